@@ -1,0 +1,41 @@
+"""Errors of the gate: a suite that cannot be judged, and data that does not meet its suite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ExpectationError(ValueError):
+    """Something is wrong with a suite or with the data that it judges."""
+
+
+class SuiteError(ExpectationError):
+    """A suite cannot be read or judged; nothing was written.
+
+    Attributes:
+        suite: The suite's name or file.
+        expectation: The id of the expectation at fault; None where it is the suite itself.
+        problem: What is wrong, and what to do.
+    """
+
+    def __init__(self, *, suite: str, problem: str, expectation: str | None = None) -> None:
+        self.suite, self.expectation, self.problem = suite, expectation, problem
+        where = f"suite {suite}" + (f", expectation {expectation!r}" if expectation else "")
+        super().__init__(f"{where}: {problem}")
+
+
+class ExpectationsNotMetError(ExpectationError):
+    """Data fails a critical expectation, so it is not published; what was published before stays.
+
+    Attributes:
+        suite: The suite's name.
+        failures: One line for each critical expectation that is not met.
+    """
+
+    def __init__(self, *, suite: str, failures: Sequence[str]) -> None:
+        self.suite, self.failures = suite, tuple(failures)
+        lines = "".join(f"\n  - {failure}" for failure in failures)
+        super().__init__(
+            f"suite {suite}: {len(failures)} critical expectation(s) not met, nothing is published; the tables are as "
+            f"they were.{lines}\nCorrect the source and run again; the whole result is in lake.ops.runs."
+        )

@@ -1,0 +1,227 @@
+"""The gate: judges rows against a suite in the pass that writes them, and routes them.
+
+`judge` adds a few bits to each row, so that every expectation is evaluated once. The frame is then written once, the
+rows that pass in one partition and those for quarantine in another. Counts, verdict and examples come from what was
+written, never from a second run of the source.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.errors import SuiteError
+from expectations.mask import Bit, any_set, mask_columns
+from expectations.row_level import PASSES, ROW_LEVEL, RowRule
+from expectations.suite import Expectation, Suite
+from expectations.table_level import TABLE_LEVEL, TableRule
+from expectations.verdict import EXAMPLES, Verdict, row_result, table_result
+from transforms.dedupe import keep_latest
+from transforms.schema import quoted
+
+QUARANTINED = "_quarantined"
+WARNINGS = "_warnings"
+FAILED = "_failed_expectations"
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A row-level expectation with its bits: one for rows not as expected, one for rows left out."""
+
+    expectation: Expectation
+    rule: RowRule
+    failed: Bit
+    missing: Bit | None
+
+
+@dataclass(frozen=True)
+class TableCheck:
+    """A table-level expectation with its rule."""
+
+    expectation: Expectation
+    rule: TableRule
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows with their marks, and what is needed to give a verdict once they are written.
+
+    Attributes:
+        rows: The rows with `_warnings` (ids of the warnings a row earned, null for none), `_quarantined` (whether it
+            fails a critical row-level expectation) and the mask columns.
+        suite: What they are judged by.
+        columns: The columns the rows had before.
+        checks: The suite's expectations, compiled.
+    """
+
+    rows: DataFrame
+    suite: Suite
+    columns: tuple[str, ...]
+    checks: tuple[RowCheck | TableCheck, ...]
+
+    def verdict(self, written: DataFrame) -> Verdict:
+        """Judge what was written: one aggregation and, where anything is unexpected, one look for examples."""
+        counted = self._count(written)
+        row_checks = [check for check in self.checks if isinstance(check, RowCheck)]
+        examples = self._examples(written, [check for check in row_checks if counted[_unexpected(check)]])
+        results = []
+        for check in self.checks:
+            expectation = check.expectation
+            if isinstance(check, TableCheck):
+                observed = counted.get(_observed(check))
+                results.append(table_result(expectation, *check.rule.judge(observed, self.columns)))
+            else:
+                results.append(
+                    row_result(
+                        expectation,
+                        rows=counted["rows"],
+                        unexpected=counted[_unexpected(check)],
+                        missing=counted[_missing(check)] if check.missing else None,
+                        examples=examples.get(expectation.id, []),
+                    )
+                )
+        return Verdict(self.suite, rows=counted["rows"], quarantined=counted["quarantined"], results=tuple(results))
+
+    def rejected(self, written: DataFrame) -> DataFrame:
+        """Return the rows for quarantine: their columns, the ids of what they failed, and their warnings."""
+        failed = _names(_of_severity(self.checks, "critical"))
+        return written.where(QUARANTINED).select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
+
+    def _count(self, written: DataFrame) -> dict[str, Any]:
+        passes = ~F.col(QUARANTINED)
+        aggregates = {"rows": F.count(F.lit(1)), "quarantined": F.count(F.when(~passes, 1))}
+        for check in self.checks:
+            if isinstance(check, TableCheck):
+                if check.rule.aggregate:
+                    aggregates[_observed(check)] = check.rule.aggregate(passes)
+                continue
+            aggregates[_unexpected(check)] = F.count(F.when(check.failed.is_set, 1))
+            if check.missing:
+                aggregates[_missing(check)] = F.count(F.when(check.missing.is_set, 1))
+        counted = written.agg(*(column.alias(name) for name, column in aggregates.items())).collect()[0]
+        return dict(zip(aggregates, counted, strict=True))
+
+    def _examples(self, written: DataFrame, checks: Sequence[RowCheck]) -> dict[str, list[Any]]:
+        if not checks:
+            return {}
+        found = [
+            written.where(check.failed.is_set)
+            .select(
+                F.lit(check.expectation.id).alias("id"),
+                F.to_json(F.struct(*map(quoted, check.rule.columns)), {"ignoreNullFields": "false"}).alias("values"),
+            )
+            .limit(EXAMPLES)
+            for check in checks
+        ]
+        examples: dict[str, list[Any]] = {}
+        for row in reduce(DataFrame.union, found).collect():
+            values = list(json.loads(row["values"]).values())
+            examples.setdefault(row["id"], []).append(values[0] if len(values) == 1 else values)
+        return examples
+
+
+def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: Sequence[str] = ()) -> Judged:
+    """Mark each row with what it fails, and resolve deliveries of one key.
+
+    Rows: without `key` all kept. With it, of each key the latest row (by `order_by`) that passes and, where the very
+    latest does not pass, that one too: it goes to quarantine and the older good one stays. See `keep_latest`.
+
+    Columns: adds `_warnings`, `_quarantined` and the mask columns. No Spark job is started.
+
+    Raises:
+        SuiteError: An expectation's type is not known, its arguments do not fit, or it names a column that `rows` has
+            not.
+    """
+    checks, bits = _compile(rows, suite)
+    across = [check.failed for check in checks if isinstance(check, RowCheck) and check.rule.across_rows]
+    critical = [check.failed for check in _of_severity(checks, "critical")]
+    alone = [bit for bit in bits if bit not in across]
+    passes = ~any_set([bit for bit in critical if bit not in across])
+    marked = rows.withColumns(mask_columns(alone))
+    if key:
+        marked = keep_latest(marked, key=key, order_by=order_by, valid=passes)
+    if across:
+        marked = marked.withColumn(PASSES, passes)
+        for word, added in mask_columns(across).items():
+            marked = marked.withColumn(word, added.bitwiseOR(F.col(word)) if word in marked.columns else added)
+    judged = marked.select(
+        *map(quoted, rows.columns),
+        _names(_of_severity(checks, "warning", "info")).alias(WARNINGS),
+        any_set(critical).alias(QUARANTINED),
+        *dict.fromkeys(bit.word for bit in bits),
+    )
+    return Judged(judged, suite, tuple(rows.columns), tuple(checks))
+
+
+def _compile(rows: DataFrame, suite: Suite) -> tuple[list[RowCheck | TableCheck], list[Bit]]:
+    checks: list[RowCheck | TableCheck] = []
+    bits: list[Bit] = []
+    missing_bits: dict[str, Bit] = {}  # Expectations on the same column share the bit that says it is missing.
+
+    def add(condition: Column) -> Bit:
+        bits.append(Bit(len(bits), condition))
+        return bits[-1]
+
+    for expectation in suite.expectations:
+        rule = _rule(expectation, suite=suite, columns=rows.columns)
+        if isinstance(rule, TableRule):
+            checks.append(TableCheck(expectation, rule))
+            continue
+        missing = None
+        if rule.missing is not None:
+            missing = missing_bits.get(str(rule.missing)) or add(rule.missing)
+            missing_bits[str(rule.missing)] = missing
+        checks.append(RowCheck(expectation, rule, add(rule.unexpected), missing))
+    return checks, bits
+
+
+def _rule(expectation: Expectation, *, suite: Suite, columns: Sequence[str]) -> RowRule | TableRule:
+    def error(problem: str) -> SuiteError:
+        return SuiteError(suite=suite.name, expectation=expectation.id, problem=problem)
+
+    compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
+    if compiler is None:
+        raise error(f"type {expectation.type!r} is not one of those compiled: {sorted([*ROW_LEVEL, *TABLE_LEVEL])}.")
+    try:
+        arguments = inspect.signature(compiler).bind(**expectation.arguments)
+    except TypeError as mismatch:
+        raise error(f"the arguments {expectation.arguments} do not fit {expectation.type}: {mismatch}.") from mismatch
+    try:
+        rule: RowRule | TableRule = compiler(*arguments.args, **arguments.kwargs)
+    except ValueError as problem:
+        raise error(f"{problem}.") from problem
+    for column in rule.columns:
+        if column not in columns:
+            raise error(f"column {column!r} does not exist; the rows have {list(columns)}.")
+    return rule
+
+
+def _of_severity(checks: Sequence[RowCheck | TableCheck], *severities: str) -> list[RowCheck]:
+    return [check for check in checks if isinstance(check, RowCheck) and check.expectation.severity in severities]
+
+
+def _names(checks: Sequence[RowCheck]) -> Column:
+    ids = [F.when(check.failed.is_set, F.lit(check.expectation.id)) for check in checks]
+    if not ids:
+        return F.lit(None).cast("array<string>")
+    # Only marked rows pay for the array: higher-order functions are interpreted, not compiled.
+    return F.when(any_set([check.failed for check in checks]), F.array_compact(F.array(*ids)))
+
+
+def _unexpected(check: RowCheck) -> str:
+    return f"unexpected {check.expectation.id}"
+
+
+def _missing(check: RowCheck) -> str:
+    return f"missing {check.expectation.id}"
+
+
+def _observed(check: TableCheck) -> str:
+    return f"observed {check.expectation.id}"

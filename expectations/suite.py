@@ -1,0 +1,119 @@
+"""A Great Expectations suite as it stands in its JSON file: read, checked, not yet judged."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from expectations.errors import SuiteError
+
+SEVERITIES = ("critical", "warning", "info")
+_NOT_ARGUMENTS = ("mostly", "batch_id", "result_format", "catch_exceptions")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation of a suite.
+
+    Attributes:
+        id: What a reader calls it. GX's `id` where the suite gives one, else made from type and column.
+        type: GX's name, such as `expect_column_values_to_be_between`.
+        kwargs: GX's arguments, as in the file.
+        severity: `critical`, `warning` or `info`.
+        description: One sentence for people.
+        meta: Whatever the suite says besides.
+    """
+
+    id: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: str = "critical"
+    description: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def mostly(self) -> float:
+        """The fraction of the judged rows that must be as expected."""
+        return float(self.kwargs.get("mostly", 1.0))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the type itself, without those that say how to judge and report."""
+        return {name: value for name, value in self.kwargs.items() if name not in _NOT_ARGUMENTS}
+
+    @property
+    def label(self) -> str:
+        """The id and the description, for messages."""
+        return f"{self.id} ({self.description})" if self.description else self.id
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite: its name and its expectations in their order."""
+
+    name: str
+    expectations: tuple[Expectation, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_suite(dataset: str) -> Suite:
+    """Read the suite of a dataset, `expectations/suites/<dataset>.json`.
+
+    Raises:
+        SuiteError: There is no such suite, or it is not one.
+    """
+    file = resources.files("expectations.suites").joinpath(f"{dataset}.json")
+    if not file.is_file():
+        raise SuiteError(suite=dataset, problem=f"there is no expectations/suites/{dataset}.json. Write one.")
+    return parse_suite(file.read_text(encoding="utf-8"), where=f"{dataset}.json")
+
+
+def parse_suite(text: str, *, where: str) -> Suite:
+    """Read a suite from GX's own JSON form, as `ExpectationSuite.to_json_dict()` gives it.
+
+    Raises:
+        SuiteError: The text is not JSON, is not a suite, has no expectations, or uses one id twice.
+    """
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SuiteError(suite=where, problem=f"is not JSON: {error}.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("expectations"), list):
+        raise SuiteError(suite=where, problem="is no suite: it has no list 'expectations'.")
+    name = document.get("name") or where
+    entries = document["expectations"]
+    if not entries:
+        raise SuiteError(suite=name, problem="has no expectations, so it would pass anything. Add at least one.")
+    expectations = tuple(_expectation(entry, suite=name, number=n) for n, entry in enumerate(entries, start=1))
+    twice = [key for key, count in Counter(item.id for item in expectations).items() if count > 1]
+    if twice:
+        raise SuiteError(suite=name, problem=f"the ids {twice} are used more than once. Give each its own 'id'.")
+    return Suite(name=name, expectations=expectations, meta=document.get("meta") or {})
+
+
+def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+        raise SuiteError(suite=suite, expectation=f"number {number}", problem="has no 'type'.")
+    kwargs = entry.get("kwargs") or {}
+    short = entry["type"].removeprefix("expect_")
+    columns = [str(kwargs[name]) for name in ("column", "column_A", "column_B") if name in kwargs]
+    expectation = Expectation(
+        id=entry.get("id") or " ".join([short, *columns]),
+        type=entry["type"],
+        kwargs=kwargs,
+        severity=entry.get("severity") or "critical",
+        description=entry.get("description"),
+        meta=entry.get("meta") or {},
+    )
+    if expectation.severity not in SEVERITIES:
+        problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
+        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+    mostly = kwargs.get("mostly", 1.0)
+    if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:
+        problem = f"mostly is {mostly!r}, expected a number from 0 to 1."
+        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+    return expectation

@@ -1,0 +1,1 @@
+"""The suites, one a dataset, in the JSON form of Great Expectations."""

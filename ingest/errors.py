@@ -1,0 +1,51 @@
+"""Errors of landing and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class IngestError(ValueError):
+    """Landed files cannot be brought into raw; raw is as it was."""
+
+
+class LandingError(IngestError):
+    """The landing folder is absent or has no file to read.
+
+    Attributes:
+        landing: The folder, file or pattern.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, *, landing: str, problem: str) -> None:
+        self.landing, self.problem = landing, problem
+        super().__init__(f"landing {landing}: {problem}")
+
+
+class LandedFileError(IngestError):
+    """A landed file cannot be read as what it says it is.
+
+    Attributes:
+        file: The file.
+        problem: What was found, what was expected, what to do.
+    """
+
+    def __init__(self, *, file: str, problem: str) -> None:
+        self.file, self.problem = file, problem
+        super().__init__(f"{file}: {problem}")
+
+
+class LandedFilesError(IngestError):
+    """Some landed files cannot be read, so none of this delivery is taken.
+
+    Attributes:
+        problems: One line for each file.
+    """
+
+    def __init__(self, *, dataset: str, problems: Sequence[str]) -> None:
+        self.dataset, self.problems = dataset, tuple(problems)
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(
+            f"{dataset}: {len(problems)} landed file(s) cannot be read, so nothing of this delivery is taken and no "
+            f"table has changed.{lines}\nMend the file or move it out of landing, and run again."
+        )

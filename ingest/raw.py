@@ -1,0 +1,182 @@
+"""Landing to raw: every landed row once, all cells as text, with where it comes from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial, reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from ingest import delimited, workbook
+from ingest.errors import LandedFileError, LandedFilesError, LandingError
+from ingest.header import Header
+from ingest.storage import LandedFile, list_files
+from lake.tables import ensure_table, exists, row_count, snapshot_id, table_name
+from transforms.errors import MissingColumnError
+from transforms.schema import quoted
+
+logger = logging.getLogger(__name__)
+
+_EXTENSIONS = {".xlsx": workbook, ".csv": delimited}
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a delivery did to raw.
+
+    Attributes:
+        table: The raw table.
+        files: The files whose rows were added.
+        skipped: File to why it was not taken.
+        extra_columns: Columns that no earlier file had and the dataset does not use; raw keeps them.
+        rows: How many rows were added.
+        snapshot: The raw table's snapshot afterwards.
+    """
+
+    table: str
+    files: tuple[str, ...]
+    skipped: dict[str, str]
+    extra_columns: tuple[str, ...]
+    rows: int
+    snapshot: int | None
+
+
+def ingest(
+    spark: SparkSession, *, dataset: str, landing: str, required: Sequence[str], now: datetime | None = None
+) -> Ingested:
+    """Add to raw the rows of all landed files that raw does not have yet, in one commit.
+
+    A file is known by its content: the same content is never added twice, under whatever name; content that changed
+    under an old name is a new delivery. All files are looked at before any row is added, and one that cannot be read
+    stops the whole delivery.
+
+    Rows: each record of each new file once.
+
+    Columns: the cells as text under their source names; `_source_file` (path below landing), `_row_number` (as Excel
+    shows it; the header of a text file is 1), `_delivered_at` (the file's modification time), `_ingested_at` (`now`),
+    `_checksum` (of the file), `_malformed_record` (a record that does not fit the header, whole). A column that raw
+    does not have yet is added to it.
+
+    Raises:
+        LandingError: The landing is absent, or holds no .xlsx or .csv file.
+        LandedFilesError: A file cannot be read, or lacks one of the `required` columns.
+    """
+    table = table_name("raw", dataset)
+    files, skipped = _candidates(landing)
+    known = _known_checksums(spark, table)
+    fresh: dict[str, LandedFile] = {}
+    for file in files:
+        if file.checksum in known:
+            skipped[file.name] = "in raw already"
+        elif file.checksum in fresh:
+            skipped[file.name] = f"the same content as {fresh[file.checksum].name}"
+        else:
+            fresh[file.checksum] = file
+    headers = _headers(list(fresh.values()), dataset=dataset, required=required)
+    for name, why in skipped.items():
+        logger.info("%s: %s skipped: %s", dataset, name, why)
+    if not headers:
+        return Ingested(table, (), skipped, (), 0, snapshot_id(spark, table))
+    before = row_count(spark, table) if known else 0
+    rows = _rows(spark, headers, now or datetime.now(timezone.utc))
+    extra = [name for name in rows.columns if name not in required and not name.startswith("_")]
+    if known:
+        extra = [name for name in extra if name not in spark.table(table).columns]
+    if extra:
+        logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, extra)
+    ensure_table(spark, table, rows.schema)
+    _matching(rows, spark.table(table)).writeTo(table).append()
+    added = row_count(spark, table) - before
+    names = tuple(file.name for file, _ in headers)
+    return Ingested(table, names, skipped, tuple(extra), added, snapshot_id(spark, table))
+
+
+def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
+    files, skipped = [], {}
+    for file in list_files(landing):
+        if _extension(file.name) in _EXTENSIONS:
+            files.append(file)
+        else:
+            skipped[file.name] = f"not one of {sorted(_EXTENSIONS)}"
+    if not files:
+        found = f"only {sorted(skipped)}" if skipped else "nothing"
+        raise LandingError(landing=landing, problem=f"it holds {found}, expected .xlsx or .csv files. Deliver some.")
+    return files, skipped
+
+
+def _extension(name: str) -> str:
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
+def _known_checksums(spark: SparkSession, table: str) -> set[str]:
+    if not exists(spark, table):
+        return set()
+    return {row[0] for row in spark.table(table).select("_checksum").distinct().collect()}
+
+
+def _headers(
+    files: Sequence[LandedFile], *, dataset: str, required: Sequence[str]
+) -> list[tuple[LandedFile, Header]]:
+    headers, problems = [], []
+    for file in files:
+        try:
+            header = _EXTENSIONS[_extension(file.name)].read_header(file.name, file.uri, required=required)
+            if missing := header.missing(required):
+                raise MissingColumnError(where=file.name, column=missing, available=header.columns)
+        except (LandedFileError, MissingColumnError) as error:
+            problems.append(str(error))
+        else:
+            headers.append((file, header))
+    if problems:
+        raise LandedFilesError(dataset=dataset, problems=problems)
+    return headers
+
+
+def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now: datetime) -> DataFrame:
+    frames = []
+    for file, header in headers:
+        read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
+        frames.append(
+            read(spark, file, header)
+            .withColumn("_source_file", F.lit(file.name))
+            .withColumn("_delivered_at", F.lit(file.delivered_at))
+            .withColumn("_ingested_at", F.lit(now))
+            .withColumn("_checksum", F.lit(file.checksum))
+        )
+    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), frames)
+
+
+def _delimited_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
+    rows = delimited.read_rows(spark, file.uri, header)
+    blank = " and ".join(f"{quoted(name)} is null" for name in (*header.columns, "_malformed_record"))
+    return rows.where(f"not ({blank})")
+
+
+def _workbook_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
+    # The one place where rows pass through Python: nothing on the JVM of Glue reads .xlsx.
+    name, uri = file.name, file.uri
+    rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
+    columns = (*header.columns, "_malformed_record", "_row_number")
+    return spark.createDataFrame(rows, _text_schema(columns), verifySchema=False)
+
+
+def _text_schema(columns: Sequence[str]) -> T.StructType:
+    types = {"_row_number": T.IntegerType()}
+    return T.StructType([T.StructField(name, types.get(name, T.StringType())) for name in columns])
+
+
+def _matching(rows: DataFrame, table: DataFrame) -> DataFrame:
+    given = {name.casefold(): name for name in rows.columns}
+    return rows.select(
+        *(
+            F.col(quoted(given[field.name.casefold()])).alias(field.name)
+            if field.name.casefold() in given
+            else F.lit(None).cast(field.dataType).alias(field.name)
+            for field in table.schema
+        )
+    )

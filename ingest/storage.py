@@ -1,0 +1,120 @@
+"""Listing and reading landed files, on a disk and on S3."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO, Any
+
+from ingest.errors import LandingError
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file in landing.
+
+    Attributes:
+        name: Its path below the landing folder.
+        uri: Where it is, as Spark and `open_file` read it.
+        delivered_at: When it was delivered: its modification time, UTC.
+        checksum: What tells its content from any other: SHA-256, or S3's ETag.
+    """
+
+    name: str
+    uri: str
+    delivered_at: datetime
+    checksum: str
+
+
+def list_files(landing: str) -> list[LandedFile]:
+    """List the files of a landing: a folder with all below it, one file, or a pattern such as `data/*.xlsx`.
+
+    Hidden files (`.x`, `_x`, `~$x`, and all in folders so named) are no deliveries.
+
+    Raises:
+        LandingError: It is not there.
+    """
+    found = _list_s3(landing) if landing.startswith("s3://") else _list_disk(landing)
+    return sorted((file for file in found if not _hidden(file.name)), key=lambda file: file.name)
+
+
+def open_file(uri: str) -> IO[bytes]:
+    """Open a landed file for reading."""
+    if uri.startswith("s3://"):
+        bucket, key = _split(uri)
+        body: IO[bytes] = _s3().get_object(Bucket=bucket, Key=key)["Body"]
+        return body
+    return open(uri, "rb")
+
+
+def chunks(uri: str) -> Iterator[bytes]:
+    """Read a landed file piece by piece."""
+    with closing(open_file(uri)) as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _list_disk(landing: str) -> Iterator[LandedFile]:
+    if Path(landing).is_dir():
+        folder = Path(landing)
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+    else:
+        paths = [Path(match) for match in glob.glob(landing, recursive=True) if Path(match).is_file()]
+        if not paths:
+            problem = "it does not exist. Give a folder, a file, or a pattern in quotes such as 'data/*.xlsx'."
+            raise LandingError(landing=landing, problem=problem)
+        folder = paths[0].parent if len(paths) == 1 else Path(os.path.commonpath([path.parent for path in paths]))
+    for path in paths:
+        digest = hashlib.sha256()
+        for chunk in chunks(str(path)):
+            digest.update(chunk)
+        yield LandedFile(
+            name=path.relative_to(folder).as_posix(),
+            uri=str(path.absolute()),
+            delivered_at=datetime.fromtimestamp(path.stat().st_mtime, timezone.utc),
+            checksum=digest.hexdigest(),
+        )
+
+
+def _list_s3(landing: str) -> Iterator[LandedFile]:
+    bucket, prefix = _split(landing)
+    folder = prefix if prefix.endswith("/") or not prefix else prefix + "/"
+    pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    objects = [item for page in pages for item in page.get("Contents", ())]
+    # A prefix 'calls' also matches 'calls_old/…': only the object itself and what is below its folder count.
+    objects = [item for item in objects if item["Key"] == prefix or item["Key"].startswith(folder)]
+    if not objects:
+        raise LandingError(landing=landing, problem="there is nothing under that prefix. Check bucket and prefix.")
+    for item in objects:
+        if item["Key"].endswith("/"):
+            continue
+        name = item["Key"].removeprefix(folder) if item["Key"] != prefix else prefix.rpartition("/")[2]
+        yield LandedFile(
+            name=name,
+            uri=f"s3://{bucket}/{item['Key']}",
+            delivered_at=item["LastModified"].astimezone(timezone.utc),
+            checksum=item["ETag"].strip('"'),
+        )
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "_", "~$")) for part in name.split("/"))
+
+
+def _split(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _s3() -> Any:
+    import boto3  # Only a landing on S3 needs it; a laptop does not have to have it.
+
+    return boto3.client("s3")

@@ -1,0 +1,1 @@
+"""The jobs: one entrypoint a dataset, thin over the other rooms."""

@@ -1,0 +1,62 @@
+"""The arguments of a job, by AWS Glue's convention: `--KEY value`, and keys that Glue adds itself."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+logger = logging.getLogger(__name__)
+
+STAGES = ("ingest", "refine", "curate")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a job is told.
+
+    Attributes:
+        stages: The stages to run, in order.
+        landing: Folder, file or pattern of the landed files; needed by ingest only.
+        warehouse: Where the tables are: a folder, or `s3://…` on Glue.
+        run_id: What the stages of one run share in the ledger.
+        workflow: The workflow that starts the job, or None.
+    """
+
+    stages: tuple[str, ...]
+    landing: str
+    warehouse: str
+    run_id: str
+    workflow: str | None
+
+
+def new_run_id() -> str:
+    """Return an id for a run: the time it begins (UTC) and the process."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid()}"
+
+
+def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
+    """Read a job's arguments. Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` …): noted, ignored."""
+    parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
+    parser.add_argument("--stage", choices=[*STAGES, "all"], default="all", help="which part to run (default: all)")
+    parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
+    parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
+    parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
+    parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
+    parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
+    known, ignored = parser.parse_known_args(argv)
+    stages = STAGES if known.stage == "all" else (known.stage,)
+    if "ingest" in stages and not known.landing:
+        parser.error("--landing is needed to ingest: the folder that the files were delivered to")
+    if ignored:
+        logger.info("%s: arguments of others, ignored: %s", job, ignored)
+    return Arguments(
+        stages=stages,
+        landing=known.landing or "",
+        warehouse=known.warehouse,
+        run_id=known.WORKFLOW_RUN_ID or known.JOB_RUN_ID or new_run_id(),
+        workflow=known.WORKFLOW_NAME,
+    )

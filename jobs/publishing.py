@@ -1,0 +1,43 @@
+"""How a job publishes: judged rows to trusted and quarantine, an answer to curated."""
+
+from __future__ import annotations
+
+import json
+
+from pyspark.sql import DataFrame, SparkSession
+
+from expectations.gate import QUARANTINED, Judged
+from lake.ledger import Entry
+from lake.publish import Staged
+from lake.tables import row_count, table_name
+
+
+def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: Entry) -> None:
+    """Write judged rows in one pass, and publish them if every critical expectation is met.
+
+    Rows: those that pass become the trusted table, the others the quarantine table; none is lost between them.
+
+    Raises:
+        ExpectationsNotMetError: A critical expectation is not met. The verdict is in `entry`, no table has changed.
+    """
+    trusted, quarantine = table_name("trusted", dataset), table_name("quarantine", dataset)
+    staging = Staged(spark, judged.rows, table=trusted, run_id=entry.run_id, partitioned_by=QUARANTINED)
+    with staging as staged:
+        verdict = judged.verdict(staged.written())
+        entry.verdict, entry.rows_quarantined = verdict.outcome, verdict.quarantined
+        entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
+        verdict.require_met()
+        rejected = judged.rejected(staged.written())
+        with Staged(spark, rejected, table=quarantine, run_id=entry.run_id) as rejects:
+            entry.snapshot_ids[quarantine] = rejects.publish()
+        staged.discard(QUARANTINED)
+        entry.snapshot_ids[trusted] = staged.publish()
+    entry.rows_out = row_count(spark, trusted)
+
+
+def publish_answer(spark: SparkSession, answer: DataFrame, *, dataset: str, name: str, entry: Entry) -> None:
+    """Publish an answer: the frame becomes `lake.curated.<dataset>_<name>`."""
+    table = table_name("curated", dataset, name)
+    with Staged(spark, answer, table=table, run_id=entry.run_id) as staged:
+        entry.snapshot_ids[table] = staged.publish()
+    entry.rows_out = (entry.rows_out or 0) + row_count(spark, table)

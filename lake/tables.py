@@ -1,0 +1,93 @@
+"""The zones and their Iceberg tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from lake.errors import NotPublishedError
+from lake.session import CATALOG
+from transforms.schema import quoted
+
+PUBLISHED_BY = {"raw": "ingest", "trusted": "refine", "quarantine": "refine", "curated": "curate"}
+"""Zone to the stage that fills it. Landing is files, not tables."""
+
+
+def table_name(zone: str, dataset: str, answer: str | None = None) -> str:
+    """Return a table's full name.
+
+    >>> table_name("curated", "contact_centre", "calls_handled")
+    'lake.curated.contact_centre_calls_handled'
+    """
+    return f"{CATALOG}.{zone}.{dataset}" + (f"_{answer}" if answer else "")
+
+
+def exists(spark: SparkSession, table: str) -> bool:
+    """Whether a table has been published: it exists and its main branch has a snapshot."""
+    return spark.catalog.tableExists(table) and snapshot_id(spark, table) is not None
+
+
+def read(spark: SparkSession, zone: str, dataset: str, answer: str | None = None) -> DataFrame:
+    """Read a published table.
+
+    Raises:
+        NotPublishedError: No run has published it.
+    """
+    table = table_name(zone, dataset, answer)
+    if not exists(spark, table):
+        raise NotPublishedError(table=table, stage=PUBLISHED_BY[zone])
+    return spark.table(table)
+
+
+def ensure_table(
+    spark: SparkSession,
+    table: str,
+    schema: T.StructType,
+    *,
+    partitioned_by: str | None = None,
+    properties: Mapping[str, str] | None = None,
+) -> None:
+    """Create a table if it is not there, and add the columns of `schema` that it lacks. Nothing is ever removed."""
+    columns = [f"{quoted(field.name)} {field.dataType.simpleString()}" for field in schema]
+    if not spark.catalog.tableExists(table):
+        partitioning = f"PARTITIONED BY ({quoted(partitioned_by)})" if partitioned_by else ""
+        settings = {"format-version": "2", **(properties or {})}
+        listed = ", ".join(f"'{name}' = '{value}'" for name, value in settings.items())
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
+        spark.sql(f"CREATE TABLE {table} ({', '.join(columns)}) USING iceberg {partitioning} TBLPROPERTIES ({listed})")
+        return
+    present = {name.casefold() for name in spark.table(table).columns}
+    added = [column for column, field in zip(columns, schema, strict=True) if field.name.casefold() not in present]
+    if added:
+        spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({', '.join(added)})")
+
+
+def snapshot_id(spark: SparkSession, table: str) -> int | None:
+    """Return the snapshot that a table's main branch points to; None before the first publish."""
+    snapshot = _iceberg_table(spark, table).currentSnapshot()
+    return int(snapshot.snapshotId()) if snapshot else None
+
+
+def row_count(spark: SparkSession, table: str) -> int:
+    """Return how many rows a table has, from its metadata: no Spark job is started.
+
+    Raises:
+        NotPublishedError: It has never been published.
+    """
+    snapshot = _iceberg_table(spark, table).currentSnapshot()
+    if not snapshot:
+        raise NotPublishedError(table=table, stage=PUBLISHED_BY[table.split(".")[1]])
+    return int(snapshot.summary()["total-records"])
+
+
+def _iceberg_table(spark: SparkSession, table: str) -> Any:
+    # A query of Iceberg's metadata tables would start a Spark job each; the catalog already has the table at hand.
+    catalog, namespace, name = table.split(".")
+    identifier = spark._jvm.org.apache.spark.sql.connector.catalog.Identifier
+    levels = spark._sc._gateway.new_array(spark._jvm.java.lang.String, 1)
+    levels[0] = namespace
+    manager = spark._jsparkSession.sessionState().catalogManager()
+    return manager.catalog(catalog).loadTable(identifier.of(levels, name)).table()

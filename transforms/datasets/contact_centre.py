@@ -1,0 +1,115 @@
+"""Contact centre: calls to 3-1-1 a day, and what percentage of them was handled.
+
+The source is the City of Vancouver's "3-1-1 contact centre metrics": one row a day, one file a year or one for all.
+Its `BI_ID` numbers the rows of one export and is given out anew by the next, so the key is the date.
+
+On some days calls handled and abandoned add up to more than were offered (11 of 578 in the yearly workbooks of 2023
+and 2024, by 1 or 2 calls; 23 of 5,585 since 2009, by at most 16). The three counts are taken at different moments of a
+call, so a call that is offered on one day can end on the next. Such a day is kept as published, so that the totals
+remain the city's own; `calls_unaccounted` is then negative, and the suite warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from transforms.aggregate import aggregate
+from transforms.combine import union_by_name
+from transforms.dates import parse_date
+from transforms.derive import change_on_previous, percentage
+from transforms.schema import CAST_FAILURES, Field, change_schema
+
+SOURCE_FIELDS = (
+    Field("Date", "date", "date", parse_date),
+    Field("CallsOffered", "calls_offered", "int"),
+    Field("CallsHandled", "calls_handled", "int"),
+    Field("CallsAbandoned", "calls_abandoned", "int"),
+    Field("AverageSpeedofAnswer", "average_speed_of_answer", "double"),
+    Field("ServiceLevel", "service_level", "double"),
+    Field("BI_ID", "bi_id", "int"),
+)
+KEY = ("date",)
+LATEST = ("_delivered_at", "_source_file", "_row_number")
+"""What orders the deliveries of one day: when the file was delivered, then its name and the row in it."""
+
+_COUNTS = ("calls_offered", "calls_handled")
+_TOTALS = dict.fromkeys(_COUNTS, "bigint")
+
+
+def build_calls(raw: DataFrame) -> DataFrame:
+    """Type the raw rows: the candidates for trusted.
+
+    Rows: one for one. Which delivery of a day counts is decided by the gate, with `KEY` and `LATEST`: the latest that
+    meets the suite.
+
+    Columns: date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds);
+    service_level (fraction, 0 to 1, of calls answered in time); bi_id; year; calls_unaccounted (calls offered that
+    were neither handled nor abandoned); where the row comes from; `_cast_failures`.
+    """
+    return (
+        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=LATEST, malformed="_malformed_record")
+        .withColumn("year", F.year("date"))
+        .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
+        .select(*(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES)
+    )
+
+
+def build_calls_handled(*calls: DataFrame) -> DataFrame:
+    """Percentage of calls handled, by year: change schema, aggregate, union, change schema, derive.
+
+    Rows: one a year. Years may come as separate frames, and one year in two: their totals are added up.
+
+    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (handled / offered
+    x 100, null where none was offered); change_pct_points (against the year before, null where that year is absent).
+    """
+    totals = [year.transform(change_schema, fields=_DAILY).transform(_total, by=["year"]) for year in calls]
+    return (
+        union_by_name(*totals)
+        .transform(aggregate, by=["year"], columns={name: (name, "sum") for name in ("days", *_COUNTS)})
+        .transform(change_schema, fields=_fields(year="int", days="bigint", **_TOTALS))
+        .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
+        .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
+        .select("year", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
+    )
+
+
+def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
+    """Percentage of calls handled, by month.
+
+    Rows: one a month. Columns: month (its first day), then as `build_calls_handled`; the change is against the month
+    before, null where that month is absent.
+    """
+    return (
+        union_by_name(*calls)
+        .select(F.trunc("date", "month").alias("month"), F.expr("year(date) * 12 + month(date) AS number"), *_COUNTS)
+        .transform(_total, by=["month", "number"])
+        .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
+        .transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")
+        .select("month", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
+    )
+
+
+ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
+    "calls_handled": build_calls_handled,
+    "calls_handled_monthly": build_calls_handled_monthly,
+}
+"""Answer name to what builds it; each becomes `lake.curated.contact_centre_<name>`."""
+
+
+def _total(calls: DataFrame, *, by: list[str]) -> DataFrame:
+    sums = {name: (name, "sum") for name in _COUNTS}
+    return calls.transform(aggregate, by=by, columns={"days": ("calls_offered", "count"), **sums})
+
+
+def _fields(**types: str) -> list[Field]:
+    return [Field(name, name, ddl) for name, ddl in types.items()]
+
+
+def _rounded(name: str) -> Column:
+    return F.round(name, 2).alias(name)
+
+
+_DAILY = _fields(year="int", calls_offered="int", calls_handled="int")

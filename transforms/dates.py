@@ -1,0 +1,30 @@
+"""Dates out of text, read strictly: a date that could be two dates is none."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from transforms.schema import quoted
+
+_ISO_DATE = r"\A\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?\s*\z"
+_EXCEL_SERIAL = r"\A\s*[0-9]{5}(\.0+)?\s*\z"
+
+
+def parse_date(column: str) -> Column:
+    """Read a text column as a date: `yyyy-MM-dd`, the same with a midnight time, or Excel's serial day number.
+
+    Serials are those of Excel's 1900 system with five digits (1927-05-18 to 2173-10-13); day 60, the 29 February 1900
+    that never was, is outside of them. Every other form, `03/04/2024` among them, gives null: it is refused, not
+    guessed.
+
+    >>> days = spark.createDataFrame([("2024-02-29",), ("45351",), ("29/02/2024",)], "day string")
+    >>> [str(row[0]) for row in days.select(parse_date("day")).collect()]
+    ['2024-02-29', '2024-02-29', 'None']
+
+    Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
+    """
+    text, name = F.col(quoted(column)), quoted(column)
+    iso = F.expr(f"try_cast(substring(trim({name}), 1, 10) AS date)")
+    serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring(trim({name}), 1, 5) AS int))")
+    return F.when(text.rlike(_ISO_DATE), iso).when(text.rlike(_EXCEL_SERIAL), serial)

@@ -1,0 +1,53 @@
+"""One row a key out of many deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from transforms.schema import quoted, require_columns
+
+_RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
+
+
+def keep_latest(
+    rows: DataFrame, *, key: Sequence[str], order_by: Sequence[str], valid: Column | None = None
+) -> DataFrame:
+    """Keep the latest row of each key.
+
+    With `valid` a broken newer delivery does not take a good older one away: of each key the latest valid row is
+    kept and, where the very latest row is not valid, that row too, so that it can be seen and mended.
+
+    Rows: all but the latest of each key dropped. A row with a null in its key has no key: it is kept.
+
+    Columns: unchanged. The latest row has the greatest values of `order_by`, nulls least. Give an order in which no
+    two rows are equal (end with file and row number), or which of two equal rows stays is not said.
+
+    >>> calls = spark.createDataFrame([("2024-01-01", 1, 289), ("2024-01-01", 2, 290)], "day string, file int, n int")
+    >>> calls.transform(keep_latest, key=["day"], order_by=["file"]).collect()
+    [Row(day='2024-01-01', file=2, n=290)]
+
+    Raises:
+        MissingColumnError: A column of the key or the order is not in the frame.
+    """
+    require_columns(rows, [*key, *order_by], where="keep_latest")
+    latest_first = Window.partitionBy(*map(quoted, key)).orderBy(
+        *(F.col(quoted(name)).desc_nulls_last() for name in order_by)
+    )
+    is_valid = F.lit(True) if valid is None else F.coalesce(valid, F.lit(False))
+    so_far = latest_first.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    keyless = reduce(or_, (F.col(quoted(name)).isNull() for name in key))
+    ranked = rows.select("*", F.row_number().over(latest_first).alias(_RANK))
+    if valid is None:
+        return ranked.where(keyless | (F.col(_RANK) == 1)).select(*map(quoted, rows.columns))
+    latest_valid = is_valid & (F.col(_VALID_SO_FAR) == 1)
+    broken_latest = ~is_valid & (F.col(_RANK) == 1)
+    return (
+        ranked.select("*", F.sum(F.when(is_valid, 1)).over(so_far).alias(_VALID_SO_FAR))
+        .where(keyless | latest_valid | broken_latest)
+        .select(*map(quoted, rows.columns))
+    )
