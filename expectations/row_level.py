@@ -120,4 +120,5 @@ def _ignored_pairs(a: Column, b: Column, ignore_row_if: str) -> Column:
         return F.lit(False)
     if ignore_row_if not in ways:
         raise ValueError(f"ignore_row_if is {ignore_row_if!r}, expected one of {[*ways, 'neither']}")
-    return ways[ignore_row_if](a.isNull(), b.isNull())
+    missing: Column = ways[ignore_row_if](a.isNull(), b.isNull())
+    return missing

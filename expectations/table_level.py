@@ -36,7 +36,9 @@ def expect_table_row_count_to_be_between(
     min_value: int | None = None, max_value: int | None = None, strict_min: bool = False, strict_max: bool = False
 ) -> TableRule:
     """The table has about so many rows."""
-    return TableRule((), lambda passes: F.count(F.when(passes, 1)), _within(min_value, max_value, strict_min, strict_max))
+    return TableRule(
+        (), lambda passes: F.count(F.when(passes, 1)), _within(min_value, max_value, strict_min, strict_max)
+    )
 
 
 def expect_table_columns_to_match_set(column_set: Sequence[str], exact_match: bool = True) -> TableRule:

@@ -52,5 +52,7 @@ def clean_header(file: str, cells: Sequence[str | None]) -> Header:
         raise LandedFileError(file=file, problem=f"the columns {twice} have one name. Give each its own.")
     reserved = [name for name in columns if name.casefold() in SOURCE_COLUMNS]
     if reserved:
-        raise LandedFileError(file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename.")
+        raise LandedFileError(
+            file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename."
+        )
     return Header(columns)

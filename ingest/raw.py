@@ -119,9 +119,7 @@ def _known_checksums(spark: SparkSession, table: str) -> set[str]:
     return {row[0] for row in spark.table(table).select("_checksum").distinct().collect()}
 
 
-def _headers(
-    files: Sequence[LandedFile], *, dataset: str, required: Sequence[str]
-) -> list[tuple[LandedFile, Header]]:
+def _headers(files: Sequence[LandedFile], *, dataset: str, required: Sequence[str]) -> list[tuple[LandedFile, Header]]:
     headers, problems = [], []
     for file in files:
         try:

@@ -63,7 +63,7 @@ class Entry:
     rows_in: int | None = None
     rows_out: int | None = None
     rows_quarantined: int | None = None
-    snapshot_ids: dict[str, int] = field(default_factory=dict)
+    snapshot_ids: dict[str, int | None] = field(default_factory=dict)
     verdict: str | None = None
     validation_result: str | None = None
     error: str | None = None

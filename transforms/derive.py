@@ -31,9 +31,7 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
     return rows.withColumn(name, F.when(divisor != 0, share))
 
 
-def change_on_previous(
-    rows: DataFrame, *, column: str, period: str, name: str, by: Sequence[str] = ()
-) -> DataFrame:
+def change_on_previous(rows: DataFrame, *, column: str, period: str, name: str, by: Sequence[str] = ()) -> DataFrame:
     """Add by how much a column differs from its value in the period before.
 
     Rows: all kept. Give one row for each period (of each `by` group).

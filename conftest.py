@@ -1,0 +1,66 @@
+"""One Spark session for all tests and doctests, and lakes that each test has to itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lake.session import catalog_settings, common_settings, local_settings
+
+
+@pytest.fixture(scope="session")
+def spark() -> SparkSession:
+    """Return the session that all tests share."""
+    settings = {**common_settings(), **local_settings(), "spark.master": "local[2]"}
+    settings |= {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    builder = SparkSession.builder.appName("tests")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
+    """Return a session whose catalog `lake` is empty and the test's own, in `tmp_path / "warehouse"`."""
+    session = spark.newSession()
+    for name, value in catalog_settings(str(tmp_path / "warehouse")).items():
+        session.conf.set(name, value)
+    return session
+
+
+@pytest.fixture
+def count_jobs(spark: SparkSession) -> Callable[[], int]:
+    """Return a function that counts the Spark jobs started since it was last called."""
+    store, seen = spark.sparkContext._jsc.sc().statusStore(), [0]
+
+    def count() -> int:
+        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+        total = store.jobsList(None).size()
+        started, seen[0] = total - seen[0], total
+        return started
+
+    count()
+    return count
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real published data; without it the test is skipped, unless it was promised."""
+    promised = os.environ.get("CITYLAKE_REAL_DATA")
+    folder = Path(promised or Path(__file__).parent / ".." / "shared" / "data").resolve()
+    if not folder.is_dir():
+        if promised:
+            pytest.fail(f"CITYLAKE_REAL_DATA is {promised}, which is no folder")
+        pytest.skip("the published data is not on this machine; CITYLAKE_REAL_DATA says where it is")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _doctest_spark(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
+    if request.node.__class__.__name__ == "DoctestItem":
+        doctest_namespace["spark"] = request.getfixturevalue("spark")

@@ -1,0 +1,98 @@
+"""Two years of made-up contact centre workbooks, with the dirt that delivered files have, and the right answers."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+_COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
+_YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
+_CREATED = datetime(2024, 10, 1)  # A workbook carries its date; a fixed one makes the same seed give the same bytes.
+
+
+@dataclass
+class _Truth:
+    """The right answers: what the two files hold, and what of it is wrong."""
+
+    rows: int = 0
+    superseded: int = 0
+    quarantined: dict[str, str] = field(default_factory=dict)
+    warned: list[str] = field(default_factory=list)
+    years: dict[int, dict[str, int]] = field(default_factory=dict)
+
+
+def write(folder: Path, *, seed: int = 311) -> None:
+    """Write one workbook a year and `_truth.json`, the right answers, into a folder.
+
+    The years differ as real deliveries do: dates as text in one, as date cells in the next; a column more; a few days
+    as bare Excel serials; a day delivered twice; blank rows at the end; cells that are wrong.
+    """
+    import xlsxwriter  # Only samples and reports write workbooks; no job does.
+
+    folder.mkdir(parents=True, exist_ok=True)
+    truth, generator = _Truth(), random.Random(seed)
+    for number, (first, last) in enumerate(_YEARS):
+        path = folder / f"3-1-1-contact-centre-metrics-{first.year}.xlsx"
+        rows = _damaged(list(_days(first, last, generator)), truth, path.name)
+        with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
+            workbook.set_properties({"created": _CREATED})
+            sheet = workbook.add_worksheet("Metrics")
+            sheet.write_row(0, 0, (*_COLUMNS, "Notes") if number else _COLUMNS)
+            for line, row in enumerate(rows, start=1):
+                _write_row(sheet, line, row, dates_as_cells=bool(number))
+            sheet.write_row(len(rows) + 3, 0, (" ", "", " "))
+    (folder / "_truth.json").write_text(json.dumps(truth.__dict__, indent=1), encoding="utf-8")
+
+
+def _days(first: date, last: date, generator: random.Random) -> Iterator[list[Any]]:
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        offered = round((420 if day.weekday() >= 5 else 1350) * generator.uniform(0.75, 1.25))
+        handled = round(offered * generator.uniform(0.88, 0.99))
+        abandoned = round((offered - handled) * generator.uniform(0.5, 1))
+        wait = round((1 - handled / offered) * 900 * generator.uniform(0.5, 1.5), 2)
+        yield [day, offered, handled, abandoned, wait, round(handled / offered - wait / 1000, 4), number + 1]
+
+
+def _damaged(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]:
+    year = truth.years.setdefault(days[0][0].year, {"days": 0, "calls_offered": 0, "calls_handled": 0})
+    wrong: dict[int, tuple[int, Any, str]] = {
+        40: (1, "n/a", "every_cell_readable"),
+        90: (2, -days[90][2], "calls_handled_not_negative"),
+        150: (0, "31/02", "every_cell_readable"),
+        200: (2, days[200][1] + 250, "handled_at_most_offered"),
+    }
+    rows: list[list[Any]] = []
+    for index, day in enumerate(days):
+        row = list(day)
+        if index in wrong:
+            column, value, expectation = wrong[index]
+            row[column] = value
+            truth.quarantined[f"{file} row {len(rows) + 2}"] = expectation
+        else:
+            if index in (60, 61):
+                row[0] = (day[0] - date(1899, 12, 30)).days
+            if index % 50 == 25:
+                row[3] = row[1] - row[2] + 1
+                truth.warned.append(str(day[0]))
+            if index == 120:  # an early count, corrected further down
+                rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
+                truth.superseded += 1
+            year["days"] += 1
+            year["calls_offered"] += row[1]
+            year["calls_handled"] += row[2]
+        rows.append(row)
+    truth.rows += len(rows)
+    return rows
+
+
+def _write_row(sheet: Any, line: int, row: list[Any], *, dates_as_cells: bool) -> None:
+    for column, value in enumerate(row):
+        if isinstance(value, date):
+            value = value if dates_as_cells else value.isoformat()
+        sheet.write(line, column, value)

@@ -1,0 +1,1 @@
+"""Curated tables to what people look at."""

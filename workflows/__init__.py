@@ -1,0 +1,1 @@
+"""One workflow a dataset, the local runner, the CloudFormation renderer and the `citylake` command."""

@@ -1,0 +1,174 @@
+"""The `citylake` command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+import transforms.datasets
+from expectations.errors import ExpectationError
+from expectations.suite import load_suite
+from ingest.errors import IngestError
+from jobs.arguments import new_run_id
+from lake.errors import LakeError
+from lake.ledger import runs
+from lake.session import lake_session
+from lake.tables import read
+from reports.console import MOST_ROWS, answer_table, quarantine_table
+from transforms.errors import TransformError
+from workflows.cloudformation import render
+from workflows.model import Workflow
+from workflows.runner import JobRun, run_workflow, spark_job_runner
+
+OUR_ERRORS = (TransformError, ExpectationError, LakeError, IngestError)
+"""Errors whose message says all there is to say; of any other the trace is shown."""
+
+SAMPLES = Path("samples")
+WAREHOUSE = "warehouse"
+
+out = Console(highlight=False)
+
+
+def datasets() -> list[str]:
+    """Return the names of all datasets: the modules of `transforms.datasets`."""
+    return sorted(module.name for module in iter_modules(transforms.datasets.__path__))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command; exits with 0, with 1 where a job failed or something is not there, with 2 for wrong usage."""
+    args = _parser().parse_args(argv)
+    try:
+        sys.exit(args.command(args))
+    except OUR_ERRORS as error:
+        Console(stderr=True, highlight=False).print(f"citylake: {error}", markup=False)
+        sys.exit(1)
+
+
+def list_datasets(args: argparse.Namespace) -> int:
+    """Print each dataset and what its workflow is for."""
+    for name in datasets():
+        out.print(f"{name:20} {_workflow(name).description}")
+    return 0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a dataset's workflow on landed files, or on samples made for it, and show what came of it."""
+    if args.data:
+        landing, warehouse = args.data, args.warehouse or WAREHOUSE
+    else:
+        landing, warehouse = _samples(args.dataset), args.warehouse or str(SAMPLES / WAREHOUSE)
+    workflow, run_id = _workflow(args.dataset), new_run_id()
+    out.print(f"[bold]{workflow.name}[/]: {workflow.description}")
+    out.print(f"landing {landing} -> warehouse {warehouse}, run {run_id}\n")
+    began = time.monotonic()
+    with out.status("starting Spark"):
+        spark = lake_session(warehouse)
+    out.print(f"  [green]✓[/] {'Spark session':32} {time.monotonic() - began:5.1f} s")
+    run_job = spark_job_runner(spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id)
+    with out.status("") as status:
+
+        def report(done: JobRun) -> None:
+            if done.state == "RUNNING":
+                status.update(f"{done.job.name} …")
+                return
+            rows = _rows_of(spark, run_id, done.job.arguments.get("--stage", ""))
+            sign = "[green]✓[/]" if done.state == "SUCCEEDED" else "[red]✗[/]"
+            out.print(f"  {sign} {done.job.name:32} {done.seconds:5.1f} s  {rows}")
+
+        results = run_workflow(workflow, run_job=run_job, report=report)
+    failed = next((result.error for result in results.values() if result.error), None)
+    if failed:
+        waiting = [name for name, result in results.items() if result.state == "NOT STARTED"]
+        out.print(f"  not started: {', '.join(waiting)}\n" if waiting else "")
+        raise failed
+    out.print()
+    _show(spark, args.dataset, answers=1)
+    out.print(f"The tables are in [bold]{warehouse}[/] (trusted/{args.dataset}, curated/{args.dataset}_… and so on).")
+    out.print(f"Next: [bold]citylake show {args.dataset} --warehouse {warehouse}[/], or --data with files of your own.")
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print a dataset's answers, what is in quarantine, and its last runs."""
+    warehouse = args.warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else str(SAMPLES / WAREHOUSE))
+    out.print(f"warehouse {warehouse}\n")
+    with out.status("starting Spark"):
+        spark = lake_session(warehouse)
+    _show(spark, args.dataset, answers=None)
+    latest = runs(spark).where(f"job = '{args.dataset}'").orderBy("started", ascending=False).limit(6).collect()
+    for row in reversed(latest):
+        out.print(f"{row.started:%Y-%m-%d %H:%M:%S} UTC  {row.run_id}  {row.stage:7} {row.state:9} {row.verdict or ''}")
+    return 0
+
+
+def render_template(args: argparse.Namespace) -> int:
+    """Print the CloudFormation template of a dataset's workflow."""
+    print(json.dumps(render(_workflow(args.dataset)), indent=2))
+    return 0
+
+
+def _show(spark: SparkSession, dataset: str, *, answers: int | None) -> None:
+    for answer in import_module(f"reports.{dataset}").ANSWERS[:answers]:
+        out.print(answer_table(answer, read(spark, "curated", dataset, answer.name)), "")
+    quarantine = read(spark, "quarantine", dataset)
+    count = quarantine.count()
+    if not count:
+        out.print("Nothing is in quarantine.\n")
+        return
+    descriptions = {e.id: e.description or e.id for e in load_suite(dataset).expectations}
+    out.print(quarantine_table(quarantine, descriptions=descriptions))
+    more = f"the first {MOST_ROWS} of {count}; all" if count > MOST_ROWS else "they"
+    out.print(f"{more} are in lake.quarantine.{dataset}\n")
+
+
+def _rows_of(spark: SparkSession, run_id: str, stage: str) -> str:
+    done = runs(spark).where(f"run_id = '{run_id}' AND stage = '{stage}'").collect()
+    if not done:
+        return ""
+    entry = done[0]
+    parts = [f"{entry.rows_in:,} rows in" if entry.rows_in is not None else ""]
+    parts += [f"{entry.rows_out:,} out" if entry.rows_out is not None else ""]
+    parts += [f"{entry.rows_quarantined:,} quarantined" if entry.rows_quarantined is not None else ""]
+    parts += [f"suite {entry.verdict}" if entry.verdict else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _samples(dataset: str) -> str:
+    folder = SAMPLES / "landing" / dataset
+    if not folder.exists():
+        import_module(f"ingest.samples.{dataset}").write(folder)
+    return str(folder)
+
+
+def _workflow(dataset: str) -> Workflow:
+    workflow: Workflow = import_module(f"workflows.{dataset}").WORKFLOW
+    return workflow
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="citylake", description="City data, from landed files to answers.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function in {"list": list_datasets, "run": run, "show": show, "render": render_template}.items():
+        text = (function.__doc__ or "").splitlines()[0]
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=function)
+        if name != "list":
+            command.add_argument("dataset", choices=datasets(), metavar="DATASET", help=", ".join(datasets()))
+        if name == "run":
+            command.add_argument("--data", metavar="DIR", help="landed files: a folder, a file or a quoted pattern")
+        if name in ("run", "show"):
+            command.add_argument("--warehouse", metavar="DIR", help="where the tables are")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

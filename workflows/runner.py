@@ -1,0 +1,84 @@
+"""Runs a workflow on this machine: the same jobs with the same arguments as on Glue, in trigger order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from pyspark.sql import SparkSession
+
+from jobs.arguments import parse_arguments
+from workflows.model import Job, Trigger, Workflow
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """A job's run in a workflow's run.
+
+    Attributes:
+        job: The job.
+        state: `RUNNING`, `SUCCEEDED` or `FAILED`; `NOT STARTED` where its trigger never fired.
+        seconds: How long it took.
+        error: What it raised.
+    """
+
+    job: Job
+    state: str
+    seconds: float = 0.0
+    error: Exception | None = None
+
+
+def run_workflow(
+    workflow: Workflow, *, run_job: Callable[[Job], None], report: Callable[[JobRun], None]
+) -> dict[str, JobRun]:
+    """Run a workflow's jobs one after another: the start trigger's, then those of each trigger whose predicate is met.
+
+    A job that fails is reported and the workflow goes on as its triggers say; jobs whose triggers never fire are not
+    started. `report` is called when a job starts and when it ends. Nothing is raised: look at the states.
+    """
+    runs: dict[str, JobRun] = {}
+    for trigger in _firing(workflow, runs):
+        for name in trigger.starts:
+            job, began = workflow.job(name), time.monotonic()
+            report(JobRun(job, "RUNNING"))
+            error: Exception | None = None
+            try:
+                run_job(job)
+            except Exception as raised:  # noqa: BLE001 - whatever a job raises, Glue calls it FAILED and goes on
+                error = raised
+            runs[name] = JobRun(job, "FAILED" if error else "SUCCEEDED", time.monotonic() - began, error)
+            report(runs[name])
+    return {job.name: runs.get(job.name, JobRun(job, "NOT STARTED")) for job in workflow.jobs}
+
+
+def spark_job_runner(
+    spark: SparkSession, workflow: Workflow, *, landing: str, warehouse: str, run_id: str
+) -> Callable[[Job], None]:
+    """Return what runs a job in this process, with the arguments that Glue would pass to it."""
+
+    def run_job(job: Job) -> None:
+        arguments = {
+            **job.arguments,
+            "--landing": landing,
+            "--warehouse": warehouse,
+            "--JOB_NAME": job.name,
+            "--WORKFLOW_NAME": workflow.name,
+            "--WORKFLOW_RUN_ID": run_id,
+        }
+        argv = [text for pair in arguments.items() for text in pair]
+        import_module(f"jobs.{job.module}").run(spark, parse_arguments(job.module, argv))
+
+    return run_job
+
+
+def _firing(workflow: Workflow, runs: dict[str, JobRun]) -> Iterator[Trigger]:
+    waiting = list(workflow.triggers)
+    while True:
+        states = {name: run.state for name, run in runs.items()}
+        ready = next((t for t in waiting if t.predicate is None or t.predicate.is_met(states)), None)
+        if ready is None:
+            return
+        waiting.remove(ready)
+        yield ready
