@@ -15,7 +15,7 @@ _BITS = 62  # of a bigint's 63 without the sign
 
 @dataclass(frozen=True)
 class Bit:
-    """One condition's place in the mask columns `_mask_0`, `_mask_1` …"""
+    """One condition's place in the mask columns, `_mask_0`, `_mask_1` and so on."""
 
     number: int
     condition: Column = field(compare=False)
@@ -37,7 +37,7 @@ class Bit:
 
 
 def mask_columns(bits: Sequence[Bit]) -> dict[str, Column]:
-    """Return the mask columns by name: each condition evaluated once, null counting as false."""
+    """Return the mask columns by name: each condition is evaluated once, null counting as false."""
     words: dict[str, Column] = {}
     for bit in bits:
         term = F.when(bit.condition, F.lit(bit.value).cast("bigint")).otherwise(F.lit(0).cast("bigint"))

@@ -67,7 +67,8 @@ def _list_disk(landing: str) -> Iterator[LandedFile]:
         folder = Path(landing)
         paths = [path for path in folder.rglob("*") if path.is_file()]
     else:
-        paths = [Path(match) for match in glob.glob(landing, recursive=True) if Path(match).is_file()]
+        matches = [landing] if Path(landing).is_file() else glob.glob(landing, recursive=True)
+        paths = [Path(match) for match in matches if Path(match).is_file()]
         if not paths:
             problem = "it does not exist. Give a folder, a file, or a pattern in quotes such as 'data/*.xlsx'."
             raise LandingError(landing=landing, problem=problem)

@@ -35,8 +35,11 @@ def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
-    """Yield the rows below the header: the cells as text, the whole row as JSON where it has cells beyond the header
-    (else None), and the row's number as Excel shows it. Blank rows are no rows."""
+    """Yield the rows below the header; blank rows are no rows.
+
+    Each is a tuple: the cells as text, the whole row as JSON where it has cells beyond the header (else None), and the
+    row's number as Excel shows it.
+    """
     width, below_header = len(header.columns), False
     sheet = _open(file, uri).get_sheet_by_name(header.sheet)
     for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):

@@ -49,7 +49,11 @@ def common_settings() -> dict[str, str]:
 
 def catalog_settings(warehouse: str) -> dict[str, str]:
     """Return the settings of the catalog `lake` for a warehouse."""
-    settings = {_SETTING: "org.apache.iceberg.spark.SparkCatalog"}
+    settings = {
+        _SETTING: "org.apache.iceberg.spark.SparkCatalog",
+        # A cached table does not see what another run has published since.
+        f"{_SETTING}.cache-enabled": "false",
+    }
     if is_s3(warehouse):
         return settings | {
             f"{_SETTING}.warehouse": warehouse.rstrip("/"),
@@ -60,7 +64,7 @@ def catalog_settings(warehouse: str) -> dict[str, str]:
 
 
 def local_settings() -> dict[str, str]:
-    """Return what only a session on this machine needs; and set what its JVM and Python workers find in the environment."""
+    """Return what only a session on this machine needs, and set JAVA_HOME and PYSPARK_PYTHON for it."""
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def list_datasets(args: argparse.Namespace) -> int:
+def list_datasets(_: argparse.Namespace) -> int:
     """Print each dataset and what its workflow is for."""
     for name in datasets():
         out.print(f"{name:20} {_workflow(name).description}")

@@ -1,0 +1,76 @@
+"""Files delivered to a landing folder, as the tests need them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
+
+
+class Landing:
+    """A landing folder of contact centre files."""
+
+    columns = COLUMNS
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    @staticmethod
+    def days(first: str = "2024-01-01", count: int = 30, offered: int = 100) -> list[list[Any]]:
+        """Return good rows, one a day: 100 calls offered, 90 handled, 8 abandoned."""
+        start = date.fromisoformat(first)
+        dates = [str(start + timedelta(days=number)) for number in range(count)]
+        return [[day, offered, offered - 10, 8, 12.5, 0.8, number] for number, day in enumerate(dates, 1)]
+
+    def workbook(
+        self, name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS, delivered: int = 0
+    ) -> Path:
+        """Write a workbook; `delivered` orders deliveries (seconds after some moment)."""
+        path = self.folder / name
+        with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+            sheet = book.add_worksheet()
+            for line, row in enumerate([columns, *rows]):
+                for column, cell in enumerate(row):
+                    sheet.write(line, column, cell)
+        return self._delivered(path, delivered)
+
+    def csv(
+        self,
+        name: str,
+        rows: Sequence[Sequence[Any]],
+        columns: Sequence[str] = COLUMNS,
+        delivered: int = 0,
+        encoding: str = "utf-8",
+    ) -> Path:
+        """Write a `;` file."""
+        lines = [";".join("" if cell is None else str(cell) for cell in row) for row in [columns, *rows]]
+        return self.file(name, "\n".join(lines).encode(encoding), delivered)
+
+    def file(self, name: str, content: bytes, delivered: int = 0) -> Path:
+        """Write any bytes."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return self._delivered(path, delivered)
+
+    @staticmethod
+    def _delivered(path: Path, seconds: int) -> Path:
+        moment = 1_700_000_000 + seconds
+        os.utime(path, (moment, moment))
+        return path
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path / "landing")

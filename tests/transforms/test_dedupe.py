@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from transforms.dedupe import keep_latest
+from transforms.errors import MissingColumnError
+
+DELIVERIES = "day string, file int, n int"
+KEYS = st.sampled_from([None, "a", "b"])
+FEW = settings(max_examples=15, deadline=None)
+
+
+def assert_latest(spark, given_rows, kept, *, valid=None, order_by=("file",)):
+    calls = spark.createDataFrame(given_rows, DELIVERIES)
+    latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
+    assert_df_equality(latest, spark.createDataFrame(kept, DELIVERIES), ignore_row_order=True)
+
+
+def test_the_latest_row_of_each_key_is_kept(spark):
+    rows = [("mon", 2, 20), ("mon", 1, 10), ("tue", 1, 11), ("mon", 3, 30)]
+    assert_latest(spark, rows, [("mon", 3, 30), ("tue", 1, 11)])
+
+
+def test_a_null_in_the_order_comes_before_any_value(spark):
+    assert_latest(spark, [("mon", None, 1), ("mon", -5, 2), ("tue", None, 3)], [("mon", -5, 2), ("tue", None, 3)])
+
+
+def test_of_rows_alike_in_every_column_one_is_kept(spark):
+    assert_latest(spark, [("mon", 1, 10)] * 3, [("mon", 1, 10)])
+
+
+def test_a_tie_is_broken_by_the_next_column_of_the_order(spark):
+    assert_latest(spark, [("mon", 1, 10), ("mon", 1, 30), ("mon", 1, 20)], [("mon", 1, 30)], order_by=("file", "n"))
+
+
+def test_rows_without_a_key_are_all_kept(spark):
+    rows = [(None, 1, 10), (None, 1, 10), (None, 2, 20), ("mon", 1, 10)]
+    assert_latest(spark, rows, rows)
+    assert_latest(spark, rows, rows, valid=F.col("n") < 0)
+
+
+def test_a_null_in_any_column_of_the_key_makes_it_no_key(spark):
+    rows = [("mon", None, 1), ("mon", None, 2), (None, 1, 3), (None, 1, 4), ("mon", 1, 5), ("mon", 1, 6)]
+    calls = spark.createDataFrame(rows, DELIVERIES)
+    latest = calls.transform(keep_latest, key=["day", "file"], order_by=["n"])
+    expected = spark.createDataFrame([*rows[:4], rows[5]], DELIVERIES)
+    assert_df_equality(latest, expected, ignore_row_order=True)
+
+
+def test_of_an_empty_frame_nothing_is_kept(spark):
+    assert_latest(spark, [], [])
+    assert_latest(spark, [], [], valid=F.col("n") > 0)
+
+
+def test_a_broken_newest_row_does_not_take_the_older_good_one_away(spark):
+    rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1)]
+    assert_latest(spark, rows, [("mon", 2, 20), ("mon", 3, -1)], valid=F.col("n") > 0)
+
+
+def test_of_several_broken_newest_rows_the_very_latest_is_kept(spark):
+    rows = [("mon", 1, 10), ("mon", 2, -2), ("mon", 3, -3)]
+    assert_latest(spark, rows, [("mon", 1, 10), ("mon", 3, -3)], valid=F.col("n") > 0)
+
+
+def test_a_broken_row_that_was_mended_since_is_dropped(spark):
+    assert_latest(spark, [("mon", 1, -1), ("mon", 2, 20)], [("mon", 2, 20)], valid=F.col("n") > 0)
+
+
+def test_of_a_key_with_broken_rows_only_the_latest_is_kept(spark):
+    assert_latest(spark, [("mon", 1, -1), ("mon", 2, -2)], [("mon", 2, -2)], valid=F.col("n") > 0)
+
+
+def test_a_row_of_which_it_is_not_known_whether_it_is_valid_is_broken(spark):
+    assert_latest(spark, [("mon", 1, 10), ("mon", 2, None)], [("mon", 1, 10), ("mon", 2, None)], valid=F.col("n") > 0)
+
+
+def test_names_may_have_dots_spaces_and_accents(spark):
+    schema = "`The. Day` string, `Delivered At` int, `zähler` int"
+    calls = spark.createDataFrame([("mon", 1, 5), ("mon", 2, 6)], schema)
+    latest = calls.transform(keep_latest, key=["The. Day"], order_by=["Delivered At", "zähler"])
+    assert_df_equality(latest, spark.createDataFrame([("mon", 2, 6)], schema))
+    latest = calls.transform(keep_latest, key=["The. Day"], order_by=["zähler"], valid=F.col("zähler") < 6)
+    assert_df_equality(latest, calls, ignore_row_order=True)
+
+
+@pytest.mark.parametrize("arguments", [{"key": ["Day"], "order_by": ["n"]}, {"key": ["n"], "order_by": ["Day"]}])
+def test_a_missing_column_of_the_key_or_the_order_is_named(spark, arguments):
+    calls = spark.createDataFrame([], DELIVERIES)
+    with pytest.raises(MissingColumnError, match="keep_latest: column 'Day' is missing") as caught:
+        keep_latest(calls, **arguments)
+    assert caught.value.available == ("day", "file", "n")
+
+
+@FEW
+@given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
+def test_each_key_has_exactly_one_row_and_it_is_the_greatest(spark, rows):
+    calls = spark.createDataFrame(rows, DELIVERIES)
+    latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
+
+    def rank(row):
+        return (row[1] is not None, row[1] or 0, row[2])
+
+    greatest = {day: max((row for row in rows if row[0] == day), key=rank) for day in {row[0] for row in rows} - {None}}
+    assert {row[0]: row for row in latest if row[0]} == greatest
+    assert Counter(latest) == Counter([*greatest.values(), *(row for row in rows if row[0] is None)])
+
+
+@FEW
+@given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
+def test_each_key_keeps_its_latest_valid_row_and_a_broken_row_only_if_it_is_the_latest(spark, rows):
+    numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
+    calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
+    kept = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()
+    for key in {row[0] for row in numbered} - {None}:
+        of_key = [row for row in numbered if row[0] == key]
+        expected = {of_key[-1], *[row for row in of_key if row[2]][-1:]}
+        assert {tuple(row) for row in kept if row.key == key} == expected
+        assert sum(row.key == key for row in kept) == len(expected) <= 2
+    assert sum(row.key is None for row in kept) == sum(key is None for key, _ in rows)

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from transforms.errors import MissingColumnError, TransformError
+from transforms.schema import CAST_FAILURES, Field, change_schema, quoted, require_columns
+
+FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
+FEW = settings(max_examples=15, deadline=None)
+
+
+def test_columns_are_selected_renamed_typed_and_put_in_the_fields_order(either_ansi):
+    raw = either_ansi.createDataFrame(
+        [("384", "a", "2024-01-01", "12.5")], "CallsOffered string, Note string, Date string, Speed string"
+    )
+    fields = [Field("Speed", "speed", "double"), Field("Date", "day", "date"), Field("CallsOffered", "calls", "int")]
+    calls = raw.transform(change_schema, fields=fields)
+    expected = either_ansi.createDataFrame(
+        [(12.5, date(2024, 1, 1), 384, None)], f"speed double, day date, calls int, {FAILURES}"
+    )
+    assert_df_equality(calls, expected)
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "     "])
+def test_a_blank_is_a_missing_value_and_no_failure(either_ansi, blank):
+    raw = either_ansi.createDataFrame([(blank, blank, blank)], "n string, x string, d string")
+    typed = raw.transform(
+        change_schema, fields=[Field("n", "n", "int"), Field("x", "x", "double"), Field("d", "d", "date")]
+    )
+    expected = either_ansi.createDataFrame([(None, None, None, None)], f"n int, x double, d date, {FAILURES}")
+    assert_df_equality(typed, expected)
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "value"),
+    [
+        ("int", " 38 ", 38),
+        ("int", "-7", -7),
+        ("bigint", "99999999999", 99_999_999_999),
+        ("double", "1e3", 1000.0),
+        ("decimal(10,2)", "38.4", Decimal("38.40")),
+        ("boolean", "true", True),
+    ],
+)
+def test_text_that_is_of_the_type_is_read(either_ansi, type_, text, value):
+    raw = either_ansi.createDataFrame([(text,)], "cell string")
+    typed = raw.transform(change_schema, fields=[Field("cell", "cell", type_)])
+    assert_df_equality(typed, either_ansi.createDataFrame([(value, None)], f"cell {type_}, {FAILURES}"))
+
+
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        ("int", "38.4"),
+        ("int", "38.0"),
+        ("int", "n/a"),
+        ("int", "1,234"),
+        ("int", "99999999999"),
+        ("int", "1e3"),
+        ("int", "１２"),
+        ("double", "12,5"),
+        ("decimal(4,2)", "12345.6"),
+        ("date", "2023-02-30"),
+        ("boolean", "perhaps"),
+    ],
+)
+def test_text_that_is_not_of_the_type_is_null_and_reported(either_ansi, type_, text):
+    raw = either_ansi.createDataFrame([(text,)], "Cell string")
+    typed = raw.transform(change_schema, fields=[Field("Cell", "cell", type_)])
+    expected = either_ansi.createDataFrame([(None, [("cell", text, type_)])], f"cell {type_}, {FAILURES}")
+    assert_df_equality(typed, expected)
+
+
+def test_every_failure_of_a_row_is_reported_in_the_fields_order(either_ansi):
+    raw = either_ansi.createDataFrame(
+        [("x", "1", "y"), ("1", "2", "3"), (None, "z", "")], "a string, b string, c string"
+    )
+    typed = raw.transform(change_schema, fields=[Field(name, name.upper(), "int") for name in "cab"])
+    expected = either_ansi.createDataFrame(
+        [
+            (None, None, 1, [("C", "y", "int"), ("A", "x", "int")]),
+            (3, 1, 2, None),
+            (None, None, None, [("B", "z", "int")]),
+        ],
+        f"C int, A int, B int, {FAILURES}",
+    )
+    assert_df_equality(typed, expected)
+
+
+def test_a_number_too_large_for_the_new_type_is_reported(either_ansi):
+    raw = either_ansi.createDataFrame([(3_000_000_000,), (3,), (None,)], "n bigint")
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int")])
+    rows = [(None, [("n", "3000000000", "int")]), (3, None), (None, None)]
+    assert_df_equality(typed, either_ansi.createDataFrame(rows, f"n int, {FAILURES}"))
+
+
+def test_a_malformed_record_is_reported_whole(spark):
+    raw = spark.createDataFrame([("1", None), (None, "1;2;3;4")], "n string, _bad string")
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], malformed="_bad")
+    expected = spark.createDataFrame([(1, None), (None, [("_bad", "1;2;3;4", "record")])], f"n int, {FAILURES}")
+    assert_df_equality(typed, expected)
+
+
+def test_a_field_is_parsed_where_a_cast_cannot_read_it(spark):
+    def parse_sign(column):
+        return F.when(F.col(column) == "plus", 1).when(F.col(column) == "minus", -1)
+
+    raw = spark.createDataFrame([("plus",), ("minus",), ("both",), (" ",), (None,)], "sign string")
+    typed = raw.transform(change_schema, fields=[Field("sign", "sign", "int", parse_sign)])
+    rows = [(1, None), (-1, None), (None, [("sign", "both", "int")]), (None, None), (None, None)]
+    assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"))
+
+
+def test_kept_columns_follow_unchanged(spark):
+    raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
+    expected = spark.createDataFrame(
+        [(1, 2, "a.csv", None)], f"n int, _row_number int, _source_file string, {FAILURES}"
+    )
+    assert_df_equality(typed, expected)
+
+
+def test_without_a_cast_there_is_no_column_of_failures(spark):
+    raw = spark.createDataFrame([(1, "x"), (None, "")], "n int, text string")
+    typed = raw.transform(change_schema, fields=[Field("text", "note", "string"), Field("n", "n", "int")])
+    assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"))
+
+
+def test_an_empty_frame_stays_empty_and_gets_the_new_schema(spark):
+    typed = spark.createDataFrame([], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
+    assert_df_equality(typed, spark.createDataFrame([], f"n int, {FAILURES}"))
+
+
+@pytest.mark.parametrize("name", ["Calls. Offered", "MiXeD Case", "appels reçus", "дата", "a`b", "a.b.c", "n'ame"])
+def test_any_name_can_be_read_and_given(spark, name):
+    raw = spark.createDataFrame([("x",)], T.StructType([T.StructField(name, T.StringType())]))
+    typed = raw.transform(change_schema, fields=[Field(name, f"{name} typed", "int")])
+    assert typed.columns == [f"{name} typed", CAST_FAILURES]
+    assert typed.collect()[0][CAST_FAILURES][0]["column"] == f"{name} typed"
+
+
+@FEW
+@given(numbers=st.lists(st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)), max_size=8))
+def test_whole_numbers_survive_the_way_through_text(spark, numbers):
+    raw = spark.createDataFrame([(None if n is None else str(n),) for n in numbers], "n string")
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int")])
+    assert typed.collect() == [(n, None) for n in numbers]
+
+
+@pytest.mark.parametrize("missing", [{"keep": ["_file"]}, {"malformed": "_file"}])
+def test_a_missing_column_is_named_with_those_that_are_there(spark, missing):
+    raw = spark.createDataFrame([("1",)], "n string")
+    with pytest.raises(MissingColumnError, match="change_schema: column '_file' is missing") as caught:
+        raw.transform(change_schema, fields=[Field("n", "n", "int")], **missing)
+    assert (caught.value.where, caught.value.column, caught.value.available) == ("change_schema", "_file", ("n",))
+
+
+def test_a_renamed_column_is_guessed():
+    error = MissingColumnError(where="x.csv", column="CallsOffered", available=["Date", "Calls Offered"])
+    assert str(error) == (
+        "x.csv: column 'CallsOffered' is missing; it has ['Date', 'Calls Offered']. "
+        "Did the source rename it to 'Calls Offered'?"
+    )
+    assert isinstance(error, TransformError)
+
+
+def test_a_dropped_column_is_not_guessed():
+    error = MissingColumnError(where="x.csv", column="CallsOffered", available=["Date", "BI_ID"])
+    assert str(error).endswith("it has ['Date', 'BI_ID']. Did the source rename or drop it?")
+
+
+def test_required_columns_are_looked_up_as_written(spark):
+    calls = spark.createDataFrame([(1, 2)], "`Calls. Offered` int, b int")
+    require_columns(calls, ["Calls. Offered", "b"], where="here")
+    with pytest.raises(MissingColumnError, match="here: column 'B' is missing.*rename it to 'b'"):
+        require_columns(calls, ["b", "B"], where="here")
+
+
+@given(name=st.text(alphabet="ab`. ", min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_quoted_name_is_read_as_that_name(name):
+    inside = quoted(name)[1:-1]
+    assert quoted(name).startswith("`")
+    assert quoted(name).endswith("`")
+    assert inside.replace("``", "") == name.replace("`", "")
+    assert inside.count("`") == 2 * name.count("`")

@@ -1,0 +1,45 @@
+import pytest
+
+from workflows.cli import datasets
+from workflows.model import Condition, Job, Predicate, Trigger, Workflow, WorkflowError
+
+A, B, C = Job("a", "m"), Job("b", "m"), Job("c", "m")
+START = Trigger("start", ("a",), type="ON_DEMAND")
+
+
+def after(name: str, starts: str, *jobs: str, logical: str = "AND", state: str = "SUCCEEDED") -> Trigger:
+    return Trigger(name, (starts,), predicate=Predicate(tuple(Condition(job, state) for job in jobs), logical))
+
+
+def workflow(*triggers: Trigger, jobs: tuple[Job, ...] = (A, B, C)) -> Workflow:
+    return Workflow("w", "", jobs, triggers)
+
+
+def test_a_chain_and_a_join_are_workflows() -> None:
+    workflow(START, after("t1", "b", "a"), after("t2", "c", "a", "b"))
+    workflow(START, after("t1", "b", "a"), after("t2", "c", "b", "a", logical="ANY"))
+
+
+@pytest.mark.parametrize(
+    ("triggers", "problem"),
+    [
+        ((after("t", "b", "a"),), "it has 0 start triggers"),
+        ((START, Trigger("s2", ("b", "c"), type="ON_DEMAND")), "it has 2 start triggers"),
+        ((START, after("start", "b", "a"), after("t", "c", "a")), "two jobs or two triggers have one name"),
+        ((START, after("t", "x", "a")), r"name the jobs \['x'\], which it does not have"),
+        ((START, after("t", "b", "x")), r"name the jobs \['x'\], which it does not have"),
+        ((START, after("t", "b", "a", state="DONE")), r"wait for \['DONE'\]; Glue knows"),
+        ((START, after("t", "b", "a")), r"nothing ever starts the jobs \['c'\]"),
+        ((START, after("t1", "b", "c"), after("t2", "c", "b")), r"nothing ever starts the jobs \['b', 'c'\]"),
+        ((START, after("t1", "b", "a"), after("t2", "c", "a", "c")), r"nothing ever starts the jobs \['c'\]"),
+        ((START, Trigger("t", ("b", "c"))), r"the triggers \['t'\] must be CONDITIONAL with a predicate"),
+        ((Trigger("s", ("a", "b", "c"), type="SCHEDULED"),), r"the triggers \['s'\] must be SCHEDULED with a schedule"),
+    ],
+)
+def test_a_workflow_that_would_not_run_as_meant_is_refused(triggers: tuple[Trigger, ...], problem: str) -> None:
+    with pytest.raises(WorkflowError, match=f"workflow w: .*{problem}"):
+        workflow(*triggers)
+
+
+def test_every_dataset_has_a_workflow() -> None:
+    assert datasets() == ["contact_centre"]

@@ -1,0 +1,50 @@
+from workflows.model import Condition, Job, Predicate, Trigger, Workflow
+from workflows.runner import JobRun, run_workflow
+
+
+def diamond() -> Workflow:
+    """Start a; b and c after a; d after both; clean after c has failed."""
+    jobs = tuple(Job(name, "m") for name in ("d", "clean", "c", "b", "a"))
+    triggers = (
+        Trigger("join", ("d",), predicate=Predicate((Condition("b"), Condition("c")))),
+        Trigger("failed", ("clean",), predicate=Predicate((Condition("c", "FAILED"),))),
+        Trigger("split", ("b", "c"), predicate=Predicate((Condition("a"),))),
+        Trigger("start", ("a",), type="ON_DEMAND"),
+    )
+    return Workflow("w", "", jobs, triggers)
+
+
+def run(failing: str = "") -> tuple[list[str], dict[str, JobRun], list[tuple[str, str]]]:
+    started: list[str] = []
+    reported: list[tuple[str, str]] = []
+
+    def run_job(job: Job) -> None:
+        started.append(job.name)
+        if job.name == failing:
+            raise ValueError(f"{job.name} is broken")
+
+    results = run_workflow(diamond(), run_job=run_job, report=lambda r: reported.append((r.job.name, r.state)))
+    return started, results, reported
+
+
+def test_jobs_run_once_each_in_the_order_of_the_triggers() -> None:
+    started, results, reported = run()
+
+    assert started == ["a", "b", "c", "d"]
+    assert results["d"].state == "SUCCEEDED"
+    assert results["clean"].state == "NOT STARTED"
+    assert reported[:3] == [("a", "RUNNING"), ("a", "SUCCEEDED"), ("b", "RUNNING")]
+
+
+def test_a_failed_job_stops_what_waits_for_its_success_only() -> None:
+    started, results, _ = run(failing="c")
+
+    assert started == ["a", "b", "c", "clean"]
+    assert {name: result.state for name, result in results.items()} == {
+        "a": "SUCCEEDED", "b": "SUCCEEDED", "c": "FAILED", "d": "NOT STARTED", "clean": "SUCCEEDED",
+    }  # fmt: skip
+    assert str(results["c"].error) == "c is broken"
+
+
+def test_nothing_runs_after_a_failed_start() -> None:
+    assert run(failing="a")[0] == ["a"]
