@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
@@ -44,6 +44,11 @@ class Expectation:
     def arguments(self) -> dict[str, Any]:
         """The arguments of the type itself, without those that say how to judge and report."""
         return {name: value for name, value in self.kwargs.items() if name not in _NOT_ARGUMENTS}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it names."""
+        return tuple(str(self.kwargs[name]) for name in ("column", "column_A", "column_B") if name in self.kwargs)
 
     @property
     def label(self) -> str:
@@ -99,16 +104,17 @@ def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
         raise SuiteError(suite=suite, expectation=f"number {number}", problem="has no 'type'.")
     kwargs = entry.get("kwargs") or {}
-    short = entry["type"].removeprefix("expect_")
-    columns = [str(kwargs[name]) for name in ("column", "column_A", "column_B") if name in kwargs]
     expectation = Expectation(
-        id=entry.get("id") or " ".join([short, *columns]),
+        id=entry.get("id") or "",
         type=entry["type"],
         kwargs=kwargs,
         severity=entry.get("severity") or "critical",
         description=entry.get("description"),
         meta=entry.get("meta") or {},
     )
+    if not expectation.id:
+        short = entry["type"].removeprefix("expect_")
+        expectation = replace(expectation, id=" ".join([short, *expectation.columns]))
     if expectation.severity not in SEVERITIES:
         problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
         raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)

@@ -19,12 +19,14 @@ from transforms.datasets import contact_centre
 DATASET = "contact_centre"
 
 
-def run(spark: SparkSession, args: Arguments) -> None:
-    """Run the stages asked for, each recorded in the run ledger."""
-    stages = {"ingest": ingest, "refine": refine, "curate": curate}
+def run(spark: SparkSession, args: Arguments) -> list[Entry]:
+    """Run the stages asked for, and return what the run ledger says of each."""
+    stages, entries = {"ingest": ingest, "refine": refine, "curate": curate}, []
     for stage in args.stages:
         with recorded(spark, run_id=args.run_id, workflow=args.workflow, job=DATASET, stage=stage) as entry:
             stages[stage](spark, args, entry)
+        entries.append(entry)
+    return entries
 
 
 def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from rich.table import Table
 
 from reports.answer import Answer
+from transforms.schema import CAST_FAILURES
 
-_BAR = 20
+_BAR = 10
 MOST_ROWS = 24
 
 
@@ -22,7 +23,7 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
     for shown in answer.columns:
         table.add_column(shown.header, justify="right")
         if shown.bar:
-            table.add_column("")
+            table.add_column("", no_wrap=True, min_width=_BAR)
     for row in rows:
         cells: list[str] = []
         for shown in answer.columns:
@@ -34,22 +35,30 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
     return table
 
 
-def quarantine_table(quarantine: DataFrame, *, descriptions: dict[str, str]) -> Table:
-    """Draw which rows are in quarantine and why: at most `MOST_ROWS`, by file and row."""
+def quarantine_table(quarantine: DataFrame, *, expectations: Mapping[str, tuple[str, Sequence[str]]]) -> Table:
+    """Draw which rows are in quarantine and why: at most `MOST_ROWS`, by file and row.
+
+    `expectations` gives for each id what was expected, in words, and of which columns.
+    """
     rows = quarantine.orderBy("_source_file", "_row_number").limit(MOST_ROWS).collect()
-    table = Table(title="In quarantine", title_justify="left", title_style="bold")
-    table.add_column("File")
+    table = Table(title="In quarantine", title_justify="left", title_style="bold", show_lines=True)
+    table.add_column("File", overflow="fold", ratio=2)
     table.add_column("Row", justify="right")
-    table.add_column("Not as expected")
+    table.add_column("Expected, and what there is", ratio=3)
     for row in rows:
-        reasons = [descriptions.get(name, name) for name in row["_failed_expectations"] or ()]
-        table.add_row(row["_source_file"], str(row["_row_number"]), "\n".join([*reasons, *_unread(row)]))
+        reasons = [_reason(row, *expectations.get(name, (name, ()))) for name in row["_failed_expectations"]]
+        table.add_row(row["_source_file"], str(row["_row_number"]), "\n".join(reasons))
     return table
 
 
-def _unread(row: Any) -> list[str]:
-    failures = row["_cast_failures"] or ()
-    return [f"{failure['column']}: {failure['value']!r} is no {failure['expected']}" for failure in failures]
+def _reason(row: Row, description: str, columns: Sequence[str]) -> str:
+    if CAST_FAILURES in columns:
+        failures = row[CAST_FAILURES] or ()
+        return "\n".join(
+            f"{failure['column']}: {failure['value']!r} is no {failure['expected']}" for failure in failures
+        )
+    found = ", ".join(f"{column} = {row[column]}" for column in columns if row[column] is not None)
+    return f"{description} ({found})" if found else description
 
 
 def _bar(percentage: float | None) -> str:

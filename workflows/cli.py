@@ -20,7 +20,7 @@ from expectations.suite import load_suite
 from ingest.errors import IngestError
 from jobs.arguments import new_run_id
 from lake.errors import LakeError
-from lake.ledger import runs
+from lake.ledger import Entry, runs
 from lake.session import lake_session
 from lake.tables import read
 from reports.console import MOST_ROWS, answer_table, quarantine_table
@@ -68,11 +68,11 @@ def run(args: argparse.Namespace) -> int:
         landing, warehouse = _samples(args.dataset), args.warehouse or str(SAMPLES / WAREHOUSE)
     workflow, run_id = _workflow(args.dataset), new_run_id()
     out.print(f"[bold]{workflow.name}[/]: {workflow.description}")
-    out.print(f"landing {landing} -> warehouse {warehouse}, run {run_id}\n")
+    out.print(f"  landing {landing}\n  tables in {warehouse}\n  run {run_id}\n")
     began = time.monotonic()
     with out.status("starting Spark"):
         spark = lake_session(warehouse)
-    out.print(f"  [green]✓[/] {'Spark session':32} {time.monotonic() - began:5.1f} s")
+    out.print(f"  [green]✓[/] {'Spark session':24} {time.monotonic() - began:5.1f} s")
     run_job = spark_job_runner(spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id)
     with out.status("") as status:
 
@@ -80,9 +80,8 @@ def run(args: argparse.Namespace) -> int:
             if done.state == "RUNNING":
                 status.update(f"{done.job.name} …")
                 return
-            rows = _rows_of(spark, run_id, done.job.arguments.get("--stage", ""))
             sign = "[green]✓[/]" if done.state == "SUCCEEDED" else "[red]✗[/]"
-            out.print(f"  {sign} {done.job.name:32} {done.seconds:5.1f} s  {rows}")
+            out.print(f"  {sign} {done.job.name:24} {done.seconds:5.1f} s  {'; '.join(map(_summary, done.entries))}")
 
         results = run_workflow(workflow, run_job=run_job, report=report)
     failed = next((result.error for result in results.values() if result.error), None)
@@ -92,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
         raise failed
     out.print()
     _show(spark, args.dataset, answers=1)
-    out.print(f"The tables are in [bold]{warehouse}[/] (trusted/{args.dataset}, curated/{args.dataset}_… and so on).")
-    out.print(f"Next: [bold]citylake show {args.dataset} --warehouse {warehouse}[/], or --data with files of your own.")
+    out.print(f"The tables are in [bold]{warehouse}[/]: raw, trusted, quarantine, curated, and ops for the run ledger.")
+    out.print(f"Next: [bold]{sys.argv[0]} show {args.dataset} --warehouse {warehouse}[/]", soft_wrap=True)
     return 0
 
 
@@ -124,22 +123,18 @@ def _show(spark: SparkSession, dataset: str, *, answers: int | None) -> None:
     if not count:
         out.print("Nothing is in quarantine.\n")
         return
-    descriptions = {e.id: e.description or e.id for e in load_suite(dataset).expectations}
-    out.print(quarantine_table(quarantine, descriptions=descriptions))
-    more = f"the first {MOST_ROWS} of {count}; all" if count > MOST_ROWS else "they"
-    out.print(f"{more} are in lake.quarantine.{dataset}\n")
+    expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
+    out.print(quarantine_table(quarantine, expectations=expectations))
+    shown = f"the first {MOST_ROWS} of them" if count > MOST_ROWS else "all of them"
+    out.print(f"{count} rows, {shown} shown; they are in lake.quarantine.{dataset}\n")
 
 
-def _rows_of(spark: SparkSession, run_id: str, stage: str) -> str:
-    done = runs(spark).where(f"run_id = '{run_id}' AND stage = '{stage}'").collect()
-    if not done:
-        return ""
-    entry = done[0]
-    parts = [f"{entry.rows_in:,} rows in" if entry.rows_in is not None else ""]
-    parts += [f"{entry.rows_out:,} out" if entry.rows_out is not None else ""]
-    parts += [f"{entry.rows_quarantined:,} quarantined" if entry.rows_quarantined is not None else ""]
-    parts += [f"suite {entry.verdict}" if entry.verdict else ""]
-    return ", ".join(filter(None, parts))
+def _summary(entry: Entry) -> str:
+    counts = {"rows in": entry.rows_in, "out": entry.rows_out, "quarantined": entry.rows_quarantined}
+    if entry.stage == "refine":
+        counts["superseded"] = (entry.rows_in or 0) - (entry.rows_out or 0) - (entry.rows_quarantined or 0)
+    parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
+    return ", ".join([*parts, f"suite {entry.verdict}"] if entry.verdict else parts)
 
 
 def _samples(dataset: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
 from pyspark.sql import SparkSession
 
 from jobs.arguments import parse_arguments
+from lake.ledger import Entry
 from workflows.model import Job, Trigger, Workflow
 
 
@@ -22,16 +23,18 @@ class JobRun:
         state: `RUNNING`, `SUCCEEDED` or `FAILED`; `NOT STARTED` where its trigger never fired.
         seconds: How long it took.
         error: What it raised.
+        entries: What the run ledger says of its stages.
     """
 
     job: Job
     state: str
     seconds: float = 0.0
     error: Exception | None = None
+    entries: tuple[Entry, ...] = ()
 
 
 def run_workflow(
-    workflow: Workflow, *, run_job: Callable[[Job], None], report: Callable[[JobRun], None]
+    workflow: Workflow, *, run_job: Callable[[Job], Sequence[Entry]], report: Callable[[JobRun], None]
 ) -> dict[str, JobRun]:
     """Run a workflow's jobs one after another: the start trigger's, then those of each trigger whose predicate is met.
 
@@ -44,21 +47,23 @@ def run_workflow(
             job, began = workflow.job(name), time.monotonic()
             report(JobRun(job, "RUNNING"))
             error: Exception | None = None
+            entries: Sequence[Entry] = ()
             try:
-                run_job(job)
+                entries = run_job(job)
             except Exception as raised:  # noqa: BLE001 - whatever a job raises, Glue calls it FAILED and goes on
                 error = raised
-            runs[name] = JobRun(job, "FAILED" if error else "SUCCEEDED", time.monotonic() - began, error)
+            state, seconds = "FAILED" if error else "SUCCEEDED", time.monotonic() - began
+            runs[name] = JobRun(job, state, seconds, error, tuple(entries))
             report(runs[name])
     return {job.name: runs.get(job.name, JobRun(job, "NOT STARTED")) for job in workflow.jobs}
 
 
 def spark_job_runner(
     spark: SparkSession, workflow: Workflow, *, landing: str, warehouse: str, run_id: str
-) -> Callable[[Job], None]:
+) -> Callable[[Job], Sequence[Entry]]:
     """Return what runs a job in this process, with the arguments that Glue would pass to it."""
 
-    def run_job(job: Job) -> None:
+    def run_job(job: Job) -> Sequence[Entry]:
         arguments = {
             **job.arguments,
             "--landing": landing,
@@ -68,7 +73,8 @@ def spark_job_runner(
             "--WORKFLOW_RUN_ID": run_id,
         }
         argv = [text for pair in arguments.items() for text in pair]
-        import_module(f"jobs.{job.module}").run(spark, parse_arguments(job.module, argv))
+        entries: Sequence[Entry] = import_module(f"jobs.{job.module}").run(spark, parse_arguments(job.module, argv))
+        return entries
 
     return run_job
 

@@ -38,8 +38,9 @@ def test_an_empty_frame_adds_nothing(spark):
 def test_names_may_have_dots_spaces_and_accents(spark):
     first = spark.createDataFrame([(1, 2, 3)], "`Calls. Offered` int, `Mixed Case` int, `été` int")
     second = spark.createDataFrame([(6, 5, 4)], "`été` int, `Mixed Case` int, `Calls. Offered` int")
-    expected = spark.createDataFrame([(1, 2, 3), (4, 5, 6)], "`Calls. Offered` int, `Mixed Case` int, `été` int")
-    assert_df_equality(union_by_name(first, second), expected, ignore_row_order=True)
+    together = union_by_name(first, second)
+    assert together.columns == ["Calls. Offered", "Mixed Case", "été"]
+    assert sorted(together.collect()) == [(1, 2, 3), (4, 5, 6)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_other_columns_or_types_are_refused_with_what_is_wrong(spark, schema, ex
     assert isinstance(error, TransformError)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(frames=st.lists(ROWS, min_size=1, max_size=4))
 def test_the_counts_add_up_and_no_row_changes(spark, frames):
     together = union_by_name(*(spark.createDataFrame(rows, "a int, b int") for rows in frames))

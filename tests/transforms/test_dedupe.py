@@ -13,13 +13,15 @@ from transforms.errors import MissingColumnError
 
 DELIVERIES = "day string, file int, n int"
 KEYS = st.sampled_from([None, "a", "b"])
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=10, deadline=None)
 
 
 def assert_latest(spark, given_rows, kept, *, valid=None, order_by=("file",)):
     calls = spark.createDataFrame(given_rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
-    assert_df_equality(latest, spark.createDataFrame(kept, DELIVERIES), ignore_row_order=True)
+    expected = spark.createDataFrame(kept, DELIVERIES)
+    # One partition each: a sort of several starts a Spark job more to find its ranges.
+    assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 
 def test_the_latest_row_of_each_key_is_kept(spark):
@@ -82,11 +84,11 @@ def test_a_row_of_which_it_is_not_known_whether_it_is_valid_is_broken(spark):
 
 def test_names_may_have_dots_spaces_and_accents(spark):
     schema = "`The. Day` string, `Delivered At` int, `zähler` int"
-    calls = spark.createDataFrame([("mon", 1, 5), ("mon", 2, 6)], schema)
+    calls = spark.createDataFrame([("mon", 1, 6), ("mon", 2, 5)], schema)
     latest = calls.transform(keep_latest, key=["The. Day"], order_by=["Delivered At", "zähler"])
-    assert_df_equality(latest, spark.createDataFrame([("mon", 2, 6)], schema))
-    latest = calls.transform(keep_latest, key=["The. Day"], order_by=["zähler"], valid=F.col("zähler") < 6)
-    assert_df_equality(latest, calls, ignore_row_order=True)
+    assert_df_equality(latest, spark.createDataFrame([("mon", 2, 5)], schema))
+    latest = calls.transform(keep_latest, key=["The. Day"], order_by=["zähler"], valid=F.col("`The. Day`") != "mon")
+    assert_df_equality(latest, spark.createDataFrame([("mon", 1, 6)], schema))
 
 
 @pytest.mark.parametrize("arguments", [{"key": ["Day"], "order_by": ["n"]}, {"key": ["n"], "order_by": ["Day"]}])

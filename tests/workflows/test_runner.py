@@ -18,10 +18,11 @@ def run(failing: str = "") -> tuple[list[str], dict[str, JobRun], list[tuple[str
     started: list[str] = []
     reported: list[tuple[str, str]] = []
 
-    def run_job(job: Job) -> None:
+    def run_job(job: Job) -> list:
         started.append(job.name)
         if job.name == failing:
             raise ValueError(f"{job.name} is broken")
+        return []
 
     results = run_workflow(diamond(), run_job=run_job, report=lambda r: reported.append((r.job.name, r.state)))
     return started, results, reported

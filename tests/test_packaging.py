@@ -1,0 +1,124 @@
+"""What is built is what runs: the wheel alone, and its .zip twin alone, under spark-submit in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pyspark
+import pytest
+from pyspark.sql import SparkSession
+
+from lake.session import iceberg_jar, java_home
+
+REPOSITORY = Path(__file__).parents[1]
+SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
+OURS = ("expectations", "ingest", "jobs", "lake", "reports", "transforms", "workflows")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = tmp_path_factory.mktemp("source")
+    for name in OURS:
+        shutil.copytree(REPOSITORY / name, source / name)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, source / name)
+    folder = tmp_path_factory.mktemp("dist")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
+    subprocess.run(pip, cwd=source, check=True)
+    return next(folder.glob("citylake-*.whl"))
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """Return a Python that has what this one has, but not the project: its editable install is not followed."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    packages = next(environment.glob("lib/python*/site-packages"))
+    (packages / "installed.pth").write_text(f"{SITE_PACKAGES}\n")
+    executable = environment / "bin" / "python"
+    alone = subprocess.run([executable, "-c", "import transforms"], cwd=tmp_path, capture_output=True, text=True)
+    assert "No module named 'transforms'" in alone.stderr
+    return executable
+
+
+def submit(python: Path, folder: Path, *arguments: str) -> None:
+    spark_home = str(Path(pyspark.__file__).parent)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "JAVA_HOME": java_home(),
+        "SPARK_HOME": spark_home,
+        "PYSPARK_PYTHON": str(python),
+    }
+    command = [f"{spark_home}/bin/spark-submit", "--master", "local[2]", "--jars", str(iceberg_jar()), *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def check_answer(lake: SparkSession) -> None:
+    years = lake.table("lake.curated.contact_centre_calls_handled").collect()
+    assert [tuple(row) for row in years] == [(2024, 30, 3000, 2700, 90.0, None)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "empty").mkdir()
+    return tmp_path / "empty"
+
+
+def test_the_wheel_alone_runs(
+    lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
+) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    packages = next(python.parents[1].glob("lib/python*/site-packages"))
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(packages), str(wheel)]
+    subprocess.run(pip, check=True)
+
+    job = packages / "jobs" / "contact_centre.py"
+    submit(python, folder, str(job), "--landing", str(landing), "--warehouse", str(tmp_path / "warehouse"))
+
+    check_answer(lake)
+
+
+def test_the_zip_alone_runs(
+    lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
+) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    twin = Path(shutil.copy(wheel, folder / "citylake.zip"))
+    with zipfile.ZipFile(twin) as archive:
+        (folder / "contact_centre.py").write_bytes(archive.read("jobs/contact_centre.py"))
+
+    submit(
+        python, folder, "--py-files", "citylake.zip", "contact_centre.py",
+        "--stage", "all", "--landing", str(landing), "--warehouse", str(tmp_path / "warehouse"),
+    )  # fmt: skip
+
+    check_answer(lake)
+
+
+def test_the_wheel_holds_all_packages_and_their_data(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    modules = [path.relative_to(REPOSITORY).as_posix() for top in OURS for path in (REPOSITORY / top).rglob("*.py")]
+
+    assert set(modules) - names == set()
+    assert {"expectations/suites/contact_centre.json", "lake/log4j2.properties"} <= names
+    assert {name.split("/")[0] for name in names} == {*OURS, f"citylake-{metadata.version('citylake')}.dist-info"}
+
+
+def test_no_other_distribution_has_our_top_level_names() -> None:
+    owners = metadata.packages_distributions()
+
+    assert {name: set(owners.get(name, ())) - {"citylake"} for name in OURS} == {name: set() for name in OURS}
+
+
+def test_the_base_needs_nothing() -> None:
+    requirements = metadata.requires("citylake") or []
+
+    assert [line for line in requirements if "extra ==" not in line] == []
