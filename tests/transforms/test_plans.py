@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 import transforms
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
-from transforms.dates import parse_date
 from transforms.datasets import contact_centre
+from transforms.dates import parse_date
 from transforms.dedupe import keep_latest
 from transforms.derive import change_on_previous, percentage
 from transforms.schema import Field, change_schema, require_columns
@@ -65,7 +65,7 @@ def test_a_step_starts_no_job_and_its_rows_do_not_pass_through_python(spark, cou
 def test_jobs_and_python_functions_would_be_seen(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
     doubled = frame.select(F.udf(lambda year: year * 2, "int")("year"))
-    assert "PythonUDF" in doubled._jdf.queryExecution().toString()
+    assert "EvalPython" in doubled._jdf.queryExecution().toString()
     frame.collect()
     assert count_jobs() == 1
 

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expectations.errors import ExpectationsNotMetError, SuiteError
+from expectations.gate import QUARANTINED, judge
+from expectations.suite import parse_suite
+
+CALLS = "day string, n int"
+MARKED = f"{CALLS}, _warnings array<string>, _quarantined boolean"
+PRESENT, BETWEEN, UNIQUE = "column_values_to_not_be_null", "column_values_to_be_between", "column_values_to_be_unique"
+
+
+def expect(id_, type_, severity="critical", **kwargs):
+    return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}
+
+
+def suite(*entries):
+    return parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json")
+
+
+def judged(spark, rows, *entries, schema=CALLS, **resolution):
+    return judge(spark.createDataFrame(rows, schema), suite=suite(*entries), **resolution)
+
+
+def results(verdict):
+    return {item["expectation_config"]["id"]: item for item in verdict.to_json_dict()["results"]}
+
+
+def assert_marked(spark, outcome, rows):
+    marked = outcome.rows.select("day", "n", "_warnings", QUARANTINED)
+    # One partition each: a sort of several starts a Spark job more to find its ranges.
+    expected = spark.createDataFrame(rows, MARKED).coalesce(1)
+    assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_rows_that_fail_a_critical_expectation_are_quarantined_with_the_names_of_all_they_failed(spark):
+    outcome = judged(
+        spark,
+        [("mon", 1), ("tue", -1), (None, -2), (None, None)],
+        expect("day_present", PRESENT, column="day"),
+        expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        expect("n_above_minus_two", BETWEEN, "warning", column="n", min_value=-1),
+    )
+    expected = spark.createDataFrame(
+        [
+            ("tue", -1, ["n_not_negative"], None),
+            (None, -2, ["day_present", "n_not_negative"], ["n_above_minus_two"]),
+            (None, None, ["day_present"], None),
+        ],
+        f"{CALLS}, _failed_expectations array<string>, _warnings array<string>",
+    )
+    assert_df_equality(outcome.rejected(outcome.rows), expected, ignore_nullable=True)
+    verdict = outcome.verdict(outcome.rows)
+    assert (verdict.rows, verdict.quarantined, verdict.outcome) == (4, 3, "refused")
+    found = results(verdict)["n_not_negative"]["result"]
+    assert (found["unexpected_count"], found["missing_count"]) == (2, 1)
+    assert sorted(found["partial_unexpected_list"]) == [-2, -1]
+
+
+def test_warnings_stay_and_are_named(spark):
+    outcome = judged(
+        spark,
+        [("mon", 1), ("tue", 200), ("wed", None)],
+        expect("n_small", BETWEEN, "warning", column="n", max_value=100),
+        expect("n_tiny", BETWEEN, "info", column="n", max_value=10),
+    )
+    assert_marked(
+        spark,
+        outcome,
+        [("mon", 1, None, False), ("tue", 200, ["n_small", "n_tiny"], False), ("wed", None, None, False)],
+    )
+    assert outcome.verdict(outcome.rows).outcome == "met with warnings"
+    assert outcome.rejected(outcome.rows).collect() == []
+
+
+def test_with_mostly_met_the_failing_row_is_quarantined_and_the_rest_is_published(spark):
+    rows = [("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)]
+    for mostly, outcome in [(0.75, "met"), (0.76, "refused")]:
+        item = expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=mostly)
+        gate = judged(spark, rows, item)
+        verdict = gate.verdict(gate.rows)
+        assert (verdict.outcome, verdict.rows, verdict.quarantined) == (outcome, 4, 1)
+
+
+def test_a_critical_expectation_not_met_is_refused_with_a_readable_line(spark):
+    outcome = judged(spark, [("mon", -1)], expect("n_not_negative", BETWEEN, column="n", min_value=0))
+    with pytest.raises(ExpectationsNotMetError) as caught:
+        outcome.verdict(outcome.rows).require_met()
+    assert caught.value.failures == (
+        "n_not_negative: 1 of 1 rows are not as expected, at least 100.0% must be; such as -1",
+    )
+
+
+def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
+    outcome = judged(
+        spark,
+        [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)],
+        expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        expect("one_row_a_day", UNIQUE, column="day"),
+    )
+    assert_marked(
+        spark,
+        outcome,
+        [
+            ("mon", 1, None, False),
+            ("mon", -1, None, True),
+            ("tue", 2, None, True),
+            ("tue", 3, None, True),
+            (None, 4, None, False),
+            (None, 5, None, False),
+        ],
+    )
+    found = results(outcome.verdict(outcome.rows))["one_row_a_day"]["result"]
+    assert (found["unexpected_count"], found["missing_count"]) == (2, 2)
+    assert found["partial_unexpected_list"] == ["tue", "tue"]
+
+
+def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_quarantined(spark):
+    rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
+    items = [expect("n_not_negative", BETWEEN, column="n", min_value=0), expect("one_row_a_day", UNIQUE, column="day")]
+    schema = "day string, file int, n int"
+    outcome = judged(spark, rows, *items, schema=schema, key=["day"], order_by=["file"])
+    kept = {(row.day, row.file, row.n, row[QUARANTINED]) for row in outcome.rows.collect()}
+    assert kept == {
+        ("mon", 2, 20, False),
+        ("mon", 3, -1, True),
+        ("tue", 2, 30, False),
+        (None, 1, 1, False),
+        (None, 2, 1, False),
+    }
+
+
+def test_an_empty_frame_is_met_but_for_what_it_should_hold(spark):
+    items = [
+        expect("day_present", PRESENT, column="day"),
+        expect("one_row_a_day", UNIQUE, column="day"),
+        expect("some_rows", "table_row_count_to_be_between", min_value=1),
+    ]
+    outcome = judged(spark, [], *items, key=["day"], order_by=["n"])
+    verdict = outcome.verdict(outcome.rows)
+    assert (verdict.rows, verdict.quarantined) == (0, 0)
+    assert verdict.failures() == ["some_rows: observed 0, expected {'min_value': 1}"]
+    assert outcome.rejected(outcome.rows).columns == ["day", "n", "_failed_expectations", "_warnings"]
+
+
+def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
+    items = [expect(f"below_{n}", BETWEEN, "warning", column="n", max_value=n, strict_max=True) for n in range(80)]
+    outcome = judged(spark, [("mon", n) for n in (0, 10, 63, 79)], *items)
+    assert [name for name in outcome.rows.columns if name.startswith("_mask")] == ["_mask_0", "_mask_1"]
+    counts = {name: item["result"]["unexpected_count"] for name, item in results(outcome.verdict(outcome.rows)).items()}
+    assert counts == {f"below_{n}": sum(value >= n for value in (0, 10, 63, 79)) for n in range(80)}
+
+
+def test_judging_starts_no_job_and_the_verdict_one_or_with_examples_two(spark, count_jobs):
+    items = [expect("n_small", BETWEEN, "warning", column="n", max_value=5)]
+    fine, odd = judged(spark, [("mon", 1)], *items), judged(spark, [("mon", 9)], *items)
+    keyed = judged(spark, [("mon", 1)], *items, expect("u", UNIQUE, column="day"), key=["day"], order_by=["n"])
+    assert "Python" not in keyed.rows._jdf.queryExecution().toString().replace("PythonRDD", "")
+    assert count_jobs() == 0
+    fine.verdict(fine.rows)
+    assert count_jobs() == 1
+    odd.verdict(odd.rows)
+    assert count_jobs() == 2
+
+
+VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, -1, 0, 1, 99])), max_size=10)
+
+
+@settings(max_examples=10, deadline=None)
+@given(rows=VALUES)
+def test_every_row_passes_or_is_quarantined(spark, rows):
+    outcome = judged(
+        spark,
+        rows,
+        expect("day_present", PRESENT, column="day"),
+        expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        expect("one_row_a_day", UNIQUE, "warning", column="day"),
+        expect("n_small", BETWEEN, "warning", column="n", max_value=9),
+    )
+    marked = outcome.rows.collect()
+    assert sorted(((row.day, row.n) for row in marked), key=repr) == sorted(rows, key=repr)
+    assert all(row[QUARANTINED] == (row.day is None or row.n == -1) for row in marked)
+    passing = [row for row in marked if not row[QUARANTINED]]
+    for row in passing:
+        alike = sum(other.day == row.day for other in passing)
+        warnings = ["one_row_a_day"] * (alike > 1) + ["n_small"] * (row.n == 99)
+        assert row["_warnings"] == (warnings or None)
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        (expect("x", "column_values_to_be_pretty", column="n"), "type 'expect_column_values_to_be_pretty' is not one"),
+        (expect("x", BETWEEN, column="N", min_value=1), "column 'N' does not exist; the rows have ['day', 'n']."),
+        (expect("x", "column_sum_to_be_between", column="m", min_value=1), "column 'm' does not exist"),
+        (expect("x", PRESENT), "do not fit expect_column_values_to_not_be_null: missing a required argument: 'column'"),
+        (expect("x", PRESENT, column="n", colum="n"), "got an unexpected keyword argument 'colum'"),
+        (expect("x", BETWEEN, column="n"), "min_value and max_value are both missing: give at least one."),
+        (expect("x", "table_row_count_to_be_between"), "min_value and max_value are both missing"),
+        (
+            expect("x", "column_pair_values_a_to_be_greater_than_b", column_A="n", column_B="n", ignore_row_if="no"),
+            "ignore_row_if is 'no', expected one of",
+        ),
+    ],
+)
+def test_an_expectation_that_cannot_be_judged_is_refused(spark, item, problem):
+    with pytest.raises(SuiteError) as caught:
+        judged(spark, [], expect("fine", PRESENT, column="n"), item)
+    assert (caught.value.suite, caught.value.expectation) == ("calls", "x")
+    assert problem in caught.value.problem
+    assert str(caught.value) == f"suite calls, expectation 'x': {caught.value.problem}"

@@ -1,0 +1,89 @@
+"""The form that runs on AWS Glue, against moto playing S3 and the Glue Data Catalog.
+
+Iceberg's own GlueCatalog and S3FileIO do the work. The one jar on PyPI that carries them has them under another
+package name, so the settings differ from Glue's in that name, and in where AWS is.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import util
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+JOB = """
+import sys
+from pyspark.sql import SparkSession
+from jobs.arguments import parse_arguments
+from jobs.contact_centre import run
+from lake.session import catalog_settings, common_settings, local_settings
+
+warehouse, endpoint, jar = sys.argv[1:]
+catalog = "spark.sql.catalog.lake"
+settings = {**common_settings(), **catalog_settings(warehouse)}
+settings = {name: value.replace("org.apache", "smfs.shaded.org.apache") for name, value in settings.items()}
+settings |= {**local_settings(), "spark.jars": jar, f"{catalog}.client.region": "us-east-1"}
+settings |= {f"{catalog}.s3.endpoint": endpoint, f"{catalog}.s3.path-style-access": "true"}
+settings |= {f"{catalog}.glue.endpoint": endpoint}
+builder = SparkSession.builder
+for name, value in settings.items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+for _ in range(2):
+    for entry in run(spark, parse_arguments("x", ["--landing", "s3://city/landing", "--warehouse", warehouse])):
+        print(entry.stage, entry.state, entry.rows_in, entry.rows_out, entry.rows_quarantined)
+print([tuple(row) for row in spark.table("lake.curated.contact_centre_calls_handled").collect()])
+"""
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch):
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    yield endpoint
+    server.stop()
+
+
+def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tmp_path: Path) -> None:
+    days = landing.days()
+    days[4][1] = "n/a"
+    workbook = landing.workbook("2024.xlsx", days)
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="city")
+    s3.upload_file(str(workbook), "city", "landing/2024.xlsx")
+    package = util.find_spec("feature_store_pyspark")
+    assert package is not None
+    jar = Path(str(package.origin)).parent / "jars" / "sagemaker-feature-store-spark-sdk-3.5.jar"
+
+    command = [sys.executable, "-c", JOB, "s3://city/warehouse", aws, str(jar)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.splitlines() == [
+        "ingest SUCCEEDED 30 30 None",
+        "refine SUCCEEDED 30 29 1",
+        "curate SUCCEEDED 29 2 None",
+        "ingest SUCCEEDED 0 0 None",
+        "refine SUCCEEDED 30 29 1",
+        "curate SUCCEEDED 29 2 None",
+        "[(2024, 29, 2900, 2610, 90.0, None)]",
+    ]
+    glue = boto3.client("glue")
+    databases = {database["Name"] for database in glue.get_databases()["DatabaseList"]}
+    assert databases == {"raw", "trusted", "quarantine", "curated", "ops"}
+    table = glue.get_table(DatabaseName="trusted", Name="contact_centre")["Table"]
+    assert table["Parameters"]["table_type"] == "ICEBERG"
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="city", Prefix="warehouse/")["Contents"]]
+    assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
