@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -23,15 +22,17 @@ from expectations.row_level import PASSES, ROW_LEVEL, RowRule
 from expectations.suite import Expectation, Suite
 from expectations.table_level import TABLE_LEVEL, TableRule
 from expectations.verdict import EXAMPLES, Verdict, row_result, table_result
+from transforms.arrays import array_where
 from transforms.dedupe import keep_latest
 from transforms.schema import quoted
 
 QUARANTINED = "_quarantined"
 WARNINGS = "_warnings"
 FAILED = "_failed_expectations"
+_FIRST_LOOK = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowCheck:
     """A row-level expectation with its bits: one for rows not as expected, one for rows left out."""
 
@@ -70,7 +71,8 @@ class Judged:
         """Judge what was written: one aggregation and, where anything is unexpected, one look for examples."""
         counted = self._count(written)
         row_checks = [check for check in self.checks if isinstance(check, RowCheck)]
-        examples = self._examples(written, [check for check in row_checks if counted[_unexpected(check)]])
+        unexpected = {check: counted[_unexpected(check)] for check in row_checks if counted[_unexpected(check)]}
+        examples = self._examples(written, unexpected) if unexpected else {}
         results = []
         for check in self.checks:
             expectation = check.expectation
@@ -108,22 +110,27 @@ class Judged:
         counted = written.agg(*(column.alias(name) for name, column in aggregates.items())).collect()[0]
         return dict(zip(aggregates, counted, strict=True))
 
-    def _examples(self, written: DataFrame, checks: Sequence[RowCheck]) -> dict[str, list[Any]]:
-        if not checks:
-            return {}
-        found = [
-            written.where(check.failed.is_set)
-            .select(
-                F.lit(check.expectation.id).alias("id"),
-                F.to_json(F.struct(*map(quoted, check.rule.columns)), {"ignoreNullFields": "false"}).alias("values"),
-            )
-            .limit(EXAMPLES)
-            for check in checks
-        ]
-        examples: dict[str, list[Any]] = {}
-        for row in reduce(DataFrame.union, found).collect():
-            values = list(json.loads(row["values"]).values())
-            examples.setdefault(row["id"], []).append(values[0] if len(values) == 1 else values)
+    def _examples(self, written: DataFrame, counts: Mapping[RowCheck, int]) -> dict[str, list[Any]]:
+        """Find up to `EXAMPLES` unexpected values of each check: among the first rows that fail anything, as a rule."""
+        examples = self._look(written, list(counts), rows=_FIRST_LOOK)
+        for check, count in counts.items():
+            if len(examples[check.expectation.id]) < min(count, EXAMPLES):  # rare, among many rows that fail others
+                examples |= self._look(written, [check], rows=EXAMPLES)
+        return examples
+
+    def _look(self, written: DataFrame, checks: Sequence[RowCheck], *, rows: int) -> dict[str, list[Any]]:
+        columns = dict.fromkeys(name for check in checks for name in check.rule.columns)
+        words = dict.fromkeys(check.failed.word for check in checks)
+        values = F.to_json(F.struct(*map(quoted, columns)), {"ignoreNullFields": "false"}).alias("values")
+        failing = written.where(any_set([check.failed for check in checks])).select(*words, values)
+        # Gathered by an aggregate, so that it is one Spark job: a bare limit starts job after job until it has enough.
+        found = failing.limit(rows).agg(F.collect_list(F.struct("*"))).collect()[0][0]
+        parsed = [(row, json.loads(row["values"])) for row in found]
+        examples = {}
+        for check in checks:
+            hits = [cells for row, cells in parsed if row[check.failed.word] & check.failed.value][:EXAMPLES]
+            tuples = [[cells[name] for name in check.rule.columns] for cells in hits]
+            examples[check.expectation.id] = [cells[0] if len(cells) == 1 else cells for cells in tuples]
         return examples
 
 
@@ -208,11 +215,9 @@ def _of_severity(checks: Sequence[RowCheck | TableCheck], *severities: str) -> l
 
 
 def _names(checks: Sequence[RowCheck]) -> Column:
-    ids = [F.when(check.failed.is_set, F.lit(check.expectation.id)) for check in checks]
-    if not ids:
+    if not checks:
         return F.lit(None).cast("array<string>")
-    # Only marked rows pay for the array: higher-order functions are interpreted, not compiled.
-    return F.when(any_set([check.failed for check in checks]), F.array_compact(F.array(*ids)))
+    return array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
 
 
 def _unexpected(check: RowCheck) -> str:

@@ -38,16 +38,11 @@ def keep_latest(
     latest_first = Window.partitionBy(*map(quoted, key)).orderBy(
         *(F.col(quoted(name)).desc_nulls_last() for name in order_by)
     )
-    is_valid = F.lit(True) if valid is None else F.coalesce(valid, F.lit(False))
     so_far = latest_first.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     keyless = reduce(or_, (F.col(quoted(name)).isNull() for name in key))
-    ranked = rows.select("*", F.row_number().over(latest_first).alias(_RANK))
-    if valid is None:
-        return ranked.where(keyless | (F.col(_RANK) == 1)).select(*map(quoted, rows.columns))
-    latest_valid = is_valid & (F.col(_VALID_SO_FAR) == 1)
-    broken_latest = ~is_valid & (F.col(_RANK) == 1)
-    return (
-        ranked.select("*", F.sum(F.when(is_valid, 1)).over(so_far).alias(_VALID_SO_FAR))
-        .where(keyless | latest_valid | broken_latest)
-        .select(*map(quoted, rows.columns))
-    )
+    ranks, kept = [F.row_number().over(latest_first).alias(_RANK)], F.col(_RANK) == 1
+    if valid is not None:
+        is_valid = F.coalesce(valid, F.lit(False))
+        ranks.append(F.sum(F.when(is_valid, 1)).over(so_far).alias(_VALID_SO_FAR))
+        kept = (is_valid & (F.col(_VALID_SO_FAR) == 1)) | (~is_valid & kept)
+    return rows.select("*", *ranks).where(keyless | kept).select(*map(quoted, rows.columns))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from transforms.arrays import array_where
 from transforms.errors import MissingColumnError
 
 CAST_FAILURES = "_cast_failures"
@@ -79,12 +78,13 @@ def change_schema(
     require_columns(rows, [*(field.source for field in fields), *keep, *reported], where="change_schema")
     types = {field.name: field.dataType for field in rows.schema}
     changed = [field for field in fields if field.parse or types[field.source] != _data_type(field.type)]
-    failures = [(field.name, F.col(quoted(field.source)), field.type, _unread(field, types)) for field in changed]
-    failures += [(name, F.col(quoted(name)), "record", F.col(quoted(name)).isNotNull()) for name in reported]
+    failures = [(_unread(f, types), _failure(f.name, F.col(quoted(f.source)), f.type)) for f in changed]
+    records = [(name, F.col(quoted(name))) for name in reported]
+    failures += [(record.isNotNull(), _failure(name, record, "record")) for name, record in records]
     columns = [_read(field).alias(field.name) for field in fields]
     columns += [F.col(quoted(name)) for name in keep]
     if failures:
-        columns.append(_report(failures).alias(CAST_FAILURES))
+        columns.append(array_where(failures).alias(CAST_FAILURES))
     return rows.select(*columns)
 
 
@@ -101,19 +101,8 @@ def _unread(field: Field, types: dict[str, T.DataType]) -> Column:
     return given & _read(field).isNull()
 
 
-def _report(failures: Sequence[tuple[str, Column, str, Column]]) -> Column:
-    entries = [
-        F.when(
-            failed,
-            F.struct(
-                F.lit(name).alias("column"), value.cast("string").alias("value"), F.lit(expected).alias("expected")
-            ),
-        )
-        for name, value, expected, failed in failures
-    ]
-    any_failed = reduce(or_, (F.coalesce(failed, F.lit(False)) for *_, failed in failures))
-    # Only rows with a failure pay for the array: higher-order functions are interpreted, not compiled.
-    return F.when(any_failed, F.array_compact(F.array(*entries)))
+def _failure(name: str, value: Column, expected: str) -> Column:
+    return F.struct(F.lit(name).alias("column"), value.cast("string").alias("value"), F.lit(expected).alias("expected"))
 
 
 def _data_type(ddl: str) -> T.DataType:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import resources
 
 import pytest
 
@@ -119,8 +120,6 @@ def test_every_expectation_of_the_contact_centre_has_an_id_and_a_description_of_
 
 
 def test_gx_reads_the_suite_of_the_contact_centre_and_gives_the_same_back():
-    from importlib import resources
-
     from great_expectations.core import ExpectationSuite
 
     text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")

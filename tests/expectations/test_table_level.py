@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_columns_of_any_name_are_judged(spark):
         *(("column_values_to_be_between", {"column": name, "min_value": 0}) for name in ODD),
         *(("column_values_to_be_unique", {"column": name}) for name in ODD),
         *(("column_pair_values_a_to_be_greater_than_b", {"column_A": a, "column_B": b, "or_equal": True})
-          for a, b in zip(ODD, ODD[1:], strict=False)),
+          for a, b in pairwise(ODD)),
         *(("column_sum_to_be_between", {"column": name, "min_value": 1}) for name in ODD),
     )  # fmt: skip
     found = outcome.verdict(outcome.rows)
