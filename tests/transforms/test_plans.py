@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 import transforms
 from transforms.aggregate import aggregate
+from transforms.arrays import array_where
 from transforms.combine import union_by_name
 from transforms.datasets import contact_centre
 from transforms.dates import parse_date
@@ -36,6 +37,7 @@ def required(rows: DataFrame) -> DataFrame:
 
 STEPS: dict[Callable[..., object], tuple[str, Callable[[DataFrame], DataFrame]]] = {
     aggregate: (ROWS, lambda rows: aggregate(rows, by=["year"], columns={"n": ("part", "sum")})),
+    array_where: (ROWS, lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))]))),
     change_on_previous: (ROWS, lambda rows: change_on_previous(rows, column="part", period="year", name="change")),
     change_schema: (ROWS, lambda rows: change_schema(rows, fields=[Field("text", "n", "int")], malformed="text")),
     keep_latest: (
