@@ -7,7 +7,6 @@ written, never from a second run of the source.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from expectations.compile import RowCheck, TableCheck, compile_suite
 from expectations.errors import SuiteError
-from expectations.mask import Bit, any_set, mask_columns
-from expectations.row_level import PASSES, ROW_LEVEL, RowRule
-from expectations.suite import Expectation, Suite
-from expectations.table_level import TABLE_LEVEL, TableRule
+from expectations.mask import any_set, mask_columns
+from expectations.row_level import PASSES
+from expectations.suite import Suite
 from expectations.verdict import EXAMPLES, Verdict, row_result, table_result
 from transforms.arrays import array_where
 from transforms.dedupe import keep_latest
@@ -29,25 +29,8 @@ from transforms.schema import quoted
 QUARANTINED = "_quarantined"
 WARNINGS = "_warnings"
 FAILED = "_failed_expectations"
+_RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES)
 _FIRST_LOOK = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class RowCheck:
-    """A row-level expectation with its bits: one for rows not as expected, one for rows left out."""
-
-    expectation: Expectation
-    rule: RowRule
-    failed: Bit
-    missing: Bit | None
-
-
-@dataclass(frozen=True)
-class TableCheck:
-    """A table-level expectation with its rule."""
-
-    expectation: Expectation
-    rule: TableRule
 
 
 @dataclass(frozen=True)
@@ -107,8 +90,11 @@ class Judged:
             aggregates[_unexpected(check)] = F.count(F.when(check.failed.is_set, 1))
             if check.missing:
                 aggregates[_missing(check)] = F.count(F.when(check.missing.is_set, 1))
-        counted = written.agg(*(column.alias(name) for name, column in aggregates.items())).collect()[0]
-        return dict(zip(aggregates, counted, strict=True))
+        counted = written.agg(*(column.alias(name) for name, column in aggregates.items()))
+        # A moment comes to Python in the time zone of its process; its text is in that of the session, UTC.
+        moments = [field.name for field in counted.schema if isinstance(field.dataType, T.TimestampType)]
+        cast = {name: F.date_format(quoted(name), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS") for name in moments}
+        return counted.withColumns(cast).collect()[0].asDict()
 
     def _examples(self, written: DataFrame, counts: Mapping[RowCheck, int]) -> dict[str, list[Any]]:
         """Find up to `EXAMPLES` unexpected values of each check: among the first rows that fail anything, as a rule."""
@@ -146,7 +132,12 @@ def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: S
         SuiteError: An expectation's type is not known, its arguments do not fit, or it names a column that `rows` has
             not.
     """
-    checks, bits = _compile(rows, suite)
+    reserved = [name for name in rows.columns if name in _RESERVED or name.startswith("_mask_")]
+    if reserved:
+        raise SuiteError(
+            suite=suite.name, problem=f"the rows have columns {reserved}, names the gate needs. Rename them."
+        )
+    checks, bits = compile_suite(rows, suite)
     across = [check.failed for check in checks if isinstance(check, RowCheck) and check.rule.across_rows]
     critical = [check.failed for check in _of_severity(checks, "critical")]
     alone = [bit for bit in bits if bit not in across]
@@ -165,49 +156,6 @@ def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: S
         *dict.fromkeys(bit.word for bit in bits),
     )
     return Judged(judged, suite, tuple(rows.columns), tuple(checks))
-
-
-def _compile(rows: DataFrame, suite: Suite) -> tuple[list[RowCheck | TableCheck], list[Bit]]:
-    checks: list[RowCheck | TableCheck] = []
-    bits: list[Bit] = []
-    missing_bits: dict[str, Bit] = {}  # Expectations on the same column share the bit that says it is missing.
-
-    def add(condition: Column) -> Bit:
-        bits.append(Bit(len(bits), condition))
-        return bits[-1]
-
-    for expectation in suite.expectations:
-        rule = _rule(expectation, suite=suite, columns=rows.columns)
-        if isinstance(rule, TableRule):
-            checks.append(TableCheck(expectation, rule))
-            continue
-        missing = None
-        if rule.missing is not None:
-            missing = missing_bits.get(str(rule.missing)) or add(rule.missing)
-            missing_bits[str(rule.missing)] = missing
-        checks.append(RowCheck(expectation, rule, add(rule.unexpected), missing))
-    return checks, bits
-
-
-def _rule(expectation: Expectation, *, suite: Suite, columns: Sequence[str]) -> RowRule | TableRule:
-    def error(problem: str) -> SuiteError:
-        return SuiteError(suite=suite.name, expectation=expectation.id, problem=problem)
-
-    compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
-    if compiler is None:
-        raise error(f"type {expectation.type!r} is not one of those compiled: {sorted([*ROW_LEVEL, *TABLE_LEVEL])}.")
-    try:
-        arguments = inspect.signature(compiler).bind(**expectation.arguments)
-    except TypeError as mismatch:
-        raise error(f"the arguments {expectation.arguments} do not fit {expectation.type}: {mismatch}.") from mismatch
-    try:
-        rule: RowRule | TableRule = compiler(*arguments.args, **arguments.kwargs)
-    except ValueError as problem:
-        raise error(f"{problem}.") from problem
-    for column in rule.columns:
-        if column not in columns:
-            raise error(f"column {column!r} does not exist; the rows have {list(columns)}.")
-    return rule
 
 
 def _of_severity(checks: Sequence[RowCheck | TableCheck], *severities: str) -> list[RowCheck]:

@@ -103,9 +103,12 @@ def parse_suite(text: str, *, where: str) -> Suite:
 def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
         raise SuiteError(suite=suite, expectation=f"number {number}", problem="has no 'type'.")
-    kwargs = entry.get("kwargs") or {}
+    kwargs, key = entry.get("kwargs") or {}, entry.get("id") or ""
+    if not isinstance(kwargs, dict) or not isinstance(key, str):
+        problem = f"'kwargs' is {kwargs!r} and 'id' {key!r}, expected an object and a text."
+        raise SuiteError(suite=suite, expectation=f"number {number}", problem=problem)
     expectation = Expectation(
-        id=entry.get("id") or "",
+        id=key,
         type=entry["type"],
         kwargs=kwargs,
         severity=entry.get("severity") or "critical",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timezone
 from typing import Any
 
 from pyspark.sql import Column
@@ -70,17 +71,25 @@ def _column_aggregate(function: Callable[[Column], Column]) -> Callable[..., Tab
 def _within(low: Any, high: Any, strict_low: bool, strict_high: bool) -> Callable[[Any, Sequence[str]], Any]:
     if low is None and high is None:
         raise ValueError("min_value and max_value are both missing: give at least one")
+    low_bound, high_bound = _moment(low), _moment(high)
 
     def judge(observed: Any, _: Sequence[str]) -> tuple[bool, dict[str, Any]]:
         if observed is None:
             return False, {"observed_value": None}
-        # Bounds of dates stand as text in JSON; ISO text orders as the dates do.
-        value = observed.isoformat() if isinstance(low if low is not None else high, str) else observed
-        above = low is None or (value > low if strict_low else value >= low)
-        below = high is None or (value < high if strict_high else value <= high)
-        return above and below, {"observed_value": value}
+        value = _moment(observed)
+        above = low is None or (value > low_bound if strict_low else value >= low_bound)
+        below = high is None or (value < high_bound if strict_high else value <= high_bound)
+        return above and below, {"observed_value": observed}
 
     return judge
+
+
+def _moment(value: Any) -> Any:
+    """Return the moment that a date, or a date or time in text, stands for, UTC; any other value as it is."""
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+    return datetime.combine(value, time()) if isinstance(value, date) else value
 
 
 TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {

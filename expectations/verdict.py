@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -86,7 +89,7 @@ def row_result(
             "unexpected_percent_total": _percent(unexpected, rows),
             "unexpected_percent_nonmissing": _percent(unexpected, considered),
         }
-    if all(isinstance(example, (str, int, float, bool, type(None))) for example in examples):
+    if not any(isinstance(cell, (dict, list)) for cell in _cells(examples, columns=len(expectation.columns))):
         ordered = sorted(examples, key=repr)
         counts = [{"value": value, "count": len(list(group))} for value, group in groupby(ordered)]
         result["partial_unexpected_counts"] = sorted(counts, key=lambda entry: -int(entry["count"]))
@@ -97,7 +100,7 @@ def row_result(
 
 def table_result(expectation: Expectation, success: bool, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return GX's result of a table-level expectation."""
-    return _result(expectation, success, dict(result))
+    return _result(expectation, success, {name: _json_value(value) for name, value in result.items()})
 
 
 def _result(expectation: Expectation, success: bool, result: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +118,19 @@ def _result(expectation: Expectation, success: bool, result: dict[str, Any]) -> 
         "meta": {},
         "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
     }
+
+
+def _cells(examples: Sequence[Any], *, columns: int) -> list[Any]:
+    return list(examples) if columns == 1 else [cell for example in examples for cell in example]
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value as GX writes it into JSON: decimals as floats, days and times in ISO form, NaN as null."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _percent(part: int, total: int) -> float | None:

@@ -24,6 +24,7 @@ def aggregate(rows: DataFrame, *, by: Sequence[str], columns: Mapping[str, tuple
     """Aggregate rows into one row for each group.
 
     Rows: one for each combination of the `by` columns; null is a group of its own. An empty frame gives no rows.
+    Without `by` there is one row, for all rows or none.
 
     Columns: those of `by`, then one for each entry of `columns`: its name, and the column and function it comes from.
     Nulls are left out of every function; a group with only nulls gives a count of 0 and null for the rest.

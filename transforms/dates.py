@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from transforms.schema import quoted
+from transforms.schema import BLANKS, quoted
 
-_ISO_DATE = r"\A\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?\s*\z"
-_EXCEL_SERIAL = r"\A\s*[0-9]{5}(\.0+)?\s*\z"
+_ISO_DATE = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?\z"
+_EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 
 
 def parse_date(column: str) -> Column:
@@ -24,7 +24,7 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    text, name = F.col(quoted(column)), quoted(column)
-    iso = F.expr(f"try_cast(substring(trim({name}), 1, 10) AS date)")
-    serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring(trim({name}), 1, 5) AS int))")
-    return F.when(text.rlike(_ISO_DATE), iso).when(text.rlike(_EXCEL_SERIAL), serial)
+    text = f"btrim({quoted(column)}, '{BLANKS}')"
+    iso = F.expr(f"try_cast(substring({text}, 1, 10) AS date)")
+    serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
+    return F.when(F.expr(text).rlike(_ISO_DATE), iso).when(F.expr(text).rlike(_EXCEL_SERIAL), serial)

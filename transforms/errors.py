@@ -38,10 +38,11 @@ class SchemaMismatchError(TransformError):
         where: The step that compares them.
         got: What the second frame has.
         expected: What the first frame has.
+        hint: What to do.
     """
 
     def __init__(self, *, where: str, got: str, expected: str, hint: str) -> None:
-        self.where, self.got, self.expected = where, got, expected
+        self.where, self.got, self.expected, self.hint = where, got, expected, hint
         super().__init__(f"{where}: got {got}, expected {expected}. {hint}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -14,6 +14,10 @@ from transforms.errors import MissingColumnError
 
 CAST_FAILURES = "_cast_failures"
 """Column that `change_schema` adds: `array<struct<column, value, expected>>`, null where every value was read."""
+
+
+BLANKS = " \t\r\n\u00a0"
+"""What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def change_schema(
     """Keep the named columns under new names and types; drop the rest. Glue's ApplyMapping, without its silence.
 
     A value that cannot be read as its new type becomes null *and* is reported in `_cast_failures`, so that no value
-    is lost unseen. Text that is blank is a missing value, not a failure. The outcome is the same with ANSI on and off.
+    is lost unseen: nor is a fraction that a whole number or a decimal has no room for. Text that is blank is a missing
+    value, not a failure. The outcome is the same with ANSI on and off.
 
     Rows: all kept, one for one.
 
@@ -81,24 +86,33 @@ def change_schema(
     failures = [(_unread(f, types), _failure(f.name, F.col(quoted(f.source)), f.type)) for f in changed]
     records = [(name, F.col(quoted(name))) for name in reported]
     failures += [(record.isNotNull(), _failure(name, record, "record")) for name, record in records]
-    columns = [_read(field).alias(field.name) for field in fields]
+    columns = [_read(field, types).alias(field.name) for field in fields]
     columns += [F.col(quoted(name)) for name in keep]
     if failures:
         columns.append(array_where(failures).alias(CAST_FAILURES))
     return rows.select(*columns)
 
 
-def _read(field: Field) -> Column:
+def _read(field: Field, types: Mapping[str, T.DataType]) -> Column:
     if field.parse:
         return field.parse(field.source)
     # try_cast has the ANSI rules on every version and with every setting, so '38.4' is no int anywhere.
-    return F.expr(f"try_cast({quoted(field.source)} AS {field.type})")
+    source, given, wanted = quoted(field.source), types[field.source], _data_type(field.type)
+    cast = f"try_cast({source} AS {field.type})"
+    may_round = isinstance(wanted, T.DecimalType) or (isinstance(wanted, T.IntegralType) and not _is_text(given))
+    if may_round and given != wanted and isinstance(given, (T.StringType, T.FractionalType)):
+        return F.expr(f"CASE WHEN CAST({cast} AS double) = try_cast({source} AS double) THEN {cast} END")
+    return F.expr(cast)
 
 
-def _unread(field: Field, types: dict[str, T.DataType]) -> Column:
+def _unread(field: Field, types: Mapping[str, T.DataType]) -> Column:
     value = F.col(quoted(field.source))
-    given = F.trim(value) != "" if isinstance(types[field.source], T.StringType) else value.isNotNull()
-    return given & _read(field).isNull()
+    given = F.btrim(value, F.lit(BLANKS)) != "" if _is_text(types[field.source]) else value.isNotNull()
+    return _read(field, types).isNull() & given
+
+
+def _is_text(data_type: T.DataType) -> bool:
+    return isinstance(data_type, T.StringType)
 
 
 def _failure(name: str, value: Column, expected: str) -> Column:

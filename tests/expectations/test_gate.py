@@ -214,6 +214,11 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
             expect("x", "column_pair_values_a_to_be_greater_than_b", column_A="n", column_B="n", ignore_row_if="no"),
             "ignore_row_if is 'no', expected one of",
         ),
+        (expect("x", BETWEEN, column="day", min_value=1), "column 'day' is string, no type to compare [1] with."),
+        (expect("x", BETWEEN, column="n", max_value="9"), "column 'n' is int, no type to compare ['9'] with."),
+        (expect("x", "column_max_to_be_between", column="n", max_value="9"), "column 'n' is int, no type to compare"),
+        (expect("x", "column_values_to_be_in_set", column="n", value_set=None), "'NoneType' object is not iterable."),
+        (expect("x", "table_row_count_to_be_between", min_value=1, mostly=0.9), "takes no 'mostly'."),
     ],
 )
 def test_an_expectation_that_cannot_be_judged_is_refused(spark, item, problem):
@@ -222,3 +227,23 @@ def test_an_expectation_that_cannot_be_judged_is_refused(spark, item, problem):
     assert (caught.value.suite, caught.value.expectation) == ("calls", "x")
     assert problem in caught.value.problem
     assert str(caught.value) == f"suite calls, expectation 'x': {caught.value.problem}"
+
+
+@pytest.mark.parametrize("name", ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes"])
+def test_a_column_with_a_name_the_gate_needs_is_refused(spark, name):
+    with pytest.raises(SuiteError, match=rf"suite calls: the rows have columns \['{name}'\], names the gate needs"):
+        judged(spark, [], expect("fine", PRESENT, column="n"), schema=f"n int, {name} int")
+
+
+def test_examples_of_a_rare_failure_are_found_among_many_others(spark):
+    rows = spark.range(0, 3000, 1, 1).selectExpr("string(id) day", "int(if(id = 2999, -5, 100)) n")
+    outcome = judge(
+        rows,
+        suite=suite(
+            expect("n_small", BETWEEN, column="n", max_value=9),
+            expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        ),
+    )
+    found = results(outcome.verdict(outcome.rows))
+    assert found["n_small"]["result"]["partial_unexpected_list"] == [100] * 20
+    assert found["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]

@@ -132,3 +132,10 @@ def test_gx_reads_the_suite_of_the_contact_centre_and_gives_the_same_back():
         return [(item.id, item.type, item.kwargs, item.severity, item.description) for item in suite.expectations]
 
     assert known(theirs) == known(ours)
+
+
+@pytest.mark.parametrize("entry", [{"kwargs": ["column"]}, {"kwargs": {}, "id": ["x"]}])
+def test_kwargs_that_are_no_object_and_ids_that_are_no_text_are_refused(entry):
+    text = json.dumps({"name": "calls", "expectations": [{"type": "expect_x", **entry}]})
+    with pytest.raises(SuiteError, match="expectation 'number 1': 'kwargs' is .*expected an object and a text"):
+        parse_suite(text, where="calls.json")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date
 from itertools import pairwise
 
@@ -15,6 +16,10 @@ ODD = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
 def judged(rows, *items):
     entries = [{"type": f"expect_{type_}", "kwargs": kwargs, "id": str(n)} for n, (type_, kwargs) in enumerate(items)]
     return judge(rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json"))
+
+
+def as_json(rows, type_, **kwargs):
+    return json.loads(json.dumps(verdict(rows, (type_, kwargs)).to_json_dict()))["results"][0]
 
 
 def verdict(rows, *items):
@@ -98,3 +103,32 @@ def test_a_null_in_a_set_does_not_let_every_value_pass(spark):
     calls = spark.createDataFrame([("a",), ("b",), (None,)], "s string")
     found = verdict(calls, ("column_values_to_be_in_set", {"column": "s", "value_set": ["a", None]}))
     assert found.results[0]["result"]["partial_unexpected_list"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "met"),
+    [
+        ("2024-01-01 13:00:00", True),
+        ("2024-01-01T12:00:00Z", True),
+        ("2024-01-01T11:59:59", False),
+        ("2024-01-01", False),
+    ],
+)
+def test_moments_are_compared_as_moments_whatever_the_time_zone_of_the_process(spark, monkeypatch, bound, met):
+    monkeypatch.setenv("TZ", "America/Vancouver")
+    time.tzset()
+    try:
+        rows = spark.createDataFrame([(1,)], "n int").selectExpr("timestamp'2024-01-01T12:00:00' AS t")
+        result = as_json(rows, "column_max_to_be_between", column="t", max_value=bound)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (result["success"], result["result"]["observed_value"]) == (met, "2024-01-01T12:00:00.000000")
+
+
+def test_decimals_and_nan_are_written_as_gx_writes_them(spark):
+    rows = spark.createDataFrame([(1,)], "n int").selectExpr("1.50BD AS d", "double('NaN') AS x")
+    decimal = as_json(rows, "column_max_to_be_between", column="d", max_value=2)
+    nan = as_json(rows, "column_max_to_be_between", column="x", max_value=2)
+    assert (decimal["success"], decimal["result"]) == (True, {"observed_value": 1.5})
+    assert (nan["success"], nan["result"]) == (False, {"observed_value": None})

@@ -184,3 +184,30 @@ def test_a_quoted_name_is_read_as_that_name(name):
     assert quoted(name).endswith("`")
     assert inside.replace("``", "") == name.replace("`", "")
     assert inside.count("`") == 2 * name.count("`")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "value", "read"),
+    [
+        ("double", "int", 38.0, 38),
+        ("double", "int", 38.9, None),
+        ("double", "bigint", float("nan"), None),
+        ("string", "decimal(5,2)", "2.55", Decimal("2.55")),
+        ("string", "decimal(5,2)", "2.555", None),
+        ("decimal(9,3)", "decimal(9,2)", Decimal("1.250"), Decimal("1.25")),
+        ("decimal(9,3)", "decimal(9,2)", Decimal("1.255"), None),
+        ("bigint", "int", 2**40, None),
+    ],
+)
+def test_a_value_that_would_be_rounded_or_cut_is_null_and_reported(either_ansi, given, wanted, value, read):
+    rows = either_ansi.createDataFrame([(value,)], f"n {given}")
+    row = rows.transform(change_schema, fields=[Field("n", "n", wanted)]).collect()[0]
+    assert row.n == read
+    assert (row._cast_failures is None) == (read is not None)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\n", "\u00a0 "])
+def test_whatever_looks_blank_is_missing_and_no_failure(spark, blank):
+    rows = spark.createDataFrame([(blank,)], "n string")
+    row = rows.transform(change_schema, fields=[Field("n", "n", "int")]).collect()[0]
+    assert (row.n, row._cast_failures) == (None, None)
