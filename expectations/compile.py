@@ -80,7 +80,9 @@ def _rule(expectation: Expectation, *, suite: Suite, schema: T.StructType) -> Ro
         if column not in schema.names:
             raise error(f"column {column!r} does not exist; the rows have {schema.names}.")
         bounds = [expectation.kwargs.get(name) for name in ("min_value", "max_value")]
-        wrong = [bound for bound in bounds if bound is not None and not _comparable(bound, schema[column].dataType)]
+        wrong = [
+            bound for bound in bounds if bound is not None and not _comparable(bound, schema[column].dataType, rule)
+        ]
         if wrong:
             raise error(
                 f"column {column!r} is {schema[column].dataType.simpleString()}, no type to compare {wrong} with."
@@ -88,7 +90,8 @@ def _rule(expectation: Expectation, *, suite: Suite, schema: T.StructType) -> Ro
     return rule
 
 
-def _comparable(bound: Any, data_type: T.DataType) -> bool:
+def _comparable(bound: Any, data_type: T.DataType, rule: RowRule | TableRule) -> bool:
     if isinstance(bound, str):
-        return isinstance(data_type, (T.DateType, T.TimestampType, T.StringType))
+        moments = (T.DateType, T.TimestampType)
+        return isinstance(data_type, (*moments, T.StringType) if isinstance(rule, RowRule) else moments)
     return isinstance(data_type, T.NumericType)

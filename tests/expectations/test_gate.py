@@ -13,6 +13,7 @@ from expectations.suite import parse_suite
 
 CALLS = "day string, n int"
 MARKED = f"{CALLS}, _warnings array<string>, _quarantined boolean"
+MAX = "column_max_to_be_between"
 PRESENT, BETWEEN, UNIQUE = "column_values_to_not_be_null", "column_values_to_be_between", "column_values_to_be_unique"
 
 
@@ -216,7 +217,9 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
         ),
         (expect("x", BETWEEN, column="day", min_value=1), "column 'day' is string, no type to compare [1] with."),
         (expect("x", BETWEEN, column="n", max_value="9"), "column 'n' is int, no type to compare ['9'] with."),
-        (expect("x", "column_max_to_be_between", column="n", max_value="9"), "column 'n' is int, no type to compare"),
+        (expect("x", MAX, column="n", max_value="2024-01-01"), "column 'n' is int, no type to compare"),
+        (expect("x", MAX, column="day", max_value="2024-01-01"), "column 'day' is string, no type to compare"),
+        (expect("x", MAX, column="n", max_value="9"), "Invalid isoformat string: '9'"),
         (expect("x", "column_values_to_be_in_set", column="n", value_set=None), "'NoneType' object is not iterable."),
         (expect("x", "table_row_count_to_be_between", min_value=1, mostly=0.9), "takes no 'mostly'."),
     ],
