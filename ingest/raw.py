@@ -68,6 +68,8 @@ def ingest(
     """
     table = table_name("raw", dataset)
     files, skipped = _candidates(landing)
+    for name, why in skipped.items():
+        logger.warning("%s: %s skipped: %s", dataset, name, why)
     known = _known_checksums(spark, table)
     fresh: dict[str, LandedFile] = {}
     for file in files:
@@ -75,11 +77,10 @@ def ingest(
             skipped[file.name] = "in raw already"
         elif file.checksum in fresh:
             skipped[file.name] = f"the same content as {fresh[file.checksum].name}"
+            logger.warning("%s: %s skipped: %s", dataset, file.name, skipped[file.name])
         else:
             fresh[file.checksum] = file
     headers = _headers(list(fresh.values()), dataset=dataset, required=required)
-    for name, why in skipped.items():
-        logger.info("%s: %s skipped: %s", dataset, name, why)
     if not headers:
         return Ingested(table, (), skipped, (), 0, snapshot_id(spark, table))
     before = row_count(spark, table) if known else 0

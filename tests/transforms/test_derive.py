@@ -18,7 +18,16 @@ def test_a_share_is_given_in_percent(either_ansi):
     assert_df_equality(shares, either_ansi.createDataFrame(rows, "part int, total int, pct double"))
 
 
-def test_a_share_of_nothing_or_of_the_unknown_is_not_known(either_ansi):
+def test_a_share_of_nothing_is_not_known(spark):
+    years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
+
+    shares = years.transform(percentage, part="handled", total="offered", name="pct")
+
+    expected = spark.createDataFrame([(93, 100, 93.0), (0, 0, None)], "handled int, offered int, pct double")
+    assert_df_equality(shares, expected)
+
+
+def test_a_share_of_the_unknown_is_not_known(either_ansi):
     years = either_ansi.createDataFrame([(0, 0), (5, 0), (None, 5), (5, None), (None, None)], "part int, total int")
     shares = years.transform(percentage, part="part", total="total", name="pct")
     assert [row.pct for row in shares.collect()] == [None] * 5
