@@ -42,6 +42,7 @@ wheel: .venv/dev ## Build dist/citylake-*.whl, and its twin .zip for spark-submi
 
 submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR
 	@test -n '$(DATA)' || { echo "make submit needs DATA=DIR, the folder of the landed files"; exit 2; }
+	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
 	  --py-files dist/citylake-$(VERSION).zip \

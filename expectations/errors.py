@@ -30,12 +30,14 @@ class ExpectationsNotMetError(ExpectationError):
     Attributes:
         suite: The suite's name.
         failures: One line for each critical expectation that is not met.
+        kept_at: Where the rows that were refused can be looked at.
     """
 
-    def __init__(self, *, suite: str, failures: Sequence[str]) -> None:
-        self.suite, self.failures = suite, tuple(failures)
+    def __init__(self, *, suite: str, failures: Sequence[str], kept_at: str) -> None:
+        self.suite, self.failures, self.kept_at = suite, tuple(failures), kept_at
         lines = "".join(f"\n  - {failure}" for failure in failures)
         super().__init__(
             f"suite {suite}: {len(failures)} critical expectation(s) not met, nothing is published; the tables are as "
-            f"they were.{lines}\nCorrect the source and run again; the whole result is in lake.ops.runs."
+            f"they were.{lines}\nThe rows, with file and row number, are on {kept_at}; the whole result is in "
+            f"lake.ops.runs. Deliver a corrected file under the same name, and run again."
         )

@@ -40,18 +40,18 @@ class Verdict:
             return "refused"
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
 
-    def failures(self, *severities: str) -> list[str]:
-        """Return one line for each expectation that is not met; of severity critical, if none is given."""
+    def failures(self) -> list[str]:
+        """Return one line for each critical expectation that is not met."""
         return [
             _line(expectation, result["result"])
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)
-            if not result["success"] and expectation.severity in (severities or ("critical",))
+            if not result["success"] and expectation.severity == "critical"
         ]
 
-    def require_met(self) -> None:
-        """Raise `ExpectationsNotMetError` if a critical expectation is not met."""
+    def require_met(self, *, kept_at: str) -> None:
+        """Raise `ExpectationsNotMetError` if a critical expectation is not met; `kept_at` says where the rows are."""
         if failures := self.failures():
-            raise ExpectationsNotMetError(suite=self.suite.name, failures=failures)
+            raise ExpectationsNotMetError(suite=self.suite.name, failures=failures, kept_at=kept_at)
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form of a suite's validation result."""

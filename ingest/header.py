@@ -21,12 +21,16 @@ class Header:
         sheet: The sheet of a workbook.
         delimiter: What parts the cells of delimited text.
         encoding: The text's encoding.
+        line_end: The last character of its line ends.
+        has_returns: Whether some lines end with a carriage return before it.
     """
 
     columns: tuple[str, ...]
     sheet: str = ""
     delimiter: str = ""
     encoding: str = ""
+    line_end: str = "\n"
+    has_returns: bool = False
 
     def missing(self, required: Sequence[str]) -> str | None:
         """Return the first of the required columns that the file lacks."""
@@ -44,8 +48,7 @@ def clean_header(file: str, cells: Sequence[str | None]) -> Header:
         LandedFileError: Two columns have one name (Spark tells no `Date` from a `date`), or one has a name that raw
             keeps for itself.
     """
-    last = max((number for number, cell in enumerate(cells, 1) if cell and cell.strip()), default=0)
-    columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells[:last], 1))
+    columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     counts = Counter(name.casefold() for name in columns)
     twice = [name for name in columns if counts[name.casefold()] > 1]
     if twice:
@@ -53,6 +56,6 @@ def clean_header(file: str, cells: Sequence[str | None]) -> Header:
     reserved = [name for name in columns if name.casefold() in SOURCE_COLUMNS]
     if reserved:
         raise LandedFileError(
-            file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename."
+            file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename them."
         )
     return Header(columns)

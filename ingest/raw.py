@@ -16,7 +16,8 @@ from ingest import delimited, workbook
 from ingest.errors import LandedFileError, LandedFilesError, LandingError
 from ingest.header import Header
 from ingest.storage import LandedFile, list_files
-from lake.tables import ensure_table, exists, row_count, snapshot_id, table_name
+from lake.publish import Snapshot, Staged
+from lake.tables import ensure_table, exists, read, row_count, snapshot_id, table_name
 from transforms.errors import MissingColumnError
 from transforms.schema import quoted
 
@@ -46,14 +47,30 @@ class Ingested:
     snapshot: int | None
 
 
+@dataclass(frozen=True)
+class _Landed:
+    """A file as raw has it: its latest content, and when raw got its first and its latest (microseconds)."""
+
+    file: str
+    checksum: str
+    first: int
+    latest: int
+
+
 def ingest(
-    spark: SparkSession, *, dataset: str, landing: str, required: Sequence[str], now: datetime | None = None
+    spark: SparkSession,
+    *,
+    dataset: str,
+    landing: str,
+    required: Sequence[str],
+    run_id: str,
+    now: datetime | None = None,
 ) -> Ingested:
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
-    A file is known by its content: the same content is never added twice, under whatever name; content that changed
-    under an old name is a new delivery. All files are looked at before any row is added, and one that cannot be read
-    stops the whole delivery.
+    A file is known by its content: what raw has as a file's latest content is not added again, under whatever name;
+    content that changed under an old name is a new delivery. All files are looked at before any row is added, and one
+    that cannot be read stops the whole delivery.
 
     Rows: each record of each new file once.
 
@@ -65,12 +82,14 @@ def ingest(
     Raises:
         LandingError: The landing is absent, or holds no .xlsx or .csv file.
         LandedFilesError: A file cannot be read, or lacks one of the `required` columns.
+        OvertakenError: Another run has added to raw meanwhile; nothing of this one is added.
     """
     table = table_name("raw", dataset)
     files, skipped = _candidates(landing)
     for name, why in skipped.items():
         logger.warning("%s: %s skipped: %s", dataset, name, why)
-    known = _known_checksums(spark, table)
+    base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
+    known = {landed.checksum for landed in _landed(spark, table)} if base.id else set()
     fresh: dict[str, LandedFile] = {}
     for file in files:
         if file.checksum in known:
@@ -82,19 +101,35 @@ def ingest(
             fresh[file.checksum] = file
     headers = _headers(list(fresh.values()), dataset=dataset, required=required)
     if not headers:
-        return Ingested(table, (), skipped, (), 0, snapshot_id(spark, table))
-    before = row_count(spark, table) if known else 0
+        return Ingested(table, (), skipped, (), 0, base.id)
+    before = row_count(spark, table) if base.id else 0
     rows = _rows(spark, headers, now or datetime.now(timezone.utc))
     extra = [name for name in rows.columns if name not in required and not name.startswith("_")]
-    if known:
+    if base.id:
         extra = [name for name in extra if name not in spark.table(table).columns]
     if extra:
         logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, extra)
     ensure_table(spark, table, rows.schema)
-    _matching(rows, spark.table(table)).writeTo(table).append()
-    added = row_count(spark, table) - before
+    with Staged(spark, _matching(rows, spark.table(table)), table=table, run_id=run_id, append_to=base) as staged:
+        snapshot = staged.publish()
     names = tuple(file.name for file, _ in headers)
-    return Ingested(table, names, skipped, tuple(extra), added, snapshot_id(spark, table))
+    return Ingested(table, names, skipped, tuple(extra), row_count(spark, table) - before, snapshot)
+
+
+def read_latest(spark: SparkSession, dataset: str) -> DataFrame:
+    """Read raw without what has been delivered anew: of each file only the rows of its latest content.
+
+    Rows: those of a file's earlier contents left out. Raw itself keeps them.
+
+    Raises:
+        NotPublishedError: Nothing has been ingested.
+    """
+    rows = read(spark, "raw", dataset)
+    changed = [landed for landed in _landed(spark, table_name("raw", dataset)) if landed.first < landed.latest]
+    for landed in changed:
+        earlier = F.unix_micros("_ingested_at") < landed.latest
+        rows = rows.where(~((F.col("_source_file") == landed.file) & earlier))
+    return rows
 
 
 def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
@@ -114,10 +149,11 @@ def _extension(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def _known_checksums(spark: SparkSession, table: str) -> set[str]:
-    if not exists(spark, table):
-        return set()
-    return {row[0] for row in spark.table(table).select("_checksum").distinct().collect()}
+def _landed(spark: SparkSession, table: str) -> list[_Landed]:
+    arrived = F.unix_micros("_ingested_at")
+    files = spark.table(table).groupBy("_source_file")
+    found = files.agg(F.max_by("_checksum", "_ingested_at"), F.min(arrived), F.max(arrived))
+    return [_Landed(*row) for row in found.collect()]
 
 
 def _headers(files: Sequence[LandedFile], *, dataset: str, required: Sequence[str]) -> list[tuple[LandedFile, Header]]:
@@ -151,9 +187,7 @@ def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now
 
 
 def _delimited_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    rows = delimited.read_rows(spark, file.uri, header)
-    blank = " and ".join(f"{quoted(name)} is null" for name in (*header.columns, "_malformed_record"))
-    return rows.where(f"not ({blank})")
+    return delimited.read_rows(spark, file.uri, header)
 
 
 def _workbook_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:

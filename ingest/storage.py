@@ -75,12 +75,17 @@ def _list_disk(landing: str) -> Iterator[LandedFile]:
         folder = paths[0].parent if len(paths) == 1 else Path(os.path.commonpath([path.parent for path in paths]))
     for path in paths:
         digest = hashlib.sha256()
-        for chunk in chunks(str(path)):
-            digest.update(chunk)
+        try:
+            for chunk in chunks(str(path)):
+                digest.update(chunk)
+            modified = path.stat().st_mtime
+        except OSError as error:
+            problem = f"{path.name} cannot be read ({error}). Check its permissions."
+            raise LandingError(landing=landing, problem=problem) from error
         yield LandedFile(
             name=path.relative_to(folder).as_posix(),
             uri=str(path.absolute()),
-            delivered_at=datetime.fromtimestamp(path.stat().st_mtime, timezone.utc),
+            delivered_at=datetime.fromtimestamp(modified, timezone.utc),
             checksum=digest.hexdigest(),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
+from types import ModuleType
 from typing import Any
 
 from ingest.errors import LandedFileError
@@ -21,17 +22,18 @@ def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
     them is returned: its header names what is missing.
 
     Raises:
-        LandedFileError: The file is no workbook, is cut off, or has no rows; or two sheets have the columns.
+        LandedFileError: The file is no workbook, is damaged, or has no rows; or two sheets have the columns.
     """
-    sheets = [(sheet, clean_header(file, cells)) for sheet, cells in _first_rows(file, uri) if cells]
+    sheets = {sheet: cells for sheet, cells in _first_rows(file, uri) if cells}
     if not sheets:
         raise LandedFileError(file=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
-    complete = [sheet for sheet, header in sheets if header.missing(required) is None]
+    found = {sheet: sum(name in cells for name in required) for sheet, cells in sheets.items()}
+    complete = [sheet for sheet, count in found.items() if count == len(required)]
     if len(complete) > 1:
         problem = f"the sheets {complete} all have the columns of this dataset. Keep one a workbook."
         raise LandedFileError(file=file, problem=problem)
-    sheet, header = max(sheets, key=lambda entry: sum(name in entry[1].columns for name in required))
-    return header.on_sheet(sheet)
+    sheet = max(found, key=lambda name: found[name])
+    return clean_header(file, sheets[sheet]).on_sheet(sheet)
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
@@ -41,8 +43,7 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
     row's number as Excel shows it.
     """
     width, below_header = len(header.columns), False
-    sheet = _open(file, uri).get_sheet_by_name(header.sheet)
-    for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
+    for number, cells in enumerate(_rows(file, _open(file, uri), header.sheet), 1):
         texts = [cell_text(cell) for cell in cells]
         if not any(texts):
             continue
@@ -69,21 +70,46 @@ def cell_text(cell: Any) -> str | None:
     return str(cell) if str(cell).strip() else None
 
 
-def _first_rows(file: str, uri: str) -> Iterator[tuple[str, list[str | None]]]:
+def _first_rows(file: str, uri: str) -> Iterator[tuple[str, list[str]]]:
     workbook = _open(file, uri)
     for name in workbook.sheet_names:
-        rows = ([cell_text(cell) for cell in row] for row in workbook.get_sheet_by_name(name).iter_rows())
-        yield name, next((row for row in rows if any(row)), [])
+        for row in _rows(file, workbook, name):
+            cells = [(cell_text(cell) or "").strip() for cell in row]
+            if any(cells):
+                last = max(place for place, cell in enumerate(cells, 1) if cell)
+                yield name, cells[:last]
+                break
+
+
+def _rows(file: str, workbook: Any, sheet: str) -> list[list[Any]]:
+    with _readable(file):
+        rows: list[list[Any]] = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    return rows
 
 
 def _open(file: str, uri: str) -> Any:
-    import python_calamine as calamine  # On AWS Glue it comes with the job; nothing but workbooks needs it.
-
+    calamine = _calamine(file)
     with closing(open_file(uri)) as stream:
         content = stream.read()
-    try:
+    with _readable(file, content):
         return calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except calamine.CalamineError as error:
-        what = "cut off" if content.startswith(b"PK") else "no Excel workbook"
-        problem = f"the file is {what} ({len(content):,} bytes; {error}). Expected a whole .xlsx. Deliver it again."
+
+
+@contextmanager
+def _readable(file: str, content: bytes = b"PK") -> Iterator[None]:
+    """Turn what the reader raises into an error that names the file."""
+    try:
+        yield
+    except _calamine(file).CalamineError as error:
+        what = "a damaged workbook, or one cut off" if content.startswith(b"PK") else "no Excel workbook"
+        problem = f"the file is {what} ({error}). Expected a whole .xlsx. Deliver it again."
         raise LandedFileError(file=file, problem=problem) from error
+
+
+def _calamine(file: str) -> ModuleType:
+    try:
+        import python_calamine  # On AWS Glue it comes with the job; nothing but workbooks needs it.
+    except ModuleNotFoundError as error:
+        problem = "a workbook is read by python-calamine, which is not installed. Run: pip install 'citylake[excel]'"
+        raise LandedFileError(file=file, problem=problem) from error
+    return python_calamine

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from difflib import get_close_matches
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,11 @@ def new_run_id() -> str:
 
 
 def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
-    """Read a job's arguments. Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` …): noted, ignored."""
+    """Read a job's arguments.
+
+    Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` and so on) and ignored; one that is nearly one of
+    the job's is a slip and stops it.
+    """
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
     parser.add_argument("--stage", choices=[*STAGES, "all"], default="all", help="which part to run (default: all)")
     parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
@@ -48,11 +53,15 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
     parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
     parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
     known, ignored = parser.parse_known_args(argv)
+    own = [option for action in parser._actions for option in action.option_strings]
+    for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
+        if alike := get_close_matches(key, own, n=1, cutoff=0.8):
+            parser.error(f"{key} is no argument of this job; did you mean {alike[0]}?")
     stages = STAGES if known.stage == "all" else (known.stage,)
     if "ingest" in stages and not known.landing:
         parser.error("--landing is needed to ingest: the folder that the files were delivered to")
     if ignored:
-        logger.info("%s: arguments of others, ignored: %s", job, ignored)
+        logger.info("%s: arguments that are not the job's, ignored: %s", job, ignored)
     return Arguments(
         stages=stages,
         landing=known.landing or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from pyspark.sql import SparkSession
@@ -9,6 +10,7 @@ from pyspark.sql import SparkSession
 from expectations.gate import judge
 from expectations.suite import load_suite
 from ingest.raw import ingest as ingest_landing
+from ingest.raw import read_latest
 from jobs.arguments import Arguments, parse_arguments
 from jobs.publishing import publish_answer, publish_judged
 from lake.ledger import Entry, recorded
@@ -32,14 +34,14 @@ def run(spark: SparkSession, args: Arguments) -> list[Entry]:
 def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Landing to raw."""
     required = [field.source for field in contact_centre.SOURCE_FIELDS]
-    done = ingest_landing(spark, dataset=DATASET, landing=args.landing, required=required)
+    done = ingest_landing(spark, dataset=DATASET, landing=args.landing, required=required, run_id=args.run_id)
     entry.rows_in = entry.rows_out = done.rows
     entry.snapshot_ids[done.table] = done.snapshot
 
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw = read(spark, "raw", DATASET)
+    raw = read_latest(spark, DATASET)
     entry.rows_in = row_count(spark, table_name("raw", DATASET))
     calls = contact_centre.build_calls(raw)
     judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=contact_centre.LATEST)
@@ -56,6 +58,7 @@ def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the job from a command line, spark-submit or AWS Glue."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     args = parse_arguments(DATASET, argv)
     run(lake_session(args.warehouse, app_name=DATASET), args)
 

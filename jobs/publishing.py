@@ -26,12 +26,12 @@ def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: 
         verdict = judged.verdict(staged.written())
         entry.verdict, entry.rows_quarantined = verdict.outcome, verdict.quarantined
         entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
-        verdict.require_met()
+        verdict.require_met(kept_at=f"branch {staged.branch} of {trusted}")
         rejected = judged.rejected(staged.written())
         with Staged(spark, rejected, table=quarantine, run_id=entry.run_id) as rejects:
+            staged.discard(QUARANTINED)
+            entry.snapshot_ids[trusted] = staged.publish()
             entry.snapshot_ids[quarantine] = rejects.publish()
-        staged.discard(QUARANTINED)
-        entry.snapshot_ids[trusted] = staged.publish()
     entry.rows_out = row_count(spark, trusted)
 
 

@@ -46,7 +46,7 @@ class Entry:
         ended: When it ended.
         rows_in: Rows read.
         rows_out: Rows published.
-        rows_quarantined: Rows sent to quarantine.
+        rows_quarantined: Rows found not to pass; sent to quarantine unless the publish is refused.
         snapshot_ids: Table to the snapshot that the stage published.
         verdict: The gate's: `met`, `met with warnings` or `refused`.
         validation_result: The gate's whole result, GX's JSON.
@@ -88,7 +88,8 @@ def recorded(spark: SparkSession, *, run_id: str, workflow: str | None, job: str
     finally:
         entry.ended = datetime.now(timezone.utc)
         _append(spark, entry)
-        logger.info("%s %s: %s", entry.job, entry.stage, entry.state)
+        counts = f"{entry.rows_in} rows in, {entry.rows_out} out, {entry.rows_quarantined or 0} not passing"
+        logger.info("%s %s of run %s: %s, %s", entry.job, entry.stage, entry.run_id, entry.state, counts)
 
 
 def runs(spark: SparkSession) -> DataFrame:

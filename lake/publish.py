@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from types import TracebackType
 
 from py4j.protocol import Py4JJavaError
@@ -22,30 +23,55 @@ _ONE_PASS = {
 }
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A published state of a table; `id` is None before the first publish."""
+
+    id: int | None
+
+
 class Staged:
     """The rows of a frame, written to a branch of a table that no reader sees.
 
     Used as a context: leaving it without `publish` (because something was raised) leaves `main` as it was. The branch
-    then stays for whoever wants to look, and Iceberg's snapshot expiry removes it after 7 days.
+    then stays for whoever wants to look; Iceberg's `expire_snapshots` drops it when it is older than 7 days.
 
-    Rows: the frame becomes the whole new content of the table.
+    Rows: the frame becomes the whole new content of the table; with `append_to` it is added to what the table had.
 
     Attributes:
         table: The table.
         branch: The branch, named after the run.
+
+    Raises:
+        OvertakenError: With `append_to`, the snapshot that the rows were computed against (None for none): the table
+            has moved on since.
     """
 
     def __init__(
-        self, spark: SparkSession, rows: DataFrame, *, table: str, run_id: str, partitioned_by: str | None = None
+        self,
+        spark: SparkSession,
+        rows: DataFrame,
+        *,
+        table: str,
+        run_id: str,
+        partitioned_by: str | None = None,
+        append_to: Snapshot | None = None,
     ) -> None:
         self.spark, self.rows, self.table, self.partitioned_by = spark, rows, table, partitioned_by
+        self.append_to = append_to
         self.branch = "audit_" + re.sub(r"\W", "_", run_id)
 
     def __enter__(self) -> Staged:
         ensure_table(self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=_ONE_PASS)
         # The same run may come twice, after a failure; its first try is then written over.
         self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} RETAIN 7 DAYS")
-        self.rows.writeTo(f"{self.table}.branch_{self.branch}").overwrite(F.lit(True))
+        writer = self.rows.writeTo(f"{self.table}.branch_{self.branch}")
+        if self.append_to is None:
+            writer.overwrite(F.lit(True))
+            return self
+        if snapshot_id(self.spark, self.table) != self.append_to.id:
+            raise OvertakenError(table=self.table, branch=self.branch)
+        writer.append()
         return self
 
     def __exit__(

@@ -28,6 +28,11 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):
         settings |= local_settings()
+    if (running := SparkSession.getActiveSession()) and running.conf.get(f"{_SETTING}.warehouse", None):
+        session = running.newSession()  # A catalog once opened keeps its warehouse; a new session opens its own.
+        for name, value in catalog_settings(warehouse).items():
+            session.conf.set(name, value)
+        return session
     builder = SparkSession.builder.appName(app_name)
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -36,7 +41,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
 
 def is_s3(path: str) -> bool:
     """Whether a path is on S3."""
-    return path.startswith(("s3://", "s3a://"))
+    return path.startswith("s3://")
 
 
 def common_settings() -> dict[str, str]:

@@ -99,6 +99,9 @@ def _read(field: Field, types: Mapping[str, T.DataType]) -> Column:
     # try_cast has the ANSI rules on every version and with every setting, so '38.4' is no int anywhere.
     source, given, wanted = quoted(field.source), types[field.source], _data_type(field.type)
     cast = f"try_cast({source} AS {field.type})"
+    if _is_text(given) and isinstance(wanted, (T.DoubleType, T.FloatType)):
+        # Java also reads '12d', '0x1p3' and 'Infinity' as doubles; in a city's figures they are slips.
+        return F.expr(f"CASE WHEN NOT {source} RLIKE '[dDfFxX]' THEN {cast} END")
     may_round = isinstance(wanted, T.DecimalType) or (isinstance(wanted, T.IntegralType) and not _is_text(given))
     if may_round and given != wanted and isinstance(given, (T.StringType, T.FractionalType)):
         return F.expr(f"CASE WHEN CAST({cast} AS double) = try_cast({source} AS double) THEN {cast} END")

@@ -20,9 +20,9 @@ from expectations.suite import load_suite
 from ingest.errors import IngestError
 from jobs.arguments import new_run_id
 from lake.errors import LakeError
-from lake.ledger import Entry, runs
+from lake.ledger import RUNS, Entry, runs
 from lake.session import lake_session
-from lake.tables import read
+from lake.tables import exists, read
 from reports.console import MOST_ROWS, answer_table, quarantine_table
 from transforms.errors import TransformError
 from workflows.cloudformation import render
@@ -62,7 +62,7 @@ def list_datasets(_: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Run a dataset's workflow on landed files, or on samples made for it, and show what came of it."""
-    if args.data:
+    if args.data is not None:
         landing, warehouse = args.data, args.warehouse or WAREHOUSE
     else:
         landing, warehouse = _samples(args.dataset), args.warehouse or str(SAMPLES / WAREHOUSE)
@@ -102,10 +102,10 @@ def show(args: argparse.Namespace) -> int:
     out.print(f"warehouse {warehouse}\n")
     with out.status("starting Spark"):
         spark = lake_session(warehouse)
-    _show(spark, args.dataset, answers=None)
-    latest = runs(spark).where(f"job = '{args.dataset}'").orderBy("started", ascending=False).limit(6).collect()
-    for row in reversed(latest):
-        out.print(f"{row.started:%Y-%m-%d %H:%M:%S} UTC  {row.run_id}  {row.stage:7} {row.state:9} {row.verdict or ''}")
+    try:
+        _show(spark, args.dataset, answers=None)
+    finally:
+        _show_runs(spark, args.dataset)
     return 0
 
 
@@ -127,6 +127,18 @@ def _show(spark: SparkSession, dataset: str, *, answers: int | None) -> None:
     out.print(quarantine_table(quarantine, expectations=expectations))
     shown = f"the first {MOST_ROWS} of them" if count > MOST_ROWS else "all of them"
     out.print(f"{count} rows, {shown} shown; they are in lake.quarantine.{dataset}\n")
+
+
+def _show_runs(spark: SparkSession, dataset: str) -> None:
+    if not exists(spark, RUNS):
+        return
+    out.print("[bold]Last runs[/]")
+    latest = runs(spark).where(f"job = '{dataset}'").orderBy("started", ascending=False).limit(6).collect()
+    for row in reversed(latest):
+        state = f"{row.stage:7} {row.state:9} {row.verdict or ''}"
+        out.print(f"{row.started:%Y-%m-%d %H:%M:%S}  {row.run_id}  {state}", soft_wrap=True)
+        if row.error:
+            out.print(f"  {row.error}", markup=False, soft_wrap=True)
 
 
 def _summary(entry: Entry) -> str:

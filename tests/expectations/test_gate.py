@@ -92,7 +92,7 @@ def test_with_mostly_met_the_failing_row_is_quarantined_and_the_rest_is_publishe
 def test_a_critical_expectation_not_met_is_refused_with_a_readable_line(spark):
     outcome = judged(spark, [("mon", -1)], expect("n_not_negative", BETWEEN, column="n", min_value=0))
     with pytest.raises(ExpectationsNotMetError) as caught:
-        outcome.verdict(outcome.rows).require_met()
+        outcome.verdict(outcome.rows).require_met(kept_at="b")
     assert caught.value.failures == (
         "n_not_negative: 1 of 1 rows are not as expected, at least 100.0% must be; such as -1",
     )

@@ -77,12 +77,12 @@ def test_the_outcome_is_that_of_the_severest_expectation_not_met():
     assert verdict(met, warned).outcome == "met with warnings"
     assert verdict(met, informed).outcome == "met with warnings"
     assert verdict(warned, met, refused).outcome == "refused"
-    assert len(verdict(warned, informed, refused).failures("warning", "info")) == 2
+    assert len(verdict(warned, informed, refused).failures()) == 1
 
 
 def test_a_verdict_that_is_met_but_for_warnings_raises_nothing():
     item = expectation("b", "warning")
-    assert verdict((item, result(item, unexpected=1))).require_met() is None
+    assert verdict((item, result(item, unexpected=1))).require_met(kept_at="b") is None
 
 
 def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_examples():
@@ -94,7 +94,7 @@ def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_exa
         (expectation("ok"), result(expectation("ok"))),
     )
     with pytest.raises(ExpectationsNotMetError) as caught:
-        judged.require_met()
+        judged.require_met(kept_at="branch b")
     error = caught.value
     assert isinstance(error, ExpectationError)
     assert error.suite == "calls"
@@ -106,6 +106,7 @@ def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_exa
     assert [line for line in str(error).splitlines() if line.startswith("  - ")] == [
         f"  - {failure}" for failure in error.failures
     ]
+    assert "The rows, with file and row number, are on branch b" in str(error)
 
 
 def test_the_json_form_has_the_parts_of_gx_and_its_statistics():

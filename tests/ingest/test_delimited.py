@@ -81,3 +81,60 @@ def test_a_record_with_more_or_fewer_cells_is_kept_whole(spark: SparkSession, tm
     rows = read_rows(spark, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
 
     assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]
+
+
+def test_lines_may_end_in_more_than_one_way(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    content = b'Date;Area\r\n1;x\r\n2;"two\nlines"\n3;"q"\r\n4;w\n5;\r\n'
+
+    rows = read_rows(spark, str(path), header(path, content)).collect()
+
+    assert [tuple(row)[:3] for row in rows] == [
+        ("1", "x", None),
+        ("2", "two\nlines", None),
+        ("3", "q", None),
+        ("4", "w", None),
+        ("5", None, None),
+    ]
+
+
+def test_lines_may_end_in_returns_only(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    rows = read_rows(spark, str(path), header(path, b"Date;Area\r1;x\r2;y\r")).collect()
+
+    assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
+
+
+def test_rows_of_blank_cells_are_no_rows_and_a_last_blank_column_is_a_column(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+
+    rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
+
+    assert [(row["Date"], row["Area"], row["_malformed_record"]) for row in rows] == [
+        ("1", "x", None),
+        ("2", "y", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'Date;Area\n1;x\n2;"see note\n3;y\n', "the quotes from line 3 on are not in order"),
+        (b'Date;Area\n1;"see note\n2;y\n3;"other note\n', "the quote"),
+        (b'Date;Area\n1;"see note\n2;y\n3;z"\n4;w\n', "the quote opened in line 2 is closed only in line 4"),
+        (b'Date;Area\n1;"say "hi" now"\n', "the quotes from line 2 on are not in order"),
+        (b'Date;"Area\n1;x\n', "the quotes from line 1 on are not in order"),
+        (b";;;\nDate;Area\n1;x\n", "the first line is blank cells"),
+    ],
+)
+def test_text_that_would_swallow_rows_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
+        header(tmp_path / "a.csv", content)
+
+
+def test_a_name_that_spark_cannot_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LandedFileError, match="':' in its name"):
+        header(tmp_path / "at 10:00.csv", b"Date;Area\n1;x\n")

@@ -1,19 +1,23 @@
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from ingest import raw as raw_module
 from ingest.errors import LandedFilesError, LandingError
-from ingest.raw import Ingested, ingest
+from ingest.raw import Ingested, ingest, read_latest
+from lake.errors import OvertakenError
 from lake.tables import exists
 
 RAW = "lake.raw.calls"
+RUN = "r1"
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
-def bring_in(lake: SparkSession, landing: object, required: tuple[str, ...] = ("Date", "CallsOffered")) -> Ingested:
-    return ingest(lake, dataset="calls", landing=str(landing), required=required, now=NOW)
+def bring_in(lake: SparkSession, landing: object, now: datetime = NOW) -> Ingested:
+    required = ("Date", "CallsOffered")
+    return ingest(lake, dataset="calls", landing=str(landing), required=required, run_id=RUN, now=now)
 
 
 def raw(lake: SparkSession, *columns: str) -> list[tuple]:
@@ -65,6 +69,35 @@ def test_the_same_file_under_two_names_comes_once(lake: SparkSession, landing) -
     done = bring_in(lake, landing)
 
     assert (done.rows, done.skipped) == (2, {"copy of a.csv": "the same content as a.csv"})
+
+
+def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: SparkSession, landing) -> None:
+    for number, offered in enumerate((100, 120, 100)):
+        landing.csv("a.csv", landing.days(count=2, offered=offered), delivered=number)
+        landing.csv("b.csv", landing.days("2024-03-01", count=1))
+        assert bring_in(lake, landing, NOW + timedelta(hours=number)).rows == (3 if number == 0 else 2)
+
+    latest = read_latest(lake, "calls").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
+    assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
+    assert lake.table(RAW).count() == 7
+
+
+def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    landing.csv("b.csv", landing.days("2024-02-01", count=2))
+    headers = raw_module._headers
+
+    def overtaken(*args, **kwargs):
+        monkeypatch.setattr(raw_module, "_headers", headers)
+        ingest(lake, dataset="calls", landing=str(landing), required=("Date",), run_id="other", now=NOW)
+        return headers(*args, **kwargs)
+
+    monkeypatch.setattr(raw_module, "_headers", overtaken)  # the other run comes between look-up and append
+    with pytest.raises(OvertakenError, match="another run published while this one was writing"):
+        bring_in(lake, landing)
+
+    assert lake.table(RAW).count() == 4
 
 
 def test_an_extra_column_is_kept_and_reported(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,3 +1,4 @@
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def test_files_that_are_no_workbook_say_so(tmp_path: Path) -> None:
     whole = Path(workbook(tmp_path / "whole.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1]])).read_bytes()
     cases = {
         "text.xlsx": (b"Date;Calls\n", "no Excel workbook"),
-        "short.xlsx": (whole[: len(whole) // 2], "cut off"),
+        "short.xlsx": (whole[: len(whole) // 2], "a damaged workbook, or one cut off"),
         "nothing.xlsx": (b"", "no Excel workbook"),
     }
     for name, (content, problem) in cases.items():
@@ -111,3 +112,27 @@ def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(LandedFileError, match="a.xlsx: the workbook is empty"):
         read_header("a.xlsx", uri, required=REQUIRED)
+
+
+def test_a_table_may_begin_in_any_column(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[[], [None, None, "Date", "Calls"], [None, None, "2024-01-01", 1]])
+
+    assert read_header("f", uri, required=REQUIRED).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
+    assert rows_of(uri) == [(None, None, "2024-01-01", "1", None, 3)]
+
+
+def test_only_the_header_of_the_sheet_that_is_read_is_checked(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", Sums=[["Total", "Total"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
+
+    assert rows_of(uri) == [("2024-01-01", "1", None, 2)]
+
+
+def test_a_workbook_damaged_inside_says_so(tmp_path: Path) -> None:
+    whole = workbook(tmp_path / "whole.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1]])
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content[: len(content) // 2] if "sheet1" in name else content)
+
+    with pytest.raises(LandedFileError, match="bad.xlsx: the file is a damaged workbook"):
+        read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), required=REQUIRED)

@@ -28,6 +28,8 @@ def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
     [
         (["--stage", "ingest"], "--landing is needed to ingest"),
         (["--stage", "clean"], "invalid choice: 'clean'"),
+        (["--stag", "refine"], "--stag is no argument of this job; did you mean --stage?"),
+        (["--stage", "refine", "--warehous=x"], "--warehous is no argument of this job; did you mean --warehouse?"),
     ],
 )
 def test_wrong_arguments_say_what_is_expected(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
@@ -35,7 +37,3 @@ def test_wrong_arguments_say_what_is_expected(argv: list[str], message: str, cap
         parse_arguments("calls", argv)
 
     assert message in capsys.readouterr().err
-
-
-def test_names_are_not_guessed_from_their_beginning() -> None:
-    assert parse_arguments("calls", ["--stag", "refine", "--landing", "x"]).stages == ("ingest", "refine", "curate")

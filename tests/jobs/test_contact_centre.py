@@ -61,6 +61,8 @@ def test_good_files_become_the_answer(lake: SparkSession, landing) -> None:
         (0, "31/01/2024", ["every_cell_readable", "date_present"]),
         (0, "2024-02-30", ["every_cell_readable", "date_present"]),
         (0, "1924-01-05", ["date_since_3_1_1_began"]),
+        (0, "2204-01-05", ["date_not_in_the_future"]),
+        (4, "12d", ["every_cell_readable"]),
     ],
 )
 def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(
@@ -117,6 +119,33 @@ def test_a_broken_correction_does_not_take_the_good_day_away(lake: SparkSession,
     assert quarantined(lake) == []
 
 
+def test_a_file_delivered_again_replaces_what_it_said_before(lake: SparkSession, landing) -> None:
+    wrong = changed(landing.days(), 4, 0, "2025-01-05")
+    landing.csv("2024.csv", wrong)
+    run(lake, landing)
+    landing.csv("2024.csv", landing.days(), delivered=60)
+    run(lake, landing)
+
+    assert lake.table(TRUSTED).count() == 30
+    assert lake.table(TRUSTED).where("year = 2025").count() == 0
+    assert lake.table("lake.raw.contact_centre").count() == 60
+
+    landing.csv("2024.csv", wrong, delivered=120)  # the first content again is a delivery as any other
+    run(lake, landing)
+    assert lake.table(TRUSTED).where("year = 2025").count() == 1
+
+
+def test_a_file_that_was_refused_is_mended_by_delivering_it_again(lake: SparkSession, landing) -> None:
+    landing.csv("2024.csv", [["30/01/2024", *day[1:]] for day in landing.days()])
+    with pytest.raises(ExpectationsNotMetError, match="date_present"):
+        run(lake, landing)
+    landing.csv("2024.csv", landing.days(), delivered=60)
+
+    run(lake, landing)
+
+    assert (lake.table(TRUSTED).count(), quarantined(lake)) == (30, [])
+
+
 def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing)
@@ -171,6 +200,6 @@ def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs
     ledger = 2  # one row when a stage starts, one when it ends
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4 + ledger  # write, count, examples of what failed, quarantine
+    assert count_jobs() == 5 + ledger  # look up changed files, write, count, examples of what failed, quarantine
     run(lake, landing, "curate")
     assert count_jobs() == 2 + ledger  # one for each answer

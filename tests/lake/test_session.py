@@ -3,9 +3,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from lake.errors import SetUpError
-from lake.session import catalog_settings, iceberg_jar, is_s3, java_home
+from lake.session import catalog_settings, iceberg_jar, is_s3, java_home, lake_session
 
 
 def test_a_folder_is_a_hadoop_catalog_and_s3_is_glues() -> None:
@@ -22,9 +23,16 @@ def test_a_folder_is_a_hadoop_catalog_and_s3_is_glues() -> None:
     }
 
 
+def test_a_second_warehouse_in_one_process_gets_tables_of_its_own(lake: SparkSession, tmp_path: Path) -> None:
+    first, second = lake_session(str(tmp_path / "one")), lake_session(str(tmp_path / "two"))
+    first.sql("CREATE NAMESPACE lake.raw")
+
+    assert (tmp_path / "one" / "raw").is_dir()
+    assert not second.catalog.databaseExists("lake.raw")
+
+
 def test_s3_paths_are_told_from_folders() -> None:
     assert is_s3("s3://city/x")
-    assert is_s3("s3a://city/x")
     assert not is_s3("warehouse")
 
 

@@ -25,7 +25,7 @@ ROWS = "year int, part int, total int, text string"
 RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
     "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
-    "_delivered_at timestamp"
+    "_delivered_at timestamp, _ingested_at timestamp"
 )
 CALLS = "date date, year int, calls_offered int, calls_handled int"
 

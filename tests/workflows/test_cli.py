@@ -36,4 +36,4 @@ def test_a_dataset_that_is_not_there_is_a_wrong_usage(capsys: pytest.CaptureFixt
     code, _, err = citylake(capsys, "run", "parking")
 
     assert code == 2
-    assert "invalid choice: 'parking' (choose from 'contact_centre')" in err
+    assert "invalid choice: 'parking' (choose from 'contact_centre'" in err

@@ -1,5 +1,8 @@
+from importlib import import_module
+
 import pytest
 
+from expectations.suite import load_suite
 from workflows.cli import datasets
 from workflows.model import Condition, Job, Predicate, Trigger, Workflow, WorkflowError
 
@@ -41,5 +44,15 @@ def test_a_workflow_that_would_not_run_as_meant_is_refused(triggers: tuple[Trigg
         workflow(*triggers)
 
 
-def test_every_dataset_has_a_workflow() -> None:
-    assert datasets() == ["contact_centre"]
+@pytest.mark.parametrize("dataset", datasets())
+def test_every_dataset_has_one_name_everywhere(dataset: str) -> None:
+    assert import_module(f"workflows.{dataset}").WORKFLOW.name == dataset
+    assert dataset == import_module(f"jobs.{dataset}").DATASET
+    assert load_suite(dataset).name == dataset
+    built = import_module(f"transforms.datasets.{dataset}").ANSWERS
+    assert [answer.name for answer in import_module(f"reports.{dataset}").ANSWERS] == list(built)
+    assert callable(import_module(f"ingest.samples.{dataset}").write)
+
+
+def test_the_contact_centre_is_a_dataset() -> None:
+    assert "contact_centre" in datasets()

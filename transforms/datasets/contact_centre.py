@@ -32,8 +32,8 @@ SOURCE_FIELDS = (
     Field("BI_ID", "bi_id", "int"),
 )
 KEY = ("date",)
-LATEST = ("_delivered_at", "_source_file", "_row_number")
-"""What orders the deliveries of one day: when the file was delivered, then its name and the row in it."""
+LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
+"""What orders the deliveries of one day: when raw got the file, when it was delivered, its name, the row in it."""
 
 _COUNTS = ("calls_offered", "calls_handled")
 _TOTALS = dict.fromkeys(_COUNTS, "bigint")

@@ -21,16 +21,17 @@ from transforms.errors import MissingColumnError, SchemaMismatchError
 RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
     "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
-    "_delivered_at timestamp"
+    "_delivered_at timestamp, _ingested_at timestamp"
 )
 CALLS = (
     "date date, calls_offered int, calls_handled int, calls_abandoned int, average_speed_of_answer double, "
-    "service_level double, bi_id int, year int, calls_unaccounted bigint, _delivered_at timestamp, "
+    "service_level double, bi_id int, year int, calls_unaccounted bigint, "
+    "_ingested_at timestamp, _delivered_at timestamp, "
     "_source_file string, _row_number int, "
     "_cast_failures array<struct<column: string, value: string, expected: string>>"
 )
 DELIVERED = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
-LINEAGE = (DELIVERED, "2024.csv", 2)
+LINEAGE = (DELIVERED, DELIVERED, "2024.csv", 2)
 DAILY = "date date, year int, calls_offered int, calls_handled int"
 YEARLY = (
     "year int, days bigint, calls_offered bigint, calls_handled bigint, calls_handled_pct double, "
@@ -40,7 +41,7 @@ MONTHLY = YEARLY.replace("year int", "month date")
 
 
 def raw(*cells, malformed=None):
-    return (*cells, malformed, "2024.csv", 2, DELIVERED)
+    return (*cells, malformed, "2024.csv", 2, DELIVERED, DELIVERED)
 
 
 def day(text, offered, handled):
