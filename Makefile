@@ -45,8 +45,10 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
+	  --driver-java-options "-Dlog4j2.configurationFile=$(CURDIR)/lake/log4j2.properties" \
 	  --py-files dist/citylake-$(VERSION).zip \
 	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)'
+	@echo "look at it: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove what was made here, but not the tables of your own data (warehouse/)
 	rm -rf .venv build dist samples *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

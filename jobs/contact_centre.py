@@ -59,6 +59,7 @@ def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the job from a command line, spark-submit or AWS Glue."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     args = parse_arguments(DATASET, argv)
     run(lake_session(args.warehouse, app_name=DATASET), args)
 

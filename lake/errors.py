@@ -17,7 +17,9 @@ class NotPublishedError(LakeError):
 
     def __init__(self, *, table: str, stage: str) -> None:
         self.table, self.stage = table, stage
-        super().__init__(f"{table} has never been published. Run --stage {stage} first, or --stage all.")
+        super().__init__(
+            f"{table} has never been published. Run its job's stage {stage} first (--stage {stage}, or --stage all)."
+        )
 
 
 class OvertakenError(LakeError):

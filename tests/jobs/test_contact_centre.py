@@ -189,7 +189,7 @@ def test_every_stage_twice_gives_the_same_tables(lake: SparkSession, landing) ->
 
 @pytest.mark.parametrize(("stage", "needed"), [("refine", "ingest"), ("curate", "refine")])
 def test_a_stage_before_the_one_it_needs_says_so(lake: SparkSession, landing, stage: str, needed: str) -> None:
-    with pytest.raises(NotPublishedError, match=f"has never been published. Run --stage {needed} first"):
+    with pytest.raises(NotPublishedError, match=f"has never been published. Run its job.s stage {needed} first"):
         run(lake, landing, stage)
 
 
