@@ -86,22 +86,15 @@ def ingest(
     """
     table = table_name("raw", dataset)
     files, skipped = _candidates(landing)
+    base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
+    fresh, known = _fresh(files, _landed(spark, table) if base.id else [])
     for name, why in skipped.items():
         logger.warning("%s: %s skipped: %s", dataset, name, why)
-    base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
-    known = {landed.checksum for landed in _landed(spark, table)} if base.id else set()
-    fresh: dict[str, LandedFile] = {}
-    for file in files:
-        if file.checksum in known:
-            skipped[file.name] = "in raw already"
-        elif file.checksum in fresh:
-            skipped[file.name] = f"the same content as {fresh[file.checksum].name}"
-            logger.warning("%s: %s skipped: %s", dataset, file.name, skipped[file.name])
-        else:
-            fresh[file.checksum] = file
-    headers = _headers(list(fresh.values()), dataset=dataset, required=required)
+    for name, why in known.items():
+        logger.info("%s: %s skipped: %s", dataset, name, why)
+    headers = _headers(fresh, dataset=dataset, required=required)
     if not headers:
-        return Ingested(table, (), skipped, (), 0, base.id)
+        return Ingested(table, (), skipped | known, (), 0, base.id)
     before = row_count(spark, table) if base.id else 0
     rows = _rows(spark, headers, now or datetime.now(timezone.utc))
     extra = [name for name in rows.columns if name not in required and not name.startswith("_")]
@@ -113,7 +106,7 @@ def ingest(
     with Staged(spark, _matching(rows, spark.table(table)), table=table, run_id=run_id, append_to=base) as staged:
         snapshot = staged.publish()
     names = tuple(file.name for file, _ in headers)
-    return Ingested(table, names, skipped, tuple(extra), row_count(spark, table) - before, snapshot)
+    return Ingested(table, names, skipped | known, tuple(extra), row_count(spark, table) - before, snapshot)
 
 
 def read_latest(spark: SparkSession, dataset: str) -> DataFrame:
@@ -143,6 +136,23 @@ def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
         found = f"only {sorted(skipped)}" if skipped else "nothing"
         raise LandingError(landing=landing, problem=f"it holds {found}, expected .xlsx or .csv files. Deliver some.")
     return files, skipped
+
+
+def _fresh(files: Sequence[LandedFile], landed: Sequence[_Landed]) -> tuple[list[LandedFile], dict[str, str]]:
+    """Return the files that raw does not have, and of the others why they are not taken."""
+    current = {file.name: file.checksum for file in files}
+    # A file that comes with new content gives its old content free: it may have been given another name.
+    held = {old.checksum: old.file for old in landed if current.get(old.file, old.checksum) == old.checksum}
+    fresh: dict[str, LandedFile] = {}
+    known: dict[str, str] = {}
+    for file in files:
+        if file.checksum in held:
+            known[file.name] = f"in raw already, as {held[file.checksum]}"
+        elif file.checksum in fresh:
+            known[file.name] = f"the same content as {fresh[file.checksum].name}"
+        else:
+            fresh[file.checksum] = file
+    return list(fresh.values()), known
 
 
 def _extension(name: str) -> str:

@@ -48,7 +48,7 @@ def test_running_again_adds_nothing_and_a_new_or_changed_file_just_its_rows(lake
     landing.csv("a.csv", landing.days(count=2))
     assert bring_in(lake, landing).rows == 2
     again = bring_in(lake, landing)
-    assert (again.rows, again.skipped) == (0, {"a.csv": "in raw already"})
+    assert (again.rows, again.skipped) == (0, {"a.csv": "in raw already, as a.csv"})
 
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     assert bring_in(lake, landing).files == ("b.csv",)
@@ -80,6 +80,21 @@ def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: Spark
     latest = read_latest(lake, "calls").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
     assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
     assert lake.table(RAW).count() == 7
+
+
+def test_a_file_that_was_renamed_to_make_room_for_the_next_is_not_lost(lake: SparkSession, landing) -> None:
+    landing.csv("metrics.csv", landing.days("2023-01-01", count=2))
+    bring_in(lake, landing)
+    landing.csv("metrics 2023.csv", landing.days("2023-01-01", count=2))
+    again = bring_in(lake, landing, NOW + timedelta(hours=1))
+    assert again.skipped == {
+        "metrics 2023.csv": "in raw already, as metrics.csv",
+        "metrics.csv": "in raw already, as metrics.csv",
+    }
+    landing.csv("metrics.csv", landing.days("2024-01-01", count=3), delivered=60)
+
+    assert bring_in(lake, landing, NOW + timedelta(hours=2)).files == ("metrics 2023.csv", "metrics.csv")
+    assert read_latest(lake, "calls").selectExpr("count(*)", "count(distinct Date)").collect()[0] == (5, 5)
 
 
 def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
