@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from ingest.errors import LandedFileError
 
-SOURCE_COLUMNS = ("_source_file", "_row_number", "_delivered_at", "_ingested_at", "_checksum", "_malformed_record")
+SOURCE_COLUMNS = (
+    *("_source_file", "_row_number", "_delivered_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
+)
 """What raw says of each row besides its cells."""
 
 

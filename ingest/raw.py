@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial, reduce
+from operator import or_
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -109,20 +110,23 @@ def ingest(
     return Ingested(table, names, skipped | known, tuple(extra), row_count(spark, table) - before, snapshot)
 
 
-def read_latest(spark: SparkSession, dataset: str) -> DataFrame:
-    """Read raw without what has been delivered anew: of each file only the rows of its latest content.
+def read_raw(spark: SparkSession, dataset: str) -> DataFrame:
+    """Read raw and, where files were delivered anew, say which rows are of a file's current content.
 
-    Rows: those of a file's earlier contents left out. Raw itself keeps them.
+    Rows: all.
+
+    Columns: adds `_is_current` where raw has more than one content of some file: false in the earlier ones.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
     """
     rows = read(spark, "raw", dataset)
     changed = [landed for landed in _landed(spark, table_name("raw", dataset)) if landed.first < landed.latest]
-    for landed in changed:
-        earlier = F.unix_micros("_ingested_at") < landed.latest
-        rows = rows.where(~((F.col("_source_file") == landed.file) & earlier))
-    return rows
+    if not changed:
+        return rows
+    arrived, file = F.unix_micros("_ingested_at"), F.col("_source_file")
+    earlier = [(file == landed.file) & (arrived < landed.latest) for landed in changed]
+    return rows.withColumn("_is_current", ~reduce(or_, earlier))
 
 
 def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from expectations.gate import judge
 from expectations.suite import load_suite
 from ingest.raw import ingest as ingest_landing
-from ingest.raw import read_latest
+from ingest.raw import read_raw
 from jobs.arguments import Arguments, parse_arguments
 from jobs.publishing import publish_answer, publish_judged
 from lake.ledger import Entry, recorded
@@ -41,7 +41,7 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw = read_latest(spark, DATASET)
+    raw = read_raw(spark, DATASET)
     entry.rows_in = row_count(spark, table_name("raw", DATASET))
     calls = contact_centre.build_calls(raw)
     judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=contact_centre.LATEST)

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from transforms.schema import quoted, require_columns
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
+_IN_CURRENT = "__drop_withdrawn_current"
 
 
 def keep_latest(
@@ -46,3 +47,27 @@ def keep_latest(
         ranks.append(F.sum(F.when(is_valid, 1)).over(so_far).alias(_VALID_SO_FAR))
         kept = (is_valid & (F.col(_VALID_SO_FAR) == 1)) | (~is_valid & kept)
     return rows.select("*", *ranks).where(keyless | kept).select(*map(quoted, rows.columns))
+
+
+def drop_withdrawn(rows: DataFrame, *, key: Sequence[str], current: str) -> DataFrame:
+    """Drop what earlier contents of a file said and its current content no longer says.
+
+    Rows: a current one is kept. One of an earlier content is kept only where a current row has its key: it stands in
+    if that one turns out broken. So a row without a key is kept only if it is current.
+
+    Columns: reads `current`, true for rows of a file's current content; unchanged otherwise.
+
+    >>> rows = [("mon", 1, False), ("mon", 2, True), ("tue", 3, False)]
+    >>> calls = spark.createDataFrame(rows, "d string, n int, c boolean")
+    >>> sorted(row.n for row in calls.transform(drop_withdrawn, key=["d"], current="c").collect())
+    [1, 2]
+
+    Raises:
+        MissingColumnError: A column is not in the frame.
+    """
+    require_columns(rows, [*key, current], where="drop_withdrawn")
+    is_current = F.coalesce(F.col(quoted(current)), F.lit(False))
+    in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, key)))
+    keyed = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
+    kept = rows.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
+    return kept.select(*map(quoted, rows.columns))

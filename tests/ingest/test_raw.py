@@ -6,7 +6,7 @@ from pyspark.sql import SparkSession
 
 from ingest import raw as raw_module
 from ingest.errors import LandedFilesError, LandingError
-from ingest.raw import Ingested, ingest, read_latest
+from ingest.raw import Ingested, ingest, read_raw
 from lake.errors import OvertakenError
 from lake.tables import exists
 
@@ -77,7 +77,9 @@ def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: Spark
         landing.csv("b.csv", landing.days("2024-03-01", count=1))
         assert bring_in(lake, landing, NOW + timedelta(hours=number)).rows == (3 if number == 0 else 2)
 
-    latest = read_latest(lake, "calls").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
+    latest = (
+        read_raw(lake, "calls").where("_is_current").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
+    )
     assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
     assert lake.table(RAW).count() == 7
 
@@ -94,7 +96,10 @@ def test_a_file_that_was_renamed_to_make_room_for_the_next_is_not_lost(lake: Spa
     landing.csv("metrics.csv", landing.days("2024-01-01", count=3), delivered=60)
 
     assert bring_in(lake, landing, NOW + timedelta(hours=2)).files == ("metrics 2023.csv", "metrics.csv")
-    assert read_latest(lake, "calls").selectExpr("count(*)", "count(distinct Date)").collect()[0] == (5, 5)
+    assert read_raw(lake, "calls").where("_is_current").selectExpr("count(*)", "count(distinct Date)").collect()[0] == (
+        5,
+        5,
+    )
 
 
 def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:

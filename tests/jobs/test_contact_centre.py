@@ -135,6 +135,19 @@ def test_a_file_delivered_again_replaces_what_it_said_before(lake: SparkSession,
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
 
+def test_a_broken_day_in_a_file_delivered_again_keeps_what_it_said_before(lake: SparkSession, landing) -> None:
+    landing.csv("2024.csv", landing.days())
+    run(lake, landing)
+    landing.csv("2024.csv", changed(landing.days(offered=200), 4, 1, "n/a"), delivered=60)
+
+    run(lake, landing)
+
+    offered = rows(lake, TRUSTED, "string(date)", "calls_offered")
+    assert offered[4] == ("2024-01-05", 100)
+    assert [count for _, count in offered] == [200] * 4 + [100] + [200] * 25
+    assert quarantined(lake) == [("2024.csv", 6, ["every_cell_readable", "calls_offered_present"])]
+
+
 def test_a_file_that_was_refused_is_mended_by_delivering_it_again(lake: SparkSession, landing) -> None:
     landing.csv("2024.csv", [["30/01/2024", *day[1:]] for day in landing.days()])
     with pytest.raises(ExpectationsNotMetError, match="date_present"):

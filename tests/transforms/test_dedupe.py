@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.dedupe import keep_latest
+from transforms.dedupe import drop_withdrawn, keep_latest
 from transforms.errors import MissingColumnError
 
 DELIVERIES = "day string, file int, n int"
@@ -125,3 +125,25 @@ def test_each_key_keeps_its_latest_valid_row_and_a_broken_row_only_if_it_is_the_
         assert {tuple(row) for row in kept if row.key == key} == expected
         assert sum(row.key == key for row in kept) == len(expected) <= 2
     assert sum(row.key is None for row in kept) == sum(key is None for key, _ in rows)
+
+
+CONTENTS = "day string, n int, `is. Current` boolean"
+
+
+def test_what_a_files_current_content_no_longer_says_is_dropped_and_the_rest_may_stand_in(spark):
+    rows = [("mon", 1, False), ("mon", 2, True), ("tue", 3, False), ("wed", 4, True), ("thu", 5, None)]
+    kept = spark.createDataFrame(rows, CONTENTS).transform(drop_withdrawn, key=["day"], current="is. Current")
+    assert sorted(map(tuple, kept.collect())) == [rows[0], rows[1], rows[3]]
+
+
+def test_a_row_without_a_key_is_kept_only_if_it_is_current(spark):
+    rows = [(None, 1, False), (None, 2, True), (None, 3, True)]
+    kept = spark.createDataFrame(rows, CONTENTS).transform(drop_withdrawn, key=["day"], current="is. Current")
+    assert sorted(row.n for row in kept.collect()) == [2, 3]
+
+
+def test_nothing_is_withdrawn_from_no_rows_and_a_missing_column_is_named(spark):
+    empty = spark.createDataFrame([], CONTENTS)
+    assert empty.transform(drop_withdrawn, key=["day"], current="is. Current").collect() == []
+    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'now' is missing"):
+        empty.transform(drop_withdrawn, key=["day"], current="now")

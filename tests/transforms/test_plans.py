@@ -17,7 +17,7 @@ from transforms.arrays import array_where
 from transforms.combine import union_by_name
 from transforms.datasets import contact_centre
 from transforms.dates import parse_date
-from transforms.dedupe import keep_latest
+from transforms.dedupe import drop_withdrawn, keep_latest
 from transforms.derive import change_on_previous, percentage
 from transforms.schema import Field, change_schema, require_columns
 
@@ -40,6 +40,10 @@ STEPS: dict[Callable[..., object], tuple[str, Callable[[DataFrame], DataFrame]]]
     array_where: (ROWS, lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))]))),
     change_on_previous: (ROWS, lambda rows: change_on_previous(rows, column="part", period="year", name="change")),
     change_schema: (ROWS, lambda rows: change_schema(rows, fields=[Field("text", "n", "int")], malformed="text")),
+    drop_withdrawn: (
+        f"{ROWS}, current boolean",
+        lambda rows: drop_withdrawn(rows, key=["year"], current="current"),
+    ),
     keep_latest: (
         ROWS,
         lambda rows: keep_latest(rows, key=["year"], order_by=["part"], valid=F.col("total").isNotNull()),

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dates import parse_date
+from transforms.dedupe import drop_withdrawn
 from transforms.derive import change_on_previous, percentage
 from transforms.schema import CAST_FAILURES, Field, change_schema
 
@@ -42,16 +43,20 @@ _TOTALS = dict.fromkeys(_COUNTS, "bigint")
 def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows: the candidates for trusted.
 
-    Rows: one for one. Which delivery of a day counts is decided by the gate, with `KEY` and `LATEST`: the latest that
-    meets the suite.
+    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
+    Which delivery of a day counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
 
     Columns: date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds);
     service_level (fraction, 0 to 1, of calls answered in time); bi_id; year; calls_unaccounted (calls offered that
     were neither handled nor abandoned); where the row comes from; `_cast_failures`.
     """
+    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
+    keep = (*LATEST, "_is_current") if said_anew else LATEST
+    calls = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+    if said_anew:
+        calls = calls.transform(drop_withdrawn, key=KEY, current="_is_current")
     return (
-        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=LATEST, malformed="_malformed_record")
-        .withColumn("year", F.year("date"))
+        calls.withColumn("year", F.year("date"))
         .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
         .select(*(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES)
     )
