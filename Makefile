@@ -4,11 +4,12 @@ DATASET ?= contact_centre
 JOB ?= contact_centre
 WAREHOUSE ?= warehouse
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/glue-5.1.txt -c constraints/lock.txt
+PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
+PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports package wheel submit clean
+.PHONY: help setup run test test-spark4 check lint types imports package wheel submit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -21,7 +22,11 @@ run: .venv/run ## Run a dataset's workflow on samples, or on your files: make ru
 test: .venv/dev ## Run the tests
 	@$(BIN)/python -m pytest
 
-check: test lint types imports package ## Run all that must pass before a change lands
+test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, expectations) on Glue 6.0's Spark, ANSI on
+	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
+	.venv-spark4/bin/python -m pytest transforms expectations tests/transforms tests/expectations
+
+check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
 
 lint: .venv/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -51,7 +56,7 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	@echo "look at it: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove what was made here, but not the tables of your own data (warehouse/)
-	rm -rf .venv build dist samples *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-spark4 build dist samples *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there. Install Python 3.11, or give PYTHON=…"; exit 2; }
@@ -64,4 +69,11 @@ clean: ## Remove what was made here, but not the tables of your own data (wareho
 .venv/dev: .venv/run
 	@echo "adding what the tests need (once) …"
 	@$(PIP) -e '.[gx,dev]'
+	@touch $@
+
+.venv-spark4/done: .venv/run constraints/glue-6.0.txt constraints/lock.txt
+	@echo "setting up .venv-spark4 (once) …"
+	@test -x .venv-spark4/bin/python || $(PYTHON) -m venv .venv-spark4
+	@.venv-spark4/bin/python -m pip $(PIP_FLAGS) -c constraints/glue-6.0.txt \
+	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest
 	@touch $@

@@ -1,12 +1,17 @@
-"""One Spark session for all tests and doctests, and lakes that each test has to itself."""
+"""One Spark session for all tests and doctests, and lakes that each test has to itself.
+
+On Spark 4 (`make test-spark4`) there is no lake: Iceberg's runtime is for Glue 5.1's Spark.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -16,8 +21,16 @@ from lake.session import catalog_settings, common_settings, local_settings
 @pytest.fixture(scope="session")
 def spark() -> SparkSession:
     """Return the session that all tests share."""
-    settings = {**common_settings(), **local_settings(), "spark.master": "local[2]"}
-    settings |= {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    if pyspark.__version__.startswith("3."):
+        settings = {**common_settings(), **local_settings()}
+    else:
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        settings = {
+            "spark.sql.session.timeZone": "UTC",
+            "spark.ui.enabled": "false",
+            "spark.sql.adaptive.enabled": "false",
+        }
+    settings |= {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.master": "local[2]"}
     builder = SparkSession.builder.appName("tests")
     for name, value in settings.items():
         builder = builder.config(name, value)

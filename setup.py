@@ -13,6 +13,7 @@ setup(
     python_requires=">=3.11",
     packages=[
         "expectations",
+        "expectations.core",
         "expectations.suites",
         "ingest",
         "ingest.samples",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
 
+from pyspark.errors import AnalysisException, IllegalArgumentException, ParseException
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.core.rules import RowRule, TableRule
 from expectations.errors import SuiteError
+from expectations.frame import ORDER, PASSES, Frame
 from expectations.mask import Bit
-from expectations.row_level import ROW_LEVEL, RowRule
+from expectations.row_condition import row_condition
 from expectations.suite import Expectation, Suite
-from expectations.table_level import TABLE_LEVEL, TableRule
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,76 +26,128 @@ class RowCheck:
 
     expectation: Expectation
     rule: RowRule
+    condition: Column | None
     failed: Bit
     missing: Bit | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableCheck:
-    """A table-level expectation with its rule."""
+    """An expectation about a column or a table, with its rule."""
 
     expectation: Expectation
     rule: TableRule
+    condition: Column | None
 
 
-def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[RowCheck | TableCheck], list[Bit]]:
+@dataclass(frozen=True, eq=False)
+class HandedOver:
+    """An expectation that Great Expectations itself judges."""
+
+    expectation: Expectation
+
+
+Check = RowCheck | TableCheck | HandedOver
+
+
+def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]]:
     """Compile a suite for some rows: its expectations in order, and all bits that the row-level ones set.
 
-    Raises:
-        SuiteError: A type is not known, its arguments do not fit it, or it names a column that is not there or of a
-            type that its bounds cannot be compared with.
-    """
-    checks: list[RowCheck | TableCheck] = []
-    bits: list[Bit] = []
-    missing_bits: dict[str, Bit] = {}  # Expectations on the same column share the bit that says it is missing.
+    No Spark job is started.
 
-    def add(condition: Column) -> Bit:
-        bits.append(Bit(len(bits), condition))
+    Raises:
+        SuiteError: A type is not known, its arguments do not fit it, a regular expression is none, or it names a
+            column that is not there or of a type that its values cannot be compared with.
+    """
+    checks: list[Check] = []
+    bits: list[Bit] = []
+    shared: dict[str, Bit] = {}
+
+    def add(of: Column, condition: Column | None) -> Bit:
+        bits.append(Bit(len(bits), of if condition is None else condition & of))
         return bits[-1]
 
+    def add_null(of: Column, condition: Column | None, expectation: Expectation) -> Bit:
+        """Add the bit for missing values, which expectations on the same column and rows share."""
+        key = json.dumps([str(of), expectation.kwargs.get("row_condition")])
+        if key not in shared:
+            shared[key] = add(of, condition)
+        return shared[key]
+
+    empty = rows.sparkSession.createDataFrame([], rows.schema).withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
     for expectation in suite.expectations:
-        rule = _rule(expectation, suite=suite, schema=rows.schema)
-        if isinstance(rule, TableRule):
-            checks.append(TableCheck(expectation, rule))
-            continue
-        missing = None
-        if rule.missing is not None:
-            missing = missing_bits.get(str(rule.missing)) or add(rule.missing)
-            missing_bits[str(rule.missing)] = missing
-        checks.append(RowCheck(expectation, rule, add(rule.unexpected), missing))
+        rule, condition = _compile(empty, rows.schema, expectation, suite=suite)
+        if rule is None:
+            checks.append(HandedOver(expectation))
+        elif isinstance(rule, TableRule):
+            checks.append(TableCheck(expectation, rule, condition))
+        elif rule.missing is None:  # a type about missing values themselves
+            failed = add_null(rule.unexpected, condition, expectation)
+            checks.append(RowCheck(expectation, rule, condition, failed, None))
+        else:
+            missing = add_null(rule.missing, condition, expectation)
+            checks.append(RowCheck(expectation, rule, condition, add(rule.unexpected, condition), missing))
     return checks, bits
 
 
-def _rule(expectation: Expectation, *, suite: Suite, schema: T.StructType) -> RowRule | TableRule:
-    def error(problem: str) -> SuiteError:
-        return SuiteError(suite=suite.name, expectation=expectation.id, problem=problem)
-
+def _compile(
+    empty: DataFrame, schema: T.StructType, expectation: Expectation, *, suite: Suite
+) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
-    if compiler is None:
-        raise error(f"type {expectation.type!r} is not one of those compiled: {sorted([*ROW_LEVEL, *TABLE_LEVEL])}.")
-    if expectation.type in TABLE_LEVEL and "mostly" in expectation.kwargs:
-        raise error(f"{expectation.type} judges a table, not rows; it takes no 'mostly'.")
     try:
-        arguments = inspect.signature(compiler).bind(**expectation.arguments)
-        rule: RowRule | TableRule = compiler(*arguments.args, **arguments.kwargs)
-    except (TypeError, ValueError) as problem:
-        raise error(f"the arguments {expectation.arguments} do not fit {expectation.type}: {problem}.") from problem
-    for column in rule.columns:
-        if column not in schema.names:
-            raise error(f"column {column!r} does not exist; the rows have {schema.names}.")
-        bounds = [expectation.kwargs.get(name) for name in ("min_value", "max_value")]
-        wrong = [
-            bound for bound in bounds if bound is not None and not _comparable(bound, schema[column].dataType, rule)
-        ]
-        if wrong:
-            raise error(
-                f"column {column!r} is {schema[column].dataType.simpleString()}, no type to compare {wrong} with."
-            )
-    return rule
+        if compiler is None:
+            _require_handed_over(expectation)
+            return None, None
+        if expectation.type in TABLE_LEVEL and expectation.mostly != 1:
+            raise ValueError(f"{expectation.type} judges a table, not rows; it takes no 'mostly'")
+        condition = row_condition(Frame(schema), expectation.kwargs)
+        if condition is not None:
+            empty.where(condition)
+        for regex in expectation.regexes:
+            _require_regex(empty, regex)
+        frame = Frame(schema, condition, expectation.id)
+        rule = compiler(frame, **expectation.arguments)
+        _require_computable(empty, frame, rule)
+        return rule, condition
+    except TypeError as error:
+        problem = f"the arguments {expectation.arguments} do not fit {expectation.type}: {error}."
+        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
+    except ValueError as error:
+        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=f"{error}.") from error
+    except (AnalysisException, ParseException) as error:
+        problem = f"Spark cannot compute it: {error}"
+        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
 
 
-def _comparable(bound: Any, data_type: T.DataType, rule: RowRule | TableRule) -> bool:
-    if isinstance(bound, str):
-        moments = (T.DateType, T.TimestampType)
-        return isinstance(data_type, (*moments, T.StringType) if isinstance(rule, RowRule) else moments)
-    return isinstance(data_type, T.NumericType)
+def _require_handed_over(expectation: Expectation) -> None:
+    if expectation.type in NOT_ON_SPARK:
+        hint = NOT_ON_SPARK[expectation.type]
+        raise ValueError(f"Great Expectations cannot judge {expectation.type} on Spark. {hint}")
+    if expectation.type not in HANDED_OVER:
+        known = sorted([*ROW_LEVEL, *TABLE_LEVEL, *HANDED_OVER])
+        raise ValueError(f"type {expectation.type!r} is not one of Great Expectations' core: {known}")
+    if find_spec("great_expectations") is None:
+        raise ValueError(
+            f"{expectation.type} is judged by Great Expectations itself, which is not installed. Run: pip install "
+            f"'citylake[gx]'; on AWS Glue give the job --additional-python-modules great_expectations==1.24.1"
+        )
+
+
+def _require_regex(empty: DataFrame, regex: str) -> None:
+    try:
+        empty.sparkSession._jvm.java.util.regex.Pattern.compile(regex)  # type: ignore[union-attr]
+    except IllegalArgumentException as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"the regular expression {regex!r} does not compile: {reason}") from error
+
+
+def _require_computable(empty: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
+    """Have Spark analyse what a rule computes, on no rows."""
+    if isinstance(rule, TableRule):
+        if rule.aggregate:
+            empty.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))
+        return
+    if rule.statistics:
+        statistics = (aggregate.alias(name) for name, aggregate in rule.statistics.items())
+        empty = empty.crossJoin(empty.agg(*statistics))
+    empty.select(rule.unexpected)

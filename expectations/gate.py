@@ -7,30 +7,26 @@ written, never from a second run of the source.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from expectations.compile import RowCheck, TableCheck, compile_suite
+from expectations.compile import Check, HandedOver, RowCheck, TableCheck, compile_suite
 from expectations.errors import SuiteError
-from expectations.mask import any_set, mask_columns
-from expectations.row_level import PASSES
+from expectations.evidence import gather, look_up
+from expectations.frame import ORDER, PASSES
+from expectations.handed_over import judge_with_great_expectations
+from expectations.mask import FAILED, QUARANTINED, WARNINGS, any_set, mask_columns
 from expectations.suite import Suite
-from expectations.verdict import EXAMPLES, Verdict, row_result, table_result
+from expectations.verdict import ResultFormat, Verdict, row_result, table_result
 from transforms.arrays import array_where
 from transforms.dedupe import keep_latest
 from transforms.schema import quoted
 
-QUARANTINED = "_quarantined"
-WARNINGS = "_warnings"
-FAILED = "_failed_expectations"
-_RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES)
-_FIRST_LOOK = 1000
+_RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES, ORDER)
 
 
 @dataclass(frozen=True)
@@ -48,76 +44,47 @@ class Judged:
     rows: DataFrame
     suite: Suite
     columns: tuple[str, ...]
-    checks: tuple[RowCheck | TableCheck, ...]
+    checks: tuple[Check, ...]
 
-    def verdict(self, written: DataFrame) -> Verdict:
-        """Judge what was written: one aggregation and, where anything is unexpected, one look for examples."""
-        counted = self._count(written)
-        row_checks = [check for check in self.checks if isinstance(check, RowCheck)]
-        unexpected = {check: counted[_unexpected(check)] for check in row_checks if counted[_unexpected(check)]}
-        examples = self._examples(written, unexpected) if unexpected else {}
+    def verdict(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> Verdict:
+        """Judge what was written: one aggregation and, where anything is unexpected, one look for examples.
+
+        Args:
+            written: The rows as they were written, with their marks.
+            result_format: GX's: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`, or a structure with one of these as
+                `result_format` and a `partial_unexpected_count`.
+
+        Raises:
+            ValueError: The result format is none of GX's, or asks for what the gate does not give.
+        """
+        wanted = ResultFormat.parse(result_format)
+        published = written.where(~F.col(QUARANTINED))
+        found = gather(written, self.checks, most_examples=wanted.most_examples)
+        handed_over = [check.expectation for check in self.checks if isinstance(check, HandedOver)]
+        theirs = judge_with_great_expectations(
+            published.select(*map(quoted, self.columns)), handed_over, result_format=wanted
+        )
         results = []
         for check in self.checks:
             expectation = check.expectation
-            if isinstance(check, TableCheck):
-                observed = counted.get(_observed(check))
-                results.append(table_result(expectation, *check.rule.judge(observed, self.columns)))
+            if isinstance(check, HandedOver):
+                results.append(theirs[expectation.id])
+            elif isinstance(check, TableCheck):
+                observed = found.observed.get(check)
+                judgement = check.rule.judge(observed, look_up(published, check, observed))
+                results.append(table_result(expectation, *judgement, wanted))
             else:
-                results.append(
-                    row_result(
-                        expectation,
-                        rows=counted["rows"],
-                        unexpected=counted[_unexpected(check)],
-                        missing=counted[_missing(check)] if check.missing else None,
-                        examples=examples.get(expectation.id, []),
-                    )
-                )
-        return Verdict(self.suite, rows=counted["rows"], quarantined=counted["quarantined"], results=tuple(results))
+                counts = (found.considered[check], found.unexpected[check], found.missing.get(check))
+                results.append(row_result(expectation, *counts, found.examples.get(check, ()), wanted))
+        return Verdict(self.suite, rows=found.rows, quarantined=found.quarantined, results=tuple(results))
 
     def rejected(self, written: DataFrame) -> DataFrame:
         """Return the rows for quarantine: their columns, the ids of what they failed, and their warnings."""
-        failed = _names(_of_severity(self.checks, "critical"))
+        failed = _names(_of_severity(self._row_checks(), "critical"))
         return written.where(QUARANTINED).select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
 
-    def _count(self, written: DataFrame) -> dict[str, Any]:
-        passes = ~F.col(QUARANTINED)
-        aggregates = {"rows": F.count(F.lit(1)), "quarantined": F.count(F.when(~passes, 1))}
-        for check in self.checks:
-            if isinstance(check, TableCheck):
-                if check.rule.aggregate:
-                    aggregates[_observed(check)] = check.rule.aggregate(passes)
-                continue
-            aggregates[_unexpected(check)] = F.count(F.when(check.failed.is_set, 1))
-            if check.missing:
-                aggregates[_missing(check)] = F.count(F.when(check.missing.is_set, 1))
-        counted = written.agg(*(column.alias(name) for name, column in aggregates.items()))
-        # A moment comes to Python in the time zone of its process; its text is in that of the session, UTC.
-        moments = [field.name for field in counted.schema if isinstance(field.dataType, T.TimestampType)]
-        cast = {name: F.date_format(quoted(name), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS") for name in moments}
-        return counted.withColumns(cast).collect()[0].asDict()
-
-    def _examples(self, written: DataFrame, counts: Mapping[RowCheck, int]) -> dict[str, list[Any]]:
-        """Find up to `EXAMPLES` unexpected values of each check: among the first rows that fail anything, as a rule."""
-        examples = self._look(written, list(counts), rows=_FIRST_LOOK)
-        for check, count in counts.items():
-            if len(examples[check.expectation.id]) < min(count, EXAMPLES):  # rare, among many rows that fail others
-                examples |= self._look(written, [check], rows=EXAMPLES)
-        return examples
-
-    def _look(self, written: DataFrame, checks: Sequence[RowCheck], *, rows: int) -> dict[str, list[Any]]:
-        columns = dict.fromkeys(name for check in checks for name in check.rule.columns)
-        words = dict.fromkeys(check.failed.word for check in checks)
-        values = F.to_json(F.struct(*map(quoted, columns)), {"ignoreNullFields": "false"}).alias("values")
-        failing = written.where(any_set([check.failed for check in checks])).select(*words, values)
-        # Gathered by an aggregate, so that it is one Spark job: a bare limit starts job after job until it has enough.
-        found = failing.limit(rows).agg(F.collect_list(F.struct("*"))).collect()[0][0]
-        parsed = [(row, json.loads(row["values"])) for row in found]
-        examples = {}
-        for check in checks:
-            hits = [cells for row, cells in parsed if row[check.failed.word] & check.failed.value][:EXAMPLES]
-            tuples = [[cells[name] for name in check.rule.columns] for cells in hits]
-            examples[check.expectation.id] = [cells[0] if len(cells) == 1 else cells for cells in tuples]
-        return examples
+    def _row_checks(self) -> list[RowCheck]:
+        return [check for check in self.checks if isinstance(check, RowCheck)]
 
 
 def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: Sequence[str] = ()) -> Judged:
@@ -138,43 +105,42 @@ def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: S
             suite=suite.name, problem=f"the rows have columns {reserved}, names the gate needs. Rename them."
         )
     checks, bits = compile_suite(rows, suite)
-    across = [check.failed for check in checks if isinstance(check, RowCheck) and check.rule.across_rows]
-    critical = [check.failed for check in _of_severity(checks, "critical")]
-    alone = [bit for bit in bits if bit not in across]
-    passes = ~any_set([bit for bit in critical if bit not in across])
-    marked = rows.withColumns(mask_columns(alone))
+    row_checks = [check for check in checks if isinstance(check, RowCheck)]
+    across = [check for check in row_checks if check.rule.across_rows]
+    across_bits = [check.failed for check in across]
+    critical = [check.failed for check in _of_severity(row_checks, "critical")]
+    passes = ~any_set([bit for bit in critical if bit not in across_bits])
+    order = {ORDER: F.monotonically_increasing_id()} if any(check.rule.in_order for check in across) else {}
+    marked = rows.withColumns(mask_columns([bit for bit in bits if bit not in across_bits]) | order)
     if key:
         marked = keep_latest(marked, key=key, order_by=order_by, valid=passes)
     if across:
-        marked = marked.withColumn(PASSES, passes)
-        for word, added in mask_columns(across).items():
-            marked = marked.withColumn(word, added.bitwiseOR(F.col(word)) if word in marked.columns else added)
+        marked = _mark_across(marked.withColumn(PASSES, passes), across)
     judged = marked.select(
         *map(quoted, rows.columns),
-        _names(_of_severity(checks, "warning", "info")).alias(WARNINGS),
+        _names(_of_severity(row_checks, "warning", "info")).alias(WARNINGS),
         any_set(critical).alias(QUARANTINED),
         *dict.fromkeys(bit.word for bit in bits),
     )
     return Judged(judged, suite, tuple(rows.columns), tuple(checks))
 
 
-def _of_severity(checks: Sequence[RowCheck | TableCheck], *severities: str) -> list[RowCheck]:
-    return [check for check in checks if isinstance(check, RowCheck) and check.expectation.severity in severities]
+def _mark_across(marked: DataFrame, across: Sequence[RowCheck]) -> DataFrame:
+    statistics = {name: column for check in across for name, column in check.rule.statistics.items()}
+    if statistics:
+        found = marked.agg(*(column.alias(name) for name, column in statistics.items()))
+        marked = marked.crossJoin(F.broadcast(found))
+    for word, added in mask_columns([check.failed for check in across]).items():
+        marked = marked.withColumn(word, added.bitwiseOR(F.col(word)) if word in marked.columns else added)
+    return marked
+
+
+def _of_severity(checks: Sequence[RowCheck], *severities: str) -> list[RowCheck]:
+    return [check for check in checks if check.expectation.severity in severities]
 
 
 def _names(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
-    return array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-
-
-def _unexpected(check: RowCheck) -> str:
-    return f"unexpected {check.expectation.id}"
-
-
-def _missing(check: RowCheck) -> str:
-    return f"missing {check.expectation.id}"
-
-
-def _observed(check: TableCheck) -> str:
-    return f"observed {check.expectation.id}"
+    names = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
+    return F.when(any_set([check.failed for check in checks]), names)  # for most rows one comparison is all

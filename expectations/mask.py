@@ -1,4 +1,4 @@
-"""The outcome of all row-level expectations, folded into one or a few whole-number columns."""
+"""What the gate adds to rows: the outcome of all row-level expectations, folded into one or a few number columns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from operator import or_
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+QUARANTINED = "_quarantined"
+"""Whether a row fails a critical row-level expectation."""
+WARNINGS = "_warnings"
+"""The ids of the expectations of lesser severity that a row fails; null for none."""
+FAILED = "_failed_expectations"
+"""In quarantine, the ids of the critical expectations that a row failed."""
 
 _BITS = 62  # of a bigint's 63 without the sign
 

@@ -12,7 +12,7 @@ from typing import Any
 from expectations.errors import SuiteError
 
 SEVERITIES = ("critical", "warning", "info")
-_NOT_ARGUMENTS = ("mostly", "batch_id", "result_format", "catch_exceptions")
+_NOT_ARGUMENTS = ("mostly", "batch_id", "result_format", "catch_exceptions", "row_condition", "condition_parser")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,27 @@ class Expectation:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it names."""
-        return tuple(str(self.kwargs[name]) for name in ("column", "column_A", "column_B") if name in self.kwargs)
+        listed = self.kwargs.get("column_list")
+        single = tuple(str(self.kwargs[name]) for name in ("column", "column_A", "column_B") if name in self.kwargs)
+        return single + (tuple(map(str, listed)) if isinstance(listed, list) else ())
+
+    @property
+    def regexes(self) -> tuple[str, ...]:
+        """The regular expressions it names."""
+        listed = self.kwargs.get("regex_list")
+        found = [self.kwargs.get("regex"), *(listed if isinstance(listed, list) else ())]
+        return tuple(regex for regex in found if isinstance(regex, str))
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return GX's JSON form."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "kwargs": dict(self.kwargs),
+            "meta": dict(self.meta),
+            "description": self.description,
+            "severity": self.severity,
+        }
 
     @property
     def label(self) -> str:
@@ -120,6 +140,9 @@ def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
         expectation = replace(expectation, id=" ".join([short, *expectation.columns]))
     if expectation.severity not in SEVERITIES:
         problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
+        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+    if given := [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]:
+        problem = f"the values of {given} are suite parameters, given when a suite is run. Write the values themselves."
         raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
     mostly = kwargs.get("mostly", 1.0)
     if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:

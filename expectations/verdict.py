@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from expectations.errors import ExpectationsNotMetError
 from expectations.suite import Expectation, Suite
 
-EXAMPLES = 20
-"""How many unexpected values a result shows; GX's default for `partial_unexpected_count`."""
+LEVELS = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
+
+
+@dataclass(frozen=True)
+class ResultFormat:
+    """How much a result says, as in GX.
+
+    Attributes:
+        level: One of `LEVELS`.
+        partial_unexpected_count: How many unexpected values a result shows.
+    """
+
+    level: str = "SUMMARY"
+    partial_unexpected_count: int = 20
+
+    @classmethod
+    def parse(cls, given: str | Mapping[str, Any]) -> ResultFormat:
+        """Read GX's `result_format`, a level or a structure.
+
+        Raises:
+            ValueError: It is none, or has a key that the gate does not know.
+        """
+        settings = {"result_format": given} if isinstance(given, str) else dict(given)
+        level, most = settings.pop("result_format", None), settings.pop("partial_unexpected_count", 20)
+        if level not in LEVELS or not isinstance(most, int) or settings:
+            raise ValueError(
+                f"result_format is {given!r}, expected one of {list(LEVELS)}, or an object with one of them as "
+                f"'result_format' and a 'partial_unexpected_count'. All rows that fail are in quarantine."
+            )
+        return cls(level, most)
+
+    @property
+    def most_examples(self) -> int:
+        """How many unexpected values are looked for; for a complete result GX's limit, 200."""
+        return {"BOOLEAN_ONLY": 0, "COMPLETE": 200}.get(self.level, self.partial_unexpected_count)
+
+    def as_great_expectations(self) -> dict[str, Any]:
+        """Return GX's structure."""
+        return {"result_format": self.level, "partial_unexpected_count": self.partial_unexpected_count}
 
 
 @dataclass(frozen=True)
@@ -43,7 +80,7 @@ class Verdict:
     def failures(self) -> list[str]:
         """Return one line for each critical expectation that is not met."""
         return [
-            _line(expectation, result["result"])
+            _line(expectation, result)
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)
             if not result["success"] and expectation.severity == "critical"
         ]
@@ -72,77 +109,110 @@ class Verdict:
 
 
 def row_result(
-    expectation: Expectation, *, rows: int, unexpected: int, missing: int | None, examples: Sequence[Any]
+    expectation: Expectation,
+    considered: int,
+    unexpected: int,
+    missing: int | None,
+    examples: Sequence[tuple[Any, ...]],
+    wanted: ResultFormat,
 ) -> dict[str, Any]:
     """Return GX's result of a row-level expectation; `missing` is None for a type that leaves no row out."""
-    considered = rows - (missing or 0)
+    present = considered - (missing or 0)
+    # As GX: with no row to judge, any expectation is met.
+    success = present == 0 or (present - unexpected) / present >= expectation.mostly
     result: dict[str, Any] = {
-        "element_count": rows,
+        "element_count": considered,
         "unexpected_count": unexpected,
-        "unexpected_percent": _percent(unexpected, considered),
-        "partial_unexpected_list": list(examples),
+        "unexpected_percent": _percent(unexpected, present),
     }
+    values = [_shown(expectation, example) for example in examples]
+    if wanted.partial_unexpected_count:
+        result["partial_unexpected_list"] = values[: wanted.partial_unexpected_count]
     if missing is not None:
         result |= {
             "missing_count": missing,
-            "missing_percent": _percent(missing, rows),
-            "unexpected_percent_total": _percent(unexpected, rows),
-            "unexpected_percent_nonmissing": _percent(unexpected, considered),
+            "missing_percent": _percent(missing, considered),
+            "unexpected_percent_total": _percent(unexpected, considered),
+            "unexpected_percent_nonmissing": _percent(unexpected, present),
         }
-    if not any(isinstance(cell, (dict, list)) for cell in _cells(examples, columns=len(expectation.columns))):
-        ordered = sorted(examples, key=repr)
-        counts = [{"value": value, "count": len(list(group))} for value, group in groupby(ordered)]
-        result["partial_unexpected_counts"] = sorted(counts, key=lambda entry: -int(entry["count"]))
-    # As GX: with no row to consider, any expectation is met.
-    success = considered == 0 or (considered - unexpected) / considered >= expectation.mostly
-    return _result(expectation, success, result)
+    if wanted.level in ("SUMMARY", "COMPLETE"):
+        result |= _value_counts(examples, most=wanted.partial_unexpected_count)
+    if wanted.level == "COMPLETE":
+        result["unexpected_list"] = values
+    return _result(expectation, success, result, wanted)
 
 
-def table_result(expectation: Expectation, success: bool, result: Mapping[str, Any]) -> dict[str, Any]:
+def table_result(
+    expectation: Expectation, success: bool, result: Mapping[str, Any], wanted: ResultFormat
+) -> dict[str, Any]:
     """Return GX's result of a table-level expectation."""
-    return _result(expectation, success, {name: _json_value(value) for name, value in result.items()})
+    return _result(expectation, success, {name: _json_value(value) for name, value in result.items()}, wanted)
 
 
-def _result(expectation: Expectation, success: bool, result: dict[str, Any]) -> dict[str, Any]:
+def _result(expectation: Expectation, success: bool, result: dict[str, Any], wanted: ResultFormat) -> dict[str, Any]:
     return {
         "success": success,
-        "expectation_config": {
-            "id": expectation.id,
-            "type": expectation.type,
-            "kwargs": dict(expectation.kwargs),
-            "meta": dict(expectation.meta),
-            "description": expectation.description,
-            "severity": expectation.severity,
-        },
-        "result": result,
+        "expectation_config": expectation.to_json_dict(),
+        "result": {} if wanted.level == "BOOLEAN_ONLY" else result,
         "meta": {},
         "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
     }
 
 
-def _cells(examples: Sequence[Any], *, columns: int) -> list[Any]:
-    return list(examples) if columns == 1 else [cell for example in examples for cell in example]
+def _shown(expectation: Expectation, example: tuple[Any, ...]) -> Any:
+    """Return an example as GX shows it: a value, a pair, or for a list of columns an object."""
+    cells = _json_value(list(example))
+    if "column_list" in expectation.kwargs:
+        return dict(zip(expectation.columns, cells, strict=True))
+    return cells[0] if len(cells) == 1 else cells
+
+
+def _value_counts(examples: Sequence[tuple[Any, ...]], *, most: int) -> dict[str, Any]:
+    cells = [example[0] if len(example) == 1 else example for example in examples]
+    try:
+        counts = sorted(Counter(cells).most_common(most), key=lambda entry: (-entry[1], entry[0]))
+    except TypeError:  # Lists cannot be counted, and missing values not be ordered: GX leaves these counts out too.
+        return {}
+    return {"partial_unexpected_counts": [{"value": _json_value(value), "count": number} for value, number in counts]}
 
 
 def _json_value(value: Any) -> Any:
-    """Return a value as GX writes it into JSON: decimals as floats, days and times in ISO form, NaN as null."""
+    """Return a value as JSON has it: decimals as numbers, days and times in ISO form, NaN as null, infinity as text."""
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if isinstance(value, (list, tuple)):
+        return [_json_value(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def _percent(part: int, total: int) -> float | None:
     return part / total * 100 if total else None
 
 
-def _line(expectation: Expectation, result: Mapping[str, Any]) -> str:
-    if "observed_value" in result:
-        return f"{expectation.label}: observed {result['observed_value']}, expected {expectation.arguments}"
-    examples = ", ".join(map(repr, result["partial_unexpected_list"][:3]))
+def _line(expectation: Expectation, found: Mapping[str, Any]) -> str:
+    result = found["result"]
+    if found["exception_info"].get("raised_exception", True):
+        return f"{expectation.label}: Great Expectations could not judge it: {_messages(found['exception_info'])}"
+    if "element_count" not in result:
+        observed = {name: value for name, value in result.items() if value is not None and name != "details"}
+        seen = (
+            f"observed {result['observed_value']}" if result.get("observed_value") is not None else f"found {observed}"
+        )
+        return f"{expectation.label}: {seen}, expected {expectation.arguments}"
+    examples = ", ".join(map(repr, result.get("partial_unexpected_list", [])[:3]))
     considered = result["element_count"] - result.get("missing_count", 0)
     return (
         f"{expectation.label}: {result['unexpected_count']} of {considered} rows are not as expected, at least "
-        f"{expectation.mostly:.1%} must be; such as {examples}"
+        f"{expectation.mostly:.1%} must be" + (f"; such as {examples}" if examples else "")
+    )
+
+
+def _messages(exception_info: Mapping[str, Any]) -> str:
+    entries = [exception_info, *(entry for entry in exception_info.values() if isinstance(entry, dict))]
+    return "; ".join(
+        dict.fromkeys(str(entry["exception_message"]) for entry in entries if "exception_message" in entry)
     )

@@ -6,7 +6,8 @@ import json
 
 from pyspark.sql import DataFrame, SparkSession
 
-from expectations.gate import QUARANTINED, Judged
+from expectations.gate import Judged
+from expectations.mask import QUARANTINED
 from lake.ledger import Entry
 from lake.publish import Staged
 from lake.tables import row_count, table_name

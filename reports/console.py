@@ -1,18 +1,25 @@
-"""Answers, quarantine and runs as tables on a terminal."""
+"""Answers, quarantine, suites and validation results as tables on a terminal."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from reports.answer import Answer
+from reports.expected import expected
 from transforms.schema import CAST_FAILURES
 
 _BAR = 10
 MOST_ROWS = 24
+_MOST_EXAMPLES = 3
+_SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yellow]✗[/]"}
 
 
 def answer_table(answer: Answer, curated: DataFrame) -> Table:
@@ -49,6 +56,69 @@ def quarantine_table(quarantine: DataFrame, *, expectations: Mapping[str, tuple[
         reasons = [_reason(row, *expectations.get(name, (name, ()))) for name in row["_failed_expectations"]]
         table.add_row(row["_source_file"], str(row["_row_number"]), "\n".join(reasons))
     return table
+
+
+def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, judged: Sequence[str]) -> Table:
+    """Draw a suite: its expectations in GX's JSON form, and for each by what it is judged."""
+    table = Table(title=f"Suite {escape(name)}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("Id, what is expected, and what it means", overflow="fold")
+    table.add_column("Mostly", justify="right", no_wrap=True)
+    table.add_column("Severity", no_wrap=True)
+    table.add_column("Judged", no_wrap=True)
+    for entry, of in zip(expectations, judged, strict=True):
+        lines = [f"[bold]{escape(entry['id'])}[/]", escape(expected(entry["type"], entry["kwargs"]))]
+        if entry.get("description"):
+            lines.append(f"[dim]{escape(entry['description'])}[/]")
+        severity = entry["severity"] if entry["severity"] == "critical" else f"[yellow]{entry['severity']}[/]"
+        table.add_row("\n".join(lines), f"{entry['kwargs'].get('mostly', 1):.4g}", severity, of)
+        table.add_row()
+    return table
+
+
+def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Draw the results of a suite, in GX's JSON form: whether each expectation is met, and what was found."""
+    table = Table.grid(padding=(0, 2), expand=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for entry in results:
+        config = entry["expectation_config"]
+        sign = "[green]✓[/]" if entry["success"] else _SIGNS[config["severity"]]
+        severity = "" if config["severity"] == "critical" else f" [yellow]({config['severity']})[/]"
+        table.add_row(sign, f"{escape(config['id'])}{severity}", escape(_found(entry)))
+    return table
+
+
+def _found(entry: Mapping[str, Any]) -> str:
+    result = entry.get("result") or {}
+    raised = [entry["exception_info"], *entry["exception_info"].values()]
+    messages = [
+        str(each["exception_message"]) for each in raised if isinstance(each, dict) and each.get("raised_exception")
+    ]
+    if messages:
+        return f"could not be judged: {messages[0]}"
+    if not result:
+        return ""
+    if "element_count" not in result:
+        what = expected(entry["expectation_config"]["type"], entry["expectation_config"]["kwargs"])
+        return f"observed {_short(result.get('observed_value'))}" + ("" if entry["success"] else f"; expected: {what}")
+    judged, unexpected = result["element_count"] - result.get("missing_count", 0), result["unexpected_count"]
+    found = f"{unexpected:,} of {judged:,} unexpected"
+    if unexpected and judged:
+        allowed = 1 - entry["expectation_config"]["kwargs"].get("mostly", 1)
+        most = f", at most {_percent(allowed)} may be" if allowed else ""
+        found += f" ({_percent(unexpected / judged)}{most})"
+    examples = [_short(each) for each in result.get("partial_unexpected_list") or ()]
+    shown = list(dict.fromkeys(examples))[:_MOST_EXAMPLES]
+    return f"{found}: {', '.join(shown)}" if shown else found
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:.4g} %"
+
+
+def _short(value: Any, *, most: int = 60) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _reason(row: Row, description: str, columns: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -17,6 +17,7 @@ from rich.console import Console
 import transforms.datasets
 from expectations.errors import ExpectationError
 from expectations.suite import load_suite
+from expectations.verdict import LEVELS
 from ingest.errors import IngestError
 from jobs.arguments import new_run_id
 from lake.errors import LakeError
@@ -26,14 +27,17 @@ from lake.tables import exists, read
 from reports.console import MOST_ROWS, answer_table, quarantine_table
 from transforms.errors import TransformError
 from workflows.cloudformation import render
+from workflows.judged_data import JudgedDataError
 from workflows.model import Workflow
 from workflows.runner import JobRun, run_workflow, spark_job_runner
+from workflows.suites import make_data_docs, print_suite, validate
 
-OUR_ERRORS = (TransformError, ExpectationError, LakeError, IngestError)
+OUR_ERRORS = (TransformError, ExpectationError, LakeError, IngestError, JudgedDataError)
 """Errors whose message says all there is to say; of any other the trace is shown."""
 
 SAMPLES = Path("samples")
 WAREHOUSE = "warehouse"
+_SUITE = "a dataset, or a file in Great Expectations' own JSON form"
 
 out = Console(highlight=False)
 
@@ -98,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
 def show(args: argparse.Namespace) -> int:
     """Print a dataset's answers, what is in quarantine, and its last runs."""
-    warehouse = args.warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else str(SAMPLES / WAREHOUSE))
+    warehouse = _warehouse(args)
     out.print(f"warehouse {warehouse}\n")
     with out.status("starting Spark"):
         spark = lake_session(warehouse)
@@ -107,6 +111,28 @@ def show(args: argparse.Namespace) -> int:
     finally:
         _show_runs(spark, args.dataset)
     return 0
+
+
+def docs(args: argparse.Namespace) -> int:
+    """Make Great Expectations Data Docs of the saved results of all datasets."""
+    return make_data_docs(_warehouse(args), to=args.to)
+
+
+def suite(args: argparse.Namespace) -> int:
+    """Print what a suite expects, and how each expectation is judged."""
+    return print_suite(args.suite)
+
+
+def validate_anything(args: argparse.Namespace) -> int:
+    """Judge a table of the lake or files by a suite; exits with 1 where a critical expectation is not met."""
+    return validate(
+        args.suite,
+        table=args.table,
+        path=args.path,
+        warehouse=_warehouse(args),
+        result_format=args.result_format,
+        as_json=args.json,
+    )
 
 
 def render_template(args: argparse.Namespace) -> int:
@@ -149,6 +175,10 @@ def _summary(entry: Entry) -> str:
     return ", ".join([*parts, f"suite {entry.verdict}"] if entry.verdict else parts)
 
 
+def _warehouse(args: argparse.Namespace) -> str:
+    return args.warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else str(SAMPLES / WAREHOUSE))
+
+
 def _samples(dataset: str) -> str:
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
@@ -164,16 +194,39 @@ def _workflow(dataset: str) -> Workflow:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="citylake", description="City data, from landed files to answers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function in {"list": list_datasets, "run": run, "show": show, "render": render_template}.items():
+
+    def add(name: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         text = (function.__doc__ or "").splitlines()[0]
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
-        if name != "list":
-            command.add_argument("dataset", choices=datasets(), metavar="DATASET", help=", ".join(datasets()))
+        return command
+
+    add("list", list_datasets)
+    on_datasets = {"run": run, "show": show, "render": render_template}
+    for name, function in on_datasets.items():
+        command = add(name, function)
+        command.add_argument("dataset", choices=datasets(), metavar="DATASET", help=", ".join(datasets()))
         if name == "run":
             command.add_argument("--data", metavar="DIR", help="landed files: a folder, a file or a quoted pattern")
-        if name in ("run", "show"):
+        if name != "render":
             command.add_argument("--warehouse", metavar="DIR", help="where the tables are")
+    command = add("suite", suite)
+    command.add_argument("suite", metavar="SUITE", help=_SUITE)
+    command = add("validate", validate_anything)
+    command.add_argument("--suite", required=True, help=_SUITE)
+    rows = command.add_mutually_exclusive_group(required=True)
+    rows.add_argument("--table", help="a table of the lake, such as lake.trusted.contact_centre")
+    rows.add_argument(
+        "--path", help="a .csv, .tsv, .txt or .parquet file, or a folder of them; types of text are inferred"
+    )
+    command.add_argument("--warehouse", metavar="DIR", help="where the tables are")
+    command.add_argument("--json", action="store_true", help="print the result in Great Expectations' JSON form")
+    command.add_argument(
+        "--result-format", choices=LEVELS, default="SUMMARY", help="how much it says; %(default)s if not given"
+    )
+    command = add("docs", docs)
+    command.add_argument("--warehouse", metavar="DIR", help="where the tables are")
+    command.add_argument("--to", metavar="DIR", help="where the pages go; docs in the warehouse if not given")
     return parser
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.errors import ExpectationsNotMetError, SuiteError
-from expectations.gate import QUARANTINED, judge
+from expectations.gate import judge
+from expectations.mask import QUARANTINED
 from expectations.suite import parse_suite
 
 CALLS = "day string, n int"
@@ -165,7 +166,7 @@ def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
     assert {result["missing_count"] for result in found.values()} == {1}
 
 
-def test_judging_starts_no_job_and_the_verdict_one_or_with_examples_two(spark, count_jobs):
+def test_judging_starts_no_job_and_the_verdict_one_examples_included(spark, count_jobs):
     items = [expect("n_small", BETWEEN, "warning", column="n", max_value=5)]
     fine, odd = judged(spark, [("mon", 1)], *items), judged(spark, [("mon", 9)], *items)
     keyed = judged(spark, [("mon", 1)], *items, expect("u", UNIQUE, column="day"), key=["day"], order_by=["n"])
@@ -173,8 +174,23 @@ def test_judging_starts_no_job_and_the_verdict_one_or_with_examples_two(spark, c
     assert count_jobs() == 0
     fine.verdict(fine.rows)
     assert count_jobs() == 1
-    odd.verdict(odd.rows)
-    assert count_jobs() == 2
+    found = odd.verdict(odd.rows)
+    assert count_jobs() == 1
+    assert found.results[0]["result"]["partial_unexpected_list"] == [9]
+
+
+def test_what_looks_values_up_or_needs_statistics_starts_one_job_more(spark, count_jobs):
+    in_set = expect("days", "column_distinct_values_to_be_in_set", "warning", column="day", value_set=["tue"])
+    outcome = judged(spark, [("mon", 1)], in_set)
+    (found,) = outcome.verdict(outcome.rows).results
+    assert (count_jobs(), found["result"]["partial_unexpected_list"]) == (2, ["mon"])
+    score = expect(
+        "score", "column_value_z_scores_to_be_less_than", "warning", column="n", threshold=3, double_sided=True
+    )
+    outcome = judged(spark, [("mon", 1)], score)
+    assert count_jobs() == 0
+    outcome.rows.collect()
+    assert count_jobs() == 2  # the statistics are broadcast
 
 
 VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, -1, 0, 1, 99])), max_size=10)
@@ -199,37 +215,6 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
         alike = sum(other.day == row.day for other in passing)
         warnings = ["one_row_a_day"] * (alike > 1) + ["n_small"] * (row.n == 99)
         assert row["_warnings"] == (warnings or None)
-
-
-@pytest.mark.parametrize(
-    ("item", "problem"),
-    [
-        (expect("x", "column_values_to_be_pretty", column="n"), "type 'expect_column_values_to_be_pretty' is not one"),
-        (expect("x", BETWEEN, column="N", min_value=1), "column 'N' does not exist; the rows have ['day', 'n']."),
-        (expect("x", "column_sum_to_be_between", column="m", min_value=1), "column 'm' does not exist"),
-        (expect("x", PRESENT), "do not fit expect_column_values_to_not_be_null: missing a required argument: 'column'"),
-        (expect("x", PRESENT, column="n", colum="n"), "got an unexpected keyword argument 'colum'"),
-        (expect("x", BETWEEN, column="n"), "min_value and max_value are both missing: give at least one."),
-        (expect("x", "table_row_count_to_be_between"), "min_value and max_value are both missing"),
-        (
-            expect("x", "column_pair_values_a_to_be_greater_than_b", column_A="n", column_B="n", ignore_row_if="no"),
-            "ignore_row_if is 'no', expected one of",
-        ),
-        (expect("x", BETWEEN, column="day", min_value=1), "column 'day' is string, no type to compare [1] with."),
-        (expect("x", BETWEEN, column="n", max_value="9"), "column 'n' is int, no type to compare ['9'] with."),
-        (expect("x", MAX, column="n", max_value="2024-01-01"), "column 'n' is int, no type to compare"),
-        (expect("x", MAX, column="day", max_value="2024-01-01"), "column 'day' is string, no type to compare"),
-        (expect("x", MAX, column="n", max_value="9"), "Invalid isoformat string: '9'"),
-        (expect("x", "column_values_to_be_in_set", column="n", value_set=None), "'NoneType' object is not iterable."),
-        (expect("x", "table_row_count_to_be_between", min_value=1, mostly=0.9), "takes no 'mostly'."),
-    ],
-)
-def test_an_expectation_that_cannot_be_judged_is_refused(spark, item, problem):
-    with pytest.raises(SuiteError) as caught:
-        judged(spark, [], expect("fine", PRESENT, column="n"), item)
-    assert (caught.value.suite, caught.value.expectation) == ("calls", "x")
-    assert problem in caught.value.problem
-    assert str(caught.value) == f"suite calls, expectation 'x': {caught.value.problem}"
 
 
 @pytest.mark.parametrize("name", ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes"])

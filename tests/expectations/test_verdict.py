@@ -4,7 +4,7 @@ import pytest
 
 from expectations.errors import ExpectationError, ExpectationsNotMetError
 from expectations.suite import Expectation, Suite
-from expectations.verdict import Verdict, row_result, table_result
+from expectations.verdict import ResultFormat, Verdict, row_result, table_result
 
 
 def expectation(id_="n_present", severity="critical", description=None, **kwargs):
@@ -13,7 +13,7 @@ def expectation(id_="n_present", severity="critical", description=None, **kwargs
 
 
 def result(item, rows=10, unexpected=0, missing=None, examples=()):
-    return row_result(item, rows=rows, unexpected=unexpected, missing=missing, examples=examples)
+    return row_result(item, rows, unexpected, missing, [(example,) for example in examples], ResultFormat())
 
 
 def verdict(*pairs, meta=None):
@@ -63,9 +63,15 @@ def test_mostly_is_measured_on_the_rows_that_are_not_missing():
 
 
 def test_equal_examples_are_counted_the_most_frequent_first():
-    counts = result(expectation(), unexpected=4, examples=["b", "a", "b", None])["result"]["partial_unexpected_counts"]
-    assert counts[0] == {"value": "b", "count": 2}
-    assert sorted(entry["count"] for entry in counts) == [1, 1, 2]
+    counts = result(expectation(), unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
+    assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
+
+
+@pytest.mark.parametrize("examples", [["a", None], [[1], [2]], [{"a": 1}]])
+def test_examples_that_have_no_order_are_not_counted_as_in_gx(examples):
+    found = result(expectation(), unexpected=2, examples=examples)["result"]
+    assert found["partial_unexpected_list"] == examples
+    assert "partial_unexpected_counts" not in found or examples == [{"a": 1}]
 
 
 def test_the_outcome_is_that_of_the_severest_expectation_not_met():
@@ -90,7 +96,7 @@ def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_exa
     second = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     judged = verdict(
         (first, result(first, rows=10, unexpected=3, missing=2, examples=["x", 1, None, "y"])),
-        (second, table_result(second, False, {"observed_value": 4})),
+        (second, table_result(second, False, {"observed_value": 4}, ResultFormat())),
         (expectation("ok"), result(expectation("ok"))),
     )
     with pytest.raises(ExpectationsNotMetError) as caught:
@@ -128,3 +134,17 @@ def test_the_json_form_has_the_parts_of_gx_and_its_statistics():
         "description": "There is an n.",
         "severity": "warning",
     }
+
+
+@pytest.mark.parametrize("given", ["LOUD", {}, {"result_format": "BASIC", "include_unexpected_rows": True}, None])
+def test_a_result_format_that_gx_does_not_have_or_the_gate_does_not_give_is_refused(given):
+    with pytest.raises(ValueError, match="result_format is .*, expected one of .*'BOOLEAN_ONLY', 'BASIC'"):
+        ResultFormat.parse(given or {})
+
+
+def test_an_expectation_that_gx_could_not_judge_says_so():
+    item = expectation("shape", severity="critical")
+    raised = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
+    for info in (raised, {"the metric": raised}):
+        found = {"success": False, "result": {}, "exception_info": info}
+        assert verdict((item, found)).failures() == ["shape: Great Expectations could not judge it: no such view"]

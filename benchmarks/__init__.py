@@ -1,0 +1,1 @@
+"""What CityLake costs, beside what else would do the same work."""

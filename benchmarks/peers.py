@@ -1,0 +1,138 @@
+"""The contenders of others: what else checks rows on Spark, each followed by the writes that route them.
+
+Each takes a session and the frame, and returns what it found. sparkdq and cuallee know neither GX's JSON nor what a
+missing value is to it, so their checks are written out beside each other, in the order of `frames.EXPECTATIONS`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from benchmarks.frames import CHANNELS, EXPECTATIONS, PASSES, POSTAL_CODE, UNIQUE, suite_json
+from lake.tables import row_count
+
+TRUSTED, QUARANTINE = "lake.trusted.requests", "lake.quarantine.requests"
+
+
+def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
+    """Write rows to an Iceberg table of the kind that `lake.publish.Staged` makes, without its partition and branch."""
+    spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
+    settings = {"format-version": "2", "write.distribution-mode": "none"}
+    writer = rows.writeTo(table).using("iceberg")
+    for name, value in settings.items():
+        writer = writer.tableProperty(name, value)
+    writer.create()
+
+
+def routed(spark: SparkSession) -> dict[str, int]:
+    """Return how many rows came to rest where, from the metadata of the tables."""
+    passed, failed = row_count(spark, TRUSTED), row_count(spark, QUARANTINE)
+    return {"passed": passed, "failed": failed, "rows": passed + failed}
+
+
+def unexpected(results: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the unexpected count of each expectation, from results in GX's form."""
+    return {
+        f"unexpected, {result['expectation_config']['meta']['name']}": result["result"]["unexpected_count"]
+        for result in results
+    }
+
+
+def by_hand(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
+    """Route without a report: two filtered writes, so the frame is evaluated twice."""
+    write(spark, rows.where(PASSES), TRUSTED)
+    write(spark, rows.where(f"NOT ({PASSES})"), QUARANTINE)
+    return routed(spark)
+
+
+@cache
+def _gx_batches() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context: Any = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_spark("spark").add_dataframe_asset("frames")
+    return asset.add_batch_definition_whole_dataframe("whole")
+
+
+def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
+    """Great Expectations with its defaults (it persists the frame, so its writes read that), then two writes."""
+    batches = _gx_batches()
+    from great_expectations.core import ExpectationSuite
+
+    document = json.loads(suite_json(*EXPECTATIONS, *[UNIQUE] * unique))
+    results = batches.get_batch({"dataframe": rows}).validate(ExpectationSuite(**document)).to_json_dict()["results"]
+    if raised := [item for item in results if item["exception_info"].get("raised_exception") is not False]:
+        raise RuntimeError(f"Great Expectations did not judge everything: {raised}")
+    return by_hand(spark, rows) | unexpected(results)
+
+
+def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
+    """sparkdq: its checks mark the rows, then the rows that pass and the rows that fail are written.
+
+    It has no `mostly`, and no counts unless asked for a summary, which would evaluate the frame three times more. A
+    missing value in a range or a set is neither pass nor fail to it, and such a row is in neither frame; here no such
+    row passes all else. A missing value in a pair fails: `coalesce` makes it pass.
+    """
+    from sparkdq import checks
+    from sparkdq.core import Severity
+    from sparkdq.engine import BatchDQEngine
+    from sparkdq.management import CheckSet
+
+    critical, warning = {"severity": Severity.CRITICAL}, {"severity": Severity.WARNING}
+    both, sooner = (True, True), "coalesce(closed_on, opened_on)"
+    configs = [
+        checks.NotNullCheckConfig(check_id="1", columns=["_cast_failures"], **critical),  # its name for "must be null"
+        checks.NullCheckConfig(check_id="2", columns=["opened_on"], **critical),
+        checks.NullCheckConfig(check_id="3", columns=["channel"], **critical),
+        checks.NumericBetweenCheckConfig(
+            check_id="4", columns=["minutes"], min_value=0, max_value=9999, inclusive=both, **critical
+        ),
+        checks.ColumnLessThanCheckConfig(check_id="5", column="opened_on", limit=sooner, inclusive=True, **critical),
+        checks.DateMinCheckConfig(
+            check_id="6", columns=["opened_on"], min_value="2009-01-01", inclusive=True, **warning
+        ),
+        checks.IsContainedInCheckConfig(check_id="7", allowed_values={"channel": CHANNELS}, **warning),
+        checks.RegexMatchCheckConfig(check_id="8", column="postal_code", pattern=POSTAL_CODE, **warning),
+        checks.NumericBetweenCheckConfig(
+            check_id="9", columns=["cost"], min_value=0, max_value=5000, inclusive=both, **warning
+        ),
+        checks.NullCheckConfig(check_id="10", columns=["cost"], **warning),
+    ]
+    check_set = CheckSet()
+    for config in configs:
+        check_set.add_check(config)
+    judged = BatchDQEngine(check_set).run_batch(rows)
+    write(spark, judged.pass_df(), TRUSTED)
+    write(spark, judged.fail_df(), QUARANTINE)
+    return routed(spark)
+
+
+def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
+    """cuallee: its checks count, in one pass, and the rows are routed by two writes.
+
+    A missing value is a violation to it, so its counts are not GX's; the rows that pass are chosen by hand.
+    """
+    from cuallee import Check, CheckLevel
+
+    check = (
+        Check(CheckLevel.WARNING, "requests")
+        .is_empty("_cast_failures", pct=0.95)
+        .is_complete("opened_on", pct=0.95)
+        .is_complete("channel", pct=0.95)
+        .is_between("minutes", (0, 9999), pct=0.95)
+        .satisfies("closed_on", "coalesce(closed_on >= opened_on, true)", pct=0.95)
+        .is_between("opened_on", ("2009-01-01", "9999-12-31"))
+        .is_contained_in("channel", CHANNELS, pct=0.99)
+        .has_pattern("postal_code", POSTAL_CODE, pct=0.99)
+        .is_between("cost", (0, 5000))
+        .is_complete("cost", pct=0.9)
+    )
+    check.validate(rows).collect()
+    return by_hand(spark, rows)

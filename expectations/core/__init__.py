@@ -1,0 +1,43 @@
+"""The expectation types of Great Expectations 1.24's core, and what becomes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from expectations.core.across_rows import ACROSS_ROWS
+from expectations.core.aggregates import COLUMN_AGGREGATES
+from expectations.core.column_sets import COLUMN_SETS
+from expectations.core.one_column import ON_ONE_COLUMN
+from expectations.core.rules import RowRule, TableRule
+from expectations.core.several_columns import ON_SEVERAL_COLUMNS
+from expectations.core.tables import ON_TABLES
+
+ROW_LEVEL: Mapping[str, Callable[..., RowRule]] = {
+    function.__name__: function for function in (*ON_ONE_COLUMN, *ON_SEVERAL_COLUMNS, *ACROSS_ROWS)
+}
+"""Types that are judged row by row, with what compiles each; rows that fail are routed."""
+
+TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
+    function.__name__: function for function in (*ON_TABLES, *COLUMN_AGGREGATES, *COLUMN_SETS)
+}
+"""Types that are judged on the rows to be published as a whole, with what compiles each."""
+
+HANDED_OVER = (
+    "expect_column_kl_divergence_to_be_less_than",
+    "expect_column_values_to_be_json_parseable",
+    "expect_column_values_to_match_json_schema",
+    "expect_column_values_to_match_strftime_format",
+    "unexpected_rows_expectation",
+)
+"""Types that only Great Expectations itself can judge: they need Python for each value, SciPy, or a query."""
+
+NOT_ON_SPARK: Mapping[str, str] = {
+    "expect_column_values_to_be_dateutil_parseable": "Use expect_column_values_to_match_strftime_format",
+    "expect_column_values_to_match_like_pattern": "Use expect_column_values_to_match_regex",
+    "expect_column_values_to_match_like_pattern_list": "Use expect_column_values_to_match_regex_list",
+    "expect_column_values_to_not_match_like_pattern": "Use expect_column_values_to_not_match_regex",
+    "expect_column_values_to_not_match_like_pattern_list": "Use expect_column_values_to_not_match_regex_list",
+    "expect_query_results_to_match_comparison": "It needs a second data source; publish that as a table, and join it",
+    "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
+}
+"""Types that Great Expectations has, but cannot judge on a Spark DataFrame either, with what to use instead."""

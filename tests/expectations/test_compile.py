@@ -1,0 +1,178 @@
+"""What a suite asks and its rows cannot give is said before any Spark job starts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from expectations.compile import HandedOver, compile_suite
+from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.errors import SuiteError
+from expectations.suite import parse_suite
+
+SCHEMA = "n int, s string, day date, geo struct<latitude: double>, tags array<string>, `a.b` int"
+BETWEEN, PAIR = "column_values_to_be_between", "column_pair_values_a_to_be_greater_than_b"
+NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
+
+
+def compiled(spark, type_, /, **kwargs):
+    entry = {"type": f"expect_{type_}", "kwargs": kwargs, "id": "x"}
+    suite = parse_suite(json.dumps({"name": "calls", "expectations": [NOT_NULL, entry]}), where="calls.json")
+    return compile_suite(spark.createDataFrame([], SCHEMA), suite)
+
+
+def problem(spark, type_, /, **kwargs):
+    with pytest.raises(SuiteError) as caught:
+        compiled(spark, type_, **kwargs)
+    error = caught.value
+    assert (error.suite, error.expectation) == ("calls", "x")
+    assert str(error) == f"suite calls, expectation 'x': {error.problem}"
+    return error.problem
+
+
+@pytest.mark.parametrize(
+    ("type_", "kwargs", "said"),
+    [
+        ("column_values_to_be_pretty", {"column": "n"}, "type 'expect_column_values_to_be_pretty' is not one of"),
+        (BETWEEN, {"column": "N", "min_value": 1}, "column 'N' does not exist; the rows have ['n', 's', 'day', "),
+        (BETWEEN, {"column": "geo.longitude", "min_value": 1}, "column 'geo.longitude' does not exist"),
+        ("column_sum_to_be_between", {"column": "m", "min_value": 1}, "column 'm' does not exist"),
+        ("column_values_to_not_be_null", {}, "do not fit expect_column_values_to_not_be_null: "),
+        ("column_values_to_not_be_null", {"column": "n", "colum": "n"}, "unexpected keyword argument 'colum'"),
+        (BETWEEN, {"column": "n"}, "min_value and max_value are both missing: give at least one."),
+        (BETWEEN, {"column": "s", "min_value": 1}, "column 's' is string, no type to compare [1] with."),
+        (BETWEEN, {"column": "s", "min_value": "a"}, "column 's' is string, no type to compare ['a'] with."),
+        (BETWEEN, {"column": "n", "max_value": "9"}, "column 'n' is int, no type to compare ['9'] with."),
+        (BETWEEN, {"column": "n", "max_value": True}, "column 'n' is int, no type to compare [True] with."),
+        (BETWEEN, {"column": "day", "max_value": 9}, "column 'day' is date, no type to compare [9] with."),
+        (BETWEEN, {"column": "day", "max_value": "31/12/2024"}, "Invalid isoformat string: '31/12/2024'."),
+        (BETWEEN, {"column": "tags", "max_value": 9}, "column 'tags' is array<string>, no type to compare [9] with."),
+        ("column_max_to_be_between", {"column": "n", "max_value": "2024-01-01"}, "column 'n' is int, no type to"),
+        ("column_max_to_be_between", {"column": "s", "max_value": "z"}, "column 's' is string, no type to compare"),
+        ("column_mean_to_be_between", {"column": "s", "min_value": 1}, "column 's' is string, expected a number."),
+        ("column_mean_to_be_between", {"column": "n", "min_value": "1"}, "the bounds ['1'] are not numbers."),
+        ("column_values_to_be_in_set", {"column": "n", "value_set": ["1"]}, "column 'n' is int, no type to compare"),
+        ("column_values_to_be_in_set", {"column": "n", "value_set": None}, "do not fit expect_column_values_to_be_in"),
+        (
+            "column_distinct_values_to_equal_set",
+            {"column": "n", "value_set": []},
+            "value_set is [], expected a list of",
+        ),
+        (
+            "column_values_to_match_regex",
+            {"column": "s", "regex": "("},
+            "the regular expression '(' does not compile: Unclosed g",
+        ),
+        (
+            "column_values_to_match_regex",
+            {"column": "tags", "regex": "a"},
+            "column 'tags' is array<string>, expected t",
+        ),
+        ("column_values_to_match_regex_list", {"column": "s", "regex_list": ["a", "["]}, "does not compile: Unclosed"),
+        ("column_values_to_match_regex_list", {"column": "s", "regex_list": []}, "expected a list of at least one"),
+        (
+            "column_values_to_match_regex_list",
+            {"column": "s", "regex_list": ["a"], "match_on": "no"},
+            "match_on is 'no'",
+        ),
+        ("column_value_lengths_to_equal", {"column": "s", "value": 1.5}, "a length is 1.5, expected a whole number."),
+        (PAIR, {"column_A": "n", "column_B": "n", "ignore_row_if": "no"}, "ignore_row_if is 'no', expected one of"),
+        (PAIR, {"column_A": "n", "column_B": "s"}, "types that cannot be compared: 'n' is int, 's' is string."),
+        (
+            "column_pair_values_to_be_in_set",
+            {"column_A": "n", "column_B": "n", "value_pairs_set": [[1]]},
+            "list of at l",
+        ),
+        (
+            "multicolumn_sum_to_equal",
+            {"column_list": ["n"], "sum_total": 1},
+            "expected a list of at least two columns.",
+        ),
+        ("multicolumn_sum_to_equal", {"column_list": ["n", "s"], "sum_total": 1}, "'s' is string, expected a number."),
+        ("compound_columns_to_be_unique", {"column_list": ["n", "s"], "ignore_row_if": "no"}, "ignore_row_if is 'no'"),
+        ("column_values_to_not_be_outliers", {"column": "n", "method": "guess"}, "method is 'guess', expected 'iqr'"),
+        ("column_values_to_be_increasing", {"column": "s"}, "column 's' is string, expected a number."),
+        (
+            "column_values_to_be_of_type",
+            {"column": "n", "type_": "INTEGER"},
+            "'INTEGER' is no type of pyspark.sql.types",
+        ),
+        (
+            "column_quantile_values_to_be_between",
+            {"column": "n", "quantile_ranges": {}},
+            "expected a pair of bounds for",
+        ),
+        ("table_row_count_to_be_between", {"min_value": 1, "mostly": 0.9}, "judges a table, not rows; it takes no 'mo"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_its_cause(spark, count_jobs, type_, kwargs, said):
+    assert said in problem(spark, type_, **kwargs)
+    assert count_jobs() == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"row_condition": "n >"}, "Spark cannot compute it: "),
+        ({"row_condition": "m > 1"}, "Spark cannot compute it: "),
+        (
+            {"row_condition": "n > 1", "condition_parser": "great_expectations"},
+            "row_condition is 'n > 1', expected one su",
+        ),
+        ({"row_condition": 'col("m") > 1', "condition_parser": "great_expectations"}, "column 'm' does not exist"),
+        (
+            {"row_condition": 'col("n") > "x"', "condition_parser": "great_expectations"},
+            "column 'n' is int, no type to c",
+        ),
+        ({"row_condition": {"type": "maybe"}}, "row_condition is {'type': 'maybe'}, expected a text or a condition"),
+        ({"row_condition": {"type": "nullity", "column": {"name": "n"}}}, "lacks 'is_null'."),
+        ({"row_condition": {"type": "and", "conditions": []}}, "row_condition"),
+        (
+            {"row_condition": {"type": "comparison", "column": {"name": "n"}, "operator": "~", "parameter": 1}},
+            "row_condition's operator is '~', expected one of ['==', ",
+        ),
+    ],
+)
+def test_a_row_condition_that_is_none_is_refused_with_its_cause(spark, condition, said):
+    assert said in problem(spark, "column_values_to_not_be_null", column="n", **condition)
+
+
+@pytest.mark.parametrize("type_", NOT_ON_SPARK)
+def test_a_type_that_gx_cannot_judge_on_spark_is_refused_with_what_to_use_instead(spark, type_):
+    entry = {"type": type_, "kwargs": {"column": "s"}, "id": "x"}
+    suite = parse_suite(json.dumps({"name": "calls", "expectations": [entry]}), where="calls.json")
+    with pytest.raises(SuiteError, match="Great Expectations cannot judge .* on Spark. (Use|It needs) "):
+        compile_suite(spark.createDataFrame([], SCHEMA), suite)
+
+
+def test_every_type_of_gx_is_compiled_handed_over_or_refused_with_a_hint():
+    import great_expectations.expectations.core  # noqa: F401  (registers its types)
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+    known = {*ROW_LEVEL, *TABLE_LEVEL, *HANDED_OVER, *NOT_ON_SPARK}
+    assert set(list_registered_expectation_implementations()) == known
+    assert len(known) == len(ROW_LEVEL) + len(TABLE_LEVEL) + len(HANDED_OVER) + len(NOT_ON_SPARK)
+
+
+def test_what_is_handed_over_needs_no_compiling(spark):
+    checks, bits = compiled(spark, "column_values_to_be_json_parseable", column="s")
+    assert isinstance(checks[1], HandedOver)
+    assert len(bits) == 1
+
+
+def test_a_path_into_a_struct_is_a_column(spark):
+    checks, _ = compiled(spark, "column_values_to_be_between", column="geo.latitude", min_value=0)
+    assert checks[1].rule.columns == ("geo.latitude",)
+
+
+def test_expectations_on_one_column_share_the_bit_for_missing_values_but_not_across_row_conditions(spark):
+    entries = [
+        {"type": f"expect_{BETWEEN}", "kwargs": {"column": "n", "min_value": 1, **condition}, "id": str(number)}
+        for number, condition in enumerate([{}, {}, {"row_condition": "s = 'a'"}, {"row_condition": "s = 'b'"}])
+    ]
+    suite = parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json")
+    checks, bits = compile_suite(spark.createDataFrame([], SCHEMA), suite)
+    assert checks[0].missing is checks[1].missing
+    assert len({check.missing for check in checks}) == 3
+    assert len(bits) == 4 + 3

@@ -1,0 +1,254 @@
+"""The commands about suites, on real files and a real lake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lake.ledger import recorded
+from workflows.cli import main
+
+SUITE = {
+    "name": "mine",
+    "expectations": [
+        {
+            "type": "expect_column_values_to_be_between",
+            "kwargs": {"column": "n", "min_value": 0, "mostly": 0.9},
+            "id": "n_not_negative",
+            "description": "Counts are not negative.",
+        },
+        {
+            "type": "expect_column_values_to_match_regex",
+            "kwargs": {"column": "name", "regex": "^[a-zé]+$"},
+            "id": "names_are_words",
+            "severity": "warning",
+        },
+        {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 2}, "id": "some_rows"},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("mine.json").write_text(json.dumps(SUITE))
+
+
+@pytest.fixture
+def citylake(lake: SparkSession, capsys: pytest.CaptureFixture):
+    def run(*argv: str) -> tuple[int, str, str]:
+        lake.createDataFrame([(1,)], "n int")  # makes this session the active one, as a job's is
+        with pytest.raises(SystemExit) as stopped:
+            main(argv)
+        printed = capsys.readouterr()
+        return int(stopped.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def lines(printed: str) -> list[str]:
+    return [" ".join(line.split()) for line in printed.splitlines()]
+
+
+def test_suite_says_of_each_expectation_what_is_expected_and_by_what_it_is_judged(citylake):
+    code, out, _ = citylake("suite", "mine.json")
+    assert code == 0
+    assert "n_not_negative 0.9 critical per row" in lines(out)
+    assert "n ≥ 0" in lines(out)
+    assert "Counts are not negative." in lines(out)
+    assert "names_are_words 1 warning per row" in lines(out)
+    assert "some_rows 1 critical over table" in lines(out)
+
+
+def test_suite_fits_a_narrow_terminal(citylake, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = citylake("suite", "contact_centre")
+    assert code == 0
+    assert "handled_and_abandoned_at_most_offered 0.9 warning per row" in lines(out)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", [("suite", "nope"), ("validate", "--suite", "nope", "--path", "x.csv")])
+def test_a_suite_that_is_not_there_is_an_error_that_names_those_that_are(citylake, command):
+    code, out, err = citylake(*command)
+    assert (code, out) == (1, "")
+    assert "suite nope: is neither a file nor the name of a dataset's suite; there are ['contact_centre'" in err
+
+
+def test_validate_prints_a_line_for_each_expectation_and_fails_where_a_critical_one_is_not_met(citylake):
+    Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
+    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    assert code == 1
+    assert "calls.csv, 4 rows, 1 of them for quarantine, by suite mine" in lines(out)
+    assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, at most 10 % may be): -7" in lines(out)
+    assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
+    assert "✓ some_rows observed 3" in lines(out)  # of those that would be published
+    assert "not met: 1 of 3 expectations are met" in lines(out)
+
+
+def test_validate_passes_where_only_a_warning_is_not_met(citylake):
+    Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
+    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    assert code == 0
+    assert "met with warnings: 2 of 3 expectations are met" in lines(out)
+
+
+def test_validate_reads_text_as_ingest_does(citylake):
+    Path("days").mkdir()
+    Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
+    Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
+    Path("days/_SUCCESS").touch()
+    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "days")
+    assert code == 0
+    assert "days, 3 rows, by suite mine" in lines(out)
+    assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
+
+
+def test_the_types_of_text_are_inferred(citylake):
+    Path("x.csv").write_text('day,share,sure,code,note\n2024-01-01,0.5,true,A1,"a ""b"", c"\n2024-01-02,1,false,7,\n')
+    expectations = [
+        ("expect_column_values_to_be_between", {"column": "day", "min_value": "2024-01-01"}),
+        ("expect_column_max_to_be_between", {"column": "share", "max_value": 1}),
+        ("expect_column_values_to_be_in_set", {"column": "sure", "value_set": [True, False]}),
+        ("expect_column_values_to_be_in_set", {"column": "code", "value_set": ["A1", "7"]}),
+        ("expect_column_values_to_be_in_set", {"column": "note", "value_set": ['a "b", c']}),
+    ]
+    entries = [{"type": type_, "kwargs": kwargs} for type_, kwargs in expectations]
+    Path("types.json").write_text(json.dumps({"name": "types", "expectations": entries}))
+    code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv")
+    assert code == 0, out
+    assert "met: 5 of 5 expectations are met" in lines(out)
+
+
+def test_validate_gives_the_result_as_json(citylake):
+    Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
+    found = {}
+    for level in ("SUMMARY", "BOOLEAN_ONLY"):
+        arguments = ("--suite", "mine.json", "--path", "calls.csv", "--json", "--result-format", level)
+        code, out, _ = citylake("validate", *arguments)
+        assert code == 0
+        found[level] = json.loads(out)["results"]
+    assert found["SUMMARY"][1]["result"]["partial_unexpected_list"] == ["X"]
+    assert [entry["result"] for entry in found["BOOLEAN_ONLY"]] == [{}, {}, {}]
+    assert [entry["success"] for entry in found["BOOLEAN_ONLY"]] == [True, False, True]
+
+
+def test_validate_shows_that_little_was_said(citylake):
+    Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
+    arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
+    _, out, _ = citylake("validate", *arguments)
+    assert "✗ names_are_words (warning)" in lines(out)
+
+
+def test_validate_judges_a_table_and_its_files_without_the_marks_of_the_gate(citylake, lake, tmp_path):
+    rows = [(1, "a", None, False, 0), (2, "b", ["x"], False, 1)]
+    schema = "n int, name string, _warnings array<string>, _quarantined boolean, _mask_0 bigint"
+    lake.sql("CREATE NAMESPACE lake.trusted")
+    lake.createDataFrame(rows, schema).writeTo("lake.trusted.calls").partitionedBy("_quarantined").create()
+    warehouse = str(tmp_path / "warehouse")
+    code, out, _ = citylake(
+        "validate", "--suite", "mine.json", "--table", "lake.trusted.calls", "--warehouse", warehouse
+    )
+    assert code == 0
+    assert "lake.trusted.calls, 2 rows, by suite mine" in lines(out)
+    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", f"{warehouse}/trusted/calls/data")
+    assert code == 0
+    assert "✓ n_not_negative 0 of 2 unexpected" in lines(out)
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("calls", "table calls: is no table's name. Expected lake.ZONE.NAME"),
+        ("lake.trusted.", "table lake.trusted.: is no table's name"),
+        ("lake.trusted.parks", "does not exist in warehouse warehouse; lake.trusted has no tables."),
+    ],
+)
+def test_a_table_that_is_not_there_is_an_error(citylake, table, problem):
+    code, out, err = citylake("validate", "--suite", "mine.json", "--table", table, "--warehouse", "warehouse")
+    assert (code, out) == (1, "")
+    assert problem in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("gone.csv", None, "path gone.csv: does not exist. Expected a file or folder of .csv, .tsv, .txt or .parquet."),
+        ("x.xml", b"<x/>", "path x.xml: is of no known format: found ['x.xml'], expected .csv"),
+        ("x.parquet", b"PAR1 cut off", "file x.parquet: is no Parquet file, or cut off"),
+        ("x.csv", b"", "x.csv: the file is empty"),
+        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header's 2. Mend them."),
+        ("x.csv", b"other\n1\n", "column 'n'"),
+    ],
+)
+def test_files_that_cannot_be_judged_are_an_error_that_says_why(citylake, name, content, problem):
+    if content is not None:
+        Path(name).write_bytes(content)
+    code, out, err = citylake("validate", "--suite", "mine.json", "--path", name)
+    assert (code, out) == (1, "")
+    assert problem in err
+
+
+def test_a_folder_of_unlike_files_is_an_error(citylake):
+    Path("mixed").mkdir()
+    Path("mixed/a.csv").write_text("name,n\na,1\n")
+    Path("mixed/b.csv").write_text("name,m\na,1\n")
+    code, _, err = citylake("validate", "--suite", "mine.json", "--path", "mixed")
+    assert code == 1
+    assert "b.csv has the columns ['name', 'm'], but a.csv ['name', 'n']" in err
+
+
+def test_validate_without_rows_to_judge_is_a_wrong_usage(citylake):
+    code, _, err = citylake("validate", "--suite", "mine.json")
+    assert code == 2
+    assert "one of the arguments --table --path is required" in err
+
+
+def test_docs_are_made_of_the_saved_results_in_the_warehouse(citylake, lake, tmp_path):
+    result = {
+        "success": False,
+        "suite_name": "calls",
+        "results": [
+            {
+                "success": False,
+                "expectation_config": {**SUITE["expectations"][0], "severity": "critical", "meta": {}},
+                "result": {"element_count": 4, "unexpected_count": 1, "partial_unexpected_list": [-7]},
+                "exception_info": {"raised_exception": False},
+            }
+        ],
+    }
+    for run_id in ("run-1", "run-2"):
+        with recorded(lake, run_id=run_id, workflow=None, job="calls", stage="refine") as entry:
+            entry.verdict, entry.validation_result = "refused", json.dumps(result)
+    with recorded(lake, run_id="run-3", workflow=None, job="calls", stage="curate"):
+        pass
+    code, out, _ = citylake("docs", "--warehouse", "warehouse")
+    assert code == 0
+    assert out.splitlines()[-1] == "warehouse/docs/index.html"
+    home = Path("warehouse/docs/index.html").read_text()
+    assert [run for run in ("run-1", "run-2", "run-3") if run in home] == ["run-1", "run-2"]
+    pages = [page.read_text() for page in Path("warehouse/docs").rglob("refine.html")]
+    assert len(pages) == 2
+    assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
+
+
+def test_docs_go_elsewhere_if_told(citylake, lake):
+    with recorded(lake, run_id="run-1", workflow=None, job="calls", stage="refine") as entry:
+        entry.verdict, entry.validation_result = "met", '{"suite_name": "calls", "results": [], "success": true}'
+    code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
+    assert (code, out.splitlines()[-1]) == (0, "public/index.html")
+    assert not Path("warehouse/docs").exists()
+
+
+def test_docs_without_saved_results_are_an_error(citylake):
+    code, out, err = citylake("docs", "--warehouse", "nowhere")
+    assert (code, out) == (1, "")
+    assert "warehouse nowhere does not exist. Run a dataset first, or give --warehouse DIR." in err
+    Path("empty").mkdir()
+    code, _, err = citylake("docs", "--warehouse", "empty")
+    assert code == 1
+    assert "warehouse empty has no saved results. Run a dataset first: citylake run DATASET." in err
