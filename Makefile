@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-spark4 check lint types imports package wheel submit clean
+.PHONY: help setup run test test-spark4 check bench lint types imports package wheel submit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -27,6 +27,9 @@ test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, ex
 	.venv-spark4/bin/python -m pytest transforms expectations tests/transforms tests/expectations
 
 check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
+
+bench: .venv/bench ## Measure the gate beside a plain copy and beside its peers: make bench [ARGS='--rows 200000']
+	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.gate $(ARGS)
 
 lint: .venv/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -71,9 +74,13 @@ clean: ## Remove what was made here, but not the tables of your own data (wareho
 	@$(PIP) -e '.[gx,dev]'
 	@touch $@
 
+.venv/bench: .venv/dev
+	@$(PIP) -e '.[bench]'
+	@touch $@
+
 .venv-spark4/done: .venv/run constraints/glue-6.0.txt constraints/lock.txt
 	@echo "setting up .venv-spark4 (once) …"
 	@test -x .venv-spark4/bin/python || $(PYTHON) -m venv .venv-spark4
 	@.venv-spark4/bin/python -m pip $(PIP_FLAGS) -c constraints/glue-6.0.txt \
-	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest
+	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest xlsxwriter
 	@touch $@

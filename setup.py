@@ -14,6 +14,7 @@ setup(
     packages=[
         "expectations",
         "expectations.core",
+        "expectations.data_docs",
         "expectations.suites",
         "ingest",
         "ingest.samples",
@@ -39,6 +40,7 @@ setup(
         "excel": ["python-calamine==0.9.1"],  # pinned: Glue jobs install it by this pin
         "reports": ["XlsxWriter"],
         "gx": ["great_expectations==1.24.1"],  # the release whose suite and result JSON the gate writes
+        "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # what the gate is measured against
         "dev": [
             "boto3",
             "cfn-lint",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from expectations.data_docs_look import TEMPLATES
+from expectations.data_docs.look import TEMPLATES
 
 if TYPE_CHECKING:
     from expectations.data_docs import JudgedRun
@@ -24,6 +25,7 @@ _COLORS = {"met": "success", "met with warnings": "warning", "refused": "danger"
 
 def html_writer() -> Callable[[Any, str], str]:
     """Return what makes a page's HTML of its document and the way to the home page."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # which Great Expectations reads when it is imported
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
 

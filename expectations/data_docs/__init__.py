@@ -6,7 +6,6 @@ No data context is made, so nothing is sent anywhere.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -15,11 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from expectations.data_docs_pages import home_page, html_writer, result_page, suite_page
+from expectations.data_docs.pages import home_page, html_writer, result_page, suite_page
 from expectations.errors import ExpectationError
-
-# Before Great Expectations is imported: it reads the variable then.
-os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 _HOME = "index.html"
 
