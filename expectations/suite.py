@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from itertools import chain, count
 from typing import Any
 
 from expectations.errors import SuiteError
@@ -113,20 +114,37 @@ def parse_suite(text: str, *, where: str) -> Suite:
     entries = document["expectations"]
     if not entries:
         raise SuiteError(suite=name, problem="has no expectations, so it would pass anything. Add at least one.")
-    expectations = tuple(_expectation(entry, suite=name, number=n) for n, entry in enumerate(entries, start=1))
-    twice = [key for key, count in Counter(item.id for item in expectations).items() if count > 1]
-    if twice:
+    expectations = [_expectation(entry, suite=name, number=n) for n, entry in enumerate(entries, start=1)]
+    given = Counter(item.id for item in expectations if item.id)
+    if twice := [key for key, count in given.items() if count > 1]:
         raise SuiteError(suite=name, problem=f"the ids {twice} are used more than once. Give each its own 'id'.")
-    return Suite(name=name, expectations=expectations, meta=document.get("meta") or {})
+    return Suite(name=name, expectations=_with_ids(expectations), meta=document.get("meta") or {})
+
+
+def _with_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
+    """Give those without an id one made from type and columns; numbered, where several would have the same."""
+    taken = {item.id for item in expectations}
+    named = []
+    for item in expectations:
+        made = " ".join([item.type.removeprefix("expect_"), *item.columns])
+        numbered = (f"{made} {number}" for number in count(start=2))
+        name = item.id or next(candidate for candidate in chain([made], numbered) if candidate not in taken)
+        taken.add(name)
+        named.append(replace(item, id=name))
+    return tuple(named)
 
 
 def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
+    where = f"number {number}"
+    if isinstance(entry, dict) and "expectation_type" in entry:
+        problem = "is of a Great Expectations before 1.0. Write the suite with 1.24: ExpectationSuite.to_json_dict()."
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
-        raise SuiteError(suite=suite, expectation=f"number {number}", problem="has no 'type'.")
+        raise SuiteError(suite=suite, expectation=where, problem="has no 'type'.")
     kwargs, key = entry.get("kwargs") or {}, entry.get("id") or ""
     if not isinstance(kwargs, dict) or not isinstance(key, str):
         problem = f"'kwargs' is {kwargs!r} and 'id' {key!r}, expected an object and a text."
-        raise SuiteError(suite=suite, expectation=f"number {number}", problem=problem)
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     expectation = Expectation(
         id=key,
         type=entry["type"],
@@ -135,17 +153,15 @@ def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
         description=entry.get("description"),
         meta=entry.get("meta") or {},
     )
-    if not expectation.id:
-        short = entry["type"].removeprefix("expect_")
-        expectation = replace(expectation, id=" ".join([short, *expectation.columns]))
+    where = key or where
     if expectation.severity not in SEVERITIES:
         problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
-        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     if given := [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]:
         problem = f"the values of {given} are suite parameters, given when a suite is run. Write the values themselves."
-        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     mostly = kwargs.get("mostly", 1.0)
     if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:
         problem = f"mostly is {mostly!r}, expected a number from 0 to 1."
-        raise SuiteError(suite=suite, expectation=expectation.id, problem=problem)
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     return expectation

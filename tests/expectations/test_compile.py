@@ -161,6 +161,10 @@ def test_what_is_handed_over_needs_no_compiling(spark):
     assert len(bits) == 1
 
 
+def test_mostly_means_nothing_for_a_columns_type_as_in_gx(spark):
+    compiled(spark, "column_values_to_be_of_type", column="n", type_="IntegerType", mostly=0.5)
+
+
 def test_a_path_into_a_struct_is_a_column(spark):
     checks, _ = compiled(spark, "column_values_to_be_between", column="geo.latitude", min_value=0)
     assert checks[1].rule.columns == ("geo.latitude",)

@@ -79,11 +79,30 @@ def test_an_expectation_without_a_type_is_named_by_its_number(entry):
     assert str(error) == "suite calls, expectation 'number 2': has no 'type'."
 
 
-@pytest.mark.parametrize("ids", [({"id": "x"}, {"id": "x"}), ({}, {})])
-def test_one_id_for_two_expectations_is_refused(ids):
-    error = refusal(suite_text(*(NOT_NULL | one for one in ids)))
-    expected = ids[0].get("id", "column_values_to_not_be_null n")
-    assert error.problem == f"the ids ['{expected}'] are used more than once. Give each its own 'id'."
+def test_one_id_for_two_expectations_is_refused():
+    error = refusal(suite_text(NOT_NULL | {"id": "x"}, NOT_NULL | {"id": "x"}))
+    assert error.problem == "the ids ['x'] are used more than once. Give each its own 'id'."
+
+
+def test_ids_that_are_made_are_numbered_where_they_would_be_the_same():
+    taken = NOT_NULL | {"id": "column_values_to_not_be_null n 2"}
+    suite = parse_suite(suite_text(NOT_NULL, taken, NOT_NULL, NOT_NULL | {"id": None}), where="calls.json")
+    made = "column_values_to_not_be_null n"
+    assert [item.id for item in suite.expectations] == [made, f"{made} 2", f"{made} 3", f"{made} 4"]
+
+
+def test_a_suite_of_an_older_release_is_refused_with_what_to_do():
+    error = refusal(suite_text({"expectation_type": "expect_x", "kwargs": {}}))
+    assert error.expectation == "number 1"
+    assert "before 1.0. Write the suite with 1.24" in error.problem
+
+
+def test_suite_parameters_are_refused():
+    error = refusal(suite_text(NOT_NULL | {"id": "x", "kwargs": {"column": "n", "min_value": {"$PARAMETER": "low"}}}))
+    assert (error.expectation, error.problem) == (
+        "x",
+        "the values of ['min_value'] are suite parameters, given when a suite is run. Write the values themselves.",
+    )
 
 
 @pytest.mark.parametrize("severity", ["fatal", "CRITICAL", 1])
