@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 from pyspark.errors import AnalysisException, IllegalArgumentException, ParseException
 from pyspark.sql import Column, DataFrame
@@ -15,6 +16,7 @@ from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.core.rules import RowRule, TableRule
 from expectations.errors import SuiteError
 from expectations.frame import ORDER, PASSES, Frame
+from expectations.handed_over import require_valid
 from expectations.mask import Bit
 from expectations.row_condition import row_condition
 from expectations.suite import Expectation, Suite
@@ -75,8 +77,8 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
         return shared[key]
 
     empty = rows.sparkSession.createDataFrame([], rows.schema).withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
-    for expectation in suite.expectations:
-        rule, condition = _compile(empty, rows.schema, expectation, suite=suite)
+    for number, expectation in enumerate(suite.expectations):
+        rule, condition = _compile(empty, rows.schema, expectation, number=number, suite=suite)
         if rule is None:
             checks.append(HandedOver(expectation))
         elif isinstance(rule, TableRule):
@@ -91,21 +93,21 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
 
 
 def _compile(
-    empty: DataFrame, schema: T.StructType, expectation: Expectation, *, suite: Suite
+    empty: DataFrame, schema: T.StructType, expectation: Expectation, *, number: int, suite: Suite
 ) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
-        if compiler is None:
-            _require_handed_over(expectation)
-            return None, None
         if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _takes_mostly(expectation.type):
             raise ValueError(f"{expectation.type} judges a table, not rows; it takes no 'mostly'")
         condition = row_condition(Frame(schema), expectation.kwargs)
         if condition is not None:
             empty.where(condition)
+        if compiler is None:
+            _require_handed_over(expectation, Frame(schema))
+            return None, condition
         for regex in expectation.regexes:
             _require_regex(empty, regex)
-        frame = Frame(schema, condition, expectation.id)
+        frame = Frame(schema, condition, number)
         rule = compiler(frame, **expectation.arguments)
         _require_computable(empty, frame, rule)
         return rule, condition
@@ -124,7 +126,7 @@ def _takes_mostly(type_: str) -> bool:
     return type_.startswith("expect_column_values_")
 
 
-def _require_handed_over(expectation: Expectation) -> None:
+def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
     if expectation.type in NOT_ON_SPARK:
         hint = NOT_ON_SPARK[expectation.type]
         raise ValueError(f"Great Expectations cannot judge {expectation.type} on Spark. {hint}")
@@ -136,9 +138,14 @@ def _require_handed_over(expectation: Expectation) -> None:
             f"{expectation.type} is judged by Great Expectations itself, which is not installed. Run: pip install "
             f"'citylake[gx]'; on AWS Glue give the job --additional-python-modules great_expectations==1.24.1"
         )
+    for column in expectation.columns:
+        frame.type_of(column)
+    require_valid(expectation)
 
 
-def _require_regex(empty: DataFrame, regex: str) -> None:
+def _require_regex(empty: DataFrame, regex: Any) -> None:
+    if not isinstance(regex, str):
+        raise ValueError(f"a regular expression is {regex!r}, expected text")
     try:
         empty.sparkSession._jvm.java.util.regex.Pattern.compile(regex)  # type: ignore[union-attr]
     except IllegalArgumentException as error:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import and_
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -78,6 +79,8 @@ def _aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[A
     """Return what is to be computed, and at which place each check's count or value stands."""
     passes = ~F.col(QUARANTINED)
     every = F.count(F.lit(1))
+    alone = [check for check in checks if isinstance(check, RowCheck) and not check.rule.across_rows]
+    compared = ~any_set([check.failed for check in alone if check.expectation.severity == "critical"])
     columns = [every, F.count(F.when(~passes, 1))]
     places: dict[str, dict[Any, int]] = {"considered": {}, "unexpected": {}, "missing": {}, "observed": {}}
 
@@ -87,10 +90,12 @@ def _aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[A
 
     for check in checks:
         if isinstance(check, RowCheck):
-            add("considered", check, every if check.condition is None else _count(check.condition))
+            those = [compared] if check.rule.across_rows else []
+            about = [*those, *([] if check.condition is None else [check.condition])]
+            add("considered", check, _count(reduce(and_, about)) if about else every)
             add("unexpected", check, _count(check.failed.is_set))
             if check.missing:
-                add("missing", check, _count(check.missing.is_set))
+                add("missing", check, _count(reduce(and_, [*those, check.missing.is_set])))
         elif isinstance(check, TableCheck) and check.rule.aggregate:
             among = passes if check.condition is None else passes & F.coalesce(check.condition, F.lit(False))
             add("observed", check, check.rule.aggregate(among))
@@ -104,7 +109,8 @@ def look_up(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]
         return []
     rows = passing if check.condition is None else passing.where(check.condition)
     values = rows.select(value.alias("value")).where("value is not null").groupBy("value").count()
-    top = values.orderBy(F.desc("count"), F.asc("value")).limit(_MOST_VALUES)
+    first = F.lit(True) if check.rule.look_up_first is None else check.rule.look_up_first
+    top = values.orderBy(F.desc("count"), first.desc(), F.asc("value")).limit(_MOST_VALUES)
     return _times_as_text(top).collect()
 
 

@@ -18,6 +18,9 @@ PASSES = "_passes"
 ORDER = "_order"
 """While rows are judged: their order in the frame, where an expectation needs it."""
 
+STATISTIC = "_statistic_"
+"""How the columns begin that hold, while rows are judged, a statistic of a column."""
+_LONGEST = 2**63 - 1
 _MOMENTS = (T.DateType, T.TimestampType, T.TimestampNTZType)
 _FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = ((T.NumericType,), (T.StringType,), (T.BooleanType,), _MOMENTS)
 
@@ -29,12 +32,12 @@ class Frame:
     Attributes:
         schema: The frame's schema. A name in a suite is that of a column, else a path into a struct (`geo.latitude`).
         condition: The expectation's row condition, true on the rows it is about; None for all.
-        expectation: The expectation's id.
+        place: The expectation's place in its suite.
     """
 
     schema: T.StructType
     condition: Column | None = None
-    expectation: str = ""
+    place: int = 0
 
     @property
     def among(self) -> Column:
@@ -44,11 +47,12 @@ class Frame:
 
     def statistic(self, name: str) -> str:
         """Return the name of a column that holds a statistic for the expectation."""
-        return f"_{name} for {self.expectation}"
+        return f"{STATISTIC}{self.place}_{name}"
 
     def value(self, name: str) -> Column:
         """Return a column's value."""
         self.type_of(name)
+        name = _unquoted(name)
         return F.col(quoted(name) if name in self.schema.names else ".".join(map(quoted, name.split("."))))
 
     def type_of(self, name: str) -> T.DataType:
@@ -57,10 +61,11 @@ class Frame:
         Raises:
             ValueError: There is no such column.
         """
-        if name in self.schema.names:
-            return self.schema[name].dataType
+        plain = _unquoted(name)
+        if plain in self.schema.names:
+            return self.schema[plain].dataType
         found: T.DataType = self.schema
-        for part in str(name).split("."):
+        for part in plain.split("."):
             if not isinstance(found, T.StructType) or part not in found.names:
                 raise ValueError(f"column {name!r} does not exist; the rows have {self.schema.names}")
             found = found[part].dataType
@@ -85,16 +90,18 @@ class Frame:
         return self.value(name)
 
     def literals(self, name: str, values: Iterable[Any]) -> list[Any]:
-        """Return a suite's values for comparing them with a column: dates and times in text become what they mean.
+        """Return a suite's values for comparing them with a column: days and times in text become what they mean.
 
         Raises:
             ValueError: The column is of a type that one of the values cannot be compared with. Spark would compare
                 them as text or as numbers, or fail on the first row that is neither, as the version may be.
         """
+        if isinstance(values, (str, dict)):
+            raise ValueError(f"{values!r} is no list of values")
         kind, values = self.type_of(name), list(values)
         if wrong := [value for value in values if not _comparable(value, kind)]:
             raise ValueError(f"column {name!r} is {kind.simpleString()}, no type to compare {wrong} with")
-        return [F.lit(value).cast(kind) for value in values] if isinstance(kind, _MOMENTS) else values
+        return [_literal(value, kind) for value in values]
 
     def bound(self, name: str, value: Any) -> Any:
         """Return a bound of a suite as `literals` does; None for None. As in GX, text has no bounds.
@@ -134,6 +141,33 @@ def moment(value: Any) -> Any:
 def is_moment(kind: T.DataType) -> bool:
     """Whether a type is one of dates or times."""
     return isinstance(kind, _MOMENTS)
+
+
+def require_numbers(**values: Any) -> None:
+    """Raise ValueError if a named value is no number."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{name} is {value!r}, expected a number")
+
+
+def _unquoted(name: Any) -> str:
+    """Return a name without the backticks that Spark, and so many a suite, writes around it."""
+    text = str(name)
+    return text[1:-1].replace("``", "`") if len(text) > 1 and text[0] == text[-1] == "`" else text
+
+
+def _literal(value: Any, kind: T.DataType) -> Any:
+    if isinstance(kind, _MOMENTS):
+        at = moment(value)
+        # A day is compared with a time as the moment it begins. The text is one that every Spark reads.
+        if isinstance(kind, T.DateType) and at.time() == time():
+            return F.lit(at.date().isoformat()).cast("date")
+        return F.lit(at.isoformat(sep=" ")).cast(
+            "timestamp_ntz" if isinstance(kind, T.TimestampNTZType) else "timestamp"
+        )
+    if isinstance(value, int) and not -_LONGEST <= value <= _LONGEST:
+        return float(value)
+    return value
 
 
 def _comparable(value: Any, kind: T.DataType) -> bool:

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from expectations.compile import Check, HandedOver, RowCheck, TableCheck, compile_suite
 from expectations.errors import SuiteError
 from expectations.evidence import gather, look_up
-from expectations.frame import ORDER, PASSES
+from expectations.frame import ORDER, PASSES, STATISTIC
 from expectations.handed_over import judge_with_great_expectations
 from expectations.mask import FAILED, QUARANTINED, WARNINGS, any_set, mask_columns
 from expectations.suite import Suite
@@ -27,6 +27,7 @@ from transforms.dedupe import keep_latest
 from transforms.schema import quoted
 
 _RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES, ORDER)
+_PREFIXES = ("_mask_", STATISTIC)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: S
         SuiteError: An expectation's type is not known, its arguments do not fit, or it names a column that `rows` has
             not.
     """
-    reserved = [name for name in rows.columns if name in _RESERVED or name.startswith("_mask_")]
+    # As Spark compares names: without regard to case.
+    reserved = [name for name in rows.columns if name.lower() in _RESERVED or name.lower().startswith(_PREFIXES)]
     if reserved:
         raise SuiteError(
             suite=suite.name, problem=f"the rows have columns {reserved}, names the gate needs. Rename them."

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from expectations.verdict import ResultFormat
 
 
+def require_valid(expectation: Expectation) -> None:
+    """Raise ValueError if Great Expectations does not take an expectation's arguments."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    try:
+        ExpectationConfiguration(expectation.type, dict(expectation.kwargs)).to_domain_obj()
+    except (GreatExpectationsError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"Great Expectations does not take {expectation.arguments}: {reason}") from error
+
+
 def judge_with_great_expectations(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:

@@ -27,6 +27,7 @@ class Expectation:
         severity: `critical`, `warning` or `info`.
         description: One sentence for people.
         meta: Whatever the suite says besides.
+        notes: Notes for people, a text or texts.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Expectation:
     severity: str = "critical"
     description: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    notes: Any = None
 
     @property
     def mostly(self) -> float:
@@ -54,11 +56,11 @@ class Expectation:
         return single + (tuple(map(str, listed)) if isinstance(listed, list) else ())
 
     @property
-    def regexes(self) -> tuple[str, ...]:
+    def regexes(self) -> tuple[Any, ...]:
         """The regular expressions it names."""
         listed = self.kwargs.get("regex_list")
         found = [self.kwargs.get("regex"), *(listed if isinstance(listed, list) else ())]
-        return tuple(regex for regex in found if isinstance(regex, str))
+        return tuple(regex for regex in found if regex is not None)
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form."""
@@ -69,6 +71,7 @@ class Expectation:
             "meta": dict(self.meta),
             "description": self.description,
             "severity": self.severity,
+            **({"notes": self.notes} if self.notes else {}),
         }
 
     @property
@@ -152,6 +155,7 @@ def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
         severity=entry.get("severity") or "critical",
         description=entry.get("description"),
         meta=entry.get("meta") or {},
+        notes=entry.get("notes"),
     )
     where = key or where
     if expectation.severity not in SEVERITIES:

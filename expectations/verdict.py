@@ -126,8 +126,7 @@ def row_result(
         "unexpected_percent": _percent(unexpected, present),
     }
     values = [_shown(expectation, example) for example in examples]
-    if wanted.partial_unexpected_count:
-        result["partial_unexpected_list"] = values[: wanted.partial_unexpected_count]
+    result["partial_unexpected_list"] = values[: wanted.partial_unexpected_count]
     if missing is not None:
         result |= {
             "missing_count": missing,
@@ -135,7 +134,7 @@ def row_result(
             "unexpected_percent_total": _percent(unexpected, considered),
             "unexpected_percent_nonmissing": _percent(unexpected, present),
         }
-    if wanted.level in ("SUMMARY", "COMPLETE"):
+    if wanted.level in ("SUMMARY", "COMPLETE") and wanted.partial_unexpected_count:
         result |= _value_counts(examples, most=wanted.partial_unexpected_count)
     if wanted.level == "COMPLETE":
         result["unexpected_list"] = values
@@ -146,7 +145,10 @@ def table_result(
     expectation: Expectation, success: bool, result: Mapping[str, Any], wanted: ResultFormat
 ) -> dict[str, Any]:
     """Return GX's result of a table-level expectation."""
-    return _result(expectation, success, {name: _json_value(value) for name, value in result.items()}, wanted)
+    shown = {name: _json_value(value) for name, value in result.items()}
+    if not wanted.partial_unexpected_count:
+        shown = {name: value for name, value in shown.items() if not name.startswith("partial_")}
+    return _result(expectation, success, shown, wanted)
 
 
 def _result(expectation: Expectation, success: bool, result: dict[str, Any], wanted: ResultFormat) -> dict[str, Any]:
@@ -184,6 +186,8 @@ def _json_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [_json_value(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _json_value(item) for name, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
 
-from expectations.core import ROW_LEVEL, TABLE_LEVEL
+from expectations.core import HANDED_OVER, ROW_LEVEL, TABLE_LEVEL
 from expectations.data_docs import DataDocsError, SavedResult, render
 from expectations.errors import SuiteError
 from expectations.gate import judge
@@ -41,7 +41,8 @@ def print_suite(name: str) -> int:
     out.print(
         "Mostly is the least share of rows as expected. If a critical expectation is not met, nothing is published. "
         "Judged per row: a row that fails goes to quarantine where it is critical, else it stays, with a warning. "
-        "Over table: computed for all rows that would be published. By GX: handed to Great Expectations itself."
+        "Over table: computed for all rows that would be published. By GX: handed to Great Expectations itself. "
+        "Refused: cannot be judged here."
     )
     return 0
 
@@ -124,7 +125,9 @@ def _suite(name: str) -> Suite:
 def _judged(type_: str) -> str:
     if type_ in ROW_LEVEL:
         return "per row"
-    return "over table" if type_ in TABLE_LEVEL else "by GX"
+    if type_ in HANDED_OVER:
+        return "by GX"
+    return "over table" if type_ in TABLE_LEVEL else "refused"
 
 
 def _print_verdict(verdict: Verdict, *, of: str) -> None:

@@ -1,8 +1,8 @@
 """Row-level expectations that compare a row with others, compiled as those in `one_column`.
 
-They are judged among the rows that pass everything else. Uniqueness costs one shuffle by the column. A rule that needs
-statistics of the whole column (a mean, a quartile) computes them in a pass of their own before the rows are marked. A
-rule on the order of the rows sorts them all in one task.
+They are judged among the rows that pass all that looks at one row alone. Uniqueness costs one shuffle by the column. A
+rule that needs statistics of the whole column (a mean, a quartile) computes them in a pass of their own before the rows
+are marked. A rule on the order of the rows sorts them all in one task.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from expectations.core.rules import RowRule
 from expectations.core.several_columns import ignored
-from expectations.frame import ORDER, Frame, is_moment
+from expectations.frame import ORDER, Frame, is_moment, require_numbers
 from transforms.schema import quoted
 
 
@@ -34,6 +34,7 @@ def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
     """The value is less than so many standard deviations above the mean of the column; or from it, if double-sided."""
+    require_numbers(threshold=threshold)
     value, missing = frame.number(column).cast("double"), frame.value(column).isNull()
     compared = F.when(frame.among, value)
     statistics = {frame.statistic("mean"): F.avg(compared), frame.statistic("deviation"): F.stddev_samp(compared)}
@@ -47,6 +48,7 @@ def expect_column_values_to_not_be_outliers(
     frame: Frame, column: str, method: str = "iqr", multiplier: float = 1.5
 ) -> RowRule:
     """The value is near the others: within so many quartile distances of the quartiles, or deviations of the mean."""
+    require_numbers(multiplier=multiplier)
     value, missing = frame.number(column).cast("double"), frame.value(column).isNull()
     compared = F.when(frame.among, value)
     names = [frame.statistic(end) for end in ("low", "high")]

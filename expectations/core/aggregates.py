@@ -27,7 +27,7 @@ def expect_column_min_to_be_between(frame: Frame, column: str, **bounds: Any) ->
 def expect_column_mean_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's mean is within bounds."""
     value = frame.number(column)
-    return _bounded(column, lambda rows: F.avg(F.when(rows, value)), None, **bounds)
+    return _bounded(column, lambda rows: F.try_avg(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_stdev_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
@@ -42,7 +42,7 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     if isinstance(frame.type_of(column), T.IntegralType):
         # As decimals whole numbers neither wrap around nor fail, whatever the Spark does with a bigint's overflow.
         value = value.cast("decimal(20,0)")
-    return _bounded(column, lambda rows: F.sum(F.when(rows, value)), None, **bounds)
+    return _bounded(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_median_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
@@ -58,8 +58,9 @@ def expect_column_quantile_values_to_be_between(
     allow_relative_error: bool | float = False,  # noqa: ARG001
 ) -> TableRule:
     """The column's quantiles are within bounds; they are exact, whatever error is allowed."""
-    shares, ranges = quantile_ranges.get("quantiles") or [], quantile_ranges.get("value_ranges") or []
-    if not shares or len(shares) != len(ranges) or any(isinstance(pair, str) or len(pair) != 2 for pair in ranges):
+    given = quantile_ranges if isinstance(quantile_ranges, dict) else {}
+    shares, ranges = given.get("quantiles") or [], given.get("value_ranges") or []
+    if not shares or len(shares) != len(ranges) or not all(map(_is_pair, ranges)):
         raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected a pair of bounds for each quantile")
     value = _comparable_number(frame, column)
 
@@ -130,6 +131,14 @@ def _comparable_number(frame: Frame, column: str) -> Column:
 
 def _share(part: Column, whole: Column) -> Column:
     return F.when(whole == 0, F.lit(0.0)).otherwise(part / whole)
+
+
+def _is_pair(bounds: Any) -> bool:
+    return (
+        isinstance(bounds, (list, tuple))
+        and len(bounds) == 2
+        and all(bound is None or isinstance(bound, (int, float)) for bound in bounds)
+    )
 
 
 def _in_range(value: float | None, low: float | None, high: float | None) -> bool:

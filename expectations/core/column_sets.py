@@ -35,20 +35,22 @@ def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
     """The column's most frequent value is one of a set; of several that are as frequent one is enough if allowed."""
-    frame.literals(column, value_set)
+    values = [value for value in value_set if value is not None]
+    literals = frame.literals(column, values)
     comparable = moment if is_moment(frame.type_of(column)) else lambda value: value
-    known = set(map(comparable, value_set))
+    known = set(map(comparable, values))
 
     def judge(_: Any, found: Sequence[T.Row]) -> Judgement:
-        most = [row["value"] for row in found if row["count"] == found[0]["count"]]
+        most = sorted(row["value"] for row in found if row["count"] == found[0]["count"])
         hits = known & set(map(comparable, most))
         return bool(hits) and (bool(ties_okay) or len(most) == 1), {"observed_value": most}
 
-    return TableRule(None, judge, (column,), frame.value(column), if_observed=lambda _: True)
+    in_set = F.col("value").isin(literals)  # looked up first, however many values are as frequent
+    return TableRule(None, judge, (column,), frame.value(column), lambda _: True, in_set)
 
 
 def _compared(frame: Frame, column: str, value_set: Sequence[Any], *, unexpected: bool, missing: bool) -> TableRule:
-    if isinstance(value_set, str) or not value_set:
+    if isinstance(value_set, str) or (not value_set and not missing):
         raise ValueError(f"value_set is {value_set!r}, expected a list of at least one value")
     values = list(dict.fromkeys(value for value in value_set if value is not None))
     value, literals = frame.value(column), frame.literals(column, values)
@@ -56,7 +58,7 @@ def _compared(frame: Frame, column: str, value_set: Sequence[Any], *, unexpected
 
     def aggregate(rows: Column) -> Column:
         known = F.collect_set(F.when(rows & is_known, value))  # bounded by the set; others are only counted here
-        found = F.array(*(F.array_contains(known, one) for one in literals))
+        found = F.array(*(F.array_contains(known, one) for one in literals)).cast("array<boolean>")
         return F.struct(F.count_distinct(F.when(rows & ~is_known, value)).alias("unexpected"), found.alias("found"))
 
     def judge(observed: Any, looked_up: Sequence[T.Row]) -> Judgement:

@@ -111,6 +111,8 @@ def _within(value: Column, low: Any, high: Any, strict_low: bool, strict_high: b
 
 
 def _in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> Column:
+    if isinstance(value_set, str):
+        raise ValueError(f"value_set is {value_set!r}, expected a list of values")
     return frame.value(column).isin(frame.literals(column, [value for value in value_set if value is not None]))
 
 
@@ -122,7 +124,7 @@ def _matches(frame: Frame, column: str, regexes: Sequence[str], combined: Callab
 
 
 def _whole(bound: Any) -> int:
-    if isinstance(bound, bool) or not isinstance(bound, (int, float)) or bound != int(bound):
+    if isinstance(bound, bool) or not isinstance(bound, (int, float)) or bound % 1 != 0:
         raise ValueError(f"a length is {bound!r}, expected a whole number")
     return int(bound)
 

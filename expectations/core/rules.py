@@ -21,8 +21,8 @@ class RowRule:
         columns: The columns it reads; their values are the examples in the result.
         unexpected: True where the row is not as expected, false where it is; null counts as false.
         missing: True where the row is left out; None for a type that leaves none out.
-        across_rows: Whether it compares a row with others. Such a rule is judged among the rows that pass all others:
-            a row that is quarantined anyway does not make a good one a duplicate.
+        across_rows: Whether it compares a row with others. Such a rule is judged among the rows that pass all that
+            looks at one row alone: a row that is quarantined anyway does not make a good one a duplicate.
         statistics: Aggregates over the rows it compares, which `unexpected` reads as columns of these names.
         in_order: Whether it reads `ORDER`, the order of the rows.
     """
@@ -47,6 +47,7 @@ class TableRule:
         values_to_look_up: A Column whose distinct values are looked up, most frequent first, in a Spark job of their
             own; null on rows that do not matter.
         if_observed: Given the aggregate's value, whether they need to be looked up.
+        look_up_first: Of values that are as frequent, those to find first: true of a `value` among them.
     """
 
     aggregate: Callable[[Column], Column] | None
@@ -54,3 +55,4 @@ class TableRule:
     columns: tuple[str, ...] = ()
     values_to_look_up: Column | None = None
     if_observed: Callable[[Any], bool] = bool
+    look_up_first: Column | None = None

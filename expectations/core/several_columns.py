@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import combinations
-from operator import add, and_, or_
+from operator import and_, or_
 from typing import Any
 
 from pyspark.sql import Column
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.core.rules import RowRule
-from expectations.frame import Frame
+from expectations.frame import Frame, require_numbers
 
 _INTEGERS = (T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 
@@ -58,13 +58,16 @@ def expect_multicolumn_sum_to_equal(
     frame: Frame, column_list: Sequence[str], sum_total: float, ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
     """The values of some columns add up to a number, a missing one counting as 0."""
+    require_numbers(sum_total=sum_total)
     values = []
     for name in column_list:
         value = frame.number(name)
         # Whole numbers are added as decimals: a bigint would wrap around, or fail, as the Spark may be.
-        wide = value.cast("decimal(38,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
+        wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
-    return _several(frame, column_list, reduce(add, values) == F.lit(sum_total), ignore_row_if)
+    # A sum too large for a decimal is null, and not the total.
+    is_total = F.coalesce(reduce(F.try_add, values) == F.lit(sum_total), F.lit(False))
+    return _several(frame, column_list, is_total, ignore_row_if)
 
 
 def expect_multicolumn_values_to_be_equal(

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.core.rules import Judgement, TableRule
-from expectations.frame import Frame, is_moment, moment
+from expectations.frame import Frame, is_moment, moment, require_numbers
 
 
 def expect_table_row_count_to_be_between(
@@ -32,6 +32,7 @@ def expect_table_row_count_to_be_between(
 
 def expect_table_row_count_to_equal(_: Frame, value: int) -> TableRule:
     """The table has so many rows."""
+    require_numbers(value=value)
     return TableRule(_count_rows, lambda observed, _: (observed == value, {"observed_value": observed}))
 
 
@@ -44,13 +45,14 @@ def expect_table_column_count_to_be_between(
 
 def expect_table_column_count_to_equal(frame: Frame, value: int) -> TableRule:
     """The table has so many columns."""
+    require_numbers(value=value)
     return _of_schema(len(frame.schema) == value, {"observed_value": len(frame.schema)})
 
 
 def expect_table_columns_to_match_ordered_list(frame: Frame, column_list: Sequence[str] | None = None) -> TableRule:
     """The table has these columns, in this order."""
     found = frame.schema.names
-    pairs = enumerate(zip_longest(column_list or found, found))
+    pairs = enumerate(zip_longest(found if column_list is None else column_list, found))
     mismatched = [
         {"Expected Column Position": position, "Expected": expected, "Found": name}
         for position, (expected, name) in pairs
@@ -65,7 +67,7 @@ def expect_table_columns_to_match_set(
 ) -> TableRule:
     """The table has these columns, in any order; without `exact_match` it may have others too."""
     columns = frame.schema.names
-    expected = set(columns if column_set is None else column_set)
+    expected = set(column_set or ())
     found = {"unexpected": sorted(set(columns) - expected), "missing": sorted(expected - set(columns))}
     mismatched = {name: names for name, names in found.items() if names}
     details = {"details": {"mismatched": mismatched}} if mismatched else {}
@@ -76,7 +78,8 @@ def expect_table_columns_to_match_set(
 def expect_column_to_exist(frame: Frame, column: str, column_index: int | None = None) -> TableRule:
     """The table has a column, at a place counted from 0 where one is given."""
     names = frame.schema.names
-    success = names[column_index : column_index + 1] == [column] if column_index else column in names
+    place = dict(enumerate(names)) | dict(enumerate(names, start=-len(names)))
+    success = place.get(column_index) == column if column_index else column in names
     return _of_schema(success, {})
 
 
@@ -95,7 +98,8 @@ def expect_column_values_to_be_in_type_list(
 ) -> TableRule:
     """The column is of one of some Spark types."""
     kind = frame.type_of(column)
-    success = type_list is None or isinstance(kind, tuple(map(_spark_type, type_list)))
+    known = None if type_list is None else _spark_types(type_list)
+    success = known is None or isinstance(kind, known)
     return _of_schema(success, {"observed_value": type(kind).__name__}, column)
 
 
@@ -107,6 +111,8 @@ def within(
     Raises:
         ValueError: A bound is of another type.
     """
+    if not all(isinstance(strict, bool) or strict is None for strict in (strict_low, strict_high)):
+        raise ValueError(f"strict_min and strict_max are {strict_low!r} and {strict_high!r}, expected true or false")
     as_moment = kind is not None and is_moment(kind)
     numbers = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
     if kind is None and numbers:
@@ -132,11 +138,13 @@ def _count_rows(rows: Column) -> Column:
     return F.count(F.when(rows, 1))
 
 
-def _spark_type(name: str) -> type[T.DataType]:
-    found = getattr(T, name, None)
-    if not (isinstance(found, type) and issubclass(found, T.DataType)):
-        raise ValueError(f"{name!r} is no type of pyspark.sql.types, such as 'StringType'")
-    return found
+def _spark_types(names: Sequence[str]) -> tuple[type[T.DataType], ...]:
+    """Return the types of some names; as GX, without the names of other engines' types, if one is Spark's."""
+    found = [getattr(T, name, None) for name in names if isinstance(name, str)]
+    known = tuple(kind for kind in found if isinstance(kind, type) and issubclass(kind, T.DataType))
+    if isinstance(names, str) or not known:
+        raise ValueError(f"none of {names!r} is a type of pyspark.sql.types, such as 'StringType'")
+    return known
 
 
 ON_TABLES: tuple[Callable[..., TableRule], ...] = (

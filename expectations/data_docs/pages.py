@@ -113,7 +113,7 @@ def _exception(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notes(config: Mapping[str, Any]) -> Sequence[str]:
     """Return the notes of an expectation, which GX takes as a text, as texts, or as an object with its `content`."""
-    notes = (config.get("meta") or {}).get("notes") or ()
+    notes = config.get("notes") or (config.get("meta") or {}).get("notes") or ()
     notes = notes.get("content") or () if isinstance(notes, dict) else notes
     return [notes] if isinstance(notes, str) else [str(note) for note in notes]
 

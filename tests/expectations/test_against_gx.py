@@ -141,7 +141,11 @@ TABLES = [
     on("table_columns_to_match_ordered_list", column_list=["m", "n"]),
     *(on("table_columns_to_match_set", column_set=names, exact_match=True) for names in (["n"], ["n", "other"])),
     on("table_columns_to_match_set", column_set=["n"], exact_match=False),
-    *(on("column_to_exist", column=name, column_index=place) for name in ("m", "o") for place in (None, 1, 7, 99)),
+    on("table_columns_to_match_ordered_list", column_list=[]),
+    *(on("table_columns_to_match_set", column_set=[], exact_match=exact) for exact in (True, False)),
+    on("table_columns_to_match_set"),
+    *(on("column_to_exist", column="m", column_index=place) for place in (None, 1, 7, 99, -1, -11)),
+    *(on("column_to_exist", column="o", column_index=place) for place in (None, 1)),
     *(on("column_type_to_be", column="n", type_=type_) for type_ in ("IntegerType", "StringType")),
     *(on("column_values_to_be_of_type", column="d", type_=type_) for type_ in ("DecimalType", "FractionalType")),
     *(on("column_values_to_be_in_type_list", column="n", type_list=types) for types in (["LongType"], None)),
@@ -228,7 +232,12 @@ def test_results_equal_those_of_gx(spark, by_gx, rows):
 
 @pytest.mark.parametrize(
     "result_format",
-    ["BOOLEAN_ONLY", "BASIC", "COMPLETE", {"result_format": "SUMMARY", "partial_unexpected_count": 1}],
+    [
+        "BOOLEAN_ONLY",
+        "BASIC",
+        "COMPLETE",
+        *({"result_format": "SUMMARY", "partial_unexpected_count": n} for n in (0, 1)),
+    ],
     ids=str,
 )
 def test_the_result_formats_are_those_of_gx(spark, by_gx, result_format):
@@ -296,7 +305,7 @@ def test_row_conditions_mean_what_they_mean_in_gx(spark, by_gx):
 
 
 WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p"])
-WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**31 - 1])
+WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])  # of greater ones GX gets sums and differences wrong
 ROWS = st.tuples(
     WHOLE,
     WHOLE,
@@ -313,7 +322,7 @@ ROWS = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])  # a smaller example would take minutes to find
+@settings(max_examples=10, deadline=None, phases=[Phase.generate])  # a smaller example would take minutes to find
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
 def test_results_on_made_up_frames_equal_those_of_gx(spark, by_gx, rows, entries):
     frame = frame_of(spark, rows)

@@ -103,6 +103,35 @@ def problem(spark, type_, /, **kwargs):
             {"column": "n", "quantile_ranges": {}},
             "expected a pair of bounds for",
         ),
+        ("column_quantile_values_to_be_between", {"column": "n", "quantile_ranges": None}, "expected a pair of bounds"),
+        (BETWEEN, {"column": "day", "max_value": "tomorrow"}, "Invalid isoformat string: 'tomorrow'."),
+        ("column_value_lengths_to_equal", {"column": "s", "value": float("inf")}, "a length is inf, expected a whole"),
+        ("column_values_to_match_regex", {"column": "s", "regex": 5}, "a regular expression is 5, expected text."),
+        ("column_values_to_be_in_set", {"column": "s", "value_set": "abc"}, "value_set is 'abc', expected a list"),
+        (
+            "multicolumn_sum_to_equal",
+            {"column_list": ["n", "a.b"], "sum_total": "5"},
+            "sum_total is '5', expected",
+        ),
+        (
+            "column_value_z_scores_to_be_less_than",
+            {"column": "n", "threshold": "5", "double_sided": True},
+            "threshold is '5', expected a number.",
+        ),
+        (
+            "column_values_to_not_be_outliers",
+            {"column": "n", "multiplier": "x"},
+            "multiplier is 'x', expected",
+        ),
+        ("table_row_count_to_equal", {"value": "5"}, "value is '5', expected a number."),
+        ("table_row_count_to_be_between", {"min_value": 1, "strict_min": "false"}, "expected true or false."),
+        (
+            "column_values_to_match_strftime_format",
+            {"column": "s"},
+            "Great Expectations does not take {'column'",
+        ),
+        ("column_values_to_be_json_parseable", {"column": "m"}, "column 'm' does not exist"),
+        ("column_values_to_be_json_parseable", {"column": "s", "row_condition": "n >"}, "Spark cannot compute it: "),
         ("table_row_count_to_be_between", {"min_value": 1, "mostly": 0.9}, "judges a table, not rows; it takes no 'mo"),
     ],
 )
@@ -159,6 +188,21 @@ def test_what_is_handed_over_needs_no_compiling(spark):
     checks, bits = compiled(spark, "column_values_to_be_json_parseable", column="s")
     assert isinstance(checks[1], HandedOver)
     assert len(bits) == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "kwargs"),
+    [
+        ("column_values_to_be_in_type_list", {"column": "n", "type_list": ["INTEGER", "int64", "IntegerType"]}),
+        ("column_values_to_be_between", {"column": "`a.b`", "min_value": 1}),
+        ("column_values_to_be_between", {"column": "n", "max_value": 2**64}),
+        ("column_values_to_be_between", {"column": "n", "min_value": 1, "max_value": None, "strict_min": None}),
+        ("column_distinct_values_to_contain_set", {"column": "n", "value_set": []}),
+        ("column_most_common_value_to_be_in_set", {"column": "s", "value_set": ["a", None]}),
+    ],
+)
+def test_what_gx_takes_is_taken(spark, type_, kwargs):
+    compiled(spark, type_, **kwargs)
 
 
 def test_mostly_means_nothing_for_a_columns_type_as_in_gx(spark):

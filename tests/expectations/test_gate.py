@@ -217,7 +217,10 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
         assert row["_warnings"] == (warnings or None)
 
 
-@pytest.mark.parametrize("name", ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes"])
+@pytest.mark.parametrize(
+    "name",
+    ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
+)
 def test_a_column_with_a_name_the_gate_needs_is_refused(spark, name):
     with pytest.raises(SuiteError, match=rf"suite calls: the rows have columns \['{name}'\], names the gate needs"):
         judged(spark, [], expect("fine", PRESENT, column="n"), schema=f"n int, {name} int")
@@ -235,3 +238,37 @@ def test_examples_of_a_rare_failure_are_found_among_many_others(spark):
     found = results(outcome.verdict(outcome.rows))
     assert found["n_small"]["result"]["partial_unexpected_list"] == [100] * 20
     assert found["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]
+
+
+def test_a_share_of_duplicates_is_one_of_the_rows_that_are_compared(spark):
+    rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
+    outcome = judged(
+        spark,
+        rows,
+        expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=0.05),
+        expect("one_row_a_day", UNIQUE, column="day", mostly=0.9),
+    )
+    verdict = outcome.verdict(outcome.rows)
+    found = results(verdict)["one_row_a_day"]
+    assert (found["success"], verdict.quarantined) == (False, 94)
+    counts = {name: found["result"][name] for name in ("element_count", "missing_count", "unexpected_count")}
+    assert counts == {"element_count": 10, "missing_count": 0, "unexpected_count": 4}
+    assert found["result"]["unexpected_percent"] == 40.0
+
+
+def test_a_result_is_json_that_any_reader_takes(spark):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    ranges = {"quantiles": [0.5, 1.0], "value_ranges": [[None, 1], [None, 1]]}
+    rows = [(float("nan"),), (float("inf"),), (float("-inf"),)]
+    outcome = judged(
+        spark,
+        rows,
+        expect("small", BETWEEN, "warning", column="x", max_value=-1),
+        expect("max", MAX, "warning", column="x", max_value=1),
+        expect("quantiles", "column_quantile_values_to_be_between", "warning", column="x", quantile_ranges=ranges),
+        schema="x double",
+    )
+    document = outcome.verdict(outcome.rows, result_format="COMPLETE").to_json_dict()
+    assert json.loads(json.dumps(document), parse_constant=refuse) == document

@@ -91,6 +91,12 @@ def test_the_order_of_rows_is_that_of_the_frame(spark):
     assert result(rows, "column_values_to_be_decreasing", column="v")[1]["unexpected_count"] == 999
 
 
+def test_whole_numbers_far_apart_are_in_order(spark):
+    rows = column(spark, [-2, 2**31 - 1], "int")
+    assert result(rows, "column_values_to_be_increasing", column="v", strictly=True)[0]
+    assert not result(rows, "column_values_to_be_decreasing", column="v")[0]
+
+
 @pytest.mark.parametrize("kind", ["int", "bigint"])
 def test_sums_of_whole_numbers_neither_wrap_around_nor_fail(spark, kind):
     most = 2**31 - 1 if kind == "int" else 2**63 - 1
@@ -118,3 +124,39 @@ def test_quantiles_are_exact_whatever_error_is_allowed(spark):
         allow_relative_error=0.4,
     )
     assert found["observed_value"]["values"] == [100.0, 500.0]
+
+
+@pytest.mark.parametrize("text", ["20240131", "2024-W05-3", "2024-01-31", "2024-01-31T00:00:00", "2024-01-31_00:00:00"])
+def test_a_day_in_any_iso_form_is_that_day(spark, text):
+    days = column(spark, [date(2024, 1, 30), date(2024, 1, 31)], "date")
+    _, found = result(days, "column_values_to_be_between", column="v", min_value=text)
+    assert found["partial_unexpected_list"] == ["2024-01-30"]
+    assert result(days, "column_values_to_be_in_set", column="v", value_set=[text])[1]["unexpected_count"] == 1
+
+
+def test_a_day_begins_before_a_time_on_it(spark):
+    days = column(spark, [date(2024, 5, 5)], "date")
+    noon = "2024-05-05T12:00:00"
+    assert result(days, "column_values_to_be_between", column="v", max_value=noon, strict_max=True)[0]
+    assert not result(days, "column_values_to_be_between", column="v", min_value=noon)[0]
+
+
+def test_one_of_many_values_that_are_as_frequent_is_found(spark):
+    rows = spark.range(300).selectExpr("int(id) v")
+    common = {"column": "v", "value_set": [299], "ties_okay": True}
+    success, found = result(rows, "column_most_common_value_to_be_in_set", **common)
+    assert (success, len(found["observed_value"])) == (True, 200)
+    assert not result(rows, "column_most_common_value_to_be_in_set", column="v", value_set=[300], ties_okay=True)[0]
+
+
+def test_sums_too_large_for_a_decimal_are_not_the_total(spark):
+    most = Decimal("9" * 38)
+    rows = spark.createDataFrame([(most, most)], "v decimal(38,0), w decimal(38,0)")
+    assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=1)[1]["unexpected_count"] == 1
+    twice = rows.union(rows)
+    assert result(twice, "column_sum_to_be_between", column="v", min_value=1)[1]["observed_value"] is None
+
+
+def test_a_sum_keeps_every_digit_of_a_decimal(spark):
+    rows = spark.createDataFrame([(1, Decimal("0.0000001"))], "n int, d decimal(20,10)")
+    assert result(rows, "multicolumn_sum_to_equal", column_list=["n", "d"], sum_total=1)[1]["unexpected_count"] == 1
