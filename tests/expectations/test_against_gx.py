@@ -211,6 +211,7 @@ def plain(value):
     if isinstance(value, str):
         return value.strip("`")  # GX names a column with a dot with its quotes
     if isinstance(value, float):
+        value = float(f"{value:.12g}")  # the last digits depend on the order in which Spark adds up
         return "inf" if value == math.inf else int(value) if value.is_integer() else value
     return value
 
