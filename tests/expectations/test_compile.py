@@ -55,7 +55,7 @@ def problem(spark, type_, /, **kwargs):
         ("column_values_to_be_in_set", {"column": "n", "value_set": ["1"]}, "column 'n' is int, no type to compare"),
         ("column_values_to_be_in_set", {"column": "n", "value_set": None}, "do not fit expect_column_values_to_be_in"),
         (
-            "column_distinct_values_to_equal_set",
+            "column_distinct_values_to_be_in_set",
             {"column": "n", "value_set": []},
             "value_set is [], expected a list of",
         ),
@@ -96,7 +96,7 @@ def problem(spark, type_, /, **kwargs):
         (
             "column_values_to_be_of_type",
             {"column": "n", "type_": "INTEGER"},
-            "'INTEGER' is no type of pyspark.sql.types",
+            "none of ['INTEGER'] is a type of pyspark",
         ),
         (
             "column_quantile_values_to_be_between",
