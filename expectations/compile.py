@@ -147,6 +147,7 @@ def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"a regular expression is {regex!r}, expected text")
     try:
+        # Only Java can say what compiles in Java. `_jvm` is there: Glue and spark-submit run the driver in a JVM.
         empty.sparkSession._jvm.java.util.regex.Pattern.compile(regex)  # type: ignore[union-attr]
     except IllegalArgumentException as error:
         reason = str(error).splitlines()[0]

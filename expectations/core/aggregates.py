@@ -55,7 +55,7 @@ def expect_column_quantile_values_to_be_between(
     frame: Frame,
     column: str,
     quantile_ranges: dict[str, Any],
-    allow_relative_error: bool | float = False,  # noqa: ARG001
+    allow_relative_error: bool | float = False,  # noqa: ARG001 - GX's; exact values are within any error
 ) -> TableRule:
     """The column's quantiles are within bounds; they are exact, whatever error is allowed."""
     given = quantile_ranges if isinstance(quantile_ranges, dict) else {}

@@ -50,7 +50,7 @@ def result_page(result: JudgedRun) -> Any:
         """Says what is expected in GX's words; its way with a description would show that alone."""
 
         @classmethod
-        def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003
+        def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's
             return None
 
     saved, content = result.saved, result.content

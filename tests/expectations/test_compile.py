@@ -176,7 +176,7 @@ def test_a_type_that_gx_cannot_judge_on_spark_is_refused_with_what_to_use_instea
 
 
 def test_every_type_of_gx_is_compiled_handed_over_or_refused_with_a_hint():
-    import great_expectations.expectations.core  # noqa: F401  (registers its types)
+    import great_expectations.expectations.core  # noqa: F401 - registers its types
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     known = {*ROW_LEVEL, *TABLE_LEVEL, *HANDED_OVER, *NOT_ON_SPARK}
