@@ -24,12 +24,10 @@ TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
 
 HANDED_OVER = (
     "expect_column_kl_divergence_to_be_less_than",
-    "expect_column_values_to_be_json_parseable",
     "expect_column_values_to_match_json_schema",
-    "expect_column_values_to_match_strftime_format",
     "unexpected_rows_expectation",
 )
-"""Types that only Great Expectations itself can judge: they need Python for each value, SciPy, or a query."""
+"""Types that only Great Expectations itself can judge: they need Python for each value, SciPy, or the user's SQL."""
 
 NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_be_dateutil_parseable": "Use expect_column_values_to_match_strftime_format",

@@ -13,8 +13,10 @@ from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from expectations.core.rules import RowRule
+from expectations.core.strftime import matches_strftime, require_readable
 from expectations.frame import Frame
 
 
@@ -94,6 +96,26 @@ def expect_column_value_lengths_to_equal(frame: Frame, column: str, value: int) 
     return _where_present(frame, column, F.length(frame.text(column)) == _whole(value))
 
 
+def expect_column_values_to_match_strftime_format(frame: Frame, column: str, strftime_format: str) -> RowRule:
+    """The value is a day or time in a format of Python's `strptime`."""
+    require_readable(strftime_format)
+    return _where_present(frame, column, matches_strftime(_only_text(frame, column), strftime_format))
+
+
+def expect_column_values_to_be_json_parseable(frame: Frame, column: str) -> RowRule:
+    """The value is JSON, of RFC 8259: an object, a list, a text, a number, true, false or null."""
+    text = _only_text(frame, column)
+    # What reads JSON skips a member that is not asked for, and gives the next one only if it could read that. Two
+    # texts around the value, for what is well formed in one because it closes or continues it (`1, "x": 2`) is not in
+    # the other.
+    around = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
+    strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
+    read = [
+        F.from_json(F.concat(F.lit(before), text, F.lit(after)), "read int", strict)["read"] for before, after in around
+    ]
+    return _where_present(frame, column, F.coalesce((read[0] == 1) & (read[1] == 1), F.lit(False)))
+
+
 def _where_present(frame: Frame, column: str, expected: Column) -> RowRule:
     missing = frame.value(column).isNull()
     return RowRule((column,), ~missing & ~expected, missing)
@@ -123,6 +145,13 @@ def _matches(frame: Frame, column: str, regexes: Sequence[str], combined: Callab
     return reduce(combined, [text.rlike(regex) for regex in regexes])
 
 
+def _only_text(frame: Frame, column: str) -> Column:
+    kind = frame.type_of(column)
+    if not isinstance(kind, T.StringType):
+        raise ValueError(f"column {column!r} is {kind.simpleString()}, expected text")
+    return frame.value(column)
+
+
 def _whole(bound: Any) -> int:
     if isinstance(bound, bool) or not isinstance(bound, (int, float)) or bound % 1 != 0:
         raise ValueError(f"a length is {bound!r}, expected a whole number")
@@ -141,5 +170,7 @@ ON_ONE_COLUMN: tuple[Callable[..., RowRule], ...] = (
     expect_column_values_to_not_match_regex_list,
     expect_column_value_lengths_to_be_between,
     expect_column_value_lengths_to_equal,
+    expect_column_values_to_match_strftime_format,
+    expect_column_values_to_be_json_parseable,
 )
 """What compiles the row-level types on one column."""

@@ -60,6 +60,8 @@ ONE_COLUMN = [
     *on_each("column_value_lengths_to_be_between", ["s", "t"], {"min_value": 1, "max_value": 2, "strict_max": True}),
     *on_each("column_value_lengths_to_be_between", ["t"], {"min_value": 1, "strict_min": True}),
     *on_each("column_value_lengths_to_equal", ["t", "s", "n"], {"value": 1}, {"value": 3}),
+    *on_each("column_values_to_match_strftime_format", ["s", "t"], {"strftime_format": "%Y-%m-%d"}),
+    *on_each("column_values_to_be_json_parseable", ["s", "t"]),
 ]
 ACROSS_ROWS = [
     *on_each("column_values_to_be_unique", ["n", "s", "day", "x", "d", "at", "flag", "A.d"]),

@@ -13,6 +13,7 @@ from expectations.suite import parse_suite
 
 SCHEMA = "n int, s string, day date, geo struct<latitude: double>, tags array<string>, `a.b` int"
 BETWEEN, PAIR = "column_values_to_be_between", "column_pair_values_a_to_be_greater_than_b"
+STRFTIME, JSON_SCHEMA = "column_values_to_match_strftime_format", "column_values_to_match_json_schema"
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
 
 
@@ -125,13 +126,25 @@ def problem(spark, type_, /, **kwargs):
         ),
         ("table_row_count_to_equal", {"value": "5"}, "value is '5', expected a number."),
         ("table_row_count_to_be_between", {"min_value": 1, "strict_min": "false"}, "expected true or false."),
+        (STRFTIME, {"column": "s"}, "missing 1 required positional argument: 'strftime_format'"),
+        (STRFTIME, {"column": "n", "strftime_format": "%Y"}, "column 'n' is int, expected text."),
+        (STRFTIME, {"column": "s", "strftime_format": "%D"}, "'%D' is none that Python reads: 'D' is a bad directive"),
+        (STRFTIME, {"column": "s", "strftime_format": "%d %d"}, "is none that Python reads: redefinition of group"),
         (
-            "column_values_to_match_strftime_format",
-            {"column": "s"},
-            "Great Expectations does not take {'column'",
+            STRFTIME,
+            {"column": "s", "strftime_format": 5},
+            "strftime_format 5 is none that Python reads: strftime() arg",
         ),
-        ("column_values_to_be_json_parseable", {"column": "m"}, "column 'm' does not exist"),
-        ("column_values_to_be_json_parseable", {"column": "s", "row_condition": "n >"}, "Spark cannot compute it: "),
+        (
+            STRFTIME,
+            {"column": "s", "strftime_format": "%G-%V-%u"},
+            "has %G, %V: use expect_column_values_to_match_rege",
+        ),
+        (STRFTIME, {"column": "s", "strftime_format": "%j %m"}, "has %j: use expect_column_values_to_match_regex."),
+        ("column_values_to_be_json_parseable", {"column": "day"}, "column 'day' is date, expected text."),
+        (JSON_SCHEMA, {"column": "s"}, "Great Expectations does not take {'column'"),
+        (JSON_SCHEMA, {"column": "m", "json_schema": {}}, "column 'm' does not exist"),
+        (JSON_SCHEMA, {"column": "s", "json_schema": {}, "row_condition": "n >"}, "Spark cannot compute it: "),
         ("table_row_count_to_be_between", {"min_value": 1, "mostly": 0.9}, "judges a table, not rows; it takes no 'mo"),
     ],
 )
@@ -185,7 +198,7 @@ def test_every_type_of_gx_is_compiled_handed_over_or_refused_with_a_hint():
 
 
 def test_what_is_handed_over_needs_no_compiling(spark):
-    checks, bits = compiled(spark, "column_values_to_be_json_parseable", column="s")
+    checks, bits = compiled(spark, JSON_SCHEMA, column="s", json_schema={})
     assert isinstance(checks[1], HandedOver)
     assert len(bits) == 1
 
