@@ -131,8 +131,8 @@ def test_digits_are_those_of_ascii(spark):
 BROKEN_JSON = """
 1, "x": 2 ~ 1, 2 ~ 1], [2 ~ 1} ~ 1], "read": 1} junk ~ 1, "read": 1} junk ~ {"value": 1, "read": 1} ~ {'x': 2} ~ {x: 2}
 nul ~ True ~ 01 ~ -1 ~ - ~ 1. ~ .5 ~ 1e5 ~ 1E+5 ~ 1e ~ +1 ~ 0x1 ~ -0 ~ {"a": 1, "a": 2}
-{"a": 1,} ~ [1,] ~ [,1] ~ {"a"} ~ "x ~ "x" "y" ~ "\\u12" ~ "\\ud800" ~ "\\x" ~ "\\/" ~ "\t" ~ \ufeff1 ~ \u00a01
-1 // c ~ /* c */ 1 ~ ] ~ } ~ { ~ [ ~ "]" ~ "}"
+{"a": 1,} ~ [1,] ~ [,1] ~ {"a"} ~ "x ~ "x" "y" ~ "\\u12" ~ "\\ud800" ~ "\\u013\u4f39" ~ "\\\\u1" ~ "\\x" ~ "\\/" ~ "\t"
+\ufeff1 ~ \u00a01 ~ 1 // c ~ /* c */ 1 ~ ] ~ } ~ { ~ [ ~ "]" ~ "}"
 """.replace("\n", " ~ ").split(" ~ ")
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(codec="utf-8"))
