@@ -49,11 +49,11 @@ def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> Callable[[], int]:
     """Return a function that counts the Spark jobs started since it was last called."""
-    store, seen = spark.sparkContext._jsc.sc().statusStore(), [0]
+    # Not the status store, which forgets the oldest of more than 1,000 jobs.
+    scheduler, seen = spark.sparkContext._jsc.sc().dagScheduler(), [0]
 
     def count() -> int:
-        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
-        total = store.jobsList(None).size()
+        total = scheduler.numTotalJobs()
         started, seen[0] = total - seen[0], total
         return started
 
