@@ -10,7 +10,6 @@ from typing import Any
 from pyspark.errors import AnalysisException, IllegalArgumentException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.core.rules import RowRule, TableRule
@@ -76,9 +75,10 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             shared[key] = add(of, condition)
         return shared[key]
 
-    empty = rows.sparkSession.createDataFrame([], rows.schema).withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
+    empty = rows.sparkSession.createDataFrame([], rows.schema)
+    marked = empty.withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
     for number, expectation in enumerate(suite.expectations):
-        rule, condition = _compile(empty, rows.schema, expectation, number=number, suite=suite)
+        rule, condition = _compile(empty, marked, expectation, number=number, suite=suite)
         if rule is None:
             checks.append(HandedOver(expectation))
         elif isinstance(rule, TableRule):
@@ -93,28 +93,28 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
 
 
 def _compile(
-    empty: DataFrame, schema: T.StructType, expectation: Expectation, *, number: int, suite: Suite
+    empty: DataFrame, marked: DataFrame, expectation: Expectation, *, number: int, suite: Suite
 ) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
         if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _takes_mostly(expectation.type):
             raise ValueError(f"{expectation.type} judges a table, not rows; it takes no 'mostly'")
-        condition = row_condition(Frame(schema), expectation.kwargs)
+        condition = row_condition(Frame(empty.schema), expectation.kwargs)
         if condition is not None:
-            empty.where(condition)
+            _require_same_each_time(empty.where(condition), expectation)
         if compiler is None:
-            _require_handed_over(expectation, Frame(schema))
+            _require_handed_over(expectation, Frame(empty.schema))
             return None, condition
         for regex in expectation.regexes:
             _require_regex(empty, regex)
-        frame = Frame(schema, condition, number)
+        frame = Frame(empty.schema, condition, number)
         rule = compiler(frame, **expectation.arguments)
-        _require_computable(empty, frame, rule)
+        _require_computable(marked, frame, rule)
         return rule, condition
     except TypeError as error:
         problem = f"the arguments {expectation.arguments} do not fit {expectation.type}: {error}."
         raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         raise SuiteError(suite=suite.name, expectation=expectation.id, problem=f"{error}.") from error
     except (AnalysisException, ParseException) as error:
         problem = f"Spark cannot compute it: {error}"
@@ -143,24 +143,31 @@ def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
     require_valid(expectation)
 
 
+def _require_same_each_time(about: DataFrame, expectation: Expectation) -> None:
+    """Raise ValueError for a condition that depends on chance: a row is counted apart from being marked."""
+    query: Any = about._jdf
+    if not query.queryExecution().analyzed().deterministic():
+        raise ValueError(f"row_condition {expectation.kwargs['row_condition']!r} gives another answer each time")
+
+
 def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"a regular expression is {regex!r}, expected text")
+    jvm: Any = empty.sparkSession._jvm
     try:
-        # Only Java can say what compiles in Java. `_jvm` is there: Glue and spark-submit run the driver in a JVM.
-        empty.sparkSession._jvm.java.util.regex.Pattern.compile(regex)  # type: ignore[union-attr]
+        jvm.java.util.regex.Pattern.compile(regex)  # only Java can say what compiles in Java
     except IllegalArgumentException as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"the regular expression {regex!r} does not compile: {reason}") from error
 
 
-def _require_computable(empty: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
+def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
     """Have Spark analyse what a rule computes, on no rows."""
     if isinstance(rule, TableRule):
         if rule.aggregate:
-            empty.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))
+            marked.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))
         return
     if rule.statistics:
         statistics = (aggregate.alias(name) for name, aggregate in rule.statistics.items())
-        empty = empty.crossJoin(empty.agg(*statistics))
-    empty.select(rule.unexpected)
+        marked = marked.crossJoin(marked.agg(*statistics))
+    marked.select(rule.unexpected)

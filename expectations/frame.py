@@ -71,6 +71,28 @@ class Frame:
             found = found[part].dataType
         return found
 
+    def distinct(self, name: str) -> Column:
+        """Return the value of a column whose values are equal or not.
+
+        Raises:
+            ValueError: It has maps, which Spark cannot compare.
+        """
+        kind = self.type_of(name).simpleString()
+        if "map<" in kind:
+            raise ValueError(f"column {name!r} is {kind}, whose values cannot be compared")
+        return self.value(name)
+
+    def nameable(self, name: str) -> Column:
+        """Return the value of a column whose values a suite can name.
+
+        Raises:
+            ValueError: It has other than numbers, texts, booleans, dates or times.
+        """
+        kind = self.type_of(name)
+        if not any(isinstance(kind, family) for family in _FAMILIES):
+            raise ValueError(f"column {name!r} is {kind.simpleString()}, whose values no suite can name")
+        return self.value(name)
+
     def text(self, name: str) -> Column:
         """Return a column's value as text; Spark would do that itself, but not in all versions."""
         kind = self.type_of(name)
@@ -148,6 +170,13 @@ def require_numbers(**values: Any) -> None:
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"{name} is {value!r}, expected a number")
+
+
+def require_true_or_false(**values: Any) -> None:
+    """Raise ValueError if a named value is neither true nor false nor left out."""
+    for name, value in values.items():
+        if not isinstance(value, bool) and value is not None:
+            raise ValueError(f"{name} is {value!r}, expected true or false")
 
 
 def _unquoted(name: Any) -> str:

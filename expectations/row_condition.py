@@ -71,9 +71,11 @@ def _compile(frame: Frame, condition: Any) -> Column:
     kind = condition.get("type") if isinstance(condition, dict) else None
     try:
         if kind == "pass_through":
-            return F.expr(condition["pass_through_filter"])
+            return F.expr(_text(condition["pass_through_filter"]))
         if kind in ("and", "or"):
             parts = [_compile(frame, part) for part in condition["conditions"]]
+            if not parts:
+                raise ValueError(f"row_condition {condition!r} has no conditions")
             return reduce(operator.and_ if kind == "and" else operator.or_, parts)
         if kind == "nullity":
             value = frame.value(condition["column"]["name"])
@@ -81,7 +83,8 @@ def _compile(frame: Frame, condition: Any) -> Column:
         if kind == "comparison":
             return _comparison(frame, condition["column"]["name"], condition["operator"], condition["parameter"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"row_condition {condition!r} lacks {error}") from error
+        problem = f"lacks {error}" if isinstance(error, KeyError) else f"is none of Great Expectations': {error}"
+        raise ValueError(f"row_condition {condition!r} {problem}") from error
     raise ValueError(f"row_condition is {condition!r}, expected a text or a condition as Great Expectations writes it")
 
 
@@ -97,6 +100,12 @@ def _comparison(frame: Frame, column: str, name: str, parameter: Any) -> Column:
     (literal,) = frame.literals(column, [parameter])
     compared: Column = _COMPARISONS[name](value, literal)
     return compared
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} is no text")
+    return given
 
 
 def _number(text: str) -> int | float | str:

@@ -59,8 +59,8 @@ class Expectation:
     def regexes(self) -> tuple[Any, ...]:
         """The regular expressions it names."""
         listed = self.kwargs.get("regex_list")
-        found = [self.kwargs.get("regex"), *(listed if isinstance(listed, list) else ())]
-        return tuple(regex for regex in found if regex is not None)
+        single = (self.kwargs["regex"],) if "regex" in self.kwargs else ()
+        return single + (tuple(listed) if isinstance(listed, list) else ())
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form."""
@@ -158,6 +158,9 @@ def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
         notes=entry.get("notes"),
     )
     where = key or where
+    if not isinstance(expectation.meta, dict):
+        problem = f"meta is {expectation.meta!r}, expected an object."
+        raise SuiteError(suite=suite, expectation=where, problem=problem)
     if expectation.severity not in SEVERITIES:
         problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
         raise SuiteError(suite=suite, expectation=where, problem=problem)

@@ -35,9 +35,9 @@ class ResultFormat:
         Raises:
             ValueError: It is none, or has a key that the gate does not know.
         """
-        settings = {"result_format": given} if isinstance(given, str) else dict(given)
+        settings = dict(given) if isinstance(given, Mapping) else {"result_format": given}
         level, most = settings.pop("result_format", None), settings.pop("partial_unexpected_count", 20)
-        if level not in LEVELS or not isinstance(most, int) or settings:
+        if level not in LEVELS or type(most) is not int or most < 0 or settings:
             raise ValueError(
                 f"result_format is {given!r}, expected one of {list(LEVELS)}, or an object with one of them as "
                 f"'result_format' and a 'partial_unexpected_count'. All rows that fail are in quarantine."
@@ -201,6 +201,8 @@ def _line(expectation: Expectation, found: Mapping[str, Any]) -> str:
     result = found["result"]
     if found["exception_info"].get("raised_exception", True):
         return f"{expectation.label}: Great Expectations could not judge it: {_messages(found['exception_info'])}"
+    if not result:
+        return f"{expectation.label}: expected {expectation.arguments}"
     if "element_count" not in result:
         observed = {name: value for name, value in result.items() if value is not None and name != "details"}
         seen = (
@@ -211,7 +213,7 @@ def _line(expectation: Expectation, found: Mapping[str, Any]) -> str:
     considered = result["element_count"] - result.get("missing_count", 0)
     return (
         f"{expectation.label}: {result['unexpected_count']} of {considered} rows are not as expected, at least "
-        f"{expectation.mostly:.1%} must be" + (f"; such as {examples}" if examples else "")
+        f"{expectation.mostly * 100:.10g} % must be" + (f"; such as {examples}" if examples else "")
     )
 
 

@@ -144,8 +144,9 @@ def _read_text(spark: SparkSession, file: Path) -> DataFrame:
 def _inferred(spark: SparkSession, text: DataFrame) -> T.StructType:
     """Return the types that Spark infers for cells of text. Of a file it would read other cells than ingest does."""
     # pyspark reads CSV out of rows only by way of Python; the JVM's reader takes them as they are.
+    jvm: Any = spark._jvm
     lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
-    strings = getattr(lines, "as")(spark._jvm.org.apache.spark.sql.Encoders.STRING())  # type: ignore[union-attr]
+    strings = getattr(lines, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
     return DataFrame(spark.read.option("inferSchema", True)._jreader.csv(strings), spark).schema
 
 

@@ -78,7 +78,7 @@ def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: b
 
 
 def _unique(frame: Frame, columns: Sequence[str], missing: Column) -> RowRule:
-    alike = Window.partitionBy(frame.among, *map(frame.value, columns))
+    alike = Window.partitionBy(frame.among, *map(frame.distinct, columns))
     repeated = F.count(F.lit(1)).over(alike) > 1
     return RowRule(tuple(columns), frame.among & ~missing & repeated, missing, across_rows=True)
 

@@ -89,7 +89,7 @@ def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, colu
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The number of different values, as a share of the rows that have one, is within bounds; of no rows it is 0."""
-    value = frame.value(column)
+    value = frame.distinct(column)
 
     def share(rows: Column) -> Column:
         return _share(F.count_distinct(F.when(rows, value)), F.count(F.when(rows, value)))
@@ -99,7 +99,7 @@ def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column
 
 def expect_column_unique_value_count_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The number of different values is within bounds."""
-    value = frame.value(column)
+    value = frame.distinct(column)
     return _bounded(column, lambda rows: F.count_distinct(F.when(rows, value)), None, **bounds)
 
 

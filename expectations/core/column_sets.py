@@ -46,14 +46,14 @@ def expect_column_most_common_value_to_be_in_set(
         return bool(hits) and (bool(ties_okay) or len(most) == 1), {"observed_value": most}
 
     in_set = F.col("value").isin(literals)  # looked up first, however many values are as frequent
-    return TableRule(None, judge, (column,), frame.value(column), lambda _: True, in_set)
+    return TableRule(None, judge, (column,), frame.nameable(column), lambda _: True, in_set)
 
 
 def _compared(frame: Frame, column: str, value_set: Sequence[Any], *, unexpected: bool, missing: bool) -> TableRule:
     if isinstance(value_set, str) or (not value_set and not missing):
         raise ValueError(f"value_set is {value_set!r}, expected a list of at least one value")
     values = list(dict.fromkeys(value for value in value_set if value is not None))
-    value, literals = frame.value(column), frame.literals(column, values)
+    value, literals = frame.nameable(column), frame.literals(column, values)
     is_known = value.isin(literals)
 
     def aggregate(rows: Column) -> Column:

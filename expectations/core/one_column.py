@@ -17,7 +17,9 @@ from pyspark.sql import types as T
 
 from expectations.core.rules import RowRule
 from expectations.core.strftime import matches_strftime, require_readable
-from expectations.frame import Frame
+from expectations.frame import Frame, require_true_or_false
+
+_LONGEST = 2**31 - 1  # characters of a text, in Spark
 
 
 def expect_column_values_to_not_be_null(frame: Frame, column: str) -> RowRule:
@@ -126,6 +128,7 @@ def _where_present(frame: Frame, column: str, expected: Column) -> RowRule:
 def _within(value: Column, low: Any, high: Any, strict_low: bool, strict_high: bool) -> Column:
     if low is None and high is None:
         raise ValueError("min_value and max_value are both missing: give at least one")
+    require_true_or_false(strict_min=strict_low, strict_max=strict_high)
     within: list[Column] = []
     if low is not None:
         within.append(value > low if strict_low else value >= low)
@@ -157,7 +160,7 @@ def _only_text(frame: Frame, column: str) -> Column:
 def _whole(bound: Any) -> int:
     if isinstance(bound, bool) or not isinstance(bound, (int, float)) or bound % 1 != 0:
         raise ValueError(f"a length is {bound!r}, expected a whole number")
-    return int(bound)
+    return max(-_LONGEST, min(int(bound), _LONGEST))
 
 
 ON_ONE_COLUMN: tuple[Callable[..., RowRule], ...] = (

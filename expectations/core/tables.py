@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.core.rules import Judgement, TableRule
-from expectations.frame import Frame, is_moment, moment, require_numbers
+from expectations.frame import Frame, is_moment, moment, require_numbers, require_true_or_false
 
 
 def expect_table_row_count_to_be_between(
@@ -111,8 +111,7 @@ def within(
     Raises:
         ValueError: A bound is of another type.
     """
-    if not all(isinstance(strict, bool) or strict is None for strict in (strict_low, strict_high)):
-        raise ValueError(f"strict_min and strict_max are {strict_low!r} and {strict_high!r}, expected true or false")
+    require_true_or_false(strict_min=strict_low, strict_max=strict_high)
     as_moment = kind is not None and is_moment(kind)
     numbers = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
     if kind is None and numbers:

@@ -307,7 +307,7 @@ def test_row_conditions_mean_what_they_mean_in_gx(spark, by_gx):
     frame.unpersist()
 
 
-WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p"])
+WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p", "2024-02-29", "2024-02-30", "[1]"])
 WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])  # of greater ones GX gets sums and differences wrong
 ROWS = st.tuples(
     WHOLE,

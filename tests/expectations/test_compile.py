@@ -11,7 +11,10 @@ from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.errors import SuiteError
 from expectations.suite import parse_suite
 
-SCHEMA = "n int, s string, day date, geo struct<latitude: double>, tags array<string>, `a.b` int"
+SCHEMA = (
+    "n int, s string, day date, geo struct<latitude: double>, tags array<string>, `a.b` int, words map<string, int>, "
+    "raw binary"
+)
 BETWEEN, PAIR = "column_values_to_be_between", "column_pair_values_a_to_be_greater_than_b"
 STRFTIME, JSON_SCHEMA = "column_values_to_match_strftime_format", "column_values_to_match_json_schema"
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
@@ -108,6 +111,29 @@ def problem(spark, type_, /, **kwargs):
         (BETWEEN, {"column": "day", "max_value": "tomorrow"}, "Invalid isoformat string: 'tomorrow'."),
         ("column_value_lengths_to_equal", {"column": "s", "value": float("inf")}, "a length is inf, expected a whole"),
         ("column_values_to_match_regex", {"column": "s", "regex": 5}, "a regular expression is 5, expected text."),
+        (
+            "column_values_to_match_regex",
+            {"column": "s", "regex": None},
+            "a regular expression is None, expected text.",
+        ),
+        ("column_values_to_not_match_regex", {"column": "s", "regex": None}, "a regular expression is None, expected"),
+        (
+            "column_values_to_match_regex_list",
+            {"column": "s", "regex_list": ["a", None]},
+            "expression is None, expected",
+        ),
+        ("column_values_to_be_unique", {"column": "words"}, "'words' is map<string,int>, whose values cannot be comp"),
+        ("compound_columns_to_be_unique", {"column_list": ["n", "words"]}, "whose values cannot be compared."),
+        ("column_unique_value_count_to_be_between", {"column": "words"}, "whose values cannot be compared."),
+        ("column_proportion_of_unique_values_to_be_between", {"column": "words"}, "whose values cannot be compared."),
+        (
+            "column_most_common_value_to_be_in_set",
+            {"column": "tags", "value_set": []},
+            "'tags' is array<string>, whose values no suite can name.",
+        ),
+        ("column_distinct_values_to_contain_set", {"column": "raw", "value_set": []}, "whose values no suite can name"),
+        (BETWEEN, {"column": "n", "max_value": 10**400}, "int too large to convert to float."),
+        (BETWEEN, {"column": "n", "max_value": 1, "strict_max": "false"}, "strict_max is 'false', expected true or f"),
         ("column_values_to_be_in_set", {"column": "s", "value_set": "abc"}, "value_set is 'abc', expected a list"),
         (
             "multicolumn_sum_to_equal",
@@ -157,6 +183,11 @@ def test_what_cannot_be_judged_is_refused_with_its_cause(spark, count_jobs, type
     ("condition", "said"),
     [
         ({"row_condition": "n >"}, "Spark cannot compute it: "),
+        ({"row_condition": "_passes"}, "Spark cannot compute it: "),
+        ({"row_condition": "rand() < 2"}, "row_condition 'rand() < 2' gives another answer each time."),
+        ({"row_condition": {"type": "and", "conditions": []}}, "has no conditions."),
+        ({"row_condition": {"type": "pass_through", "pass_through_filter": None}}, "None is no text."),
+        ({"row_condition": {"type": "nullity", "column": "n", "is_null": True}}, "is none of Great Expectations': "),
         ({"row_condition": "m > 1"}, "Spark cannot compute it: "),
         (
             {"row_condition": "n > 1", "condition_parser": "great_expectations"},
@@ -209,6 +240,8 @@ def test_what_is_handed_over_needs_no_compiling(spark):
         ("column_values_to_be_in_type_list", {"column": "n", "type_list": ["INTEGER", "int64", "IntegerType"]}),
         ("column_values_to_be_between", {"column": "`a.b`", "min_value": 1}),
         ("column_values_to_be_between", {"column": "n", "max_value": 2**64}),
+        ("column_value_lengths_to_be_between", {"column": "s", "min_value": 1, "max_value": 10**30}),
+        ("column_values_to_be_unique", {"column": "tags"}),
         ("column_values_to_be_between", {"column": "n", "min_value": 1, "max_value": None, "strict_min": None}),
         ("column_distinct_values_to_contain_set", {"column": "n", "value_set": []}),
         ("column_most_common_value_to_be_in_set", {"column": "s", "value_set": ["a", None]}),

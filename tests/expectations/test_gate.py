@@ -95,7 +95,7 @@ def test_a_critical_expectation_not_met_is_refused_with_a_readable_line(spark):
     with pytest.raises(ExpectationsNotMetError) as caught:
         outcome.verdict(outcome.rows).require_met(kept_at="b")
     assert caught.value.failures == (
-        "n_not_negative: 1 of 1 rows are not as expected, at least 100.0% must be; such as -1",
+        "n_not_negative: 1 of 1 rows are not as expected, at least 100 % must be; such as -1",
     )
 
 

@@ -35,7 +35,7 @@ def test_rows_for_quarantine_are_not_judged_and_the_result_says_by_whom_it_is(sp
     assert (result["element_count"], result["missing_count"], result["unexpected_count"]) == (3, 1, 1)
     assert result["partial_unexpected_list"] == ['"nope"']
     assert found.failures() == [
-        "is_object: 1 of 2 rows are not as expected, at least 100.0% must be; such as '\"nope\"'"
+        "is_object: 1 of 2 rows are not as expected, at least 100 % must be; such as '\"nope\"'"
     ]
 
 

@@ -153,6 +153,11 @@ def test_gx_reads_the_suite_of_the_contact_centre_and_gives_the_same_back():
     assert known(theirs) == known(ours)
 
 
+def test_meta_that_is_no_object_is_refused():
+    error = refusal(suite_text(NOT_NULL, {"type": "expect_x", "meta": ["x"]}))
+    assert (error.expectation, error.problem) == ("number 2", "meta is ['x'], expected an object.")
+
+
 @pytest.mark.parametrize("entry", [{"kwargs": ["column"]}, {"kwargs": {}, "id": ["x"]}])
 def test_kwargs_that_are_no_object_and_ids_that_are_no_text_are_refused(entry):
     text = json.dumps({"name": "calls", "expectations": [{"type": "expect_x", **entry}]})

@@ -105,7 +105,7 @@ def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_exa
     assert isinstance(error, ExpectationError)
     assert error.suite == "calls"
     assert error.failures == (
-        "n_present (There is an n.): 3 of 8 rows are not as expected, at least 95.0% must be; such as 'x', 1, None",
+        "n_present (There is an n.): 3 of 8 rows are not as expected, at least 95 % must be; such as 'x', 1, None",
         "some_rows: observed 4, expected {'min_value': 5}",
     )
     assert str(error).startswith("suite calls: 2 critical expectation(s) not met, nothing is published;")
@@ -136,10 +136,19 @@ def test_the_json_form_has_the_parts_of_gx_and_its_statistics():
     }
 
 
-@pytest.mark.parametrize("given", ["LOUD", {}, {"result_format": "BASIC", "include_unexpected_rows": True}, None])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "LOUD",
+        {},
+        {"result_format": "BASIC", "include_unexpected_rows": True},
+        {"result_format": "BASIC", "partial_unexpected_count": -1},
+        None,
+    ],
+)
 def test_a_result_format_that_gx_does_not_have_or_the_gate_does_not_give_is_refused(given):
     with pytest.raises(ValueError, match="result_format is .*, expected one of .*'BOOLEAN_ONLY', 'BASIC'"):
-        ResultFormat.parse(given or {})
+        ResultFormat.parse(given)
 
 
 def test_an_expectation_that_gx_could_not_judge_says_so():

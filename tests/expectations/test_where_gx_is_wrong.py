@@ -55,6 +55,15 @@ def test_a_set_has_each_value_once(spark):
     assert (success, found["missing_count"]) == (True, 0)
 
 
+def test_a_day_in_a_set_is_the_moment_it_begins(spark):
+    times = column(spark, [datetime(2024, 1, 1), datetime(2024, 1, 1, 12)], "timestamp")
+    for type_, unexpected in (("be_in_set", 1), ("not_be_in_set", 1)):
+        _, found = result(times, f"column_values_to_{type_}", column="v", value_set=["2024-01-01"])
+        assert found["unexpected_count"] == unexpected
+    _, found = result(times, "column_distinct_values_to_be_in_set", column="v", value_set=["2024-01-01"])
+    assert found["unexpected_count"] == 1
+
+
 def test_days_in_a_set_are_days(spark):
     days = column(spark, [date(2024, 1, 1)], "date")
     assert result(days, "column_most_common_value_to_be_in_set", column="v", value_set=["2024-01-01"])[0]
