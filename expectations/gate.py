@@ -24,7 +24,7 @@ from expectations.suite import Suite
 from expectations.verdict import ResultFormat, Verdict, row_result, table_result
 from transforms.arrays import array_where
 from transforms.dedupe import keep_latest
-from transforms.schema import quoted
+from transforms.names import quoted
 
 _RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES, ORDER)
 _PREFIXES = ("_mask_", STATISTIC)

@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 from ingest.errors import LandedFileError
 from ingest.header import Header, clean_header
 from ingest.storage import chunks, open_file
-from transforms.schema import quoted
+from transforms.names import quoted
 
 _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16

@@ -20,7 +20,7 @@ from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
 from lake.tables import ensure_table, exists, read, row_count, snapshot_id, table_name
 from transforms.errors import MissingColumnError
-from transforms.schema import quoted
+from transforms.names import quoted
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pyspark.sql import types as T
 
 from lake.errors import NotPublishedError
 from lake.session import CATALOG
-from transforms.schema import quoted
+from transforms.names import quoted
 
 PUBLISHED_BY = {"raw": "ingest", "trusted": "refine", "quarantine": "refine", "curated": "curate"}
 """Zone to the stage that fills it. Landing is files, not tables."""

@@ -1,33 +1,52 @@
-"""Many rows to one row a group."""
+"""Many rows to one row a group, to a column a value, or to the first few of a group."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from transforms.errors import UnknownFunctionError
-from transforms.schema import quoted, require_columns
+from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
+from transforms.keys import the_rest
+from transforms.names import quoted, require_columns, require_distinct
 
-FUNCTIONS: Mapping[str, Callable[[Column], Column]] = {
-    "avg": F.avg,
+_BIGINT = (-(2**63), 2**63 - 1)
+
+_OF_NUMBERS: Mapping[str, Callable[[Column], Column]] = {
+    "avg": F.try_avg,
+    "kurtosis": F.kurtosis,
+    "skewness": F.skewness,
+    "stddev_pop": F.stddev_pop,
+    "stddev_samp": F.stddev_samp,
+    "sum": F.try_sum,
+    "sumDistinct": F.sum_distinct,
+    "var_pop": F.var_pop,
+    "var_samp": F.var_samp,
+}
+_OF_ALL: Mapping[str, Callable[[Column], Column]] = {
     "count": F.count,
+    "countDistinct": F.count_distinct,
     "max": F.max,
     "min": F.min,
-    "sum": F.sum,
 }
-"""Glue Studio's names of the aggregate functions."""
+_OF_AN_ORDER: Mapping[str, Callable[[Column, Column], Column]] = {"first": F.min_by, "last": F.max_by}
+FUNCTIONS = (*_OF_NUMBERS, *_OF_ALL, *_OF_AN_ORDER)
+"""Glue Studio's names of the 15 aggregate functions."""
 
 
-def aggregate(rows: DataFrame, *, by: Sequence[str], columns: Mapping[str, tuple[str, str]]) -> DataFrame:
+def aggregate(
+    rows: DataFrame, *, by: Sequence[str], columns: Mapping[str, tuple[str, str]], order_by: Sequence[str] = ()
+) -> DataFrame:
     """Aggregate rows into one row for each group.
 
     Rows: one for each combination of the `by` columns; null is a group of its own. An empty frame gives no rows.
     Without `by` there is one row, for all rows or none.
 
     Columns: those of `by`, then one for each entry of `columns`: its name, and the column and function it comes from.
-    Nulls are left out of every function; a group with only nulls gives a count of 0 and null for the rest.
+    Nulls are left out of every function; a group with only nulls gives a count of 0 and null for the rest. `first` and
+    `last` go by `order_by`, nulls first, then by the value itself. A sum beyond its type is null, with ANSI on too.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -36,13 +55,126 @@ def aggregate(rows: DataFrame, *, by: Sequence[str], columns: Mapping[str, tuple
     Raises:
         MissingColumnError: A column is not in the frame.
         UnknownFunctionError: A function is none of `FUNCTIONS`.
+        SchemaMismatchError: A function of numbers is asked of a column that is none, which Spark would try to read.
+        ArgumentError: `first` or `last` without `order_by`: Spark would take any row.
+        DuplicateColumnError: Two columns would have one name.
 
     Source: AWS Glue Studio, the Aggregate transform.
     """
-    require_columns(rows, [*by, *(source for source, _ in columns.values())], where="aggregate")
-    for _, function in columns.values():
-        if function not in FUNCTIONS:
-            raise UnknownFunctionError(where="aggregate", name=function, known=sorted(FUNCTIONS))
+    require_columns(rows, [*by, *(source for source, _ in columns.values()), *order_by], where="aggregate")
+    require_distinct([*by, *columns], where="aggregate")
     return rows.groupBy(*map(quoted, by)).agg(
-        *(FUNCTIONS[function](F.col(quoted(source))).alias(name) for name, (source, function) in columns.items())
+        *(
+            _aggregated(rows, source, function, order_by=order_by, where="aggregate").alias(name)
+            for name, (source, function) in columns.items()
+        )
     )
+
+
+def pivot(
+    rows: DataFrame,
+    *,
+    by: Sequence[str],
+    column: str,
+    values: Sequence[object],
+    of: tuple[str, str],
+    others: str = "others",
+) -> DataFrame:
+    """Aggregate rows into one row for each group, with a column for each value of a column.
+
+    Glue Studio's Pivot Rows Into Columns. The values are given, since a transform does not look at its rows; rows of
+    any other value, and of none, are in `others`, so that a value nobody thought of does not vanish, as it does from
+    Spark's `pivot`.
+
+    Rows: as `aggregate`. Columns: those of `by`, one named after each of `values`, then `others`; each is `of`, a
+    column and a function, over the rows of that value.
+
+    >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
+    >>> calls.transform(pivot, by=["year"], column="channel", values=["web", "phone"], of=("calls", "sum")).collect()
+    [Row(year=2024, web=3, phone=None, others=1)]
+
+    Raises:
+        MissingColumnError, UnknownFunctionError, SchemaMismatchError, DuplicateColumnError: As `aggregate`.
+        ArgumentError: The function is `first` or `last`, or values are text and the column is not, or the reverse.
+
+    Source: AWS Glue Studio, the Pivot Rows Into Columns transform.
+    """
+    source, function = of
+    require_columns(rows, [*by, column, source], where="pivot")
+    require_distinct([*by, *map(str, values), others], where="pivot")
+    of_text = isinstance(rows.schema[column].dataType, T.StringType)
+    if not all(isinstance(each, str) == of_text and each is not None for each in values):
+        expected = f"values of the column's type, {rows.schema[column].dataType.simpleString()}"
+        raise ArgumentError(where="pivot", argument="values", got=[*values], expected=expected)
+    value = F.col(quoted(column))
+    groups = {str(each): value == F.lit(each) for each in values}
+    groups[others] = ~F.coalesce(value.isin(*values), F.lit(False))
+    return rows.groupBy(*map(quoted, by)).agg(
+        *(_aggregated(rows, source, function, among=among, where="pivot").alias(name) for name, among in groups.items())
+    )
+
+
+def top_n(
+    rows: DataFrame, *, n: int, of: str, by: Sequence[str] = (), order_by: Sequence[str] = (), rank: str = "rank"
+) -> DataFrame:
+    """Keep the `n` rows of each group that have the most of a column.
+
+    Rows: at most `n` of each combination of the `by` columns; those with a null in `of` come last. Rows that have as
+    much go by `order_by`, least first and nulls last, then by all other columns: the same rows are kept every time.
+
+    Columns: all kept; adds `rank`, an int, 1 for the most.
+
+    >>> types = spark.createDataFrame([("Noise", 7), ("Graffiti", 9), ("Trees", 7)], "type string, cases int")
+    >>> sorted(types.transform(top_n, n=2, of="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
+    [Row(type='Graffiti', cases=9, rank=1), Row(type='Noise', cases=7, rank=2)]
+
+    Raises:
+        MissingColumnError: A column is not in the frame.
+        DuplicateColumnError: The frame has a column of the rank's name.
+        ArgumentError: `n` is less than 1.
+    """
+    require_columns(rows, [of, *by, *order_by], where="top_n")
+    require_distinct([*rows.columns, rank], where="top_n")
+    if n < 1:
+        raise ArgumentError(where="top_n", argument="n", got=n, expected="1 or more")
+    ties = [F.col(quoted(name)).asc_nulls_last() for name in order_by]
+    most_first = Window.partitionBy(*map(quoted, by)).orderBy(
+        F.col(quoted(of)).desc_nulls_last(), *ties, *the_rest(rows, [of, *by, *order_by])
+    )
+    return rows.withColumn(rank, F.row_number().over(most_first)).where(F.col(quoted(rank)) <= n)
+
+
+def _aggregated(
+    rows: DataFrame,
+    source: str,
+    function: str,
+    *,
+    where: str,
+    order_by: Sequence[str] = (),
+    among: Column | None = None,
+) -> Column:
+    if function not in FUNCTIONS:
+        raise UnknownFunctionError(where=where, name=function, known=sorted(FUNCTIONS))
+    type_ = rows.schema[source].dataType
+    if function in _OF_NUMBERS and not isinstance(type_, T.NumericType):
+        raise SchemaMismatchError(
+            where=f"{where}: column {source!r}",
+            got=f"the type {type_.simpleString()}",
+            expected=f"a number, to take {function} of",
+            hint="Read it as a number with change_schema first.",
+        )
+    value = F.col(quoted(source)) if among is None else F.when(among, F.col(quoted(source)))
+    if function == "sumDistinct" and isinstance(type_, T.IntegralType):
+        # There is no try_sum of distinct values in Spark 3.5's functions, and a bigint's sum_distinct may overflow.
+        total = F.sum_distinct(value.cast("decimal(19, 0)"))
+        return F.when(total.between(*map(F.lit, _BIGINT)), total.cast("bigint"))
+    if function in _OF_NUMBERS:
+        return _OF_NUMBERS[function](value)
+    if function in _OF_ALL:
+        return _OF_ALL[function](value)
+    if not order_by:
+        expected = f"the columns that say which row is {function}"
+        raise ArgumentError(where=where, argument="order_by", got=[*order_by], expected=expected)
+    # min_by and max_by leave out rows whose order is null.
+    place = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
+    return _OF_AN_ORDER[function](value, F.when(value.isNotNull(), place))

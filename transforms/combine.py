@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from transforms.errors import SchemaMismatchError
+from transforms.dedupe import keep_latest
+from transforms.errors import SchemaMismatchError, UnknownFunctionError
+from transforms.names import quoted, require_columns, require_distinct
+
+JOINS = ("inner", "outer", "left", "right", "left semi", "left anti")
+"""The kinds of join, as Glue Studio calls them."""
 
 
 def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
-    """Put the rows of all frames under one another, columns matched by name.
+    """Put the rows of all frames under one another, columns matched by name. Glue Studio's Union, "all".
+
+    For Union, "distinct", and for Drop Duplicates of whole rows, `.distinct()` follows.
 
     Rows: all kept, duplicates too: the counts add up.
 
@@ -35,3 +44,96 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
                 hint="Bring the frames to one schema with change_schema first.",
             )
     return reduce(DataFrame.unionByName, others, first)
+
+
+def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, str], how: str) -> DataFrame:
+    """Join two frames on equal keys, in any of Glue Studio's six kinds.
+
+    Rows: as Spark's join of that kind. A null in a key matches nothing, not even another null: such rows are dropped by
+    `inner` and `left semi`, and kept without a partner by the others of their side. A key that is there twice on the
+    right multiplies the rows; `lookup` does not.
+
+    Columns: the keys under their left names (of `outer` and `right`, with the values of whichever side has the row),
+    then the others of the left, then those of the right; `left semi` and `left anti` have only the left's.
+
+    >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
+    >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
+    >>> join(calls, names, on={"channel": "code"}, how="left").orderBy("id").collect()
+    [Row(channel='web', id=1, label='Online'), Row(channel='fax', id=2, label=None)]
+
+    Raises:
+        MissingColumnError: A key is not in its frame.
+        SchemaMismatchError: A key has two types, which Spark would compare as a third.
+        DuplicateColumnError: Both frames have a column of a name that is no key. Rename one.
+        UnknownFunctionError: `how` is none of `JOINS`.
+
+    Source: AWS Glue Studio, the Join transform.
+    """
+    if how not in JOINS:
+        raise UnknownFunctionError(where="join: how", name=how, known=JOINS)
+    keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
+    renamed = _with_left_names(left, right, keys, where="join")
+    if how not in ("left semi", "left anti"):
+        others = [name for name in renamed.columns if name not in keys]
+        require_distinct([*left.columns, *others], where="join")
+    return left.join(renamed, on=list(keys), how=how.replace(" ", "_"))
+
+
+def lookup(
+    rows: DataFrame,
+    reference: DataFrame,
+    *,
+    on: Sequence[str] | Mapping[str, str],
+    columns: Sequence[str],
+    order_by: Sequence[str],
+    found: str | None = None,
+) -> DataFrame:
+    """Add what a reference table says of each row's key. Glue Studio's Lookup, which never multiplies rows.
+
+    Rows: all kept, once each. Of several reference rows with one key, the one with the greatest values of `order_by`
+    (nulls least) is taken, then the one with the greatest values of the columns taken. A row whose key is null or not
+    in the reference gets nulls.
+
+    Columns: all kept; adds `columns` of the reference, and `found`, if named, true where the reference has the key.
+
+    >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
+    >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]
+    >>> names = spark.createDataFrame(labels, "channel string, label string, since int")
+    >>> looked_up = calls.transform(lookup, names, on=["channel"], columns=["label"], order_by=["since"])
+    >>> sorted((row.channel or "-", row.label) for row in looked_up.collect())
+    [('-', None), ('fax', None), ('web', 'Online')]
+
+    Raises:
+        MissingColumnError, SchemaMismatchError, DuplicateColumnError: As `join`.
+
+    Source: AWS Glue Studio, the Lookup transform.
+    """
+    keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
+    require_columns(reference, [*columns, *order_by], where="lookup: the reference")
+    taken = [*columns, *([found] if found else [])]
+    require_distinct([*rows.columns, *taken], where="lookup")
+    latest = keep_latest(reference, key=list(keys.values()), order_by=[*order_by, *columns])
+    kept = latest.select(*map(quoted, dict.fromkeys([*keys.values(), *columns])))
+    if found:
+        kept = kept.withColumn(found, F.lit(True))
+    looked_up = rows.join(_with_left_names(rows, kept, keys, where="lookup"), on=list(keys), how="left")
+    said = [F.coalesce(F.col(quoted(found)), F.lit(False)).alias(found)] if found else []
+    return looked_up.select(*map(quoted, [*rows.columns, *columns]), *said)
+
+
+def _with_left_names(left: DataFrame, right: DataFrame, keys: Mapping[str, str], *, where: str) -> DataFrame:
+    require_columns(left, list(keys), where=f"{where}: the left frame")
+    require_columns(right, list(keys.values()), where=f"{where}: the right frame")
+    for ours, theirs in keys.items():
+        types = (left.schema[ours].dataType.simpleString(), right.schema[theirs].dataType.simpleString())
+        if types[0] != types[1]:
+            raise SchemaMismatchError(
+                where=f"{where}: key {ours!r}",
+                got=f"the type {types[1]} on the right",
+                expected=f"{types[0]}, as on the left",
+                hint="Bring both to one type with change_schema first.",
+            )
+    names = {theirs: ours for ours, theirs in keys.items()}
+    renamed = [names.get(name, name) for name in right.columns]
+    require_distinct(renamed, where=f"{where}: the right frame")
+    return right.toDF(*renamed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from transforms.schema import BLANKS, quoted
+from transforms.casts import cast
+from transforms.names import literal, quoted
+from transforms.text import BLANKS
 
-_ISO_DATE = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?\z"
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 
 
@@ -24,7 +26,7 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    text = f"btrim({quoted(column)}, '{BLANKS}')"
-    iso = F.expr(f"try_cast(substring({text}, 1, 10) AS date)")
+    iso = cast(quoted(column), given=T.StringType(), wanted=T.DateType(), where="parse_date")
+    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
-    return F.when(F.expr(text).rlike(_ISO_DATE), iso).when(F.expr(text).rlike(_EXCEL_SERIAL), serial)
+    return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))

@@ -9,7 +9,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from transforms.schema import quoted, require_columns
+from transforms.names import quoted, require_columns
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
 _IN_CURRENT = "__drop_withdrawn_current"

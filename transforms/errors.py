@@ -32,18 +32,49 @@ class MissingColumnError(TransformError):
 
 
 class SchemaMismatchError(TransformError):
-    """Two frames that must have the same columns and types do not.
+    """A frame has other columns or types than a step can work on.
 
     Attributes:
         where: The step that compares them.
-        got: What the second frame has.
-        expected: What the first frame has.
+        got: What the frame has.
+        expected: What it must have.
         hint: What to do.
     """
 
     def __init__(self, *, where: str, got: str, expected: str, hint: str) -> None:
         self.where, self.got, self.expected, self.hint = where, got, expected, hint
         super().__init__(f"{where}: got {got}, expected {expected}. {hint}")
+
+
+class DuplicateColumnError(TransformError):
+    """A step would give a frame two columns that are one to Spark, which does not tell `a` from `A`.
+
+    Attributes:
+        where: The step.
+        columns: The two names.
+        available: All names that the frame would have.
+    """
+
+    def __init__(self, *, where: str, columns: tuple[str, str], available: Sequence[str]) -> None:
+        self.where, self.columns, self.available = where, columns, tuple(available)
+        first, second = columns
+        both = f"two columns {first!r}" if first == second else f"columns {first!r} and {second!r}, one name to Spark"
+        super().__init__(f"{where}: would give {both}, of {list(available)}. Rename or drop one of them first.")
+
+
+class ArgumentError(TransformError):
+    """A step was called with a value that it cannot work with.
+
+    Attributes:
+        where: The step.
+        argument: The argument.
+        got: Its value.
+        expected: What it must be.
+    """
+
+    def __init__(self, *, where: str, argument: str, got: object, expected: str) -> None:
+        self.where, self.argument, self.got, self.expected = where, argument, got, expected
+        super().__init__(f"{where}: {argument} is {got!r}, expected {expected}.")
 
 
 class UnknownFunctionError(TransformError):

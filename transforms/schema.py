@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -10,14 +11,21 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.arrays import array_where
-from transforms.errors import MissingColumnError
+from transforms.casts import cast
+from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
+from transforms.names import quoted, require_columns, require_distinct
+from transforms.text import BLANKS
 
 CAST_FAILURES = "_cast_failures"
 """Column that `change_schema` adds: `array<struct<column, value, expected>>`, null where every value was read."""
 
+ApplyMapping = tuple[str, str, str, str]
+"""A mapping as Glue writes it: source, its type, target, its type."""
 
-BLANKS = " \t\r\n\u00a0"
-"""What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
+_GLUE_TYPES = {"long": "bigint", "short": "smallint", "byte": "tinyint", "integer": "int"}
+_AS_IT_IS = {"array", "choice", "map", "null", "struct"}
+_PART = re.compile(r"`(?:[^`]|``)+`|[^.`]+")
+_SOURCE = "__change_schema_source_"
 
 
 @dataclass(frozen=True)
@@ -38,30 +46,18 @@ class Field:
     parse: Callable[[str], Column] | None = None
 
 
-def quoted(name: str) -> str:
-    """Return a column's name as Spark SQL reads it, whatever characters it has.
-
-    >>> quoted("Calls. Offered")
-    '`Calls. Offered`'
-    """
-    return "`" + name.replace("`", "``") + "`"
-
-
-def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> None:
-    """Raise `MissingColumnError` for the first of `columns` that `frame` does not have."""
-    for column in columns:
-        if column not in frame.columns:
-            raise MissingColumnError(where=where, column=column, available=frame.columns)
-
-
 def change_schema(
-    rows: DataFrame, *, fields: Sequence[Field], keep: Sequence[str] = (), malformed: str | None = None
+    rows: DataFrame,
+    *,
+    fields: Sequence[Field | ApplyMapping],
+    keep: Sequence[str] = (),
+    malformed: str | None = None,
 ) -> DataFrame:
     """Keep the named columns under new names and types; drop the rest. Glue's ApplyMapping, without its silence.
 
     A value that cannot be read as its new type becomes null *and* is reported in `_cast_failures`, so that no value
     is lost unseen: nor is a fraction that a whole number or a decimal has no room for. Text that is blank is a missing
-    value, not a failure. The outcome is the same with ANSI on and off.
+    value, not a failure. What is read as what is the same with ANSI on and off, in every time zone: `casts.cast` says.
 
     Rows: all kept, one for one.
 
@@ -69,58 +65,129 @@ def change_schema(
     another type, `_cast_failures`. `malformed` names a text column that holds the whole record where the reader could
     not split it; such a record is reported as a failure too.
 
+    A field may also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`, in which a source
+    `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks.
+
     >>> raw = spark.createDataFrame([("384", "x"), ("n/a", "y")], "CallsOffered string, Note string")
-    >>> calls = raw.transform(change_schema, fields=[Field("CallsOffered", "calls_offered", "int")])
+    >>> calls = raw.transform(change_schema, fields=[("CallsOffered", "string", "calls_offered", "int")])
     >>> [(row.calls_offered, row._cast_failures) for row in calls.collect()]
     [(384, None), (None, [Row(column='calls_offered', value='n/a', expected='int')])]
 
     Raises:
         MissingColumnError: A source column is not in the frame.
+        DuplicateColumnError: Two columns would have one name.
+        SchemaMismatchError: A mapping says that its source has another type than it has, or no value of the one type
+            is one of the other.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
     reported = [malformed] if malformed else []
-    require_columns(rows, [*(field.source for field in fields), *keep, *reported], where="change_schema")
-    types = {field.name: field.dataType for field in rows.schema}
-    changed = [field for field in fields if field.parse or types[field.source] != _data_type(field.type)]
-    failures = [(_unread(f, types), _failure(f.name, F.col(quoted(f.source)), f.type)) for f in changed]
-    records = [(name, F.col(quoted(name))) for name in reported]
-    failures += [(record.isNotNull(), _failure(name, record, "record")) for name, record in records]
-    columns = [_read(field, types).alias(field.name) for field in fields]
-    columns += [F.col(quoted(name)) for name in keep]
-    if failures:
-        columns.append(array_where(failures).alias(CAST_FAILURES))
-    return rows.select(*columns)
+    sources = [field.source for field in fields if isinstance(field, Field)]
+    require_columns(rows, [*sources, *keep, *reported], where="change_schema")
+    cells = [_cell(rows, field) for field in fields]
+    require_distinct([*(cell.name for cell in cells), *keep], where="change_schema")
+    changed = [cell for cell in cells if cell.changed]
+    # In two steps, for Spark would compute a value twice to know in one whether it is null.
+    read = rows.select(
+        *(cell.read.alias(cell.name) for cell in cells),
+        *(F.col(quoted(name)) for name in keep),
+        *(cell.source.alias(_SOURCE + cell.name) for cell in changed),
+        *(F.col(quoted(name)).alias(_SOURCE) for name in reported),
+    )
+    failures = [(_unread(cell), _failure(cell.name, _source_text(cell), cell.ddl)) for cell in changed]
+    failures += [(F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in reported]
+    columns = [F.col(quoted(name)) for name in (*(cell.name for cell in cells), *keep)]
+    return read.select(*columns, array_where(failures).alias(CAST_FAILURES)) if failures else read
 
 
-def _read(field: Field, types: Mapping[str, T.DataType]) -> Column:
-    if field.parse:
-        return field.parse(field.source)
-    # try_cast has the ANSI rules on every version and with every setting, so '38.4' is no int anywhere.
-    source, given, wanted = quoted(field.source), types[field.source], _data_type(field.type)
-    cast = f"try_cast({source} AS {field.type})"
-    if _is_text(given) and isinstance(wanted, (T.DoubleType, T.FloatType)):
-        # Java also reads '12d', '0x1p3' and 'Infinity' as doubles; in a city's figures they are slips.
-        return F.expr(f"CASE WHEN NOT {source} RLIKE '[dDfFxX]' THEN {cast} END")
-    may_round = isinstance(wanted, T.DecimalType) or (isinstance(wanted, T.IntegralType) and not _is_text(given))
-    if may_round and given != wanted and isinstance(given, (T.StringType, T.FractionalType)):
-        return F.expr(f"CASE WHEN CAST({cast} AS double) = try_cast({source} AS double) THEN {cast} END")
-    return F.expr(cast)
+@dataclass(frozen=True)
+class _Cell:
+    """A column of the new schema, as it is read from the rows."""
+
+    name: str
+    ddl: str
+    source: Column
+    given: T.DataType
+    read: Column
+    changed: bool
 
 
-def _unread(field: Field, types: Mapping[str, T.DataType]) -> Column:
-    value = F.col(quoted(field.source))
-    given = F.btrim(value, F.lit(BLANKS)) != "" if _is_text(types[field.source]) else value.isNotNull()
-    return _read(field, types).isNull() & given
+def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
+    if isinstance(field, Field):
+        given, source = rows.schema[field.source].dataType, quoted(field.source)
+        if field.parse:
+            return _Cell(field.name, field.type, F.col(source), given, field.parse(field.source), changed=True)
+        name, ddl = field.name, field.type
+    else:
+        path, given_type, target, wanted_type = field
+        given, source = _member(rows, _parts(path))
+        _require_type(path, given, given_type)
+        name, ddl = _target(target), given.simpleString() if wanted_type in _AS_IT_IS else _ddl(wanted_type)
+    wanted = _data_type(ddl)
+    read = cast(source, given=given, wanted=wanted, where=f"change_schema: column {name!r}")
+    return _Cell(name, ddl, F.expr(source), given, read, changed=given.simpleString() != wanted.simpleString())
 
 
-def _is_text(data_type: T.DataType) -> bool:
-    return isinstance(data_type, T.StringType)
+def _unread(cell: _Cell) -> Column:
+    value = F.col(quoted(_SOURCE + cell.name))
+    given = F.btrim(value, F.lit(BLANKS)) != "" if isinstance(cell.given, T.StringType) else value.isNotNull()
+    return F.col(quoted(cell.name)).isNull() & given
+
+
+def _source_text(cell: _Cell) -> Column:
+    return cast(quoted(_SOURCE + cell.name), given=cell.given, wanted=T.StringType(), where="change_schema")
 
 
 def _failure(name: str, value: Column, expected: str) -> Column:
-    return F.struct(F.lit(name).alias("column"), value.cast("string").alias("value"), F.lit(expected).alias("expected"))
+    return F.struct(F.lit(name).alias("column"), value.alias("value"), F.lit(expected).alias("expected"))
 
 
 def _data_type(ddl: str) -> T.DataType:
     return T._parse_datatype_string(ddl)
+
+
+def _ddl(glue_type: str) -> str:
+    return _GLUE_TYPES.get(glue_type, glue_type)
+
+
+def _parts(path: str) -> list[str]:
+    """Split a path of ApplyMapping at its dots, but for those in backticks."""
+    return [part[1:-1].replace("``", "`") if part.startswith("`") else part for part in _PART.findall(path)]
+
+
+def _target(name: str) -> str:
+    parts = _parts(name)
+    if len(parts) > 1:
+        raise ArgumentError(
+            where="change_schema",
+            argument="the target of a mapping",
+            got=name,
+            expected="one name, in backticks if it has a dot; to make a struct, use Spark's struct()",
+        )
+    return parts[0]
+
+
+def _member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, str]:
+    found: T.DataType = rows.schema
+    for depth, part in enumerate(parts):
+        names = found.names if isinstance(found, T.StructType) else []
+        if not isinstance(found, T.StructType) or part not in names:
+            where = ".".join(["change_schema", *parts[:depth]])
+            raise MissingColumnError(where=where, column=part, available=names)
+        found = found[part].dataType
+    return found, ".".join(map(quoted, parts))
+
+
+def _require_type(path: str, given: T.DataType, expected: str) -> None:
+    matches = expected == "choice" or (
+        given.typeName() == expected
+        if expected in _AS_IT_IS
+        else given.simpleString() == _data_type(_ddl(expected)).simpleString()
+    )
+    if not matches:
+        raise SchemaMismatchError(
+            where=f"change_schema: source {path!r}",
+            got=f"the type {given.simpleString()}",
+            expected=expected,
+            hint="Correct the mapping, or the source is not what it was made for.",
+        )

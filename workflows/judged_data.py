@@ -18,7 +18,7 @@ from expectations.mask import FAILED, QUARANTINED, WARNINGS
 from ingest.delimited import read_header, read_rows
 from lake.session import CATALOG
 from lake.tables import exists
-from transforms.schema import quoted
+from transforms.names import quoted
 
 _DELIMITED = (".csv", ".tsv", ".txt")
 _PARQUET = ".parquet"

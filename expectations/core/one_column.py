@@ -18,6 +18,7 @@ from pyspark.sql import types as T
 from expectations.core.rules import RowRule
 from expectations.core.strftime import matches_strftime, require_readable
 from expectations.frame import Frame, require_true_or_false
+from transforms.nested import is_json
 
 _LONGEST = 2**31 - 1  # characters of a text, in Spark
 
@@ -106,18 +107,7 @@ def expect_column_values_to_match_strftime_format(frame: Frame, column: str, str
 
 def expect_column_values_to_be_json_parseable(frame: Frame, column: str) -> RowRule:
     """The value is JSON, of RFC 8259: an object, a list, a text, a number, true, false or null."""
-    text = _only_text(frame, column)
-    # What reads JSON skips a member that is not asked for, and gives the next one only if it could read that. Two
-    # texts around the value, for what is well formed in one because it closes or continues it (`1, "x": 2`) is not in
-    # the other.
-    around = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
-    strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
-    read = [
-        F.from_json(F.concat(F.lit(before), text, F.lit(after)), "read int", strict)["read"] for before, after in around
-    ]
-    # Jackson, which Spark reads with, takes other letters for hexadecimal digits if the last byte is that of one.
-    escaped = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
-    return _where_present(frame, column, F.coalesce((read[0] == 1) & (read[1] == 1) & escaped, F.lit(False)))
+    return _where_present(frame, column, is_json(_only_text(frame, column)))
 
 
 def _where_present(frame: Frame, column: str, expected: Column) -> RowRule:

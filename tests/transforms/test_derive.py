@@ -5,8 +5,9 @@ from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.derive import change_on_previous, percentage
+from transforms.derive import change_on_previous
 from transforms.errors import MissingColumnError
+from transforms.shares import percentage
 
 YEARS = "year int, pct double"
 

@@ -18,8 +18,10 @@ from transforms.combine import union_by_name
 from transforms.datasets import contact_centre
 from transforms.dates import parse_date
 from transforms.dedupe import drop_withdrawn, keep_latest
-from transforms.derive import change_on_previous, percentage
-from transforms.schema import Field, change_schema, require_columns
+from transforms.derive import change_on_previous
+from transforms.names import require_columns
+from transforms.schema import Field, change_schema
+from transforms.shares import percentage
 
 ROWS = "year int, part int, total int, text string"
 RAW = (

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import MissingColumnError, TransformError
-from transforms.schema import CAST_FAILURES, Field, change_schema, quoted, require_columns
+from transforms.names import quoted, require_columns
+from transforms.schema import CAST_FAILURES, Field, change_schema
 
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 FEW = settings(max_examples=10, deadline=None)

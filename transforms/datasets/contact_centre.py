@@ -20,8 +20,9 @@ from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dates import parse_date
 from transforms.dedupe import drop_withdrawn
-from transforms.derive import change_on_previous, percentage
+from transforms.derive import change_on_previous
 from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.shares import percentage
 
 SOURCE_FIELDS = (
     Field("Date", "date", "date", parse_date),

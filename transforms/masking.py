@@ -1,0 +1,240 @@
+"""Sensitive columns made harmless: masking actions, and a policy that says which column gets which, and why."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from transforms.casts import cast, wall_clock
+from transforms.errors import ArgumentError, SchemaMismatchError
+from transforms.geo import grid_line
+from transforms.names import quoted, require_columns, require_distinct
+from transforms.schema import CAST_FAILURES
+
+REDACTED = "*****"
+_INNER, _OUTER = "__masking_inner", "__masking_outer"
+_BLOCK, _LEAST_KEY = 64, 32
+
+
+@dataclass(frozen=True)
+class Masked:
+    """What is done to one sensitive column.
+
+    Attributes:
+        column: The column.
+        action: One of the actions of this module, with its options if it has any (`partial(partial_redact, right=4)`),
+            or `drop`: the column goes.
+        reason: Why, for whoever asks.
+    """
+
+    column: str
+    action: Callable[[Column], Column] | Literal["drop"]
+    reason: str
+
+
+def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None) -> DataFrame:
+    """Mask the columns of a policy, and drop those that it drops.
+
+    Rows: all kept. A null stays null, whatever the action.
+
+    Columns: those of the policy masked where they stand; the others unchanged. Text actions (`redact`,
+    `partial_redact`, `sha256_hash`, `keyed_hash`) make text of every type, a time in UTC. What `change_schema` reported
+    of a masked column, or of a whole record, in `_cast_failures` is redacted, for it is what the cell said.
+
+    `key` is for `keyed_hash`, from a secret store: bytes, 32 or more. It is joined to the rows from a frame of one row,
+    so that no query plan, log or event has it in it; that takes Spark one small job more.
+
+    >>> from functools import partial
+    >>> students = spark.createDataFrame([("Ann", "604 555 0123"), (None, None)], "name string, phone string")
+    >>> policy = [Masked("name", redact, "identifies"), Masked("phone", partial(partial_redact, right=2), "identifies")]
+    >>> students.transform(mask, policy=policy).collect()
+    [Row(name='*****', phone='**********23'), Row(name=None, phone=None)]
+
+    Raises:
+        MissingColumnError: A column of the policy is not in the frame: what was renamed would go unmasked.
+        DuplicateColumnError: A column has two actions.
+        SchemaMismatchError: An action cannot work on the column's type.
+        ArgumentError: There is no key for `keyed_hash`, or it is too short.
+    """
+    named = [each.column for each in policy]
+    require_columns(rows, named, where="mask")
+    require_distinct(named, where="mask")
+    actions = {each.column: each.action for each in policy}
+    keyed = any(_function(action) is keyed_hash for action in actions.values() if action != "drop")
+    if (keyed or key is not None) and len(key or b"") < _LEAST_KEY:
+        expected = f"{_LEAST_KEY} bytes or more, for keyed_hash"
+        raise ArgumentError(where="mask", argument="key", got=f"{len(key or b'')} bytes", expected=expected)
+    columns = []
+    for name in rows.columns:
+        action = actions.get(name)
+        if name == CAST_FAILURES and policy:
+            columns.append(_reported(named))
+        elif action is None:
+            columns.append(F.col(quoted(name)))
+        elif action != "drop":
+            columns.append(_masked(rows, name, action))
+    return (rows if key is None else _with_key(rows, key)).select(*columns)
+
+
+def redact(value: Column, *, text: str = REDACTED) -> Column:
+    """Return the same text for every value; null stays null. Glue's REDACT.
+
+    >>> students = spark.createDataFrame([("Ann",), (None,)], "name string")
+    >>> [row[0] for row in students.select(redact(F.col("name"))).collect()]
+    ['*****', None]
+    """
+    return F.when(value.isNotNull(), F.lit(text))
+
+
+def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = "*") -> Column:
+    """Keep so many characters on the left and the right, and hide each other one. Glue's PARTIAL_REDACT.
+
+    A text of which that would hide nothing is hidden whole. The length stays: hide it with `redact`.
+
+    >>> students = spark.createDataFrame([("V5K 0A1",), ("V5K",)], "postcode string")
+    >>> [row[0] for row in students.select(partial_redact(F.col("postcode"), left=3)).collect()]
+    ['V5K****', '***']
+
+    Raises:
+        ArgumentError: Less than no characters are kept, or what hides one is not one character.
+    """
+    if min(left, right) < 0 or len(char) != 1:
+        expected = "left and right 0 or more, char one character"
+        raise ArgumentError(where="partial_redact", argument="its options", got=(left, right, char), expected=expected)
+    text = value.cast("string")
+    length, hiding = F.length(text), "\\" + char
+    hidden = F.regexp_replace(text.substr(F.lit(left + 1), length - left - right), "(?s).", hiding)
+    partly = F.concat(F.substring(text, 1, left), hidden, F.right(text, F.lit(right)))
+    return F.when(length > left + right, partly).otherwise(F.regexp_replace(text, "(?s).", hiding))
+
+
+def sha256_hash(value: Column) -> Column:
+    """Return the SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. Glue's SHA256_HASH.
+
+    For compatibility with what Glue has hashed. It hides nothing that can be guessed: whoever tries all numbers of nine
+    digits finds each again. `keyed_hash` is for that.
+
+    >>> spark.createDataFrame([("abc",)], "name string").select(sha256_hash(F.col("name"))).first()[0][:16]
+    'ba7816bf8f01cfea'
+
+    Source: FIPS 180-4; AWS Glue, EntityDetector, SHA256_HASH.
+    """
+    return F.sha2(value.cast("string"), 256)
+
+
+def keyed_hash(value: Column) -> Column:
+    """Return the HMAC-SHA-256 of a text's UTF-8 bytes under the key of `mask`, as 64 hexadecimal digits.
+
+    The same value gets the same pseudonym in every table, and without the key nobody can try values. Works within
+    `mask` only, which brings the key.
+
+    >>> students = spark.createDataFrame([("Ann",), ("Ann",), (None,)], "name string")
+    >>> policy = [Masked("name", keyed_hash, "identifies")]
+    >>> masked = students.transform(mask, policy=policy, key=b"32 bytes or more, from a secret store")
+    >>> [row.name and row.name[:8] for row in masked.collect()]
+    ['779fb623', '779fb623', None]
+
+    Source: RFC 2104; FIPS 198-1.
+    """
+    message = F.encode(value.cast("string"), "UTF-8")
+    inner = F.unhex(F.sha2(F.concat(F.col(_INNER), message), 256))
+    return F.sha2(F.concat(F.col(_OUTER), inner), 256)
+
+
+def nullify(value: Column) -> Column:
+    """Return null, of the value's type.
+
+    >>> students = spark.createDataFrame([(7,)], "n int")
+    >>> students.select(nullify(F.col("n")).alias("n")).collect()
+    [Row(n=None)]
+    """
+    return F.when(F.lit(False), value)
+
+
+def generalize_year(value: Column) -> Column:
+    """Return the year of a day or time, an int: of a date of birth.
+
+    >>> students = spark.sql("SELECT date'1999-05-06' AS born")
+    >>> students.select(generalize_year(F.col("born"))).first()[0]
+    1999
+    """
+    return F.year(value)
+
+
+def generalize_prefix(value: Column, *, keep: int) -> Column:
+    """Return the first characters of a text: of a postcode its area. A shorter text stays whole.
+
+    >>> students = spark.createDataFrame([("V5K 0A1",)], "postcode string")
+    >>> students.select(generalize_prefix(F.col("postcode"), keep=3)).first()[0]
+    'V5K'
+
+    Raises:
+        ArgumentError: Less than one character is kept.
+    """
+    if keep < 1:
+        raise ArgumentError(where="generalize_prefix", argument="keep", got=keep, expected="1 or more")
+    return F.substring(value, 1, keep)
+
+
+def generalize_coordinate(value: Column, *, degrees: float = 0.01) -> Column:
+    """Return a longitude or latitude as the line of a grid to its west or south, in degrees, a decimal.
+
+    >>> cases = spark.createDataFrame([(39.7392,)], "lat double")
+    >>> str(cases.select(generalize_coordinate(F.col("lat"))).first()[0])
+    '39.73'
+
+    Raises:
+        ArgumentError: As `grid_cell`.
+    """
+    return grid_line(value, degrees=degrees)
+
+
+_TEXT_ACTIONS = (redact, partial_redact, sha256_hash, keyed_hash)
+_WORKS_ON: dict[object, tuple[type[T.DataType], ...]] = {
+    generalize_year: (T.DateType, T.TimestampType, T.TimestampNTZType),
+    generalize_prefix: (T.StringType,),
+    generalize_coordinate: (T.NumericType,),
+}
+
+
+def _function(action: Callable[[Column], Column]) -> object:
+    return getattr(action, "func", action)
+
+
+def _masked(rows: DataFrame, name: str, action: Callable[[Column], Column]) -> Column:
+    type_, function, value = rows.schema[name].dataType, _function(action), F.col(quoted(name))
+    if not isinstance(type_, _WORKS_ON.get(function, T.DataType)):
+        raise SchemaMismatchError(
+            where=f"mask: column {name!r}",
+            got=f"the type {type_.simpleString()}",
+            expected=f"one of {[kind.typeName() for kind in _WORKS_ON[function]]}, for its action",
+            hint="Read it as that type with change_schema first, or choose another action.",
+        )
+    if function in _TEXT_ACTIONS:
+        value = cast(quoted(name), given=type_, wanted=T.StringType(), where="mask")
+    elif function is generalize_year and isinstance(type_, T.TimestampType):
+        value = wall_clock(value)
+    return action(value).alias(name)
+
+
+def _reported(masked: Sequence[str]) -> Column:
+    """Return `_cast_failures` without what cells of masked columns, and whole records, said."""
+
+    def without_value(failure: Column) -> Column:
+        secret = failure["column"].isin(*masked) | (failure["expected"] == "record")
+        return failure.withField("value", F.when(secret, REDACTED).otherwise(failure["value"]))
+
+    return F.transform(CAST_FAILURES, without_value).alias(CAST_FAILURES)
+
+
+def _with_key(rows: DataFrame, key: bytes) -> DataFrame:
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    pads = tuple(bytearray(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    keys = rows.sparkSession.createDataFrame([pads], f"{_INNER} binary, {_OUTER} binary")
+    return rows.crossJoin(F.broadcast(keys))

@@ -1,0 +1,73 @@
+"""Text: cleaned, joined, and parts taken out of it."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+BLANKS = " \t\r\n\u00a0"
+"""What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
+
+
+def clean_text(value: Column) -> Column:
+    """Return a text without blanks around it, each run of blanks in it one space; null where nothing is left.
+
+    Blanks are spaces, tabs, line ends, no-break and zero-width spaces, and other control characters.
+
+    >>> types = spark.createDataFrame([(" Noise   complaint ",), ("  ",)], "type string")
+    >>> [row[0] for row in types.select(clean_text(F.col("type"))).collect()]
+    ['Noise complaint', None]
+    """
+    text = F.btrim(F.regexp_replace(value, r"[\s\p{Z}\p{Cc}\u200b\ufeff]+", " "))
+    return F.when(text != "", text)
+
+
+def concatenate(*values: Column, separator: str = " ", null_as: str | None = None) -> Column:
+    """Join values to one text, in order. Glue Studio's Concatenate Columns.
+
+    A null makes the whole null, unless `null_as` says what stands for it. It is never left out, which would make
+    ("a", null, "b") and ("a", "b") one. For a key, whose parts may hold the separator, use `uuid`.
+
+    >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
+    >>> [row[0] for row in streets.select(concatenate(F.col("a"), F.col("b"), separator=" & ", null_as="?")).collect()]
+    ['Main & 1st', 'Main & ?']
+
+    Source: AWS Glue Studio, the Concatenate Columns transform.
+    """
+    texts = [value.cast("string") for value in values]
+    if null_as is not None:
+        texts = [F.coalesce(text, F.lit(null_as)) for text in texts]
+    spaced = [part for text in texts for part in (F.lit(separator), text)]
+    return F.concat(*spaced[1:])
+
+
+def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
+    r"""Return what a group of a regular expression (Java's) finds first; null where it finds nothing.
+
+    In Java `$` also matches before a last line end; `\A` and `\z` are the ends of the text.
+
+    >>> cases = spark.createDataFrame([("case 17 of 2024",), ("none",)], "text string")
+    >>> [row[0] for row in cases.select(extract(F.col("text"), pattern=r"case (\d+)")).collect()]
+    ['17', None]
+
+    Source: AWS Glue Studio, the Regex Extractor transform.
+    """
+    found = F.regexp_extract(value, pattern, group)
+    return F.when(found != "", found)
+
+
+def street(address: Column) -> Column:
+    """Return the street of a block address: what stands after `BLK` or `BLOCK`, or after the house number.
+
+    Blanks are cleaned, letters are capitals. An intersection (`A ST / B AVE`) is on no one street: null.
+
+    >>> addresses = [("8600 BLK  Georgia Ave",), ("12 1/2 Main St",), ("A ST / B AVE",)]
+    >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(street(F.col("a"))).collect()]
+    ['GEORGIA AVE', 'MAIN ST', None]
+
+    Source: Montgomery County, MD, "Police Dispatched Incidents": addresses are given to the 100 block.
+    """
+    cleaned = F.upper(clean_text(value=address))
+    block = r"\A(?:[0-9]+[A-Z]?(?:-[0-9]+)? (?:[0-9]/[0-9] )?)?(?:(?:BLK|BLOCK)\.?(?: OF)? )?"
+    name = F.regexp_replace(cleaned, block, "")
+    return F.when(~cleaned.rlike(r" [/&@] | AND .* (?:ST|AVE|RD|BLVD|DR)\z") & (name != ""), name)

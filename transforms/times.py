@@ -1,0 +1,231 @@
+"""Times out of text and to text, and what a clock shows: by a zone that is said, never by the session's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from transforms.casts import wall_clock
+from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
+from transforms.names import literal, quoted, require_columns
+from transforms.text import BLANKS
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|[A-Za-z]+|[^A-Za-z']")
+_MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
+_PARTS = {
+    "yyyy": ("year", "[0-9]{4}"),
+    "MM": ("month", "0[1-9]|1[0-2]"),
+    "M": ("month", "0?[1-9]|1[0-2]"),
+    "MMM": ("month", "(?i:" + "|".join(re.findall("...", _MONTHS)) + ")"),
+    "dd": ("day", "0[1-9]|[12][0-9]|3[01]"),
+    "d": ("day", "0?[1-9]|[12][0-9]|3[01]"),
+    "HH": ("hour", "[01][0-9]|2[0-3]"),
+    "H": ("hour", "[01]?[0-9]|2[0-3]"),
+    "hh": ("hour", "0[1-9]|1[0-2]"),
+    "h": ("hour", "0?[1-9]|1[0-2]"),
+    "mm": ("minute", "[0-5][0-9]"),
+    "ss": ("second", "[0-5][0-9]"),
+    **{"S" * n: ("fraction", f"[0-9]{{{n}}}") for n in range(1, 7)},
+    "a": ("half", "(?i:[ap]m)"),
+    "XXX": ("offset", "Z|[+-][0-9]{2}:[0-9]{2}"),
+}
+_HALF_DAY, _DAY = 43_200_000_000, 86_400_000_000
+_DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
+    "year": F.year,
+    "quarter": F.quarter,
+    "month": F.month,
+    "day": F.dayofmonth,
+    "weekday": lambda shown: F.weekday(shown) + 1,
+    "iso_year": lambda shown: F.extract(F.lit("YEAROFWEEK"), shown),
+    "iso_week": F.weekofyear,
+    "day_of_year": F.dayofyear,
+    "hour": F.hour,
+}
+
+
+def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambiguous: str = "earlier") -> Column:
+    """Read a text column as a time, by a pattern and the time zone that it was written in. Glue Studio's To Timestamp.
+
+    The pattern is Spark's, of `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`, `mm`,
+    `ss`, `S` to `SSSSSS`, `a`, `XXX` and what stands between them. Text of another form, a day that no calendar has,
+    and a time that the zone's clocks skipped in spring give null. What they showed twice in autumn is the `earlier` of
+    the two instants, or the `later`, or null with `refuse`. A pattern with `XXX`, the offset, needs no zone.
+
+    >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
+    >>> at = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
+    >>> [row[0] for row in opened.select(F.date_format(F.to_utc_timestamp(at, "UTC"), "yyyy-MM-dd HH:mm")).collect()]
+    ['2024-07-04 19:30', None]
+
+    Raises:
+        ArgumentError: The pattern has other letters, or lacks a day or its zone; the zone is no region.
+
+    Source: Apache Spark, "Datetime Patterns for Formatting and Parsing"; java.time's rule for gaps and overlaps.
+    """
+    form, iso, parts = _compiled(pattern)
+    if ("offset" in parts) == (zone is not None):
+        expected = "a region such as America/New_York, or none if the pattern has XXX"
+        raise ArgumentError(where="parse_timestamp", argument="zone", got=zone, expected=expected)
+    if ambiguous not in ("earlier", "later", "refuse"):
+        expected = "'earlier', 'later' or 'refuse'"
+        raise ArgumentError(where="parse_timestamp", argument="ambiguous", got=ambiguous, expected=expected)
+    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
+    # One replacement reads it all: text of another form matches the second alternative, whose groups are empty.
+    read = f"regexp_replace({text}, {literal(form)}, {literal(iso)})"
+    if parts.get("month") == "MMM":
+        month = f"((locate(lower(substring({read}, 6, 3)), '{_MONTHS}') + 2) div 3)"
+        read = f"concat(left({read}, 5), {month}, substring({read}, 9))"
+    shown = F.expr(f"try_cast({read} AS timestamp)")
+    if "half" in parts:
+        shown = _of_half_day(shown, F.expr(text))
+    return shown if zone is None else _instant(shown, _region(zone, where="parse_timestamp"), ambiguous)
+
+
+def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
+    """Return a time as text, as clocks in a zone show it, by Spark's pattern. Glue Studio's Format Timestamp.
+
+    >>> cases = spark.sql("SELECT timestamp'2024-07-04 19:30:00Z' AS opened_at")
+    >>> shown = format_timestamp(F.col("opened_at"), pattern="EEE d MMM, h:mm a", zone="America/Denver")
+    >>> cases.select(shown).first()[0]
+    'Thu 4 Jul, 1:30 PM'
+
+    Raises:
+        ArgumentError: The zone is no region.
+
+    Source: Apache Spark, "Datetime Patterns for Formatting and Parsing".
+    """
+    # date_format knows the session's time zone only; JSON's writer takes one.
+    options = {"timestampFormat": pattern, "timeZone": _region(zone, where="format_timestamp")}
+    return F.get_json_object(F.to_json(F.struct(instant.alias("at")), options), "$.at")
+
+
+def local_time(instant: Column, *, zone: str) -> Column:
+    """Return what clocks in a zone show at an instant, as `timestamp_ntz`.
+
+    >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
+    >>> str(cases.select(local_time(F.col("opened_at"), zone="America/Denver")).first()[0])
+    '2024-07-03 21:30:00'
+
+    Raises:
+        ArgumentError: The zone is no region.
+    """
+    return wall_clock(F.from_utc_timestamp(instant, _region(zone, where="local_time")))
+
+
+def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: str | None = None) -> DataFrame:
+    """Add parts of a day or a time: a column for each of `parts`, its name and what part it is.
+
+    The parts are year, quarter, month, day, weekday (1 is Monday, 7 Sunday), iso_year and iso_week (ISO 8601: week 1 is
+    the one with the year's first Thursday), day_of_year and hour.
+
+    Rows: all kept. Columns: adds the parts, ints; null where the column is. Of a timestamp they are those that clocks
+    in `zone` show, whatever the session's time zone; a date or a `timestamp_ntz` has none.
+
+    >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
+    >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
+    >>> cases.transform(date_parts, column="opened_at", parts=parts, zone="America/Denver").drop("opened_at").first()
+    Row(opened_on=3, opened_hour=21)
+
+    Raises:
+        MissingColumnError: The column is not in the frame.
+        SchemaMismatchError: The column is no date and no time.
+        UnknownFunctionError: There is no such part.
+        ArgumentError: A timestamp without a zone, or another column with one; the zone is no region.
+    """
+    require_columns(rows, [column], where="date_parts")
+    for part in parts.values():
+        if part not in _DATE_PARTS:
+            raise UnknownFunctionError(where="date_parts", name=part, known=[*_DATE_PARTS])
+    type_ = rows.schema[column].dataType
+    if not isinstance(type_, (T.DateType, T.TimestampType, T.TimestampNTZType)):
+        raise SchemaMismatchError(
+            where=f"date_parts: column {column!r}",
+            got=f"the type {type_.simpleString()}",
+            expected="a date or a time",
+            hint="Read it with parse_date or parse_timestamp first.",
+        )
+    if isinstance(type_, T.TimestampType) != (zone is not None):
+        expected = "a region for a timestamp, and none for a date or a timestamp_ntz"
+        raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
+    shown = F.col(quoted(column)) if zone is None else local_time(F.col(quoted(column)), zone=zone)
+    return rows.withColumns({name: _DATE_PARTS[part](shown) for name, part in parts.items()})
+
+
+def add_timestamp(rows: DataFrame, *, name: str, at: datetime) -> DataFrame:
+    """Add a column with one time, the run's for instance. Glue Studio's Add Current Timestamp, without a clock.
+
+    Rows: all kept. Columns: adds `name`, a timestamp, the same in all rows and whenever a task is run again.
+
+    >>> calls = spark.createDataFrame([(1,)], "id int")
+    >>> added = calls.transform(add_timestamp, name="loaded_at", at=datetime(2024, 7, 4, 12, tzinfo=timezone.utc))
+    >>> added.select(F.unix_seconds("loaded_at")).first()[0]
+    1720094400
+
+    Raises:
+        ArgumentError: `at` has no time zone.
+    """
+    if at.tzinfo is None:
+        raise ArgumentError(where="add_timestamp", argument="at", got=at, expected="a time with a time zone")
+    micros = (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    return rows.withColumn(name, F.timestamp_micros(F.lit(micros)))
+
+
+def _region(zone: str, *, where: str) -> str:
+    if zone != "UTC" and "/" not in zone:
+        expected = "UTC or a region such as America/New_York: abbreviations know no summer time"
+        raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
+    return zone
+
+
+def _compiled(pattern: str) -> tuple[str, str, dict[str, str]]:
+    """Return the regular expression of a pattern, what makes ISO 8601 of what it finds, and the token of each part."""
+    form, places, tokens = "", dict[str, int](), dict[str, str]()
+    for token in _TOKEN.findall(pattern):
+        if token.startswith("'"):
+            form += _verbatim(token[1:-1].replace("''", "'") or "'")
+        elif not token.isalpha():
+            form += _verbatim(token)
+        elif token in _PARTS and _PARTS[token][0] not in places:
+            part, expression = _PARTS[token]
+            places[part], tokens[part] = len(places) + 1, token
+            form += f"({expression})"
+        else:
+            expected = f"each part once, as one of {list(_PARTS)}, and other letters in quotes"
+            raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
+    lacks_half = tokens.get("hour") in ("h", "hh") and "half" not in places
+    if not {"year", "month", "day"} <= places.keys() or lacks_half or ("half" in places and "h" not in tokens["hour"]):
+        expected = "a year, a month and a day, and `h` or `hh` if and only if it has `a`"
+        raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
+    found = {part: f"${place}" for part, place in places.items()}
+    clock = ":".join(found.get(part, "00") for part in ("hour", "minute", "second"))
+    fraction = f".{found['fraction']}" if "fraction" in found else ""
+    iso = f"{found['year']}-{found['month']}-{found['day']}T{clock}{fraction}{found.get('offset', 'Z')}"
+    return rf"\A(?:{form})\z|\A[\s\S]*\z", iso, tokens
+
+
+def _verbatim(text: str) -> str:
+    return "".join(c if c.isalnum() else f"\\x{{{ord(c):x}}}" for c in text)
+
+
+def _of_half_day(shown: Column, text: Column) -> Column:
+    """Return a time that was read without its AM or PM: 12 is the hour before 1."""
+    micros = F.unix_micros(shown)
+    hour_12 = F.pmod(micros, F.lit(_DAY)) >= _HALF_DAY
+    midday = F.when(text.rlike("(?i)pm"), _HALF_DAY).otherwise(0)
+    return F.timestamp_micros(micros - F.when(hour_12, _HALF_DAY).otherwise(0) + midday)
+
+
+def _instant(shown: Column, zone: str, ambiguous: str) -> Column:
+    """Return the instant at which clocks in a zone show what a clock in UTC shows at `shown`; null if they never do."""
+    earlier = F.to_utc_timestamp(shown, zone)
+    # Three hours on, every overlap is over.
+    three_hours = F.expr("INTERVAL '3' HOUR")
+    later = F.to_utc_timestamp(shown + three_hours, zone) - three_hours
+    twice = F.from_utc_timestamp(later, zone) == shown
+    chosen = {"earlier": earlier, "later": F.when(twice, later).otherwise(earlier)}
+    chosen["refuse"] = F.when(~twice | (earlier == later), earlier)
+    return F.when(F.from_utc_timestamp(earlier, zone) == shown, chosen[ambiguous])
