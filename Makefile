@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 DATASET ?= contact_centre
 JOB ?= contact_centre
+BENCH ?= gate
 WAREHOUSE ?= warehouse
 BIN := .venv/bin
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-spark4 check bench lint types imports package wheel submit clean
+.PHONY: help setup run test test-spark4 check bench gallery lint types imports package wheel submit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -24,12 +25,15 @@ test: .venv/dev ## Run the tests
 
 test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, expectations) on Glue 6.0's Spark, ANSI on
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
-	.venv-spark4/bin/python -m pytest transforms expectations tests/transforms tests/expectations
+	.venv-spark4/bin/python -m pytest transforms expectations tests/transforms tests/expectations tests/docs
 
 check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
 
-bench: .venv/bench ## Measure the gate beside a plain copy and beside its peers: make bench [ARGS='--rows 200000']
-	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.gate $(ARGS)
+bench: .venv/bench ## Measure the gate beside its peers, or transforms beside SQL: make bench [BENCH=transforms] [ARGS=…]
+	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
+
+gallery: .venv/dev ## Write docs/gallery.md anew, from the docstrings of the transforms
+	@$(BIN)/python docs/gallery.py
 
 lint: .venv/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

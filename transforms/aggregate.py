@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.keys import the_rest
 from transforms.names import quoted, require_columns, require_distinct
@@ -55,19 +58,24 @@ def aggregate(
     Raises:
         MissingColumnError: A column is not in the frame.
         UnknownFunctionError: A function is none of `FUNCTIONS`.
-        SchemaMismatchError: A function of numbers is asked of a column that is none, which Spark would try to read.
-        ArgumentError: `first` or `last` without `order_by`: Spark would take any row.
+        SchemaMismatchError: A function of numbers is asked of a column that is none, which Spark would try to read, or
+            any but `count` of a map, which Spark does not compare.
+        ArgumentError: `first` or `last` without `order_by`: Spark would take any row. Or `columns` is empty.
         DuplicateColumnError: Two columns would have one name.
 
     Source: AWS Glue Studio, the Aggregate transform.
     """
     require_columns(rows, [*by, *(source for source, _ in columns.values()), *order_by], where="aggregate")
     require_distinct([*by, *columns], where="aggregate")
+    if not columns:
+        raise ArgumentError(where="aggregate", argument="columns", got=columns, expected="one or more")
+    for source, function in columns.values():
+        _require_function(rows, source, function, where="aggregate")
+        if function in _OF_AN_ORDER and not order_by:
+            expected = f"the columns that say which row is {function}"
+            raise ArgumentError(where="aggregate", argument="order_by", got=[*order_by], expected=expected)
     return rows.groupBy(*map(quoted, by)).agg(
-        *(
-            _aggregated(rows, source, function, order_by=order_by, where="aggregate").alias(name)
-            for name, (source, function) in columns.items()
-        )
+        *(_aggregated(rows, source, function, order_by).alias(name) for name, (source, function) in columns.items())
     )
 
 
@@ -95,23 +103,28 @@ def pivot(
 
     Raises:
         MissingColumnError, UnknownFunctionError, SchemaMismatchError, DuplicateColumnError: As `aggregate`.
-        ArgumentError: The function is `first` or `last`, or values are text and the column is not, or the reverse.
+        ArgumentError: The function is `first` or `last`, or a value is none of the column's type.
 
     Source: AWS Glue Studio, the Pivot Rows Into Columns transform.
     """
     source, function = of
     require_columns(rows, [*by, column, source], where="pivot")
     require_distinct([*by, *map(str, values), others], where="pivot")
-    of_text = isinstance(rows.schema[column].dataType, T.StringType)
-    if not all(isinstance(each, str) == of_text and each is not None for each in values):
-        expected = f"values of the column's type, {rows.schema[column].dataType.simpleString()}"
+    _require_function(rows, source, function, where="pivot")
+    if function in _OF_AN_ORDER:
+        raise ArgumentError(where="pivot", argument="of", got=of, expected="a function that needs no order")
+    value, type_ = F.col(quoted(column)), rows.schema[column].dataType
+    literals = {str(each): literal_of(each, type_) for each in values}
+    if any(literal is None for literal in literals.values()):
+        expected = f"values of the column's type, {type_.simpleString()}"
         raise ArgumentError(where="pivot", argument="values", got=[*values], expected=expected)
-    value = F.col(quoted(column))
-    groups = {str(each): value == F.lit(each) for each in values}
-    groups[others] = ~F.coalesce(value.isin(*values), F.lit(False))
-    return rows.groupBy(*map(quoted, by)).agg(
-        *(_aggregated(rows, source, function, among=among, where="pivot").alias(name) for name, among in groups.items())
+    met = {name: value == literal for name, literal in literals.items() if literal is not None}
+    met[others] = ~reduce(or_, (F.coalesce(each, F.lit(False)) for each in met.values()), F.lit(False))
+    # In columns of their own, since `DISTINCT` is of SQL text, which no `Column` is.
+    spread = rows.select(
+        *map(quoted, by), *(F.when(each, F.col(quoted(source))).alias(name) for name, each in met.items())
     )
+    return spread.groupBy(*map(quoted, by)).agg(*(_aggregated(spread, name, function).alias(name) for name in met))
 
 
 def top_n(
@@ -119,8 +132,9 @@ def top_n(
 ) -> DataFrame:
     """Keep the `n` rows of each group that have the most of a column.
 
-    Rows: at most `n` of each combination of the `by` columns; those with a null in `of` come last. Rows that have as
-    much go by `order_by`, least first and nulls last, then by all other columns: the same rows are kept every time.
+    Rows: at most `n` of each combination of the `by` columns; those with a null in `of` come last, those with NaN
+    first. Rows that have as much go by `order_by`, least first and nulls last, then by all other columns: the same
+    rows are kept every time.
 
     Columns: all kept; adds `rank`, an int, 1 for the most.
 
@@ -144,37 +158,43 @@ def top_n(
     return rows.withColumn(rank, F.row_number().over(most_first)).where(F.col(quoted(rank)) <= n)
 
 
-def _aggregated(
-    rows: DataFrame,
-    source: str,
-    function: str,
-    *,
-    where: str,
-    order_by: Sequence[str] = (),
-    among: Column | None = None,
-) -> Column:
+def _aggregated(rows: DataFrame, source: str, function: str, order_by: Sequence[str] = ()) -> Column:
+    value, type_ = F.col(quoted(source)), rows.schema[source].dataType
+    if function == "sum" and isinstance(type_, T.LongType):
+        # A sum that leaves the bigints on its way, and comes back, would be null in one order of the rows only.
+        high, low = F.shiftright(value, 32), value.bitwiseAND(F.lit(2**32 - 1))
+        return _as_bigint(F.try_sum(high).cast("decimal(20, 0)") * 2**32 + F.try_sum(low))
+    if function == "sumDistinct":
+        # Spark 3.5's functions have no try_sum of distinct values, and `sum_distinct` fails beyond its type.
+        if isinstance(type_, T.IntegralType):
+            return _as_bigint(F.expr(f"try_sum(DISTINCT CAST({quoted(source)} AS decimal(19, 0)))"))
+        return F.expr(f"try_sum(DISTINCT {quoted(source)})")
+    if function in _OF_AN_ORDER:
+        # min_by and max_by leave out rows whose order is null.
+        place = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
+        return _OF_AN_ORDER[function](value, F.when(value.isNotNull(), place))
+    return {**_OF_NUMBERS, **_OF_ALL}[function](value)
+
+
+def _as_bigint(total: Column) -> Column:
+    return F.when(total.between(*map(F.lit, _BIGINT)), total.cast("bigint"))
+
+
+def _require_function(rows: DataFrame, source: str, function: str, *, where: str) -> None:
     if function not in FUNCTIONS:
         raise UnknownFunctionError(where=where, name=function, known=sorted(FUNCTIONS))
-    type_ = rows.schema[source].dataType
-    if function in _OF_NUMBERS and not isinstance(type_, T.NumericType):
+    type_ = rows.schema[source].dataType.simpleString()
+    if function in _OF_NUMBERS and not isinstance(rows.schema[source].dataType, T.NumericType):
         raise SchemaMismatchError(
             where=f"{where}: column {source!r}",
-            got=f"the type {type_.simpleString()}",
+            got=f"the type {type_}",
             expected=f"a number, to take {function} of",
             hint="Read it as a number with change_schema first.",
         )
-    value = F.col(quoted(source)) if among is None else F.when(among, F.col(quoted(source)))
-    if function == "sumDistinct" and isinstance(type_, T.IntegralType):
-        # There is no try_sum of distinct values in Spark 3.5's functions, and a bigint's sum_distinct may overflow.
-        total = F.sum_distinct(value.cast("decimal(19, 0)"))
-        return F.when(total.between(*map(F.lit, _BIGINT)), total.cast("bigint"))
-    if function in _OF_NUMBERS:
-        return _OF_NUMBERS[function](value)
-    if function in _OF_ALL:
-        return _OF_ALL[function](value)
-    if not order_by:
-        expected = f"the columns that say which row is {function}"
-        raise ArgumentError(where=where, argument="order_by", got=[*order_by], expected=expected)
-    # min_by and max_by leave out rows whose order is null.
-    place = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
-    return _OF_AN_ORDER[function](value, F.when(value.isNotNull(), place))
+    if function != "count" and "map<" in type_:
+        raise SchemaMismatchError(
+            where=f"{where}: column {source!r}",
+            got=f"the type {type_}",
+            expected=f"values that can be compared, to take {function} of",
+            hint="Make text of the map with change_schema first.",
+        )

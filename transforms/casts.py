@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Context, Decimal
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -10,15 +13,24 @@ from transforms.errors import SchemaMismatchError
 from transforms.names import literal
 from transforms.text import BLANKS
 
-_DAY = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY = r"\A\s*(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 _FORMS = {
-    "date": _DAY + r"([T ]00:00(:00([.]0+)?)?)?\z",
-    "timestamp": _DAY + _CLOCK + r"(Z|[+-][0-9]{2}:[0-9]{2})\z",
-    "timestamp_ntz": _DAY + _CLOCK + r"\z",
+    "date": _DAY + r"([T ]00:00(:00([.]0+)?)?)?\s*\z",
+    "timestamp": _DAY + _CLOCK + r"(Z|[+-][0-9]{2}:[0-9]{2})\s*\z",
+    "timestamp_ntz": _DAY + _CLOCK + r"\s*\z",
 }
-_SIMPLE = (T.StringType, T.NumericType, T.BooleanType, T.BinaryType)
+_NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
+_WHOLE_UP_TO = {"double": 2**53, "float": 2**24}
+_SIMPLE = (T.StringType, T.NumericType, T.BooleanType)
 _DAYS_AND_TIMES = (T.DateType, T.TimestampType, T.TimestampNTZType)
+_BITS = {T.ByteType(): 8, T.ShortType(): 16, T.IntegerType(): 32, T.LongType(): 64}
+_PYTHON: tuple[tuple[type[T.DataType], type | tuple[type, ...]], ...] = (
+    (T.FractionalType, (int, float, Decimal)),
+    (T.StringType, str),
+    (T.DateType, date),
+    (T.BinaryType, (bytes, bytearray)),
+)
 
 
 def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Column:
@@ -28,9 +40,9 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
 
     - Text is a date as `yyyy-MM-dd` (or that at midnight), a time only with its offset from UTC
       (`2024-03-10T02:30:00-05:00`), a wall-clock time only without; a number is no `NaN`, nothing infinite, and not
-      Java's `12d` or `0x1p3`.
-    - A number is one of another type only if no digit is lost, but for fractions that a double or float has no exact
-      form for (0.1 as decimal and as double).
+      Java's `12d` or `0x1p3`. Blanks around it are none of it, spreadsheets' no-break space neither.
+    - A number is one of another type, or that of a text, only if no digit is lost, but for fractions that a double or
+      float has no exact form for (0.1 as decimal and as double). Nor is 5 a boolean, or 1e-400 the double 0.
     - A time is a day, a wall-clock time or text in UTC, and the other way round, not in the session's time zone.
     - A struct, an array or a map becomes text as JSON.
 
@@ -40,9 +52,9 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
     """
     if given.simpleString() == wanted.simpleString():
         return F.expr(value)
-    if isinstance(given, T.StringType) and isinstance(wanted, _SIMPLE + _DAYS_AND_TIMES):
+    if isinstance(given, T.StringType) and isinstance(wanted, (*_SIMPLE, *_DAYS_AND_TIMES, T.BinaryType)):
         return F.expr(_from_text(value, wanted))
-    if isinstance(given, T.NumericType) and isinstance(wanted, T.NumericType):
+    if isinstance(given, T.NumericType) and isinstance(wanted, (T.NumericType, T.BooleanType)):
         return F.expr(_between_numbers(value, given, wanted))
     if isinstance(given, T.TimestampType) and isinstance(wanted, (*_DAYS_AND_TIMES, T.StringType)):
         shown = wall_clock(F.expr(value)).cast(wanted.simpleString())
@@ -69,26 +81,76 @@ def wall_clock(instant: Column) -> Column:
     return F.expr("TIMESTAMP_NTZ'1970-01-01 00:00:00'") + F.make_dt_interval(none, none, none, seconds)
 
 
+def literal_of(value: object, type_: T.DataType) -> Column | None:
+    """Return a Python value as a literal of a Spark type; None if it is no value of it, or would be cut or rounded.
+
+    A time with its time zone is a timestamp, one without a `timestamp_ntz`.
+    """
+    text = str(value)
+    if isinstance(value, bool) or isinstance(type_, T.BooleanType):
+        fits = isinstance(value, bool) and isinstance(type_, T.BooleanType)
+    elif isinstance(type_, T.IntegralType):
+        fits = isinstance(value, int) and -(2 ** (_BITS[type_] - 1)) <= value < 2 ** (_BITS[type_] - 1)
+    elif isinstance(type_, T.DecimalType):
+        fits = isinstance(value, (int, float, Decimal)) and _fits(Decimal(text), type_)
+        text = f"{Decimal(text):f}" if fits else text
+    elif isinstance(value, datetime):
+        fits = isinstance(type_, T.TimestampType if value.tzinfo else T.TimestampNTZType)
+    else:
+        fits = any(isinstance(type_, kind) and isinstance(value, python) for kind, python in _PYTHON)
+    if isinstance(type_, (T.DecimalType, T.TimestampType, T.TimestampNTZType)):
+        return F.lit(text).cast(type_) if fits else None
+    return F.lit(value).cast(type_) if fits else None
+
+
 def _from_text(value: str, wanted: T.DataType) -> str:
-    trimmed = f"btrim({value}, {literal(BLANKS)})"
-    name = wanted.simpleString()
+    name, trimmed = wanted.simpleString(), f"btrim({value}, {literal(BLANKS)})"
+    # Casts trim all but the no-break space, and faster.
+    text = f"if(contains({value}, '\u00a0'), {trimmed}, {value})"
+    read = f"try_cast({text} AS {name})"
     if name in _FORMS:
-        return f"CASE WHEN {trimmed} RLIKE {literal(_FORMS[name])} THEN try_cast({trimmed} AS {name}) END"
-    read = f"try_cast({value} AS {name})"
-    if isinstance(wanted, (T.DoubleType, T.FloatType)):
-        return f"CASE WHEN NOT {value} RLIKE '[dDfFxX]' AND abs({read}) < double('Infinity') THEN {read} END"
+        return f"CASE WHEN {text} RLIKE {literal(_FORMS[name])} THEN {read} END"
+    if name in _WHOLE_UP_TO:
+        return _to_floating(text, name)
     if isinstance(wanted, T.DecimalType):
-        return _if_same(read, value, f"decimal(38, {38 - wanted.precision + wanted.scale})")
-    return read
+        return _to_decimal(trimmed, name, wanted.scale)
+    return f"try_cast({value} AS binary)" if isinstance(wanted, T.BinaryType) else read
+
+
+def _to_floating(text: str, name: str) -> str:
+    read, whole = f"try_cast({text} AS {name})", "decimal(38, 0)"
+    vanished = f"({read} = 0 AND {text} RLIKE '^[^eE]*[1-9]')"
+    written_rounded = f"({text} RLIKE '[eE]' AND abs({read}) < double('Infinity'))"
+    same = f"try_cast({read} AS {whole}) = try_cast({text} AS {whole})"
+    kept = f"(abs({read}) < {_WHOLE_UP_TO[name]} OR {written_rounded} OR {same})"
+    return f"CASE WHEN {text} RLIKE {literal(_NUMBER)} AND NOT {vanished} AND {kept} THEN {read} END"
+
+
+def _to_decimal(text: str, name: str, scale: int) -> str:
+    plain = rf"\A[+-]?[0-9]*[.]?[0-9]{{0,{scale}}}0*\z"
+    digits, power = f"split_part(lower({text}), 'e', 1)", f"try_cast(split_part(lower({text}), 'e', 2) AS int)"
+    all_digits = f"replace({digits}, '.', '')"
+    zeros = f"(length({all_digits}) - length(trim(TRAILING '0' FROM {all_digits})))"
+    decimals = f"length(split_part({digits}, '.', 2)) - coalesce({power}, 0) - {zeros}"
+    fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(_NUMBER)} AND {decimals} <= {scale})"
+    return f"CASE WHEN {fits} THEN try_cast({text} AS {name}) END"
 
 
 def _between_numbers(value: str, given: T.DataType, wanted: T.DataType) -> str:
-    read = f"try_cast({value} AS {wanted.simpleString()})"
-    if isinstance(wanted, (T.DoubleType, T.FloatType)) and not isinstance(given, T.IntegralType):
-        infinite = "double('Infinity')"
-        return f"CASE WHEN abs({read}) < {infinite} OR NOT abs({value}) < {infinite} THEN {read} END"
-    return _if_same(read, value, given.simpleString())
+    name = wanted.simpleString()
+    read = f"try_cast({value} AS {name})"
+    same = f"try_cast({read} AS {given.simpleString()}) = {value}"
+    if {given.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
+        # Spark takes the double 2^63 for the greatest bigint, which is one less.
+        same += f" AND double({read}) < 9223372036854775808D"
+    if name in _WHOLE_UP_TO and not isinstance(given, T.IntegralType):
+        same += f" OR (abs({value}) < {_WHOLE_UP_TO[name]} AND NOT ({read} = 0 AND {value} != 0))"
+    return f"CASE WHEN {same} THEN {read} END"
 
 
-def _if_same(read: str, value: str, in_type: str) -> str:
-    return f"CASE WHEN try_cast({read} AS {in_type}) = try_cast({value} AS {in_type}) THEN {read} END"
+def _fits(value: Decimal, type_: T.DecimalType) -> bool:
+    if not value.is_finite():
+        return False
+    _, digits, exponent = value.normalize(Context(prec=100)).as_tuple()
+    whole, broken = len(digits) + int(exponent), -int(exponent)
+    return not value or (broken <= type_.scale and whole <= type_.precision - type_.scale)

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from transforms.errors import ArgumentError, MissingColumnError
 from transforms.names import quoted, require_columns, require_distinct
 from transforms.text import BLANKS
 
@@ -42,8 +43,10 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     Raises:
         MissingColumnError: A column is not in the frame; Spark's `drop` says nothing.
     """
-    require_columns(rows, fields, where="drop_fields")
-    return rows.select(*(quoted(name) for name in rows.columns if name not in fields))
+    _require_any(rows, fields, where="drop_fields")
+    kept = {str(place): name for place, name in enumerate(rows.columns) if name not in fields}
+    # By their places, so that of `a` and `A`, one name to Spark, one can be dropped.
+    return rows.toDF(*map(str, range(len(rows.columns)))).select(*kept).toDF(*kept.values())
 
 
 def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
@@ -59,7 +62,7 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
         MissingColumnError: A column is not in the frame.
         DuplicateColumnError: Two columns would have one name.
     """
-    require_columns(rows, [*fields], where="rename_fields")
+    _require_any(rows, [*fields], where="rename_fields")
     names = [fields.get(name, name) for name in rows.columns]
     require_distinct(names, where="rename_fields")
     return rows.toDF(*names)
@@ -94,8 +97,12 @@ def null_fields(rows: DataFrame) -> DataFrame:
     >>> calls.transform(null_fields).collect()
     [Row(null_fields=['note', 'text'])]
 
+    Raises:
+        SchemaMismatchError: Two columns have names that are one to Spark.
+
     Source: AWS Glue Studio, the Drop Null Fields transform ("null", "empty string").
     """
+    require_columns(rows, rows.columns, where="null_fields")
     names = [
         F.when(F.count(F.when(_has_value(rows, name), 1)) == 0, F.array(F.lit(name))).otherwise(F.array())
         for name in rows.columns
@@ -115,10 +122,20 @@ def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) ->
 
     Raises:
         MissingColumnError: A column is not in the frame.
+        ArgumentError: `fields` is empty: no row holds anything in no column.
     """
     names = rows.columns if fields is None else list(fields)
+    if not names:
+        raise ArgumentError(where="remove_null_rows", argument="fields", got=names, expected="one column or more")
     require_columns(rows, names, where="remove_null_rows")
     return rows.where(F.coalesce(*(F.when(_has_value(rows, name), True) for name in names), F.lit(False)))
+
+
+def _require_any(rows: DataFrame, columns: Sequence[str], *, where: str) -> None:
+    """Raise for a column that is not there, but not, as `require_columns` does, for one that is there twice."""
+    for column in columns:
+        if column not in rows.columns:
+            raise MissingColumnError(where=where, column=column, available=rows.columns)
 
 
 def _has_value(rows: DataFrame, name: str) -> Column:

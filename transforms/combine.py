@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.dedupe import keep_latest
-from transforms.errors import SchemaMismatchError, UnknownFunctionError
+from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.names import quoted, require_columns, require_distinct
 
 JOINS = ("inner", "outer", "left", "right", "left semi", "left anti")
@@ -33,7 +33,9 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 
     Raises:
         SchemaMismatchError: A frame has other columns or types than the first.
+        DuplicateColumnError: The first has two columns that are one to Spark.
     """
+    require_distinct(first.columns, where="union_by_name: frame 1")
     expected = sorted(first.dtypes)
     for number, other in enumerate(others, start=2):
         if sorted(other.dtypes) != expected:
@@ -65,18 +67,19 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
         MissingColumnError: A key is not in its frame.
         SchemaMismatchError: A key has two types, which Spark would compare as a third.
         DuplicateColumnError: Both frames have a column of a name that is no key. Rename one.
+        ArgumentError: There is no key.
         UnknownFunctionError: `how` is none of `JOINS`.
 
     Source: AWS Glue Studio, the Join transform.
     """
     if how not in JOINS:
         raise UnknownFunctionError(where="join: how", name=how, known=JOINS)
-    keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
-    renamed = _with_left_names(left, right, keys, where="join")
+    keys = _keys(left, right, on, where="join")
+    others: list[str] = []
     if how not in ("left semi", "left anti"):
-        others = [name for name in renamed.columns if name not in keys]
+        others = [name for name in right.columns if name not in keys.values()]
         require_distinct([*left.columns, *others], where="join")
-    return left.join(renamed, on=list(keys), how=how.replace(" ", "_"))
+    return left.join(right.select(*_left_names(keys), *map(quoted, others)), on=[*keys], how=how.replace(" ", "_"))
 
 
 def lookup(
@@ -104,26 +107,31 @@ def lookup(
     [('-', None), ('fax', None), ('web', 'Online')]
 
     Raises:
-        MissingColumnError, SchemaMismatchError, DuplicateColumnError: As `join`.
+        MissingColumnError, SchemaMismatchError, DuplicateColumnError, ArgumentError: As `join`.
 
     Source: AWS Glue Studio, the Lookup transform.
     """
-    keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
+    keys = _keys(rows, reference, on, where="lookup")
     require_columns(reference, [*columns, *order_by], where="lookup: the reference")
     taken = [*columns, *([found] if found else [])]
     require_distinct([*rows.columns, *taken], where="lookup")
-    latest = keep_latest(reference, key=list(keys.values()), order_by=[*order_by, *columns])
-    kept = latest.select(*map(quoted, dict.fromkeys([*keys.values(), *columns])))
-    if found:
-        kept = kept.withColumn(found, F.lit(True))
-    looked_up = rows.join(_with_left_names(rows, kept, keys, where="lookup"), on=list(keys), how="left")
+    said_of_it = reference.select(*map(quoted, dict.fromkeys([*keys.values(), *order_by, *columns])))
+    order = [*order_by, *columns] or [*keys.values()]
+    latest = keep_latest(said_of_it, key=[*keys.values()], order_by=order)
+    marks = [F.lit(True).alias(found)] if found else []
+    looked_up = rows.join(latest.select(*_left_names(keys), *map(quoted, columns), *marks), on=[*keys], how="left")
     said = [F.coalesce(F.col(quoted(found)), F.lit(False)).alias(found)] if found else []
     return looked_up.select(*map(quoted, [*rows.columns, *columns]), *said)
 
 
-def _with_left_names(left: DataFrame, right: DataFrame, keys: Mapping[str, str], *, where: str) -> DataFrame:
-    require_columns(left, list(keys), where=f"{where}: the left frame")
-    require_columns(right, list(keys.values()), where=f"{where}: the right frame")
+def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | Mapping[str, str], *, where: str) -> Mapping[str, str]:
+    """Return the names of the keys on the left and on the right."""
+    if not on or isinstance(on, str):
+        expected = "a list of the columns that are equal, or a mapping of the left's to the right's"
+        raise ArgumentError(where=where, argument="on", got=on, expected=expected)
+    keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
+    require_columns(left, [*keys], where=f"{where}: the left frame")
+    require_columns(right, [*keys.values()], where=f"{where}: the right frame")
     for ours, theirs in keys.items():
         types = (left.schema[ours].dataType.simpleString(), right.schema[theirs].dataType.simpleString())
         if types[0] != types[1]:
@@ -133,7 +141,8 @@ def _with_left_names(left: DataFrame, right: DataFrame, keys: Mapping[str, str],
                 expected=f"{types[0]}, as on the left",
                 hint="Bring both to one type with change_schema first.",
             )
-    names = {theirs: ours for ours, theirs in keys.items()}
-    renamed = [names.get(name, name) for name in right.columns]
-    require_distinct(renamed, where=f"{where}: the right frame")
-    return right.toDF(*renamed)
+    return keys
+
+
+def _left_names(keys: Mapping[str, str]) -> list[Column]:
+    return [F.col(quoted(theirs)).alias(ours) for ours, theirs in keys.items()]

@@ -9,8 +9,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.names import quoted, require_columns
+from transforms.names import quoted, require_columns, require_distinct, require_number
 
 _STATISTICS = {"mean": F.avg, "median": F.median}
 
@@ -24,7 +25,7 @@ def change_on_previous(
 
     Columns: reads `period`, a whole number that counts periods (a year, or months since some month); adds `name`, the
     value less the value at `period - periods`, in the units of `column`. It is null where that period is not there or
-    has no value: the row before a gap is not the period before.
+    has no value: the row before a gap is not the period before; and where the change is beyond the column's type.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -32,15 +33,27 @@ def change_on_previous(
 
     Raises:
         MissingColumnError: A column is not in the frame.
+        SchemaMismatchError: The column is no number, or the period no whole number.
+        DuplicateColumnError: The frame has a column of that name.
         ArgumentError: `periods` is less than 1.
     """
     require_columns(rows, [column, period, *by], where="change_on_previous")
+    require_number(rows, column, where="change_on_previous")
+    require_distinct([*rows.columns, name], where="change_on_previous")
+    if not isinstance(rows.schema[period].dataType, T.IntegralType):
+        raise SchemaMismatchError(
+            where=f"change_on_previous: period {period!r}",
+            got=f"the type {rows.schema[period].dataType.simpleString()}",
+            expected="a whole number that counts periods",
+            hint="Number the periods first, months with year * 12 + month for instance.",
+        )
     if periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1 or more")
-    number, value = F.col(quoted(period)), F.col(quoted(column))
+    # Wide enough for the least number less `periods`, which an int would wrap around to the greatest.
+    number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
-    return rows.withColumn(name, F.when(number.isNotNull(), value - before))
+    return rows.withColumn(name, F.when(number.isNotNull(), F.try_subtract(value, before)))
 
 
 def bucket(
@@ -65,11 +78,13 @@ def bucket(
     Raises:
         MissingColumnError: The column is not in the frame.
         SchemaMismatchError: The column is no number.
+        DuplicateColumnError: The frame has a column of that name, or of the order's.
         ArgumentError: The edges do not ascend, or there is not one label more than edges.
     """
     require_columns(rows, [column], where="bucket")
-    _require_number(rows, column, where="bucket")
-    if not edges or any(not low < high for low, high in pairwise(edges)):
+    require_number(rows, column, where="bucket")
+    require_distinct([*rows.columns, name, *([order] if order else [])], where="bucket")
+    if not edges or edges[0] != edges[0] or any(not low < high for low, high in pairwise(edges)):
         raise ArgumentError(where="bucket", argument="edges", got=[*edges], expected="one or more, each above the last")
     between = [f"{low}-{high}" for low, high in pairwise(edges)]
     names = [f"<{edges[0]}", *between, f"{edges[-1]}+"] if labels is None else [*labels]
@@ -77,12 +92,16 @@ def bucket(
         expected = f"{len(edges) + 1}, one below, between and above {len(edges)} edges"
         raise ArgumentError(where="bucket", argument="labels", got=names, expected=expected)
     value = F.col(quoted(column))
-    numbered = F.when(value.isNull() | F.isnan(value.cast("double")), None)
-    for number, edge in enumerate(edges):
-        numbered = numbered.when(value < F.lit(edge), number)
-    place = numbered.otherwise(len(edges))
-    label = F.element_at(F.array(*map(F.lit, names)), place + 1)
-    return rows.withColumns({name: label, **({order: place} if order else {})})
+    missing = value.isNull() | F.isnan(value.cast("double"))
+
+    def by_range(outcomes: Sequence[object]) -> Column:
+        # Not an element of an array: with ANSI on Spark takes an element at no place for one that is never null.
+        chosen = F.when(missing, None)
+        for edge, outcome in zip(edges, outcomes, strict=False):
+            chosen = chosen.when(value < F.lit(edge), outcome)
+        return chosen.otherwise(outcomes[-1])
+
+    return rows.withColumns({name: by_range(names), **({order: by_range(range(len(names)))} if order else {})})
 
 
 def fill_missing_values(
@@ -112,43 +131,27 @@ def fill_missing_values(
     Raises:
         MissingColumnError: A column is not in the frame.
         ArgumentError: Not one of `value` and `statistic`, or a value that is none of the column's type.
+        DuplicateColumnError: The frame has another column of that name.
         UnknownFunctionError: The statistic is none of mean and median.
         SchemaMismatchError: A statistic of a column that is no number.
 
     Source: AWS Glue Studio, the Fill Missing Values transform.
     """
     require_columns(rows, [column, *by], where="fill_missing_values")
+    require_distinct([*(each for each in rows.columns if each != column), name], where="fill_missing_values")
     if (value is None) == (statistic is None):
         expected = "a value or a statistic, and not both"
         raise ArgumentError(where="fill_missing_values", argument="value", got=value, expected=expected)
     if statistic is None:
-        filling = _of_type(rows, column, value)
+        wanted = rows.schema[column].dataType
+        filling = literal_of(value, wanted)
+        if filling is None:
+            expected = f"a value of the type of {column!r}, {wanted.simpleString()}"
+            raise ArgumentError(where="fill_missing_values", argument="value", got=value, expected=expected)
         return rows.withColumn(name, F.coalesce(F.col(quoted(column)), filling))
     if statistic not in _STATISTICS:
         raise UnknownFunctionError(where="fill_missing_values", name=statistic, known=[*_STATISTICS])
-    _require_number(rows, column, where="fill_missing_values")
+    require_number(rows, column, where="fill_missing_values")
     measured = F.col(quoted(column)).cast("double")
     group = Window.partitionBy(*map(quoted, by))
     return rows.withColumn(name, F.coalesce(measured, _STATISTICS[statistic](measured).over(group)))
-
-
-def _of_type(rows: DataFrame, column: str, value: object) -> Column:
-    wanted = rows.schema[column].dataType
-    given = rows.select(F.lit(value)).schema[0].dataType
-    kinds = (T.NumericType, T.StringType, T.BooleanType, T.DateType, T.TimestampType, T.BinaryType)
-    alike = any(isinstance(given, kind) and isinstance(wanted, kind) for kind in kinds)
-    if not alike or (isinstance(wanted, T.IntegralType) and not isinstance(given, T.IntegralType)):
-        expected = f"a value of the type of {column!r}, {wanted.simpleString()}"
-        raise ArgumentError(where="fill_missing_values", argument="value", got=value, expected=expected)
-    return F.lit(value).cast(wanted)
-
-
-def _require_number(rows: DataFrame, column: str, *, where: str) -> None:
-    type_ = rows.schema[column].dataType
-    if not isinstance(type_, T.NumericType):
-        raise SchemaMismatchError(
-            where=f"{where}: column {column!r}",
-            got=f"the type {type_.simpleString()}",
-            expected="a number",
-            hint="Read it as a number with change_schema first.",
-        )

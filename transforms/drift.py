@@ -16,7 +16,8 @@ class Drift:
     """One change of a schema.
 
     Attributes:
-        column: The column, or the path of a struct's member; of one that was renamed its new name.
+        column: The column, or the path of a struct's member; of one that was renamed its new name; of `reordered` the
+            struct, or `*` for the columns of the frame.
         change: `added`, `removed`, `retyped`, `renamed` or `reordered`.
         before: The type before; of one renamed its name; of `reordered` the names that both have, in their order.
         after: The same afterwards.
@@ -40,28 +41,40 @@ def schema_drift(before: DataFrame, after: DataFrame) -> list[Drift]:
     [('renamed', 'Calls Offered', 'CallsOffered'), ('retyped', 'Date', 'string'), ('removed', 'BI_ID', 'int')]
     """
     old, new = dict(_types(before.schema)), dict(_types(after.schema))
-    gone = {(snake_case(name), type_): name for name, type_ in old.items() if name not in new}
+    gone = [path for path in old if path not in new]
     drifts = []
-    for name, type_ in new.items():
-        if name in old:
-            if old[name] != type_:
-                drifts.append(Drift(name, "retyped", old[name], type_))
-        elif former := gone.pop((snake_case(name), type_), None):
-            drifts.append(Drift(name, "renamed", former, name))
+    for path, type_ in new.items():
+        shown, alike = ".".join(path), [each for each in gone if old[each] == type_ and _words(each) == _words(path)]
+        if path in old:
+            if old[path] != type_:
+                drifts.append(Drift(shown, "retyped", old[path], type_))
+        elif alike:
+            drifts.append(Drift(shown, "renamed", ".".join(alike[0]), shown))
+            gone.remove(alike[0])
         else:
-            drifts.append(Drift(name, "added", None, type_))
-    drifts += [Drift(name, "removed", old[name], None) for name in old if name in gone.values()]
-    kept = [[name for name in names if name in old and name in new] for names in (before.columns, after.columns)]
-    if kept[0] != kept[1]:
-        drifts.append(Drift("*", "reordered", *(", ".join(names) for names in kept)))
+            drifts.append(Drift(shown, "added", None, type_))
+    drifts += [Drift(".".join(path), "removed", old[path], None) for path in gone]
+    return drifts + _reordered([path for path in old if path in new], [path for path in new if path in old])
+
+
+def _words(path: tuple[str, ...]) -> list[str]:
+    return [snake_case(name) or name for name in path]
+
+
+def _reordered(before: list[tuple[str, ...]], after: list[tuple[str, ...]]) -> list[Drift]:
+    drifts = []
+    for parent in dict.fromkeys(path[:-1] for path in after):
+        orders = [", ".join(path[-1] for path in paths if path[:-1] == parent) for paths in (before, after)]
+        if orders[0] != orders[1]:
+            drifts.append(Drift(".".join(parent) or "*", "reordered", *orders))
     return drifts
 
 
-def _types(schema: T.StructType, inside: str = "") -> Iterator[tuple[str, str]]:
+def _types(schema: T.StructType, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     for field in schema:
-        path = inside + field.name
+        path = (*inside, field.name)
         if isinstance(field.dataType, T.StructType):
             yield path, "struct"
-            yield from _types(field.dataType, path + ".")
+            yield from _types(field.dataType, path)
         else:
             yield path, field.dataType.simpleString()

@@ -48,7 +48,8 @@ def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> 
     Raises:
         ArgumentError: The cells are not between 0.0001 and 10 degrees, in whole millionths.
     """
-    south, west = (grid_line(value, degrees=degrees).cast("string") for value in (latitude, longitude))
+    real = F.when(latitude.between(-90, 90), latitude)
+    south, west = (grid_line(value, degrees=degrees).cast("string") for value in (real, longitude))
     return F.concat(south, F.lit(","), west)
 
 
@@ -65,10 +66,10 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
         ArgumentError: As `grid_cell`.
     """
     exact = Decimal(str(degrees))
-    cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    if not 100 <= cell <= 10_000_000 or cell != exact.scaleb(6):
+    if not exact.is_finite() or not 100 <= exact.scaleb(6) <= 10_000_000 or exact.scaleb(6) % 1:
         expected = "0.0001 to 10, in whole millionths"
-        raise ArgumentError(where="grid", argument="degrees", got=degrees, expected=expected)
+        raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
+    cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
     # In whole millionths of a degree, 11 cm: of doubles 0.3 would be left of the line 0.3.
     real = F.when(coordinate.between(-180, 180), coordinate)
     millionths = F.round(real.cast("double") * 1_000_000).cast("bigint")

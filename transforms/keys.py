@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from uuid import UUID, uuid5
@@ -11,8 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.casts import cast
-from transforms.errors import SchemaMismatchError
-from transforms.names import quoted, require_columns
+from transforms.errors import ArgumentError, SchemaMismatchError
+from transforms.names import quoted, require_columns, require_distinct
 
 CITYLAKE = uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "citylake")
 """The namespace of the UUIDs, itself one, in RFC 9562's namespace of DNS names."""
@@ -28,10 +29,18 @@ _KINDS: tuple[tuple[type[T.DataType], str], ...] = (
     (T.BinaryType, "x"),
 )
 
-_LATIN = [chr(code) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))]
-_PLAIN = {c: unicodedata.normalize("NFKD", c)[0] for c in _LATIN if unicodedata.normalize("NFKD", c)[0].isascii()}
-_PLAIN |= dict(zip("øØłŁđĐıħĦŧŦ", "oOlLdDihHtT", strict=True))
-_LONG = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+_ACCENTS = "\u0300-\u036f"
+_OTHERS = dict(zip("øØłŁđĐıħĦŧŦſ", "oOlLdDihHtTs", strict=True))
+
+
+def _without_accents(letter: str) -> str:
+    plain = re.sub(f"[{_ACCENTS}]", "", unicodedata.normalize("NFD", letter))
+    return _OTHERS.get(plain, plain)
+
+
+_ACCENTED = [chr(code) for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000))]  # Latin, Greek and Cyrillic
+_PLAIN = {letter: plain for letter in _ACCENTED if len(plain := _without_accents(letter)) == 1 and plain != letter}
+_LONG = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ĳ": "ij", "ς": "σ"}
 
 
 def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: UUID = CITYLAKE) -> DataFrame:
@@ -50,10 +59,13 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 
     Raises:
         MissingColumnError: A column of the key is not in the frame.
+        DuplicateColumnError: The frame has a column of that name.
+        ArgumentError: The key is empty: all rows would have one UUID.
         SchemaMismatchError: A column of the key is a float or nested, of which equal values may be written differently.
 
     Source: RFC 9562, section 5.5.
     """
+    require_distinct([*rows.columns, name], where="uuid")
     encoded = F.encode(key_of(rows, key, where="uuid"), "UTF-8")
     digest = F.sha1(F.concat(F.unhex(F.lit(namespace.hex)), encoded))
     variant = F.translate(F.substring(digest, 17, 1), "0123456789abcdef", "89ab" * 4)
@@ -70,6 +82,8 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 def key_of(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
     """Return the values of a key as one text, such that other values give another text; never null."""
     require_columns(rows, key, where=where)
+    if not key:
+        raise ArgumentError(where=where, argument="key", got=key, expected="one column or more")
     parts = []
     for column in key:
         given = rows.schema[column].dataType
@@ -102,8 +116,10 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
     Raises:
         MissingColumnError: A column of the order is not in the frame.
+        DuplicateColumnError: The frame has a column of that name.
     """
     require_columns(rows, order_by, where="identifier")
+    require_distinct([*rows.columns, name], where="identifier")
     ordered = [F.col(quoted(column)).asc_nulls_last() for column in order_by]
     return rows.withColumn(name, F.row_number().over(Window.orderBy(*ordered, *the_rest(rows, order_by))))
 
@@ -120,6 +136,8 @@ def the_rest(rows: DataFrame, named: Sequence[str]) -> list[Column]:
 def match_key(*values: Column) -> Column:
     """Return a key that records share whose texts differ only in case, accents, punctuation, blanks and word order.
 
+    Accents are those of Latin, Greek and Cyrillic letters; `ß` is `ss`, `æ` is `ae`.
+
     For Glue Studio's Record Matching, where a rule that can be read is enough: records of one key are taken for one,
     by `keep_latest` for instance. It is not fuzzy: it finds no typing errors, no nicknames and no abbreviations, and
     two people of one name and one birthday are one to it. Glue's FindMatches learns such things from examples.
@@ -129,7 +147,12 @@ def match_key(*values: Column) -> Column:
     >>> names = spark.createDataFrame([("O'Brien, Zoë",), ("zoe  OBRIEN",), (None,)], "name string")
     >>> [row[0] for row in names.select(match_key(F.col("name"))).collect()]
     ['obrien zoe', 'obrien zoe', None]
+
+    Raises:
+        ArgumentError: No text is given.
     """
+    if not values:
+        raise ArgumentError(where="match_key", argument="values", got=values, expected="one column or more")
     parts = [_words(value) for value in values]
     spaced = [piece for part in parts for piece in (F.lit("|"), part)]
     return F.concat(*spaced[1:])
@@ -139,8 +162,9 @@ def _words(value: Column) -> Column:
     text = F.lower(F.translate(value.cast("string"), "".join(_PLAIN), "".join(_PLAIN.values())))
     for letter, letters in _LONG.items():
         text = F.replace(text, F.lit(letter), F.lit(letters))
-    text = F.regexp_replace(text, r"[\p{M}'’`]", "")
-    words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{N}]+", " ")), " "))
+    text = F.regexp_replace(text, f"[{_ACCENTS}'’`]", "")
+    # Marks of other scripts stay: without them words that differ in a vowel would be one.
+    words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)
 

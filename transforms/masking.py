@@ -66,7 +66,7 @@ def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None)
     require_columns(rows, named, where="mask")
     require_distinct(named, where="mask")
     actions = {each.column: each.action for each in policy}
-    keyed = any(_function(action) is keyed_hash for action in actions.values() if action != "drop")
+    keyed = any(_INNER in str(action(F.lit(""))) for action in actions.values() if action != "drop")
     if (keyed or key is not None) and len(key or b"") < _LEAST_KEY:
         expected = f"{_LEAST_KEY} bytes or more, for keyed_hash"
         raise ArgumentError(where="mask", argument="key", got=f"{len(key or b'')} bytes", expected=expected)

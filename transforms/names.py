@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
+from pyspark.sql import types as T
 
-from transforms.errors import DuplicateColumnError, MissingColumnError
+from transforms.errors import DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
 _WORDS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 
@@ -23,24 +24,50 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as a literal of Spark SQL, quotes and backslashes escaped."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """Return a text as a literal of Spark SQL: quotes, backslashes and what Spark takes for a variable escaped."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{") + "'"
 
 
 def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> None:
-    """Raise `MissingColumnError` for the first of `columns` that `frame` does not have."""
+    """Raise an error for the first of `columns` that `frame` does not have, or has twice.
+
+    Raises:
+        MissingColumnError: A column is not there; names are compared as they are written.
+        SchemaMismatchError: To Spark, which does not tell `a` from `A`, it is there twice.
+    """
+    available = frame.columns
     for column in columns:
-        if column not in frame.columns:
-            raise MissingColumnError(where=where, column=column, available=frame.columns)
+        if column not in available:
+            raise MissingColumnError(where=where, column=column, available=available)
+        alike = [name for name in available if _as_spark_reads(name) == _as_spark_reads(column)]
+        if len(alike) > 1:
+            raise SchemaMismatchError(
+                where=f"{where}: column {column!r}",
+                got=f"{alike}, one name to Spark",
+                expected="one such column",
+                hint="Rename one with rename_fields, or drop it with drop_fields.",
+            )
+
+
+def require_number(frame: DataFrame, column: str, *, where: str) -> None:
+    """Raise `SchemaMismatchError` for a column that is no number, which Spark would try to read as one."""
+    type_ = frame.schema[column].dataType
+    if not isinstance(type_, T.NumericType):
+        raise SchemaMismatchError(
+            where=f"{where}: column {column!r}",
+            got=f"the type {type_.simpleString()}",
+            expected="a number",
+            hint="Read it as a number with change_schema first.",
+        )
 
 
 def require_distinct(names: Sequence[str], *, where: str) -> None:
     """Raise `DuplicateColumnError` for names that are one to Spark, which does not tell `a` from `A`."""
     seen: dict[str, str] = {}
-    for name in names:
-        if name.casefold() in seen:
-            raise DuplicateColumnError(where=where, columns=(seen[name.casefold()], name), available=names)
-        seen[name.casefold()] = name
+    for place, name in enumerate(names, start=1):
+        alike = seen.setdefault(_as_spark_reads(name), name)
+        if len(seen) < place:
+            raise DuplicateColumnError(where=where, columns=(alike, name), available=names)
 
 
 def snake_case(name: str) -> str:
@@ -70,3 +97,8 @@ def clean_names(rows: DataFrame) -> DataFrame:
     names = [snake_case(name) or f"column_{place}" for place, name in enumerate(rows.columns, start=1)]
     require_distinct(names, where="clean_names")
     return rows.toDF(*names)
+
+
+def _as_spark_reads(name: str) -> str:
+    """Return what two names have in common that are one to Spark: Java's `equalsIgnoreCase`, letter by letter."""
+    return "".join((c.upper() if len(c.upper()) == 1 else c).lower()[0] for c in name)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import and_
 
+from pyspark.errors import ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -68,7 +71,7 @@ def explode(
     usual = [column] if isinstance(type_, T.ArrayType) else ["key", "value"]
     given = usual if names is None else [*names]
     if len(given) != len(usual):
-        expected = f"{len(usual)} for a {type_.typeName()}"
+        expected = "one for an array, and two for a map: its keys and its values"
         raise ArgumentError(where="explode", argument="names", got=given, expected=expected)
     generate = F.posexplode_outer if position else F.explode_outer
     made = [*([position] if position else []), *given]
@@ -106,28 +109,27 @@ def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> D
 def parse_json(column: str, *, ddl: str) -> Column:
     """Read a text column of JSON as a struct, array or map of the type `ddl`. Glue Studio's Parse JSON Column.
 
-    Null for text that is no JSON, or whose values are not all of their types ("5" is no int); as the `parse` of a
-    `Field` it is then reported. Spark's `from_json` reads what it can, and takes what follows the first value for
-    nothing. Members that `ddl` does not name are left out: give it a map to keep all. Times are read as text, to be
-    parsed with their zone.
+    Null for text that is no JSON, or whose values are not all of their types, however deep ("5" is no int, 1e400 no
+    double, and no map has a key twice); as the `parse` of a `Field` it is then reported. Spark's `from_json` reads what
+    it can, and takes what follows the first value for nothing. Members that `ddl` does not name are left out: give it a
+    map to keep all. A double is the nearest to the number that is written; of a member that is there twice, the last.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]
     [Row(lat=39.7), None, None]
 
     Raises:
-        ArgumentError: The type has a timestamp in it, which would be read in the session's time zone.
+        ArgumentError: There is no such type, or it has others in it than string, int, bigint, double and boolean. Spark
+            reads 128 as the tinyint -128, 1.239 as the decimal 1.24, "2024 junk" as a date, and times in its own zone.
 
     Source: AWS Glue Studio, the Parse JSON Column transform.
     """
-    if "timestamp" in T._parse_datatype_string(ddl).simpleString():
-        expected = "a type without timestamp: read it as string, then with parse_timestamp"
-        raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
+    type_ = _json_type(ddl)
     text = F.col(quoted(column))
     options = {"columnNameOfCorruptRecord": "corrupt", "mode": "PERMISSIVE"}
     around = F.concat(F.lit('{"value":'), text, F.lit("}"))
-    read = F.from_json(around, f"value {ddl}, corrupt string", options)
-    return F.when(is_json(text) & read["corrupt"].isNull(), read["value"])
+    read = F.from_json(around, T.StructType().add("value", type_).add("corrupt", T.StringType()), options)
+    return F.when(is_json(text) & read["corrupt"].isNull() & _sound(read["value"], type_), read["value"])
 
 
 def is_json(text: Column) -> Column:
@@ -152,8 +154,51 @@ def is_json(text: Column) -> Column:
     return F.coalesce((read[0] == 1) & (read[1] == 1) & escaped, F.lit(False))
 
 
+def _json_type(ddl: str) -> T.DataType:
+    try:
+        type_ = T._parse_datatype_string(ddl)
+        if _is_exact(type_):
+            return type_
+    except ParseException:
+        pass
+    expected = (
+        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of them: read the rest as "
+    )
+    expected += "string or double, then with change_schema, parse_date or parse_timestamp"
+    raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
+
+
+def _is_exact(type_: T.DataType) -> bool:
+    if isinstance(type_, T.StructType):
+        return all(_is_exact(field.dataType) for field in type_)
+    if isinstance(type_, T.ArrayType):
+        return _is_exact(type_.elementType)
+    if isinstance(type_, T.MapType):
+        return isinstance(type_.keyType, T.StringType) and _is_exact(type_.valueType)
+    return isinstance(type_, (T.StringType, T.IntegerType, T.LongType, T.DoubleType, T.BooleanType))
+
+
+def _sound(value: Column, type_: T.DataType) -> Column:
+    """Return whether no double in a value is infinite or NaN, and no map has a key twice; true of a null."""
+    sound = F.lit(True)
+    if isinstance(type_, T.DoubleType):
+        sound = F.abs(value) < float("inf")
+    elif isinstance(type_, T.StructType):
+        sound = reduce(and_, (_sound(value[field.name], field.dataType) for field in type_), sound)
+    elif isinstance(type_, T.ArrayType) and _may_be_unsound(type_):
+        sound = F.forall(value, lambda element: _sound(element, type_.elementType))
+    elif isinstance(type_, T.MapType):
+        keys, values = F.map_keys(value), T.ArrayType(type_.valueType)
+        sound = (F.size(F.array_distinct(keys)) == F.size(keys)) & _sound(F.map_values(value), values)
+    return F.coalesce(sound, F.lit(True))
+
+
+def _may_be_unsound(type_: T.DataType) -> bool:
+    return any(kind in type_.simpleString() for kind in ("double", "map<"))
+
+
 def _leaves(type_: T.DataType, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    if not isinstance(type_, T.StructType):
+    if not isinstance(type_, T.StructType) or not type_.fields:
         yield path
         return
     for field in type_:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pyspark.errors import ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -22,9 +23,10 @@ CAST_FAILURES = "_cast_failures"
 ApplyMapping = tuple[str, str, str, str]
 """A mapping as Glue writes it: source, its type, target, its type."""
 
-_GLUE_TYPES = {"long": "bigint", "short": "smallint", "byte": "tinyint", "integer": "int"}
-_AS_IT_IS = {"array", "choice", "map", "null", "struct"}
-_PART = re.compile(r"`(?:[^`]|``)+`|[^.`]+")
+_GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
+_AS_IT_IS = {"array", "choice", "map", "struct"}
+_PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
+_PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
 _SOURCE = "__change_schema_source_"
 
 
@@ -66,7 +68,8 @@ def change_schema(
     not split it; such a record is reported as a failure too.
 
     A field may also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`, in which a source
-    `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks.
+    `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks. The types are Glue's: array,
+    map and struct are those of any elements, choice is any type, and all four stay what they are.
 
     >>> raw = spark.createDataFrame([("384", "x"), ("n/a", "y")], "CallsOffered string, Note string")
     >>> calls = raw.transform(change_schema, fields=[("CallsOffered", "string", "calls_offered", "int")])
@@ -75,9 +78,10 @@ def change_schema(
 
     Raises:
         MissingColumnError: A source column is not in the frame.
-        DuplicateColumnError: Two columns would have one name.
-        SchemaMismatchError: A mapping says that its source has another type than it has, or no value of the one type
-            is one of the other.
+        DuplicateColumnError: Two columns would have one name, or one that of `_cast_failures`.
+        SchemaMismatchError: A mapping says that its source has another type than it has; no value of the one type is
+            one of the other; or a field's `parse` gives another type than the field's.
+        ArgumentError: There is no such type, or the target of a mapping is more than a name.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
@@ -85,8 +89,9 @@ def change_schema(
     sources = [field.source for field in fields if isinstance(field, Field)]
     require_columns(rows, [*sources, *keep, *reported], where="change_schema")
     cells = [_cell(rows, field) for field in fields]
-    require_distinct([*(cell.name for cell in cells), *keep], where="change_schema")
     changed = [cell for cell in cells if cell.changed]
+    added = [*(_SOURCE + cell.name for cell in changed), *([CAST_FAILURES] if changed or reported else [])]
+    require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
     # In two steps, for Spark would compute a value twice to know in one whether it is null.
     read = rows.select(
         *(cell.read.alias(cell.name) for cell in cells),
@@ -94,6 +99,7 @@ def change_schema(
         *(cell.source.alias(_SOURCE + cell.name) for cell in changed),
         *(F.col(quoted(name)).alias(_SOURCE) for name in reported),
     )
+    _require_parsed_types(read, [field for field in fields if isinstance(field, Field) and field.parse])
     failures = [(_unread(cell), _failure(cell.name, _source_text(cell), cell.ddl)) for cell in changed]
     failures += [(F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in reported]
     columns = [F.col(quoted(name)) for name in (*(cell.name for cell in cells), *keep)]
@@ -117,13 +123,14 @@ def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
         given, source = rows.schema[field.source].dataType, quoted(field.source)
         if field.parse:
             return _Cell(field.name, field.type, F.col(source), given, field.parse(field.source), changed=True)
-        name, ddl = field.name, field.type
+        name, ddl, wanted = field.name, field.type, _data_type(field.type)
     else:
         path, given_type, target, wanted_type = field
+        require_columns(rows, _parts(path)[:1], where="change_schema")
         given, source = _member(rows, _parts(path))
         _require_type(path, given, given_type)
-        name, ddl = _target(target), given.simpleString() if wanted_type in _AS_IT_IS else _ddl(wanted_type)
-    wanted = _data_type(ddl)
+        wanted = given if wanted_type in _AS_IT_IS else _data_type(_GLUE_TYPES.get(wanted_type, wanted_type))
+        name, ddl = _target(target), wanted.simpleString()
     read = cast(source, given=given, wanted=wanted, where=f"change_schema: column {name!r}")
     return _Cell(name, ddl, F.expr(source), given, read, changed=given.simpleString() != wanted.simpleString())
 
@@ -143,21 +150,22 @@ def _failure(name: str, value: Column, expected: str) -> Column:
 
 
 def _data_type(ddl: str) -> T.DataType:
-    return T._parse_datatype_string(ddl)
-
-
-def _ddl(glue_type: str) -> str:
-    return _GLUE_TYPES.get(glue_type, glue_type)
+    try:
+        return T._parse_datatype_string(ddl)
+    except ParseException:
+        expected = "a type of Spark SQL or of Glue, such as int, date or decimal(10,2)"
+        raise ArgumentError(where="change_schema", argument="a type", got=ddl, expected=expected) from None
 
 
 def _parts(path: str) -> list[str]:
-    """Split a path of ApplyMapping at its dots, but for those in backticks."""
-    return [part[1:-1].replace("``", "`") if part.startswith("`") else part for part in _PART.findall(path)]
+    """Split a path of ApplyMapping at its dots, but for those in backticks; what is no path is one name."""
+    parts = re.findall(_PART, path) if _PATH.fullmatch(path) else [path]
+    return [part[1:-1].replace("``", "`") if part[:1] == part[-1:] == "`" else part for part in parts]
 
 
 def _target(name: str) -> str:
     parts = _parts(name)
-    if len(parts) > 1:
+    if len(parts) > 1 or not name:
         raise ArgumentError(
             where="change_schema",
             argument="the target of a mapping",
@@ -170,24 +178,41 @@ def _target(name: str) -> str:
 def _member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, str]:
     found: T.DataType = rows.schema
     for depth, part in enumerate(parts):
-        names = found.names if isinstance(found, T.StructType) else []
-        if not isinstance(found, T.StructType) or part not in names:
-            where = ".".join(["change_schema", *parts[:depth]])
-            raise MissingColumnError(where=where, column=part, available=names)
+        where = ".".join(["change_schema", *parts[:depth]])
+        if not isinstance(found, T.StructType):
+            hint = f"Explode it first, or write the source in backticks if {'.'.join(parts)!r} is the column's name."
+            raise SchemaMismatchError(
+                where=where, got=f"the type {found.simpleString()}", expected=f"a struct with {part!r}", hint=hint
+            )
+        if part not in found.names:
+            raise MissingColumnError(where=where, column=part, available=found.names)
         found = found[part].dataType
     return found, ".".join(map(quoted, parts))
 
 
 def _require_type(path: str, given: T.DataType, expected: str) -> None:
-    matches = expected == "choice" or (
+    of_any_members = expected in {*_AS_IT_IS, "decimal"}
+    same = (
         given.typeName() == expected
-        if expected in _AS_IT_IS
-        else given.simpleString() == _data_type(_ddl(expected)).simpleString()
+        if of_any_members
+        else given.simpleString() == _data_type(_GLUE_TYPES.get(expected, expected)).simpleString()
     )
-    if not matches:
+    if not same and expected != "choice":
         raise SchemaMismatchError(
             where=f"change_schema: source {path!r}",
             got=f"the type {given.simpleString()}",
             expected=expected,
             hint="Correct the mapping, or the source is not what it was made for.",
         )
+
+
+def _require_parsed_types(read: DataFrame, parsed: Sequence[Field]) -> None:
+    for field in parsed:
+        given = read.schema[field.name].dataType.simpleString()
+        if given != _data_type(field.type).simpleString():
+            raise SchemaMismatchError(
+                where=f"change_schema: column {field.name!r}",
+                got=f"the type {given} from its parse",
+                expected=field.type,
+                hint="Let parse cast what it returns, or correct the field's type.",
+            )

@@ -11,11 +11,12 @@ from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.keys import the_rest
-from transforms.names import quoted, require_columns
+from transforms.names import quoted, require_columns, require_distinct, require_number
 
 _DIGITS = 28  # with 10 more, for the sum, it is the most that a decimal has
 _VALUE, _TOTAL, _LEAST = "__share_value", "__share_total", "__share_least"
 _DOWN, _LOST, _MISSING, _PLACE = "__share_down", "__share_lost", "__share_missing", "__share_place"
+_HELPERS = (_VALUE, _TOTAL, _LEAST, _DOWN, _LOST, _MISSING, _PLACE)
 
 
 def ratio(rows: DataFrame, *, part: str, total: str, name: str, per: float = 1) -> DataFrame:
@@ -32,11 +33,10 @@ def ratio(rows: DataFrame, *, part: str, total: str, name: str, per: float = 1) 
 
     Raises:
         MissingColumnError: A column is not in the frame.
+        SchemaMismatchError: The part or the total is no number.
+        DuplicateColumnError: The frame has a column of that name.
     """
-    require_columns(rows, [part, total], where="ratio")
-    divisor = F.col(quoted(total)).cast("double")
-    share = F.col(quoted(part)).cast("double") * float(per) / divisor
-    return rows.withColumn(name, F.when(divisor != 0, share))
+    return _ratio(rows, part, total, name, per=per, where="ratio")
 
 
 def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
@@ -53,9 +53,10 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
 
     Raises:
         MissingColumnError: A column is not in the frame.
+        SchemaMismatchError: The part or the total is no number.
+        DuplicateColumnError: The frame has a column of that name.
     """
-    require_columns(rows, [part, total], where="percentage")
-    return ratio(rows, part=part, total=total, name=name, per=100)
+    return _ratio(rows, part, total, name, per=100, where="percentage")
 
 
 def share_of_total(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (), decimals: int = 3) -> DataFrame:
@@ -77,11 +78,13 @@ def share_of_total(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `of` is no whole number and no decimal.
+        DuplicateColumnError: The frame has a column of that name, or of one that is needed on the way.
         ArgumentError: `decimals` is not from 0 to 6.
 
     Source: the largest remainder method (Hamilton, 1792).
     """
     require_columns(rows, [of, *by], where="share_of_total")
+    require_distinct([*rows.columns, name, *_HELPERS], where="share_of_total")
     if not 0 <= decimals <= 6:
         raise ArgumentError(where="share_of_total", argument="decimals", got=decimals, expected="0 to 6")
     value = F.col(quoted(of)).cast(_exact(rows, of))
@@ -103,8 +106,18 @@ def share_of_total(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (
     share = F.col(_DOWN) + F.when(F.col(_PLACE) <= F.col(_MISSING), 1).otherwise(0)
     last = F.lit(Decimal(1).scaleb(-decimals))
     return shares.withColumn(name, (share * last).cast(f"decimal({decimals + 3}, {decimals})")).select(
-        *map(quoted, dict.fromkeys([*rows.columns, name]))
+        *map(quoted, [*rows.columns, name])
     )
+
+
+def _ratio(rows: DataFrame, part: str, total: str, name: str, *, per: float, where: str) -> DataFrame:
+    require_columns(rows, [part, total], where=where)
+    for column in (part, total):
+        require_number(rows, column, where=where)
+    require_distinct([*rows.columns, name], where=where)
+    divisor = F.col(quoted(total)).cast("double")
+    share = F.col(quoted(part)).cast("double") * float(per) / divisor
+    return rows.withColumn(name, F.when(divisor != 0, share))
 
 
 def _exact(rows: DataFrame, of: str) -> str:

@@ -26,7 +26,9 @@ def concatenate(*values: Column, separator: str = " ", null_as: str | None = Non
     """Join values to one text, in order. Glue Studio's Concatenate Columns.
 
     A null makes the whole null, unless `null_as` says what stands for it. It is never left out, which would make
-    ("a", null, "b") and ("a", "b") one. For a key, whose parts may hold the separator, use `uuid`.
+    ("a", null, "b") and ("a", "b") one. For a key, whose parts may hold the separator, use `uuid`. What is no text is
+    cast by Spark: a time as the session's zone shows it (`format_timestamp` takes a zone), a decimal 0.0000000 with
+    ANSI off as `0E-7`.
 
     >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
     >>> [row[0] for row in streets.select(concatenate(F.col("a"), F.col("b"), separator=" & ", null_as="?")).collect()]
@@ -42,7 +44,7 @@ def concatenate(*values: Column, separator: str = " ", null_as: str | None = Non
 
 
 def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
-    r"""Return what a group of a regular expression (Java's) finds first; null where it finds nothing.
+    r"""Return what a group of a regular expression (Java's) finds first; null where it finds none or an empty one.
 
     In Java `$` also matches before a last line end; `\A` and `\z` are the ends of the text.
 
@@ -68,6 +70,9 @@ def street(address: Column) -> Column:
     Source: Montgomery County, MD, "Police Dispatched Incidents": addresses are given to the 100 block.
     """
     cleaned = F.upper(clean_text(value=address))
-    block = r"\A(?:[0-9]+[A-Z]?(?:-[0-9]+)? (?:[0-9]/[0-9] )?)?(?:(?:BLK|BLOCK)\.?(?: OF)? )?"
+    end = r"(?: |\z)"
+    block = rf"\A(?:[0-9]+[A-Z]?(?:-[0-9]+)?{end}(?:[0-9]/[0-9]{end})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{end})?"
     name = F.regexp_replace(cleaned, block, "")
-    return F.when(~cleaned.rlike(r" [/&@] | AND .* (?:ST|AVE|RD|BLVD|DR)\z") & (name != ""), name)
+    # A slash between digits is the half of a house or a road.
+    intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"
+    return F.when(~name.rlike(intersection) & (name != ""), name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import cache
+from zoneinfo import available_timezones
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -12,13 +14,13 @@ from pyspark.sql import types as T
 
 from transforms.casts import wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.names import literal, quoted, require_columns
+from transforms.names import literal, quoted, require_columns, require_distinct
 from transforms.text import BLANKS
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|[A-Za-z]+|[^A-Za-z']")
+_TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^']")
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 _PARTS = {
-    "yyyy": ("year", "[0-9]{4}"),
+    "yyyy": ("year", "(?!0000)[0-9]{4}"),
     "MM": ("month", "0[1-9]|1[0-2]"),
     "M": ("month", "0?[1-9]|1[0-2]"),
     "MMM": ("month", "(?i:" + "|".join(re.findall("...", _MONTHS)) + ")"),
@@ -34,7 +36,10 @@ _PARTS = {
     "a": ("half", "(?i:[ap]m)"),
     "XXX": ("offset", "Z|[+-][0-9]{2}:[0-9]{2}"),
 }
-_HALF_DAY, _DAY = 43_200_000_000, 86_400_000_000
+_regions = cache(available_timezones)
+_OF_ANY_WIDTH = {"M", "d", "H", "h"}
+_APART = "two of `M`, `d`, `H`, `h` do not stand next to one another, for 111 could be 1 and 11"
+_HALF_DAY, _25_HOURS = 43_200_000_000, 90_000_000_000
 _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
     "year": F.year,
     "quarter": F.quarter,
@@ -79,9 +84,7 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({read}, 6, 3)), '{_MONTHS}') + 2) div 3)"
         read = f"concat(left({read}, 5), {month}, substring({read}, 9))"
-    shown = F.expr(f"try_cast({read} AS timestamp)")
-    if "half" in parts:
-        shown = _of_half_day(shown, F.expr(text))
+    shown = _of_half_day(read) if "half" in parts else F.expr(f"try_cast({read} AS timestamp)")
     return shown if zone is None else _instant(shown, _region(zone, where="parse_timestamp"), ambiguous)
 
 
@@ -100,7 +103,7 @@ def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
     """
     # date_format knows the session's time zone only; JSON's writer takes one.
     options = {"timestampFormat": pattern, "timeZone": _region(zone, where="format_timestamp")}
-    return F.get_json_object(F.to_json(F.struct(instant.alias("at")), options), "$.at")
+    return F.get_json_object(F.to_json(F.struct(_no_guess(instant).alias("at")), options), "$.at")
 
 
 def local_time(instant: Column, *, zone: str) -> Column:
@@ -113,7 +116,7 @@ def local_time(instant: Column, *, zone: str) -> Column:
     Raises:
         ArgumentError: The zone is no region.
     """
-    return wall_clock(F.from_utc_timestamp(instant, _region(zone, where="local_time")))
+    return wall_clock(F.from_utc_timestamp(_no_guess(instant), _region(zone, where="local_time")))
 
 
 def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: str | None = None) -> DataFrame:
@@ -132,6 +135,7 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 
     Raises:
         MissingColumnError: The column is not in the frame.
+        DuplicateColumnError: A part has the name of another column.
         SchemaMismatchError: The column is no date and no time.
         UnknownFunctionError: There is no such part.
         ArgumentError: A timestamp without a zone, or another column with one; the zone is no region.
@@ -151,7 +155,10 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
     if isinstance(type_, T.TimestampType) != (zone is not None):
         expected = "a region for a timestamp, and none for a date or a timestamp_ntz"
         raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
-    shown = F.col(quoted(column)) if zone is None else local_time(F.col(quoted(column)), zone=zone)
+    require_distinct([*rows.columns, *parts], where="date_parts")
+    at = F.col(quoted(column))
+    # Of a date, the session's zone would say the hour: 1 where clocks skip midnight.
+    shown = at.cast("timestamp_ntz") if zone is None else local_time(at, zone=zone)
     return rows.withColumns({name: _DATE_PARTS[part](shown) for name, part in parts.items()})
 
 
@@ -167,64 +174,75 @@ def add_timestamp(rows: DataFrame, *, name: str, at: datetime) -> DataFrame:
 
     Raises:
         ArgumentError: `at` has no time zone.
+        DuplicateColumnError: There is a column of that name.
     """
-    if at.tzinfo is None:
+    require_distinct([*rows.columns, name], where="add_timestamp")
+    if at.utcoffset() is None:
         raise ArgumentError(where="add_timestamp", argument="at", got=at, expected="a time with a time zone")
     micros = (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
     return rows.withColumn(name, F.timestamp_micros(F.lit(micros)))
 
 
 def _region(zone: str, *, where: str) -> str:
-    if zone != "UTC" and "/" not in zone:
-        expected = "UTC or a region such as America/New_York: abbreviations know no summer time"
+    # A machine without the tz database, Windows for one, knows no region: there Spark refuses a wrong one.
+    if zone != "UTC" and ("/" not in zone or (_regions() and zone not in _regions())):
+        expected = "UTC or a region such as America/New_York; an abbreviation such as EST knows no summer time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
     return zone
 
 
 def _compiled(pattern: str) -> tuple[str, str, dict[str, str]]:
     """Return the regular expression of a pattern, what makes ISO 8601 of what it finds, and the token of each part."""
-    form, places, tokens = "", dict[str, int](), dict[str, str]()
-    for token in _TOKEN.findall(pattern):
+    form, places, tokens, before = "", dict[str, int](), dict[str, str](), ""
+    for token in (found.group() for found in _TOKEN.finditer(pattern)):
         if token.startswith("'"):
             form += _verbatim(token[1:-1].replace("''", "'") or "'")
         elif not token.isalpha():
             form += _verbatim(token)
-        elif token in _PARTS and _PARTS[token][0] not in places:
+        elif token in _PARTS and _PARTS[token][0] not in places and not {before, token} <= _OF_ANY_WIDTH:
             part, expression = _PARTS[token]
             places[part], tokens[part] = len(places) + 1, token
             form += f"({expression})"
         else:
-            expected = f"each part once, as one of {list(_PARTS)}, and other letters in quotes"
+            expected = f"each part once, as one of {list(_PARTS)}, and other letters in quotes; {_APART}"
             raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
-    lacks_half = tokens.get("hour") in ("h", "hh") and "half" not in places
-    if not {"year", "month", "day"} <= places.keys() or lacks_half or ("half" in places and "h" not in tokens["hour"]):
-        expected = "a year, a month and a day, and `h` or `hh` if and only if it has `a`"
+        before = token
+    of_half_day = tokens.get("hour") in ("h", "hh")
+    if not {"year", "month", "day"} <= places.keys() or of_half_day != ("half" in places) or pattern.count("'") % 2:
+        expected = "a year, a month and a day, `h` or `hh` if and only if it has `a`, and every quote closed"
         raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
     found = {part: f"${place}" for part, place in places.items()}
     clock = ":".join(found.get(part, "00") for part in ("hour", "minute", "second"))
     fraction = f".{found['fraction']}" if "fraction" in found else ""
     iso = f"{found['year']}-{found['month']}-{found['day']}T{clock}{fraction}{found.get('offset', 'Z')}"
-    return rf"\A(?:{form})\z|\A[\s\S]*\z", iso, tokens
+    # ISO 8601 has no AM and PM: they follow the time, with their hour.
+    return rf"\A(?:{form})\z|\A[\s\S]*\z", iso + (f" {found['hour']} {found['half']}" if of_half_day else ""), tokens
 
 
 def _verbatim(text: str) -> str:
     return "".join(c if c.isalnum() else f"\\x{{{ord(c):x}}}" for c in text)
 
 
-def _of_half_day(shown: Column, text: Column) -> Column:
-    """Return a time that was read without its AM or PM: 12 is the hour before 1."""
-    micros = F.unix_micros(shown)
-    hour_12 = F.pmod(micros, F.lit(_DAY)) >= _HALF_DAY
-    midday = F.when(text.rlike("(?i)pm"), _HALF_DAY).otherwise(0)
-    return F.timestamp_micros(micros - F.when(hour_12, _HALF_DAY).otherwise(0) + midday)
+def _of_half_day(read: str) -> Column:
+    """Return the time of a text that is a time, its hour, and AM or PM: 12 is the hour before 1."""
+    time, hour, half = (f"split_part({read}, ' ', {place})" for place in (1, 2, 3))
+    noon = F.when(F.expr(f"lower({half}) = 'pm'"), _HALF_DAY).otherwise(0)
+    twelve = F.when(F.expr(f"{hour} = '12'"), _HALF_DAY).otherwise(0)
+    return F.timestamp_micros(F.unix_micros(F.expr(f"try_cast({time} AS timestamp)")) + noon - twelve)
+
+
+def _no_guess(instant: Column) -> Column:
+    """Return a timestamp as it is; a date or a text, which Spark would read in the session's time zone, is refused."""
+    return F.timestamp_micros(F.unix_micros(instant))
 
 
 def _instant(shown: Column, zone: str, ambiguous: str) -> Column:
     """Return the instant at which clocks in a zone show what a clock in UTC shows at `shown`; null if they never do."""
     earlier = F.to_utc_timestamp(shown, zone)
-    # Three hours on, every overlap is over.
-    three_hours = F.expr("INTERVAL '3' HOUR")
-    later = F.to_utc_timestamp(shown + three_hours, zone) - three_hours
+    # 25 hours on, every overlap is over, Alaska's second 18 October 1867 too, and no other change is near. Added to a
+    # timestamp, an interval goes by the session's time zone.
+    day_on = F.timestamp_micros(F.unix_micros(shown) + _25_HOURS)
+    later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(day_on, zone)) - _25_HOURS)
     twice = F.from_utc_timestamp(later, zone) == shown
     chosen = {"earlier": earlier, "later": F.when(twice, later).otherwise(earlier)}
     chosen["refuse"] = F.when(~twice | (earlier == later), earlier)

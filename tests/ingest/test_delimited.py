@@ -138,3 +138,18 @@ def test_text_that_would_swallow_rows_is_refused(tmp_path: Path, content: bytes,
 def test_a_name_that_spark_cannot_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LandedFileError, match="':' in its name"):
         header(tmp_path / "at 10:00.csv", b"Date;Area\n1;x\n")
+
+
+def test_failure_17_quotes_line_ends_and_the_order_of_columns_neither_shift_nor_swap_cells(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    given = [
+        (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
+        (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),
+        (b'\xef\xbb\xbf"Date";Note;Area;Extra\n1;"";North;x\n', ("1", "North", None)),
+    ]
+    for number, (content, expected) in enumerate(given):
+        path = tmp_path / f"{number}.csv"
+        rows = read_rows(spark, str(path), header(path, content))
+
+        assert [tuple(row) for row in rows.select("Date", "Area", "Note").collect()] == [expected]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.combine import union_by_name
-from transforms.errors import SchemaMismatchError, TransformError
+from transforms.errors import DuplicateColumnError, SchemaMismatchError, TransformError
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.integers(0, 3))), max_size=5)
 
@@ -64,6 +64,12 @@ def test_other_columns_or_types_are_refused_with_what_is_wrong(spark, schema, ex
     hint = "Bring the frames to one schema with change_schema first."
     assert str(error) == f"{error.where}: got {error.got}, expected {error.expected}. {hint}"
     assert isinstance(error, TransformError)
+
+
+def test_two_columns_that_are_one_to_spark_are_refused(spark):
+    years = spark.createDataFrame([], "Year int, year int")
+    with pytest.raises(DuplicateColumnError, match="union_by_name: frame 1: would give columns 'Year' and 'year', one"):
+        union_by_name(years, years)
 
 
 @settings(max_examples=10, deadline=None)

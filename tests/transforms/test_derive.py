@@ -1,56 +1,17 @@
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
+
 import pytest
 from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.derive import change_on_previous
-from transforms.errors import MissingColumnError
-from transforms.shares import percentage
+from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
 YEARS = "year int, pct double"
-
-
-def test_a_share_is_given_in_percent(either_ansi):
-    years = either_ansi.createDataFrame([(93, 100), (0, 5), (7, 7), (1, 8)], "part int, total int")
-    shares = years.transform(percentage, part="part", total="total", name="pct")
-    rows = [(93, 100, 93.0), (0, 5, 0.0), (7, 7, 100.0), (1, 8, 12.5)]
-    assert_df_equality(shares, either_ansi.createDataFrame(rows, "part int, total int, pct double"))
-
-
-def test_a_share_of_nothing_is_not_known(spark):
-    years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
-
-    shares = years.transform(percentage, part="handled", total="offered", name="pct")
-
-    expected = spark.createDataFrame([(93, 100, 93.0), (0, 0, None)], "handled int, offered int, pct double")
-    assert_df_equality(shares, expected)
-
-
-def test_a_share_of_the_unknown_is_not_known(either_ansi):
-    years = either_ansi.createDataFrame([(0, 0), (5, 0), (None, 5), (5, None), (None, None)], "part int, total int")
-    shares = years.transform(percentage, part="part", total="total", name="pct")
-    assert [row.pct for row in shares.collect()] == [None] * 5
-
-
-def test_a_share_of_numbers_as_large_as_a_bigint_does_not_overflow(either_ansi):
-    years = either_ansi.createDataFrame([(2**62, 2**62)], "part bigint, total bigint")
-    shares = years.transform(percentage, part="part", total="total", name="pct")
-    assert shares.collect()[0].pct == 100.0
-
-
-def test_shares_of_no_rows_are_no_rows(spark):
-    shares = spark.createDataFrame([], "a int, b int").transform(percentage, part="a", total="b", name="pct")
-    assert_df_equality(shares, spark.createDataFrame([], "a int, b int, pct double"))
-
-
-@settings(max_examples=10, deadline=None)
-@given(pairs=st.lists(st.tuples(st.integers(-(2**31), 2**31 - 1), st.integers(1, 2**31 - 1)), min_size=1, max_size=8))
-def test_the_share_of_the_total_is_the_part_again(spark, pairs):
-    years = spark.createDataFrame(pairs, "part int, total int")
-    for row in years.transform(percentage, part="part", total="total", name="pct").collect():
-        assert row.pct * row.total / 100 == pytest.approx(row.part, rel=1e-12)
 
 
 def test_the_change_is_the_difference_to_the_period_before(spark):
@@ -94,20 +55,13 @@ def test_changes_of_no_rows_are_no_rows(spark):
 
 
 def test_names_may_have_dots_spaces_and_accents(spark):
-    schema = "`the. Key` string, `L'année` int, `% Done` int, `all. of` int"
-    years = spark.createDataFrame([("a", 2021, 1, 4), ("a", 2022, 2, 4)], schema)
-    shares = years.transform(percentage, part="% Done", total="all. of", name="Part. %")
-    changes = shares.transform(
-        change_on_previous, column="Part. %", period="L'année", name="Ändérung. %", by=["the. Key"]
+    schema = "`the. Key` string, `L'année` int, `% Done` int"
+    years = spark.createDataFrame([("a", 2021, 1), ("a", 2022, 3)], schema)
+    changes = years.transform(
+        change_on_previous, column="% Done", period="L'année", name="Ändérung. %", by=["the. Key"]
     )
-    rows = [("a", 2021, 1, 4, 25.0, None), ("a", 2022, 2, 4, 50.0, 25.0)]
-    assert_df_equality(changes, spark.createDataFrame(rows, f"{schema}, `Part. %` double, `Ändérung. %` double"))
-
-
-@pytest.mark.parametrize(("part", "total"), [("Pct", "year"), ("year", "Pct")])
-def test_a_missing_part_or_total_is_named(spark, part, total):
-    with pytest.raises(MissingColumnError, match="percentage: column 'Pct' is missing.*rename it to 'pct'"):
-        percentage(spark.createDataFrame([], YEARS), part=part, total=total, name="share")
+    rows = [("a", 2021, 1, None), ("a", 2022, 3, 2)]
+    assert_df_equality(changes, spark.createDataFrame(rows, f"{schema}, `Ändérung. %` int"))
 
 
 @pytest.mark.parametrize(
@@ -131,3 +85,60 @@ def test_the_changes_add_up_to_last_less_first(spark, values):
     changes = years.transform(change_on_previous, column="n", period="year", name="change").collect()
     assert sum(row.change for row in changes if row.change is not None) == values[-1] - values[0]
     assert sum(row.change is None for row in changes) == 1
+
+
+@pytest.mark.parametrize("type_", ["smallint", "int", "bigint", "decimal(38,0)"])
+def test_a_change_beyond_the_columns_type_is_not_known(either_ansi, type_):
+    limit = {"smallint": 2**15, "int": 2**31, "bigint": 2**63, "decimal(38,0)": 10**38}[type_] - 1
+    value = Decimal if "decimal" in type_ else int
+    rows = [(2021, value(-limit)), (2022, value(limit)), (2023, value(limit - 1))]
+    years = either_ansi.createDataFrame(rows, f"year int, n {type_}")
+    changes = years.transform(change_on_previous, column="n", period="year", name="change")
+    assert [row.change for row in changes.orderBy("year").collect()] == [None, None, -1]
+    assert dict(changes.dtypes)["change"] == type_
+
+
+@pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
+def test_the_least_period_does_not_follow_the_greatest(either_ansi, type_, bits):
+    rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
+    years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
+    changes = years.transform(change_on_previous, column="n", period="year", name="change")
+    assert {row.n: row.change for row in changes.collect()} == {1: None, 5: None, 2: -3}
+    far = years.transform(change_on_previous, column="n", period="year", name="change", periods=100_000)
+    assert {row.change for row in far.collect()} == {None}
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 8), st.one_of(st.none(), st.integers(-9, 9))), max_size=10),
+    periods=st.integers(1, 4),
+)
+def test_a_change_is_against_the_least_value_so_many_periods_before(spark, rows, periods):
+    months = spark.createDataFrame(rows, "month int, n int")
+    changes = months.transform(change_on_previous, column="n", period="month", name="change", periods=periods)
+
+    def expected(month, n):
+        before = [value for of, value in rows if of == month - periods and value is not None]
+        return n - min(before) if before and n is not None else None
+
+    found = Counter(map(tuple, changes.collect()))
+    assert found == Counter((month, n, expected(month, n)) for month, n in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"column": "text"}, SchemaMismatchError, "column 'text': got the type string, expected a number"),
+        (
+            {"period": "pct"},
+            SchemaMismatchError,
+            "period 'pct': got the type double, expected a whole number that counts",
+        ),
+        ({"periods": 0}, ArgumentError, "periods is 0, expected 1 or more"),
+        ({"name": "Pct"}, DuplicateColumnError, "would give columns 'pct' and 'Pct', one name to Spark"),
+    ],
+)
+def test_what_has_no_change_is_refused(spark, arguments, error, message):
+    years = spark.createDataFrame([], f"{YEARS}, text string")
+    with pytest.raises(error, match=f"^change_on_previous: {message}"):
+        change_on_previous(years, **({"column": "pct", "period": "year", "name": "change"} | arguments))

@@ -3,71 +3,194 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 import transforms
-from transforms.aggregate import aggregate
+from transforms.aggregate import FUNCTIONS, aggregate, pivot, top_n
 from transforms.arrays import array_where
-from transforms.combine import union_by_name
+from transforms.casts import cast, wall_clock
+from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
+from transforms.combine import join, lookup, union_by_name
 from transforms.datasets import contact_centre
 from transforms.dates import parse_date
 from transforms.dedupe import drop_withdrawn, keep_latest
-from transforms.derive import change_on_previous
-from transforms.names import require_columns
+from transforms.derive import bucket, change_on_previous, fill_missing_values
+from transforms.drift import schema_drift
+from transforms.geo import grid_cell, grid_line, valid_coordinates
+from transforms.keys import identifier, key_of, match_key, the_rest, uuid
+from transforms.masking import (
+    Masked,
+    generalize_coordinate,
+    generalize_prefix,
+    generalize_year,
+    keyed_hash,
+    mask,
+    nullify,
+    partial_redact,
+    redact,
+    sha256_hash,
+)
+from transforms.names import clean_names, require_columns, require_distinct, require_number
+from transforms.nested import array_to_columns, explode, flatten, is_json, parse_json
+from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
-from transforms.shares import percentage
+from transforms.shares import percentage, ratio, share_of_total
+from transforms.text import clean_text, concatenate, extract, street
+from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
-ROWS = "year int, part int, total int, text string"
+ROWS = (
+    "year int, part int, total int, text string, at timestamp, longitude double, latitude double, "
+    "tags array<string>, place struct<a: int, b: struct<c: string>>, "
+    "_cast_failures array<struct<column: string, value: string, expected: string>>"
+)
 RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
     "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
     "_delivered_at timestamp, _ingested_at timestamp"
 )
 CALLS = "date date, year int, calls_offered int, calls_handled int"
+NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
+KEYED = [Masked("text", keyed_hash, "why"), Masked("part", "drop", "why"), Masked("at", generalize_year, "why")]
+
+Step = Callable[[DataFrame], DataFrame | Sequence[DataFrame]]
+
+
+def of_column(make: Callable[..., Column], *names: str) -> Step:
+    return lambda rows: rows.select(make(*map(F.col, names)))
+
+
+def mapped(rows: DataFrame) -> DataFrame:
+    return change_schema(rows, fields=[("place.a", "int", "a", "string"), Field("text", "n", "int")], malformed="text")
+
+
+def all_functions(rows: DataFrame) -> DataFrame:
+    return aggregate(rows, by=["year"], columns={name: ("part", name) for name in FUNCTIONS}, order_by=["at"])
+
+
+def key_and_rest(rows: DataFrame) -> DataFrame:
+    return rows.orderBy(key_of(rows, ["year", "text"], where="here"), *the_rest(rows, ["year"]))
 
 
 def required(rows: DataFrame) -> DataFrame:
     require_columns(rows, ["year"], where="here")
+    require_distinct(rows.columns, where="here")
+    require_number(rows, "year", where="here")
     return rows
 
 
-STEPS: dict[Callable[..., object], tuple[str, Callable[[DataFrame], DataFrame]]] = {
-    aggregate: (ROWS, lambda rows: aggregate(rows, by=["year"], columns={"n": ("part", "sum")})),
-    array_where: (ROWS, lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))]))),
-    change_on_previous: (ROWS, lambda rows: change_on_previous(rows, column="part", period="year", name="change")),
-    change_schema: (ROWS, lambda rows: change_schema(rows, fields=[Field("text", "n", "int")], malformed="text")),
+def drifted(rows: DataFrame) -> DataFrame:
+    assert schema_drift(rows, rows) == []
+    return rows
+
+
+def read_as_time(rows: DataFrame) -> DataFrame:
+    return rows.select(parse_timestamp("text", pattern="dd/MMM/yyyy hh:mm a", zone="America/Denver", ambiguous="later"))
+
+
+def looked_up(rows: DataFrame) -> DataFrame:
+    reference = rows.select("year", F.col("text").alias("label"))
+    return lookup(rows, reference, on=["year"], columns=["label"], order_by=["label"], found="known")
+
+
+STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
+    add_timestamp: lambda rows: add_timestamp(rows, name="now", at=NOON),
+    aggregate: all_functions,
+    array_to_columns: lambda rows: array_to_columns(rows, column="tags", names=["a", "b"]),
+    array_where: lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))])),
+    bucket: lambda rows: bucket(rows, column="part", edges=[0, 5], name="band", order="band_number"),
+    cast: lambda rows: rows.select(cast("text", given=T.StringType(), wanted=T.DoubleType(), where="here")),
+    change_on_previous: lambda rows: change_on_previous(rows, column="part", period="year", name="change", periods=12),
+    change_schema: mapped,
+    clean_names: clean_names,
+    clean_text: of_column(clean_text, "text"),
+    concatenate: of_column(concatenate, "text", "year"),
+    date_parts: lambda rows: date_parts(rows, column="at", parts={"h": "hour", "w": "iso_week"}, zone="Europe/Paris"),
+    drop_fields: lambda rows: drop_fields(rows, fields=["year"]),
     drop_withdrawn: (
         f"{ROWS}, current boolean",
         lambda rows: drop_withdrawn(rows, key=["year"], current="current"),
     ),
-    keep_latest: (
-        ROWS,
-        lambda rows: keep_latest(rows, key=["year"], order_by=["part"], valid=F.col("total").isNotNull()),
+    explode: lambda rows: explode(rows, column="tags", position="n"),
+    extract: lambda rows: rows.select(extract(F.col("text"), pattern="(a)")),
+    fill_missing_values: lambda rows: fill_missing_values(
+        rows, column="part", name="filled", statistic="median", by=["year"]
     ),
-    parse_date: (ROWS, lambda rows: rows.select(parse_date("text"))),
-    percentage: (ROWS, lambda rows: percentage(rows, part="part", total="total", name="pct")),
-    require_columns: (ROWS, required),
-    union_by_name: (ROWS, lambda rows: union_by_name(rows, rows)),
+    flatten: flatten,
+    format_timestamp: lambda rows: rows.select(format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")),
+    generalize_coordinate: of_column(generalize_coordinate, "latitude"),
+    generalize_prefix: lambda rows: rows.select(generalize_prefix(F.col("text"), keep=3)),
+    generalize_year: of_column(generalize_year, "at"),
+    grid_cell: of_column(grid_cell, "longitude", "latitude"),
+    grid_line: lambda rows: rows.select(grid_line(F.col("longitude"), degrees=0.1)),
+    identifier: lambda rows: identifier(rows, order_by=["year"]),
+    is_json: of_column(is_json, "text"),
+    join: lambda rows: join(rows, rows.select("year", F.lit(1).alias("one")), on=["year"], how="outer"),
+    keep_latest: lambda rows: keep_latest(rows, key=["year"], order_by=["part"], valid=F.col("total").isNotNull()),
+    key_of: key_and_rest,
+    keyed_hash: lambda rows: mask(rows, policy=KEYED, key=b"k" * 32),
+    local_time: lambda rows: rows.select(local_time(F.col("at"), zone="America/Denver")),
+    lookup: looked_up,
+    mask: lambda rows: mask(rows, policy=KEYED, key=b"k" * 32),
+    match_key: of_column(match_key, "text", "year"),
+    null_fields: null_fields,
+    nullify: of_column(nullify, "part"),
+    parse_date: lambda rows: rows.select(parse_date("text")),
+    parse_json: lambda rows: rows.select(parse_json("text", ddl="struct<a: int>")),
+    parse_timestamp: read_as_time,
+    partial_redact: lambda rows: rows.select(partial_redact(F.col("text"), left=1, right=1)),
+    percentage: lambda rows: percentage(rows, part="part", total="total", name="pct"),
+    pivot: lambda rows: pivot(rows, by=["year"], column="text", values=["a", "b"], of=("part", "sum")),
+    ratio: lambda rows: ratio(rows, part="part", total="total", name="ratio"),
+    redact: of_column(redact, "text"),
+    remove_null_rows: remove_null_rows,
+    rename_fields: lambda rows: rename_fields(rows, fields={"year": "part", "part": "year"}),
+    require_columns: required,
+    require_distinct: required,
+    require_number: required,
+    route: lambda rows: [*route(rows, groups={"a": F.col("part") > 0}).values()],
+    schema_drift: drifted,
+    select_fields: lambda rows: select_fields(rows, fields=["year"]),
+    sha256_hash: of_column(sha256_hash, "text"),
+    share_of_total: lambda rows: share_of_total(rows, of="part", name="share", by=["year"]),
+    spigot: lambda rows: spigot(rows, key=["year"], share=0.1),
+    split_fields: lambda rows: split_fields(rows, fields=["year"]),
+    street: of_column(street, "text"),
+    the_rest: key_and_rest,
+    top_n: lambda rows: top_n(rows, n=3, of="part", by=["year"]),
+    union_by_name: lambda rows: union_by_name(rows, rows),
+    uuid: lambda rows: uuid(rows, key=["year", "text"]),
+    valid_coordinates: of_column(valid_coordinates, "longitude", "latitude"),
+    wall_clock: of_column(wall_clock, "at"),
     contact_centre.build_calls: (RAW, contact_centre.build_calls),
     contact_centre.build_calls_handled: (CALLS, lambda calls: contact_centre.build_calls_handled(calls, calls)),
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
 }
+OF_NO_FRAME = {"literal", "literal_of", "quoted", "snake_case"}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_a_step_starts_no_job_and_its_rows_do_not_pass_through_python(spark, count_jobs, step):
-    schema, apply = STEPS[step]
+    given = STEPS[step]
+    schema, apply = given if isinstance(given, tuple) else (ROWS, given)
     outcome = apply(spark.createDataFrame([], schema))
-    plan = outcome._jdf.queryExecution().toString()
+    plans = [
+        frame._jdf.queryExecution().toString() for frame in (outcome if isinstance(outcome, Sequence) else [outcome])
+    ]
     assert count_jobs() == 0
-    assert "Physical Plan" in plan
-    assert "Python" not in plan.replace("PythonRDD", "")
+    assert plans
+    for plan in plans:
+        assert "Physical Plan" in plan
+        assert "Python" not in plan.replace("PythonRDD", "")
 
 
 def test_jobs_and_python_functions_would_be_seen(spark, count_jobs):
@@ -86,4 +209,15 @@ def test_every_public_function_of_the_transforms_is_among_the_steps():
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
-    assert {function.__name__ for function in functions - set(STEPS)} == {"quoted"}  # text to text
+    assert {function.__name__ for function in functions - set(STEPS)} == OF_NO_FRAME
+
+
+def test_no_transform_caches_collects_or_asks_the_clock():
+    forbidden = re.compile(
+        r"\.(cache|persist|checkpoint|localCheckpoint|collect|show|toPandas|toLocalIterator|take|head|foreach)\("
+        r"|\.(count|first)\(\)|\.rdd\b"
+        r"|\b(udf|pandas_udf|mapInPandas|applyInPandas|now|current_timestamp|current_date|rand|today)\("
+    )
+    for module in Path(transforms.__path__[0]).rglob("*.py"):
+        code = re.sub(r'r?"""[\s\S]*?"""', "", module.read_text(encoding="utf-8"))
+        assert not forbidden.search(code), module

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import MissingColumnError, TransformError
-from transforms.names import quoted, require_columns
 from transforms.schema import CAST_FAILURES, Field, change_schema
 
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
@@ -168,23 +167,6 @@ def test_a_renamed_column_is_guessed():
 def test_a_dropped_column_is_not_guessed():
     error = MissingColumnError(where="x.csv", column="CallsOffered", available=["Date", "BI_ID"])
     assert str(error).endswith("it has ['Date', 'BI_ID']. Did the source rename or drop it?")
-
-
-def test_required_columns_are_looked_up_as_written(spark):
-    calls = spark.createDataFrame([(1, 2)], "`Calls. Offered` int, b int")
-    require_columns(calls, ["Calls. Offered", "b"], where="here")
-    with pytest.raises(MissingColumnError, match="here: column 'B' is missing.*rename it to 'b'"):
-        require_columns(calls, ["b", "B"], where="here")
-
-
-@given(name=st.text(alphabet="ab`. ", min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
-def test_a_quoted_name_is_read_as_that_name(name):
-    inside = quoted(name)[1:-1]
-    assert quoted(name).startswith("`")
-    assert quoted(name).endswith("`")
-    assert inside.replace("``", "") == name.replace("`", "")
-    assert inside.count("`") == 2 * name.count("`")
 
 
 @pytest.mark.parametrize(

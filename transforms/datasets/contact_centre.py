@@ -38,7 +38,6 @@ LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
 """What orders the deliveries of one day: when raw got the file, when it was delivered, its name, the row in it."""
 
 _COUNTS = ("calls_offered", "calls_handled")
-_TOTALS = dict.fromkeys(_COUNTS, "bigint")
 
 
 def build_calls(raw: DataFrame) -> DataFrame:
@@ -64,18 +63,17 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
 
 def build_calls_handled(*calls: DataFrame) -> DataFrame:
-    """Percentage of calls handled, by year: change schema, aggregate, union, change schema, derive.
+    """Percentage of calls handled, by year: change schema, union, aggregate, derive.
 
     Rows: one a year. Years may come as separate frames, and one year in two: their totals are added up.
 
     Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (handled / offered
     x 100, null where none was offered); change_pct_points (against the year before, null where that year is absent).
     """
-    totals = [year.transform(change_schema, fields=_DAILY).transform(_total, by=["year"]) for year in calls]
+    # Glue Studio's graph aggregates each year and then again their union; one aggregation of the union shuffles once.
     return (
-        union_by_name(*totals)
-        .transform(aggregate, by=["year"], columns={name: (name, "sum") for name in ("days", *_COUNTS)})
-        .transform(change_schema, fields=_fields(year="int", days="bigint", **_TOTALS))
+        union_by_name(*(year.transform(change_schema, fields=_DAILY) for year in calls))
+        .transform(_total, by=["year"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
         .select("year", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
@@ -110,12 +108,8 @@ def _total(calls: DataFrame, *, by: list[str]) -> DataFrame:
     return calls.transform(aggregate, by=by, columns={"days": ("calls_offered", "count"), **sums})
 
 
-def _fields(**types: str) -> list[Field]:
-    return [Field(name, name, ddl) for name, ddl in types.items()]
-
-
 def _rounded(name: str) -> Column:
     return F.round(name, 2).alias(name)
 
 
-_DAILY = _fields(year="int", calls_offered="int", calls_handled="int")
+_DAILY = [Field(name, name, "int") for name in ("year", *_COUNTS)]

@@ -1,0 +1,207 @@
+"""What a chain of transforms costs beside the shortest hand-written Spark SQL of the same result.
+
+python -m benchmarks.transforms [--rows 5000000] [--runs 5] [--only NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lake.session import local_settings
+from transforms.datasets.contact_centre import build_calls, build_calls_handled, build_calls_handled_monthly
+
+COUNTS = {"CallsOffered": "calls_offered", "CallsHandled": "calls_handled", "CallsAbandoned": "calls_abandoned"}
+LINEAGE = "_ingested_at, _delivered_at, _source_file, _row_number"
+_AIM = 1.1
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of transforms, and the SQL that it is compared with.
+
+    Attributes:
+        source: Which rows it reads: `raw` or `calls`.
+        build: The chain.
+        sql: The query, over the rows as the view `the_rows`.
+    """
+
+    source: str
+    build: Callable[[DataFrame], DataFrame]
+    sql: str
+
+
+def _failure(name: str, ddl: str) -> str:
+    given = f"{name} IS NULL AND btrim(raw_{name}, ' \t\r\n\u00a0') != ''"
+    return f"CASE WHEN {given} THEN named_struct('column', '{name}', 'value', raw_{name}, 'expected', '{ddl}') END"
+
+
+def _calls_sql(date: str, double: str) -> str:
+    """Return a query for raw rows of calls, given the SQL that reads a day, and a double."""
+    read = {
+        "date": ("Date", "date", date),
+        **{name: (source, "int", f"try_cast({source} AS int)") for source, name in COUNTS.items()},
+        "average_speed_of_answer": ("AverageSpeedofAnswer", "double", double.format("AverageSpeedofAnswer")),
+        "service_level": ("ServiceLevel", "double", double.format("ServiceLevel")),
+        "bi_id": ("BI_ID", "int", "try_cast(BI_ID AS int)"),
+    }
+    typed = ", ".join(f"{sql} AS {name}, {source} AS raw_{name}" for name, (source, _, sql) in read.items())
+    failures = ", ".join(_failure(name, ddl) for name, (_, ddl, _) in read.items())
+    record = """CASE WHEN _malformed_record IS NOT NULL
+        THEN named_struct('column', '_malformed_record', 'value', _malformed_record, 'expected', 'record') END"""
+    return f"""
+        WITH typed AS (SELECT {typed}, _malformed_record, {LINEAGE} FROM the_rows),
+        checked AS (
+            SELECT *, filter(array({failures}, {record}), failure -> failure IS NOT NULL) AS failures FROM typed)
+        SELECT {", ".join(read)}, year(date) AS year,
+            bigint(calls_offered) - calls_handled - calls_abandoned AS calls_unaccounted,
+            {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures FROM checked"""
+
+
+_ISO = r"r'\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00([.]0+)?)?)?\z'"
+_SERIAL = r"r'\A[1-9][0-9]{4}([.]0+)?\z'"
+_STRICT_DATE = f"""coalesce(CASE WHEN trim(Date) RLIKE {_ISO} THEN try_cast(trim(Date) AS date) END,
+    CASE WHEN trim(Date) RLIKE {_SERIAL} THEN date_add(DATE'1899-12-30', int(left(trim(Date), 5))) END)"""
+_STRICT_DOUBLE = """CASE WHEN NOT {0} RLIKE '[dDfFxX]' AND abs(try_cast({0} AS double)) < double('Infinity')
+    THEN try_cast({0} AS double) END"""
+_ANY_DATE = "coalesce(date_add(DATE'1899-12-30', try_cast(Date AS int)), try_cast(Date AS date))"
+_HANDLED = """count(calls_offered) AS days, sum(calls_offered) AS calls_offered, sum(calls_handled) AS calls_handled"""
+_PERCENT = "CASE WHEN calls_offered != 0 THEN calls_handled * 100D / calls_offered END"
+_CHANGE = (
+    "CASE WHEN {0} IS NOT NULL THEN pct - min(pct) OVER (ORDER BY {0} RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING) END"
+)
+CHAINS: Mapping[str, Chain] = {
+    "build_calls": Chain("raw", build_calls, _calls_sql(_ANY_DATE, "try_cast({0} AS double)")),
+    "build_calls_strict": Chain("raw", build_calls, _calls_sql(_STRICT_DATE, _STRICT_DOUBLE)),
+    "build_calls_handled": Chain(
+        "calls",
+        build_calls_handled,
+        f"""WITH years AS (SELECT year, {_HANDLED} FROM the_rows GROUP BY year),
+        shares AS (SELECT *, {_PERCENT} AS pct FROM years)
+        SELECT year, days, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
+            round({_CHANGE.format("year")}, 2) AS change_pct_points FROM shares""",
+    ),
+    "build_calls_handled_monthly": Chain(
+        "calls",
+        build_calls_handled_monthly,
+        f"""WITH months AS (
+            SELECT date(trunc(date, 'month')) AS month, year(date) * 12 + month(date) AS number, {_HANDLED}
+            FROM the_rows GROUP BY 1, 2),
+        shares AS (SELECT *, {_PERCENT} AS pct FROM months)
+        SELECT month, days, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
+            round({_CHANGE.format("number")}, 2) AS change_pct_points FROM shares""",
+    ),
+}
+
+
+def raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
+    """Make rows of raw: one cell in 200 is no number or no day."""
+    day = F.date_add(F.lit("2009-06-01").cast("date"), _draw("day", 5600))
+    columns = {
+        "Date": F.when(_draw("form", 200) == 0, "03/04/2024")
+        .when(_draw("form", 20) == 1, "45351")
+        .otherwise(day.cast("string")),
+        **{
+            name: F.when(_draw(name, 200) == 0, "n/a").otherwise(_draw(f"{name}s", 3000).cast("string"))
+            for name in COUNTS
+        },
+        "AverageSpeedofAnswer": (_draw("speed", 90_000) / 100).cast("string"),
+        "ServiceLevel": (_draw("level", 1000) / 1000).cast("string"),
+        "BI_ID": F.col("id").cast("string"),
+        "_malformed_record": F.when(_draw("record", 10_000) == 0, "x;y").cast("string"),
+        "_ingested_at": F.timestamp_seconds(F.lit(1_720_094_400)),
+        "_delivered_at": F.timestamp_seconds(F.lit(1_720_090_000)),
+        "_source_file": F.lit("2024.csv"),
+        "_row_number": F.col("id").cast("int"),
+    }
+    return spark.range(rows).select(*(column.alias(name) for name, column in columns.items()))
+
+
+def operators(frame: DataFrame) -> Counter[str]:
+    """Count the operators of the physical plan, but for projections, which move no row."""
+    plan = frame._jdf.queryExecution().executedPlan().toString()
+    found = Counter(re.findall(r"^[\s:+\-|]*(?:\*\(\d+\) )?([A-Z]\w+)", plan, flags=re.MULTILINE))
+    return Counter({name: number for name, number in found.items() if name != "Project"})
+
+
+def by_sql(spark: SparkSession, chain: Chain, rows: DataFrame) -> DataFrame:
+    """Return what the hand-written query gives."""
+    rows.createOrReplaceTempView("the_rows")
+    return spark.sql(chain.sql)
+
+
+def _draw(what: str, below: int) -> Column:
+    return F.pmod(F.xxhash64("id", F.lit(what)), F.lit(below)).cast("int")
+
+
+def _sources(spark: SparkSession, folder: Path, *, rows: int) -> dict[str, DataFrame]:
+    made = {
+        "raw": lambda: raw_rows(spark, rows=rows),
+        "calls": lambda: build_calls(spark.read.parquet(str(folder / f"raw-{rows}"))),
+    }
+    for name, make in made.items():
+        path = folder / f"{name}-{rows}"
+        if not (path / "_SUCCESS").exists():
+            make().write.mode("overwrite").parquet(str(path))
+    return {name: spark.read.parquet(str(folder / f"{name}-{rows}")) for name in made}
+
+
+def _seconds(frame: DataFrame) -> float:
+    started = time.perf_counter()
+    frame.write.format("noop").mode("overwrite").save()
+    return time.perf_counter() - started
+
+
+def _measure(spark: SparkSession, name: str, chain: Chain, rows: DataFrame, runs: int) -> None:
+    made = {"chain": lambda: chain.build(rows), "sql": lambda: by_sql(spark, chain, rows)}
+    taken: dict[str, list[float]] = {each: [] for each in made}
+    for number in range(runs + 1):
+        for each in list(made)[:: 1 if number % 2 else -1]:
+            seconds = _seconds(made[each]())
+            if number:
+                taken[each].append(seconds)
+    ratios = [ours / theirs for ours, theirs in zip(taken["chain"], taken["sql"], strict=True)]
+    ratio, same = median(taken["chain"]) / median(taken["sql"]), operators(made["chain"]()) == operators(made["sql"]())
+    print(
+        f"{name:28} {median(taken['chain']):7.2f} s {median(taken['sql']):7.2f} s   ratio {ratio:.2f} "
+        f"({min(ratios):.2f}-{max(ratios):.2f}) {'met' if ratio <= _AIM else 'not met'}   "
+        f"operators {'the same' if same else 'not the same'}"
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--rows", type=int, default=5_000_000)
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--only", nargs="+", choices=CHAINS, default=[*CHAINS])
+    arguments.add_argument("--folder", type=Path, help="keep the made-up rows here")
+    args = arguments.parse_args()
+    builder = SparkSession.builder.appName("benchmark").master("local[2]")
+    for name, value in local_settings().items():
+        builder = builder.config(name, value)
+    spark = (
+        builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.adaptive.enabled", "false").getOrCreate()
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        sources = _sources(spark, args.folder or Path(temporary), rows=args.rows)
+        print(
+            f"{args.rows:,} rows, {args.runs} runs after one that does not count: medians of chain and query, "
+            "their ratio, and the least and greatest of a run"
+        )
+        for name in args.only:
+            _measure(spark, name, CHAINS[name], sources[CHAINS[name].source], args.runs)
+
+
+if __name__ == "__main__":
+    main()

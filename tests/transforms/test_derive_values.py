@@ -1,0 +1,200 @@
+"""Ranges of numbers, and missing values that are filled; changes are in `test_derive`."""
+
+from __future__ import annotations
+
+import statistics
+from bisect import bisect_right
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from itertools import pairwise
+from math import nan
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.derive import bucket, fill_missing_values
+from transforms.errors import (
+    ArgumentError,
+    DuplicateColumnError,
+    MissingColumnError,
+    SchemaMismatchError,
+    UnknownFunctionError,
+)
+
+FEW = settings(max_examples=10, deadline=None)
+
+
+def test_an_edge_belongs_to_the_range_that_it_begins(either_ansi):
+    minutes = [(-1.0,), (0.0,), (4.9,), (5.0,), (10.0,), (float("inf"),), (None,), (nan,)]
+    calls = either_ansi.createDataFrame(minutes, "minutes double")
+    banded = calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band", order="place")
+    found = [(row.band, row.place) for row in banded.collect()]
+    in_order = [("<0", 0), ("0-5", 1), ("0-5", 1), ("5-10", 2), ("10+", 3), ("10+", 3), (None, None), (None, None)]
+    assert found == in_order
+
+
+def test_ranges_may_have_labels_of_their_own(spark):
+    calls = spark.createDataFrame([(1,), (3,)], "`Wait. s` int")
+    banded = calls.transform(bucket, column="Wait. s", edges=[2], name="Größe. x", labels=["short", "long"])
+    expected = spark.createDataFrame([(1, "short"), (3, "long")], "`Wait. s` int, `Größe. x` string")
+    assert_df_equality(banded, expected, ignore_nullable=True)
+    assert calls.where("1 = 0").transform(bucket, column="Wait. s", edges=[2], name="b").collect() == []
+
+
+@FEW
+@given(
+    values=st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-5, 5)), max_size=8),
+    edges=st.lists(st.integers(-5, 5) | st.sampled_from([2**53, 2**53 + 1]), min_size=1, max_size=4, unique=True).map(
+        sorted
+    ),
+)
+def test_the_place_of_a_whole_number_is_that_of_pythons_bisect(spark, values, edges):
+    rows = spark.createDataFrame([(value,) for value in [*values, 2**53, 2**53 + 1]], "n bigint")
+    placed = rows.transform(bucket, column="n", edges=edges, name="band", order="place").collect()
+    labels = [f"<{edges[0]}", *(f"{low}-{high}" for low, high in pairwise(edges)), f"{edges[-1]}+"]
+    for row in placed:
+        assert row.place == (None if row.n is None else bisect_right(edges, row.n))
+        assert row.band == (None if row.n is None else labels[row.place])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"column": "N"}, MissingColumnError, "column 'N' is missing.*rename it to 'n'"),
+        ({"column": "text"}, SchemaMismatchError, "column 'text': got the type string, expected a number"),
+        ({"edges": []}, ArgumentError, r"edges is \[\], expected one or more, each above the last"),
+        ({"edges": [1, 1]}, ArgumentError, r"edges is \[1, 1\], expected one or more, each above the last"),
+        ({"edges": [nan]}, ArgumentError, r"edges is \[nan\], expected one or more"),
+        ({"labels": ["a"]}, ArgumentError, r"labels is \['a'\], expected 2, one below, between and above 1 edges"),
+        ({"name": "Text"}, DuplicateColumnError, "would give columns 'text' and 'Text', one name to Spark"),
+        ({"order": "band"}, DuplicateColumnError, "would give two columns 'band'"),
+    ],
+)
+def test_what_has_no_ranges_is_refused(spark, arguments, error, message):
+    rows = spark.createDataFrame([], "n int, text string")
+    with pytest.raises(error, match=f"^bucket: {message}"):
+        bucket(rows, **({"column": "n", "edges": [1], "name": "band"} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("type_", "there", "value", "filled"),
+    [
+        ("int", 1, 0, 0),
+        ("smallint", 1, -(2**15), -(2**15)),
+        ("bigint", 1, 2**63 - 1, 2**63 - 1),
+        ("double", 1.0, 7, 7.0),
+        ("float", 1.0, 0.5, 0.5),
+        ("decimal(5,2)", Decimal("1.00"), 0.1, Decimal("0.10")),
+        ("decimal(38,0)", Decimal(1), 10**38 - 1, Decimal(10**38 - 1)),
+        ("decimal(2,2)", Decimal("0.25"), 0, Decimal("0.00")),
+        ("string", "", "it's \\ é", "it's \\ é"),
+        ("boolean", True, False, False),
+        ("date", date(2024, 1, 1), date(1900, 1, 1), date(1900, 1, 1)),
+        ("timestamp_ntz", datetime(2024, 1, 1), datetime(2024, 3, 10, 2, 30, 0, 5), datetime(2024, 3, 10, 2, 30, 0, 5)),
+        ("binary", bytearray(b"a"), b"b", bytearray(b"b")),
+    ],
+)
+def test_a_null_is_filled_with_a_value_of_the_columns_type(either_ansi, type_, there, value, filled):
+    rows = either_ansi.createDataFrame([(there,), (None,)], f"`my. x` {type_}")
+    whole = rows.transform(fill_missing_values, column="my. x", name="Ça. y", value=value)
+    assert_df_equality(
+        whole,
+        either_ansi.createDataFrame([(there, there), (None, filled)], f"`my. x` {type_}, `Ça. y` {type_}"),
+        ignore_nullable=True,
+    )
+    same = rows.transform(fill_missing_values, column="my. x", name="my. x", value=value)
+    assert same.columns == ["my. x"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Apia"])
+def test_a_time_is_filled_the_same_in_every_session_time_zone(spark, zone):
+    session = spark.newSession()
+    session.conf.set("spark.sql.session.timeZone", zone)
+    moment = datetime(2024, 3, 10, 7, 30, tzinfo=timezone.utc)
+    rows = session.createDataFrame([(1,)], "n int").selectExpr("CAST(null AS timestamp) AS t")
+    filled = rows.transform(fill_missing_values, column="t", name="t", value=moment)
+    assert filled.selectExpr("unix_micros(t)").first()[0] == int(moment.timestamp()) * 1_000_000
+    spark.createDataFrame([], "a int")
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("int", 3_000_000_000),
+        ("tinyint", 128),
+        ("int", 1.0),
+        ("int", True),
+        ("int", "1"),
+        ("decimal(5,2)", 0.125),
+        ("decimal(5,2)", 1000),
+        ("decimal(5,2)", nan),
+        ("string", 1),
+        ("boolean", 1),
+        ("date", datetime(2024, 1, 1)),
+        ("date", "2024-01-01"),
+        ("timestamp", datetime(2024, 1, 1)),
+        ("timestamp_ntz", datetime(2024, 1, 1, tzinfo=timezone.utc)),
+        ("array<int>", [1]),
+        ("map<string,int>", {"a": 1}),
+    ],
+)
+def test_a_value_that_would_be_cut_rounded_or_guessed_is_refused(spark, type_, value):
+    rows = spark.createDataFrame([], f"x {type_}")
+    with pytest.raises(ArgumentError) as caught:
+        fill_missing_values(rows, column="x", name="filled", value=value)
+    assert (
+        str(caught.value) == f"fill_missing_values: value is {value!r}, expected a value of the type of 'x', {type_}."
+    )
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median"])
+@FEW
+@given(
+    rows=st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.one_of(st.none(), st.integers(-9, 9))), max_size=10)
+)
+def test_nulls_are_filled_with_pythons_statistic_of_their_group(spark, statistic, rows):
+    calls = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "id int, k string, n int")
+    filled = calls.transform(fill_missing_values, column="n", name="filled", statistic=statistic, by=["k"]).collect()
+    assert sorted((row.id, row.k, row.n) for row in filled) == [(n, *row) for n, row in enumerate(rows)]
+    for row in filled:
+        group = [n for key, n in rows if key == row.k and n is not None]
+        expected = row.n if row.n is not None else getattr(statistics, statistic)(group) if group else None
+        assert row.filled == (expected if expected is None else pytest.approx(expected))
+
+
+def test_a_statistic_is_of_any_number_and_nan_is_a_value(either_ansi):
+    rows = either_ansi.createDataFrame(
+        [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
+    )
+    filled = rows.transform(fill_missing_values, column="d", name="d2", statistic="median")
+    filled = filled.transform(fill_missing_values, column="x", name="x2", statistic="mean")
+    assert [repr(tuple(row)[2:]) for row in filled.orderBy("d2").collect()] == [
+        "(1.5, 1.0)",
+        "(2.0, nan)",
+        "(2.5, nan)",
+    ]
+    assert rows.where("1 = 0").transform(fill_missing_values, column="d", name="d", statistic="mean").collect() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"column": "N"}, MissingColumnError, "column 'N' is missing.*rename it to 'n'"),
+        ({"by": ["k"]}, MissingColumnError, "column 'k' is missing"),
+        ({}, ArgumentError, "value is None, expected a value or a statistic, and not both"),
+        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected a value or a statistic, and not both"),
+        ({"statistic": "mode"}, UnknownFunctionError, "'mode' is no function it knows; use one of .'mean', 'median'."),
+        (
+            {"column": "text", "statistic": "mean"},
+            SchemaMismatchError,
+            "column 'text': got the type string, expected a n",
+        ),
+        ({"name": "TEXT", "value": 1}, DuplicateColumnError, "would give columns 'text' and 'TEXT', one name to Spark"),
+    ],
+)
+def test_what_cannot_be_filled_is_refused(spark, arguments, error, message):
+    rows = spark.createDataFrame([], "n int, text string")
+    with pytest.raises(error, match=f"^fill_missing_values: {message}"):
+        fill_missing_values(rows, **({"column": "n", "name": "filled"} | arguments))

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.drift import Drift, schema_drift
+from transforms.names import quoted
+
+NAMES = ["Calls Offered", "CallsOffered", "calls_offered", "a.b", "%", "#", "été", "Ete", "n"]
+COLUMNS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["int", "string"])), unique_by=lambda c: c[0], max_size=6
+)
+
+
+def drift(spark, before, after):
+    return schema_drift(spark.createDataFrame([], before), spark.createDataFrame([], after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("n int", "n int, `é. t` string", [Drift("é. t", "added", None, "string")]),
+        ("n int, `é. t` string", "n int", [Drift("é. t", "removed", "string", None)]),
+        ("n int", "n bigint", [Drift("n", "retyped", "int", "bigint")]),
+        ("n decimal(5,2)", "n decimal(5,3)", [Drift("n", "retyped", "decimal(5,2)", "decimal(5,3)")]),
+        (
+            "CallsOffered int",
+            "`Calls. Offered` int",
+            [Drift("Calls. Offered", "renamed", "CallsOffered", "Calls. Offered")],
+        ),
+        ("Date date", "date date", [Drift("date", "renamed", "Date", "date")]),
+        (
+            "a int, b int, c int",
+            "c int, a int",
+            [Drift("b", "removed", "int", None), Drift("*", "reordered", "a, c", "c, a")],
+        ),
+        (
+            "`Calls. n` int",
+            "calls_n string",
+            [Drift("calls_n", "added", None, "string"), Drift("Calls. n", "removed", "int", None)],
+        ),
+    ],
+)
+def test_a_change_is_reported_once(spark, before, after, expected):
+    assert drift(spark, before, after) == expected
+
+
+def test_of_two_columns_that_may_have_been_renamed_one_is_and_the_other_removed(spark):
+    assert drift(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
+        Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
+        Drift("CallsOffered", "removed", "int", None),
+    ]
+
+
+def test_names_without_letters_are_not_taken_for_one_another(spark):
+    assert drift(spark, "`%` int", "`#` int") == [Drift("#", "added", None, "int"), Drift("%", "removed", "int", None)]
+
+
+def test_members_of_structs_are_compared_and_no_column_is_taken_for_one(spark):
+    before = "place struct<lat: double, lon: double, at: struct<x: int>>, `place.lat` int, n int"
+    after = (
+        "place struct<lon: double, lat: string, at: struct<x: bigint, y: int>>, `place.lat` bigint, n struct<a: int>"
+    )
+    assert drift(spark, before, after) == [
+        Drift("place.lat", "retyped", "double", "string"),
+        Drift("place.at.x", "retyped", "int", "bigint"),
+        Drift("place.at.y", "added", None, "int"),
+        Drift("place.lat", "retyped", "int", "bigint"),
+        Drift("n", "retyped", "int", "struct"),
+        Drift("n.a", "added", None, "int"),
+        Drift("place", "reordered", "lat, lon, at", "lon, lat, at"),
+    ]
+    assert drift(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
+
+
+def test_types_inside_arrays_and_maps_are_compared_whole(spark):
+    assert drift(
+        spark,
+        "list array<struct<a: int>>, tags map<string, int>",
+        "list array<struct<a: bigint>>, tags map<string, int>",
+    ) == [Drift("list", "retyped", "array<struct<a:int>>", "array<struct<a:bigint>>")]
+
+
+def test_what_rows_hold_and_whether_they_may_be_null_is_no_drift(spark):
+    rows = spark.createDataFrame([(1, None)], "n int NOT NULL, `a. b` string")
+    assert schema_drift(rows, spark.createDataFrame([], "n int, `a. b` string")) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(before=COLUMNS, after=COLUMNS)
+def test_the_changes_turn_one_schema_into_the_other(spark, before, after):
+    def ddl(columns):
+        return ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
+
+    types = dict(before)
+    changes = drift(spark, ddl(before), ddl(after))
+    for change in changes:
+        if change.change == "renamed":
+            types[change.column] = types.pop(change.before)
+        elif change.change == "removed":
+            assert types.pop(change.column) == change.before
+        elif change.change != "reordered":
+            assert types.get(change.column) == change.before
+            types[change.column] = change.after
+    assert types == dict(after)
+    assert (changes == []) == (before == after)

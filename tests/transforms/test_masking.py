@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
+from transforms.masking import (
+    Masked,
+    generalize_coordinate,
+    generalize_prefix,
+    generalize_year,
+    keyed_hash,
+    mask,
+    nullify,
+    partial_redact,
+    redact,
+    sha256_hash,
+)
+from transforms.schema import CAST_FAILURES, Field, change_schema
+
+KEY = b"a key of the tests, of 40 bytes, no more"
+TEXTS = ["Ann", "Zoë Müller", "", " ", "👩‍🎓 student", "a\nb", "V5K 0A1", "$1 \\ (x)"]
+FEW = settings(max_examples=20, deadline=None)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+def values(spark, column, *cells, ddl="value string"):
+    return [row[0] for row in spark.createDataFrame([(cell,) for cell in cells], ddl).select(column).collect()]
+
+
+def expected_hmac(text, key=KEY):
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def as_stored_in_the_plan(frame):
+    return frame._jdf.queryExecution().toString() + frame._jdf.queryExecution().debug().codegenToSeq().toString()
+
+
+def test_redacting_gives_every_value_the_same_text(spark):
+    assert values(spark, redact(F.col("value")), *TEXTS, None) == ["*****"] * len(TEXTS) + [None]
+    assert values(spark, redact(F.col("value"), text="[phone]"), "604", None) == ["[phone]", None]
+
+
+@FEW
+@given(cells=st.lists(texts, min_size=1, max_size=8), left=st.integers(0, 4), right=st.integers(0, 4))
+def test_partly_redacted_text_shows_only_what_is_kept_at_its_ends(spark, cells, left, right):
+    masked = values(spark, partial_redact(F.col("value"), left=left, right=right, char="•"), *cells)
+    for cell, shown in zip(cells, masked, strict=True):
+        inside = len(cell) - left - right
+        hidden = "•" * inside if inside > 0 else "•" * len(cell)
+        assert shown == (cell[:left] + hidden + cell[len(cell) - right :] if inside > 0 else hidden)
+
+
+@pytest.mark.parametrize("char", ["$", "\\", "*", "."])
+def test_what_hides_a_character_may_be_any_character(spark, char):
+    assert values(spark, partial_redact(F.col("value"), right=2, char=char), "12345", None) == [f"{char * 3}45", None]
+
+
+@pytest.mark.parametrize("options", [{"left": -1}, {"right": -1}, {"char": ""}, {"char": "**"}])
+def test_keeping_less_than_nothing_or_hiding_with_no_character_is_refused(spark, options):
+    with pytest.raises(ArgumentError, match="partial_redact: its options is .* expected left and right 0 or more"):
+        partial_redact(F.col("value"), **options)
+
+
+def test_sha256_is_that_of_the_utf_8_bytes_as_glue_has_it(spark):
+    expected = [hashlib.sha256(text.encode()).hexdigest() for text in TEXTS]
+    assert values(spark, sha256_hash(F.col("value")), *TEXTS, None) == [*expected, None]
+
+
+@pytest.mark.parametrize("key", [b"k" * 32, bytes(range(64)), b"longer than a block " * 5], ids=["32", "64", "100"])
+def test_a_keyed_hash_is_pythons_hmac(spark, key):
+    people = spark.createDataFrame([(text,) for text in [*TEXTS, None]], "name string")
+    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=key)
+    assert [row.name for row in masked.collect()] == [*(expected_hmac(text, key) for text in TEXTS), None]
+
+
+@FEW
+@given(cells=st.lists(texts, min_size=2, max_size=6))
+def test_values_have_one_pseudonym_exactly_if_they_are_equal(spark, cells):
+    people = spark.createDataFrame([(cell,) for cell in cells], "name string")
+    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY).collect()
+    assert len({row.name for row in masked}) == len(set(cells))
+
+
+def test_a_value_has_the_same_pseudonym_in_every_table_and_type(spark):
+    policy = [Masked("id", keyed_hash, "identifies")]
+    of_text = spark.createDataFrame([("700123", "x")], "id string, note string").transform(mask, policy=policy, key=KEY)
+    of_int = spark.createDataFrame([(1, 700123)], "n int, id bigint").transform(mask, policy=policy, key=KEY)
+    assert of_text.first().id == of_int.first().id == expected_hmac("700123")
+
+
+def test_another_key_gives_other_pseudonyms(spark):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    policy = [Masked("name", keyed_hash, "identifies")]
+    assert (
+        people.transform(mask, policy=policy, key=KEY).first()
+        != people.transform(mask, policy=policy, key=KEY[::-1]).first()
+    )
+
+
+def test_the_key_is_in_no_plan_and_no_generated_code(spark):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
+    seen = as_stored_in_the_plan(masked) + masked._jdf.queryExecution().logical().toJSON()
+    pads = [bytes(byte ^ pad for byte in KEY) for pad in (0x36, 0x5C)]
+    for secret in (KEY, *pads):
+        forms = [
+            secret.hex(),
+            secret.hex(" "),
+            base64.b64encode(secret).decode(),
+            str([*secret]),
+            secret.decode("latin-1"),
+        ]
+        for form in forms:
+            assert form[:24].casefold() not in seen.casefold()
+    assert "sha2" in seen
+    assert KEY.decode() in as_stored_in_the_plan(people.withColumn("key", F.lit(KEY.decode())))
+
+
+def test_masking_adds_no_shuffle_and_keeps_no_helper_column(spark):
+    people = spark.createDataFrame([("Ann", 1)], "name string, n int")
+    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
+    assert masked.columns == ["name", "n"]
+    assert "Exchange hash" not in as_stored_in_the_plan(masked)
+
+
+def test_without_a_keyed_action_the_key_is_not_needed(spark):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    assert people.transform(mask, policy=[Masked("name", redact, "identifies")]).first().name == "*****"
+
+
+@pytest.mark.parametrize("key", [None, b"", b"short"])
+def test_no_key_or_a_short_one_is_refused_without_being_shown(spark, key):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    for action in (keyed_hash, lambda value: keyed_hash(F.lower(value))):
+        message = "mask: key is '[05] bytes', expected 32 bytes or more, for keyed_hash"
+        with pytest.raises(ArgumentError, match=message) as caught:
+            mask(people, policy=[Masked("name", action, "identifies")], key=key)
+        assert "short" not in str(caught.value)
+
+
+def test_actions_may_be_composed(spark):
+    people = spark.createDataFrame([(" ANN",)], "name string")
+    policy = [Masked("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
+    assert people.transform(mask, policy=policy, key=KEY).first().name == expected_hmac("ann")
+
+
+def test_a_policy_masks_generalizes_drops_and_leaves_the_rest(either_ansi):
+    schema = "name string, born date, postcode string, lat double, phone string, mark int, n int"
+    ann = ("Ann", date(1999, 5, 6), "V5K 0A1", 49.2827, "604 555 0123", 7, 1)
+    people = either_ansi.createDataFrame([ann, (None,) * 7], schema)
+    policy = [
+        Masked("phone", "drop", "not needed"),
+        Masked("name", partial(partial_redact, left=1), "identifies"),
+        Masked("born", generalize_year, "quasi-identifier"),
+        Masked("postcode", partial(generalize_prefix, keep=3), "quasi-identifier"),
+        Masked("lat", partial(generalize_coordinate, degrees=0.1), "quasi-identifier"),
+        Masked("mark", nullify, "sensitive"),
+    ]
+    expected = either_ansi.createDataFrame(
+        [("A**", 1999, "V5K", Decimal("49.2"), None, 1), (None,) * 6],
+        "name string, born int, postcode string, lat decimal(4,1), mark int, n int",
+    )
+    assert_df_equality(people.transform(mask, policy=policy), expected, ignore_nullable=True)
+
+
+def test_text_actions_work_on_every_type_in_any_time_zone(either_ansi):
+    either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
+    rows = either_ansi.sql(
+        "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"
+        " array(1, 2) AS a"
+    )
+    masked = rows.transform(mask, policy=[Masked(name, sha256_hash, "sensitive") for name in rows.columns]).first()
+    said = ["7", "1.50", "true", "2024-01-01", "2024-01-01 00:30:00Z", "[1,2]"]
+    assert list(masked) == [hashlib.sha256(text.encode()).hexdigest() for text in said]
+
+
+def test_the_year_of_a_time_is_that_in_utc_in_any_time_zone(either_ansi):
+    either_ansi.conf.set("spark.sql.session.timeZone", "America/Denver")
+    rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at")
+    assert rows.transform(mask, policy=[Masked("at", generalize_year, "quasi")]).first().at == 2024
+
+
+def test_a_null_of_a_typed_column_keeps_its_type(spark):
+    rows = spark.createDataFrame([(Decimal("1.5"), ["a"])], "d decimal(5,2), a array<string>")
+    masked = rows.transform(mask, policy=[Masked(name, nullify, "sensitive") for name in rows.columns])
+    assert_df_equality(masked, spark.createDataFrame([(None, None)], rows.schema), ignore_nullable=True)
+
+
+def test_what_a_masked_cell_said_is_not_left_among_the_cast_failures(spark):
+    schema = "Born string, Mark string, _malformed string"
+    raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
+    fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int")]
+    typed = raw.transform(change_schema, fields=fields, malformed="_malformed")
+    masked = typed.transform(mask, policy=[Masked("born", generalize_year, "quasi")]).collect()
+    assert [[tuple(failure) for failure in row[CAST_FAILURES]] for row in masked] == [
+        [("born", "*****", "date"), ("mark", "A+", "int")],
+        [("_malformed", "*****", "record")],
+    ]
+
+
+def test_rows_without_failures_still_have_none(spark):
+    typed = spark.createDataFrame([("7",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
+    assert typed.transform(mask, policy=[Masked("n", redact, "why")]).collect() == [("*****", None)]
+
+
+def test_an_empty_frame_stays_empty_and_an_empty_policy_changes_nothing(spark):
+    people = spark.createDataFrame([], "name string")
+    assert people.transform(mask, policy=[Masked("name", keyed_hash, "why")], key=KEY).collect() == []
+    assert_df_equality(people.transform(mask, policy=[]), people)
+
+
+@pytest.mark.parametrize("name", ["First. Name", "ÉLÈVE", "a`b"])
+def test_names_may_have_dots_accents_and_backticks(spark, name):
+    people = spark.createDataFrame([("Ann",)], ["x"]).toDF(name)
+    masked = people.transform(mask, policy=[Masked(name, keyed_hash, "identifies")], key=KEY)
+    assert masked.columns == [name]
+    assert masked.first()[0] == expected_hmac("Ann")
+
+
+def test_a_column_of_the_policy_that_is_not_there_is_refused(spark):
+    people = spark.createDataFrame([("Ann",)], "Name string")
+    with pytest.raises(MissingColumnError, match="mask: column 'name' is missing.*rename it to 'Name'"):
+        mask(people, policy=[Masked("name", redact, "identifies")])
+
+
+def test_two_actions_for_one_column_are_refused(spark):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    with pytest.raises(DuplicateColumnError, match="mask: "):
+        mask(people, policy=[Masked("name", redact, "one"), Masked("name", nullify, "two")])
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (generalize_year, "date"),
+        (generalize_coordinate, "numeric"),
+        (partial(generalize_coordinate, degrees=1), "numeric"),
+    ],
+)
+def test_an_action_that_cannot_work_on_the_type_is_refused(spark, action, expected):
+    people = spark.createDataFrame([("1999",)], "born string")
+    with pytest.raises(SchemaMismatchError, match=f"mask: column 'born': got the type string, expected .*{expected}"):
+        mask(people, policy=[Masked("born", action, "quasi")])
+
+
+def test_a_prefix_of_nothing_is_refused():
+    with pytest.raises(ArgumentError, match="generalize_prefix: keep is 0, expected 1 or more"):
+        generalize_prefix(F.col("postcode"), keep=0)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from transforms.errors import DuplicateColumnError, MissingColumnError, SchemaMismatchError
+from transforms.names import clean_names, literal, quoted, require_columns, require_distinct, require_number, snake_case
+
+MANY = settings(max_examples=200, deadline=None)
+LETTERS = st.characters(max_codepoint=0x24F) | st.sampled_from("AbCd Éß_-1%.ΣДя東ﬁ½²İ\u0301")
+
+
+@given(name=st.text(alphabet="ab`. ", min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_quoted_name_is_read_as_that_name(name):
+    inside = quoted(name)[1:-1]
+    assert quoted(name).startswith("`")
+    assert quoted(name).endswith("`")
+    assert inside.replace("``", "") == name.replace("`", "")
+    assert inside.count("`") == 2 * name.count("`")
+
+
+def test_spark_reads_quoted_names_and_literals_as_what_they_say(spark):
+    texts = ["a.b", "a`b", "`", "it's", "\\", "\\n", "\n", '"', "é😀", "\\'", "%"]
+    row = spark.createDataFrame([tuple(range(len(texts)))], texts)
+    names = row.selectExpr(*(f"{quoted(text)} AS {quoted(text + '.')}" for text in texts))
+    assert names.columns == [f"{text}." for text in texts]
+    assert names.first() == tuple(range(len(texts)))
+    texts.append("${spark.app.name}")
+    assert row.selectExpr(*map(literal, texts)).first() == tuple(texts)
+
+
+def test_required_columns_are_looked_up_as_written(spark):
+    calls = spark.createDataFrame([(1, 2)], "`Calls. Offered` int, b int")
+    require_columns(calls, ["Calls. Offered", "b"], where="here")
+    with pytest.raises(MissingColumnError, match="here: column 'B' is missing.*rename it to 'b'"):
+        require_columns(calls, ["b", "B"], where="here")
+
+
+def test_a_column_that_is_there_twice_is_refused_if_it_is_the_one_required(spark):
+    twins = spark.createDataFrame([], "Day int, day int, n int")
+    require_columns(twins, ["n"], where="here")
+    with pytest.raises(SchemaMismatchError) as caught:
+        require_columns(twins, ["n", "day"], where="here")
+    assert str(caught.value) == (
+        "here: column 'day': got ['Day', 'day'], one name to Spark, expected one such column. "
+        "Rename one with rename_fields, or drop it with drop_fields."
+    )
+
+
+def test_a_column_that_is_no_number_is_refused_where_one_is_required(spark):
+    rows = spark.createDataFrame([], "`n. 1` int, d decimal(5,2), text string, yes boolean")
+    for name in ("n. 1", "d"):
+        require_number(rows, name, where="here")
+    for name, type_ in (("text", "string"), ("yes", "boolean")):
+        with pytest.raises(
+            SchemaMismatchError, match=f"here: column '{name}': got the type {type_}, expected a number. R"
+        ):
+            require_number(rows, name, where="here")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("a", "A"), ("ÉTÉ", "été"), ("σ", "ς"), ("ı", "i"), ("\u212a", "k"), ("ẞ", "ß")]
+)
+def test_names_are_one_where_they_are_one_to_spark(spark, first, second):
+    assert spark.createDataFrame([], f"`{first}` int").withColumn(second, F.lit(1)).columns == [second]
+    with pytest.raises(DuplicateColumnError) as caught:
+        require_distinct(["n", first, second], where="here")
+    assert caught.value.columns == (first, second)
+
+
+def test_names_are_two_where_they_are_two_to_spark(spark):
+    names = ["Straße", "strasse", "a ", "a", "ﬁ", "fi", "e\u0301", "é"]
+    assert spark.range(1).select(F.lit(1)).withColumns({name: F.lit(1) for name in names}).columns[1:] == names
+    require_distinct(names, where="here")
+
+
+def test_names_that_are_one_are_shown_as_they_are_written():
+    require_distinct([], where="here")
+    with pytest.raises(DuplicateColumnError) as caught:
+        require_distinct(["b", "Day", "day"], where="here")
+    assert str(caught.value) == (
+        "here: would give columns 'Day' and 'day', one name to Spark, of ['b', 'Day', 'day']. "
+        "Rename or drop one of them first."
+    )
+    with pytest.raises(DuplicateColumnError, match="here: would give two columns 'b', of .'b', 'b'.."):
+        require_distinct(["b", "b"], where="here")
+
+
+@pytest.mark.parametrize(
+    ("name", "snake"),
+    [
+        ("CallsOffered", "calls_offered"),
+        ("Calls. Offered", "calls_offered"),
+        ("already_snake_2", "already_snake_2"),
+        ("BI_ID", "bi_id"),
+        ("HTTPStatus", "http_status"),
+        ("X1Y2", "x1y2"),
+        ("  Taux d'été (%)", "taux_d_ete"),
+        ("E\u0301te\u0301", "ete"),
+        ("Straße", "straße"),
+        ("Дата обращения", "дата_обращения"),
+        ("東京 人口", "東京_人口"),
+        ("½ m²", "1_2_m2"),
+        ("%", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_is_put_in_snake_case(name, snake):
+    assert snake_case(name) == snake
+
+
+@MANY
+@given(name=st.text(LETTERS, max_size=12))
+def test_a_name_in_snake_case_stays_as_it_is(name):
+    snake = snake_case(name)
+    assert snake_case(snake) == snake == snake.lower()
+    assert all(part and all(letter.isalnum() for letter in part) for part in snake.split("_") if snake)
+
+
+def test_all_columns_are_renamed_and_rows_unchanged(spark):
+    calls = spark.createDataFrame([(1, None, 3), (1, None, 3)], "`Calls. Offered` int, `% ` string, `été` int")
+    expected = spark.createDataFrame([(1, None, 3)] * 2, "calls_offered int, column_2 string, ete int")
+    assert_df_equality(calls.transform(clean_names), expected)
+    assert calls.where("1 = 0").transform(clean_names).columns == expected.columns
+
+
+@pytest.mark.parametrize(("first", "second", "name"), [("a b", "A.B", "a_b"), ("Column 2", "%", "column_2")])
+def test_two_columns_that_would_have_one_name_are_refused(spark, first, second, name):
+    with pytest.raises(
+        DuplicateColumnError, match=f"^clean_names: would give two columns '{name}', of .*Rename or drop"
+    ):
+        clean_names(spark.createDataFrame([], f"`{first}` int, `{second}` int"))

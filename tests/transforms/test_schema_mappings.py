@@ -1,0 +1,232 @@
+"""Glue's ApplyMapping tuples, and what else `change_schema` refuses before it reads a row."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import functions as F
+
+from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
+from transforms.schema import CAST_FAILURES, Field, change_schema
+
+FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
+
+
+def test_mappings_select_rename_type_and_order_as_glue_does(either_ansi):
+    raw = either_ansi.createDataFrame(
+        [("384", "2024-01-01", "x"), ("384", "2024-01-01", "x"), ("n/a", "01/02/2024", None), (None, " ", "y")],
+        "calls string, day string, note string",
+    )
+    mappings = [("day", "string", "date", "date"), ("calls", "string", "calls_offered", "long")]
+    calls = raw.transform(change_schema, fields=mappings, keep=["note"])
+    rows = [
+        *[(date(2024, 1, 1), 384, "x", None)] * 2,
+        (None, None, None, [("date", "01/02/2024", "date"), ("calls_offered", "n/a", "bigint")]),
+        (None, None, "y", None),
+    ]
+    expected = either_ansi.createDataFrame(rows, f"date date, calls_offered bigint, note string, {FAILURES}")
+    assert_df_equality(calls, expected, ignore_nullable=True)
+
+
+def test_glues_names_of_types_are_those_of_spark(either_ansi):
+    types = {
+        "byte": ("tinyint", "7", 7),
+        "short": ("smallint", "7", 7),
+        "integer": ("int", "7", 7),
+        "int": ("int", "7", 7),
+        "long": ("bigint", "7", 7),
+        "bigint": ("bigint", "7", 7),
+        "float": ("float", "0.5", 0.5),
+        "double": ("double", "0.5", 0.5),
+        "decimal": ("decimal(10,2)", "0.55", Decimal("0.55")),
+        "decimal(4,1)": ("decimal(4,1)", "0.5", Decimal("0.5")),
+        "boolean": ("boolean", "true", True),
+        "date": ("date", "2024-01-01", date(2024, 1, 1)),
+        "string": ("string", " x ", " x "),
+        "binary": ("binary", " x ", bytearray(b" x ")),
+    }
+    raw = either_ansi.createDataFrame([tuple(text for _, text, _ in types.values())], list(types))
+    mappings = [(f"`{name}`", "string", f"`{name}`", name) for name in types]
+    read = raw.transform(change_schema, fields=mappings)
+    assert read.dtypes[:-1] == [(name, spark_name) for name, (spark_name, _, _) in types.items()]
+    assert read.collect() == [(*(value for _, _, value in types.values()), None)]
+    back = [(f"`{name}`", name, f"`{name}`", "string") for name in types]
+    texts = read.drop(CAST_FAILURES).transform(change_schema, fields=back)
+    assert texts.drop(CAST_FAILURES).collect() == raw.collect()
+
+
+def test_nested_and_whole_members_are_read_and_null_structs_give_nulls(either_ansi):
+    ddl = "id int, at struct<lat: string, `box. x`: struct<n: bigint>>, tags array<string>, m map<string, int>, v void"
+    rows = [
+        (1, ("39.7", (2,)), ["a"], {"a": 1}, None),
+        (2, ("x", (2**40,)), None, None, None),
+        (3, None, [], {}, None),
+        (4, (None, None), [], {}, None),
+    ]
+    mappings = [
+        ("at.lat", "string", "lat", "double"),
+        ("`at`.`box. x`.n", "long", "`n. of box`", "int"),
+        ("at", "struct", "at", "struct"),
+        ("tags", "array", "tags", "array"),
+        ("m", "map", "m", "map"),
+        ("at.lat", "choice", "text", "choice"),
+        ("v", "null", "nothing", "date"),
+    ]
+    read = either_ansi.createDataFrame(rows, ddl).transform(change_schema, fields=mappings)
+    at = "struct<lat: string, `box. x`: struct<n: bigint>>"
+    expected = either_ansi.createDataFrame(
+        [
+            (39.7, 2, ("39.7", (2,)), ["a"], {"a": 1}, "39.7", None, None),
+            (
+                *(None, None, ("x", (2**40,)), None, None, "x", None),
+                [("lat", "x", "double"), ("n. of box", "1099511627776", "int")],
+            ),
+            (None, None, None, [], {}, None, None, None),
+            (None, None, (None, None), [], {}, None, None, None),
+        ],
+        f"lat double, `n. of box` int, at {at}, tags array<string>, m map<string, int>, text string, nothing date, "
+        f"{FAILURES}",
+    )
+    assert read.schema.simpleString() == expected.schema.simpleString()
+    assert read.collect() == expected.collect()
+
+
+def test_what_becomes_text_of_structs_arrays_and_maps_is_json(spark):
+    raw = spark.createDataFrame(
+        [((1, None), [1, None], {"a": 1})], "s struct<a: int, b: int>, l array<int>, m map<string,int>"
+    )
+    mappings = [("s", "struct", "s", "string"), ("l", "array", "l", "string"), ("m", "map", "m", "string")]
+    assert raw.transform(change_schema, fields=mappings).collect() == [
+        ('{"a":1,"b":null}', "[1,null]", '{"a":1}', None)
+    ]
+
+
+def test_names_with_dots_stand_in_backticks_and_others_are_as_they_are(spark):
+    names = ["a.b", "Calls. Offered", "a`b", "дата", "MiXeD", "trailing.", "a..b"]
+    raw = spark.createDataFrame([tuple("1234567")], names)
+    sources = ["`a.b`", "`Calls. Offered`", "`a``b`", "дата", "MiXeD", "`trailing.`", "a..b"]
+    mappings = [
+        (source, "string", f"`{name.replace('`', '``')}`", "int") for source, name in zip(sources, names, strict=True)
+    ]
+    read = raw.transform(change_schema, fields=mappings)
+    assert read.columns == [*names, CAST_FAILURES]
+    assert read.collect() == [(1, 2, 3, 4, 5, 6, 7, None)]
+
+
+def test_fields_and_mappings_may_stand_together_and_an_empty_frame_stays_empty(spark):
+    raw = spark.createDataFrame([], "a struct<b: string>, n string")
+    read = raw.transform(change_schema, fields=[Field("n", "n", "int"), ("a.b", "string", "b", "string")])
+    assert_df_equality(read, spark.createDataFrame([], f"n int, b string, {FAILURES}"), ignore_nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "declared", "got"),
+    [
+        ("n", "string", "int"),
+        ("n", "long", "int"),
+        ("n", "decimal", "int"),
+        ("price", "decimal(10,2)", "decimal(12,4)"),
+        ("at", "array", "struct<lat:double>"),
+        ("at.lat", "string", "double"),
+        ("tags", "array<int>", "array<string>"),
+        ("`x.y`", "null", "string"),
+    ],
+)
+def test_a_source_of_another_type_than_declared_is_refused(spark, source, declared, got):
+    raw = spark.createDataFrame(
+        [], "n int, price decimal(12,4), at struct<lat: double>, tags array<string>, `x.y` string"
+    )
+    with pytest.raises(SchemaMismatchError) as caught:
+        change_schema(raw, fields=[(source, declared, "x", "string")])
+    assert str(caught.value) == (
+        f"change_schema: source {source!r}: got the type {got}, expected {declared}. "
+        "Correct the mapping, or the source is not what it was made for."
+    )
+
+
+def test_a_source_may_be_a_decimal_of_any_digits_or_an_array_of_these(spark):
+    raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
+    mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
+    read = raw.transform(change_schema, fields=mappings)
+    assert read.dtypes[:2] == [("price", "decimal(10,2)"), ("tags", "array<string>")]
+    assert read.collect() == [(Decimal("1.50"), ["a"], None)]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("At", r"change_schema: column 'At' is missing; it has \['at', 'tags'\]. .*rename it to 'at'"),
+        ("at.Lat", r"change_schema.at: column 'Lat' is missing; it has \['lat', 'box'\]. .*rename it to 'lat'"),
+        ("at.box.s", r"change_schema.at.box: column 's' is missing; it has \['n'\]."),
+        ("", "change_schema: column '' is missing"),
+        ("at..lat", "change_schema: column 'at..lat' is missing"),
+    ],
+)
+def test_a_missing_member_is_named_with_those_that_are_there(spark, source, message):
+    raw = spark.createDataFrame([], "at struct<lat: string, box: struct<n: int>>, tags array<struct<k: int>>")
+    with pytest.raises(MissingColumnError, match=message):
+        change_schema(raw, fields=[(source, "string", "x", "string")])
+
+
+@pytest.mark.parametrize("source", ["tags.k", "at.lat.x"])
+def test_a_member_of_what_is_no_struct_is_refused_with_what_to_do(spark, source):
+    raw = spark.createDataFrame([], "at struct<lat: string>, tags array<struct<k: int>>")
+    with pytest.raises(SchemaMismatchError, match=f"expected a struct with .*in backticks if '{source}' is the column"):
+        change_schema(raw, fields=[(source, "int", "x", "int")])
+
+
+@pytest.mark.parametrize("target", ["a.b", "", "`a`.b"])
+def test_a_target_is_one_name(spark, target):
+    raw = spark.createDataFrame([], "n int")
+    with pytest.raises(ArgumentError, match="the target of a mapping is .*expected one name, in backticks"):
+        change_schema(raw, fields=[("n", "int", target, "int")])
+
+
+@pytest.mark.parametrize("field", [("n", "int", "x", "strng"), ("n", "imt", "x", "int"), Field("n", "x", "int(5)")])
+def test_a_type_that_there_is_not_is_refused_with_some_that_there_are(spark, field):
+    raw = spark.createDataFrame([], "n int")
+    with pytest.raises(
+        ArgumentError, match="change_schema: a type is '(strng|imt|.*5.*)', expected a type of Spark SQL"
+    ):
+        change_schema(raw, fields=[field])
+
+
+def test_columns_that_would_have_one_name_are_refused(spark):
+    raw = spark.createDataFrame([], f"n string, {CAST_FAILURES} string, bad string, Bad string")
+    to_int = Field("n", "n", "int")
+    cases = [
+        ({"fields": [("n", "string", "x", "int"), ("n", "string", "X", "long")]}, "columns 'x' and 'X'"),
+        ({"fields": [to_int], "keep": ["n"]}, "two columns 'n'"),
+        ({"fields": [to_int], "keep": [CAST_FAILURES]}, f"two columns '{CAST_FAILURES}'"),
+        (
+            {"fields": [to_int, Field("n", "__change_schema_source_n", "string")]},
+            "two columns '__change_schema_source_n'",
+        ),
+    ]
+    for arguments, message in cases:
+        with pytest.raises(DuplicateColumnError, match=f"change_schema: would give {message}, .*Rename or drop one"):
+            change_schema(raw, **arguments)
+    kept = raw.transform(change_schema, fields=[Field("n", "n", "string")], keep=[CAST_FAILURES])
+    assert kept.columns == ["n", CAST_FAILURES]
+
+
+def test_a_source_that_is_there_twice_to_spark_is_refused(spark):
+    raw = spark.createDataFrame([], "n string, N string")
+    for field in (("n", "string", "x", "int"), Field("n", "x", "int")):
+        with pytest.raises(SchemaMismatchError, match=r"column 'n': got \['n', 'N'\], one name to Spark, expected one"):
+            change_schema(raw, fields=[field])
+
+
+def test_a_parse_of_another_type_than_its_fields_is_refused(spark):
+    raw = spark.createDataFrame([], "n string")
+    with pytest.raises(SchemaMismatchError, match="column 'x': got the type bigint from its parse, expected int. Let"):
+        change_schema(raw, fields=[Field("n", "x", "int", lambda name: F.length(name).cast("bigint"))])
+
+
+def test_a_number_of_seconds_is_no_time_without_saying_so(spark):
+    raw = spark.createDataFrame([], "n bigint")
+    with pytest.raises(SchemaMismatchError, match="change_schema: column 'at': got the type bigint.*timestamp_millis"):
+        change_schema(raw, fields=[("n", "long", "at", "timestamp")])

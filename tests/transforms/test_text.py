@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from chispa import assert_df_equality
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from transforms.text import clean_text, concatenate, extract, street
+
+FEW = settings(max_examples=10, deadline=None)
+LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+def each(spark, function, texts):
+    rows = spark.createDataFrame([(text,) for text in texts], "`a. Text` string").coalesce(1)
+    return [row[0] for row in rows.select(function(F.col("`a. Text`"))).collect()]
+
+
+def test_blanks_of_every_kind_become_one_space_and_nothing_left_is_null(spark):
+    texts = {
+        " Noise \u00a0\t complaint\r\n": "Noise complaint",
+        "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
+        "Noise\u0000\u001f\u0085complaint": "Noise complaint",
+        "Noise complaint": "Noise complaint",
+        "né\u0301 \U0001f600": "né\u0301 \U0001f600",
+        "$1 \\ 'x'": "$1 \\ 'x'",
+        "": None,
+        " \u00a0\u200b\ufeff\t": None,
+    }
+    assert each(spark, clean_text, [*texts, None]) == [*texts.values(), None]
+
+
+@FEW
+@given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
+def test_clean_text_is_that_of_python_and_cleaning_it_again_changes_nothing(spark, texts):
+    def cleaned(text):
+        blank = (
+            unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
+        )
+        spaced = "".join(" " if is_blank else c for c, is_blank in zip(text, blank, strict=True))
+        return re.sub(" +", " ", spaced).strip(" ") or None
+
+    expected = [*map(cleaned, texts)]
+    rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
+    once = clean_text(F.col("text"))
+    assert rows.select(once, clean_text(once)).collect() == [(text, text) for text in expected]
+
+
+def test_values_are_joined_in_order_and_a_null_is_never_left_out(either_ansi):
+    rows = either_ansi.createDataFrame(
+        [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
+        "`a. Text` string, n int, ok boolean",
+    )
+    values = [F.col("`a. Text`"), F.col("n"), F.col("ok")]
+    joined = rows.select(
+        concatenate(*values).alias("plain"),
+        concatenate(*values, separator="", null_as="?").alias("marked"),
+        concatenate(*values, separator="|", null_as="").alias("empty"),
+        concatenate(F.col("n")).alias("one"),
+    )
+    expected = either_ansi.createDataFrame(
+        [
+            ("a 1 true", "a1true", "a|1|true", "1"),
+            (None, "a?true", "a||true", None),
+            (None, "???", "||", None),
+            (" 2 false", "2false", "|2|false", "2"),
+            (" 2 false", "2false", "|2|false", "2"),
+        ],
+        "plain string, marked string, empty string, one string",
+    )
+    assert_df_equality(joined, expected, ignore_nullable=True)
+
+
+@FEW
+@given(rows=st.lists(st.tuples(*[st.one_of(st.none(), st.text("ab", max_size=2))] * 3), min_size=1, max_size=20))
+def test_rows_are_joined_alike_only_if_they_are_alike(spark, rows):
+    frame = spark.createDataFrame(rows, "a string, b string, c string").coalesce(1)
+    columns = concatenate(F.col("a"), F.col("b"), F.col("c"), separator="|", null_as="\\N")
+    joined = [row[0] for row in frame.select(columns).collect()]
+    assert joined == ["|".join("\\N" if value is None else value for value in row) for row in rows]
+    assert len(set(joined)) == len(set(rows))
+
+
+def test_what_a_group_finds_first_is_taken_and_nothing_is_null(spark):
+    texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
+    assert each(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == ["17", None, None, None, None, "17"]
+    assert each(spark, lambda text: extract(text, pattern=r"case (\d+)\z"), texts) == [
+        "18",
+        None,
+        None,
+        None,
+        None,
+        None,
+    ]
+    whole = each(spark, lambda text: extract(text, pattern=r"(?i)case (\d*)", group=0), texts)
+    assert whole == ["case 17", "Case 17", "case ", None, None, "case 17"]
+    assert each(spark, lambda text: extract(text, pattern=r"case (\d*)"), ["case x"]) == [None]
+    assert each(spark, lambda text: extract(text, pattern=r"""(['"\\$]+)"""), ["a'\"\\$b"]) == ["'\"\\$"]
+
+
+@FEW
+@given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
+def test_what_is_found_is_what_python_finds(spark, texts):
+    pattern = r"([ab]+)(1*)"
+    rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
+    found = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
+    of_python = [re.search(pattern, text) for text in texts]
+    assert found == [tuple(match and (match[group] or None) for group in (0, 1, 2)) for match in of_python]
+
+
+STREETS = {
+    "8600 BLK  Georgia Ave": "GEORGIA AVE",
+    "8600 Block Of Georgia Ave": "GEORGIA AVE",
+    "BLK GEORGIA AVE": "GEORGIA AVE",
+    "8600 BLK. GEORGIA AVE": "GEORGIA AVE",
+    "\u00a012\tMain St ": "MAIN ST",
+    "12A MAIN ST": "MAIN ST",
+    "12-14 MAIN ST": "MAIN ST",
+    "12 1/2 MAIN ST": "MAIN ST",
+    "12 A ST": "A ST",
+    "1ST ST": "1ST ST",
+    "100 1ST ST": "1ST ST",
+    "100 N 42ND ST": "N 42ND ST",
+    "Main St": "MAIN ST",
+    "12 COUNTY RD 5 1/2": "COUNTY RD 5 1/2",
+    "ROSE AND CROWN LN": "ROSE AND CROWN LN",
+    "100 RUE DE L'ÉGLISE": "RUE DE L'ÉGLISE",
+    "A ST / B AVE": None,
+    "A ST/B AVE": None,
+    "1ST ST/42 AVE": None,
+    "A ST & B AVE": None,
+    "A ST @ B AVE": None,
+    "A St and B Ave": None,
+    "12 ": None,
+    "12 1/2": None,
+    "BLOCK OF": None,
+    "BLOCKER ST": "BLOCKER ST",
+    "8600 BLK ": None,
+    "": None,
+    " ": None,
+}
+
+
+def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_have_none(spark):
+    addresses = [*STREETS, None]
+    assert list(zip(addresses, each(spark, street, addresses), strict=True)) == [*STREETS.items(), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [clean_text, street, lambda text: concatenate(text, text), lambda text: extract(text, pattern="(a)")],
+    ids=["clean_text", "street", "concatenate", "extract"],
+)
+def test_of_no_rows_comes_no_text(spark, function):
+    texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
+    assert_df_equality(texts, spark.createDataFrame([], "text string"), ignore_nullable=True)
