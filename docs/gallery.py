@@ -40,7 +40,8 @@ def gallery() -> str:
             page.append(f"\n## [transforms/{module}.py](../transforms/{module}.py)\n\n{about}\n")
             last = module
         summary = text.split("\n\n")[0].replace("\n", " ")
-        page.append(f"\n### {name}\n\n{summary}\n\n```python\n{_shown(examples)}\n```\n")
+        code = f">>> from transforms.{module} import {name}\n{_shown(examples)}"
+        page.append(f"\n### {name}\n\n{summary}\n\n```python\n{code}\n```\n")
     return "".join(page)
 
 

@@ -69,7 +69,7 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
             where=where,
             got=f"the type {given.simpleString()}",
             expected=f"one that can be read as {wanted.simpleString()} without a guess",
-            hint="Derive a column with the Spark function that says what is meant, timestamp_millis for instance.",
+            hint="Derive it with the Spark function that says what is meant, timestamp_millis of a number, say.",
         )
     return F.expr(f"try_cast({value} AS {wanted.simpleString()})")
 

@@ -66,7 +66,7 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
     Source: RFC 9562, section 5.5.
     """
     require_distinct([*rows.columns, name], where="uuid")
-    encoded = F.encode(key_of(rows, key, where="uuid"), "UTF-8")
+    encoded = key_of(rows, key, where="uuid").cast("binary")
     digest = F.sha1(F.concat(F.unhex(F.lit(namespace.hex)), encoded))
     variant = F.translate(F.substring(digest, 17, 1), "0123456789abcdef", "89ab" * 4)
     parts = [

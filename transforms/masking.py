@@ -29,7 +29,7 @@ class Masked:
     Attributes:
         column: The column.
         action: One of the actions of this module, with its options if it has any (`partial(partial_redact, right=4)`),
-            or `drop`: the column goes.
+            or `drop`: the column goes. A function of your own is given the value as text.
         reason: Why, for whoever asks.
     """
 
@@ -44,11 +44,13 @@ def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None)
     Rows: all kept. A null stays null, whatever the action.
 
     Columns: those of the policy masked where they stand; the others unchanged. Text actions (`redact`,
-    `partial_redact`, `sha256_hash`, `keyed_hash`) make text of every type, a time in UTC. What `change_schema` reported
-    of a masked column, or of a whole record, in `_cast_failures` is redacted, for it is what the cell said.
+    `partial_redact`, `sha256_hash`, `keyed_hash`) make text, of a time in UTC. In `_cast_failures` only what was
+    reported of columns that are still there, and not masked, keeps its value: that is what the cell said. Of structs
+    there are no parts to mask: `flatten` first. What was made of a column before, a `uuid` for instance, stays.
 
     `key` is for `keyed_hash`, from a secret store: bytes, 32 or more. It is joined to the rows from a frame of one row,
-    so that no query plan, log or event has it in it; that takes Spark one small job more.
+    so that no query plan, log or event has it in it; that takes Spark one small job more. Hand on what was written, not
+    the frame: whoever has a frame can ask Spark for what it is made from.
 
     >>> from functools import partial
     >>> students = spark.createDataFrame([("Ann", "604 555 0123"), (None, None)], "name string, phone string")
@@ -60,21 +62,28 @@ def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None)
         MissingColumnError: A column of the policy is not in the frame: what was renamed would go unmasked.
         DuplicateColumnError: A column has two actions.
         SchemaMismatchError: An action cannot work on the column's type.
-        ArgumentError: There is no key for `keyed_hash`, or it is too short.
+        ArgumentError: There is no key for `keyed_hash`, or it is too short or no bytes; an action is no function.
     """
+    policy = tuple(policy)
     named = [each.column for each in policy]
     require_columns(rows, named, where="mask")
     require_distinct(named, where="mask")
     actions = {each.column: each.action for each in policy}
+    for each in policy:
+        if each.action != "drop" and not callable(each.action):
+            argument, expected = f"the action for {each.column!r}", "'drop', or a function of transforms.masking"
+            raise ArgumentError(where="mask", argument=argument, got=each.action, expected=expected)
     keyed = any(_INNER in str(action(F.lit(""))) for action in actions.values() if action != "drop")
-    if (keyed or key is not None) and len(key or b"") < _LEAST_KEY:
-        expected = f"{_LEAST_KEY} bytes or more, for keyed_hash"
-        raise ArgumentError(where="mask", argument="key", got=f"{len(key or b'')} bytes", expected=expected)
+    if (keyed or key is not None) and not (isinstance(key, bytes) and len(key) >= _LEAST_KEY):
+        got = f"{len(key or b'')} {'bytes' if isinstance(key or b'', bytes) else 'characters'}"
+        raise ArgumentError(
+            where="mask", argument="key", got=got, expected=f"{_LEAST_KEY} bytes or more, for keyed_hash"
+        )
     columns = []
     for name in rows.columns:
         action = actions.get(name)
-        if name == CAST_FAILURES and policy:
-            columns.append(_reported(named))
+        if name == CAST_FAILURES and name not in actions and policy:
+            columns.append(_reported([each for each in rows.columns if each not in actions]))
         elif action is None:
             columns.append(F.col(quoted(name)))
         elif action != "drop":
@@ -131,8 +140,9 @@ def sha256_hash(value: Column) -> Column:
 def keyed_hash(value: Column) -> Column:
     """Return the HMAC-SHA-256 of a text's UTF-8 bytes under the key of `mask`, as 64 hexadecimal digits.
 
-    The same value gets the same pseudonym in every table, and without the key nobody can try values. Works within
-    `mask` only, which brings the key.
+    The same value gets the same pseudonym in every table, and without the key nobody can try values. The same is what
+    is written the same: 7 as text and as a number of any whole type, but not 7.0. Works within `mask` only, which
+    brings the key.
 
     >>> students = spark.createDataFrame([("Ann",), ("Ann",), (None,)], "name string")
     >>> policy = [Masked("name", keyed_hash, "identifies")]
@@ -142,7 +152,7 @@ def keyed_hash(value: Column) -> Column:
 
     Source: RFC 2104; FIPS 198-1.
     """
-    message = F.encode(value.cast("string"), "UTF-8")
+    message = value.cast("string").cast("binary")
     inner = F.unhex(F.sha2(F.concat(F.col(_INNER), message), 256))
     return F.sha2(F.concat(F.col(_OUTER), inner), 256)
 
@@ -164,7 +174,9 @@ def generalize_year(value: Column) -> Column:
     >>> students.select(generalize_year(F.col("born"))).first()[0]
     1999
     """
-    return F.year(value)
+    # Not F.year, which would cast text, and fail with what it says.
+    text = value.cast("string")
+    return F.when(text.rlike(r"\A[0-9]{4}-"), F.substring(text, 1, 4).cast("int"))
 
 
 def generalize_prefix(value: Column, *, keep: int) -> Column:
@@ -195,12 +207,17 @@ def generalize_coordinate(value: Column, *, degrees: float = 0.01) -> Column:
     return grid_line(value, degrees=degrees)
 
 
-_TEXT_ACTIONS = (redact, partial_redact, sha256_hash, keyed_hash)
+_WRITTEN_ONE_WAY = (T.StringType, T.IntegralType, T.DecimalType, T.BooleanType, T.BinaryType)
+_DAYS_AND_TIMES = (T.DateType, T.TimestampType, T.TimestampNTZType)
 _WORKS_ON: dict[object, tuple[type[T.DataType], ...]] = {
-    generalize_year: (T.DateType, T.TimestampType, T.TimestampNTZType),
+    partial_redact: (*_WRITTEN_ONE_WAY, *_DAYS_AND_TIMES),
+    sha256_hash: (*_WRITTEN_ONE_WAY, *_DAYS_AND_TIMES),
+    keyed_hash: (*_WRITTEN_ONE_WAY, *_DAYS_AND_TIMES),
+    generalize_year: _DAYS_AND_TIMES,
     generalize_prefix: (T.StringType,),
     generalize_coordinate: (T.NumericType,),
 }
+_OF_ITS_TYPE = (nullify, generalize_year, generalize_prefix, generalize_coordinate)
 
 
 def _function(action: Callable[[Column], Column]) -> object:
@@ -216,25 +233,26 @@ def _masked(rows: DataFrame, name: str, action: Callable[[Column], Column]) -> C
             expected=f"one of {[kind.typeName() for kind in _WORKS_ON[function]]}, for its action",
             hint="Read it as that type with change_schema first, or choose another action.",
         )
-    if function in _TEXT_ACTIONS:
+    if function not in _OF_ITS_TYPE:
         value = cast(quoted(name), given=type_, wanted=T.StringType(), where="mask")
     elif function is generalize_year and isinstance(type_, T.TimestampType):
         value = wall_clock(value)
     return action(value).alias(name)
 
 
-def _reported(masked: Sequence[str]) -> Column:
-    """Return `_cast_failures` without what cells of masked columns, and whole records, said."""
+def _reported(shown: Sequence[str]) -> Column:
+    """Return `_cast_failures` with the values of the columns `shown` only: not of others, nor of whole records."""
 
-    def without_value(failure: Column) -> Column:
-        secret = failure["column"].isin(*masked) | (failure["expected"] == "record")
-        return failure.withField("value", F.when(secret, REDACTED).otherwise(failure["value"]))
+    def with_value(failure: Column) -> Column:
+        open_to_all = failure["column"].isin(*shown) & (failure["expected"] != "record")
+        return failure.withField("value", F.when(open_to_all, failure["value"]).otherwise(REDACTED))
 
-    return F.transform(CAST_FAILURES, without_value).alias(CAST_FAILURES)
+    return F.transform(CAST_FAILURES, with_value).alias(CAST_FAILURES)
 
 
 def _with_key(rows: DataFrame, key: bytes) -> DataFrame:
     block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     pads = tuple(bytearray(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
     keys = rows.sparkSession.createDataFrame([pads], f"{_INNER} binary, {_OUTER} binary")
+    require_distinct([*rows.columns, *keys.columns], where="mask")
     return rows.crossJoin(F.broadcast(keys))

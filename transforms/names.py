@@ -86,6 +86,8 @@ def snake_case(name: str) -> str:
 def clean_names(rows: DataFrame) -> DataFrame:
     """Rename all columns to snake case; a column without a letter or digit is named for its place, `column_3`.
 
+    Those that are in snake case but for an underscore before it, as the columns that are added here, stay as they are.
+
     Rows: unchanged. Columns: all kept, in their order.
 
     >>> spark.createDataFrame([(384, "x")], "CallsOffered int, `% ` string").transform(clean_names).columns
@@ -94,7 +96,10 @@ def clean_names(rows: DataFrame) -> DataFrame:
     Raises:
         DuplicateColumnError: Two columns would have one name. Rename one of them first.
     """
-    names = [snake_case(name) or f"column_{place}" for place, name in enumerate(rows.columns, start=1)]
+    names = [
+        name if re.fullmatch("_[a-z0-9_]*[a-z0-9]", name) else snake_case(name) or f"column_{place}"
+        for place, name in enumerate(rows.columns, start=1)
+    ]
     require_distinct(names, where="clean_names")
     return rows.toDF(*names)
 

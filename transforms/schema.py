@@ -27,6 +27,7 @@ _GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
 _AS_IT_IS = {"array", "choice", "map", "struct"}
 _PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
 _PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
+_PARTS_OF_A_MAPPING = 4
 _SOURCE = "__change_schema_source_"
 
 
@@ -124,6 +125,9 @@ def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
         if field.parse:
             return _Cell(field.name, field.type, F.col(source), given, field.parse(field.source), changed=True)
         name, ddl, wanted = field.name, field.type, _data_type(field.type)
+    elif len(field) != _PARTS_OF_A_MAPPING:
+        expected = "a Field, or a tuple of source, its type, target, its type"
+        raise ArgumentError(where="change_schema", argument="a mapping", got=field, expected=expected)
     else:
         path, given_type, target, wanted_type = field
         require_columns(rows, _parts(path)[:1], where="change_schema")

@@ -31,10 +31,10 @@ def gallery():
     return module
 
 
-def test_every_transform_of_glue_studio_is_in_the_table():
-    rows = re.findall(r"^\| ([^|]+?) +\| ([^|]+?) +\|", PAGE, flags=re.MULTILINE)
-    wanted = [name.strip() for name in STUDIO.replace("\n", " ").split(",")]
-    assert [name for name in wanted if name not in {first.split(" (")[0] for first, _ in rows}] == []
+def test_every_transform_of_glue_studio_is_in_the_table_and_leads_somewhere():
+    rows = dict(re.findall(r"^\| ([^|]+?) (?:\([^|]*\) )?\| ([^|]+?) \|", PAGE, flags=re.MULTILINE))
+    for name in STUDIO.replace("\n", " ").split(","):
+        assert re.search(r"`[a-z]+\.[a-z_]+`|\]\(|rows\.transform", rows[name.strip()]), name
 
 
 def test_every_function_that_is_named_exists_and_every_one_that_exists_is_named(gallery):
@@ -45,10 +45,13 @@ def test_every_function_that_is_named_exists_and_every_one_that_exists_is_named(
     assert there - named == {("names", "quoted")}
 
 
-def test_links_within_the_page_lead_to_its_headings():
+def test_links_lead_to_headings_of_the_page_and_to_files():
     headings = re.findall(r"^#+ (.+)$", PAGE, flags=re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-    assert set(re.findall(r"\(#([^)]+)\)", PAGE)) <= anchors
+    links = re.findall(r"\]\(([^)]+)\)", PAGE)
+    assert len([link for link in links if link.startswith("#")]) == 8
+    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+    assert [link for link in links if not link.startswith("#") and not (DOCS / link).exists()] == []
 
 
 def test_plain_calls_give_what_the_page_says(spark):

@@ -1,4 +1,4 @@
-"""Sessions in which Spark SQL's ANSI mode is on, and off."""
+"""Sessions in which Spark SQL's ANSI mode is on, and off, and of several time zones."""
 
 from __future__ import annotations
 
@@ -16,4 +16,14 @@ def either_ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator
     session.createDataFrame([], "a int")  # makes it the active session, whose settings expressions are built with
     yield session
     session.conf.unset("spark.sql.ansi.enabled")
+    spark.createDataFrame([], "a int")
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
+def in_zone(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
+    """Return a session of its own in one time zone after another; the shared session is active again after."""
+    session = spark.newSession()
+    session.conf.set("spark.sql.session.timeZone", request.param)
+    session.createDataFrame([], "a int")  # makes it the active session
+    yield session
     spark.createDataFrame([], "a int")

@@ -61,6 +61,8 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert column(shares, "my. share") == [Decimal("50.000")] * 2
     masked = odd.transform(mask, policy=[Masked("n`m", keyed_hash, "why"), Masked("a.b", redact, "why")], key=b"k" * 32)
     assert masked.columns == names
+    assert [row[0] for row in masked.collect()] == ["*****"] * 2
+    assert [row[1:8] for row in masked.collect()] == [tuple(range(1, 8))] * 2
     first = odd.transform(top_n, n=1, of="A b", by=["a.b"], rank="my. rank")
     assert first.columns == [*names, "my. rank"]
     counted = odd.transform(aggregate, by=["a.b"], columns={"key": ("__value", "first")}, order_by=["n`m"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from transforms.columns import drop_fields, rename_fields
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 from transforms.masking import (
     Masked,
@@ -26,6 +28,7 @@ from transforms.masking import (
     redact,
     sha256_hash,
 )
+from transforms.names import clean_names
 from transforms.schema import CAST_FAILURES, Field, change_schema
 
 KEY = b"a key of the tests, of 40 bytes, no more"
@@ -124,14 +127,18 @@ def test_the_key_is_in_no_plan_and_no_generated_code(spark):
         for form in forms:
             assert form[:24].casefold() not in seen.casefold()
     assert "sha2" in seen
-    assert KEY.decode() in as_stored_in_the_plan(people.withColumn("key", F.lit(KEY.decode())))
+    in_the_open = people.withColumn("key", F.lit(bytearray(pads[0]))).withColumn("text", F.lit(KEY.decode()))
+    for form in (KEY.decode(), pads[0].hex()):
+        assert form[:24].casefold() in as_stored_in_the_plan(in_the_open).casefold()
 
 
 def test_masking_adds_no_shuffle_and_keeps_no_helper_column(spark):
     people = spark.createDataFrame([("Ann", 1)], "name string, n int")
     masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
     assert masked.columns == ["name", "n"]
-    assert "Exchange hash" not in as_stored_in_the_plan(masked)
+    moves = re.compile(r"(?<!Broadcast)Exchange|Cartesian")
+    assert not moves.search(masked._jdf.queryExecution().executedPlan().toString())
+    assert moves.search(people.repartition(2)._jdf.queryExecution().executedPlan().toString())
 
 
 def test_without_a_keyed_action_the_key_is_not_needed(spark):
@@ -139,14 +146,15 @@ def test_without_a_keyed_action_the_key_is_not_needed(spark):
     assert people.transform(mask, policy=[Masked("name", redact, "identifies")]).first().name == "*****"
 
 
-@pytest.mark.parametrize("key", [None, b"", b"short"])
+@pytest.mark.parametrize("key", [None, b"", b"short", "k" * 40])
 def test_no_key_or_a_short_one_is_refused_without_being_shown(spark, key):
     people = spark.createDataFrame([("Ann",)], "name string")
     for action in (keyed_hash, lambda value: keyed_hash(F.lower(value))):
-        message = "mask: key is '[05] bytes', expected 32 bytes or more, for keyed_hash"
+        message = "mask: key is '([05] bytes|40 characters)', expected 32 bytes or more, for keyed_hash"
         with pytest.raises(ArgumentError, match=message) as caught:
             mask(people, policy=[Masked("name", action, "identifies")], key=key)
         assert "short" not in str(caught.value)
+        assert "kkk" not in str(caught.value)
 
 
 def test_actions_may_be_composed(spark):
@@ -178,11 +186,24 @@ def test_text_actions_work_on_every_type_in_any_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql(
         "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"
-        " array(1, 2) AS a"
+        " X'ff' AS x"
     )
     masked = rows.transform(mask, policy=[Masked(name, sha256_hash, "sensitive") for name in rows.columns]).first()
-    said = ["7", "1.50", "true", "2024-01-01", "2024-01-01 00:30:00Z", "[1,2]"]
-    assert list(masked) == [hashlib.sha256(text.encode()).hexdigest() for text in said]
+    said = [b"7", b"1.50", b"true", b"2024-01-01", b"2024-01-01 00:30:00Z", b"\xff"]
+    assert list(masked) == [hashlib.sha256(text).hexdigest() for text in said]
+
+
+def test_bytes_that_are_no_utf_8_have_pseudonyms_of_their_own(spark):
+    rows = spark.createDataFrame([(bytearray(b"\xff"),), (bytearray(b"\xfe"),)], "id binary")
+    masked = rows.transform(mask, policy=[Masked("id", keyed_hash, "identifies")], key=KEY).collect()
+    assert [row.id for row in masked] == [hmac.new(KEY, raw, "sha256").hexdigest() for raw in (b"\xff", b"\xfe")]
+
+
+def test_a_function_of_ones_own_is_given_text_in_any_time_zone(either_ansi):
+    either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
+    rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at, 'Ann, 6 May 1999' AS born")
+    policy = [Masked("at", lambda at: F.upper(at), "why"), Masked("born", lambda born: generalize_year(born), "why")]
+    assert rows.transform(mask, policy=policy).collect() == [("2024-01-01 00:30:00Z", None)]
 
 
 def test_the_year_of_a_time_is_that_in_utc_in_any_time_zone(either_ansi):
@@ -207,6 +228,39 @@ def test_what_a_masked_cell_said_is_not_left_among_the_cast_failures(spark):
         [("born", "*****", "date"), ("mark", "A+", "int")],
         [("_malformed", "*****", "record")],
     ]
+
+
+@pytest.mark.parametrize("step", ["iterator", "rename", "drop", "clean", "own action"])
+def test_by_no_way_is_a_masked_cell_left_among_the_cast_failures(spark, step):
+    raw = spark.createDataFrame([("6 May 1999", "x")], "Born string, N string")
+    typed = raw.transform(change_schema, fields=[Field("Born", "Born", "date"), Field("N", "n", "string")])
+    renamed, dropped = rename_fields(typed, fields={"Born": "birth"}), drop_fields(typed, fields=["Born"])
+    frame, policy = {
+        "iterator": (typed, (each for each in [Masked("Born", redact, "quasi")])),
+        "rename": (renamed, [Masked("birth", redact, "quasi")]),
+        "drop": (dropped, [Masked("n", redact, "quasi")]),
+        "clean": (clean_names(typed), [Masked("born", redact, "quasi")]),
+        "own action": (typed, [Masked("Born", redact, "quasi"), Masked(CAST_FAILURES, nullify, "says it")]),
+    }[step]
+    masked = frame.transform(mask, policy=policy)
+    assert CAST_FAILURES in masked.columns
+    assert "1999" in str(typed.collect())
+    assert "1999" not in str(masked.collect())
+
+
+@pytest.mark.parametrize(
+    ("ddl", "action"), [("double", keyed_hash), ("float", sha256_hash), ("array<int>", keyed_hash)]
+)
+def test_what_equal_values_write_differently_is_not_hashed(spark, ddl, action):
+    rows = spark.createDataFrame([], f"id {ddl}")
+    with pytest.raises(SchemaMismatchError, match="mask: column 'id': got the type .*, expected one of .*string"):
+        mask(rows, policy=[Masked("id", action, "identifies")], key=KEY)
+
+
+def test_an_action_that_is_no_function_is_refused(spark):
+    people = spark.createDataFrame([("Ann",)], "name string")
+    with pytest.raises(ArgumentError, match="mask: the action for 'name' is 'redact', expected 'drop', or a function"):
+        mask(people, policy=[Masked("name", "redact", "identifies")])
 
 
 def test_rows_without_failures_still_have_none(spark):

@@ -30,15 +30,6 @@ CHANGES = [
 ]
 
 
-@pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
-def in_zone(request, spark):
-    session = spark.newSession()
-    session.conf.set("spark.sql.session.timeZone", request.param)
-    session.createDataFrame([], "a int")  # makes it the active session, as either_ansi does
-    yield session
-    spark.createDataFrame([], "a int")
-
-
 def as_python_reads(shown, zone, ambiguous):
     candidates = {shown.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(timezone.utc) for fold in (0, 1)}
     real = sorted(at for at in candidates if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == shown)

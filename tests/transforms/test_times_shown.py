@@ -20,15 +20,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 PARTS = ("year", "quarter", "month", "day", "weekday", "iso_year", "iso_week", "day_of_year", "hour")
 
 
-@pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
-def in_zone(request, spark):
-    session = spark.newSession()
-    session.conf.set("spark.sql.session.timeZone", request.param)
-    session.createDataFrame([], "a int")  # makes it the active session, as either_ansi does
-    yield session
-    spark.createDataFrame([], "a int")
-
-
 def at_utc(session, *shown):
     rows = session.createDataFrame([(text,) for text in shown], "text string").coalesce(1)
     return rows.select(F.expr("CAST(text || 'Z' AS timestamp)").alias("at"))
