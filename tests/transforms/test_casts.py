@@ -247,8 +247,8 @@ def test_types_that_have_no_values_in_common_are_refused_with_what_to_do(given, 
         cast("v", given=given, wanted=wanted, where="change_schema: column 'v'")
     assert str(caught.value) == (
         f"change_schema: column 'v': got the type {given.simpleString()}, expected one that can be read as "
-        f"{wanted.simpleString()} without a guess. Derive a column with the Spark function that says what is meant, "
-        "timestamp_millis for instance."
+        f"{wanted.simpleString()} without a guess. Derive it with the Spark function that says what is meant, "
+        "timestamp_millis of a number, say."
     )
 
 
