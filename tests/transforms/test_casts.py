@@ -241,7 +241,7 @@ def test_a_value_is_of_another_type_only_if_no_digit_is_lost(either_ansi, zone):
         ("interval day to second", "int"),
     ],
 )
-def test_types_that_have_no_values_in_common_are_refused_with_what_to_do(given, wanted):
+def test_types_that_have_no_values_in_common_are_refused_with_what_to_do(spark, given, wanted):
     given, wanted = (T._parse_datatype_string(ddl) for ddl in (given, wanted))
     with pytest.raises(SchemaMismatchError) as caught:
         cast("v", given=given, wanted=wanted, where="change_schema: column 'v'")
