@@ -308,6 +308,6 @@ def test_an_action_that_cannot_work_on_the_type_is_refused(spark, action, expect
         mask(people, policy=[Masked("born", action, "quasi")])
 
 
-def test_a_prefix_of_nothing_is_refused():
+def test_a_prefix_of_nothing_is_refused(spark):
     with pytest.raises(ArgumentError, match="generalize_prefix: keep is 0, expected 1 or more"):
         generalize_prefix(F.col("postcode"), keep=0)
