@@ -74,7 +74,8 @@ _STRICT_DATE = f"""coalesce(CASE WHEN trim(Date) RLIKE {_ISO} THEN try_cast(trim
     CASE WHEN trim(Date) RLIKE {_SERIAL} THEN date_add(DATE'1899-12-30', int(left(trim(Date), 5))) END)"""
 _STRICT_DOUBLE = """CASE WHEN NOT {0} RLIKE '[dDfFxX]' AND abs(try_cast({0} AS double)) < double('Infinity')
     THEN try_cast({0} AS double) END"""
-_ANY_DATE = "coalesce(date_add(DATE'1899-12-30', try_cast(Date AS int)), try_cast(Date AS date))"
+_ANY_DATE = """CASE WHEN Date LIKE '%-%' THEN try_cast(Date AS date)
+    ELSE date_add(DATE'1899-12-30', try_cast(Date AS int)) END"""
 _HANDLED = """count(calls_offered) AS days, sum(calls_offered) AS calls_offered, sum(calls_handled) AS calls_handled"""
 _PERCENT = "CASE WHEN calls_offered != 0 THEN calls_handled * 100D / calls_offered END"
 _CHANGE = (
