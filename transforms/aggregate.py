@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from itertools import combinations
 from operator import or_
 
 from pyspark.sql import Column, DataFrame, Window
@@ -49,7 +50,8 @@ def aggregate(
 
     Columns: those of `by`, then one for each entry of `columns`: its name, and the column and function it comes from.
     Nulls are left out of every function; a group with only nulls gives a count of 0 and null for the rest. `first` and
-    `last` go by `order_by`, nulls first, then by the value itself. A sum beyond its type is null, with ANSI on too.
+    `last` go by `order_by`, nulls first, then by the value itself. A sum beyond its type is null, with ANSI on too; so
+    is one of decimals of more than 28 digits that is beyond 38 on its way.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -103,13 +105,15 @@ def pivot(
 
     Raises:
         MissingColumnError, UnknownFunctionError, SchemaMismatchError, DuplicateColumnError: As `aggregate`.
-        ArgumentError: The function is `first` or `last`, or a value is none of the column's type.
+        ArgumentError: The function is `first` or `last`, or a value is none of the column's type, or there twice.
 
     Source: AWS Glue Studio, the Pivot Rows Into Columns transform.
     """
     source, function = of
     require_columns(rows, [*by, column, source], where="pivot")
     require_distinct([*by, *map(str, values), others], where="pivot")
+    if any(one == another for one, another in combinations(values, 2)):
+        raise ArgumentError(where="pivot", argument="values", got=[*values], expected="each value once")
     _require_function(rows, source, function, where="pivot")
     if function in _OF_AN_ORDER:
         raise ArgumentError(where="pivot", argument="of", got=of, expected="a function that needs no order")

@@ -9,6 +9,8 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from transforms.errors import ArgumentError
+
 
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """Return an array of the values whose conditions are true, in their order; null where none is.
@@ -19,7 +21,12 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     >>> numbers = spark.createDataFrame([(3,), (-2,), (4,)], "n int")
     >>> [row[0] for row in numbers.select(array_where(checks)).collect()]
     [['odd'], ['negative'], None]
+
+    Raises:
+        ArgumentError: There is no entry.
     """
+    if not entries:
+        raise ArgumentError(where="array_where", argument="entries", got=[], expected="one or more")
     # Not array_compact, which would take the whole step out of compiled code; and only rows with a hit pay for arrays.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
     hit = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from datetime import date, datetime
 from decimal import Context, Decimal
 
@@ -20,17 +22,24 @@ _FORMS = {
     "timestamp": _DAY + _CLOCK + r"(Z|[+-][0-9]{2}:[0-9]{2})\s*\z",
     "timestamp_ntz": _DAY + _CLOCK + r"\s*\z",
 }
-_NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
+NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
+"""What a text is that is a number: digits, a point, a power of ten; blanks around it."""
+
 _WHOLE_UP_TO = {"double": 2**53, "float": 2**24}
 _SIMPLE = (T.StringType, T.NumericType, T.BooleanType)
 _DAYS_AND_TIMES = (T.DateType, T.TimestampType, T.TimestampNTZType)
 _BITS = {T.ByteType(): 8, T.ShortType(): 16, T.IntegerType(): 32, T.LongType(): 64}
 _PYTHON: tuple[tuple[type[T.DataType], type | tuple[type, ...]], ...] = (
-    (T.FractionalType, (int, float, Decimal)),
     (T.StringType, str),
     (T.DateType, date),
     (T.BinaryType, (bytes, bytearray)),
 )
+_JSON = {
+    "timeZone": "UTC",
+    "ignoreNullFields": "false",
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
 
 
 def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Column:
@@ -44,11 +53,11 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
     - A number is one of another type, or that of a text, only if no digit is lost, but for fractions that a double or
       float has no exact form for (0.1 as decimal and as double). Nor is 5 a boolean, or 1e-400 the double 0.
     - A time is a day, a wall-clock time or text in UTC, and the other way round, not in the session's time zone.
-    - A struct, an array or a map becomes text as JSON.
+    - A struct, an array or a map becomes text as JSON, its times to the microsecond.
 
     Raises:
         SchemaMismatchError: The types have no values in common without a guess: a number and a time (seconds or
-            milliseconds?), one nested type and another.
+            milliseconds?), one nested type and another, a map and text where its keys are no text, number or boolean.
     """
     if given.simpleString() == wanted.simpleString():
         return F.expr(value)
@@ -61,10 +70,11 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
         return F.concat(shown, F.lit("Z")) if isinstance(wanted, T.StringType) else shown
     if isinstance(given, _DAYS_AND_TIMES) and isinstance(wanted, T.TimestampType):
         return F.expr(f"try_cast(CAST(CAST({value} AS timestamp_ntz) AS string) || 'Z' AS timestamp)")
-    if isinstance(given, (T.ArrayType, T.MapType, T.StructType)) and isinstance(wanted, T.StringType):
-        return F.to_json(F.expr(value), {"timeZone": "UTC", "ignoreNullFields": "false"})
+    nested = isinstance(given, (T.ArrayType, T.MapType, T.StructType)) and isinstance(wanted, T.StringType)
+    if nested and _has_a_json_form(given):
+        return F.to_json(F.expr(value), _JSON)
     same_kind = any(isinstance(given, kind) and isinstance(wanted, kind) for kind in (_SIMPLE, _DAYS_AND_TIMES))
-    if not (same_kind or isinstance(wanted, T.StringType) or isinstance(given, T.NullType)):
+    if nested or not (same_kind or isinstance(wanted, T.StringType) or isinstance(given, T.NullType)):
         raise SchemaMismatchError(
             where=where,
             got=f"the type {given.simpleString()}",
@@ -96,6 +106,9 @@ def literal_of(value: object, type_: T.DataType) -> Column | None:
         text = f"{Decimal(text):f}" if fits else text
     elif isinstance(value, datetime):
         fits = isinstance(type_, T.TimestampType if value.tzinfo else T.TimestampNTZType)
+    elif isinstance(type_, T.FractionalType):
+        fits = isinstance(value, (int, float, Decimal)) and _fits_floating(value, type_)
+        value = float(value) if fits else value  # type: ignore[arg-type]
     else:
         fits = any(isinstance(type_, kind) and isinstance(value, python) for kind, python in _PYTHON)
     if isinstance(type_, (T.DecimalType, T.TimestampType, T.TimestampNTZType)):
@@ -123,7 +136,7 @@ def _to_floating(text: str, name: str) -> str:
     written_rounded = f"({text} RLIKE '[eE]' AND abs({read}) < double('Infinity'))"
     same = f"try_cast({read} AS {whole}) = try_cast({text} AS {whole})"
     kept = f"(abs({read}) < {_WHOLE_UP_TO[name]} OR {written_rounded} OR {same})"
-    return f"CASE WHEN {text} RLIKE {literal(_NUMBER)} AND NOT {vanished} AND {kept} THEN {read} END"
+    return f"CASE WHEN {text} RLIKE {literal(NUMBER)} AND NOT {vanished} AND {kept} THEN {read} END"
 
 
 def _to_decimal(text: str, name: str, scale: int) -> str:
@@ -132,7 +145,7 @@ def _to_decimal(text: str, name: str, scale: int) -> str:
     all_digits = f"replace({digits}, '.', '')"
     zeros = f"(length({all_digits}) - length(trim(TRAILING '0' FROM {all_digits})))"
     decimals = f"length(split_part({digits}, '.', 2)) - coalesce({power}, 0) - {zeros}"
-    fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(_NUMBER)} AND {decimals} <= {scale})"
+    fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(NUMBER)} AND {decimals} <= {scale})"
     return f"CASE WHEN {fits} THEN try_cast({text} AS {name}) END"
 
 
@@ -154,3 +167,24 @@ def _fits(value: Decimal, type_: T.DecimalType) -> bool:
     _, digits, exponent = value.normalize(Context(prec=100)).as_tuple()
     whole, broken = len(digits) + int(exponent), -int(exponent)
     return not value or (broken <= type_.scale and whole <= type_.precision - type_.scale)
+
+
+def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
+    """Return whether a float or double is the number, or the nearest to a fraction."""
+    try:
+        nearest = float(value)
+        nearest = struct.unpack("f", struct.pack("f", nearest))[0] if isinstance(type_, T.FloatType) else nearest
+    except OverflowError:
+        return False
+    return not math.isfinite(value) or nearest == value or (value % 1 != 0 and nearest != 0)
+
+
+def _has_a_json_form(type_: T.DataType) -> bool:
+    """Return whether JSON can say a value: Spark writes a map's key that is a day as a number, bytes as an address."""
+    if isinstance(type_, T.StructType):
+        return all(_has_a_json_form(field.dataType) for field in type_)
+    if isinstance(type_, T.ArrayType):
+        return _has_a_json_form(type_.elementType)
+    return not isinstance(type_, T.MapType) or (
+        isinstance(type_.keyType, _SIMPLE) and _has_a_json_form(type_.valueType)
+    )

@@ -33,11 +33,12 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 
     Raises:
         SchemaMismatchError: A frame has other columns or types than the first.
-        DuplicateColumnError: The first has two columns that are one to Spark.
+        DuplicateColumnError: A frame has two columns that are one to Spark.
     """
     require_distinct(first.columns, where="union_by_name: frame 1")
     expected = sorted(first.dtypes)
     for number, other in enumerate(others, start=2):
+        require_distinct(other.columns, where=f"union_by_name: frame {number}")
         if sorted(other.dtypes) != expected:
             raise SchemaMismatchError(
                 where=f"union_by_name: frame {number}",

@@ -14,7 +14,7 @@ _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 
 
 def parse_date(column: str) -> Column:
-    """Read a text column as a date: `yyyy-MM-dd`, the same with a midnight time, or Excel's serial day number.
+    """Read a column as a date: `yyyy-MM-dd`, the same with a midnight time, or Excel's serial day number.
 
     Serials are those of Excel's 1900 system with five digits (1927-05-18 to 2173-10-13); day 60, the 29 February 1900
     that never was, is outside of them. Every other form, `03/04/2024` among them, gives null: it is refused, not
@@ -26,7 +26,8 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    iso = cast(quoted(column), given=T.StringType(), wanted=T.DateType(), where="parse_date")
-    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
+    cell = f"CAST({quoted(column)} AS string)"  # a reader that guesses types makes numbers of serials
+    iso = cast(cell, given=T.StringType(), wanted=T.DateType(), where="parse_date")
+    text = f"btrim({cell}, {literal(BLANKS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
     return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from transforms.names import quoted, require_columns
+from transforms.errors import ArgumentError, SchemaMismatchError
+from transforms.names import quoted, require_columns, require_distinct
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
 _IN_CURRENT = "__drop_withdrawn_current"
@@ -34,8 +36,10 @@ def keep_latest(
 
     Raises:
         MissingColumnError: A column of the key or the order is not in the frame.
+        DuplicateColumnError: Two columns of the frame are one to Spark, or have the name of one needed on the way.
+        ArgumentError: The key or the order is empty.
     """
-    require_columns(rows, [*key, *order_by], where="keep_latest")
+    _require(rows, {"key": key, "order_by": order_by}, added=(_RANK, _VALID_SO_FAR), where="keep_latest")
     latest_first = Window.partitionBy(*map(quoted, key)).orderBy(
         *(F.col(quoted(name)).desc_nulls_last() for name in order_by)
     )
@@ -63,11 +67,27 @@ def drop_withdrawn(rows: DataFrame, *, key: Sequence[str], current: str) -> Data
     [1, 2]
 
     Raises:
-        MissingColumnError: A column is not in the frame.
+        MissingColumnError, DuplicateColumnError, ArgumentError: As `keep_latest`.
+        SchemaMismatchError: `current` is no boolean.
     """
-    require_columns(rows, [*key, current], where="drop_withdrawn")
+    _require(rows, {"key": key, "current": [current]}, added=(_IN_CURRENT,), where="drop_withdrawn")
+    if not isinstance(rows.schema[current].dataType, T.BooleanType):
+        raise SchemaMismatchError(
+            where=f"drop_withdrawn: column {current!r}",
+            got=f"the type {rows.schema[current].dataType.simpleString()}",
+            expected="a boolean",
+            hint="Read it as one with change_schema first.",
+        )
     is_current = F.coalesce(F.col(quoted(current)), F.lit(False))
     in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, key)))
     keyed = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
     kept = rows.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
     return kept.select(*map(quoted, rows.columns))
+
+
+def _require(rows: DataFrame, named: Mapping[str, Sequence[str]], *, added: Sequence[str], where: str) -> None:
+    for argument, columns in named.items():
+        require_columns(rows, columns, where=where)
+        if not columns:
+            raise ArgumentError(where=where, argument=argument, got=columns, expected="one column or more")
+    require_distinct([*rows.columns, *added], where=where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from pyspark.sql import Column, DataFrame, Window
@@ -13,6 +14,7 @@ from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.names import quoted, require_columns, require_distinct, require_number
 
+_FILL = "fill_missing_values"
 _STATISTICS = {"mean": F.avg, "median": F.median}
 
 
@@ -35,7 +37,7 @@ def change_on_previous(
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: The column is no number, or the period no whole number.
         DuplicateColumnError: The frame has a column of that name.
-        ArgumentError: `periods` is less than 1.
+        ArgumentError: `periods` is no whole number, or less than 1.
     """
     require_columns(rows, [column, period, *by], where="change_on_previous")
     require_number(rows, column, where="change_on_previous")
@@ -47,8 +49,8 @@ def change_on_previous(
             expected="a whole number that counts periods",
             hint="Number the periods first, months with year * 12 + month for instance.",
         )
-    if periods < 1:
-        raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1 or more")
+    if not isinstance(periods, int) or periods < 1:
+        raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
     # Wide enough for the least number less `periods`, which an int would wrap around to the greatest.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, by)).orderBy(number.asc_nulls_first())
@@ -92,13 +94,14 @@ def bucket(
         expected = f"{len(edges) + 1}, one below, between and above {len(edges)} edges"
         raise ArgumentError(where="bucket", argument="labels", got=names, expected=expected)
     value = F.col(quoted(column))
+    bounds = [_edge(edge, rows.schema[column].dataType) for edge in edges]
     missing = value.isNull() | F.isnan(value.cast("double"))
 
     def by_range(outcomes: Sequence[object]) -> Column:
         # Not an element of an array: with ANSI on Spark takes an element at no place for one that is never null.
         chosen = F.when(missing, None)
-        for edge, outcome in zip(edges, outcomes, strict=False):
-            chosen = chosen.when(value < F.lit(edge), outcome)
+        for bound, outcome in zip(bounds, outcomes, strict=False):
+            chosen = chosen.when(value < bound, outcome)
         return chosen.otherwise(outcomes[-1])
 
     return rows.withColumns({name: by_range(names), **({order: by_range(range(len(names)))} if order else {})})
@@ -137,21 +140,29 @@ def fill_missing_values(
 
     Source: AWS Glue Studio, the Fill Missing Values transform.
     """
-    require_columns(rows, [column, *by], where="fill_missing_values")
-    require_distinct([*(each for each in rows.columns if each != column), name], where="fill_missing_values")
+    require_columns(rows, [column, *by], where=_FILL)
+    require_distinct([*(each for each in rows.columns if each != column or name != column), name], where=_FILL)
     if (value is None) == (statistic is None):
         expected = "a value or a statistic, and not both"
-        raise ArgumentError(where="fill_missing_values", argument="value", got=value, expected=expected)
+        raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
     if statistic is None:
         wanted = rows.schema[column].dataType
         filling = literal_of(value, wanted)
         if filling is None:
             expected = f"a value of the type of {column!r}, {wanted.simpleString()}"
-            raise ArgumentError(where="fill_missing_values", argument="value", got=value, expected=expected)
+            raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
         return rows.withColumn(name, F.coalesce(F.col(quoted(column)), filling))
     if statistic not in _STATISTICS:
-        raise UnknownFunctionError(where="fill_missing_values", name=statistic, known=[*_STATISTICS])
-    require_number(rows, column, where="fill_missing_values")
+        raise UnknownFunctionError(where=_FILL, name=statistic, known=[*_STATISTICS])
+    require_number(rows, column, where=_FILL)
     measured = F.col(quoted(column)).cast("double")
     group = Window.partitionBy(*map(quoted, by))
     return rows.withColumn(name, F.coalesce(measured, _STATISTICS[statistic](measured).over(group)))
+
+
+def _edge(edge: float, type_: T.DataType) -> Column:
+    """Return an edge such that a value of the type equals it which is written as it is: 0.7 as a float is not 0.7D."""
+    if isinstance(type_, T.FloatType):
+        return F.lit(edge).cast("float")
+    exact = Decimal(str(edge))
+    return F.lit(exact if isinstance(type_, T.DecimalType) and exact.is_finite() else edge)

@@ -126,11 +126,14 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
 def the_rest(rows: DataFrame, named: Sequence[str]) -> list[Column]:
     """Return an order by all columns but the named ones, to end an order with: only equal rows are still tied."""
-    others = [field for field in rows.schema if field.name not in named]
-    return [
-        (F.to_json(F.col(quoted(f.name))) if _has_map(f.dataType) else F.col(quoted(f.name))).asc_nulls_last()
-        for f in others
-    ]
+    ordered = []
+    for field in rows.schema:
+        if field.name not in named:
+            value, type_ = quoted(field.name), field.dataType
+            # Spark does not compare maps.
+            wanted = T.StringType() if "map<" in type_.simpleString() else type_
+            ordered.append(cast(value, given=type_, wanted=wanted, where=f"an order: column {field.name!r}"))
+    return [column.asc_nulls_last() for column in ordered]
 
 
 def match_key(*values: Column) -> Column:
@@ -167,7 +170,3 @@ def _words(value: Column) -> Column:
     words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)
-
-
-def _has_map(type_: T.DataType) -> bool:
-    return "map<" in type_.simpleString()

@@ -38,15 +38,18 @@ class Masked:
     reason: str
 
 
-def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None) -> DataFrame:
+def mask(
+    rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None, show_failures_of: Sequence[str] = ()
+) -> DataFrame:
     """Mask the columns of a policy, and drop those that it drops.
 
     Rows: all kept. A null stays null, whatever the action.
 
     Columns: those of the policy masked where they stand; the others unchanged. Text actions (`redact`,
-    `partial_redact`, `sha256_hash`, `keyed_hash`) make text, of a time in UTC. In `_cast_failures` only what was
-    reported of columns that are still there, and not masked, keeps its value: that is what the cell said. Of structs
-    there are no parts to mask: `flatten` first. What was made of a column before, a `uuid` for instance, stays.
+    `partial_redact`, `sha256_hash`, `keyed_hash`) make text, of a time in UTC. What the cells said is in
+    `_cast_failures` too, under the names of that time: it is redacted there, but for the names in `show_failures_of`.
+    Of structs there are no parts to mask: `flatten` first. What was made of a column before, a `uuid` for instance,
+    stays.
 
     `key` is for `keyed_hash`, from a secret store: bytes, 32 or more. It is joined to the rows from a frame of one row,
     so that no query plan, log or event has it in it; that takes Spark one small job more. Hand on what was written, not
@@ -62,12 +65,17 @@ def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None)
         MissingColumnError: A column of the policy is not in the frame: what was renamed would go unmasked.
         DuplicateColumnError: A column has two actions.
         SchemaMismatchError: An action cannot work on the column's type.
-        ArgumentError: There is no key for `keyed_hash`, or it is too short or no bytes; an action is no function.
+        ArgumentError: There is no key for `keyed_hash`, or it is too short or no bytes; an action is no function; the
+            failures of a masked column would be shown.
     """
     policy = tuple(policy)
     named = [each.column for each in policy]
     require_columns(rows, named, where="mask")
     require_distinct(named, where="mask")
+    require_distinct(rows.columns, where="mask")
+    if hidden := set(named).intersection(show_failures_of):
+        expected = "columns that the policy does not name"
+        raise ArgumentError(where="mask", argument="show_failures_of", got=sorted(hidden), expected=expected)
     actions = {each.column: each.action for each in policy}
     for each in policy:
         if each.action != "drop" and not callable(each.action):
@@ -83,7 +91,7 @@ def mask(rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None)
     for name in rows.columns:
         action = actions.get(name)
         if name == CAST_FAILURES and name not in actions and policy:
-            columns.append(_reported([each for each in rows.columns if each not in actions]))
+            columns.append(_reported(show_failures_of))
         elif action is None:
             columns.append(F.col(quoted(name)))
         elif action != "drop":

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from transforms.errors import DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
-_WORDS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
+_WORDS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 
 
 def quoted(name: str) -> str:
@@ -74,13 +74,15 @@ def snake_case(name: str) -> str:
     """Return a column's name in lower case, its words joined by underscores.
 
     A word begins at a capital letter after a small one, at the last of several capitals, and after anything that is no
-    letter or digit. Accents are taken off; letters of other scripts stay. A name without any letter or digit is empty.
+    letter or digit. Accents are taken off; letters of other scripts stay, with their marks. A name without any letter
+    or digit is empty.
 
     >>> [snake_case(name) for name in ("CallsOffered", "BI_ID", "HTTPStatus", "% of Quartier né")]
     ['calls_offered', 'bi_id', 'http_status', 'of_quartier_ne']
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", "_".join(filter(None, _WORDS.split(plain))).lower())
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not "\u0300" <= c <= "\u036f")
+    apart = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else "_" for c in plain)
+    return unicodedata.normalize("NFC", "_".join(filter(None, _WORDS.split(apart))).lower())
 
 
 def clean_names(rows: DataFrame) -> DataFrame:

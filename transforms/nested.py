@@ -28,10 +28,11 @@ def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
     [Row(id=1, place_lat=39.7, place_box_n=2)]
 
     Raises:
-        DuplicateColumnError: Two columns would have one name. Give another separator, or rename.
+        DuplicateColumnError: Two columns have one name, or would have. Give another separator, or rename.
 
     Source: AWS Glue Studio, the Flatten transform.
     """
+    require_distinct(rows.columns, where="flatten")
     found = [
         (separator.join(path), F.col(".".join(map(quoted, path))))
         for field in rows.schema
@@ -113,6 +114,7 @@ def parse_json(column: str, *, ddl: str) -> Column:
     double, and no map has a key twice); as the `parse` of a `Field` it is then reported. Spark's `from_json` reads what
     it can, and takes what follows the first value for nothing. Members that `ddl` does not name are left out: give it a
     map to keep all. A double is the nearest to the number that is written; of a member that is there twice, the last.
+    A string where JSON has a number is what Java writes of the nearest double, `1.5` for `1.50`, but for whole numbers.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]
@@ -139,6 +141,9 @@ def is_json(text: Column) -> Column:
     >>> [row[0] for row in cases.select(is_json(F.col("text"))).collect()]
     [True, False, False, False]
 
+    What Spark cannot read is none either: a number of more than 1,000 digits, values 1,000 deep in one another and, on
+    Spark 4, a member's name of more than 50,000 characters.
+
     Source: RFC 8259.
     """
     # What reads JSON skips a member that is not asked for, and gives the next one only if it could read that. Two
@@ -164,7 +169,7 @@ def _json_type(ddl: str) -> T.DataType:
     expected = (
         "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of them: read the rest as "
     )
-    expected += "string or double, then with change_schema, parse_date or parse_timestamp"
+    expected += "string, then with change_schema, parse_date or parse_timestamp; a number with a point as double"
     raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
 
 

@@ -23,6 +23,7 @@ CAST_FAILURES = "_cast_failures"
 ApplyMapping = tuple[str, str, str, str]
 """A mapping as Glue writes it: source, its type, target, its type."""
 
+_REPORT = "array<struct<column:string,value:string,expected:string>>"
 _GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
 _AS_IT_IS = {"array", "choice", "map", "struct"}
 _PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
@@ -65,8 +66,8 @@ def change_schema(
     Rows: all kept, one for one.
 
     Columns: the fields in their order, then those of `keep` unchanged, then, where a field is parsed or cast from
-    another type, `_cast_failures`. `malformed` names a text column that holds the whole record where the reader could
-    not split it; such a record is reported as a failure too.
+    another type, `_cast_failures`, which also holds what an earlier change of schema reported. `malformed` names a text
+    column that holds the whole record where the reader could not split it; such a record is reported as a failure too.
 
     A field may also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`, in which a source
     `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks. The types are Glue's: array,
@@ -87,11 +88,13 @@ def change_schema(
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
     reported = [malformed] if malformed else []
+    earlier = dict(rows.dtypes).get(CAST_FAILURES) == _REPORT
+    keep = [name for name in keep if not (earlier and name == CAST_FAILURES)]
     sources = [field.source for field in fields if isinstance(field, Field)]
     require_columns(rows, [*sources, *keep, *reported], where="change_schema")
     cells = [_cell(rows, field) for field in fields]
     changed = [cell for cell in cells if cell.changed]
-    added = [*(_SOURCE + cell.name for cell in changed), *([CAST_FAILURES] if changed or reported else [])]
+    added = [*(_SOURCE + cell.name for cell in changed), *([CAST_FAILURES] if changed or reported or earlier else [])]
     require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
     # In two steps, for Spark would compute a value twice to know in one whether it is null.
     read = rows.select(
@@ -99,12 +102,16 @@ def change_schema(
         *(F.col(quoted(name)) for name in keep),
         *(cell.source.alias(_SOURCE + cell.name) for cell in changed),
         *(F.col(quoted(name)).alias(_SOURCE) for name in reported),
+        *([CAST_FAILURES] if earlier else []),
     )
     _require_parsed_types(read, [field for field in fields if isinstance(field, Field) and field.parse])
     failures = [(_unread(cell), _failure(cell.name, _source_text(cell), cell.ddl)) for cell in changed]
     failures += [(F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in reported]
     columns = [F.col(quoted(name)) for name in (*(cell.name for cell in cells), *keep)]
-    return read.select(*columns, array_where(failures).alias(CAST_FAILURES)) if failures else read
+    found = [*([F.col(CAST_FAILURES)] if earlier else []), *([array_where(failures)] if failures else [])]
+    # Of two that are null, the concatenation is null.
+    all_found = [F.coalesce(F.concat(*found), *found)] if len(found) > 1 else found
+    return read.select(*columns, *(each.alias(CAST_FAILURES) for each in all_found))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from transforms.errors import ArgumentError
+
 BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
 
@@ -52,8 +54,14 @@ def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
     >>> [row[0] for row in cases.select(extract(F.col("text"), pattern=r"case (\d+)")).collect()]
     ['17', None]
 
+    Raises:
+        ArgumentError: The pattern has no such group; 0 is the whole of what it finds.
+
     Source: AWS Glue Studio, the Regex Extractor transform.
     """
+    if not 0 <= group <= pattern.count("("):
+        expected = f"a group that {pattern!r} has, or 0 for the whole of what it finds"
+        raise ArgumentError(where="extract", argument="group", got=group, expected=expected)
     found = F.regexp_extract(value, pattern, group)
     return F.when(found != "", found)
 
@@ -71,7 +79,7 @@ def street(address: Column) -> Column:
     """
     cleaned = F.upper(clean_text(value=address))
     end = r"(?: |\z)"
-    block = rf"\A(?:[0-9]+[A-Z]?(?:-[0-9]+)?{end}(?:[0-9]/[0-9]{end})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{end})?"
+    block = rf"\A(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{end}(?:[0-9]/[0-9]{end})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{end})?"
     name = F.regexp_replace(cleaned, block, "")
     # A slash between digits is the half of a house or a road.
     intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"

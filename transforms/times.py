@@ -36,6 +36,9 @@ _PARTS = {
     "a": ("half", "(?i:[ap]m)"),
     "XXX": ("offset", "Z|[+-][0-9]{2}:[0-9]{2}"),
 }
+_MOST = {"aF": 1, "dhkmsHK": 2, "D": 3, "qzEGLMQ": 4, "xXZ": 5, "y": 6, "S": 9}
+_LETTERS = [f"{letter}{{1,{most}}}(?!{letter})" for letters, most in _MOST.items() for letter in letters]
+_SHOWN = re.compile(rf"(?:'(?:[^']|'')*'|[^A-Za-z'{{}}#]|{'|'.join(_LETTERS)}|VV|O(?:OOO)?(?!O))*")
 _regions = cache(available_timezones)
 _OF_ANY_WIDTH = {"M", "d", "H", "h"}
 _APART = "two of `M`, `d`, `H`, `h` do not stand next to one another, for 111 could be 1 and 11"
@@ -97,10 +100,13 @@ def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
     'Thu 4 Jul, 1:30 PM'
 
     Raises:
-        ArgumentError: The zone is no region.
+        ArgumentError: The zone is no region, or the pattern has letters that Spark refuses: `YYYY`, `ddd`, `e`.
 
     Source: Apache Spark, "Datetime Patterns for Formatting and Parsing".
     """
+    if not _SHOWN.fullmatch(pattern):
+        expected = "the letters of Spark's datetime patterns, no more of one than it knows, and others in quotes"
+        raise ArgumentError(where="format_timestamp", argument="pattern", got=pattern, expected=expected)
     # date_format knows the session's time zone only; JSON's writer takes one.
     options = {"timestampFormat": pattern, "timeZone": _region(zone, where="format_timestamp")}
     return F.get_json_object(F.to_json(F.struct(_no_guess(instant).alias("at")), options), "$.at")

@@ -99,6 +99,8 @@ def test_names_and_values_may_have_dots_spaces_and_accents(spark):
         ),
         ({"values": [1]}, ArgumentError, "values is .1., expected values of the column's type, string"),
         ({"column": "year", "values": [True]}, ArgumentError, "values is .True., expected .* type, int"),
+        ({"column": "n", "values": [1, 1]}, DuplicateColumnError, "two columns '1'"),
+        ({"column": "d", "values": [1, Decimal("1.0")]}, ArgumentError, "values is .*, expected each value once"),
         ({"column": "year", "values": ["2024"]}, ArgumentError, "values is .'2024'., expected .* type, int"),
         ({"of": ("n", "first")}, ArgumentError, "of is .'n', 'first'., expected a function that needs no order"),
         ({"of": ("channel", "sum")}, SchemaMismatchError, "column 'channel': got the type string, expected a number"),
@@ -112,7 +114,7 @@ def test_names_and_values_may_have_dots_spaces_and_accents(spark):
     ],
 )
 def test_what_cannot_be_pivoted_is_refused(spark, arguments, error, message):
-    calls = spark.createDataFrame([], CALLS)
+    calls = spark.createDataFrame([], f"{CALLS}, d decimal(5,2)")
     good = {"by": ["year"], "column": "channel", "values": ["web"], "of": ("n", "sum")}
     with pytest.raises(error, match=f"^pivot: (would give )?{message}"):
         pivot(calls, **(good | arguments))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from transforms.arrays import array_where
+from transforms.errors import ArgumentError
 
 NUMBERS = "n int, s string"
 
@@ -25,6 +27,11 @@ def test_a_condition_that_is_null_counts_as_false_and_a_value_that_is_null_stays
     flags = flagged(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")
     assert_df_equality(flags, expected, ignore_nullable=True)
+
+
+def test_an_array_of_nothing_is_refused():
+    with pytest.raises(ArgumentError, match="array_where: entries is .., expected one or more"):
+        array_where([])
 
 
 def test_of_no_rows_there_are_no_arrays(spark):

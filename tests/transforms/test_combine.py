@@ -70,6 +70,8 @@ def test_two_columns_that_are_one_to_spark_are_refused(spark):
     years = spark.createDataFrame([], "Year int, year int")
     with pytest.raises(DuplicateColumnError, match="union_by_name: frame 1: would give columns 'Year' and 'year', one"):
         union_by_name(years, years)
+    with pytest.raises(DuplicateColumnError, match="union_by_name: frame 2: would give two columns 'year'"):
+        union_by_name(spark.createDataFrame([], "year int"), years.toDF("year", "year"))
 
 
 @settings(max_examples=10, deadline=None)

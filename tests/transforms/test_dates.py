@@ -96,3 +96,9 @@ def test_text_and_serial_of_a_day_are_the_same_day(spark, days):
     written = spark.createDataFrame(texts, "text string, serial string")
     parsed = written.select(parse_date("text"), parse_date("serial")).collect()
     assert parsed == [(day, day) for day in days]
+
+
+def test_a_serial_that_a_reader_took_for_a_number_is_a_day(either_ansi):
+    rows = either_ansi.sql("SELECT 45351 AS i, 45351D AS d, date'2024-02-29' AS day, 384 AS n")
+    found = rows.select(*(parse_date(name) for name in rows.columns)).first()
+    assert tuple(found) == (*[date(2024, 2, 29)] * 3, None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.dedupe import drop_withdrawn, keep_latest
-from transforms.errors import MissingColumnError
+from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
 
 DELIVERIES = "day string, file int, n int"
 KEYS = st.sampled_from([None, "a", "b"])
@@ -147,3 +147,14 @@ def test_nothing_is_withdrawn_from_no_rows_and_a_missing_column_is_named(spark):
     assert empty.transform(drop_withdrawn, key=["day"], current="is. Current").collect() == []
     with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'now' is missing"):
         empty.transform(drop_withdrawn, key=["day"], current="now")
+    with pytest.raises(SchemaMismatchError, match="drop_withdrawn: column 'n': got the type int, expected a boolean"):
+        empty.transform(drop_withdrawn, key=["day"], current="n")
+    with pytest.raises(ArgumentError, match="drop_withdrawn: key is .., expected one column or more"):
+        empty.transform(drop_withdrawn, key=[], current="is. Current")
+
+
+@pytest.mark.parametrize("empty", ["key", "order_by"])
+def test_the_latest_of_no_key_or_in_no_order_is_refused(spark, empty):
+    arguments = {"key": ["day"], "order_by": ["file"]} | {empty: []}
+    with pytest.raises(ArgumentError, match=f"keep_latest: {empty} is .., expected one column or more"):
+        keep_latest(spark.createDataFrame([], DELIVERIES), **arguments)

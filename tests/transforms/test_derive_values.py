@@ -35,6 +35,21 @@ def test_an_edge_belongs_to_the_range_that_it_begins(either_ansi):
     assert found == in_order
 
 
+@pytest.mark.parametrize(
+    ("type_", "there", "edges", "band"),
+    [
+        ("float", 0.7, [0.1, 0.7], "0.7+"),
+        ("decimal(20,16)", Decimal("4.9999999999999999"), [0.0, 5.0], "0.0-5.0"),
+        ("decimal(2,1)", Decimal("0.7"), [0.1, 0.7], "0.7+"),
+        ("decimal(2,1)", Decimal("0.7"), [0.1, float("inf")], "0.1-inf"),
+        ("int", 1, [0.5, 1.5], "0.5-1.5"),
+    ],
+)
+def test_an_edge_is_what_it_is_written_as_in_every_type(either_ansi, type_, there, edges, band):
+    rows = either_ansi.createDataFrame([(there,)], f"v {type_}")
+    assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
+
+
 def test_ranges_may_have_labels_of_their_own(spark):
     calls = spark.createDataFrame([(1,), (3,)], "`Wait. s` int")
     banded = calls.transform(bucket, column="Wait. s", edges=[2], name="Größe. x", labels=["short", "long"])
@@ -130,6 +145,12 @@ def test_a_time_is_filled_the_same_in_every_session_time_zone(spark, zone):
         ("decimal(5,2)", 0.125),
         ("decimal(5,2)", 1000),
         ("decimal(5,2)", nan),
+        ("float", 1e300),
+        ("float", 2**24 + 1),
+        ("float", 1e-60),
+        ("double", 2**53 + 1),
+        ("double", 2**1024),
+        ("double", Decimal("1e-400")),
         ("string", 1),
         ("boolean", 1),
         ("date", datetime(2024, 1, 1)),
@@ -191,6 +212,7 @@ def test_a_statistic_is_of_any_number_and_nan_is_a_value(either_ansi):
             SchemaMismatchError,
             "column 'text': got the type string, expected a n",
         ),
+        ({"name": "N", "value": 1}, DuplicateColumnError, "would give columns 'n' and 'N', one name to Spark"),
         ({"name": "TEXT", "value": 1}, DuplicateColumnError, "would give columns 'text' and 'TEXT', one name to Spark"),
     ],
 )

@@ -69,6 +69,19 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert counted.collect() == [(0, 6)]
 
 
+def test_failure_13_a_column_named_as_a_helper_is_refused_not_mixed_up(spark):
+    rows = spark.createDataFrame([(1, 2, True)], "k int, n int, c boolean")
+    steps = [
+        ("__keep_latest_rank", keep_latest, {"key": ["k"], "order_by": ["n"]}),
+        ("__keep_latest_valid", keep_latest, {"key": ["k"], "order_by": ["n"], "valid": F.col("c")}),
+        ("__drop_withdrawn_current", drop_withdrawn, {"key": ["k"], "current": "c"}),
+        ("__share_total", share_of_total, {"of": "n", "name": "share"}),
+    ]
+    for helper, step, arguments in steps:
+        with pytest.raises(DuplicateColumnError, match=f"{step.__name__}: would give two columns '{helper}'"):
+            rows.withColumn(helper, F.lit(0)).transform(step, **arguments)
+
+
 def test_failure_13_names_that_differ_only_in_case_are_refused_not_mixed_up(spark):
     rows = spark.createDataFrame([(1, 2)], "`Calls Offered` int, CallsOffered int")
     with pytest.raises(DuplicateColumnError, match="clean_names: would give two columns 'calls_offered'"):
@@ -173,11 +186,15 @@ def test_failure_19_days_of_23_and_25_hours_are_whole_days(either_ansi):
 
 
 def test_failure_20_a_pattern_does_not_take_a_line_end_for_the_end(spark):
-    cells = ["2024-01-01\nx", "45351\nx"]
+    cells = ["2024-01-01\nx", "45351\nx", "2024-01-01\u2028", "45351\u0085"]  # before the last two Java's $ matches
     days = spark.createDataFrame([(cell,) for cell in cells], "day string")
-    assert column(days.select(parse_date("day"))) == [None, None]
+    assert column(days.select(parse_date("day"))) == [None] * 4
     at = parse_timestamp("day", pattern="yyyy-MM-dd", zone="UTC")
-    assert column(days.select(at)) == [None, None]
+    assert column(days.select(at)) == [None] * 4
+    for wanted in ("date", "timestamp_ntz", "double", "decimal(9,2)"):
+        cell = {"date": "2024-01-01", "timestamp_ntz": "2024-01-01 00:00:00"}.get(wanted, "7") + "\u2028"
+        read = spark.createDataFrame([(cell,)], "n string").transform(change_schema, fields=[Field("n", "n", wanted)])
+        assert (read.first().n, read.first()[CAST_FAILURES][0].value) == (None, cell)
     number = spark.createDataFrame([("7\n8",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
     assert number.first()[CAST_FAILURES][0].value == "7\n8"
 

@@ -146,3 +146,17 @@ def test_of_no_rows_come_no_cells(spark):
     )
     expected = spark.createDataFrame([], "cell string, line decimal(5,2), valid boolean")
     assert_df_equality(cells, expected, ignore_nullable=True)
+
+
+def test_text_is_read_as_a_number_and_what_is_none_is_no_place(either_ansi):
+    places = [
+        ("-104.99", " 39.73"),
+        ("180.5", "90.7"),
+        ("n/a", "39"),
+        ("", "39"),
+        (None, "39"),
+        ("1e1", "2e1"),
+        ("1d", "2"),
+    ]
+    assert each(either_ansi, valid_coordinates, places, "string") == [True, *[False] * 4, True, False]
+    assert each(either_ansi, grid_cell, places, "string") == ["39.73,-104.99", *[None] * 4, "20.00,10.00", None]

@@ -167,6 +167,13 @@ def test_the_rest_of_an_order_is_all_columns_but_the_named_ones(spark):
     assert the_rest(rows, rows.columns) == []
 
 
+def test_maps_that_differ_in_a_microsecond_are_no_tie(spark):
+    rows = spark.sql("SELECT explode(array(map('a', timestamp_micros(2)), map('a', timestamp_micros(1)))) AS m")
+    assert [row[0] for row in rows.select(F.unix_micros(F.col("m")["a"])).collect()] == [2, 1]
+    in_order = rows.orderBy(*the_rest(rows, []))
+    assert [row[0] for row in in_order.select(F.unix_micros(F.col("m")["a"])).collect()] == [1, 2]
+
+
 ALIKE = [
     ["O'Brien, Zoë", "zoe  OBRIEN", "OBRIEN–Zoe", "zoë o’brien"],
     ["Straße 5", "STRASSE 5", "5. Straẞe"],

@@ -223,14 +223,19 @@ def test_what_a_masked_cell_said_is_not_left_among_the_cast_failures(spark):
     raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
     fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int")]
     typed = raw.transform(change_schema, fields=fields, malformed="_malformed")
-    masked = typed.transform(mask, policy=[Masked("born", generalize_year, "quasi")]).collect()
+    policy = [Masked("born", generalize_year, "quasi")]
+    hidden = typed.transform(mask, policy=policy).collect()
+    assert [failure.value for row in hidden for failure in row[CAST_FAILURES]] == ["*****"] * 3
+    masked = typed.transform(mask, policy=policy, show_failures_of=["mark", "_malformed"]).collect()
     assert [[tuple(failure) for failure in row[CAST_FAILURES]] for row in masked] == [
         [("born", "*****", "date"), ("mark", "A+", "int")],
         [("_malformed", "*****", "record")],
     ]
+    with pytest.raises(ArgumentError, match="show_failures_of is .'born'., expected columns that the policy does not"):
+        typed.transform(mask, policy=policy, show_failures_of=["born"])
 
 
-@pytest.mark.parametrize("step", ["iterator", "rename", "drop", "clean", "own action"])
+@pytest.mark.parametrize("step", ["iterator", "rename", "drop", "clean", "own action", "swap", "other"])
 def test_by_no_way_is_a_masked_cell_left_among_the_cast_failures(spark, step):
     raw = spark.createDataFrame([("6 May 1999", "x")], "Born string, N string")
     typed = raw.transform(change_schema, fields=[Field("Born", "Born", "date"), Field("N", "n", "string")])
@@ -240,6 +245,8 @@ def test_by_no_way_is_a_masked_cell_left_among_the_cast_failures(spark, step):
         "rename": (renamed, [Masked("birth", redact, "quasi")]),
         "drop": (dropped, [Masked("n", redact, "quasi")]),
         "clean": (clean_names(typed), [Masked("born", redact, "quasi")]),
+        "swap": (rename_fields(typed, fields={"Born": "n", "n": "Born"}), [Masked("n", redact, "quasi")]),
+        "other": (renamed.withColumn("Born", F.lit("Vancouver")), [Masked("birth", redact, "quasi")]),
         "own action": (typed, [Masked("Born", redact, "quasi"), Masked(CAST_FAILURES, nullify, "says it")]),
     }[step]
     masked = frame.transform(mask, policy=policy)
@@ -311,3 +318,14 @@ def test_an_action_that_cannot_work_on_the_type_is_refused(spark, action, expect
 def test_a_prefix_of_nothing_is_refused(spark):
     with pytest.raises(ArgumentError, match="generalize_prefix: keep is 0, expected 1 or more"):
         generalize_prefix(F.col("postcode"), keep=0)
+
+
+def test_a_frame_with_two_columns_that_are_one_to_spark_is_refused(spark):
+    with pytest.raises(DuplicateColumnError, match="mask: would give columns 'a' and 'A', one name to Spark"):
+        spark.createDataFrame([], "a int, A int, b int").transform(mask, policy=[Masked("b", redact, "why")])
+
+
+def test_a_function_of_ones_own_may_generalize_a_coordinate(either_ansi):
+    rows = either_ansi.createDataFrame([(39.7392,)], "lat double")
+    masked = rows.transform(mask, policy=[Masked("lat", lambda lat: generalize_coordinate(lat), "place")])
+    assert masked.collect() == [(Decimal("39.73"),)]

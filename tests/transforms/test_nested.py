@@ -36,7 +36,9 @@ def test_of_an_empty_frame_and_of_an_empty_struct_the_columns_stay(spark):
     assert empty.transform(flatten).collect() == []
 
 
-@pytest.mark.parametrize("ddl", ["a_b int, a struct<b: int>", "a struct<B: int>, `A_b` int"])
+@pytest.mark.parametrize(
+    "ddl", ["a_b int, a struct<b: int>", "a struct<B: int>, `A_b` int", "a struct<b: int>, A struct<c: int>"]
+)
 def test_columns_that_would_have_one_name_are_not_flattened(spark, ddl):
     with pytest.raises(DuplicateColumnError, match="flatten: would give .*Rename or drop one of them first"):
         spark.createDataFrame([], ddl).transform(flatten)

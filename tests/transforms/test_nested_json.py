@@ -114,8 +114,8 @@ def test_types_that_spark_reads_at_a_guess_are_refused(spark, ddl):
         parse_json("text", ddl=ddl)
     assert str(caught.value) == (
         f"parse_json: ddl is {ddl!r}, expected string, int, bigint, double or boolean, or a struct, array or "
-        "map<string, ...> of them: read the rest as string or double, then with change_schema, parse_date or "
-        "parse_timestamp."
+        "map<string, ...> of them: read the rest as string, then with change_schema, parse_date or "
+        "parse_timestamp; a number with a point as double."
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.errors import MissingColumnError, TransformError
+from transforms.errors import MissingColumnError, SchemaMismatchError, TransformError
 from transforms.schema import CAST_FAILURES, Field, change_schema
 
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
@@ -118,6 +118,28 @@ def test_kept_columns_follow_unchanged(spark):
         [(1, 2, "a.csv", None)], f"n int, _row_number int, _source_file string, {FAILURES}"
     )
     assert_df_equality(typed, expected, ignore_nullable=True)
+
+
+@pytest.mark.parametrize("keep", [[], [CAST_FAILURES]])
+def test_what_an_earlier_change_reported_is_kept(spark, keep):
+    raw = spark.createDataFrame([("n/a", "2"), ("n/a", "x"), ("1", "x"), ("1", "2")], "a string, b string").coalesce(1)
+    once = raw.transform(change_schema, fields=[Field("a", "a", "int"), Field("b", "text", "string")])
+    twice = once.transform(change_schema, fields=[Field("a", "a", "int"), Field("text", "b", "int")], keep=keep)
+    of_a, of_b = ("a", "n/a", "int"), ("b", "x", "int")
+    rows = [(None, 2, [of_a]), (None, None, [of_a, of_b]), (1, None, [of_b]), (1, 2, None)]
+    assert_df_equality(twice, spark.createDataFrame(rows, f"a int, b int, {FAILURES}"), ignore_nullable=True)
+    renamed = once.transform(change_schema, fields=[Field("text", "b", "string")], keep=keep)
+    rows = [("2", [of_a]), ("x", [of_a]), ("x", None), ("2", None)]
+    assert_df_equality(renamed, spark.createDataFrame(rows, f"b string, {FAILURES}"), ignore_nullable=True)
+
+
+@pytest.mark.parametrize(
+    "key", ["date'2024-01-01'", "timestamp'2024-01-01 00:00:00Z'", "X'ff'", "named_struct('a', 1)", "array(1)"]
+)
+def test_a_map_whose_keys_json_cannot_say_is_no_text(spark, key):
+    rows = spark.sql(f"SELECT array(map({key}, 1)) AS m")
+    with pytest.raises(SchemaMismatchError, match="change_schema: column 'm': got the type array<map<.*, expected one"):
+        rows.transform(change_schema, fields=[Field("m", "m", "string")])
 
 
 def test_without_a_cast_there_is_no_column_of_failures(spark):

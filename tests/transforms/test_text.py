@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from transforms.errors import ArgumentError
 from transforms.text import clean_text, concatenate, extract, street
 
 FEW = settings(max_examples=10, deadline=None)
@@ -102,6 +103,12 @@ def test_what_a_group_finds_first_is_taken_and_nothing_is_null(spark):
     assert each(spark, lambda text: extract(text, pattern=r"""(['"\\$]+)"""), ["a'\"\\$b"]) == ["'\"\\$"]
 
 
+@pytest.mark.parametrize(("pattern", "group"), [(r"\d+", 1), (r"(\d)", 2), (r"(\d)", -1)])
+def test_a_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group):
+    with pytest.raises(ArgumentError, match=f"extract: group is {group}, expected a group that .* has, or 0 for"):
+        extract(F.col("text"), pattern=pattern, group=group)
+
+
 @FEW
 @given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
 def test_what_is_found_is_what_python_finds(spark, texts):
@@ -120,6 +127,7 @@ STREETS = {
     "\u00a012\tMain St ": "MAIN ST",
     "12A MAIN ST": "MAIN ST",
     "12-14 MAIN ST": "MAIN ST",
+    "1600 - 1699 BLOCK OF K ST": "K ST",
     "12 1/2 MAIN ST": "MAIN ST",
     "12 A ST": "A ST",
     "1ST ST": "1ST ST",

@@ -57,6 +57,22 @@ def test_a_formatted_time_is_read_back_as_the_same_instant(either_ansi):
     assert again.where("at = again").count() == len(shown)
 
 
+@pytest.mark.parametrize("pattern", ["YYYY-MM-dd", "ddd", "e", "'", "yyyy'", "it''s", "{", "#", "b", "OO", "VVV", "aa"])
+def test_a_pattern_that_spark_refuses_is_refused_before_it_sees_a_row(pattern):
+    with pytest.raises(
+        ArgumentError, match="format_timestamp: pattern is .*, expected the letters of Spark's datetime"
+    ):
+        format_timestamp(F.col("at"), pattern=pattern, zone="UTC")
+
+
+def test_all_letters_that_spark_knows_are_shown(spark):
+    longest = [*("a F dd hh kk mm ss HH KK DDD qqqq zzzz EEEE GGGG LLLL MMMM QQQQ xxxxx XXXXX ZZZZZ yyyyyy".split())]
+    rows = at_utc(spark, "2024-07-04 19:30:00.123456")
+    for pattern in [*longest, "SSSSSSSSS", "VV", "O", "OOOO", "[yyyy]-'a''b'<é>", "d/d"]:
+        text = rows.select(format_timestamp(F.col("at"), pattern=pattern, zone="Europe/London")).first()[0]
+        assert text, pattern
+
+
 @pytest.mark.parametrize("ddl", ["date", "timestamp_ntz", "string"])
 def test_what_is_no_instant_is_refused_not_read_in_the_sessions_zone(spark, ddl):
     rows = spark.createDataFrame([], f"at {ddl}")
