@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything sets itself up on first use, in .venv.
 PYTHON ?= python3.11
-DATASET ?= contact_centre
+DATASET ?=
 JOB ?= contact_centre
 BENCH ?= gate
 WAREHOUSE ?= warehouse
@@ -17,7 +17,7 @@ help: ## List these targets
 
 setup: .venv/dev ## Create the environment in .venv, with all that the tests need
 
-run: .venv/run ## Run a dataset's workflow on samples, or on your files: make run DATA=DIR [DATASET=...]
+run: .venv/run ## Run all datasets on samples, or one on your files: make run DATASET=contact_centre DATA=DIR
 	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)')
 
 test: .venv/dev ## Run the tests

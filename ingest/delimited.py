@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest.errors import LandedFileError
-from ingest.header import Header, clean_header
+from ingest.header import Forms, Header, best_fit, clean_header
 from ingest.storage import chunks, open_file
 from transforms.names import quoted
 
@@ -36,11 +36,11 @@ class _Text:
     returns: int = 0
 
 
-def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
+def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     """Find out how a text file is encoded and delimited, and return its header, which must be its first line.
 
     Text that is not UTF-8 (with or without a byte order mark) is read as Windows-1252, which is what Excel saves. The
-    delimiter is the one that finds most of the required columns, then most columns, in the first line.
+    delimiter is the one that finds most of a form's columns, then most columns, in the first line.
 
     Raises:
         LandedFileError: The file is empty, is not text, has no header in its first line, or has a quote that is never
@@ -53,12 +53,12 @@ def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
     if not first_lines.strip():
         raise LandedFileError(file=file, problem="the file is empty: it has no header. Deliver it again.")
     readings = {delimiter: _first_record(first_lines, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(readings, key=lambda d: (sum(name in readings[d] for name in required), len(readings[d])))
+    delimiter = max(readings, key=lambda d: (best_fit(readings[d], forms).found, len(readings[d])))
     if not any(cell.strip() for cell in readings[delimiter]):
         raise LandedFileError(file=file, problem="the first line is blank cells; it must be the header. Remove it.")
     line_end = "\n" if text.newlines else "\r"
     header = replace(
-        clean_header(file, readings[delimiter]),
+        clean_header(file, readings[delimiter], forms=forms),
         delimiter=delimiter,
         encoding=text.encoding,
         line_end=line_end,

@@ -1,17 +1,21 @@
-"""The header of a landed file: its columns' names, checked."""
+"""The header of a landed file: its columns' names, checked, and which of a dataset's forms it has."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.errors import LandedFileError
 
 SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_delivered_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
+    "_form",
 )
 """What raw says of each row besides its cells."""
+
+Forms = Mapping[str, Sequence[str]]
+"""The forms that a dataset's files come in: a name, and the columns that a file of that form must have."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Header:
 
     Attributes:
         columns: The names, in the file's order.
+        form: Which of the dataset's forms it has, or comes closest to.
         sheet: The sheet of a workbook.
         delimiter: What parts the cells of delimited text.
         encoding: The text's encoding.
@@ -28,29 +33,56 @@ class Header:
     """
 
     columns: tuple[str, ...]
+    form: str = ""
     sheet: str = ""
     delimiter: str = ""
     encoding: str = ""
     line_end: str = "\n"
     has_returns: bool = False
 
-    def missing(self, required: Sequence[str]) -> str | None:
-        """Return the first of the required columns that the file lacks."""
-        return next((name for name in required if name not in self.columns), None)
-
     def on_sheet(self, sheet: str) -> Header:
         """Return the header with the name of its sheet."""
         return replace(self, sheet=sheet)
 
 
-def clean_header(file: str, cells: Sequence[str | None]) -> Header:
+@dataclass(frozen=True)
+class Fit:
+    """How well the cells of a first row are the header of a form: the fewest missing, then the most found, fit best.
+
+    Attributes:
+        missing: The form's columns that are not there.
+        found: How many are.
+        form: The form.
+    """
+
+    missing: tuple[str, ...] = ()
+    found: int = 0
+    form: str = ""
+
+
+def best_fit(cells: Sequence[str], forms: Forms) -> Fit:
+    """Return how well the cells are the header of that form which they fit best."""
+    present = {cell.strip() for cell in cells}
+    fits = [
+        Fit(tuple(name for name in columns if name not in present), len(present.intersection(columns)), form)
+        for form, columns in forms.items()
+    ]
+    return min(fits, key=lambda fit: (len(fit.missing), -fit.found), default=Fit())
+
+
+def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Header:
     """Make a header of a file's first row: names trimmed, blank ones named after their place.
 
     Raises:
         LandedFileError: Two columns have one name (Spark tells no `Date` from a `date`), or one has a name that raw
-            keeps for itself.
+            keeps for itself; or none is a column of any form.
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
+    fit = best_fit(columns, forms)
+    if forms and not fit.found:  # Then the row may be data, which is not for a message: it may be personal.
+        expected = " or ".join(f"those of {form}, {[*names]}" for form, names in forms.items())
+        problem = "its first row has none of the columns that it should have. Expected a header with"
+        raise LandedFileError(file=file, problem=f"{problem} {expected}. Is it the right file?")
     counts = Counter(name.casefold() for name in columns)
     twice = [name for name in columns if counts[name.casefold()] > 1]
     if twice:
@@ -60,4 +92,4 @@ def clean_header(file: str, cells: Sequence[str | None]) -> Header:
         raise LandedFileError(
             file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename them."
         )
-    return Header(columns)
+    return Header(columns, form=fit.form)

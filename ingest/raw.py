@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from ingest import delimited, workbook
 from ingest.errors import LandedFileError, LandedFilesError, LandingError
-from ingest.header import Header
+from ingest.header import Forms, Header, best_fit
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
 from lake.tables import ensure_table, exists, read, row_count, snapshot_id, table_name
@@ -63,26 +63,26 @@ def ingest(
     *,
     dataset: str,
     landing: str,
-    required: Sequence[str],
+    forms: Forms,
     run_id: str,
     now: datetime | None = None,
 ) -> Ingested:
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
     A file is known by its content: what raw has as a file's latest content is not added again, under whatever name;
-    content that changed under an old name is a new delivery. All files are looked at before any row is added, and one
-    that cannot be read stops the whole delivery.
+    content that changed under an old name is a new delivery. Each file is of one of the dataset's `forms`, told by its
+    header. All files are looked at before any row is added, and one that cannot be read stops the whole delivery.
 
     Rows: each record of each new file once.
 
-    Columns: the cells as text under their source names; `_source_file` (path below landing), `_row_number` (as Excel
-    shows it; the header of a text file is 1), `_delivered_at` (the file's modification time), `_ingested_at` (`now`),
-    `_checksum` (of the file), `_malformed_record` (a record that does not fit the header, whole). A column that raw
-    does not have yet is added to it.
+    Columns: the cells as text under their source names, those of all forms; `_form`; `_source_file` (path below
+    landing), `_row_number` (as Excel shows it; the header of a text file is 1), `_delivered_at` (the file's
+    modification time), `_ingested_at` (`now`), `_checksum` (of the file), `_malformed_record` (a record that does not
+    fit the header, whole). A column that raw does not have yet is added to it.
 
     Raises:
         LandingError: The landing is absent, or holds no .xlsx or .csv file.
-        LandedFilesError: A file cannot be read, or lacks one of the `required` columns.
+        LandedFilesError: A file cannot be read, or has not all columns of any form.
         OvertakenError: Another run has added to raw meanwhile; nothing of this one is added.
     """
     table = table_name("raw", dataset)
@@ -93,12 +93,14 @@ def ingest(
         logger.warning("%s: %s skipped: %s", dataset, name, why)
     for name, why in known.items():
         logger.info("%s: %s skipped: %s", dataset, name, why)
-    headers = _headers(fresh, dataset=dataset, required=required)
+    headers = _headers(fresh, dataset=dataset, forms=forms)
     if not headers:
         return Ingested(table, (), skipped | known, (), 0, base.id)
     before = row_count(spark, table) if base.id else 0
+    used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
     rows = _rows(spark, headers, now or datetime.now(timezone.utc))
-    extra = [name for name in rows.columns if name not in required and not name.startswith("_")]
+    rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name not in rows.columns})
+    extra = [name for name in rows.columns if name not in used and not name.startswith("_")]
     if base.id:
         extra = [name for name in extra if name not in spark.table(table).columns]
     if extra:
@@ -170,13 +172,12 @@ def _landed(spark: SparkSession, table: str) -> list[_Landed]:
     return [_Landed(*row) for row in found.collect()]
 
 
-def _headers(files: Sequence[LandedFile], *, dataset: str, required: Sequence[str]) -> list[tuple[LandedFile, Header]]:
+def _headers(files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[tuple[LandedFile, Header]]:
     headers, problems = [], []
     for file in files:
         try:
-            header = _EXTENSIONS[_extension(file.name)].read_header(file.name, file.uri, required=required)
-            if missing := header.missing(required):
-                raise MissingColumnError(where=file.name, column=missing, available=header.columns)
+            header = _EXTENSIONS[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
+            _require_form(file.name, header, forms)
         except (LandedFileError, MissingColumnError) as error:
             problems.append(str(error))
         else:
@@ -186,12 +187,20 @@ def _headers(files: Sequence[LandedFile], *, dataset: str, required: Sequence[st
     return headers
 
 
+def _require_form(file: str, header: Header, forms: Forms) -> None:
+    fit = best_fit(header.columns, forms)
+    if fit.missing:
+        where = file if len(forms) == 1 else f"{file} (as {fit.form})"
+        raise MissingColumnError(where=where, column=fit.missing[0], available=header.columns)
+
+
 def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now: datetime) -> DataFrame:
     frames = []
     for file, header in headers:
         read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
         frames.append(
             read(spark, file, header)
+            .withColumn("_form", F.lit(header.form))
             .withColumn("_source_file", F.lit(file.name))
             .withColumn("_delivered_at", F.lit(file.delivered_at))
             .withColumn("_ingested_at", F.lit(now))

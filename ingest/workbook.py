@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from types import ModuleType
 from typing import Any
 
 from ingest.errors import LandedFileError
-from ingest.header import Header, clean_header
+from ingest.header import Forms, Header, best_fit, clean_header
 from ingest.storage import open_file
 
 
-def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
-    """Find the sheet of a workbook that has the required columns, and return its header.
+def read_header(file: str, uri: str, *, forms: Forms) -> Header:
+    """Find the sheet of a workbook that has the columns of one of the forms, and return its header.
 
-    The header is a sheet's first row that is not blank. Where no sheet has all the columns, the one with the most of
-    them is returned: its header names what is missing.
+    The header is a sheet's first row that is not blank. Where no sheet has all the columns of a form, the one that
+    comes closest is returned: its header names what is missing.
 
     Raises:
         LandedFileError: The file is no workbook, is damaged, or has no rows; or two sheets have the columns.
@@ -27,13 +27,13 @@ def read_header(file: str, uri: str, *, required: Sequence[str]) -> Header:
     sheets = {sheet: cells for sheet, cells in _first_rows(file, uri) if cells}
     if not sheets:
         raise LandedFileError(file=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
-    found = {sheet: sum(name in cells for name in required) for sheet, cells in sheets.items()}
-    complete = [sheet for sheet, count in found.items() if count == len(required)]
+    fits = {sheet: best_fit(cells, forms) for sheet, cells in sheets.items()}
+    complete = [sheet for sheet, fit in fits.items() if not fit.missing]
     if len(complete) > 1:
         problem = f"the sheets {complete} all have the columns of this dataset. Keep one a workbook."
         raise LandedFileError(file=file, problem=problem)
-    sheet = max(found, key=lambda name: found[name])
-    return clean_header(file, sheets[sheet]).on_sheet(sheet)
+    sheet = min(fits, key=lambda name: (len(fits[name].missing), -fits[name].found))
+    return clean_header(file, sheets[sheet], forms=forms).on_sheet(sheet)
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:

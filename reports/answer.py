@@ -24,14 +24,19 @@ class Shown:
 
 @dataclass(frozen=True)
 class Answer:
-    """A curated table as people see it, ordered by its first column.
+    """A curated table as people see it.
 
     Attributes:
         name: The answer's name: `lake.curated.<dataset>_<name>`.
         title: The question it answers.
         columns: The columns shown, in order.
+        order: The columns that order the rows, `-name` for the greatest first. Where none is given the first column
+            shown does, and where there are too many rows to show it is the latest that are shown.
+        note: What a reader must know to read the figures right: what a share is a share of.
     """
 
     name: str
     title: str
     columns: tuple[Shown, ...]
+    order: tuple[str, ...] = ()
+    note: str = ""

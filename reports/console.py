@@ -23,12 +23,16 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 
 
 def answer_table(answer: Answer, curated: DataFrame) -> Table:
-    """Draw an answer: its latest rows, at most `MOST_ROWS` of them, oldest first."""
-    first = answer.columns[0].column
-    rows = curated.orderBy(F.col(first).desc()).limit(MOST_ROWS).collect()[::-1]
+    """Draw an answer, `MOST_ROWS` of its rows at most: the first in its order, or without one the latest."""
+    order = answer.order or (f"-{answer.columns[0].column}",)
+    columns = [F.col(name.lstrip("-")).desc() if name.startswith("-") else F.col(name) for name in order]
+    found = curated.orderBy(*columns).limit(MOST_ROWS + 1).collect()
+    rows = found[:MOST_ROWS] if answer.order else found[:MOST_ROWS][::-1]
+    more = [f"The {'first' if answer.order else 'latest'} {MOST_ROWS} rows."] if len(found) > MOST_ROWS else []
     table = Table(title=answer.title, title_justify="left", title_style="bold")
+    table.caption, table.caption_justify = " ".join([*more, answer.note]).strip() or None, "left"
     for shown in answer.columns:
-        table.add_column(shown.header, justify="right")
+        table.add_column(shown.header, justify="right" if shown.format else "left")
         if shown.bar:
             table.add_column("", no_wrap=True, min_width=_BAR)
     for row in rows:

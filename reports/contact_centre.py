@@ -9,7 +9,7 @@ ANSWERS = (
         name="calls_handled",
         title="Percentage of calls handled, by year",
         columns=(
-            Shown("year", "Year"),
+            Shown("year", "Year", "d"),
             Shown("days", "Days", ",d"),
             Shown("calls_offered", "Calls offered", ",d"),
             Shown("calls_handled", "Calls handled", ",d"),

@@ -11,6 +11,7 @@ from transforms.names import literal, quoted
 from transforms.text import BLANKS
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
+_MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
 
 
 def parse_date(column: str) -> Column:
@@ -31,3 +32,18 @@ def parse_date(column: str) -> Column:
     text = f"btrim({cell}, {literal(BLANKS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
     return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))
+
+
+def parse_month(column: str) -> Column:
+    """Read a column as a month: `yyyy-MM`, or a date (as `parse_date` reads it) that is a month's first day.
+
+    The month is given as its first day. Every other form gives null, a month 13 and the 15th of a month among them.
+
+    >>> months = spark.createDataFrame([("2024-02",), ("45323",), ("2024-13",), ("2024-02-15",)], "month string")
+    >>> [str(row[0]) for row in months.select(parse_month("month")).collect()]
+    ['2024-02-01', '2024-02-01', 'None', 'None']
+    """
+    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
+    day = parse_date(column)
+    written = F.when(F.expr(text).rlike(_MONTH), F.expr(f"try_cast({text} || '-01' AS date)"))
+    return F.coalesce(written, F.when(F.dayofmonth(day) == 1, day))

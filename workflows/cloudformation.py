@@ -16,7 +16,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
     """Return the template: the workflow, its jobs and its triggers.
 
     It takes the bucket that the wheel and the scripts were copied to (`citylake/<version>/`), the landing folder, the
-    warehouse and the jobs' role as parameters.
+    warehouse, the jobs' role, and what parameters the jobs have, as parameters.
     """
     resources: dict[str, Any] = {
         "Workflow": {
@@ -35,6 +35,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
             "Landing": {"Type": "String", "Description": "s3:// folder that the files are delivered to"},
             "Warehouse": {"Type": "String", "Description": "s3:// folder of the tables"},
             "RoleArn": {"Type": "String", "Description": "Role of the jobs: Glue, and both folders"},
+            **{_parameter(key): {"Type": "String", "Description": what} for key, what in workflow.parameters.items()},
         },
         "Resources": resources,
     }
@@ -61,6 +62,7 @@ def _job(job: Job) -> dict[str, Any]:
             },
             "DefaultArguments": {
                 **job.arguments,
+                **{key: {"Ref": _parameter(key)} for key in job.parameters},
                 "--landing": {"Ref": "Landing"},
                 "--warehouse": {"Ref": "Warehouse"},
                 "--datalake-formats": "iceberg",
@@ -96,6 +98,10 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
 
 def _logical_id(name: str, kind: str) -> str:
     return "".join(part.capitalize() for part in re.split(r"\W|_", name)) + kind
+
+
+def _parameter(key: str) -> str:
+    return "".join(part.capitalize() for part in key.split("-"))
 
 
 def _version() -> str:

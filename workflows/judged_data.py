@@ -129,7 +129,7 @@ def _no_pattern(path: str) -> str:
 
 def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     uri = str(file.absolute())
-    header = read_header(file.name, uri, required=())
+    header = read_header(file.name, uri, forms={})
     text = read_rows(spark, uri, header)
     malformed = text.where(F.col("_malformed_record").isNotNull()).select("_row_number").limit(5).collect()
     if malformed:

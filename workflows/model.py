@@ -32,6 +32,7 @@ class Job:
         name: Its name in Glue.
         module: The module in `jobs/` that it runs.
         arguments: Arguments of its own, `--KEY` to value.
+        parameters: Arguments whose values are said only where it is deployed or run, `--KEY` to what it is.
         timeout: Minutes until Glue ends it.
         worker_type: Glue's worker, such as `G.1X` (4 vCPU, 16 GB).
         workers: How many; the driver is one.
@@ -40,6 +41,7 @@ class Job:
     name: str
     module: str
     arguments: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     timeout: int = 30
     worker_type: str = "G.1X"
     workers: int = 2
@@ -113,6 +115,11 @@ class Workflow:
         """Return a job by its name."""
         return next(job for job in self.jobs if job.name == name)
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Arguments whose values are said only where the workflow is deployed or run, `--KEY` to what it is."""
+        return {key: what for job in self.jobs for key, what in job.parameters.items()}
+
     def _problem(self) -> str | None:
         known = {job.name for job in self.jobs}
         named = {name for trigger in self.triggers for name in trigger.starts}
@@ -142,3 +149,27 @@ class Workflow:
             if found == reached:
                 return reached
             reached = found
+
+
+def in_stages(dataset: str, description: str, *, parameters: Mapping[str, Mapping[str, str]] | None = None) -> Workflow:
+    """Return the workflow of a dataset's job: ingest, then refine, then curate, each when the one before has succeeded.
+
+    Args:
+        dataset: The dataset, and the module in `jobs/`.
+        description: What comes of it.
+        parameters: Stage to the parameters of its job.
+    """
+    ingest, refine, curate = (
+        Job(f"{dataset}_{stage}", dataset, {"--stage": stage}, (parameters or {}).get(stage, {}))
+        for stage in ("ingest", "refine", "curate")
+    )
+    return Workflow(
+        name=dataset,
+        description=description,
+        jobs=(ingest, refine, curate),
+        triggers=(
+            Trigger(f"{dataset}_start", (ingest.name,), type="ON_DEMAND"),
+            Trigger(f"{dataset}_landed", (refine.name,), predicate=Predicate((Condition(ingest.name),))),
+            Trigger(f"{dataset}_trusted", (curate.name,), predicate=Predicate((Condition(refine.name),))),
+        ),
+    )

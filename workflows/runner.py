@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -59,13 +59,23 @@ def run_workflow(
 
 
 def spark_job_runner(
-    spark: SparkSession, workflow: Workflow, *, landing: str, warehouse: str, run_id: str
+    spark: SparkSession,
+    workflow: Workflow,
+    *,
+    landing: str,
+    warehouse: str,
+    run_id: str,
+    parameters: Mapping[str, str] | None = None,
 ) -> Callable[[Job], Sequence[Entry]]:
-    """Return what runs a job in this process, with the arguments that Glue would pass to it."""
+    """Return what runs a job in this process, with the arguments that Glue would pass to it.
+
+    `parameters` are the values of the jobs' parameters.
+    """
 
     def run_job(job: Job) -> Sequence[Entry]:
         arguments = {
             **job.arguments,
+            **{key: given for key, given in (parameters or {}).items() if key in job.parameters},
             "--landing": landing,
             "--warehouse": warehouse,
             "--JOB_NAME": job.name,

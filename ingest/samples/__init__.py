@@ -1,1 +1,15 @@
-"""Made-up landing files, one module a dataset, for trying the product without a city's data at hand."""
+"""Made-up landing files, one module a dataset, as dirty as delivered ones, with the right answers beside them."""
+
+from __future__ import annotations
+
+
+class SampleError(ValueError):
+    """Samples of this size cannot be made; nothing has been written.
+
+    Attributes:
+        rows: How many rows were asked for.
+    """
+
+    def __init__(self, *, rows: int, problem: str) -> None:
+        self.rows = rows
+        super().__init__(f"samples of {rows:,} rows: {problem}")

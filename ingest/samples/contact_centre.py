@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ingest.samples import SampleError
+
 _COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 _YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
 _CREATED = datetime(2024, 10, 1)  # A workbook carries its date; a fixed one makes the same seed give the same bytes.
@@ -26,26 +28,31 @@ class _Truth:
     years: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
-def write(folder: Path, *, seed: int = 311) -> None:
+def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one workbook a year and `_truth.json`, the right answers, into a folder.
 
     The years differ as real deliveries do: dates as text in one, as date cells in the next; a column more; a few days
     as bare Excel serials; a day delivered twice; blank rows at the end; cells that are wrong.
+
+    Raises:
+        SampleError: A number of rows is asked for: there is one row a day, of these two years.
     """
+    if rows is not None:
+        raise SampleError(rows=rows, problem="of the contact centre there are two years' days. Leave the number out.")
     import xlsxwriter  # Only samples and reports write workbooks; no job does.
 
     folder.mkdir(parents=True, exist_ok=True)
     truth, generator = _Truth(), random.Random(seed)
     for number, (first, last) in enumerate(_YEARS):
         path = folder / f"3-1-1-contact-centre-metrics-{first.year}.xlsx"
-        rows = _damaged(list(_days(first, last, generator)), truth, path.name)
+        delivered = _damaged(list(_days(first, last, generator)), truth, path.name)
         with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
             workbook.set_properties({"created": _CREATED})
             sheet = workbook.add_worksheet("Metrics")
             sheet.write_row(0, 0, (*_COLUMNS, "Notes") if number else _COLUMNS)
-            for line, row in enumerate(rows, start=1):
+            for line, row in enumerate(delivered, start=1):
                 _write_row(sheet, line, row, dates_as_cells=bool(number))
-            sheet.write_row(len(rows) + 3, 0, (" ", "", " "))
+            sheet.write_row(len(delivered) + 3, 0, (" ", "", " "))
     (folder / "_truth.json").write_text(json.dumps(truth.__dict__, indent=1), encoding="utf-8")
 
 

@@ -7,12 +7,12 @@ from ingest.delimited import read_header, read_rows
 from ingest.errors import LandedFileError
 from ingest.header import Header
 
-REQUIRED = ("Date", "Area")
+FORMS = {"cases": ("Date", "Area")}
 
 
 def header(path: Path, content: bytes) -> Header:
     path.write_bytes(content)
-    return read_header(path.name, str(path), required=REQUIRED)
+    return read_header(path.name, str(path), forms=FORMS)
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,10 @@ def header(path: Path, content: bytes) -> Header:
         ("Date;Area\n1;Montré".encode("cp1252"), "windows-1252"),
         (b"Date;Area\n" + b"x;y\n" * 700_000 + "1;Montréal".encode("cp1252"), "windows-1252"),
     ],
+    ids=["utf-8", "byte order mark", "windows-1252", "its last byte", "after megabytes"],
 )
 def test_the_encoding_is_found(tmp_path: Path, content: bytes, encoding: str) -> None:
-    assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), delimiter=";", encoding=encoding)
+    assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), "cases", delimiter=";", encoding=encoding)
 
 
 @pytest.mark.parametrize("delimiter", list(";,\t|"))

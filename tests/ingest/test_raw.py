@@ -16,8 +16,8 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 def bring_in(lake: SparkSession, landing: object, now: datetime = NOW) -> Ingested:
-    required = ("Date", "CallsOffered")
-    return ingest(lake, dataset="calls", landing=str(landing), required=required, run_id=RUN, now=now)
+    forms = {"calls": ("Date", "CallsOffered")}
+    return ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=now)
 
 
 def raw(lake: SparkSession, *columns: str) -> list[tuple]:
@@ -110,7 +110,7 @@ def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypat
 
     def overtaken(*args, **kwargs):
         monkeypatch.setattr(raw_module, "_headers", headers)
-        ingest(lake, dataset="calls", landing=str(landing), required=("Date",), run_id="other", now=NOW)
+        ingest(lake, dataset="calls", landing=str(landing), forms={"calls": ("Date",)}, run_id="other", now=NOW)
         return headers(*args, **kwargs)
 
     monkeypatch.setattr(raw_module, "_headers", overtaken)  # the other run comes between look-up and append

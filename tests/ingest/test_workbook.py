@@ -9,7 +9,7 @@ import xlsxwriter
 from ingest.errors import LandedFileError
 from ingest.workbook import read_header, read_rows
 
-REQUIRED = ("Date", "Calls")
+FORMS = {"calls": ("Date", "Calls")}
 
 
 def workbook(path: Path, **sheets: list[list[Any]]) -> str:
@@ -23,7 +23,7 @@ def workbook(path: Path, **sheets: list[list[Any]]) -> str:
 
 
 def rows_of(uri: str) -> list[tuple[Any, ...]]:
-    return list(read_rows("f", uri, read_header("f", uri, required=REQUIRED)))
+    return list(read_rows("f", uri, read_header("f", uri, forms=FORMS)))
 
 
 def test_cells_come_as_text_with_excels_row_numbers(tmp_path: Path) -> None:
@@ -64,14 +64,14 @@ def test_a_cell_beyond_the_header_is_not_lost(tmp_path: Path) -> None:
 def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["About", "this"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
 
-    assert read_header("f", uri, required=REQUIRED).sheet == "Data"
+    assert read_header("f", uri, forms=FORMS).sheet == "Data"
 
 
 def test_two_sheets_with_the_columns_are_refused(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
 
     with pytest.raises(LandedFileError, match=r"a.xlsx: the sheets \['A', 'B'\] all have the columns"):
-        read_header("a.xlsx", uri, required=REQUIRED)
+        read_header("a.xlsx", uri, forms=FORMS)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_a_header_that_raw_cannot_hold_is_refused(tmp_path: Path, columns: list[
     uri = workbook(tmp_path / "a.xlsx", S=[columns])
 
     with pytest.raises(LandedFileError, match=problem):
-        read_header("a.xlsx", uri, required=REQUIRED)
+        read_header("a.xlsx", uri, forms=FORMS)
 
 
 def test_a_blank_name_gets_one_after_its_place(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "", "Calls "], ["2024-01-01", "x", 1]])
 
-    assert read_header("f", uri, required=REQUIRED).columns == ("Date", "unnamed_2", "Calls")
+    assert read_header("f", uri, forms=FORMS).columns == ("Date", "unnamed_2", "Calls")
 
 
 def test_files_that_are_no_workbook_say_so(tmp_path: Path) -> None:
@@ -104,20 +104,20 @@ def test_files_that_are_no_workbook_say_so(tmp_path: Path) -> None:
     for name, (content, problem) in cases.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(LandedFileError, match=f"{name}: the file is {problem}"):
-            read_header(name, str(tmp_path / name), required=REQUIRED)
+            read_header(name, str(tmp_path / name), forms=FORMS)
 
 
 def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[], T=[[" "]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: the workbook is empty"):
-        read_header("a.xlsx", uri, required=REQUIRED)
+        read_header("a.xlsx", uri, forms=FORMS)
 
 
 def test_a_table_may_begin_in_any_column(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[[], [None, None, "Date", "Calls"], [None, None, "2024-01-01", 1]])
 
-    assert read_header("f", uri, required=REQUIRED).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
+    assert read_header("f", uri, forms=FORMS).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
     assert rows_of(uri) == [(None, None, "2024-01-01", "1", None, 3)]
 
 
@@ -135,4 +135,4 @@ def test_a_workbook_damaged_inside_says_so(tmp_path: Path) -> None:
             target.writestr(name, content[: len(content) // 2] if "sheet1" in name else content)
 
     with pytest.raises(LandedFileError, match="bad.xlsx: the file is a damaged workbook"):
-        read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), required=REQUIRED)
+        read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), forms=FORMS)

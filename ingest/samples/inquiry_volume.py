@@ -1,0 +1,190 @@
+"""Made-up inquiry volumes of two years, with the dirt that delivered files have, and the right answers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ingest.samples.files import Truth, excel_serial, file_name, write_parts, write_rows
+
+_COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
+_STEM = "3-1-1-inquiry-volume"
+_DEPARTMENTS = {
+    "FSC - Tax Office": 640,
+    "ENG - Waste Collection": 520,
+    "DBL - Building Permits": 410,
+    "DBL - Licences": 330,
+    "ENG - Parking": 290,
+    "FSC - Fines and Tickets": 240,
+    "DBL - Trades Inspections": 190,
+    "PR - Recreation": 160,
+    "ENG - Sewers": 130,
+    "ENG - Waterworks": 110,
+    "PR - Parks": 95,
+    "DBL - Animal Shelter": 80,
+    "PR - Trees": 65,
+    "ENG - Streets": 55,
+    "VFRS - Fire Prevention": 42,
+    "VPD - Records": 34,
+    "HR - Human Resources": 26,
+    "PDS - Zoning": 21,
+    "CMO - Council Clerks": 16,
+    "ACCS - Culture": 12,
+    "REFM - City Buildings": 9,
+    "VPL - Library": 7,
+    "LS - Legal": 5,
+    "Festival Office": 0,
+}
+_CHANNELS = {"Phone": 1.0, "E-mail": 0.3, "Chat": 0.2, "WEB": 0.25, "Mobile App": 0.15, "Social Media": 0.05}
+_TOPICS = (
+    "Account",
+    "Application",
+    "Schedule",
+    "Complaint",
+    "Fees",
+    "Appointment",
+    "Map",
+    "Closure",
+    "Refund",
+    "Permit",
+)
+_ODD_SPELLING = {"Phone": "phone", "E-mail": "EMAIL", "Chat": " chat ", "WEB": "Web", "Mobile App": "mobile  app"}
+_DAMAGE: tuple[tuple[int, Any, str], ...] = (
+    (2, "{year}-13", "every_cell_readable"),
+    (2, "March {year}", "every_cell_readable"),
+    (2, "{year}", "every_cell_readable"),
+    (4, -12, "number_not_negative"),
+    (4, "n/a", "every_cell_readable"),
+    (4, None, "number_present"),
+    (0, " ", "department_present"),
+    (3, None, "channel_present"),
+    (2, "{past}-03", "month_since_3_1_1_began"),
+)
+_YEARS = (2023, 2024)
+
+
+def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
+    """Write one file a year, one of corrections, and the right answers; `rows` are about how many, 6,000 if not given.
+
+    The years differ as real deliveries do: text in one, a workbook with months as date cells in the next. Beside cells
+    that are wrong there are blanks around and within cells, channels spelled anyhow, Excel serials, rows that come
+    twice, numbers that are corrected later, corrections that are broken, new channels, and retired types.
+    """
+
+    def write_part(folder: Path, number: int, size: int) -> Truth:
+        return _Part(folder, number, size, seed=seed, whole=total == size).write()
+
+    total = 6000 if rows is None else rows
+    write_parts(folder, write_part, rows=total)
+
+
+class _Part:
+    """One part: what it writes, and the truth about that."""
+
+    def __init__(self, folder: Path, number: int, size: int, *, seed: int, whole: bool) -> None:
+        self.folder, self.number, self.size, self.whole = folder, number, size, whole
+        self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
+        self.corrections: list[list[Any]] = []
+        self.corrected = file_name(f"{_STEM}-corrections", ".csv", number=number, whole=whole)
+
+    def write(self) -> Truth:
+        for year, suffix in zip(_YEARS, (".csv", ".xlsx"), strict=True):
+            file = file_name(f"{_STEM}-{year}", suffix, number=self.number, whole=self.whole)
+            path = self.folder / file
+            rows = list(self.year(year, file, as_cells=path.suffix == ".xlsx"))
+            if rows:
+                write_rows(path, _COLUMNS, rows)
+        if self.corrections:
+            write_rows(self.folder / self.corrected, _COLUMNS, self.corrections, hours=24)
+        return self.truth
+
+    def year(self, year: int, file: str, *, as_cells: bool) -> Iterator[list[Any]]:
+        line = 1
+        for index in range(self.size // 2 + (self.size % 2 if year == _YEARS[0] else 0)):
+            for row in self.delivered(year, index, file, line + 1, as_cells=as_cells):
+                line += 1
+                self.truth.counts["rows"] += 1
+                yield row
+
+    def delivered(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
+        """Return the rows of the file for one key: mostly one."""
+        row = self.row(year, index)
+        if index % 97 == 50:
+            return self.damaged(row, year, index // 97, file, line)
+        good = list(row)
+        if index % 71 == 40:
+            row[3] = good[3] = "Kiosk"
+            self.truth.warned["channel_known"] += 1
+        if " - " not in good[0]:
+            self.truth.warned["department_has_a_code"] += 1
+        if index % 101 == 20:
+            self.correct(row, good, valid=index % 202 == 20)
+        self.count(good)
+        row = self.dirty(row, index, as_cells=as_cells)
+        if index % 61 == 30:
+            self.truth.counts["superseded"] += 1
+            return [row, row]
+        return [row]
+
+    def row(self, year: int, index: int) -> list[Any]:
+        """Return the row of a key; no two numbers of a year give one key."""
+        rest, month = divmod(index, 12)
+        rest, channel = divmod(rest, len(_CHANNELS))
+        layer, department = divmod(rest, len(_DEPARTMENTS))
+        layer += self.number * 100  # Every part has types of its own.
+        name, channel_name = [*_DEPARTMENTS][department], [*_CHANNELS][channel]
+        kind = f"{_TOPICS[layer % len(_TOPICS)]} Inquiry" + (f" {layer // 10}" if layer >= 10 else "")
+        if (layer + department) % 9 == 8:
+            kind = f"ZZ OLD - {kind}"
+        volume = _DEPARTMENTS[name] * _CHANNELS[channel_name] * self.random.uniform(0.7, 1.3)
+        number = max(1, round(volume * (1.1 if year == _YEARS[1] else 1)))
+        return [name, kind, date(year, month + 1, 1), channel_name, number, index + 9000 if index % 10 > 6 else None]
+
+    def damaged(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
+        row[2] = f"{row[2]:%Y-%m}"
+        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # the same key twice, with two numbers: which is right?
+            other = [*row[:4], row[4] + 1, row[5]]
+            self.truth.counts["superseded"] += 1  # of the two the later one stands for both
+            self.truth.damage(file, line + 1, "one_number_in_a_file")
+            return [row, other]
+        place, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
+        row[place] = value.format(year=year, past=year - 100) if isinstance(value, str) else value
+        self.truth.damage(file, line, expectation)
+        return [row]
+
+    def correct(self, row: list[Any], good: list[Any], *, valid: bool) -> None:
+        """Deliver a row once more, later: corrected, or broken, which leaves the one before as it is."""
+        self.truth.counts["rows"] += 1
+        month = f"{row[2]:%Y-%m}"
+        if valid:
+            good[4] = row[4] + 7
+            self.truth.counts["superseded"] += 1
+            self.corrections.append([*row[:2], month, row[3], good[4], None])
+        else:
+            self.corrections.append([*row[:2], month, row[3], "?", None])
+            self.truth.damage(self.corrected, len(self.corrections) + 1, "every_cell_readable")
+
+    def count(self, row: list[Any]) -> None:
+        department, _, month, channel, number, _ = row
+        self.truth.counts["trusted"] += 1
+        self.truth.answers["departments"][f"{month.year} {department}"] += number
+        self.truth.answers["channels"][f"{month.year} {channel}"] += number
+        self.truth.answers["monthly"][f"{month:%Y-%m}"] += number
+        self.truth.answers["yearly"][f"{month.year}"] += number
+
+    def dirty(self, row: list[Any], index: int, *, as_cells: bool) -> list[Any]:
+        department, kind, month, channel, number, bi_id = row
+        if index % 13 == 3:
+            department, kind = f"\u00a0{department} ", kind.replace(" ", "  ")
+        if index % 23 == 4:
+            department = department.replace(" - ", "-", 1)
+        if index % 17 == 5:
+            channel = _ODD_SPELLING.get(channel, channel)
+        if index % 29 == 7:
+            month = excel_serial(month)
+        elif not as_cells:
+            month = f"{month:%Y-%m}" if index % 11 else f"{month:%Y-%m-%d}"
+        return [department, kind, month, channel, number, bi_id]

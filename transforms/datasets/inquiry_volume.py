@@ -1,0 +1,287 @@
+"""Inquiry volume: how many inquiries of each type came to which department of the city, by which channel, each month.
+
+The source is the City of Vancouver's "3-1-1 inquiry volume": one row for each department, type, month and channel.
+
+The key is these four. Most rows have no `BI_ID`, and where there is one it numbers the rows of one export. So a row
+without an id is kept, and one that comes again, with another id or with none, is the same row: the latest delivery
+counts. What the key cannot tell apart are two rows of one file that differ in nothing but the number. They are not
+added up and neither is chosen: they go to quarantine, for the city to say.
+
+Departments and types are spelled as published, but for blanks and for the dash after the department's code; channels
+have one spelling each. Types that the city retired (`ZZ OLD - …`) keep their name and are marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from transforms.aggregate import aggregate, top_n
+from transforms.dates import parse_month
+from transforms.dedupe import drop_withdrawn
+from transforms.derive import change_on_previous
+from transforms.outliers import flag_outliers
+from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.shares import percentage, share_of_total
+from transforms.text import clean_text
+
+SOURCE_FIELDS = (
+    Field("Department", "inquiry_department", "string"),
+    Field("Type", "inquiry_type", "string"),
+    Field("Year Month", "year_month", "date", parse_month),
+    Field("Channel", "inquiry_channel", "string"),
+    Field("Number of Records", "number_of_records", "int"),
+    Field("BI_ID", "bi_id", "int"),
+)
+KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
+LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
+"""What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
+
+CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
+"""The channels that the city names, as it spells them."""
+
+OTHER_NUMBER = "_other_number"
+TOP_TYPES = 10
+_INQUIRIES = {"inquiries": ("number_of_records", "sum")}
+_SHARES_MOVED = ("share_before_pct", "share_pct", "change_pct_points")
+_ONE_CODE = r"\A([A-Za-z]{2,5}) ?[-\u2010-\u2015] ?(?=\S)"
+_RETIRED = r"\A(?i)ZZ OLD\b"
+
+
+def build_inquiries(raw: DataFrame) -> DataFrame:
+    """Type the raw rows and bring their spelling in order: the candidates for trusted.
+
+    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
+    Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
+
+    Columns: inquiry_department, inquiry_type; year_month (the month's first day); inquiry_channel; number_of_records
+    (inquiries); bi_id; year; is_retired (whether the city has retired the type); `_other_number` (what the same file
+    says elsewhere of the same key: mostly the same); where the row comes from; `_cast_failures`.
+    """
+    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
+    keep = (*LATEST, "_is_current") if said_anew else LATEST
+    inquiries = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+    inquiries = inquiries.withColumns(
+        {
+            "inquiry_department": _department(F.col("inquiry_department")),
+            "inquiry_type": clean_text(F.col("inquiry_type")),
+            "inquiry_channel": _channel(F.col("inquiry_channel")),
+        }
+    )
+    if said_anew:
+        inquiries = inquiries.transform(drop_withdrawn, key=KEY, current="_is_current")
+    return (
+        inquiries.withColumn("year", F.year("year_month"))
+        .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))
+        .withColumn(OTHER_NUMBER, _other_number())
+        .select(*(field.name for field in SOURCE_FIELDS), "year", "is_retired", OTHER_NUMBER, *LATEST, CAST_FAILURES)
+    )
+
+
+def build_departments(inquiries: DataFrame) -> DataFrame:
+    """Volume and share by department and year.
+
+    Rows: one for each year and department with inquiries.
+
+    Columns: year, inquiry_department; inquiries; share_pct (of the year's inquiries; a year's shares add up to exactly
+    100.000); rounded_pct (the same rounded by itself, as the city's own tables have it: these need not add up).
+    """
+    return inquiries.transform(_shares, by=["year"], of="inquiry_department")
+
+
+def build_channels(inquiries: DataFrame) -> DataFrame:
+    """Volume and share by channel and year.
+
+    Rows: one for each year and channel with inquiries.
+
+    Columns: year, inquiry_channel; inquiries; share_pct and rounded_pct as in `build_departments`.
+    """
+    return inquiries.transform(_shares, by=["year"], of="inquiry_channel")
+
+
+def build_monthly(inquiries: DataFrame) -> DataFrame:
+    """Volume by month, and how it moves.
+
+    Rows: one for each month with inquiries.
+
+    Columns: month (its first day); inquiries; change_on_month (inquiries more than in the month before) and
+    change_on_month_pct (of that month's); change_on_year, change_on_year_pct (the same month of the year before). Null
+    where that month has no row.
+    """
+    return (
+        inquiries.select(F.col("year_month").alias("month"), _month_number().alias("number"), "number_of_records")
+        .transform(aggregate, by=["month", "number"], columns=_INQUIRIES)
+        .transform(_change, name="change_on_month", period="number", periods=1)
+        .transform(_change, name="change_on_year", period="number", periods=12)
+        .drop("number")
+    )
+
+
+def build_yearly(inquiries: DataFrame) -> DataFrame:
+    """Volume by year.
+
+    Rows: one for each year with inquiries.
+
+    Columns: year; months (with inquiries: fewer than 12 is a year in part); inquiries; inquiries_per_month;
+    change_on_year, change_on_year_pct: against the year before, null where it has no row. Of a year in part the change
+    is of its months against all of the other's.
+    """
+    months = {"months": ("year_month", "countDistinct")}
+    return (
+        inquiries.transform(aggregate, by=["year"], columns=months | _INQUIRIES)
+        .withColumn("inquiries_per_month", F.round(F.col("inquiries") / F.col("months"), 1))
+        .transform(_change, name="change_on_year", period="year", periods=1)
+    )
+
+
+def build_department_moves(inquiries: DataFrame) -> DataFrame:
+    """How departments' shares moved between the last two years that have inquiries.
+
+    Rows: one for each department with inquiries in one of the two; none where there is only one year.
+
+    Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct, share_pct (of all
+    inquiries of that year, 0.000 where the department has none); change_pct_points.
+    """
+    return inquiries.transform(build_departments).transform(_moves, of=["inquiry_department"])
+
+
+def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
+    """Departments with unusually many or few inquiries in a year, among that year's departments.
+
+    The rule is Tukey's, on the logarithm of the volume: unusual is what lies more than 1.5 times the distance of the
+    quartiles beyond them (`flag_outliers`).
+
+    Rows: one for each year and department that is unusual; none where none is.
+
+    Columns: year, inquiry_department; unusual (`high` or `low`); inquiries; usual_from, usual_to (inquiries, the least
+    and the most that are usual that year).
+    """
+    return (
+        inquiries.transform(aggregate, by=["year", "inquiry_department"], columns=_INQUIRIES)
+        .transform(flag_outliers, of="inquiries", name="unusual", by=["year"])
+        .where("unusual IS NOT NULL")
+        .select(
+            *("year", "inquiry_department", "unusual", "inquiries"),
+            F.round("low_fence", 1).alias("usual_from"),
+            F.round("high_fence", 1).alias("usual_to"),
+        )
+    )
+
+
+def build_top_types(inquiries: DataFrame) -> DataFrame:
+    """The types of which a department had most inquiries in a year.
+
+    Rows: at most `TOP_TYPES` of each year and department; of types with as many, the first by name.
+
+    Columns: year, inquiry_department; rank (1 for the most); inquiry_type, is_retired; inquiries; share_pct (of the
+    department's inquiries of the year, those of all its types, which add up to exactly 100.000).
+    """
+    by = ["year", "inquiry_department"]
+    return (
+        inquiries.transform(aggregate, by=[*by, "inquiry_type", "is_retired"], columns=_INQUIRIES)
+        .transform(share_of_total, of="inquiries", name="share_pct", by=by)
+        .transform(top_n, n=TOP_TYPES, of="inquiries", by=by, order_by=["inquiry_type"])
+        .select(*by, "rank", "inquiry_type", "is_retired", "inquiries", "share_pct")
+    )
+
+
+def build_channel_moves(inquiries: DataFrame) -> DataFrame:
+    """How the inquiries of each department shifted between channels, in the last two years that have inquiries.
+
+    Rows: one for each department and channel with inquiries in one of the two; none where there is only one year.
+
+    Columns: inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries; share_before_pct,
+    share_pct (of the department's inquiries of that year; they add up to exactly 100.000, or are 0.000 in a year in
+    which it has none); change_pct_points.
+    """
+    by = ["year", "inquiry_department"]
+    return inquiries.transform(_shares, by=by, of="inquiry_channel").transform(
+        _moves, of=["inquiry_department", "inquiry_channel"]
+    )
+
+
+ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
+    "departments": build_departments,
+    "channels": build_channels,
+    "monthly": build_monthly,
+    "yearly": build_yearly,
+    "department_moves": build_department_moves,
+    "unusual_departments": build_unusual_departments,
+    "top_types": build_top_types,
+    "channel_moves": build_channel_moves,
+}
+"""Answer name to what builds it; each becomes `lake.curated.inquiry_volume_<name>`."""
+
+
+def _department(name: Column) -> Column:
+    """Return a department's name, its code in capitals and one dash after it: `eng–Streets` is `ENG - Streets`."""
+    text = clean_text(name)
+    code = F.regexp_extract(text, _ONE_CODE, 1)
+    return F.when(code != "", F.concat(F.upper(code), F.lit(" - "), F.regexp_replace(text, _ONE_CODE, ""))).otherwise(
+        text
+    )
+
+
+def _channel(name: Column) -> Column:
+    """Return a channel as the city spells it, whatever its case and dashes; one that is not known as it is."""
+    text = clean_text(name)
+    letters = F.regexp_replace(F.lower(text), r"[\s\p{Pd}_]+", "")
+    spelled = F.lit(None).cast("string")
+    for channel in CHANNELS:
+        plain = "".join(letter for letter in channel.lower() if letter.isalpha())
+        spelled = F.coalesce(spelled, F.when(letters == plain, F.lit(channel)))
+    return F.coalesce(spelled, text)
+
+
+def _other_number() -> Column:
+    same_file = Window.partitionBy(*KEY).orderBy("_source_file", "_ingested_at").rangeBetween(0, 0)
+    number = F.col("number_of_records")
+    least, most = F.min(number).over(same_file), F.max(number).over(same_file)
+    return F.when(number == least, most).otherwise(least)
+
+
+def _month_number() -> Column:
+    return F.expr("year(year_month) * 12 + month(year_month)")
+
+
+def _change(volumes: DataFrame, *, name: str, period: str, periods: int) -> DataFrame:
+    changed = volumes.transform(change_on_previous, column="inquiries", period=period, name=name, periods=periods)
+    before = F.col("inquiries") - F.col(name)
+    return changed.withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
+
+
+def _shares(inquiries: DataFrame, *, by: Sequence[str], of: str) -> DataFrame:
+    return (
+        inquiries.transform(aggregate, by=[*by, of], columns=_INQUIRIES)
+        .transform(share_of_total, of="inquiries", name="share_pct", by=by)
+        .withColumn("_total", F.sum("inquiries").over(Window.partitionBy(*by)))
+        .transform(percentage, part="inquiries", total="_total", name="rounded_pct")
+        .select(*by, of, "inquiries", "share_pct", F.round("rounded_pct", 3).alias("rounded_pct"))
+    )
+
+
+def _moves(shares: DataFrame, *, of: Sequence[str]) -> DataFrame:
+    """Put the last two years' shares beside one another; in a year that a group is not in, it has 0."""
+    all_rows, year = Window.partitionBy(), F.col("year")
+    years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(
+        "year_before", F.max(F.when(year < F.col("_last"), year)).over(all_rows)
+    )
+
+    def of_year(one: str, column: str, type_: str) -> Column:
+        return F.coalesce(F.max(F.when(year == F.col(one), F.col(column))), F.lit(0)).cast(type_)
+
+    return (
+        years.where(year >= F.col("year_before"))
+        .groupBy(*of, "year_before", "_last")
+        .agg(
+            of_year("year_before", "inquiries", "bigint").alias("inquiries_before"),
+            of_year("_last", "inquiries", "bigint").alias("inquiries"),
+            of_year("year_before", "share_pct", "decimal(6,3)").alias("share_before_pct"),
+            of_year("_last", "share_pct", "decimal(6,3)").alias("share_pct"),
+        )
+        .withColumn("change_pct_points", F.col("share_pct") - F.col("share_before_pct"))
+        .withColumnRenamed("_last", "year")
+        .select(*of, "year_before", "year", "inquiries_before", "inquiries", *_SHARES_MOVED)
+    )
