@@ -23,6 +23,7 @@ setup(
         "reports",
         "transforms",
         "transforms.datasets",
+        "transforms.datasets.registrar",
         "workflows",
     ],
     package_dir={"": "."},

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from difflib import get_close_matches
 
+from jobs.masking_key import WHERE
+
 logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
@@ -25,6 +27,7 @@ class Arguments:
         warehouse: Where the tables are: a folder, or `s3://…` on Glue.
         run_id: What the stages of one run share in the ledger.
         workflow: The workflow that starts the job, or None.
+        masking_key: Where the masking key is, for a job that masks; never the key itself.
     """
 
     stages: tuple[str, ...]
@@ -32,6 +35,7 @@ class Arguments:
     warehouse: str
     run_id: str
     workflow: str | None
+    masking_key: str | None = None
 
 
 def new_run_id() -> str:
@@ -49,6 +53,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
     parser.add_argument("--stage", choices=[*STAGES, "all"], default="all", help="which part to run (default: all)")
     parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
     parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
+    parser.add_argument("--masking-key", help=WHERE)
     parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
     parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
     parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
@@ -68,4 +73,5 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
         warehouse=known.warehouse,
         run_id=known.WORKFLOW_RUN_ID or known.JOB_RUN_ID or new_run_id(),
         workflow=known.WORKFLOW_NAME,
+        masking_key=known.masking_key,
     )

@@ -9,6 +9,7 @@ from pyspark.sql import types as T
 from transforms.casts import cast
 from transforms.names import literal, quoted
 from transforms.text import BLANKS
+from transforms.times import parse_timestamp
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 _MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
@@ -47,3 +48,14 @@ def parse_month(column: str) -> Column:
     day = parse_date(column)
     written = F.when(F.expr(text).rlike(_MONTH), F.expr(f"try_cast({text} || '-01' AS date)"))
     return F.coalesce(written, F.when(F.dayofmonth(day) == 1, day))
+
+
+def parse_written_date(column: str) -> Column:
+    """Read a column as a date: as `parse_date` does, or with the month's English name, short, as `5 Mar 2023`.
+
+    >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
+    >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
+    ['2023-03-05', '2023-03-05', 'None']
+    """
+    midnight = F.unix_seconds(parse_timestamp(column, pattern="d MMM yyyy", zone="UTC"))
+    return F.coalesce(parse_date(column), F.date_from_unix_date((midnight / 86_400).cast("int")))

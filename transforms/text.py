@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -9,6 +12,9 @@ from transforms.errors import ArgumentError
 
 BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
+
+
+_APART = r"[^\p{L}\p{N}]+"
 
 
 def clean_text(value: Column) -> Column:
@@ -22,6 +28,24 @@ def clean_text(value: Column) -> Column:
     """
     text = F.btrim(F.regexp_replace(value, r"[\s\p{Z}\p{Cc}\u200b\ufeff]+", " "))
     return F.when(text != "", text)
+
+
+def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:
+    """Return a text in the known spelling of what it says, whatever its case, blanks and dashes.
+
+    `others` are words that say the same as a known one, and which. A text that says none of them is cleaned and stays:
+    an unknown category is news, and not for a spelling to hide.
+
+    >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
+    >>> spelled = spell_as(F.col("channel"), known=["E-mail", "WEB"], others={"internet": "WEB"})
+    >>> [row[0] for row in channels.select(spelled).collect()]
+    ['E-mail', 'E-mail', 'WEB', 'Fax']
+    """
+    text = clean_text(value)
+    letters = F.regexp_replace(F.lower(text), _APART, "")
+    spellings = {re.sub(r"[\W_]", "", name.lower()): name for name in known}
+    spellings |= {re.sub(r"[\W_]", "", name.lower()): meant for name, meant in (others or {}).items()}
+    return F.coalesce(*(F.when(letters == plain, F.lit(name)) for plain, name in spellings.items()), text)
 
 
 def concatenate(*values: Column, separator: str = " ", null_as: str | None = None) -> Column:

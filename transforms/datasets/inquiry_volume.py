@@ -25,7 +25,7 @@ from transforms.derive import change_on_previous
 from transforms.outliers import flag_outliers
 from transforms.schema import CAST_FAILURES, Field, change_schema
 from transforms.shares import percentage, share_of_total
-from transforms.text import clean_text
+from transforms.text import clean_text, spell_as
 
 SOURCE_FIELDS = (
     Field("Department", "inquiry_department", "string"),
@@ -67,7 +67,7 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
         {
             "inquiry_department": _department(F.col("inquiry_department")),
             "inquiry_type": clean_text(F.col("inquiry_type")),
-            "inquiry_channel": _channel(F.col("inquiry_channel")),
+            "inquiry_channel": spell_as(F.col("inquiry_channel"), known=CHANNELS),
         }
     )
     if said_anew:
@@ -222,17 +222,6 @@ def _department(name: Column) -> Column:
     return F.when(code != "", F.concat(F.upper(code), F.lit(" - "), F.regexp_replace(text, _ONE_CODE, ""))).otherwise(
         text
     )
-
-
-def _channel(name: Column) -> Column:
-    """Return a channel as the city spells it, whatever its case and dashes; one that is not known as it is."""
-    text = clean_text(name)
-    letters = F.regexp_replace(F.lower(text), r"[\s\p{Pd}_]+", "")
-    spelled = F.lit(None).cast("string")
-    for channel in CHANNELS:
-        plain = "".join(letter for letter in channel.lower() if letter.isalpha())
-        spelled = F.coalesce(spelled, F.when(letters == plain, F.lit(channel)))
-    return F.coalesce(spelled, text)
 
 
 def _other_number() -> Column:

@@ -1,0 +1,218 @@
+"""Made-up applications, enrolments and withdrawals, with the dirt that such workbooks have, and the right answers.
+
+Nobody is in them: names are drawn from two lists, addresses are of example.org, telephone numbers of the range that is
+kept for fiction.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from ingest.samples.files import MASKING_KEY, PART, Truth, excel_serial, file_name, write_parts, write_rows
+
+_PERSON = ("Student ID", "First Name", "Last Name")
+_COLUMNS = {
+    "application": (
+        *(*_PERSON, "E-mail", "Phone", "Date of Birth", "Address", "Programme", "Intake"),
+        *("Received Date", "Status", "Completed Date"),
+    ),
+    "enrolment": (*_PERSON, "Programme", "Intake", "Enrolled Date"),
+    "withdrawal": (*_PERSON, "Programme", "Intake", "Withdrawn Date", "Reason"),
+}
+_FIRST = (
+    *("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal"),
+    *("Kira", "Liam", "Mei", "Noor", "Olga", "Pavel", "Quinn", "Rosa", "Sven", "Tala"),
+)
+_LAST = (
+    *("Abbott", "Baptiste", "Castellano", "Dhaliwal", "Eriksen", "Fontaine", "Gutierrez", "Haddad", "Ibsen"),
+    *("Jankowski", "Kowalchuk", "Lindqvist", "Mbeki", "Nakagawa", "Okonkwo", "Petrenko", "Rosenthal", "Tremblay"),
+)
+_PROGRAMMES = ("Accounting Diploma", "BSc Computing", "BA History", "Nursing", "MEd Leadership")
+_REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
+_COMPLETION = {2022: 0.9, 2023: 0.3}
+_NOT_DONE = ("Received", "In Review", "Incomplete", "Cancelled")
+_DAMAGE: tuple[tuple[dict[int, Any], str], ...] = (
+    ({0: " "}, "student_id_present"),
+    ({0: "see note {number}"}, "student_id_valid"),
+    ({9: "03/04/2022"}, "every_cell_readable"),
+    ({10: "ask Mr Nakagawa"}, "status_known"),
+    ({10: "Complete", 11: None}, "completed_has_a_date"),
+    ({10: "Complete", 11: date(2021, 12, 24)}, "completed_not_before_received"),
+    ({8: "next year"}, "intake_is_a_season_and_a_year"),
+    ({7: None}, "programme_present"),
+)
+
+
+def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
+    """Write three workbooks, the right answers and a key to mask with; `rows` are applicants, 3,000 if not given.
+
+    The dirt: applications that come twice, applicants who apply again for the next year, missing ids, dates as text,
+    cells and Excel serials, both names in one cell in two orders, withdrawals before the enrolment, enrolments without
+    an application, trailing blanks, reasons in somebody's own words, and a total line at the bottom.
+    """
+
+    def write_part(folder: Path, number: int, size: int) -> Truth:
+        return _Part(folder, number, size, seed=seed, whole=total == size).write()
+
+    total = 3000 if rows is None else rows
+    write_parts(folder, write_part, rows=total)
+    (folder / MASKING_KEY).write_text("a made-up key, for made-up students only\n", encoding="utf-8")
+
+
+class _Part:
+    """One part: what it writes, and the truth about that."""
+
+    def __init__(self, folder: Path, number: int, size: int, *, seed: int, whole: bool) -> None:
+        self.folder, self.number, self.size, self.whole = folder, number, size, whole
+        self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
+        self.rows: dict[str, list[list[Any]]] = {kind: [] for kind in _COLUMNS}
+        self.files = {kind: file_name(f"{kind}s", ".xlsx", number=number, whole=whole) for kind in _COLUMNS}
+        self.seen: Counter[str] = Counter()
+
+    def write(self) -> Truth:
+        for index in range(self.size):
+            self.applicant(index)
+        for kind, columns in _COLUMNS.items():
+            rows = self.rows[kind]
+            if rows:
+                rows.append(["Total", None, f"{len(rows)} students", *[None] * (len(columns) - 3)])
+                self.truth.damage(self.files[kind], len(rows) + 1, "record_is_no_total_line")
+            self.truth.counts["rows"] += len(rows)
+            write_rows(self.folder / self.files[kind], columns, rows)
+        return self.truth
+
+    def applicant(self, index: int) -> None:
+        """Write what there is of one applicant in the three workbooks."""
+        year = 2022 if index % 2 == 0 else 2023
+        person = self.person(index)
+        if index % 53 == 29:
+            self.damaged(person, year)
+            return
+        self.applied(person, year, index)
+        if index % 26 == 8:
+            self.applied(person, year + 1, index)
+
+    def applied(self, person: dict[str, Any], year: int, index: int) -> None:
+        course = (_PROGRAMMES[index // 2 % len(_PROGRAMMES)], f"Fall {year}")
+        received = date(year, 1, 2) + timedelta(days=self.random.randrange(190))
+        completed = None
+        if self.random.random() < _COMPLETION[year]:
+            completed = received + timedelta(days=self.random.randrange(3, 45))
+        row = self.application(person, course, received, completed, index)
+        self.rows["application"].append(row)
+        if index % 37 == 11:
+            self.rows["application"].append(row)
+            self.truth.counts["superseded"] += 1
+        self.trusted("application", received)
+        of = (f"{year}", " ".join(course))
+        for answer, name in zip(("completion_by_year", "completion_by_programme"), of, strict=True):
+            self.truth.answers[f"{answer} received"][name] += 1
+            self.truth.answers[f"{answer} completed"][name] += completed is not None
+        if not person["email_is_valid"]:
+            self.truth.warned["email_valid"] += 1
+        if completed:
+            self.truth.answers["yield completed"][of[1]] += 1
+            if self.random.random() < 0.7:
+                self.enrolled(person, course, completed)
+
+    def enrolled(self, person: dict[str, Any], course: tuple[str, str], completed: date) -> None:
+        enrolled = completed + timedelta(days=self.random.randrange(5, 60))
+        number = self.number_of("enrolment")
+        if number % 31 == 19:  # a stranger's enrolment beside it
+            stranger = f"S9{self.number * PART + number:08}"
+            self.add("enrolment", [stranger, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
+        if number % 31 == 27:
+            self.add("enrolment", [*self.names(person), *course, "spring term"], "every_cell_readable")
+            return
+        self.add("enrolment", [*self.names(person), *course, self.dated(enrolled, number)])
+        self.trusted("enrolment", enrolled)
+        name = " ".join(course)
+        self.truth.answers["yield enrolled"][name] += 1
+        self.truth.answers["withdrawal_rates enrolled"][name] += 1
+        if self.random.random() < 0.15:
+            self.withdrew(person, course, enrolled)
+
+    def withdrew(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> None:
+        number, reason = self.number_of("withdrawal"), self.random.choice(_REASONS)
+        withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
+        if number % 23 == 15:
+            withdrawn = enrolled - timedelta(days=self.random.randrange(1, 30))
+            row = [*self.names(person), *course, withdrawn, reason]
+            self.add("withdrawal", row, "withdrawn_not_before_enrolled")
+            return
+        if number % 7 == 3:
+            reason = f"call {person['first']} {person['last']}, {person['phone']}"
+            self.truth.warned["reason_known"] += 1
+        self.add("withdrawal", [*self.names(person), *course, self.dated(withdrawn, number), f"{reason.lower()} "])
+        self.trusted("withdrawal", withdrawn)
+        self.truth.answers["withdrawal_rates withdrawn"][" ".join(course)] += 1
+
+    def damaged(self, person: dict[str, Any], year: int) -> None:
+        number = self.number_of("damage")
+        cells, expectation = _DAMAGE[number % len(_DAMAGE)]
+        row = self.application(person, (_PROGRAMMES[0], f"Fall {year}"), date(year, 3, 1), None, 0)
+        for place, value in cells.items():
+            row[place] = value.format(number=number) if isinstance(value, str) else value
+        self.add("application", row, expectation)
+
+    def person(self, index: int) -> dict[str, Any]:
+        first, last = self.random.choice(_FIRST), self.random.choice(_LAST)
+        number = self.number * PART + index
+        valid = index % 19 != 4
+        return {
+            "id": f"S{1_000_000 + number}",
+            "first": first,
+            "last": last,
+            "email": f"{first}.{last}.{number}@example.org".lower() if valid else f"{first} at home",
+            "email_is_valid": valid,
+            "phone": f"604-555-01{number % 100:02}",
+            "born": date(
+                1960 + self.random.randrange(45), 1 + self.random.randrange(12), 1 + self.random.randrange(28)
+            ),
+            "address": f"{number % 900 + 1} Example St, Vancouver",
+            "style": index % 10,
+        }
+
+    def application(
+        self, person: dict[str, Any], course: Sequence[str], received: date, completed: date | None, index: int
+    ) -> list[Any]:
+        status = "Complete" if completed else _NOT_DONE[index % len(_NOT_DONE)]
+        programme, intake = course
+        if index % 9 == 5:
+            programme, intake = f"{programme}  ", "{1} {0}".format(*intake.split())
+        return [
+            *self.names(person),
+            *(person["email"], person["phone"], self.dated(person["born"], index), person["address"]),
+            *(programme, intake, self.dated(received, index // 2)),
+            *(status.upper() if index % 8 == 2 else status, self.dated(completed, index // 3) if completed else None),
+        ]
+
+    def names(self, person: dict[str, Any]) -> list[Any]:
+        """Return id and names as somebody typed them: both in one cell, in either order, or with blanks around."""
+        first, last, style = person["first"], person["last"], person["style"]
+        typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
+        return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]
+
+    def dated(self, day: date, number: int) -> Any:
+        """Return a day as a cell of a workbook has it: a date, text, a serial number."""
+        as_cell = day if self.whole else day.isoformat()
+        return (as_cell, day.isoformat(), excel_serial(day), f"{day.day} {day:%b} {day.year}")[number % 4]
+
+    def add(self, kind: str, row: list[Any], expectation: str | None = None) -> None:
+        self.rows[kind].append(row)
+        if expectation:
+            self.truth.damage(self.files[kind], len(self.rows[kind]) + 1, expectation)
+
+    def trusted(self, kind: str, day: date) -> None:
+        self.truth.counts["trusted"] += 1
+        self.truth.answers[f"activity_by_year {kind}s"][f"{day.year}"] += 1
+        self.truth.answers[f"activity_by_month {kind}s"][f"{day:%Y-%m}"] += 1
+
+    def number_of(self, kind: str) -> int:
+        self.seen[kind] += 1
+        return self.seen[kind] - 1

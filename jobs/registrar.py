@@ -1,0 +1,60 @@
+"""Job of the registrar: landed workbooks to application completion rates, with nobody's name in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import SparkSession
+
+from expectations.gate import judge
+from expectations.suite import load_suite
+from ingest.raw import read_raw
+from jobs.arguments import Arguments
+from jobs.masking_key import read_masking_key
+from jobs.publishing import publish_answer, publish_judged
+from jobs.stages import ingest_landing, publish_answers, run_stages, start
+from lake.ledger import Entry
+from lake.tables import read, row_count, table_name
+from transforms.datasets import registrar
+
+DATASET = "registrar"
+
+
+def run(spark: SparkSession, args: Arguments) -> list[Entry]:
+    """Run the stages asked for, and return what the run ledger says of each."""
+    return run_stages(spark, args, job=DATASET, stages={"ingest": ingest, "refine": refine, "curate": curate})
+
+
+def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
+    """Landing to raw."""
+    forms = {form: [field.source for field in fields] for form, fields in registrar.SOURCE_FIELDS.items()}
+    ingest_landing(spark, args, entry, dataset=DATASET, forms=forms)
+
+
+def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
+    """Raw to trusted and quarantine: the nodes of the registrar's graph in Glue Studio, under their names there."""
+    key = read_masking_key(args.masking_key)
+    raw = read_raw(spark, DATASET)
+    entry.rows_in = row_count(spark, table_name("raw", DATASET))
+    # Detect Sensitive Data, by the dataset's policy, and the first half of Change Schema: a date is judged as a date.
+    records = registrar.build_records(raw, masking_key=key)
+    # Evaluate Data Quality, whose rowLevelOutcomes mark each row.
+    outcomes = judge(records, suite=load_suite(DATASET), key=registrar.KEY, order_by=registrar.LATEST)
+    # Conditional Router: rows that passed to trusted, those of the default group to quarantine.
+    publish_judged(spark, outcomes, dataset=DATASET, entry=entry)
+
+
+def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
+    """Trusted to the answers: the second half of Change Schema, and Curated."""
+    publish_answers(spark, entry, dataset=DATASET, answers=registrar.ANSWERS)
+    completeness = registrar.build_completeness(read(spark, "trusted", DATASET), read(spark, "quarantine", DATASET))
+    publish_answer(spark, completeness, dataset=DATASET, name="completeness", entry=entry)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the job from a command line, spark-submit or AWS Glue."""
+    start(DATASET, run, argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""What the registrar's rows are, what becomes of the columns that tell who, and how raw rows become records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from transforms.columns import rename_fields
+from transforms.dates import parse_written_date
+from transforms.dedupe import drop_withdrawn
+from transforms.masking import REDACTED, Masked, generalize_year, keyed_hash, mask, partial_redact
+from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.text import clean_text, spell_as
+
+_PERSON = (
+    Field("Student ID", "student_id", "string"),
+    Field("First Name", "first_name", "string"),
+    Field("Last Name", "last_name", "string"),
+)
+_COURSE = (Field("Programme", "programme", "string"), Field("Intake", "intake", "string"))
+SOURCE_FIELDS: Mapping[str, Sequence[Field]] = {
+    "application": (
+        *_PERSON,
+        Field("E-mail", "email", "string"),
+        Field("Phone", "phone", "string"),
+        Field("Date of Birth", "date_of_birth", "date", parse_written_date),
+        Field("Address", "address", "string"),
+        *_COURSE,
+        Field("Received Date", "received_date", "date", parse_written_date),
+        Field("Status", "status", "string"),
+        Field("Completed Date", "completed_date", "date", parse_written_date),
+    ),
+    "enrolment": (*_PERSON, *_COURSE, Field("Enrolled Date", "enrolled_date", "date", parse_written_date)),
+    "withdrawal": (
+        *_PERSON,
+        *_COURSE,
+        Field("Withdrawn Date", "withdrawn_date", "date", parse_written_date),
+        Field("Reason", "withdrawal_reason", "string"),
+    ),
+}
+"""The forms of the registrar's files, one for each kind of record."""
+
+CASE = ("student_id", "programme", "intake")
+KEY = ("record", *CASE)
+LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
+"""What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
+
+STATUSES = ("Received", "In Review", "Complete", "Incomplete", "Cancelled")
+REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
+
+
+def only(known: Sequence[str]) -> Callable[[Column], Column]:
+    """Return a masking action that keeps the values `known`, and redacts any other: text that people typed.
+
+    >>> reasons = spark.createDataFrame([("Health",), ("spoke to Ann",), (None,)], "reason string")
+    >>> [row[0] for row in reasons.select(only(["Health"])(F.col("reason"))).collect()]
+    ['Health', '*****', None]
+    """
+    return lambda value: F.when(value.isin(*known), value).otherwise(F.when(value.isNotNull(), F.lit(REDACTED)))
+
+
+SENSITIVE = (
+    Masked("student_id", keyed_hash, "names one student in all of the registrar's files; joins them"),
+    Masked("first_name", partial(partial_redact, left=1), "tells who; the initial is for looking into a row"),
+    Masked("last_name", keyed_hash, "tells who"),
+    Masked("email", keyed_hash, "reaches the student"),
+    Masked("phone", partial(partial_redact, right=2), "reaches the student"),
+    Masked("date_of_birth", generalize_year, "tells who, with little else; the year is enough for ages"),
+    Masked("address", "drop", "reaches the student, and answers no question"),
+    Masked("status", only(STATUSES), "text that people type may name somebody"),
+    Masked("withdrawal_reason", only(REASONS), "text that people type may name somebody"),
+)
+"""The columns that tell who a student is, what is done to each, and why. Unreadable cells are redacted, all of them."""
+
+TOTAL_LINE = "total line"
+_DAY_OF = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
+_SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
+_TOTAL = r"(?i)\A(grand |sub)?-?total\b"
+_DATES = ("received_date", "completed_date", "enrolled_date", "withdrawn_date")
+_COLUMNS = (
+    *("record", *CASE, "first_name", "last_name", "email", "phone", "year_of_birth"),
+    *("status", *_DATES, "withdrawal_reason"),
+    *("record_date", "is_completed", "has_application", "enrolled_on"),
+    *("student_id_is_valid", "email_is_valid"),
+)
+
+
+def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
+    """Type the raw rows, bring them in order and mask them: the candidates for trusted.
+
+    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
+    Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
+
+    Columns: record (`application`, `enrolment`, `withdrawal`, or `total line`, which is none); student_id, programme,
+    intake (`Fall 2023`); first_name, last_name, email, phone, year_of_birth, status, withdrawal_reason, as `SENSITIVE`
+    leaves them; received_date, completed_date, enrolled_date, withdrawn_date; record_date (the day of the record:
+    received, enrolled or withdrawn); is_completed (of an application, whether it has a completed date); has_application
+    (of an enrolment, whether there is an application of its key, in any row); enrolled_on (of a withdrawal, the day of
+    its key's latest enrolment); student_id_is_valid, email_is_valid (null where there is none); where the row comes
+    from; `_cast_failures`, its values redacted.
+
+    Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `SENSITIVE` here.
+    """
+    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
+    keep = ("_form", *LATEST, *(["_is_current"] if said_anew else []))
+    fields = {field.name: field for form in SOURCE_FIELDS.values() for field in form}
+    records = (
+        raw.transform(change_schema, fields=[*fields.values()], keep=keep, malformed="_malformed_record")
+        .transform(_tidy)
+        .transform(mask, policy=SENSITIVE, key=masking_key)
+        .transform(rename_fields, fields={"date_of_birth": "year_of_birth"})
+    )
+    if said_anew:
+        records = records.transform(drop_withdrawn, key=KEY, current="_is_current")
+    return records.transform(_connect).select(*_COLUMNS, *LATEST, CAST_FAILURES)
+
+
+def _tidy(rows: DataFrame) -> DataFrame:
+    """Bring spelling in order while values are there to be read, and say which of them are what they should be."""
+    first, last = clean_text(F.col("first_name")), clean_text(F.col("last_name"))
+    whole = F.when(first.isNull(), last).when(last.isNull(), first)  # both names in one cell
+    by_comma, by_space = r"\A([^,]+), ?([^,]+)\z", r"\A(\S+) (\S+)\z"
+    student_id, email = F.upper(clean_text(F.col("student_id"))), F.lower(clean_text(F.col("email")))
+    is_total = F.coalesce(*(F.when(name.rlike(_TOTAL), True) for name in (student_id, first, last)), F.lit(False))
+    return rows.withColumns(
+        {
+            "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_form")),
+            "student_id": student_id,
+            "student_id_is_valid": student_id.rlike(r"\A[A-Z]?[0-9]{6,10}\z"),
+            "first_name": F.when(whole.rlike(by_comma), F.regexp_extract(whole, by_comma, 2))
+            .when(whole.rlike(by_space), F.regexp_extract(whole, by_space, 1))
+            .otherwise(first),
+            "last_name": F.upper(
+                F.when(whole.rlike(by_comma), F.regexp_extract(whole, by_comma, 1))
+                .when(whole.rlike(by_space), F.regexp_extract(whole, by_space, 2))
+                .otherwise(last)
+            ),
+            "email": email,
+            "email_is_valid": email.rlike(r"\A[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\z"),
+            "phone": clean_text(F.col("phone")),
+            "programme": clean_text(F.col("programme")),
+            "intake": _intake(clean_text(F.col("intake"))),
+            "status": spell_as(
+                F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}
+            ),
+            "withdrawal_reason": spell_as(F.col("withdrawal_reason"), known=REASONS),
+        }
+    )
+
+
+def _intake(text: Column) -> Column:
+    """Return an intake as season and year, `Fall 2023`, in whatever order they stand; another text as it is."""
+    season, year = F.initcap(F.regexp_extract(text, _SEASON, 1)), F.regexp_extract(text, _YEAR, 1)
+    season = F.when(season == "Autumn", "Fall").otherwise(season)
+    return F.when((season != "") & (year != ""), F.concat_ws(" ", season, year)).otherwise(text)
+
+
+def _connect(records: DataFrame) -> DataFrame:
+    """Say of each record what the others of its student, programme and intake say."""
+    case = Window.partitionBy(*CASE)
+    is_kind = {kind: F.col("record") == kind for kind in SOURCE_FIELDS}
+    latest = F.when(F.col("enrolled_date").isNotNull(), F.struct(*LATEST))
+    return records.withColumns(
+        {
+            "record_date": F.coalesce(
+                *(F.when(is_kind[kind], F.col(_DAY_OF[kind])) for kind in SOURCE_FIELDS),
+            ),
+            "is_completed": F.when(is_kind["application"], F.col("completed_date").isNotNull()),
+            "has_application": F.when(is_kind["enrolment"], F.max(is_kind["application"]).over(case)),
+            "enrolled_on": F.when(is_kind["withdrawal"], F.max_by("enrolled_date", latest).over(case)),
+        }
+    )
