@@ -46,12 +46,14 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
     return table
 
 
-def quarantine_table(quarantine: DataFrame, *, expectations: Mapping[str, tuple[str, Sequence[str]]]) -> Table:
-    """Draw which rows are in quarantine and why: at most `MOST_ROWS`, by file and row.
+def quarantine_table(
+    quarantine: DataFrame, *, expectations: Mapping[str, tuple[str, Sequence[str]]], most: int = MOST_ROWS
+) -> Table:
+    """Draw which rows are in quarantine and why: at most `most`, by file and row.
 
     `expectations` gives for each id what was expected, in words, and of which columns.
     """
-    rows = quarantine.orderBy("_source_file", "_row_number").limit(MOST_ROWS).collect()
+    rows = quarantine.orderBy("_source_file", "_row_number").limit(most).collect()
     table = Table(title="In quarantine", title_justify="left", title_style="bold", show_lines=True)
     table.add_column("File", overflow="fold", ratio=2)
     table.add_column("Row", justify="right")

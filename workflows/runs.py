@@ -25,6 +25,7 @@ from workflows.runner import JobRun, run_workflow, spark_job_runner
 SAMPLES = Path("samples")
 SAMPLE_WAREHOUSE = str(SAMPLES / "warehouse")
 WAREHOUSE = "warehouse"
+_MOST_AFTER_A_RUN = 8
 
 out = Console(highlight=False)
 
@@ -90,7 +91,7 @@ def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str 
         out.print(f"  not started: {', '.join(waiting)}\n" if waiting else "")
         raise failed
     out.print()
-    _show(spark, dataset, answers=1)
+    _show(spark, dataset, answers=1, most=_MOST_AFTER_A_RUN)
     out.print(f"The tables are in [bold]{warehouse}[/]: raw, trusted, quarantine, curated, and ops for the run ledger.")
     out.print(f"Next: [bold]{sys.argv[0]} show {dataset} --warehouse {warehouse}[/]\n", soft_wrap=True)
 
@@ -101,12 +102,12 @@ def show_dataset(dataset: str, *, warehouse: str) -> None:
     with out.status("starting Spark"):
         spark = lake_session(warehouse)
     try:
-        _show(spark, dataset, answers=None)
+        _show(spark, dataset, answers=None, most=MOST_ROWS)
     finally:
         _show_runs(spark, dataset)
 
 
-def _show(spark: SparkSession, dataset: str, *, answers: int | None) -> None:
+def _show(spark: SparkSession, dataset: str, *, answers: int | None, most: int) -> None:
     for answer in import_module(f"reports.{dataset}").ANSWERS[:answers]:
         out.print(answer_table(answer, read(spark, "curated", dataset, answer.name)), "")
     quarantine = read(spark, "quarantine", dataset)
@@ -115,8 +116,8 @@ def _show(spark: SparkSession, dataset: str, *, answers: int | None) -> None:
         out.print("Nothing is in quarantine.\n")
         return
     expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
-    out.print(quarantine_table(quarantine, expectations=expectations))
-    shown = f"the first {MOST_ROWS} of them" if count > MOST_ROWS else "all of them"
+    out.print(quarantine_table(quarantine, expectations=expectations, most=most))
+    shown = f"the first {most} of them" if count > most else "all of them"
     out.print(f"{count} rows, {shown} shown; they are in lake.quarantine.{dataset}\n")
 
 
