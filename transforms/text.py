@@ -14,6 +14,7 @@ BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
 
 
+_BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _APART = r"[^\p{L}\p{N}]+"
 
 
@@ -26,8 +27,8 @@ def clean_text(value: Column) -> Column:
     >>> [row[0] for row in types.select(clean_text(F.col("type"))).collect()]
     ['Noise complaint', None]
     """
-    text = F.btrim(F.regexp_replace(value, r"[\s\p{Z}\p{Cc}\u200b\ufeff]+", " "))
-    return F.when(text != "", text)
+    # Whether anything is left is asked of the value: of the cleaned text, Spark would clean it twice.
+    return F.when(value.rlike(f"[^{_BLANK}]"), F.btrim(F.regexp_replace(value, f"[{_BLANK}]+", " ")))
 
 
 def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:
@@ -41,11 +42,11 @@ def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] |
     >>> [row[0] for row in channels.select(spelled).collect()]
     ['E-mail', 'E-mail', 'WEB', 'Fax']
     """
-    text = clean_text(value)
-    letters = F.regexp_replace(F.lower(text), _APART, "")
-    spellings = {re.sub(r"[\W_]", "", name.lower()): name for name in known}
-    spellings |= {re.sub(r"[\W_]", "", name.lower()): meant for name, meant in (others or {}).items()}
-    return F.coalesce(*(F.when(letters == plain, F.lit(name)) for plain, name in spellings.items()), text)
+    meant = {name: name for name in known} | dict(others or {})
+    spellings = {re.sub(r"[\W_]", "", said.lower()): name for said, name in meant.items()}
+    entries = [F.lit(text) for entry in spellings.items() for text in entry]
+    # In a map the letters are looked up once; compared one by one, Spark would find them anew for each.
+    return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _APART, "")], clean_text(value))
 
 
 def concatenate(*values: Column, separator: str = " ", null_as: str | None = None) -> Column:

@@ -51,9 +51,9 @@ _DAMAGE: tuple[tuple[dict[int, Any], str], ...] = (
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write three workbooks, the right answers and a key to mask with; `rows` are applicants, 3,000 if not given.
 
-    The dirt: applications that come twice, applicants who apply again for the next year, missing ids, dates as text,
-    cells and Excel serials, missing addresses, both names in one cell in two orders, withdrawals before the enrolment, enrolments without
-    an application, trailing blanks, reasons in somebody's own words, and a total line at the bottom.
+    The dirt: applications that come twice, applicants who apply again for the next year, missing ids and addresses,
+    dates as text, cells and Excel serials, both names in one cell in two orders, withdrawals before the enrolment,
+    enrolments without an application, trailing blanks, reasons in somebody's own words, a total line at the bottom.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:

@@ -46,7 +46,9 @@ OTHER_NUMBER = "_other_number"
 TOP_TYPES = 10
 _INQUIRIES = {"inquiries": ("number_of_records", "sum")}
 _SHARES_MOVED = ("share_before_pct", "share_pct", "change_pct_points")
-_ONE_CODE = r"\A([A-Za-z]{2,5}) ?[-\u2010-\u2015] ?(?=\S)"
+_SPELLED = r"\A[A-Z]{2,5} - "
+_DASH = r"[-\u2010-\u2015]"
+_CODE = rf"\A([A-Z]{{2,5}}(?= ?{_DASH})|[A-Za-z]{{2,5}}(?= {_DASH} )) ?{_DASH} ?(?=\S)"  # not Co-op, nor Pre-school
 _RETIRED = r"\A(?i)ZZ OLD\b"
 
 
@@ -64,9 +66,10 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
     keep = (*LATEST, "_is_current") if said_anew else LATEST
     inquiries = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
     inquiries = inquiries.withColumns(
+        {name: clean_text(F.col(name)) for name in ("inquiry_department", "inquiry_type", "inquiry_channel")}
+    ).withColumns(
         {
             "inquiry_department": _department(F.col("inquiry_department")),
-            "inquiry_type": clean_text(F.col("inquiry_type")),
             "inquiry_channel": spell_as(F.col("inquiry_channel"), known=CHANNELS),
         }
     )
@@ -216,12 +219,9 @@ ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
 
 
 def _department(name: Column) -> Column:
-    """Return a department's name, its code in capitals and one dash after it: `eng–Streets` is `ENG - Streets`."""
-    text = clean_text(name)
-    code = F.regexp_extract(text, _ONE_CODE, 1)
-    return F.when(code != "", F.concat(F.upper(code), F.lit(" - "), F.regexp_replace(text, _ONE_CODE, ""))).otherwise(
-        text
-    )
+    """Return a department's name, its code in capitals and one dash after it: `ENG–Streets` is `ENG - Streets`."""
+    code, rest = F.upper(F.regexp_extract(name, _CODE, 1)), F.regexp_replace(name, _CODE, "")
+    return F.when(name.rlike(_SPELLED) | ~name.rlike(_CODE), name).otherwise(F.concat(code, F.lit(" - "), rest))
 
 
 def _other_number() -> Column:

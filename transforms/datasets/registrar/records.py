@@ -78,6 +78,7 @@ SENSITIVE = (
 TOTAL_LINE = "total line"
 _DAY_OF = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
+_INTAKE = r"\A(Spring|Summer|Fall|Winter) [0-9]{4}\z"
 _TOTAL = r"(?i)\A(grand |sub)?-?total\b"
 _DATES = ("received_date", "completed_date", "enrolled_date", "withdrawn_date")
 _COLUMNS = (
@@ -120,42 +121,41 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
 def _tidy(rows: DataFrame) -> DataFrame:
     """Bring spelling in order while values are there to be read, and say which of them are what they should be."""
-    first, last = clean_text(F.col("first_name")), clean_text(F.col("last_name"))
+    # Step by step: in one, Spark would clean a text again for each use of it.
+    texts = {name: clean_text(F.col(name)) for name in (*CASE, "first_name", "last_name", "email", "phone")}
+    student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     whole = F.when(first.isNull(), last).when(last.isNull(), first)  # both names in one cell
-    by_comma, by_space = r"\A([^,]+), ?([^,]+)\z", r"\A(\S+) (\S+)\z"
-    student_id, email = F.upper(clean_text(F.col("student_id"))), F.lower(clean_text(F.col("email")))
     is_total = F.coalesce(*(F.when(name.rlike(_TOTAL), True) for name in (student_id, first, last)), F.lit(False))
-    return rows.withColumns(
-        {
-            "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_form")),
-            "student_id": student_id,
-            "student_id_is_valid": student_id.rlike(r"\A[A-Z]?[0-9]{6,10}\z"),
-            "first_name": F.when(whole.rlike(by_comma), F.regexp_extract(whole, by_comma, 2))
-            .when(whole.rlike(by_space), F.regexp_extract(whole, by_space, 1))
-            .otherwise(first),
-            "last_name": F.upper(
-                F.when(whole.rlike(by_comma), F.regexp_extract(whole, by_comma, 1))
-                .when(whole.rlike(by_space), F.regexp_extract(whole, by_space, 2))
-                .otherwise(last)
-            ),
-            "email": email,
-            "email_is_valid": email.rlike(r"\A[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\z"),
-            "phone": clean_text(F.col("phone")),
-            "programme": clean_text(F.col("programme")),
-            "intake": _intake(clean_text(F.col("intake"))),
-            "status": spell_as(
-                F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}
-            ),
-            "withdrawal_reason": spell_as(F.col("withdrawal_reason"), known=REASONS),
-        }
+    tidied = {
+        "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_form")),
+        "student_id": student_id,
+        "student_id_is_valid": student_id.rlike(r"\A[A-Z]?[0-9]{6,10}\z"),
+        "first_name": _name(whole, first, by_comma=2, by_space=1),
+        "last_name": F.upper(_name(whole, last, by_comma=1, by_space=2)),
+        "email": F.lower("email"),
+        "email_is_valid": F.col("email").rlike(r"\A[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\z"),
+        "intake": _intake(F.col("intake")),
+        "status": spell_as(F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}),
+        "withdrawal_reason": spell_as(F.col("withdrawal_reason"), known=REASONS),
+    }
+    return rows.withColumns(texts).withColumns(tidied)
+
+
+def _name(whole: Column, alone: Column, *, by_comma: int, by_space: int) -> Column:
+    """Return a name out of a cell that holds both, `Last, First` or `First Last`; else what stands alone."""
+    comma, space = r"\A([^,]+), ?([^,]+)\z", r"\A(\S+) (\S+)\z"
+    return (
+        F.when(whole.rlike(comma), F.regexp_extract(whole, comma, by_comma))
+        .when(whole.rlike(space), F.regexp_extract(whole, space, by_space))
+        .otherwise(alone)
     )
 
 
 def _intake(text: Column) -> Column:
     """Return an intake as season and year, `Fall 2023`, in whatever order they stand; another text as it is."""
     season, year = F.initcap(F.regexp_extract(text, _SEASON, 1)), F.regexp_extract(text, _YEAR, 1)
-    season = F.when(season == "Autumn", "Fall").otherwise(season)
-    return F.when((season != "") & (year != ""), F.concat_ws(" ", season, year)).otherwise(text)
+    in_order = F.concat_ws(" ", F.when(season == "Autumn", "Fall").otherwise(season), year)
+    return F.when(text.rlike(_INTAKE) | ~text.rlike(_SEASON) | ~text.rlike(_YEAR), text).otherwise(in_order)
 
 
 def _connect(records: DataFrame) -> DataFrame:

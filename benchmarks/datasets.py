@@ -1,0 +1,88 @@
+"""What refine and curate of a dataset cost, beside a plain copy of the same rows.
+
+python -m benchmarks.datasets [--rows 5000000] [--runs 3] [--only inquiry_volume registrar] [--folder DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+
+from pyspark.sql import SparkSession
+
+from benchmarks.peers import write
+from ingest.samples.files import MASKING_KEY
+from jobs.arguments import parse_arguments
+from lake.session import lake_session
+from lake.tables import row_count
+
+DATASETS = ("inquiry_volume", "registrar")
+COPY = "lake.ops.copy"
+
+
+def stage(spark: SparkSession, dataset: str, landing: Path, name: str) -> None:
+    """Run one stage of a dataset's job, ledger and all."""
+    argv = ["--stage", name, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY)]
+    import_module(f"jobs.{dataset}").run(spark, parse_arguments(dataset, argv))
+
+
+def timed(spark: SparkSession, step: Callable[[], None]) -> tuple[float, int]:
+    """Return the seconds and the Spark jobs that a step takes."""
+    scheduler = spark.sparkContext._jsc.sc().dagScheduler()
+    jobs, began = scheduler.numTotalJobs(), time.perf_counter()
+    step()
+    return time.perf_counter() - began, scheduler.numTotalJobs() - jobs
+
+
+def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
+    """Make samples, bring them to raw, and time copy, refine and curate in turn, after a round that does not count."""
+    landing = folder / f"{dataset}-{rows}"
+    spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
+    if not (landing / "_truth.json").exists():
+        import_module(f"ingest.samples.{dataset}").write(landing, rows=rows)
+    ingested, jobs = timed(spark, lambda: stage(spark, dataset, landing, "ingest"))
+    count = row_count(spark, f"lake.raw.{dataset}")
+    print(f"{dataset}: {count:,} rows in raw ({ingested:.1f} s from landing, {jobs} jobs), {runs} rounds")
+    raw = spark.table(f"lake.raw.{dataset}")
+    steps: dict[str, Callable[[], None]] = {
+        "copy": lambda: write(spark, raw, COPY),
+        "refine": lambda: stage(spark, dataset, landing, "refine"),
+        "curate": lambda: stage(spark, dataset, landing, "curate"),
+    }
+    found: dict[str, list[tuple[float, int]]] = {name: [] for name in steps}
+    for number in range(runs + 1):
+        spark.sql(f"DROP TABLE IF EXISTS {COPY} PURGE")
+        for name, step in steps.items():
+            took = timed(spark, step)
+            if number:
+                found[name].append(took)
+    copies = [seconds for seconds, _ in found["copy"]]
+    for name, rounds in found.items():
+        taken = [seconds for seconds, _ in rounds]
+        each = [seconds / copy for seconds, copy in zip(taken, copies, strict=True)]
+        print(
+            f"  {name:8} {median(taken):7.2f} s {rounds[0][1]:3} jobs {count / median(taken):12,.0f} rows/s   "
+            f"{median(taken) / median(copies):5.2f} times the copy ({min(each):.2f}-{max(each):.2f})"
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure the datasets asked for, and print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.datasets", description="What refine and curate cost.")
+    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--runs", type=int, default=3, help="rounds that count, after one that does not")
+    parser.add_argument("--only", nargs="+", choices=DATASETS, default=list(DATASETS), metavar="NAME")
+    parser.add_argument("--folder", help="where to keep what is made for the next time; default a temporary folder")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
+        for dataset in args.only:
+            measure(dataset, Path(args.folder or temporary), rows=args.rows, runs=args.runs)
+
+
+if __name__ == "__main__":
+    main()
