@@ -34,7 +34,8 @@ class Truth:
     """What landing files hold, and what must come of it.
 
     Attributes:
-        counts: `rows`, `superseded` (rows that a later one of their key takes the place of), and so on.
+        counts: `rows`; `trusted`; `superseded` (rows that a later one of their key takes the place of); `duplicates`
+            (of these, those that are the later one once more).
         quarantined: Expectation to how many rows go to quarantine for failing it first.
         warned: Expectation to how many rows are published with its warning.
         answers: The name of an answer to its right values: what they are of, and how many.

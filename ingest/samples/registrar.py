@@ -107,7 +107,7 @@ class _Part:
         self.rows["application"].append(row)
         if index % 37 == 11:
             self.rows["application"].append(row)
-            self.truth.counts["superseded"] += 1
+            self.truth.counts.update(["duplicates", "superseded"])
         self.trusted("application", received)
         of = (f"{year}", " ".join(course))
         for answer, name in zip(("completion_by_year", "completion_by_programme"), of, strict=True):
