@@ -103,7 +103,7 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
     assert totals == {2023: Decimal("100.000"), 2024: Decimal("100.001")}
     columns = [field.source for field in inquiry_volume.SOURCE_FIELDS]
     for year, suffix in ((2023, "csv"), (2024, "xlsx")):
-        rows = [(name, "All", f"{of}-01", "Phone", int(1000 * share)) for (of, name), share in published.items()]
+        rows = [(name, "All", f"{of}-01", "Phone", int(1000 * share), None) for (of, name), share in published.items()]
         write = landing.csv if suffix == "csv" else landing.workbook
         write(f"{year}.{suffix}", [row for row in rows if row[2] == f"{year}-01"], columns)
 

@@ -183,22 +183,22 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
 
 
 def test_later_deliveries_correct_and_withdraw_and_broken_ones_leave_the_good_row(lake: SparkSession, landing) -> None:
-    rows = inquiries()
-    landing.workbook("to September.xlsx", rows[:20], COLUMNS)
-    landing.csv("from October.csv", rows[20:], COLUMNS)
+    rows = inquiries(60)
+    landing.workbook("to September.xlsx", rows[:50], COLUMNS)
+    landing.csv("from October.csv", rows[50:], COLUMNS)
     run(lake, landing)
-    assert numbers(lake) == [100] * 30
+    assert numbers(lake) == [100] * 60
     corrections = [[*rows[0][:4], 150, 4711], [*rows[1][:4], "many", None], [*rows[2][:4], -3, None]]
     landing.csv("fix.csv", corrections, COLUMNS, delivered=60)
-    anew = [[*row[:4], 120, None] for row in rows[21:]]  # without the first
+    anew = [[*row[:4], 120, None] for row in rows[51:]]  # without the first
     landing.csv("from October.csv", changed(anew, 0, 4, "n/a"), COLUMNS, delivered=60)
 
     run(lake, landing)
 
-    assert numbers(lake) == [150] + [100] * 19 + [100] + [120] * 8
+    assert numbers(lake) == [150] + [100] * 49 + [100] + [120] * 8
     assert quarantined(lake) == [
         ("fix.csv", 3, ["every_cell_readable", "number_present"]),
         ("fix.csv", 4, ["number_not_negative"]),
         ("from October.csv", 2, ["every_cell_readable", "number_present"]),
     ]
-    assert lake.table(RAW).count() == 20 + 10 + 3 + 9
+    assert lake.table(RAW).count() == 50 + 10 + 3 + 9

@@ -138,7 +138,8 @@ def test_months_change_on_the_month_and_on_the_year_before_and_not_across_gaps(s
 def test_years_have_totals_and_change_on_the_year_before_and_not_across_gaps(either_ansi):
     inquiries = frame(
         either_ansi,
-        inquiry("2020-01", 1),
+        inquiry("2019-01", 1),
+        inquiry("2021-01", 0),
         inquiry("2022-01", MOST),
         inquiry("2022-02", MOST),
         inquiry("2022-02", 3, "B"),
@@ -149,8 +150,9 @@ def test_years_have_totals_and_change_on_the_year_before_and_not_across_gaps(eit
     )
     total = 2 * MOST + 3
     rows = [
-        (2020, 1, 1, 1.0, None, None),
-        (2022, 2, total, (total + 0.0) / 2, None, None),
+        (2019, 1, 1, 1.0, None, None),
+        (2021, 1, 0, 0.0, None, None),
+        (2022, 2, total, (total + 0.0) / 2, total, None),
         (2023, 3, 4, 1.3, 4 - total, -100.0),
         (None, 0, 4, None, None, None),
     ]
