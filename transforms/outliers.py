@@ -32,7 +32,7 @@ def flag_outliers(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = ()
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")
     >>> found = areas.transform(flag_outliers, of="cases", name="unusual")
     >>> [(row.area, round(row.high_fence)) for row in found.collect() if row.unusual == "high"]
-    [('e', 157)]
+    [('e', 158)]
 
     Raises:
         MissingColumnError: A column is not in the frame.
