@@ -99,7 +99,8 @@ def ingest(
     before = row_count(spark, table) if base.id else 0
     used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
     rows = _rows(spark, headers, now or datetime.now(timezone.utc))
-    rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name not in rows.columns})
+    there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
+    rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name.casefold() not in there})
     extra = [name for name in rows.columns if name not in used and not name.startswith("_")]
     if base.id:
         extra = [name for name in extra if name not in spark.table(table).columns]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,17 @@ class Landing:
         self, name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS, delivered: int = 0
     ) -> Path:
         """Write a workbook; `delivered` orders deliveries (seconds after some moment)."""
+        return self.sheets(name, {"Sheet1": [columns, *rows]}, delivered)
+
+    def sheets(self, name: str, sheets: Mapping[str, Sequence[Sequence[Any]]], delivered: int = 0) -> Path:
+        """Write a workbook of several sheets, each given with its header."""
         path = self.folder / name
         with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
-            sheet = book.add_worksheet()
-            for line, row in enumerate([columns, *rows]):
-                for column, cell in enumerate(row):
-                    sheet.write(line, column, cell)
+            for title, rows in sheets.items():
+                sheet = book.add_worksheet(title)
+                for line, row in enumerate(rows):
+                    for column, cell in enumerate(row):
+                        sheet.write(line, column, cell)
         return self._delivered(path, delivered)
 
     def csv(

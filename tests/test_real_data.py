@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from workflows.contact_centre import WORKFLOW
+from jobs import inquiry_volume as job
+from jobs.arguments import parse_arguments
+from transforms.datasets import inquiry_volume
 from workflows.runner import run_workflow, spark_job_runner
 
 YEARS = "lake.curated.contact_centre_calls_handled"
 
 
-def run(lake: SparkSession, tmp_path: Path, data: Path) -> None:
-    run_job = spark_job_runner(lake, WORKFLOW, landing=str(data), warehouse=str(tmp_path / "warehouse"), run_id="real")
-    results = run_workflow(WORKFLOW, run_job=run_job, report=lambda run: None)
+def run(lake: SparkSession, tmp_path: Path, data: Path, dataset: str = "contact_centre") -> None:
+    workflow = import_module(f"workflows.{dataset}").WORKFLOW
+    run_job = spark_job_runner(lake, workflow, landing=str(data), warehouse=str(tmp_path / "warehouse"), run_id="real")
+    results = run_workflow(workflow, run_job=run_job, report=lambda run: None)
     assert {name: result.state for name, result in results.items()} == {
-        "contact_centre_ingest": "SUCCEEDED",
-        "contact_centre_refine": "SUCCEEDED",
-        "contact_centre_curate": "SUCCEEDED",
+        f"{dataset}_ingest": "SUCCEEDED",
+        f"{dataset}_refine": "SUCCEEDED",
+        f"{dataset}_curate": "SUCCEEDED",
     }
 
 
@@ -62,3 +68,54 @@ def test_workbooks_and_text_together_count_each_day_once(
 
     assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585
     assert sum(days for days, *_ in years(lake).values()) == 5_585
+
+
+def test_the_rows_of_inquiries_go_the_whole_way(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
+    file = real_data / "inquiry_volume" / "3-1-1-inquiry-volume-extract.csv"
+    published = list(csv.DictReader(file.open(encoding="utf-8"), delimiter=";"))
+
+    run(lake, tmp_path, file, "inquiry_volume")
+
+    trusted = lake.table("lake.trusted.inquiry_volume")
+    names = ("inquiry_department", "inquiry_type", "date_format(year_month, 'yyyy-MM')", "inquiry_channel")
+    numbers = ("string(number_of_records)", "coalesce(string(bi_id), '')")
+    cells = {tuple(row) for row in trusted.selectExpr(*names, *numbers).collect()}
+    assert cells == {tuple(row.values()) for row in published}
+    assert len(cells) == len(published) == 18
+    assert trusted.where("bi_id is null").count() == 13
+    assert trusted.where("is_retired").count() == 1
+    assert trusted.where("_warnings is not null").count() == 0
+    assert lake.table("lake.quarantine.inquiry_volume").count() == 0
+    monthly = lake.table("lake.curated.inquiry_volume_monthly").agg({"inquiries": "sum"}).first()
+    assert monthly[0] == sum(int(row["Number of Records"]) for row in published)
+
+
+def test_volumes_in_the_published_proportions_give_the_published_shares(
+    lake: SparkSession, tmp_path: Path, real_data: Path, landing
+) -> None:
+    file = real_data / "inquiry_volume" / "department-share-2023-2024.csv"
+    published = {
+        (int(year), row["inquiry_department"]): Decimal(row[year])
+        for row in csv.DictReader(file.open(encoding="utf-8"))
+        for year in ("2023", "2024")
+    }
+    totals = {year: sum(share for (of, _), share in published.items() if of == year) for year in (2023, 2024)}
+    assert totals == {2023: Decimal("100.000"), 2024: Decimal("100.001")}
+    columns = [field.source for field in inquiry_volume.SOURCE_FIELDS]
+    for year, suffix in ((2023, "csv"), (2024, "xlsx")):
+        rows = [(name, "All", f"{of}-01", "Phone", int(1000 * share), None) for (of, name), share in published.items()]
+        write = landing.csv if suffix == "csv" else landing.workbook
+        write(f"{year}.{suffix}", [row for row in rows if row[2] == f"{year}-01"], columns)
+
+    for stage in ("ingest", "refine"):
+        arguments = parse_arguments("inquiry_volume", ["--stage", stage, "--landing", str(landing)])
+        job.run(lake, arguments)
+    found = inquiry_volume.build_departments(lake.table("lake.trusted.inquiry_volume")).collect()
+
+    assert lake.table("lake.quarantine.inquiry_volume").count() == 0
+    shares = {(row.year, row.inquiry_department): row.share_pct for row in found}
+    rounded = {(row.year, row.inquiry_department): row.rounded_pct for row in found}
+    assert rounded == {key: float(share) for key, share in published.items()}
+    assert len(shares) == 2 * 86
+    off = {key: shares[key] - share for key, share in published.items() if shares[key] != share}
+    assert [(year, difference) for (year, _), difference in off.items()] == [(2024, Decimal("-0.001"))]

@@ -37,6 +37,23 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
+def test_the_delimiter_is_the_one_that_finds_most_columns_of_a_form(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
+    forms = FORMS | {"old cases": ("Day", "Area")}
+
+    found = read_header("a.csv", str(path), forms=forms)
+
+    assert (found.delimiter, found.form, found.columns) == (";", "old cases", ("Day", "Kind, a, b, c, d", "Area"))
+
+
+def test_no_cell_of_a_file_without_a_header_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(LandedFileError, match="a.csv: its first row has none of the columns") as caught:
+        header(tmp_path / "a.csv", b"Jane Doe;604-555-0100\nDate;Area\n")
+    assert "Doe" not in str(caught.value)
+    assert "0100" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is no text")],

@@ -185,3 +185,39 @@ def test_a_landing_without_files_says_what_it_holds(lake: SparkSession, landing,
     with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\]"):
         bring_in(lake, landing)
     assert not exists(lake, RAW)
+
+
+def test_a_delivery_of_files_of_two_forms_is_one_table_that_says_which_form_each_row_has(
+    lake: SparkSession, landing
+) -> None:
+    forms = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather")}
+    landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
+    landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
+
+    done = ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=NOW)
+
+    assert (done.rows, done.extra_columns) == (2, ("Note",))
+    # Of a form that was never delivered there are columns too; `DATE` is `Date` to Spark, and keeps what it says.
+    columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
+    assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
+    assert raw(lake, "_form", "Date", "Day", "Calls", "Weather", "Line", "Note") == [
+        ("new", "2024-01-01", None, "5", None, None, "x"),
+        ("oldest", None, "2022-01-01", "4", "dry", None, None),
+    ]
+
+
+def test_a_file_that_misses_columns_is_told_what_the_form_that_it_is_closest_to_has(
+    lake: SparkSession, landing
+) -> None:
+    forms = {"new": ("Date", "Calls"), "old": ("Day", "Calls", "Line")}
+    landing.csv("a.csv", [], columns=("Day", "Line", "Number"))
+    landing.csv("b.csv", [], columns=("Day", "Calls", "Line"))
+
+    with pytest.raises(LandedFilesError) as caught:
+        ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=NOW)
+
+    expected = (
+        "a.csv (as old): column 'Calls' is missing; it has ['Day', 'Line', 'Number']. Did the source rename or drop it?"
+    )
+    assert caught.value.problems == (expected,)
+    assert not exists(lake, RAW)

@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from ingest.errors import LandedFileError
+from ingest.header import Header
 from ingest.workbook import read_header, read_rows
 
 FORMS = {"calls": ("Date", "Calls")}
@@ -72,6 +73,31 @@ def test_two_sheets_with_the_columns_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(LandedFileError, match=r"a.xlsx: the sheets \['A', 'B'\] all have the columns"):
         read_header("a.xlsx", uri, forms=FORMS)
+
+
+def test_of_two_forms_a_sheet_of_either_is_found_and_one_of_each_is_refused(tmp_path: Path) -> None:
+    forms = FORMS | {"old calls": ("Day", "Calls", "Line")}
+    old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
+    found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), forms=forms)
+    assert (found.sheet, found.form) == ("Data", "old calls")
+
+    uri = workbook(tmp_path / "b.xlsx", Old=old, About=[["x"]], New=new)
+    with pytest.raises(LandedFileError, match=r"b.xlsx: the sheets \['Old', 'New'\] all have the columns"):
+        read_header("b.xlsx", uri, forms=forms)
+
+
+def test_where_no_sheet_has_all_columns_the_closest_is_the_header(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
+
+    assert read_header("f", uri, forms=FORMS) == Header(("Date", "Number"), "calls", sheet="Data")
+
+
+def test_no_cell_of_sheets_without_a_header_is_shown(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[["Jane Doe", 1], ["Date", "Calls"]], T=[["John Doe"]])
+
+    with pytest.raises(LandedFileError, match="a.xlsx: its first row has none of the columns") as caught:
+        read_header("a.xlsx", uri, forms=FORMS)
+    assert "Doe" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.dates import parse_date
+from transforms.dates import parse_date, parse_month
 
 EXCEL_EPOCH = date(1899, 12, 30)
 FIVE_DIGITS = st.dates(date(1927, 5, 18), date(2173, 10, 13))
@@ -102,3 +102,65 @@ def test_a_serial_that_a_reader_took_for_a_number_is_a_day(either_ansi):
     rows = either_ansi.sql("SELECT 45351 AS i, 45351D AS d, date'2024-02-29' AS day, 384 AS n")
     found = rows.select(*(parse_date(name) for name in rows.columns)).first()
     assert tuple(found) == (*[date(2024, 2, 29)] * 3, None)
+
+
+MONTHS = {
+    "2024-02": date(2024, 2, 1),
+    " 2024-02 ": date(2024, 2, 1),
+    "2024-12\n": date(2024, 12, 1),
+    "\t2024-10\r\n": date(2024, 10, 1),
+    "\u00a02024-02\u00a0": date(2024, 2, 1),
+    "0001-01": date(1, 1, 1),
+    "9999-12": date(9999, 12, 1),
+    "2024-02-01": date(2024, 2, 1),
+    "2024-02-01 00:00:00": date(2024, 2, 1),
+    "2024-02-01T00:00:00": date(2024, 2, 1),
+    "45323": date(2024, 2, 1),
+    "45323.0": date(2024, 2, 1),
+    "\u00a045323": date(2024, 2, 1),
+}
+NO_MONTHS = [
+    *(text for text in NO_DATES if text != "2024-02"),
+    "2024-00",
+    "2024-13",
+    "0000-01",
+    "2024-1",
+    "2024-001",
+    "2024-02-",
+    "2024-2-01",
+    "24-02",
+    "12024-02",
+    "-2024-02",
+    "202402",
+    "2024/02",
+    "02-2024",
+    "2024 - 02",
+    "2024-02\n2024-03",
+    "2024-02-15",
+    "2024-02-29",
+    "2024-02-01T10:00:00",
+    "45324",
+    "45322",
+    "Feb 2024",
+    "２０２４-02",
+]
+
+
+def test_months_are_read_as_their_first_day_and_all_else_is_refused(either_ansi):
+    rows = {**MONTHS, **dict.fromkeys(NO_MONTHS)}
+    months = either_ansi.createDataFrame([(text,) for text in rows], "text string")
+    expected = either_ansi.createDataFrame(list(rows.items()), "text string, month date")
+    assert_df_equality(months.withColumn("month", parse_month("text")), expected)
+
+
+def test_a_month_that_a_reader_took_for_a_number_or_a_day_is_a_month(spark):
+    rows = spark.sql(
+        "SELECT 45323 AS i, 45323D AS d, date'2024-02-01' AS `first. day`, date'2024-02-02' AS second, 2024 AS n"
+    )
+    found = rows.select(*(parse_month(name) for name in rows.columns))
+    assert tuple(found.first()) == (*[date(2024, 2, 1)] * 3, None, None)
+
+
+def test_of_no_rows_come_no_months(spark):
+    parsed = spark.createDataFrame([], "month string").select(parse_month("month").alias("month"))
+    assert_df_equality(parsed, spark.createDataFrame([], "month date"))

@@ -21,8 +21,8 @@ from transforms.arrays import array_where
 from transforms.casts import cast, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import contact_centre
-from transforms.dates import parse_date
+from transforms.datasets import contact_centre, inquiry_volume
+from transforms.dates import parse_date, parse_month
 from transforms.dedupe import drop_withdrawn, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
 from transforms.drift import schema_drift
@@ -42,6 +42,7 @@ from transforms.masking import (
 )
 from transforms.names import clean_names, require_columns, require_distinct, require_number
 from transforms.nested import array_to_columns, explode, flatten, is_json, parse_json
+from transforms.outliers import flag_outliers
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
@@ -57,6 +58,15 @@ RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
     "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
     "_delivered_at timestamp, _ingested_at timestamp"
+)
+RAW_INQUIRIES = (
+    "Department string, Type string, `Year Month` string, Channel string, `Number of Records` string, BI_ID string, "
+    "_malformed_record string, _source_file string, _row_number int, _delivered_at timestamp, _ingested_at timestamp, "
+    "_is_current boolean"
+)
+INQUIRIES = (
+    "inquiry_department string, inquiry_type string, year_month date, inquiry_channel string, number_of_records int, "
+    "year int, is_retired boolean"
 )
 CALLS = "date date, year int, calls_offered int, calls_handled int"
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
@@ -125,6 +135,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     fill_missing_values: lambda rows: fill_missing_values(
         rows, column="part", name="filled", statistic="median", by=["year"]
     ),
+    flag_outliers: lambda rows: flag_outliers(rows, of="part", name="unusual", by=["year"]),
     flatten: flatten,
     format_timestamp: lambda rows: rows.select(format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")),
     generalize_coordinate: of_column(generalize_coordinate, "latitude"),
@@ -146,6 +157,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     nullify: of_column(nullify, "part"),
     parse_date: lambda rows: rows.select(parse_date("text")),
     parse_json: lambda rows: rows.select(parse_json("text", ddl="struct<a: int>")),
+    parse_month: lambda rows: rows.select(parse_month("text")),
     parse_timestamp: read_as_time,
     partial_redact: lambda rows: rows.select(partial_redact(F.col("text"), left=1, right=1)),
     percentage: lambda rows: percentage(rows, part="part", total="total", name="pct"),
@@ -174,6 +186,8 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     contact_centre.build_calls: (RAW, contact_centre.build_calls),
     contact_centre.build_calls_handled: (CALLS, lambda calls: contact_centre.build_calls_handled(calls, calls)),
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
+    inquiry_volume.build_inquiries: (RAW_INQUIRIES, inquiry_volume.build_inquiries),
+    **{build: (INQUIRIES, build) for build in inquiry_volume.ANSWERS.values()},
 }
 OF_NO_FRAME = {"literal", "literal_of", "quoted", "snake_case"}
 

@@ -14,6 +14,8 @@ have one spelling each. Types that the city retired (`ZZ OLD - …`) keep their 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -47,8 +49,7 @@ TOP_TYPES = 10
 _INQUIRIES = {"inquiries": ("number_of_records", "sum")}
 _SHARES_MOVED = ("share_before_pct", "share_pct", "change_pct_points")
 _SPELLED = r"\A[A-Z]{2,5} - "
-_DASH = r"[-\u2010-\u2015]"
-_CODE = rf"\A([A-Z]{{2,5}}(?= ?{_DASH})|[A-Za-z]{{2,5}}(?= {_DASH} )) ?{_DASH} ?(?=\S)"  # not Co-op, nor Pre-school
+_CODE = r"\A([A-Z]{2,5}|[a-z]{2,5}|[A-Za-z]{2,5}(?= )) ?[-\u2010-\u2015] ?(?=\S)"  # `Pre-School` begins with none
 _RETIRED = r"\A(?i)ZZ OLD\b"
 
 
@@ -60,7 +61,7 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
 
     Columns: inquiry_department, inquiry_type; year_month (the month's first day); inquiry_channel; number_of_records
     (inquiries); bi_id; year; is_retired (whether the city has retired the type); `_other_number` (what the same file
-    says elsewhere of the same key: mostly the same); where the row comes from; `_cast_failures`.
+    says elsewhere of the same key: mostly the same; null without a key); where the row comes from; `_cast_failures`.
     """
     said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
     keep = (*LATEST, "_is_current") if said_anew else LATEST
@@ -134,7 +135,7 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
     months = {"months": ("year_month", "countDistinct")}
     return (
         inquiries.transform(aggregate, by=["year"], columns=months | _INQUIRIES)
-        .withColumn("inquiries_per_month", F.round(F.col("inquiries") / F.col("months"), 1))
+        .withColumn("inquiries_per_month", F.round(F.try_divide("inquiries", "months"), 1))
         .transform(_change, name="change_on_year", period="year", periods=1)
     )
 
@@ -228,7 +229,8 @@ def _other_number() -> Column:
     same_file = Window.partitionBy(*KEY).orderBy("_source_file", "_ingested_at").rangeBetween(0, 0)
     number = F.col("number_of_records")
     least, most = F.min(number).over(same_file), F.max(number).over(same_file)
-    return F.when(number == least, most).otherwise(least)
+    has_key = reduce(and_, (F.col(name).isNotNull() for name in KEY))
+    return F.when(has_key, F.when(number == least, most).otherwise(least))
 
 
 def _month_number() -> Column:

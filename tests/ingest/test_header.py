@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from ingest.errors import LandedFileError
+from ingest.header import Fit, best_fit, clean_header
+
+FORMS = {"cases": ("Date", "Area"), "old cases": ("Day", "Area", "Kind")}
+RESERVED = ("_form", "_Source_File", "_row_number", "_ingested_at", "_malformed_record", "_IS_CURRENT")
+
+
+@pytest.mark.parametrize(
+    ("cells", "fit"),
+    [
+        (["Date", "Area"], Fit((), 2, "cases")),
+        (["Note", " Area ", "Date\n"], Fit((), 2, "cases")),
+        (["Kind", "Area", "Day"], Fit((), 3, "old cases")),
+        (["Date", "Day", "Area", "Kind"], Fit((), 3, "old cases")),  # both are whole: more is found of this one
+        (["Day", "Area"], Fit(("Kind",), 2, "old cases")),  # as much is missing of both, more is found of this one
+        (["Kind"], Fit(("Day", "Area"), 1, "old cases")),
+        (["Date", "Kind", "Day"], Fit(("Area",), 2, "old cases")),
+        (["date", "AREA"], Fit(("Date", "Area"), 0, "cases")),  # names are compared as they are written
+        (["Area", "Area", "Area"], Fit(("Date",), 1, "cases")),
+        ([], Fit(("Date", "Area"), 0, "cases")),
+    ],
+)
+def test_the_form_that_fits_best_misses_least_and_of_these_has_most(cells: list[str], fit: Fit) -> None:
+    assert best_fit(cells, FORMS) == fit
+
+
+def test_of_forms_that_fit_as_well_the_first_counts_and_without_forms_nothing_is_missing() -> None:
+    alike = {"b": ("Date",), "a": ("Date",)}
+    assert best_fit(["Date"], alike).form == "b"
+    assert best_fit(["Date"], {}) == Fit((), 0, "")
+
+
+def test_a_header_has_trimmed_names_and_its_form() -> None:
+    header = clean_header("f.csv", [" Date", None, "Area\u00a0", " "], forms=FORMS)
+    assert (header.columns, header.form) == (("Date", "unnamed_2", "Area", "unnamed_4"), "cases")
+    assert header.on_sheet("May").sheet == "May"
+
+
+@pytest.mark.parametrize("forms", [FORMS, {"cases": FORMS["cases"]}])
+def test_a_first_row_that_is_no_header_is_not_shown(forms: dict[str, tuple[str, ...]]) -> None:
+    cells = ["Jane Doe", "604-555-0100", None, "Jane Doe", "_row_number"]  # twice, and a reserved name: no word of it
+    with pytest.raises(LandedFileError) as caught:
+        clean_header("f.csv", cells, forms=forms)
+    expected = " or ".join(f"those of {form}, {[*columns]}" for form, columns in forms.items())
+    assert str(caught.value) == (
+        "f.csv: its first row has none of the columns that it should have. Expected a header with "
+        f"{expected}. Is it the right file?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        (["Date", "Area", "area "], r"the columns \['Area', 'area'\] have one name. Give each its own."),
+        (["Date", "unnamed_2", "x", None, "unnamed_4"], r"the columns \['unnamed_4', 'unnamed_4'\] have one name"),
+        *((["Date", name], rf"the columns \['{name}'\] have names that raw keeps") for name in RESERVED),
+    ],
+)
+def test_names_that_raw_cannot_hold_are_refused(cells: list[str | None], problem: str) -> None:
+    with pytest.raises(LandedFileError, match=f"f.csv: {problem}"):
+        clean_header("f.csv", cells, forms=FORMS)

@@ -1,0 +1,204 @@
+"""The job on files as the city delivers them, good and bad. A suite's `mostly` lets one bad row in 30 through the gate.
+
+Most tests stop before the answers, which transforms/datasets has tests of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest.errors import LandedFilesError
+from jobs import inquiry_volume
+from jobs.arguments import parse_arguments
+from lake.tables import exists, snapshot_id
+from transforms.datasets.inquiry_volume import ANSWERS
+
+COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
+RAW, TRUSTED, QUARANTINE = (f"lake.{zone}.inquiry_volume" for zone in ("raw", "trusted", "quarantine"))
+
+
+def run(lake: SparkSession, landing: object, *stages: str) -> None:
+    for stage in stages or ("ingest", "refine"):
+        inquiry_volume.run(lake, parse_arguments("inquiry_volume", ["--stage", stage, "--landing", str(landing)]))
+
+
+def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
+    """Return good rows, one a type, most of them without an id."""
+    return [
+        ["ENG - Parking", f"Type {n:02}", f"{year}-{1 + n % 12:02}", "Phone", number, 9000 + n if n % 10 > 6 else None]
+        for n in range(count)
+    ]
+
+
+def changed(rows: list[list[Any]], index: int, column: int, value: object) -> list[list[Any]]:
+    return [[*row[:column], value, *row[column + 1 :]] if n == index else row for n, row in enumerate(rows)]
+
+
+def collected(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
+
+
+def numbers(lake: SparkSession) -> list[int]:
+    """Return the trusted numbers in the order of their types."""
+    return [number for _, number in collected(lake, TRUSTED, "inquiry_type", "number_of_records")]
+
+
+def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
+    return collected(lake, QUARANTINE, "_source_file", "_row_number", "_failed_expectations")
+
+
+def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
+    landing.workbook("2023.xlsx", inquiries(year=2023), COLUMNS)
+    landing.csv(
+        "2024.csv", [*inquiries(number=150), ["LS - Legal", "ZZ OLD - Wills", "2024-01", "Chat", 500, None]], COLUMNS
+    )
+    run(lake, landing, "ingest")
+    count_jobs()
+
+    ledger = 2  # one row when a stage starts, one when it ends
+    run(lake, landing, "refine")
+    assert count_jobs() == 4 + ledger  # look up changed files, write, count and find examples, quarantine
+    run(lake, landing, "curate")
+    assert count_jobs() == len(ANSWERS) + ledger  # one for each answer
+
+    assert (lake.table(TRUSTED).count(), quarantined(lake)) == (61, [])
+    yearly = collected(lake, "lake.curated.inquiry_volume_yearly")
+    assert yearly == [(2023, 12, 3000, 250.0, None, None), (2024, 12, 5000, 416.7, 2000, 66.67)]
+    tables = {row.tableName for row in lake.sql("SHOW TABLES IN lake.curated").collect()}
+    assert tables == {f"inquiry_volume_{name}" for name in ANSWERS}
+
+
+def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
+    unreadable = ["every_cell_readable"]
+    cells: list[tuple[int, object, list[str]]] = [
+        (2, "2024-13", [*unreadable, "month_present"]),
+        (2, "2024", [*unreadable, "month_present"]),
+        (2, 2024, [*unreadable, "month_present"]),
+        (2, "February 2024", [*unreadable, "month_present"]),
+        (2, "2024-02-15", [*unreadable, "month_present"]),
+        (2, None, ["month_present"]),
+        (2, "1924-02", ["month_since_3_1_1_began"]),
+        (2, "2204-02", ["month_not_in_the_future"]),
+        (4, -1, ["number_not_negative"]),
+        (4, "n/a", [*unreadable, "number_present"]),
+        (4, 0.5, [*unreadable, "number_present"]),
+        (4, 2**31, [*unreadable, "number_present"]),
+        (4, None, ["number_present"]),
+        (0, "\u00a0", ["department_present"]),
+        (1, None, ["type_present"]),
+        (3, " ", ["channel_present"]),
+        (5, "A7", unreadable),
+    ]
+    rows = inquiries(400)
+    for index, (column, value, _) in enumerate(cells):
+        rows = changed(rows, index, column, value)
+    landing.workbook("2024.xlsx", rows, COLUMNS)
+
+    run(lake, landing)
+
+    expected = [("2024.xlsx", index + 2, failed) for index, (*_, failed) in enumerate(cells)]
+    assert sorted(quarantined(lake)) == expected
+    assert lake.table(TRUSTED).count() == 400 - len(cells)
+
+
+def test_harmless_dirt_is_read_right_and_what_is_new_is_kept_with_a_warning(lake: SparkSession, landing) -> None:
+    rows = inquiries()
+    rows[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
+    rows[1][3], rows[2][3], rows[3][0] = "Kiosk", "email", "Festival Office"
+    landing.workbook("2024.xlsx", [*rows, [" "], ["", "\u00a0"]], COLUMNS)
+
+    run(lake, landing)
+
+    assert quarantined(lake) == []
+    assert numbers(lake) == [100] * 30
+    columns = ("inquiry_type", "inquiry_department", "string(year_month)", "inquiry_channel", "_warnings")
+    assert collected(lake, TRUSTED, *columns)[:4] == [
+        ("Type 00", "ENG - Parking", "2024-01-01", "Phone", None),
+        ("Type 01", "ENG - Parking", "2024-02-01", "Kiosk", ["channel_known"]),
+        ("Type 02", "ENG - Parking", "2024-03-01", "E-mail", None),
+        ("Type 03", "Festival Office", "2024-04-01", "Phone", ["department_has_a_code"]),
+    ]
+
+
+def test_one_key_twice_in_a_file_is_one_row_or_with_two_numbers_none(lake: SparkSession, landing) -> None:
+    rows = inquiries()
+    another_id, spelled_otherwise = [*rows[1][:5], 77], ["eng-Parking", *rows[2][1:3], "phone", *rows[2][4:]]
+    another_number, in_another_file = [*rows[3][:4], 101, None], [*rows[4][:4], 105, None]
+    landing.csv("2024.csv", [*rows, rows[0], another_id, spelled_otherwise, another_number], COLUMNS)
+    landing.csv("more.csv", [in_another_file], COLUMNS, delivered=60)
+
+    run(lake, landing)
+
+    assert quarantined(lake) == [("2024.csv", 35, ["one_number_in_a_file"])]
+    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the two numbers counts
+    assert lake.table(RAW).count() == 35
+
+
+def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_header(
+    lake: SparkSession, landing
+) -> None:
+    about = [["Inquiries of 2024"], ["Department", "is the city's"]]
+    landing.workbook("2024.xlsx", inquiries(), COLUMNS)
+    landing.sheets("again.xlsx", {"About": about, "Data": [COLUMNS, *inquiries()]}, delivered=60)
+
+    run(lake, landing)
+
+    assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
+
+
+def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkSession, landing) -> None:
+    rows = inquiries()
+    landing.csv("2023.csv", rows, COLUMNS)
+    run(lake, landing, "ingest")
+    before = snapshot_id(lake, RAW)
+    landing.sheets("two.xlsx", {"May": [COLUMNS, *rows[:9]], "June": [COLUMNS, *rows[9:]]})
+    landing.sheets("other.xlsx", {"A": [["Private", "Person"]], "B": [["Jane Doe", 1]]})
+    landing.csv("missing.csv", [row[:4] for row in rows], COLUMNS[:4])
+    landing.csv("renamed.csv", rows, [name.replace("Year Month", "YearMonth") for name in COLUMNS])
+    landing.csv("headless.csv", rows[1:], ["Jane Doe", "Type 01", "2024-01", "Phone", 5, None])
+    landing.file("empty.csv", b"")
+
+    with pytest.raises(LandedFilesError) as caught:
+        run(lake, landing)
+
+    problems = dict(problem.split(": ", 1) for problem in caught.value.problems)
+    assert (
+        problems["two.xlsx"] == "the sheets ['May', 'June'] all have the columns of this dataset. Keep one a workbook."
+    )
+    none = (
+        "its first row has none of the columns that it should have. Expected a header with those of inquiry_volume, "
+        f"{[*COLUMNS]}. Is it the right file?"
+    )
+    assert (problems["other.xlsx"], problems["headless.csv"]) == (none, none)
+    assert "Jane Doe" not in str(caught.value)
+    assert problems["missing.csv"].startswith("column 'Number of Records' is missing; it has ['Department', 'Type',")
+    assert problems["renamed.csv"].endswith("Did the source rename it to 'YearMonth'?")
+    assert problems["empty.csv"].startswith("the file is empty")
+    assert len(problems) == 6
+    assert snapshot_id(lake, RAW) == before
+    assert not exists(lake, TRUSTED)
+
+
+def test_later_deliveries_correct_and_withdraw_and_broken_ones_leave_the_good_row(lake: SparkSession, landing) -> None:
+    rows = inquiries(60)
+    landing.workbook("to September.xlsx", rows[:50], COLUMNS)
+    landing.csv("from October.csv", rows[50:], COLUMNS)
+    run(lake, landing)
+    assert numbers(lake) == [100] * 60
+    corrections = [[*rows[0][:4], 150, 4711], [*rows[1][:4], "many", None], [*rows[2][:4], -3, None]]
+    landing.csv("fix.csv", corrections, COLUMNS, delivered=60)
+    anew = [[*row[:4], 120, None] for row in rows[51:]]  # without the first
+    landing.csv("from October.csv", changed(anew, 0, 4, "n/a"), COLUMNS, delivered=60)
+
+    run(lake, landing)
+
+    assert numbers(lake) == [150] + [100] * 49 + [100] + [120] * 8
+    assert quarantined(lake) == [
+        ("fix.csv", 3, ["every_cell_readable", "number_present"]),
+        ("fix.csv", 4, ["number_not_negative"]),
+        ("from October.csv", 2, ["every_cell_readable", "number_present"]),
+    ]
+    assert lake.table(RAW).count() == 50 + 10 + 3 + 9

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from itertools import zip_longest
+
+import pytest
+from chispa import assert_df_equality
+
+from expectations.suite import load_suite
+from transforms.datasets.inquiry_volume import CHANNELS, KEY, LATEST, OTHER_NUMBER, build_inquiries
+from transforms.errors import MissingColumnError
+
+RAW = (
+    "Department string, Type string, `Year Month` string, Channel string, `Number of Records` string, BI_ID string, "
+    "_malformed_record string, _source_file string, _row_number int, _delivered_at timestamp, _ingested_at timestamp"
+)
+INQUIRIES = (
+    "inquiry_department string, inquiry_type string, year_month date, inquiry_channel string, number_of_records int, "
+    "bi_id int, year int, is_retired boolean, _other_number int, _ingested_at timestamp, _delivered_at timestamp, "
+    "_source_file string, _row_number int, "
+    "_cast_failures array<struct<column: string, value: string, expected: string>>"
+)
+DELIVERED = datetime(2024, 12, 1, 12, tzinfo=timezone.utc)
+LINEAGE = (DELIVERED, DELIVERED, "2024.csv", 2)
+GOOD = ("ENG - Parking", "Permits", "2024-02", "Phone", "49")
+READ = ("ENG - Parking", "Permits", date(2024, 2, 1), "Phone", 49)
+ONE = "ENG - Street Use"
+DEPARTMENTS = {
+    ONE: ONE,
+    "\u00a0ENG \u00a0-\u00a0Street  Use\n": ONE,
+    "ENG-Street Use": ONE,
+    "eng–Street Use": ONE,
+    "Eng —Street Use": ONE,
+    "ENG\u2011 Street Use": ONE,
+    "VFRS - Operations - Emergency Services": "VFRS - Operations - Emergency Services",
+    "DBL – Pre-School – West": "DBL - Pre-School – West",
+    "MC - Mayor's Office": "MC - Mayor's Office",
+    "ENG - STREET use": "ENG - STREET use",
+    "Pre-School Office": "Pre-School Office",  # no code, a word
+    "Parking - West": "Parking - West",  # longer than codes are
+    "A - B": "A - B",
+    "311 Contact Centre": "311 Contact Centre",
+    "FIFA World Cup 2026": "FIFA World Cup 2026",
+    "ENG -": "ENG -",
+    "ENG": "ENG",
+    " \u00a0": None,
+}
+TYPES = {
+    "ZZ OLD - Food Scraps": ("ZZ OLD - Food Scraps", True),
+    " zz  old – Food\u00a0Scraps": ("zz old – Food Scraps", True),
+    "ZZ\u00a0OLD": ("ZZ OLD", True),
+    "ZZ OLDER Things": ("ZZ OLDER Things", False),
+    "Jazz Old - Music": ("Jazz Old - Music", False),
+    "Food ZZ OLD - Scraps": ("Food ZZ OLD - Scraps", False),
+    "": (None, None),
+}
+CHANNELS_AS_THEY_COME = {
+    **{channel: channel for channel in CHANNELS},
+    **{channel.upper(): channel for channel in CHANNELS},
+    "email": "E-mail",
+    "E‑MAIL": "E-mail",
+    " e mail\u00a0": "E-mail",
+    "mobile\u00a0 app": "Mobile App",
+    "MobileApp": "Mobile App",
+    "in-person": "In Person",
+    "social_media": "Social Media",
+    "Web": "WEB",
+    "Kiosk": "Kiosk",
+    "  walk  in ": "walk in",
+    "E-mails": "E-mails",
+    "Phone/Chat": "Phone/Chat",
+    "": None,
+}
+
+
+def raw(*cells, bi_id=None, malformed=None, file="2024.csv", row=2, ingested=DELIVERED):
+    return (*cells, bi_id, malformed, file, row, DELIVERED, ingested)
+
+
+def assert_inquiries(spark, raw_rows, rows):
+    inquiries = build_inquiries(spark.createDataFrame(raw_rows, RAW))
+    expected = spark.createDataFrame(rows, INQUIRIES)  # of one partition: a sort of several needs a Spark job more
+    assert_df_equality(inquiries.coalesce(1), expected.coalesce(1), ignore_nullable=True, ignore_row_order=True)
+
+
+def test_raw_rows_become_inquiries_one_for_one(spark):
+    assert_inquiries(
+        spark,
+        [raw(*GOOD, bi_id="9442"), raw(*GOOD), raw(*GOOD), raw("LS - Legal", "ZZ OLD - Wills", "45323", "Chat", "0")],
+        [
+            (*READ, 9442, 2024, False, 49, *LINEAGE, None),
+            (*READ, None, 2024, False, 49, *LINEAGE, None),
+            (*READ, None, 2024, False, 49, *LINEAGE, None),
+            ("LS - Legal", "ZZ OLD - Wills", date(2024, 2, 1), "Chat", 0, None, 2024, True, 0, *LINEAGE, None),
+        ],
+    )
+
+
+def test_what_cannot_be_read_is_null_and_reported_and_blanks_are_not(spark):
+    failures = [
+        ("year_month", "2024-13", "date"),
+        ("number_of_records", "many", "int"),
+        ("bi_id", "A7", "int"),
+    ]
+    record = "ENG;Permits;2024-01;Phone;1;2;3"
+    assert_inquiries(
+        spark,
+        [
+            raw("ENG - Parking", "Permits", "2024-13", "Phone", "many", bi_id="A7"),
+            raw(" ", "\u00a0", "", "\t", " ", bi_id=" "),
+            raw(*[None] * 5, malformed=record),
+        ],
+        [
+            ("ENG - Parking", "Permits", None, "Phone", None, None, None, False, None, *LINEAGE, failures),
+            (*[None] * 9, *LINEAGE, None),
+            (*[None] * 9, *LINEAGE, [("_malformed_record", record, "record")]),
+        ],
+    )
+
+
+def test_departments_types_and_channels_are_spelled_in_one_way_and_retired_types_marked(spark):
+    given = [
+        raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
+        for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
+    ]
+    rows = build_inquiries(spark.createDataFrame(given, RAW)).orderBy("_row_number").collect()
+    found = {name: [row[name] for row in rows] for name in rows[0].asDict()}
+    assert dict(zip(DEPARTMENTS, found["inquiry_department"], strict=False)) == DEPARTMENTS
+    assert dict(zip(CHANNELS_AS_THEY_COME, found["inquiry_channel"], strict=False)) == CHANNELS_AS_THEY_COME
+    assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
+
+
+def test_another_number_is_looked_for_in_the_same_content_of_the_same_file(spark):
+    later = DELIVERED + timedelta(hours=1)
+    given = [
+        # of one key and file: the least sees the most, the others see the least
+        *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
+        raw(*GOOD[:4], "8", file="other.csv", row=10),
+        raw(*GOOD[:4], "9", ingested=later, row=11),
+        raw(*GOOD[:3], "Chat", "3", row=12),
+        raw("eng–Parking", "Permits ", "2024-02-01", "PHONE", "9", file="other.csv", row=13),
+    ]
+    rows = build_inquiries(spark.createDataFrame(given, RAW)).collect()
+    assert {row._row_number: (row.number_of_records, row[OTHER_NUMBER]) for row in rows} == {
+        0: (5, 7),
+        1: (7, 5),
+        2: (6, 5),
+        3: (5, 7),
+        4: (None, 5),
+        10: (8, 9),
+        11: (9, 9),
+        12: (3, 3),
+        13: (9, 8),
+    }
+
+
+def test_rows_without_a_key_are_not_one_another_s_other_numbers(spark):
+    cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
+    given = [
+        raw(*(None if place == missing else cell for place, cell in cells.items()), number)
+        for missing in cells
+        for number in ("5", "7")
+    ]
+    rows = build_inquiries(spark.createDataFrame(given, RAW)).collect()
+    assert [row[OTHER_NUMBER] for row in rows] == [None] * 8
+
+
+def test_the_greatest_counts_are_read_and_greater_ones_reported(spark):
+    given = [raw(*GOOD[:4], number, row=row) for row, number in enumerate(["2147483647", "2147483648", "-2147483648"])]
+    rows = build_inquiries(spark.createDataFrame(given, RAW)).orderBy("_row_number").collect()
+    assert [row.number_of_records for row in rows] == [2**31 - 1, None, -(2**31)]
+    assert rows[1]._cast_failures == [("number_of_records", "2147483648", "int")]
+
+
+def test_what_a_file_no_longer_says_is_dropped_where_raw_tells(spark):
+    given = [
+        (*raw(*GOOD, row=2), False),  # the current content has its key, spelled otherwise: it stands in
+        (*raw(*GOOD[:3], "Chat", "3", row=3), False),
+        (*raw(None, *GOOD[1:], row=4), False),
+        (*raw(*GOOD[:3], " PHONE", "51", row=2), True),
+        (*raw(None, *GOOD[1:], row=3), True),
+    ]
+    inquiries = build_inquiries(spark.createDataFrame(given, f"{RAW}, _is_current boolean"))
+    assert sorted((row.inquiry_department or "", row.number_of_records) for row in inquiries.collect()) == [
+        ("", 49),
+        ("ENG - Parking", 49),
+        ("ENG - Parking", 51),
+    ]
+    assert "_is_current" not in inquiries.columns
+
+
+def test_a_renamed_source_column_is_named(spark):
+    renamed = spark.createDataFrame([], RAW.replace("`Year Month`", "Year_Month"))
+    with pytest.raises(MissingColumnError, match="'Year Month' is missing.*rename it to 'Year_Month'"):
+        build_inquiries(renamed)
+
+
+def test_of_no_rows_the_inquiries_have_the_columns_of_the_key_the_order_and_the_suite(spark):
+    none = build_inquiries(spark.createDataFrame([], RAW))
+    columns = set(none.columns)
+    assert none.collect() == []
+    judged = [item.kwargs for item in load_suite("inquiry_volume").expectations]
+    named = {str(kwargs[name]) for kwargs in judged for name in ("column", "column_A", "column_B") if name in kwargs}
+    listed = {str(name) for kwargs in judged for name in kwargs.get("column_list", ())}
+    assert named | listed | set(KEY) | set(LATEST) <= columns
+
+
+def test_the_suite_s_key_and_channels_are_the_code_s():
+    suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
+    assert tuple(suite["one_row_a_key"]["column_list"]) == KEY
+    assert tuple(suite["channel_known"]["value_set"]) == CHANNELS
