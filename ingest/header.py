@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from ingest.errors import LandedFileError
 
@@ -70,6 +71,19 @@ def best_fit(cells: Sequence[str], forms: Forms) -> Fit:
     return min(fits, key=lambda fit: (len(fit.missing), -fit.found), default=Fit())
 
 
+def tellable(cells: Sequence[str], forms: Forms) -> list[str]:
+    """Return the cells of a first row that a message may tell.
+
+    All where most are a form's columns. Else the row may be data, and personal, as in a sheet that has its names in the
+    first column: of such a row only what is a column's name, or nearly one.
+    """
+    fit = best_fit(cells, forms)
+    if len(fit.missing) <= fit.found:
+        return [*cells]
+    names = {_letters(name) for columns in forms.values() for name in columns}
+    return [cell for cell in cells if get_close_matches(_letters(cell), names, n=1, cutoff=0.8)]
+
+
 def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Header:
     """Make a header of a file's first row: names trimmed, blank ones named after their place.
 
@@ -84,7 +98,8 @@ def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Hea
         problem = "its first row has none of the columns that it should have. Expected a header with"
         raise LandedFileError(file=file, problem=f"{problem} {expected}. Is it the right file?")
     counts = Counter(name.casefold() for name in columns)
-    twice = [name for name in columns if counts[name.casefold()] > 1]
+    shown = tellable(columns, forms)
+    twice = [name if name in shown else "…" for name in columns if counts[name.casefold()] > 1]
     if twice:
         raise LandedFileError(file=file, problem=f"the columns {twice} have one name. Give each its own.")
     reserved = [name for name in columns if name.casefold() in SOURCE_COLUMNS]
@@ -93,3 +108,7 @@ def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Hea
             file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename them."
         )
     return Header(columns, form=fit.form)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))

@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from ingest import delimited, workbook
 from ingest.errors import LandedFileError, LandedFilesError, LandingError
-from ingest.header import Forms, Header, best_fit
+from ingest.header import Forms, Header, best_fit, tellable
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
 from lake.tables import ensure_table, exists, read, row_count, snapshot_id, table_name
@@ -192,7 +192,7 @@ def _require_form(file: str, header: Header, forms: Forms) -> None:
     fit = best_fit(header.columns, forms)
     if fit.missing:
         where = file if len(forms) == 1 else f"{file} (as {fit.form})"
-        raise MissingColumnError(where=where, column=fit.missing[0], available=header.columns)
+        raise MissingColumnError(where=where, column=fit.missing[0], available=tellable(header.columns, forms))
 
 
 def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now: datetime) -> DataFrame:

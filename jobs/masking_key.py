@@ -45,7 +45,14 @@ def _file(where: str) -> bytes:
         return Path(where).read_bytes()
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror}). Give --masking-key, {WHERE}."
-        raise MaskingKeyError(where=where, problem=problem) from error
+        # No `from`: the error has the text in it too.
+        raise MaskingKeyError(where=_shown(where), problem=problem) from None
+
+
+def _shown(where: str) -> str:
+    """Return what may be told of a file that is not there: it could be the key itself, given in the wrong place."""
+    folder = Path(where).parent
+    return where if (folder.name and folder.is_dir()) or len(where) < _LEAST else f"(a text of {len(where)} characters)"
 
 
 def _secret(where: str) -> bytes:

@@ -39,7 +39,7 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
         cells: list[str] = []
         for shown in answer.columns:
             value = row[shown.column]
-            cells.append("-" if value is None else format(value, shown.format))
+            cells.append("-" if value is None else escape(format(value, shown.format)))
             if shown.bar:
                 cells.append(_bar(value))
         table.add_row(*cells)
@@ -60,7 +60,7 @@ def quarantine_table(
     table.add_column("Expected, and what there is", ratio=3)
     for row in rows:
         reasons = [_reason(row, *expectations.get(name, (name, ()))) for name in row["_failed_expectations"]]
-        table.add_row(row["_source_file"], str(row["_row_number"]), "\n".join(reasons))
+        table.add_row(escape(row["_source_file"]), str(row["_row_number"]), escape("\n".join(reasons)))
     return table
 
 

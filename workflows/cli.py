@@ -44,7 +44,10 @@ _SUITE = "a dataset, or a file in Great Expectations' own JSON form"
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; exits with 0, with 1 where a job failed or something is not there, with 2 for wrong usage."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if "data" in args and args.data and not args.dataset:
+        parser.error("--data is the landing of one dataset; name it: citylake run DATASET --data DIR")
     try:
         sys.exit(args.command(args))
     except OUR_ERRORS as error:

@@ -6,7 +6,7 @@ from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.dates import parse_date, parse_month
+from transforms.dates import parse_date, parse_month, parse_written_date
 
 EXCEL_EPOCH = date(1899, 12, 30)
 FIVE_DIGITS = st.dates(date(1927, 5, 18), date(2173, 10, 13))
@@ -164,3 +164,47 @@ def test_a_month_that_a_reader_took_for_a_number_or_a_day_is_a_month(spark):
 def test_of_no_rows_come_no_months(spark):
     parsed = spark.createDataFrame([], "month string").select(parse_month("month").alias("month"))
     assert_df_equality(parsed, spark.createDataFrame([], "month date"))
+
+
+WRITTEN = {
+    "5 Mar 2023": date(2023, 3, 5),
+    "05 MAR 2023": date(2023, 3, 5),
+    "\u00a05 mar 2023 ": date(2023, 3, 5),
+    "29 Feb 2024": date(2024, 2, 29),
+    "31 Dec 1969": date(1969, 12, 31),
+    "1 Jan 1970": date(1970, 1, 1),
+    "1 Jan 0001": date(1, 1, 1),
+    "31 Dec 9999": date(9999, 12, 31),
+}
+NOT_WRITTEN = [
+    *("29 Feb 2023", "31 Apr 2023", "0 Mar 2023", "32 Mar 2023", "5 March 2023", "5 Mär 2023", "5 Mar 23"),
+    *("Mar 5 2023", "5  Mar 2023", "5-Mar-2023", "5Mar2023", "5 Mar", "5 Mar 2023 10:00", "1 Jan 0000", "", " "),
+]
+
+
+def test_a_date_with_its_months_name_is_read_and_all_that_parse_date_reads(either_ansi):
+    read = DATES | WRITTEN
+    days = either_ansi.createDataFrame([(text,) for text in read], "text string")
+    expected = either_ansi.createDataFrame(list(read.items()), "text string, day date")
+    assert_df_equality(days.withColumn("day", parse_written_date("text")), expected, ignore_nullable=True)
+
+
+def test_what_is_no_written_date_or_could_be_two_is_refused(either_ansi):
+    days = either_ansi.createDataFrame([(text,) for text in [*NOT_WRITTEN, *NO_DATES, None]], "`a. day` string")
+    assert {row[0] for row in days.select(parse_written_date("a. day")).collect()} == {None}
+
+
+def test_a_written_date_is_the_same_in_every_time_zone(in_zone):
+    days = in_zone.createDataFrame([(text,) for text in WRITTEN], "day string").select(parse_written_date("day"))
+    assert [row[0] for row in days.collect()] == [*WRITTEN.values()]
+
+
+def test_a_column_that_a_reader_took_for_dates_or_numbers_is_read_as_parse_date_reads_it(either_ansi):
+    rows = either_ansi.sql("SELECT 45351 AS i, 45351D AS d, date'2024-02-29' AS day, 384 AS n")
+    found = rows.select(*(parse_written_date(name) for name in rows.columns)).first()
+    assert tuple(found) == (*[date(2024, 2, 29)] * 3, None)
+
+
+def test_of_no_rows_come_no_written_dates(spark):
+    parsed = spark.createDataFrame([], "day string").select(parse_written_date("day").alias("day"))
+    assert_df_equality(parsed, spark.createDataFrame([], "day date"), ignore_nullable=True)

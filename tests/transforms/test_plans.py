@@ -21,8 +21,10 @@ from transforms.arrays import array_where
 from transforms.casts import cast, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import contact_centre, inquiry_volume
-from transforms.dates import parse_date, parse_month
+from transforms.datasets import contact_centre, inquiry_volume, registrar
+from transforms.datasets.registrar import answers as registrar_answers
+from transforms.datasets.registrar.records import SOURCE_FIELDS, in_place, only
+from transforms.dates import parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_withdrawn, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
 from transforms.drift import schema_drift
@@ -46,7 +48,7 @@ from transforms.outliers import flag_outliers
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
-from transforms.text import clean_text, concatenate, extract, street
+from transforms.text import clean_text, concatenate, extract, spell_as, street
 from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
 ROWS = (
@@ -69,6 +71,12 @@ INQUIRIES = (
     "year int, is_retired boolean"
 )
 CALLS = "date date, year int, calls_offered int, calls_handled int"
+REGISTRAR = (
+    ", ".join(dict.fromkeys(f"`{field.source}` string" for form in SOURCE_FIELDS.values() for field in form))
+    + ", _malformed_record string, _form string, _source_file string, _row_number int, _delivered_at timestamp, "
+    "_ingested_at timestamp, _is_current boolean"
+)
+IN_PLACE = [Masked("text", in_place, "why")]
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
 KEYED = [Masked("text", keyed_hash, "why"), Masked("part", "drop", "why"), Masked("at", generalize_year, "why")]
 
@@ -110,6 +118,14 @@ def read_as_time(rows: DataFrame) -> DataFrame:
 def looked_up(rows: DataFrame) -> DataFrame:
     reference = rows.select("year", F.col("text").alias("label"))
     return lookup(rows, reference, on=["year"], columns=["label"], order_by=["label"], found="known")
+
+
+def registered(raw: DataFrame) -> DataFrame:
+    return registrar.build_records(raw, masking_key=b"k" * 32)
+
+
+def answered(build: Callable[..., DataFrame]) -> Step:
+    return lambda raw: build(registered(raw))
 
 
 STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
@@ -159,6 +175,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     parse_json: lambda rows: rows.select(parse_json("text", ddl="struct<a: int>")),
     parse_month: lambda rows: rows.select(parse_month("text")),
     parse_timestamp: read_as_time,
+    parse_written_date: lambda rows: rows.select(parse_written_date("text")),
     partial_redact: lambda rows: rows.select(partial_redact(F.col("text"), left=1, right=1)),
     percentage: lambda rows: percentage(rows, part="part", total="total", name="pct"),
     pivot: lambda rows: pivot(rows, by=["year"], column="text", values=["a", "b"], of=("part", "sum")),
@@ -175,6 +192,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     sha256_hash: of_column(sha256_hash, "text"),
     share_of_total: lambda rows: share_of_total(rows, of="part", name="share", by=["year"]),
     spigot: lambda rows: spigot(rows, key=["year"], share=0.1),
+    spell_as: lambda rows: rows.select(spell_as(F.col("text"), known=["E-mail"])),
     split_fields: lambda rows: split_fields(rows, fields=["year"]),
     street: of_column(street, "text"),
     the_rest: key_and_rest,
@@ -188,6 +206,19 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
     inquiry_volume.build_inquiries: (RAW_INQUIRIES, inquiry_volume.build_inquiries),
     **{build: (INQUIRIES, build) for build in inquiry_volume.ANSWERS.values()},
+    in_place: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=IN_PLACE, key=b"k" * 32)),
+    only: lambda rows: rows.select(only(["a"])(F.col("text"))),
+    registrar.build_records: (REGISTRAR, registered),
+    registrar_answers.build_completion_by_year: (REGISTRAR, answered(registrar_answers.build_completion_by_year)),
+    registrar_answers.build_completion_by_programme: (
+        REGISTRAR,
+        answered(registrar_answers.build_completion_by_programme),
+    ),
+    registrar_answers.build_activity_by_month: (REGISTRAR, answered(registrar_answers.build_activity_by_month)),
+    registrar_answers.build_activity_by_year: (REGISTRAR, answered(registrar_answers.build_activity_by_year)),
+    registrar_answers.build_yield: (REGISTRAR, answered(registrar_answers.build_yield)),
+    registrar_answers.build_withdrawal_rates: (REGISTRAR, answered(registrar_answers.build_withdrawal_rates)),
+    registrar_answers.build_completeness: (REGISTRAR, answered(registrar_answers.build_completeness)),
 }
 OF_NO_FRAME = {"literal", "literal_of", "quoted", "snake_case"}
 

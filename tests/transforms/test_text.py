@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError
-from transforms.text import clean_text, concatenate, extract, street
+from transforms.text import clean_text, concatenate, extract, spell_as, street
 
 FEW = settings(max_examples=10, deadline=None)
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -119,6 +119,49 @@ def test_what_is_found_is_what_python_finds(spark, texts):
     assert found == [tuple(match and (match[group] or None) for group in (0, 1, 2)) for match in of_python]
 
 
+SPELLED = {
+    "E-mail": "E-mail",
+    "EMAIL": "E-mail",
+    " e - mail\u00a0": "E-mail",
+    "e_mail": "E-mail",
+    "E‑Mail": "E-mail",
+    "Électronique": "E-mail",
+    "électronique ": "E-mail",
+    "in-person": "In Person",
+    "IN   PERSON": "In Person",
+    "3-1-1": "311",
+    "311": "311",
+    "email me": "email me",
+    " Fax  machine ": "Fax machine",
+    "e.mails": "e.mails",
+    "-": "-",
+    "": None,
+    " \u00a0": None,
+}
+
+
+def test_a_text_is_spelled_as_the_known_one_that_it_says_and_any_other_stays(either_ansi):
+    known = ["E-mail", "In Person", "311"]
+    spelled = spell_as(F.col("text"), known=known, others={"Électronique": "E-mail"})
+    rows = [*SPELLED.items(), (None, None)]
+    expected = either_ansi.createDataFrame(rows, "text string, spelled string")
+    assert_df_equality(expected.select("text", spelled.alias("spelled")), expected, ignore_nullable=True)
+
+
+def test_where_nothing_is_known_texts_are_cleaned(spark):
+    assert each(spark, lambda text: spell_as(text, known=[]), [" a  b ", " ", None]) == ["a b", None, None]
+
+
+@FEW
+@given(texts=st.lists(st.text("aB -_\u00a0", max_size=6), min_size=1, max_size=20))
+def test_a_text_spelled_as_known_stays_so(spark, texts):
+    def spelled(text):
+        return spell_as(text, known=["a-B", "BB"])
+
+    once = each(spark, spelled, texts)
+    assert each(spark, spelled, once) == once
+
+
 STREETS = {
     "8600 BLK  Georgia Ave": "GEORGIA AVE",
     "8600 Block Of Georgia Ave": "GEORGIA AVE",
@@ -160,8 +203,14 @@ def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_ha
 
 @pytest.mark.parametrize(
     "function",
-    [clean_text, street, lambda text: concatenate(text, text), lambda text: extract(text, pattern="(a)")],
-    ids=["clean_text", "street", "concatenate", "extract"],
+    [
+        clean_text,
+        street,
+        lambda text: concatenate(text, text),
+        lambda text: extract(text, pattern="(a)"),
+        lambda text: spell_as(text, known=["a"]),
+    ],
+    ids=["clean_text", "street", "concatenate", "extract", "spell_as"],
 )
 def test_of_no_rows_comes_no_text(spark, function):
     texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))

@@ -6,7 +6,9 @@ student who applies for a later intake has a new key. What the key cannot tell a
 same intake: it takes the place of the first.
 
 The rows are of persons. `SENSITIVE` says what becomes of each column that tells who, and `build_records` masks by it
-before anything is judged: trusted, quarantine, results and answers never hold it.
+before anything is judged: trusted, quarantine, results and answers never hold it. A row whose cells have moved aside
+is told by its intake, which is then none. What nothing here can tell are names typed into the Programme of a row that
+is right otherwise, and into the names of files, sheets and columns, which messages name.
 """
 
 from transforms.datasets.registrar.answers import ANSWERS, build_completeness

@@ -72,11 +72,11 @@ def build_yield(records: DataFrame) -> DataFrame:
     by = ["programme", "intake"]
     sums = {name: (name, "sum") for name in ("completed", "enrolled", "enrolled_otherwise")}
     return (
-        records.transform(_cases)
+        records.where("record != 'withdrawal'")
+        .transform(_cases)
         .withColumn("enrolled_otherwise", F.greatest(F.col("enrolled") - F.col("completed"), F.lit(0)))
         .withColumn("enrolled", F.col("enrolled") * F.col("completed"))
         .transform(aggregate, by=by, columns=sums)
-        .where("completed + enrolled_otherwise > 0")
         .transform(percentage, part="enrolled", total="completed", name="yield_pct")
         .select(*by, "completed", "enrolled", _rounded("yield_pct"), "enrolled_otherwise")
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -48,6 +49,8 @@ KEY = ("record", *CASE)
 LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
 """What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
 
+_IS_INTAKE = r"\A(Spring|Summer|Fall|Winter) (19|20)[0-9]{2}\z"
+
 STATUSES = ("Received", "In Review", "Complete", "Incomplete", "Cancelled")
 REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
 
@@ -62,6 +65,14 @@ def only(known: Sequence[str]) -> Callable[[Column], Column]:
     return lambda value: F.when(value.isin(*known), value).otherwise(F.when(value.isNotNull(), F.lit(REDACTED)))
 
 
+def in_place(value: Column) -> Column:
+    """Keep the value where the row's intake is a season and a year, else give its keyed hash: a masking action.
+
+    Where it is none the row's cells may have moved aside, and an address stands under Programme.
+    """
+    return F.when(F.col("intake").rlike(_IS_INTAKE), value).otherwise(keyed_hash(value))
+
+
 SENSITIVE = (
     Masked("student_id", keyed_hash, "names one student in all of the registrar's files; joins them"),
     Masked("first_name", partial(partial_redact, left=1), "tells who; the initial is for looking into a row"),
@@ -72,13 +83,14 @@ SENSITIVE = (
     Masked("address", "drop", "reaches the student, and answers no question"),
     Masked("status", only(STATUSES), "text that people type may name somebody"),
     Masked("withdrawal_reason", only(REASONS), "text that people type may name somebody"),
+    Masked("programme", in_place, "a row whose cells have moved aside has a name or an address here"),
+    Masked("intake", in_place, "as programme"),
 )
 """The columns that tell who a student is, what is done to each, and why. Unreadable cells are redacted, all of them."""
 
 TOTAL_LINE = "total line"
 _DAY_OF = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
-_INTAKE = r"\A(Spring|Summer|Fall|Winter) [0-9]{4}\z"
 _TOTAL = r"(?i)\A(grand |sub)?-?total\b"
 _DATES = ("received_date", "completed_date", "enrolled_date", "withdrawn_date")
 _COLUMNS = (
@@ -95,13 +107,14 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
     Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
 
-    Columns: record (`application`, `enrolment`, `withdrawal`, or `total line`, which is none); student_id, programme,
-    intake (`Fall 2023`); first_name, last_name, email, phone, year_of_birth, status, withdrawal_reason, as `SENSITIVE`
-    leaves them; received_date, completed_date, enrolled_date, withdrawn_date; record_date (the day of the record:
-    received, enrolled or withdrawn); is_completed (of an application, whether it has a completed date); has_application
-    (of an enrolment, whether there is an application of its key, in any row); enrolled_on (of a withdrawal, the day of
-    its key's latest enrolment); student_id_is_valid, email_is_valid (null where there is none); where the row comes
-    from; `_cast_failures`, its values redacted.
+    Columns: record (`application`, `enrolment`, `withdrawal`, or `total line`, which is none); student_id, first_name,
+    last_name, email, phone, year_of_birth, status, withdrawal_reason, as `SENSITIVE` leaves them; programme, intake
+    (`Fall 2023`; where it is no season and year both are hashed); received_date, completed_date, enrolled_date,
+    withdrawn_date; record_date (the day of the record: received, enrolled or withdrawn); is_completed (of an
+    application, whether it has a completed date); has_application (of an enrolment, whether there is an application of
+    its key, in any row) and enrolled_on (of a withdrawal, the day of its key's latest enrolment), null without a whole
+    key; student_id_is_valid, email_is_valid (null where there is none); where the row comes from; `_cast_failures`,
+    its values redacted.
 
     Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `SENSITIVE` here.
     """
@@ -155,12 +168,13 @@ def _intake(text: Column) -> Column:
     """Return an intake as season and year, `Fall 2023`, in whatever order they stand; another text as it is."""
     season, year = F.initcap(F.regexp_extract(text, _SEASON, 1)), F.regexp_extract(text, _YEAR, 1)
     in_order = F.concat_ws(" ", F.when(season == "Autumn", "Fall").otherwise(season), year)
-    return F.when(text.rlike(_INTAKE) | ~text.rlike(_SEASON) | ~text.rlike(_YEAR), text).otherwise(in_order)
+    return F.when(text.rlike(_IS_INTAKE) | ~text.rlike(_SEASON) | ~text.rlike(_YEAR), text).otherwise(in_order)
 
 
 def _connect(records: DataFrame) -> DataFrame:
     """Say of each record what the others of its student, programme and intake say."""
     case = Window.partitionBy(*CASE)
+    is_known = reduce(and_, (F.col(name).isNotNull() for name in CASE))  # to a window all nulls are one student
     is_kind = {kind: F.col("record") == kind for kind in SOURCE_FIELDS}
     latest = F.when(F.col("enrolled_date").isNotNull(), F.struct(*LATEST))
     return records.withColumns(
@@ -169,7 +183,7 @@ def _connect(records: DataFrame) -> DataFrame:
                 *(F.when(is_kind[kind], F.col(_DAY_OF[kind])) for kind in SOURCE_FIELDS),
             ),
             "is_completed": F.when(is_kind["application"], F.col("completed_date").isNotNull()),
-            "has_application": F.when(is_kind["enrolment"], F.max(is_kind["application"]).over(case)),
-            "enrolled_on": F.when(is_kind["withdrawal"], F.max_by("enrolled_date", latest).over(case)),
+            "has_application": F.when(is_known & is_kind["enrolment"], F.max(is_kind["application"]).over(case)),
+            "enrolled_on": F.when(is_known & is_kind["withdrawal"], F.max_by("enrolled_date", latest).over(case)),
         }
     )

@@ -1,0 +1,234 @@
+"""The registrar's job on a few rows. A suite's `mostly` lets one bad row in ten through the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from pyspark.sql import SparkSession
+
+from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandedFilesError
+from jobs import registrar
+from jobs.arguments import parse_arguments
+from jobs.masking_key import MaskingKeyError
+from lake.ledger import runs
+from transforms.datasets.registrar import SOURCE_FIELDS
+
+FORMS = {form: [field.source for field in fields] for form, fields in SOURCE_FIELDS.items()}
+TABLES = ("lake.trusted.registrar", "lake.quarantine.registrar", "lake.curated.registrar_completion_by_year")
+COURSE = ("Nursing", "Fall 2023")
+
+
+def application(n: int, day: object = "2023-03-01", status: object = "Received", done: object = None) -> list[Any]:
+    contact = (f"s{n}@example.org", f"604-555-01{n:02}", "1999-03-05", f"{n} Example St")
+    return [f"S10000{n:02}", "Ada", f"Abbott{n}", *contact, *COURSE, day, status, done]
+
+
+def complete(n: int) -> list[Any]:
+    return application(n, status="Complete", done="2023-04-01")
+
+
+def enrolment(n: int, day: object = "2023-05-01") -> list[Any]:
+    return [f"S10000{n:02}", "Ada", f"Abbott{n}", *COURSE, day]
+
+
+def withdrawal(n: int, day: object = "2023-06-01", reason: str = "Health") -> list[Any]:
+    return [f"S10000{n:02}", "Ada", f"Abbott{n}", *COURSE, day, reason]
+
+
+def deliver(landing, name: str, rows: list[list[Any]], form: str, delivered: int = 0) -> None:
+    write = landing.workbook if name.endswith(".xlsx") else landing.csv
+    write(name, rows, columns=FORMS[form], delivered=delivered)
+
+
+def run(lake: SparkSession, landing, stage: str = "all", key: bytes | None = b"k" * 32) -> None:
+    argv = ["--stage", stage, "--landing", str(landing)]
+    if key is not None:
+        argv += ["--masking-key", str(landing.file("_key", key))]
+    registrar.run(lake, parse_arguments("registrar", argv))
+
+
+def ingest_and_refine(lake: SparkSession, landing) -> None:
+    run(lake, landing, "ingest")
+    run(lake, landing, "refine")
+
+
+def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
+
+
+def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
+    return rows(lake, "lake.quarantine.registrar", "_source_file", "_row_number", "_failed_expectations")
+
+
+def test_three_workbooks_become_answers_and_bad_rows_are_set_aside_with_their_reasons(lake, landing) -> None:
+    bad = [
+        [None, *application(61)[1:]],
+        application(62, day="03/04/2023"),
+        application(63, status="ask Ann"),
+        application(64, status="Complete"),
+        application(65, status="Received", done="2023-04-01"),
+        application(66, status="Complete", done="2023-02-28"),
+        application(67, day="2203-04-01"),
+        [*application(68)[:8], "some day", *application(68)[9:]],
+    ]
+    good = [*map(complete, range(45)), *map(application, range(45, 60))]
+    total = ["Total", None, "68 students"]
+    deliver(landing, "applications.xlsx", [*good, *bad, complete(0), total], "application")
+    enrolled = [*map(enrolment, range(30)), enrolment(90), enrolment(31, "spring term")]
+    deliver(landing, "enrolments.xlsx", [*enrolled, ["Grand total", None, "32"]], "enrolment")
+    withdrawn = [*(withdrawal(n, reason="call Ada") for n in range(3)), *map(withdrawal, range(3, 12))]
+    deliver(landing, "withdrawals.xlsx", [*withdrawn, withdrawal(12, "2023-04-30")], "withdrawal")
+
+    run(lake, landing)
+
+    assert quarantined(lake) == [
+        ("applications.xlsx", 62, ["student_id_present"]),
+        ("applications.xlsx", 63, ["every_cell_readable", "received_date_present"]),
+        ("applications.xlsx", 64, ["status_known"]),
+        ("applications.xlsx", 65, ["completed_has_a_date"]),
+        ("applications.xlsx", 66, ["dated_is_complete"]),
+        ("applications.xlsx", 67, ["completed_not_before_received"]),
+        ("applications.xlsx", 68, ["day_not_in_the_future"]),
+        ("applications.xlsx", 69, ["intake_is_a_season_and_a_year"]),
+        ("applications.xlsx", 71, ["record_is_no_total_line"]),
+        ("enrolments.xlsx", 32, ["enrolment_has_an_application"]),
+        ("enrolments.xlsx", 33, ["every_cell_readable", "enrolled_date_present"]),
+        ("enrolments.xlsx", 34, ["record_is_no_total_line"]),
+        ("withdrawals.xlsx", 14, ["withdrawn_not_before_enrolled"]),
+    ]
+    curated = {name: rows(lake, f"lake.curated.registrar_{name}") for name in ("completion_by_year", "yield")}
+    assert curated == {
+        "completion_by_year": [(2023, 60, 45, 75.0, None)],
+        "yield": [(*COURSE, 45, 30, 66.67, 0)],
+    }
+    assert rows(lake, "lake.curated.registrar_withdrawal_rates") == [(*COURSE, 30, 12, 40.0, 31.0, 31, 31)]
+    warned = lake.table("lake.trusted.registrar").where("_warnings is not null").selectExpr("withdrawal_reason")
+    assert [row[0] for row in warned.collect()] == ["*****"] * 3
+    asked = "record = 'application' and field in ('student_id', 'received_date', 'status')"
+    complete_ = lake.table("lake.curated.registrar_completeness").where(asked).selectExpr("field", "rows", "filled")
+    assert sorted(map(tuple, complete_.collect())) == [
+        ("received_date", 68, 67), ("status", 68, 68), ("student_id", 68, 67),
+    ]  # fmt: skip
+
+
+def test_corrections_and_redeliveries_take_the_place_of_what_they_correct(lake, landing) -> None:
+    deliver(landing, "applications.xlsx", [*map(application, range(20))], "application")
+    ingest_and_refine(lake, landing)
+    fixes = [complete(1), application(2, day="soon"), [" s1000003", None, "Abbott3, Ada", *complete(3)[3:]]]
+    deliver(landing, "fixes.csv", fixes, "application", delivered=60)
+    ingest_and_refine(lake, landing)
+
+    trusted = "lake.trusted.registrar"
+    assert lake.table(trusted).count() == 20
+    assert lake.table(trusted).where("status = 'Complete' and _source_file = 'fixes.csv'").count() == 2
+    assert quarantined(lake) == [("fixes.csv", 3, ["every_cell_readable", "received_date_present"])]
+
+    deliver(landing, "applications.xlsx", [*map(application, range(15))], "application", delivered=120)
+    ingest_and_refine(lake, landing)
+    assert lake.table(trusted).count() == 15
+    # What is delivered last counts, here the workbook: its row 1 takes the place of the fix before it.
+    assert lake.table(trusted).where("status = 'Complete'").count() == 0
+
+
+def test_withdrawals_that_come_before_their_enrolments_are_righted_by_the_next_refine(lake, landing) -> None:
+    deliver(landing, "applications.xlsx", [*map(complete, range(12))], "application")
+    deliver(landing, "withdrawals.xlsx", [*map(withdrawal, range(11))], "withdrawal")
+    with pytest.raises(ExpectationsNotMetError, match="withdrawal_has_an_enrolment.*11 of 11 rows") as raised:
+        ingest_and_refine(lake, landing)
+    assert "S10000" not in str(raised.value)
+    assert [row.state for row in runs(lake).where("stage = 'refine'").collect()] == ["REFUSED"]
+
+    deliver(landing, "enrolments.xlsx", [*map(enrolment, range(10))], "enrolment", delivered=60)
+    ingest_and_refine(lake, landing)
+    assert quarantined(lake) == [("withdrawals.xlsx", 12, ["withdrawal_has_an_enrolment"])]
+
+    deliver(landing, "late.csv", [enrolment(10)], "enrolment", delivered=120)
+    ingest_and_refine(lake, landing)
+    assert quarantined(lake) == []
+    assert lake.table("lake.trusted.registrar").where("record = 'withdrawal' and enrolled_on is not null").count() == 11
+
+
+def test_without_a_key_nothing_is_read_and_with_another_only_the_pseudonyms_are_others(
+    lake, landing, count_jobs
+) -> None:
+    deliver(landing, "applications.xlsx", [*map(complete, range(9)), application(9, status="ask Ann")], "application")
+    run(lake, landing, "ingest")
+    ledger = 2  # one row when a stage starts, one when it ends
+    count_jobs()
+
+    run(lake, landing, "refine")
+    assert (
+        count_jobs() == 5 + ledger
+    )  # look up changed files, the key to all rows, write, count and find examples, quarantine
+    run(lake, landing, "curate")
+    assert count_jobs() == 7 + ledger  # one for each answer
+
+    before = {table: rows(lake, table) for table in TABLES}
+    count_jobs()
+    for key in (None, b"short"):
+        with pytest.raises(MaskingKeyError, match="masking key"):
+            run(lake, landing, "refine", key=key)
+        assert count_jobs() == ledger
+    assert {table: rows(lake, table) for table in TABLES} == before
+    failed = runs(lake).where("state = 'FAILED'").selectExpr("rows_in", "error").collect()
+    assert {(row.rows_in, row.error[:16]) for row in failed} == {(None, "MaskingKeyError:")}
+
+    run(lake, landing, "refine", key=b"o" * 32)
+    students = {row[0] for row in lake.table(TABLES[0]).select("student_id").collect()}
+    assert len(students) == 9
+    assert not students & {row[1] for row in before[TABLES[0]]}
+    same = ("record", "programme", "intake", "first_name", "phone", "status", "received_date")
+    kept = lake.table(TABLES[0]).columns
+    assert rows(lake, TABLES[0], *same) == sorted(
+        (tuple(row[kept.index(name)] for name in same) for row in before[TABLES[0]]), key=repr
+    )
+
+
+def sheets(path: Path, **of: list[list[Any]]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        for name, lines in of.items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(lines):
+                sheet.write_row(number, 0, line)
+
+
+def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) -> None:
+    columns, row = FORMS["enrolment"], enrolment(1)
+    deliver(landing, "good.xlsx", [row], "enrolment")
+    renamed = [name.replace("Enrolled Date", "Enrolment Date") for name in columns]
+    landing.workbook("renamed.xlsx", [row], columns=renamed)
+    landing.csv("missing.csv", [row[1:]], columns=columns[1:])
+    landing.csv("unknown.csv", [["a", "b"]], columns=["Colour", "Size"])
+    landing.file("broken.xlsx", b"PK\x03\x04 cut off")
+    sheets(landing.folder / "twice.xlsx", Data=[columns, row], Copy=[columns, row])
+
+    with pytest.raises(LandedFilesError) as raised:
+        run(lake, landing, "ingest")
+
+    problems = "\n".join(raised.value.problems)
+    for part in (
+        "broken.xlsx: the file is a damaged workbook",
+        "missing.csv (as enrolment): column 'Student ID' is missing; it has ['First Name'",
+        "renamed.xlsx (as enrolment): column 'Enrolled Date' is missing",
+        "Did the source rename it to 'Enrolment Date'?",
+        "twice.xlsx: the sheets ['Data', 'Copy'] all have the columns of this dataset",
+        "unknown.csv: its first row has none of the columns that it should have. Expected a header with those of",
+    ):
+        assert part in problems
+    assert len(raised.value.problems) == 5
+    assert not lake.catalog.tableExists("lake.raw.registrar")
+
+
+def test_of_several_sheets_the_one_with_a_forms_columns_is_read_and_other_columns_are_kept(lake, landing) -> None:
+    columns = [*FORMS["enrolment"][::-1], "Room"]
+    row = [*enrolment(1)[::-1], "B12"]
+    sheets(landing.folder / "e.xlsx", Notes=[["hello"]], Data=[columns, row], Pivot=[["Programme", "n"]])
+
+    run(lake, landing, "ingest")
+
+    found = lake.table("lake.raw.registrar").selectExpr("_form", "`Student ID`", "`Enrolled Date`", "Room", "`E-mail`")
+    assert [tuple(row) for row in found.collect()] == [("enrolment", "S1000001", "2023-05-01", "B12", None)]

@@ -1,0 +1,79 @@
+"""Answers and quarantine as tables on a terminal."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+from reports.answer import Answer, Shown
+from reports.console import MOST_ROWS, answer_table, quarantine_table
+
+COLUMNS = (Shown("year", "Year", "d"), Shown("rate", "Rate %", ".2f", bar=True))
+
+
+def drawn(table) -> list[str]:
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(table)
+    return [" ".join(line.split()) for line in captured.get().splitlines()]
+
+
+def years(spark: SparkSession, count: int):
+    rows = [(2000 + n, float(count - n)) for n in range(count)]
+    return spark.createDataFrame(rows[::-1], "year int, rate double")
+
+
+def shown_years(lines: list[str]) -> list[int]:
+    return [int(year) for line in lines for year in line.replace("│", " ").split()[:1] if year.isdigit()]
+
+
+def test_without_an_order_the_latest_rows_are_shown_oldest_first(spark: SparkSession) -> None:
+    answer = Answer("a", "How much", COLUMNS)
+    lines = drawn(answer_table(answer, years(spark, MOST_ROWS + 2)))
+
+    assert lines[0] == "How much"
+    assert shown_years(lines) == [2002 + n for n in range(MOST_ROWS)]
+    assert lines[-1] == f"The latest {MOST_ROWS} rows."
+
+
+def test_with_an_order_it_is_the_first_rows_and_the_note_follows(spark: SparkSession) -> None:
+    answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="Rate: of all.")
+    table = answer_table(answer, years(spark, MOST_ROWS + 1))
+
+    assert shown_years(drawn(table)) == [2000 + n for n in range(MOST_ROWS)]
+    assert table.caption == f"The first {MOST_ROWS} rows. Rate: of all."
+
+
+@pytest.mark.parametrize(("note", "last"), [("Rate: of all.", "Rate: of all."), ("", None)])
+def test_where_all_rows_are_shown_only_the_note_is_below(spark: SparkSession, note: str, last: str | None) -> None:
+    table = answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MOST_ROWS))
+
+    assert table.caption == last
+    assert shown_years(drawn(table)) == [2000 + n for n in range(MOST_ROWS)]
+
+
+def test_a_missing_value_is_a_dash_and_brackets_are_no_markup(spark: SparkSession) -> None:
+    cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
+    rows = spark.createDataFrame(cells, "p string, r double, m date")
+    columns = (Shown("p", "Programme"), Shown("r", "Rate", ".1f", bar=True), Shown("m", "Month", "%Y-%m"))
+    lines = drawn(answer_table(Answer("a", "t", columns, order=("p",)), rows))
+
+    assert any("BSc [/co-op]" in line and " - " in line and "░" * 10 in line and "2023-03" in line for line in lines)
+    assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
+
+
+def test_brackets_in_quarantine_are_no_markup(spark: SparkSession) -> None:
+    rows = [("[a].csv", 2, "[/x]", [("day", "[/b]", "date")], ["known", "readable"])]
+    schema = (
+        "_source_file string, _row_number int, p string, "
+        "_cast_failures array<struct<column: string, value: string, expected: string>>, "
+        "_failed_expectations array<string>"
+    )
+    expectations = {"known": ("It is [one] of them.", ["p"]), "readable": ("", ["_cast_failures"])}
+    text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, schema), expectations=expectations)))
+
+    for part in ("[a].csv", "It is [one] of them. (p = [/x])", "day: '[/b]' is no date"):
+        assert part in text

@@ -1,0 +1,197 @@
+"""What tells who a student is stays in landing and raw: it is in no other table, file, page, message or log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ingest.samples import registrar as samples
+from ingest.samples.files import MASKING_KEY
+from transforms.datasets.registrar import SOURCE_FIELDS
+from transforms.datasets.registrar.records import REASONS
+from workflows.cli import main
+
+FIRST = ("Zephyrine", "Quillonia", "Xanthippe", "Wolfhilde", "Yggdrasille")
+LAST = ("Vrouwenvelder", "Oyinkansola", "Kszczotkova", "Jørgensdottir", "Umlaufheimer")
+OF_NAMES = [name.casefold() for name in (*FIRST, *LAST)]
+APPLICATION = [field.source for field in SOURCE_FIELDS["application"]]
+RIGHT = (
+    *("S7700001", "Barnabasius", "Ptolemaiosson", "barnabasius@ptolemaiosson.example", "778-555-9071"),
+    *("1971-08-23", "41 Mulberrybush Lane", "Nursing", "Fall 2023", "2023-03-01", "Received", ""),
+)
+STRAY = {  # an application with a cell that is not what it should be: its place, and what it says
+    "a day of birth": (5, "born to Theodorakis"),
+    "a day": (9, "ask Hieronymusson"),
+    "a status": (10, "with Fitzgibbonsworth"),
+    "an id": (0, "see Wertheimerstein"),
+    "an address for a mail": (3, "c/o Lilienkronish"),
+    "a phone": (4, "mother: Abernathyson"),
+    "an intake": (8, "when Montmorencyx can"),
+}
+ASIDE = {  # an application with all its cells moved
+    "to the left": RIGHT[1:],
+    "to the right": ["", *RIGHT[:-1]],
+    "two to the right": ["", "", *RIGHT[:-1]],
+    "by a comma in a name": [RIGHT[0], "Ptolemaiosson, Barnabasius", *RIGHT[1:]],
+    "by a comma in the address": [*RIGHT[:7], "Mulberrybush House", *RIGHT[7:]],
+    "beyond the header": [*RIGHT, "", "call Barnabasius"],
+}
+
+
+def needles() -> set[str]:
+    """Return the parts of the cells above that tell who."""
+    words = {word for _, text in STRAY.values() for word in text.split() if len(word) > 8}
+    return words | {*RIGHT[:7], *RIGHT[1:3], "mulberrybush", "778555", "9071", "c/o"}
+
+
+def of_samples(lake: SparkSession) -> set[str]:
+    """Return what the personal cells of raw say: whole, and the names in them."""
+    raw = lake.table("lake.raw.registrar").where("lower(_source_file) NOT LIKE '%.csv'")
+    personal = ["Student ID", "First Name", "Last Name", "E-mail", "Phone", "Address", "Date of Birth", "Reason"]
+    rows = raw.where("`Student ID` != 'Total'").select(*(F.trim(F.col(f"`{name}`")) for name in personal)).collect()
+    cells = {str(cell).casefold() for row in rows for cell in row if cell}
+    return {cell for cell in cells if len(cell) > 6 and not cell.isdigit()} - {*map(str.casefold, REASONS), "nursing"}
+
+
+class Command:
+    """The `citylake` command in this process, and all that it said."""
+
+    def __init__(self, lake: SparkSession, caplog: Any, capsys: Any) -> None:
+        self.lake, self.caplog, self.capsys, self.said = lake, caplog, capsys, ""
+
+    def __call__(self, *argv: str) -> int:
+        self.lake.createDataFrame([], "n int")  # makes this session the active one, as a job's is
+        with pytest.raises(SystemExit) as stopped, self.caplog.at_level(logging.DEBUG):
+            main(argv)
+        printed = self.capsys.readouterr()
+        self.said += printed.out + printed.err + self.caplog.text
+        self.caplog.clear()
+        return int(stopped.value.code or 0)
+
+
+@pytest.fixture
+def citylake(
+    lake: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture, monkeypatch
+) -> Command:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "4000")  # no line is broken
+    monkeypatch.setattr(samples, "_FIRST", FIRST)
+    monkeypatch.setattr(samples, "_LAST", LAST)
+    return Command(lake, caplog, capsys)
+
+
+def csv(folder: Path, name: str, *rows: Sequence[str], columns: Sequence[str] = APPLICATION) -> None:
+    (folder / name).write_text("\n".join(",".join(row) for row in [columns, *rows]), encoding="utf-8")
+
+
+def workbook(path: Path, *rows: Iterable[str]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, [cell or None for cell in row])
+
+
+def dirty(folder: Path) -> None:
+    samples.write(folder, rows=200)
+    csv(folder, "stray.csv", *([*RIGHT[:at], text, *RIGHT[at + 1 :]] for at, text in STRAY.values()))
+    csv(folder, "aside.csv", *ASIDE.values())
+    workbook(folder / "aside.xlsx", APPLICATION, *ASIDE.values())
+
+
+def run(citylake: Command, folder: Path) -> int:
+    key = str(folder / MASKING_KEY)
+    return citylake("run", "registrar", "--data", str(folder), "--warehouse", "lake", "--masking-key", key)
+
+
+def tables(lake: SparkSession) -> list[str]:
+    zones = [row[0] for row in lake.sql("SHOW NAMESPACES IN lake").collect()]
+    found = [f"{zone}.{row.tableName}" for zone in zones for row in lake.sql(f"SHOW TABLES IN lake.{zone}").collect()]
+    return [name for name in found if not name.startswith("raw.")]
+
+
+def stored(lake: SparkSession, warehouse: Path) -> str:
+    """Return what the warehouse holds outside of raw: its rows, those of branches too, and Iceberg's metadata."""
+    rows, bounds = [], []
+    for table in tables(lake):
+        files = lake.read.schema(lake.table(f"lake.{table}").schema).option("recursiveFileLookup", True)
+        rows.append(files.parquet(str(warehouse.joinpath(*table.split("."), "data"))).select(F.to_json(F.struct("*"))))
+        bounds.append(lake.table(f"lake.{table}.all_files").select("lower_bounds", "upper_bounds"))
+    texts = [str(row[0]) for row in reduce(DataFrame.union, rows).collect()]
+    maps = [bound for row in reduce(DataFrame.union, bounds).collect() for bound in row if bound]
+    texts += [bytes(value).decode(errors="ignore") for bound in maps for value in bound.values()]
+    for file in warehouse.rglob("*"):
+        if file.is_file() and file.relative_to(warehouse).parts[0] != "raw":
+            texts += [str(file), file.read_bytes().decode(errors="ignore")]
+    return "\n".join(texts)
+
+
+def leaked(needles: Iterable[str], text: str) -> list[str]:
+    folded = text.casefold()
+    return sorted({needle for needle in needles if needle.casefold() in folded})
+
+
+def test_nothing_that_tells_who_leaves_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+    dirty(tmp_path / "landing")
+    key = (tmp_path / "landing" / MASKING_KEY).read_text().strip()
+
+    lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
+    assert run(citylake, tmp_path / "landing") == 0, citylake.said
+    assert citylake("show", "registrar", "--warehouse", "lake") == 0
+    assert citylake("docs", "--warehouse", "lake") == 0
+    table = ("--table", "lake.quarantine.registrar", "--warehouse", "lake")
+    assert citylake("validate", "--suite", "registrar", *table, "--json", "--result-format", "COMPLETE") == 1
+
+    text = stored(lake, tmp_path / "lake")
+    personal = of_samples(lake)
+    assert len(personal) > 700
+    assert leaked([*personal, *OF_NAMES, *needles(), key], text) == []
+    assert leaked([*personal, *OF_NAMES, *needles(), key], citylake.said) == []
+    # Of twelve, for of three the text and the workbook give one key.
+    assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
+    assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
+    assert "partial_unexpected_list" in citylake.said
+    raw = lake.table("lake.raw.registrar").select(F.to_json(F.struct("*")))
+    assert set(leaked(needles(), str(raw.collect()))) == needles() - {"778555"}
+
+
+def test_what_is_refused_is_not_told(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+    files, rows = tmp_path / "files", tmp_path / "rows"
+    for folder in (files, rows):
+        folder.mkdir()
+        (folder / MASKING_KEY).write_text("k" * 32)
+    csv(files, "headerless.csv", columns=RIGHT)
+    csv(files, "twice.csv", RIGHT, columns=[*APPLICATION, "Phone"])
+    workbook(files / "headerless.xlsx", RIGHT, RIGHT)
+    workbook(files / "on its side.xlsx", *zip(APPLICATION, RIGHT, strict=True))
+    workbook(files / "two on it.xlsx", *zip(APPLICATION, RIGHT, RIGHT, strict=True))
+    workbook(files / "titled.xlsx", ["Status", *RIGHT[:5]], APPLICATION, RIGHT)
+    good = [[f"S77{n:05}", *RIGHT[1:]] for n in range(9)]
+    csv(rows, "rows.csv", *good, *([*RIGHT[:at], text, *RIGHT[at + 1 :]] for at, text in STRAY.values()))
+    csv(rows, "aside.csv", *ASIDE.values())
+    lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
+
+    assert run(citylake, files) == 1
+    assert "6 landed file(s) cannot be read" in citylake.said
+    assert "on its side.xlsx (as enrolment): column 'First Name' is missing; it has ['Student ID']." in citylake.said
+    assert "two on it.xlsx: the columns ['…', '…'] have one name" in citylake.said
+    assert "twice.csv: the columns ['Phone', 'Phone'] have one name" in citylake.said
+    assert run(citylake, rows) == 1
+    assert "every_cell_readable (Every date could be read" in citylake.said
+    assert citylake("show", "registrar", "--warehouse", "lake") == 1  # nothing is published
+    assert citylake("docs", "--warehouse", "lake") == 0
+    raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
+    assert citylake("validate", "--suite", "registrar", *raw) == 1  # it has not the suite's columns
+
+    text = stored(lake, tmp_path / "lake")
+    assert "audit_" in text
+    assert lake.table("lake.ops.runs").where("state = 'REFUSED'").count() == 1
+    assert leaked(needles(), text) == []
+    assert leaked(needles(), citylake.said) == []

@@ -1,0 +1,242 @@
+"""Raw rows of the registrar's three forms become records, masked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import functions as F
+
+from expectations.suite import load_suite
+from transforms.datasets.registrar import KEY, LATEST, SOURCE_FIELDS, build_records
+from transforms.datasets.registrar.records import SENSITIVE
+from transforms.errors import ArgumentError, MissingColumnError
+
+MASKING_KEY = b"made up, for made-up students only"
+SOURCES = list(dict.fromkeys(field.source for form in SOURCE_FIELDS.values() for field in form))
+RAW = (
+    ", ".join(f"`{source}` string" for source in SOURCES)
+    + ", _malformed_record string, _form string, _ingested_at timestamp, _delivered_at timestamp, _source_file string, "
+    "_row_number int"
+)
+RECORDS = (
+    "record string, student_id string, programme string, intake string, first_name string, last_name string, "
+    "email string, phone string, year_of_birth int, status string, received_date date, completed_date date, "
+    "enrolled_date date, withdrawn_date date, withdrawal_reason string, record_date date, is_completed boolean, "
+    "has_application boolean, enrolled_on date, student_id_is_valid boolean, email_is_valid boolean, "
+    "_ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
+    "_cast_failures array<struct<column: string, value: string, expected: string>>"
+)
+NOON = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
+EARLIER = datetime(2024, 2, 1, 12, tzinfo=timezone.utc)
+APPLICATION = {
+    "Student ID": "S1000001", "First Name": "Ada", "Last Name": "Abbott", "E-mail": "Ada@Example.org",
+    "Phone": "604-555-0199", "Date of Birth": "5 Mar 1999", "Address": "1 Example St", "Programme": "Nursing",
+    "Intake": "Fall 2023", "Received Date": "2023-03-05", "Status": "complete ", "Completed Date": "45000",
+}  # fmt: skip
+ENROLMENT = {
+    "Student ID": "S1000001", "First Name": "Ada", "Last Name": "Abbott", "Programme": "Nursing",
+    "Intake": "Fall 2023", "Enrolled Date": "2023-05-01",
+}  # fmt: skip
+WITHDRAWAL = {
+    "Student ID": "S1000001", "First Name": "Ada", "Last Name": "Abbott", "Programme": "Nursing",
+    "Intake": "Fall 2023", "Withdrawn Date": "2023-06-01", "Reason": " HEALTH",
+}  # fmt: skip
+FORM_OF = {"Received Date": "application", "Enrolled Date": "enrolment", "Withdrawn Date": "withdrawal"}
+
+
+def raw(row, *, number=2, malformed=None, at=NOON, **changes):
+    form = next(FORM_OF[name] for name in row if name in FORM_OF)
+    cells = row | {name.replace("_", " "): value for name, value in changes.items()}
+    return (*(cells.get(source) for source in SOURCES), malformed, form, at, at, "f.csv", number)
+
+
+def built(spark, *rows, schema=RAW):
+    return build_records(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY)
+
+
+def values(spark, rows, *columns):
+    found = built(spark, *rows).orderBy("_row_number").select(*columns).collect()
+    return [tuple(row) if len(columns) > 1 else row[0] for row in found]
+
+
+def pseudonym(text):
+    import hashlib
+    import hmac
+
+    return hmac.new(MASKING_KEY, text.encode(), hashlib.sha256).hexdigest()
+
+
+def test_each_form_becomes_a_record_masked_and_connected_with_the_others(either_ansi):
+    records = built(either_ansi, raw(APPLICATION, number=2), raw(ENROLMENT, number=3), raw(WITHDRAWAL, number=4))
+    student = (pseudonym("S1000001"), "Nursing", "Fall 2023", "A**", pseudonym("ABBOTT"))
+    completed, enrolled, withdrawn = date(2023, 3, 15), date(2023, 5, 1), date(2023, 6, 1)
+    received, lineage = date(2023, 3, 5), (NOON, NOON, "f.csv")
+    rows = [
+        ("application", *student, pseudonym("ada@example.org"), "**********99", 1999, "Complete", received, completed,
+         None, None, None, received, True, None, None, True, True, *lineage, 2, None),
+        ("enrolment", *student, None, None, None, None, None, None,
+         enrolled, None, None, enrolled, None, True, None, True, None, *lineage, 3, None),
+        ("withdrawal", *student, None, None, None, None, None, None,
+         None, withdrawn, "Health", withdrawn, None, None, enrolled, True, None, *lineage, 4, None),
+    ]  # fmt: skip
+    expected = either_ansi.createDataFrame(rows, RECORDS)
+    assert_df_equality(records, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_no_raw_rows_are_no_records(spark):
+    assert_df_equality(built(spark), spark.createDataFrame([], RECORDS), ignore_nullable=True)
+
+
+def test_names_in_two_orders_and_in_two_cells_are_one_person(spark):
+    typed = [
+        ("Ada", "Abbott"), (" Ada", "ABBOTT\u00a0"), ("Ada Abbott", None), (None, "Abbott, Ada"), (None, "Ada abbott"),
+        ("Abbott,Ada", " "),
+    ]  # fmt: skip
+    rows = [raw(ENROLMENT, number=n, First_Name=first, Last_Name=last) for n, (first, last) in enumerate(typed)]
+    assert set(values(spark, rows, "first_name", "last_name")) == {("A**", pseudonym("ABBOTT"))}
+
+
+def test_a_name_of_three_words_is_not_parted(spark):
+    typed = [("Ana Maria Lopez", None), (None, "Lopez, Ana Maria"), (None, "Ana Maria Lopez"), (None, None)]
+    rows = [raw(ENROLMENT, number=n, First_Name=first, Last_Name=last) for n, (first, last) in enumerate(typed)]
+    assert values(spark, rows, "first_name", "last_name") == [
+        ("A" + "*" * 14, None), ("A" + "*" * 8, pseudonym("LOPEZ")), (None, pseudonym("ANA MARIA LOPEZ")), (None, None),
+    ]  # fmt: skip
+
+
+def test_ids_of_any_case_and_with_blanks_around_are_one_and_others_are_not_valid(spark):
+    ids = ["S1000001", " s1000001\u00a0", "S10", "see note", "1000001", " ", None]
+    rows = [raw(ENROLMENT, number=n) for n in range(len(ids))]
+    rows = [(text, *row[1:]) for text, row in zip(ids, rows, strict=True)]
+    assert values(spark, rows, "student_id", "student_id_is_valid") == [
+        (pseudonym("S1000001"), True), (pseudonym("S1000001"), True), (pseudonym("S10"), False),
+        (pseudonym("SEE NOTE"), False), (pseudonym("1000001"), True), (None, None), (None, None),
+    ]  # fmt: skip
+
+
+def test_a_date_is_read_in_each_form_and_one_that_could_be_two_is_redacted(spark):
+    texts = ["2023-03-05", "44990", "5 Mar 2023", " 2023-03-05T00:00:00 ", "03/05/2023", "ask Ann", " "]
+    rows = [raw(APPLICATION, number=n, Received_Date=text) for n, text in enumerate(texts)]
+    day, redacted = date(2023, 3, 5), [("received_date", "*****", "date")]
+    found = values(spark, rows, "received_date", "_cast_failures")
+    assert found == [*[(day, None)] * 4, (None, redacted), (None, redacted), (None, None)]
+
+
+def test_text_of_a_date_of_birth_and_of_a_record_that_does_not_fit_is_redacted(spark):
+    rows = [raw(APPLICATION, malformed="S1000001,Ada,Abbott", **{"Date of Birth": "see Ada"})]
+    redacted = [("date_of_birth", "*****", "date"), ("_malformed_record", "*****", "record")]
+    assert values(spark, rows, "year_of_birth", "_cast_failures") == [(None, redacted)]
+
+
+def test_statuses_and_reasons_are_spelled_one_way_and_what_people_type_is_redacted(spark):
+    statuses = ["Complete", "completed", "IN-REVIEW", "canceled", "ask Ann", " ", None]
+    rows = [raw(APPLICATION, number=n, Status=status) for n, status in enumerate(statuses)]
+    known = ["Complete", "Complete", "In Review", "Cancelled", "*****", None, None]
+    assert values(spark, rows, "status") == known
+    reasons = ["transfer ", "call Ann", None]
+    rows = [raw(WITHDRAWAL, number=n, Reason=reason) for n, reason in enumerate(reasons)]
+    assert values(spark, rows, "withdrawal_reason") == ["Transfer", "*****", None]
+
+
+def test_an_intake_is_a_season_and_a_year_in_any_order_and_of_any_other_nothing_is_told(spark):
+    intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
+    rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
+    nursing = pseudonym("Nursing")
+    assert values(spark, rows, "programme", "intake") == [
+        *[("Nursing", "Fall 2023")] * 3, ("Nursing", "Winter 2024"), (nursing, pseudonym("next year")),
+        (nursing, pseudonym("Fall 23")), (nursing, pseudonym("Fall 1823")), (nursing, None),
+    ]  # fmt: skip
+
+
+def test_what_stands_under_programme_in_a_row_moved_aside_is_not_told(spark):
+    aside = raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"})
+    assert values(spark, [aside], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Nursing"))]
+
+
+@pytest.mark.parametrize(
+    "cells", [("Total", None, None), ("Grand Total:", None, None), (None, "Sub-total", None), (None, None, "TOTAL 97")]
+)
+def test_a_total_line_is_no_record(spark, cells):
+    rows = [(*cells, *raw(APPLICATION)[3:])]
+    found = values(spark, rows, "record", "record_date", "is_completed", "has_application")
+    assert found == [("total line", None, None, None)]
+
+
+def test_a_student_whose_name_only_begins_so_is_no_total_line(spark):
+    assert values(spark, [raw(ENROLMENT, Last_Name="Totalis"), raw(ENROLMENT, Last_Name=None)], "record") == [
+        "enrolment", "enrolment",
+    ]  # fmt: skip
+
+
+def test_a_record_is_connected_by_student_programme_and_intake_only(spark):
+    others = [
+        raw(ENROLMENT, number=1, Programme="History"),
+        raw(ENROLMENT, number=2, Intake="Fall 2024"),
+        raw(ENROLMENT, number=3, **{"Student ID": "S1000002"}),
+        raw(WITHDRAWAL, number=4),
+    ]
+    found = values(spark, [raw(APPLICATION, number=0), *others], "has_application", "enrolled_on")
+    assert found == [(None, None), (False, None), (False, None), (False, None), (None, None)]
+
+
+def test_without_a_whole_key_a_record_is_connected_with_none(spark):
+    rows = []
+    for name in ("Student ID", "Programme", "Intake"):
+        rows += [raw(row, number=len(rows), **{name: None}) for row in (APPLICATION, ENROLMENT, WITHDRAWAL)]
+        rows[-3:] = [(*row[:-1], len(rows) - 3 + n) for n, row in enumerate(rows[-3:])]
+    assert set(values(spark, rows, "has_application", "enrolled_on")) == {(None, None)}
+
+
+def test_a_withdrawal_counts_from_the_latest_enrolment_that_has_a_day(spark):
+    dated = [("2023-05-09", EARLIER, 9), ("2023-05-02", NOON, 2), ("2023-05-01", NOON, 1), (None, NOON, 3)]
+    rows = [raw(ENROLMENT, number=n, at=at, **{"Enrolled Date": day}) for day, at, n in dated]
+    withdrawal = built(spark, *rows, raw(WITHDRAWAL)).where("record = 'withdrawal'").first()
+    assert withdrawal.enrolled_on == date(2023, 5, 2)
+
+
+def test_only_an_application_of_the_same_case_has_an_application_and_total_lines_are_none(spark):
+    total = raw(APPLICATION, number=0, First_Name="Total")
+    assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
+
+
+def test_what_a_files_current_content_no_longer_says_is_dropped_and_connects_nothing(spark):
+    rows = [(*raw(APPLICATION, number=1, at=EARLIER), False), (*raw(ENROLMENT, number=2), True)]
+    found = built(spark, *rows, schema=f"{RAW}, _is_current boolean")
+    assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]
+
+
+def test_another_key_gives_other_pseudonyms_and_no_key_gives_none(spark):
+    rows = spark.createDataFrame([raw(ENROLMENT)], RAW)
+    one, other = (build_records(rows, masking_key=letter * 32).first() for letter in (b"a", b"b"))
+    assert one.student_id != other.student_id
+    assert (one.first_name, one.programme) == (other.first_name, other.programme)
+    with pytest.raises(ArgumentError, match="mask: key is '5 bytes', expected 32 bytes or more"):
+        build_records(rows, masking_key=b"short")
+
+
+def test_a_source_column_that_is_gone_is_named(spark):
+    with pytest.raises(MissingColumnError, match="'Last Name' is missing.*rename it to 'LastName'"):
+        built(spark, schema=RAW.replace("Last Name", "LastName"))
+
+
+def test_the_policy_covers_what_tells_who_and_says_why():
+    assert {each.column for each in SENSITIVE} == {
+        "student_id", "first_name", "last_name", "email", "phone", "date_of_birth", "address", "status",
+        "withdrawal_reason", "programme", "intake",
+    }  # fmt: skip
+    assert all(each.reason for each in SENSITIVE)
+
+
+def test_the_records_have_the_columns_of_the_key_the_order_and_the_suite(spark):
+    columns = set(built(spark).columns)
+    named = {name for expectation in load_suite("registrar").expectations for name in expectation.columns}
+    assert named | set(KEY) | set(LATEST) <= columns
+    assert "address" not in columns
+
+
+def test_no_masked_value_is_in_the_plan_and_neither_is_the_key(spark):
+    plan = built(spark, raw(APPLICATION)).select(F.col("student_id"))._jdf.queryExecution().toString()
+    assert MASKING_KEY.decode() not in plan
+    assert MASKING_KEY.hex() not in plan

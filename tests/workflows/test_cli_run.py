@@ -1,0 +1,123 @@
+"""The commands that run datasets and write samples, in this process and without the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest.samples.files import MASKING_KEY
+from workflows import cli, runs
+from workflows.cli import main
+from workflows.runs import datasets
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
+
+
+def citylake(capsys: pytest.CaptureFixture, *argv: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(argv)
+    printed = capsys.readouterr()
+    return int(stopped.value.code or 0), printed.out, printed.err
+
+
+def test_run_without_a_dataset_runs_each_of_them(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(cli, "run_on_samples", started.append)
+
+    assert citylake(capsys, "run")[0] == 0
+    assert started == datasets()
+    assert {"contact_centre", "inquiry_volume", "registrar"} <= set(started)
+
+
+def test_samples_are_made_once_and_the_key_beside_them_is_the_one_that_masks(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(runs, "run_dataset", lambda dataset, **options: given.append((dataset, options)))
+    folder = Path("samples/landing/registrar")
+    folder.mkdir(parents=True)
+    (folder / MASKING_KEY).touch()
+
+    runs.run_on_samples("registrar")
+    runs.run_on_samples("contact_centre")
+
+    assert given[0][1]["masking_key"] == str(folder / MASKING_KEY)
+    assert given[1][1] == {
+        "landing": "samples/landing/contact_centre", "warehouse": "samples/warehouse", "masking_key": None,
+    }  # fmt: skip
+    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]  # what is there is not made again
+    assert Path("samples/landing/contact_centre/_truth.json").exists()
+
+
+def test_data_without_the_dataset_that_it_is_of_is_a_wrong_usage(capsys) -> None:
+    code, out, err = citylake(capsys, "run", "--data", "landing")
+
+    assert (code, out) == (2, "")
+    assert "--data is the landing of one dataset; name it" in err
+
+
+def test_registrar_without_a_masking_key_runs_nothing(capsys) -> None:
+    Path("landing").mkdir()
+
+    code, out, err = citylake(capsys, "run", "registrar", "--data", "landing")
+
+    assert (code, out) == (1, "")
+    assert "citylake: workflow registrar: it needs --masking-key: where the masking key is: a file, or" in err
+    assert [path.name for path in Path().iterdir()] == ["landing"]
+
+
+def test_a_masking_key_that_is_not_there_stops_before_refine_and_is_not_told(
+    lake: SparkSession, capsys, tmp_path: Path
+) -> None:
+    citylake(capsys, "sample", "registrar", "--to", "landing", "--rows", "30")
+    key = "0123456789abcdef" * 4
+    lake.createDataFrame([], "n int")  # makes this session the active one
+
+    code, out, err = citylake(capsys, "run", "registrar", "--data", "landing", "--warehouse", "w", "--masking-key", key)
+
+    assert code == 1
+    assert "✓ registrar_ingest" in out
+    assert "not started: registrar_curate" in out
+    assert "citylake: masking key (a text of 64 characters): the file cannot be read" in err
+    assert key not in out + err
+    assert sorted(path.name for path in Path("w").iterdir()) == ["ops", "raw"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "files", "shown"),
+    [
+        ("registrar", ["applications.xlsx", "enrolments.xlsx", "withdrawals.xlsx"], "applications.xlsx"),
+        ("inquiry_volume", None, None),
+    ],
+)
+def test_sample_writes_the_files_and_the_right_answers(capsys, dataset: str, files, shown) -> None:
+    code, out, _ = citylake(capsys, "sample", dataset, "--to", "here/it is", "--rows", "60", "--seed", "5")
+
+    found = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
+    assert code == 0
+    assert found == (files or found)
+    assert out == (
+        f"{len(found)} files in here/it is, such as {shown or found[0]}; the right answers in here/it is/_truth.json\n"
+    )
+    truth = json.loads(Path("here/it is/_truth.json").read_text())
+    assert truth["counts"]["rows"] > 0
+    assert (Path("here/it is") / MASKING_KEY).exists() == (dataset == "registrar")
+
+
+@pytest.mark.parametrize(("rows", "code"), [("0", 1), ("-5", 1), ("many", 2)])
+def test_a_sample_of_a_wrong_size_is_refused(capsys, rows: str, code: int) -> None:
+    found, out, err = citylake(capsys, "sample", "registrar", "--to", "here", "--rows", rows)
+
+    assert (found, out) == (code, "")
+    assert (f"samples of {rows} rows" if code == 1 else "invalid int value: 'many'") in err
+    assert not Path("here").exists()
+
+
+def test_a_sample_of_nothing_that_is_there_is_a_wrong_usage(capsys) -> None:
+    assert citylake(capsys, "sample", "parking", "--to", "here")[0] == 2
+    assert citylake(capsys, "sample", "registrar")[0] == 2
