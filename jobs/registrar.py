@@ -47,8 +47,9 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Trusted to the answers: the second half of Change Schema, and Curated."""
     publish_answers(spark, entry, dataset=DATASET, answers=registrar.ANSWERS)
-    completeness = registrar.build_completeness(read(spark, "trusted", DATASET), read(spark, "quarantine", DATASET))
-    publish_answer(spark, completeness, dataset=DATASET, name="completeness", entry=entry)
+    all_records = [read(spark, zone, DATASET) for zone in ("trusted", "quarantine")]
+    for name, build in registrar.ANSWERS_OF_ALL.items():
+        publish_answer(spark, build(*all_records), dataset=DATASET, name=name, entry=entry)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

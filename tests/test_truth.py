@@ -61,7 +61,7 @@ def run(lake: SparkSession, dataset: str, folder: Path) -> None:
     import_module(f"jobs.{dataset}").run(lake, parse_arguments(dataset, argv))
 
 
-@pytest.mark.parametrize("rows", [1, 60, 5000])
+@pytest.mark.parametrize("rows", [1, 2000])
 @pytest.mark.parametrize("dataset", ANSWERS)
 def test_what_comes_of_samples_is_the_truth(lake: SparkSession, tmp_path: Path, dataset: str, rows: int) -> None:
     folder = tmp_path / "landing"

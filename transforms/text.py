@@ -45,6 +45,8 @@ def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] |
     meant = {name: name for name in known} | dict(others or {})
     spellings = {re.sub(r"[\W_]", "", said.lower()): name for said, name in meant.items()}
     entries = [F.lit(text) for entry in spellings.items() for text in entry]
+    if not entries:
+        return clean_text(value)
     # In a map the letters are looked up once; compared one by one, Spark would find them anew for each.
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _APART, "")], clean_text(value))
 

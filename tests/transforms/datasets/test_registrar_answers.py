@@ -6,11 +6,12 @@ from datetime import date
 
 from chispa import assert_df_equality
 
-from transforms.datasets.registrar import ANSWERS, build_completeness
+from transforms.datasets.registrar import ANSWERS
 from transforms.datasets.registrar.answers import (
     CRITICAL,
     build_activity_by_month,
     build_activity_by_year,
+    build_completeness,
     build_completion_by_programme,
     build_completion_by_year,
     build_withdrawal_rates,

@@ -11,7 +11,7 @@ is told by its intake, which is then none. What nothing here can tell are names 
 is right otherwise, and into the names of files, sheets and columns, which messages name.
 """
 
-from transforms.datasets.registrar.answers import ANSWERS, build_completeness
+from transforms.datasets.registrar.answers import ANSWERS, ANSWERS_OF_ALL
 from transforms.datasets.registrar.records import KEY, LATEST, SOURCE_FIELDS, build_records
 
-__all__ = ["ANSWERS", "KEY", "LATEST", "SOURCE_FIELDS", "build_completeness", "build_records"]
+__all__ = ["ANSWERS", "ANSWERS_OF_ALL", "KEY", "LATEST", "SOURCE_FIELDS", "build_records"]

@@ -135,6 +135,9 @@ ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
 }
 """Answer name to what builds it of trusted; each becomes `lake.curated.registrar_<name>`."""
 
+ANSWERS_OF_ALL: Mapping[str, Callable[..., DataFrame]] = {"completeness": build_completeness}
+"""The same, of trusted and quarantine."""
+
 
 def _completion(records: DataFrame, *, by: Sequence[str]) -> DataFrame:
     return (
