@@ -4,6 +4,7 @@ DATASET ?=
 JOB ?= contact_centre
 BENCH ?= gate
 WAREHOUSE ?= warehouse
+KEY = $(if $(MASKING_KEY),--masking-key '$(MASKING_KEY)')
 BIN := .venv/bin
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
 PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
@@ -17,8 +18,8 @@ help: ## List these targets
 
 setup: .venv/dev ## Create the environment in .venv, with all that the tests need
 
-run: .venv/run ## Run all datasets on samples, or one on your files: make run DATASET=contact_centre DATA=DIR
-	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)')
+run: .venv/run ## Run all datasets on samples, or one on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
+	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)') $(KEY)
 
 test: .venv/dev ## Run the tests
 	@$(BIN)/python -m pytest
@@ -52,14 +53,14 @@ wheel: .venv/dev ## Build dist/citylake-*.whl, and its twin .zip for spark-submi
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist
 
-submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR
+submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR [MASKING_KEY=FILE]
 	@test -n '$(DATA)' || { echo "make submit needs DATA=DIR, the folder of the landed files"; exit 2; }
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
 	  --driver-java-options "-Dlog4j2.configurationFile=$(CURDIR)/lake/log4j2.properties" \
 	  --py-files dist/citylake-$(VERSION).zip \
-	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)'
+	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)' $(KEY)
 	@echo "look at it: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove what was made here, but not the tables of your own data (warehouse/)

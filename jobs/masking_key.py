@@ -7,7 +7,8 @@ from pathlib import Path
 _MANAGER = "secretsmanager:"
 _LEAST = 32
 WHERE = (
-    f"where the masking key is: a file, or {_MANAGER}NAME for a secret of AWS Secrets Manager; {_LEAST} bytes or more"
+    f"where the masking key is: a file, or {_MANAGER}NAME for a secret of AWS Secrets Manager that the job may read; "
+    f"{_LEAST} bytes or more"
 )
 
 

@@ -46,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command; exits with 0, with 1 where a job failed or something is not there, with 2 for wrong usage."""
     parser = _parser()
     args = parser.parse_args(argv)
-    if "data" in args and args.data and not args.dataset:
-        parser.error("--data is the landing of one dataset; name it: citylake run DATASET --data DIR")
+    if problem := _wrong_usage(args):
+        parser.error(problem)
     try:
         sys.exit(args.command(args))
     except OUR_ERRORS as error:
@@ -114,6 +114,14 @@ def render_template(args: argparse.Namespace) -> int:
     """Print the CloudFormation template of a dataset's workflow."""
     print(json.dumps(render(workflow_of(args.dataset)), indent=2))
     return 0
+
+
+def _wrong_usage(args: argparse.Namespace) -> str | None:
+    if args.command is run and args.data and not args.dataset:
+        return "--data is the landing of one dataset; name it: citylake run DATASET --data DIR"
+    if args.command is run and not args.data and (args.warehouse or args.masking_key):
+        return "--warehouse and --masking-key are for files of your own; give them: --data DIR"
+    return None
 
 
 def _warehouse(args: argparse.Namespace) -> str:

@@ -61,6 +61,14 @@ def test_data_without_the_dataset_that_it_is_of_is_a_wrong_usage(capsys) -> None
     assert "--data is the landing of one dataset; name it" in err
 
 
+@pytest.mark.parametrize("option", ["--warehouse", "--masking-key"])
+def test_what_is_for_files_of_ones_own_is_not_ignored_without_them(capsys, option: str) -> None:
+    code, out, err = citylake(capsys, "run", "registrar", option, "x")
+
+    assert (code, out) == (2, "")
+    assert "are for files of your own; give them: --data DIR" in err
+
+
 def test_registrar_without_a_masking_key_runs_nothing(capsys) -> None:
     Path("landing").mkdir()
 
