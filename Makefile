@@ -4,8 +4,10 @@ DATASET ?=
 JOB ?= contact_centre
 BENCH ?= gate
 WAREHOUSE ?= warehouse
+WORKERS ?= 2
 KEY = $(if $(MASKING_KEY),--masking-key '$(MASKING_KEY)')
 BIN := .venv/bin
+PARALLEL = -n $(WORKERS) --dist worksteal
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
 PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 VERSION = $(shell $(BIN)/python setup.py --version)
@@ -22,11 +24,11 @@ run: .venv/run ## Run all datasets on samples, or one on your files: make run DA
 	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)') $(KEY)
 
 test: .venv/dev ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, expectations) on Glue 6.0's Spark, ANSI on
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
-	.venv-spark4/bin/python -m pytest transforms expectations tests/transforms tests/expectations tests/docs
+	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs
 
 check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
 
@@ -87,5 +89,5 @@ clean: ## Remove what was made here, but not the tables of your own data (wareho
 	@echo "setting up .venv-spark4 (once) …"
 	@test -x .venv-spark4/bin/python || $(PYTHON) -m venv .venv-spark4
 	@.venv-spark4/bin/python -m pip $(PIP_FLAGS) -c constraints/glue-6.0.txt \
-	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest xlsxwriter
+	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest pytest-xdist xlsxwriter
 	@touch $@

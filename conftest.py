@@ -15,7 +15,18 @@ import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from lake.session import catalog_settings, common_settings, local_settings
+from lake.session import catalog_settings, common_settings, local_settings, look_up_java_names
+
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console keeps the width that it finds when it is made
+_TESTS = {
+    "spark.master": "local[2]",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    # Thousands of small plans run once each: to compile them well takes longer than it gives.
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.python.daemon.module": "tests.python_daemon",
+    "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
+}
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +41,12 @@ def spark() -> SparkSession:
             "spark.ui.enabled": "false",
             "spark.sql.adaptive.enabled": "false",
         }
-    settings |= {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2", "spark.master": "local[2]"}
     builder = SparkSession.builder.appName("tests")
-    for name, value in settings.items():
+    for name, value in {**settings, **_TESTS}.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    look_up_java_names(session)
+    return session
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ setup(
         "reports",
         "transforms",
         "transforms.datasets",
+        "transforms.datasets.inquiry_volume",
         "transforms.datasets.registrar",
         "workflows",
     ],
@@ -54,6 +55,7 @@ setup(
             "moto[glue,s3]",
             "mypy",
             "pytest",
+            "pytest-xdist",  # the tests take half as long in two processes
             "ruff",
             # Carries Iceberg with its AWS part, under another package name: the Glue form is tested with it.
             "sagemaker-feature-store-pyspark==2.2.2",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,5 +101,6 @@ def runs(spark: SparkSession) -> DataFrame:
 
 
 def _append(spark: SparkSession, entry: Entry) -> None:
-    values = [getattr(entry, field.name) for field in SCHEMA]
-    spark.createDataFrame([values], SCHEMA).coalesce(1).writeTo(RUNS).append()
+    values = {field.name: getattr(entry, field.name) for field in SCHEMA}
+    row = F.from_json(F.lit(json.dumps(values, default=datetime.isoformat)), SCHEMA)  # `createDataFrame` starts Pythons
+    spark.range(0, 1, numPartitions=1).select(row.alias("run")).select("run.*").writeTo(RUNS).append()

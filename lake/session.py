@@ -7,6 +7,7 @@ import shutil
 import sys
 from importlib import resources, util
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -14,6 +15,10 @@ from lake.errors import SetUpError
 
 CATALOG = "lake"
 _SETTING = f"spark.sql.catalog.{CATALOG}"
+_JAVA_NAMES = (
+    *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
+    *("PythonUtils.toSeq", "PythonUtils.toArray", "org.apache.spark.sql.expressions.Window"),
+)
 
 
 def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
@@ -36,7 +41,23 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     builder = SparkSession.builder.appName(app_name)
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    look_up_java_names(session)
+    return session
+
+
+def look_up_java_names(spark: SparkSession) -> None:
+    """Look up once the Java names that Spark's Python asks for with every expression.
+
+    It asks by name each time, `functions` for every `F.col`, and Java then looks through all jars in vain before it
+    comes to the right package. A name that is an attribute already is not asked for.
+    """
+    for path in _JAVA_NAMES:
+        place: Any = spark._jvm
+        for name in path.split("."):
+            found = getattr(place, name)
+            setattr(place, name, found)
+            place = found
 
 
 def is_s3(path: str) -> bool:

@@ -110,7 +110,7 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
     for stage in ("ingest", "refine"):
         arguments = parse_arguments("inquiry_volume", ["--stage", stage, "--landing", str(landing)])
         job.run(lake, arguments)
-    found = inquiry_volume.build_departments(lake.table("lake.trusted.inquiry_volume")).collect()
+    found = inquiry_volume.ANSWERS["departments"](lake.table("lake.trusted.inquiry_volume")).collect()
 
     assert lake.table("lake.quarantine.inquiry_volume").count() == 0
     shares = {(row.year, row.inquiry_department): row.share_pct for row in found}

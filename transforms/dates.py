@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from re import findall
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -9,10 +11,11 @@ from pyspark.sql import types as T
 from transforms.casts import cast
 from transforms.names import literal, quoted
 from transforms.text import BLANKS
-from transforms.times import parse_timestamp
+from transforms.times import MONTHS
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 _MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
+_WRITTEN = rf"\A[0-9]{{1,2}} (?i:{'|'.join(findall('...', MONTHS))}) (?!0000)[0-9]{{4}}\z"
 
 
 def parse_date(column: str) -> Column:
@@ -57,5 +60,8 @@ def parse_written_date(column: str) -> Column:
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
     ['2023-03-05', '2023-03-05', 'None']
     """
-    midnight = F.unix_seconds(parse_timestamp(column, pattern="d MMM yyyy", zone="UTC"))
-    return F.coalesce(parse_date(column), F.date_from_unix_date((midnight / 86_400).cast("int")))
+    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
+    day, year, name = f"substring_index({text}, ' ', 1)", f"right({text}, 4)", f"left(right({text}, 8), 3)"
+    month = f"(locate(lower({name}), '{MONTHS}') + 2) div 3"
+    written = F.expr(f"try_cast(concat_ws('-', {year}, {month}, {day}) AS date)")
+    return F.coalesce(parse_date(column), F.when(F.expr(text).rlike(_WRITTEN), written))

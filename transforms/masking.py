@@ -125,10 +125,13 @@ def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = 
         expected = "left and right 0 or more, char one character"
         raise ArgumentError(where="partial_redact", argument="its options", got=(left, right, char), expected=expected)
     text = value.cast("string")
-    length, hiding = F.length(text), "\\" + char
-    hidden = F.regexp_replace(text.substr(F.lit(left + 1), length - left - right), "(?s).", hiding)
-    partly = F.concat(F.substring(text, 1, left), hidden, F.right(text, F.lit(right)))
-    return F.when(length > left + right, partly).otherwise(F.regexp_replace(text, "(?s).", hiding))
+    length, most = F.length(text), left + right
+
+    def hidden(count: Column) -> Column:
+        return F.call_function("repeat", F.lit(char), count)
+
+    partly = F.concat(F.substring(text, 1, left), hidden(length - most), F.right(text, F.lit(right)))
+    return F.when(length > most, partly).otherwise(hidden(length))
 
 
 def sha256_hash(value: Column) -> Column:

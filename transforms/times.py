@@ -18,12 +18,12 @@ from transforms.names import literal, quoted, require_columns, require_distinct
 from transforms.text import BLANKS
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^']")
-_MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
+MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 _PARTS = {
     "yyyy": ("year", "(?!0000)[0-9]{4}"),
     "MM": ("month", "0[1-9]|1[0-2]"),
     "M": ("month", "0?[1-9]|1[0-2]"),
-    "MMM": ("month", "(?i:" + "|".join(re.findall("...", _MONTHS)) + ")"),
+    "MMM": ("month", "(?i:" + "|".join(re.findall("...", MONTHS)) + ")"),
     "dd": ("day", "0[1-9]|[12][0-9]|3[01]"),
     "d": ("day", "0?[1-9]|[12][0-9]|3[01]"),
     "HH": ("hour", "[01][0-9]|2[0-3]"),
@@ -85,7 +85,7 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     # One replacement reads it all: text of another form matches the second alternative, whose groups are empty.
     read = f"regexp_replace({text}, {literal(form)}, {literal(iso)})"
     if parts.get("month") == "MMM":
-        month = f"((locate(lower(substring({read}, 6, 3)), '{_MONTHS}') + 2) div 3)"
+        month = f"((locate(lower(substring({read}, 6, 3)), '{MONTHS}') + 2) div 3)"
         read = f"concat(left({read}, 5), {month}, substring({read}, 9))"
     shown = _of_half_day(read) if "half" in parts else F.expr(f"try_cast({read} AS timestamp)")
     return shown if zone is None else _instant(shown, _region(zone, where="parse_timestamp"), ambiguous)

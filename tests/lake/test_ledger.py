@@ -1,5 +1,6 @@
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from lake.ledger import RUNS, recorded, runs
 
@@ -17,14 +18,16 @@ def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession)
         assert states(lake) == ["RUNNING"]
         entry.rows_in, entry.rows_out, entry.rows_quarantined = 3, 2, 1
         entry.snapshot_ids["lake.trusted.calls"] = 42
-        entry.verdict = "met"
+        entry.verdict, entry.validation_result = "met", '{"é": "a \\"quote\\",\\n\u2028"}'
 
     assert states(lake) == ["RUNNING", "SUCCEEDED"]
     done = runs(lake).collect()
     assert len(done) == 1
     assert (done[0].rows_in, done[0].rows_out, done[0].rows_quarantined) == (3, 2, 1)
     assert done[0].snapshot_ids == {"lake.trusted.calls": 42}
-    assert done[0].started <= done[0].ended
+    assert done[0].validation_result == entry.validation_result
+    times = runs(lake).select(F.unix_micros("started"), F.unix_micros("ended")).first()
+    assert tuple(times) == tuple(round(time.timestamp() * 1_000_000) for time in (entry.started, entry.ended))
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("refused", "REFUSED"), ("met", "FAILED"), (None, "FAILED")])

@@ -3,7 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
 
 from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, is_s3, java_home, lake_session
@@ -29,6 +30,24 @@ def test_a_second_warehouse_in_one_process_gets_tables_of_its_own(lake: SparkSes
 
     assert (tmp_path / "one" / "raw").is_dir()
     assert not second.catalog.databaseExists("lake.raw")
+
+
+def test_building_expressions_looks_no_name_up(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, commands = spark._jvm._gateway_client, []
+    send = client.send_command
+
+    def recorded(command: str, *more: object, **named: object) -> object:
+        commands.append(command)
+        return send(command, *more, **named)
+
+    monkeypatch.setattr(client, "send_command", recorded)
+    F.when(F.coalesce(F.col("a"), F.lit(1)) > 0, F.array(F.lit("x"), F.expr("b")))
+    F.count("*").over(Window.partitionBy("a").orderBy("b"))
+    assert commands
+    assert [command for command in commands if command.startswith("r\nu\n")] == []
+
+    spark._jvm.java.lang.String  # noqa: B018  (a name of no expression: that it would be seen)
+    assert [command for command in commands if command.startswith("r\nu\njava\n")]
 
 
 def test_s3_paths_are_told_from_folders() -> None:

@@ -7,7 +7,7 @@ import pytest
 from chispa import assert_df_equality
 
 from expectations.suite import load_suite
-from transforms.datasets.inquiry_volume import CHANNELS, KEY, LATEST, OTHER_NUMBER, build_inquiries
+from transforms.datasets.inquiry_volume.inquiries import CHANNELS, KEY, LATEST, OTHER_NUMBER, build_inquiries
 from transforms.errors import MissingColumnError
 
 RAW = (

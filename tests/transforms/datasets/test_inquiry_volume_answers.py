@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from transforms.datasets import inquiry_volume
-from transforms.datasets.inquiry_volume import (
+from transforms.datasets.inquiry_volume import answers
+from transforms.datasets.inquiry_volume.answers import (
     ANSWERS,
     TOP_TYPES,
     build_channel_moves,
@@ -250,10 +250,7 @@ def test_no_inquiries_give_no_rows_of_any_answer(spark):
 
 
 def test_every_builder_of_an_answer_is_among_the_answers():
-    builders = {
-        name.removeprefix("build_"): build for name, build in vars(inquiry_volume).items() if name[:6] == "build_"
-    }
-    assert builders.pop("inquiries")
+    builders = {name.removeprefix("build_"): build for name, build in vars(answers).items() if name[:6] == "build_"}
     assert dict(ANSWERS) == builders
 
 

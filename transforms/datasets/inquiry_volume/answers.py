@@ -1,87 +1,20 @@
-"""Inquiry volume: how many inquiries of each type came to which department of the city, by which channel, each month.
-
-The source is the City of Vancouver's "3-1-1 inquiry volume": one row for each department, type, month and channel.
-
-The key is these four. Most rows have no `BI_ID`, and where there is one it numbers the rows of one export. So a row
-without an id is kept, and one that comes again, with another id or with none, is the same row: the latest delivery
-counts. What the key cannot tell apart are two rows of one file that differ in nothing but the number. They are not
-added up and neither is chosen: they go to quarantine, for the city to say.
-
-Departments and types are spelled as published, but for blanks and for the dash after the department's code; channels
-have one spelling each. Types that the city retired (`ZZ OLD - …`) keep their name and are marked.
-"""
+"""The inquiry volume's answers. Years, departments and denominators come from the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
-from transforms.dates import parse_month
-from transforms.dedupe import drop_withdrawn
 from transforms.derive import change_on_previous
 from transforms.outliers import flag_outliers
-from transforms.schema import CAST_FAILURES, Field, change_schema
 from transforms.shares import percentage, share_of_total
-from transforms.text import clean_text, spell_as
 
-SOURCE_FIELDS = (
-    Field("Department", "inquiry_department", "string"),
-    Field("Type", "inquiry_type", "string"),
-    Field("Year Month", "year_month", "date", parse_month),
-    Field("Channel", "inquiry_channel", "string"),
-    Field("Number of Records", "number_of_records", "int"),
-    Field("BI_ID", "bi_id", "int"),
-)
-KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
-LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-"""What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
-
-CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
-"""The channels that the city names, as it spells them."""
-
-OTHER_NUMBER = "_other_number"
 TOP_TYPES = 10
 _INQUIRIES = {"inquiries": ("number_of_records", "sum")}
 _SHARES_MOVED = ("share_before_pct", "share_pct", "change_pct_points")
-_SPELLED = r"\A[A-Z]{2,5} - "
-_CODE = r"\A([A-Z]{2,5}|[a-z]{2,5}|[A-Za-z]{2,5}(?= )) ?[-\u2010-\u2015] ?(?=\S)"  # `Pre-School` begins with none
-_RETIRED = r"\A(?i)ZZ OLD\b"
-
-
-def build_inquiries(raw: DataFrame) -> DataFrame:
-    """Type the raw rows and bring their spelling in order: the candidates for trusted.
-
-    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
-    Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
-
-    Columns: inquiry_department, inquiry_type; year_month (the month's first day); inquiry_channel; number_of_records
-    (inquiries); bi_id; year; is_retired (whether the city has retired the type); `_other_number` (what the same file
-    says elsewhere of the same key: mostly the same; null without a key); where the row comes from; `_cast_failures`.
-    """
-    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
-    keep = (*LATEST, "_is_current") if said_anew else LATEST
-    inquiries = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
-    inquiries = inquiries.withColumns(
-        {name: clean_text(F.col(name)) for name in ("inquiry_department", "inquiry_type", "inquiry_channel")}
-    ).withColumns(
-        {
-            "inquiry_department": _department(F.col("inquiry_department")),
-            "inquiry_channel": spell_as(F.col("inquiry_channel"), known=CHANNELS),
-        }
-    )
-    if said_anew:
-        inquiries = inquiries.transform(drop_withdrawn, key=KEY, current="_is_current")
-    return (
-        inquiries.withColumn("year", F.year("year_month"))
-        .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))
-        .withColumn(OTHER_NUMBER, _other_number())
-        .select(*(field.name for field in SOURCE_FIELDS), "year", "is_retired", OTHER_NUMBER, *LATEST, CAST_FAILURES)
-    )
 
 
 def build_departments(inquiries: DataFrame) -> DataFrame:
@@ -217,20 +150,6 @@ ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
     "channel_moves": build_channel_moves,
 }
 """Answer name to what builds it; each becomes `lake.curated.inquiry_volume_<name>`."""
-
-
-def _department(name: Column) -> Column:
-    """Return a department's name, its code in capitals and one dash after it: `ENG–Streets` is `ENG - Streets`."""
-    code, rest = F.upper(F.regexp_extract(name, _CODE, 1)), F.regexp_replace(name, _CODE, "")
-    return F.when(name.rlike(_SPELLED) | ~name.rlike(_CODE), name).otherwise(F.concat(code, F.lit(" - "), rest))
-
-
-def _other_number() -> Column:
-    same_file = Window.partitionBy(*KEY).orderBy("_source_file", "_ingested_at").rangeBetween(0, 0)
-    number = F.col("number_of_records")
-    least, most = F.min(number).over(same_file), F.max(number).over(same_file)
-    has_key = reduce(and_, (F.col(name).isNotNull() for name in KEY))
-    return F.when(has_key, F.when(number == least, most).otherwise(least))
 
 
 def _month_number() -> Column:

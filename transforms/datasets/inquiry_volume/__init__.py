@@ -1,0 +1,17 @@
+"""Inquiry volume: how many inquiries of each type came to which department of the city, by which channel, each month.
+
+The source is the City of Vancouver's "3-1-1 inquiry volume": one row for each department, type, month and channel.
+
+The key is these four. Most rows have no `BI_ID`, and where there is one it numbers the rows of one export. So a row
+without an id is kept, and one that comes again, with another id or with none, is the same row: the latest delivery
+counts. What the key cannot tell apart are two rows of one file that differ in nothing but the number. They are not
+added up and neither is chosen: they go to quarantine, for the city to say.
+
+Departments and types are spelled as published, but for blanks and for the dash after the department's code; channels
+have one spelling each. Types that the city retired (`ZZ OLD - …`) keep their name and are marked.
+"""
+
+from transforms.datasets.inquiry_volume.answers import ANSWERS
+from transforms.datasets.inquiry_volume.inquiries import KEY, LATEST, SOURCE_FIELDS, build_inquiries
+
+__all__ = ["ANSWERS", "KEY", "LATEST", "SOURCE_FIELDS", "build_inquiries"]
