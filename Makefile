@@ -32,7 +32,7 @@ test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, ex
 
 check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
 
-bench: .venv/bench ## Measure the gate beside its peers, or transforms beside SQL: make bench [BENCH=transforms] [ARGS=…]
+bench: .venv/bench ## Measure the gate beside its peers: make bench [ARGS=…]; BENCH=transforms beside SQL, BENCH=datasets beside a copy
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
 gallery: .venv/dev ## Write docs/gallery.md anew, from the docstrings of the transforms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from importlib import import_module
@@ -49,7 +50,10 @@ def run_on_samples(dataset: str) -> None:
     """
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
-        import_module(f"ingest.samples.{dataset}").write(folder)
+        partial = folder.with_name(f"{dataset}.partial")  # what a run that was killed here has left is no whole sample
+        shutil.rmtree(partial, ignore_errors=True)
+        import_module(f"ingest.samples.{dataset}").write(partial)
+        partial.rename(folder)
     key = str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None
     run_dataset(dataset, landing=str(folder), warehouse=SAMPLE_WAREHOUSE, masking_key=key)
 
