@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
 
 from pyspark.sql import DataFrame, SparkSession
@@ -207,7 +207,15 @@ def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now
             .withColumn("_ingested_at", F.lit(now))
             .withColumn("_checksum", F.lit(file.checksum))
         )
-    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), frames)
+    return _union(frames)
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    """Put frames under one another, half by half: one by one, Spark would look at the first for each of the others."""
+    if len(frames) == 1:
+        return frames[0]
+    half = len(frames) // 2
+    return _union(frames[:half]).unionByName(_union(frames[half:]), allowMissingColumns=True)
 
 
 def _delimited_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:

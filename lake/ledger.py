@@ -102,5 +102,7 @@ def runs(spark: SparkSession) -> DataFrame:
 
 def _append(spark: SparkSession, entry: Entry) -> None:
     values = {field.name: getattr(entry, field.name) for field in SCHEMA}
-    row = F.from_json(F.lit(json.dumps(values, default=datetime.isoformat)), SCHEMA)  # `createDataFrame` starts Pythons
+    text = json.dumps(values, default=datetime.isoformat)
+    # `createDataFrame` would start Python workers. Else than FAILFAST, what cannot be read would be a row of nulls.
+    row = F.from_json(F.lit(text), SCHEMA, {"mode": "FAILFAST"})
     spark.range(0, 1, numPartitions=1).select(row.alias("run")).select("run.*").writeTo(RUNS).append()

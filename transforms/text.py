@@ -27,6 +27,7 @@ def clean_text(value: Column) -> Column:
     >>> [row[0] for row in types.select(clean_text(F.col("type"))).collect()]
     ['Noise complaint', None]
     """
+    value = value.cast("string")
     cleaned = F.btrim(F.regexp_replace(value, f"[{_BLANK}]+", " "))
     # Whether anything is left is asked of the value: of the cleaned text, Spark would clean it twice.
     cleaned = F.when(value.rlike(f"[^{_BLANK}]"), cleaned)

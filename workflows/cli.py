@@ -82,6 +82,8 @@ def show(args: argparse.Namespace) -> int:
 def sample(args: argparse.Namespace) -> int:
     """Write made-up landing files of a dataset, as dirty as real ones, and beside them the right answers."""
     folder = Path(args.to)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SampleError(rows=args.rows, problem=f"{folder} is there and not an empty folder. Give --to a new one.")
     import_module(f"ingest.samples.{args.dataset}").write(folder, rows=args.rows, seed=args.seed)
     files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("_"))
     out.print(f"{len(files)} files in {folder}, such as {files[0]}; the right answers in {folder / '_truth.json'}")

@@ -7,9 +7,9 @@ class SampleError(ValueError):
     """Samples of this size cannot be made; nothing has been written.
 
     Attributes:
-        rows: How many rows were asked for.
+        rows: How many rows were asked for; None for as many as there mostly are.
     """
 
-    def __init__(self, *, rows: int, problem: str) -> None:
+    def __init__(self, *, rows: int | None, problem: str) -> None:
         self.rows = rows
-        super().__init__(f"samples of {rows:,} rows: {problem}")
+        super().__init__(f"samples{'' if rows is None else f' of {rows:,} rows'}: {problem}")

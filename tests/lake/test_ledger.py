@@ -1,4 +1,5 @@
 import pytest
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -28,6 +29,13 @@ def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession)
     assert done[0].validation_result == entry.validation_result
     times = runs(lake).select(F.unix_micros("started"), F.unix_micros("ended")).first()
     assert tuple(times) == tuple(round(time.timestamp() * 1_000_000) for time in (entry.started, entry.ended))
+
+
+def test_what_the_ledger_cannot_take_is_an_error_and_no_row_of_nulls(lake: SparkSession) -> None:
+    with pytest.raises(Py4JJavaError, match="Malformed records"), record(lake) as entry:
+        entry.validation_result = "x" * 21_000_000
+
+    assert states(lake) == ["RUNNING"]
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("refused", "REFUSED"), ("met", "FAILED"), (None, "FAILED")])

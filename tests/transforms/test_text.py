@@ -21,6 +21,12 @@ def each(spark, function, texts):
     return [row[0] for row in rows.select(function(F.col("`a. Text`"))).collect()]
 
 
+def test_what_is_no_text_is_cleaned_as_the_text_of_it(either_ansi):
+    rows = either_ansi.sql("SELECT 7 AS n, 1.5D AS d, date'2024-01-02' AS day, true AS flag, null AS nothing")
+    cleaned = rows.select(*(clean_text(F.col(name)).alias(name) for name in rows.columns)).first()
+    assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
+
+
 def test_blanks_of_every_kind_become_one_space_and_nothing_left_is_null(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",

@@ -100,7 +100,11 @@ def test_a_masking_key_that_is_not_there_stops_before_refine_and_is_not_told(
     ("dataset", "files", "shown"),
     [
         ("registrar", ["applications.xlsx", "enrolments.xlsx", "withdrawals.xlsx"], "applications.xlsx"),
-        ("inquiry_volume", None, None),
+        (
+            "inquiry_volume",
+            [f"3-1-1-inquiry-volume-{part}" for part in ("2023.csv", "2024.xlsx", "corrections.csv")],
+            "3-1-1-inquiry-volume-2023.csv",
+        ),
     ],
 )
 def test_sample_writes_the_files_and_the_right_answers(capsys, dataset: str, files, shown) -> None:
@@ -108,13 +112,23 @@ def test_sample_writes_the_files_and_the_right_answers(capsys, dataset: str, fil
 
     found = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
     assert code == 0
-    assert found == (files or found)
-    assert out == (
-        f"{len(found)} files in here/it is, such as {shown or found[0]}; the right answers in here/it is/_truth.json\n"
-    )
+    assert found == files
+    assert out == f"{len(files)} files in here/it is, such as {shown}; the right answers in here/it is/_truth.json\n"
     truth = json.loads(Path("here/it is/_truth.json").read_text())
     assert truth["counts"]["rows"] > 0
     assert (Path("here/it is") / MASKING_KEY).exists() == (dataset == "registrar")
+
+
+@pytest.mark.parametrize("there", ["a file", "a folder with a file"])
+def test_a_sample_is_not_put_beside_what_is_there(capsys, there: str) -> None:
+    kept = Path("here") if there == "a file" else Path("here/2024.csv")
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("mine")
+
+    code, _, err = citylake(capsys, "sample", "registrar", "--to", "here", "--rows", "60")
+
+    assert (code, kept.read_text()) == (1, "mine")
+    assert "samples of 60 rows: here is there and not an empty folder. Give --to a new one." in err
 
 
 @pytest.mark.parametrize(("rows", "code"), [("0", 1), ("-5", 1), ("many", 2)])

@@ -142,11 +142,13 @@ def test_statuses_and_reasons_are_spelled_one_way_and_what_people_type_is_redact
 
 def test_an_intake_is_a_season_and_a_year_in_any_order_and_of_any_other_nothing_is_told(spark):
     intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
+    intakes += ["Not Fall 2023 but Winter 2024", "Fall 2022, now Fall 2023", "Fall or Winter 2023", "Fall 2022/2023"]
     rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
     nursing = pseudonym("Nursing")
     assert values(spark, rows, "programme", "intake") == [
         *[("Nursing", "Fall 2023")] * 3, ("Nursing", "Winter 2024"), (nursing, pseudonym("next year")),
         (nursing, pseudonym("Fall 23")), (nursing, pseudonym("Fall 1823")), (nursing, None),
+        *((nursing, pseudonym(text)) for text in intakes[8:]),
     ]  # fmt: skip
 
 

@@ -165,10 +165,14 @@ def _name(whole: Column, alone: Column, *, by_comma: int, by_space: int) -> Colu
 
 
 def _intake(text: Column) -> Column:
-    """Return an intake as season and year, `Fall 2023`, in whatever order they stand; another text as it is."""
+    """Return an intake as season and year, `Fall 2023`, in whatever order they stand; another text as it is.
+
+    Where there are two seasons or two years, which of them is meant would be a guess.
+    """
     season, year = F.initcap(F.regexp_extract(text, _SEASON, 1)), F.regexp_extract(text, _YEAR, 1)
     in_order = F.concat(F.when(season == "Autumn", "Fall").otherwise(season), F.lit(" "), year)
-    return F.when(text.rlike(_IS_INTAKE) | ~text.rlike(_SEASON) | ~text.rlike(_YEAR), text).otherwise(in_order)
+    is_one = reduce(and_, (text.rlike(part) & ~text.rlike(f"{part}.*{part}") for part in (_SEASON, _YEAR)))
+    return F.when(is_one, in_order).otherwise(text)
 
 
 def _connect(records: DataFrame) -> DataFrame:
