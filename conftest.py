@@ -22,7 +22,7 @@ _TESTS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    # Thousands of small plans run once each: to compile them well takes longer than it gives.
+    # Thousands of small plans run once each: with two processes on two cores, compiling them well only costs.
     "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.python.daemon.module": "tests.python_daemon",
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),

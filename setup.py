@@ -55,7 +55,7 @@ setup(
             "moto[glue,s3]",
             "mypy",
             "pytest",
-            "pytest-xdist",  # the tests take half as long in two processes
+            "pytest-xdist",  # tests mostly wait for one thread of Spark: two processes use two cores
             "ruff",
             # Carries Iceberg with its AWS part, under another package name: the Glue form is tested with it.
             "sagemaker-feature-store-pyspark==2.2.2",

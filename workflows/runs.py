@@ -51,7 +51,8 @@ def run_on_samples(dataset: str) -> None:
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
         partial = folder.with_name(f"{dataset}.partial")  # what a run that was killed here has left is no whole sample
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial.exists():
+            shutil.rmtree(partial)
         import_module(f"ingest.samples.{dataset}").write(partial)
         partial.rename(folder)
     key = str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None
