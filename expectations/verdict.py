@@ -77,17 +77,26 @@ class Verdict:
             return "refused"
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
 
-    def failures(self) -> list[str]:
-        """Return one line for each critical expectation that is not met."""
-        return [
-            _line(expectation, result)
+    def failures(self) -> dict[str, str]:
+        """Return a line for each critical expectation that is not met, by its id."""
+        return {
+            expectation.id: _line(expectation, result)
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)
             if not result["success"] and expectation.severity == "critical"
-        ]
+        }
 
-    def require_met(self, *, kept_at: str) -> None:
-        """Raise `ExpectationsNotMetError` if a critical expectation is not met; `kept_at` says where the rows are."""
-        if failures := self.failures():
+    def require_met(self, *, kept_at: str, first_rows: Mapping[str, str] | None = None) -> None:
+        """Raise `ExpectationsNotMetError` if a critical expectation is not met.
+
+        Args:
+            kept_at: Where the rows are.
+            first_rows: An expectation's id to which rows are the first that fail it.
+        """
+        places = first_rows or {}
+        failures = [
+            f"{line}; first in {places[id_]}" if id_ in places else line for id_, line in self.failures().items()
+        ]
+        if failures:
             raise ExpectationsNotMetError(suite=self.suite.name, failures=failures, kept_at=kept_at)
 
     def to_json_dict(self) -> dict[str, Any]:
@@ -206,10 +215,10 @@ def _line(expectation: Expectation, found: Mapping[str, Any]) -> str:
     if "element_count" not in result:
         observed = {name: value for name, value in result.items() if value is not None and name != "details"}
         seen = (
-            f"observed {result['observed_value']}" if result.get("observed_value") is not None else f"found {observed}"
+            f"observed {observed['observed_value']}" if "observed_value" in observed else f"found {observed or 'none'}"
         )
         return f"{expectation.label}: {seen}, expected {expectation.arguments}"
-    examples = ", ".join(map(repr, result.get("partial_unexpected_list", [])[:3]))
+    examples = ", ".join(repr(each) for each in result.get("partial_unexpected_list", [])[:3] if each is not None)
     considered = result["element_count"] - result.get("missing_count", 0)
     return (
         f"{expectation.label}: {result['unexpected_count']} of {considered} rows are not as expected, at least "

@@ -9,58 +9,76 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest.errors import LandedFileError
-from ingest.header import Forms, Header, best_fit, clean_header
+from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
 from ingest.storage import chunks, open_file
 from transforms.names import quoted
 
 _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
+_STRAY = re.compile("[\udc80-\udcff]")  # as `surrogateescape` has a byte that is no UTF-8
+_UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
 
 
 @dataclass
 class _Text:
-    """What one pass over a file's bytes finds."""
+    """What one pass over a file's bytes finds.
+
+    Attributes:
+        start: Its first bytes.
+        quotes: How many quotes there are, and so on for newlines and returns.
+        letters: How many characters beyond ASCII it has, read as UTF-8.
+        strays: How many bytes that are no UTF-8.
+        first_stray: The line of the first of them.
+        undefined: Whether one of them is no Windows-1252 either.
+    """
 
     start: bytes = b""
-    encoding: str = "UTF-8"
     quotes: int = 0
     newlines: int = 0
     returns: int = 0
+    letters: int = 0
+    strays: int = 0
+    first_stray: int = 0
+    undefined: bool = False
 
 
 def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     """Find out how a text file is encoded and delimited, and return its header, which must be its first line.
 
-    Text that is not UTF-8 (with or without a byte order mark) is read as Windows-1252, which is what Excel saves. The
-    delimiter is the one that finds most of a form's columns, then most columns, in the first line.
+    Text that is not UTF-8 (with or without a byte order mark) is read as Windows-1252, which is what Excel saves; not
+    if some of it is UTF-8, which would then be read wrong. The delimiter is the one that finds most of a form's
+    columns, then most columns, in the first line.
 
     Raises:
-        LandedFileError: The file is empty, is not text, has no header in its first line, or has a quote that is never
-            closed: it would make one cell of all the rows behind it.
+        LandedFileError: The file is empty, is not text or of no one encoding, has no header in its first line, or has a
+            quote that is never closed: it would make one cell of all the rows behind it.
     """
     if ":" in file:
         raise LandedFileError(file=file, problem="Spark reads no text file with a ':' in its name. Rename it.")
     text = _examine(file, uri)
-    first_lines = text.start.removeprefix(_BOM).decode(text.encoding, errors="ignore")
+    encoding = _encoding(file, text)
+    first_lines = text.start.removeprefix(_BOM).decode(encoding, errors="ignore")
     if not first_lines.strip():
         raise LandedFileError(file=file, problem="the file is empty: it has no header. Deliver it again.")
-    readings = {delimiter: _first_record(first_lines, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(readings, key=lambda d: (best_fit(readings[d], forms).found, len(readings[d])))
-    if not any(cell.strip() for cell in readings[delimiter]):
+    readings = {delimiter: _first_records(first_lines, delimiter) for delimiter in _DELIMITERS}
+    delimiter = max(readings, key=lambda d: (best_fit(readings[d][0], forms).found, len(readings[d][0])))
+    first = readings[delimiter][0]
+    if not any(cell.strip() for cell in first):
         raise LandedFileError(file=file, problem="the first line is blank cells; it must be the header. Remove it.")
     line_end = "\n" if text.newlines else "\r"
     header = replace(
-        clean_header(file, readings[delimiter], forms=forms),
+        clean_header(file, first, forms=forms, below=chain.from_iterable(readings.values())),
         delimiter=delimiter,
-        encoding=text.encoding,
+        encoding=encoding,
         line_end=line_end,
         has_returns=bool(text.returns) and line_end == "\n",
     )
@@ -108,22 +126,44 @@ def _is_a_row(header: Header) -> Column:
 
 
 def _examine(file: str, uri: str) -> _Text:
-    text, decoder = _Text(), codecs.getincrementaldecoder("utf-8")()
+    text, decoder = _Text(), codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
     for chunk in _with_end(chunks(uri)):
         if len(text.start) < _HEADER_BYTES:
             text.start += chunk[:_HEADER_BYTES]
         if b"\0" in chunk:
             problem = "the file is no text: it has NUL bytes. Expected UTF-8 or Windows-1252. Save it as CSV again."
             raise LandedFileError(file=file, problem=problem)
+        decoded = decoder.decode(chunk, final=not chunk)
+        if not decoded.isascii():
+            _count_letters(decoded, text)
         text.quotes += chunk.count(b'"')
         text.newlines += chunk.count(b"\n")
         text.returns += chunk.count(b"\r")
-        if text.encoding == "UTF-8":
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError:
-                text.encoding = "windows-1252"
     return text
+
+
+def _count_letters(decoded: str, text: _Text) -> None:
+    beyond = len(decoded) - len(decoded.encode("ascii", "ignore"))
+    strays = len(decoded) - len(decoded.encode("utf-8", "ignore").decode("utf-8"))
+    if strays and not text.strays:
+        before = decoded[: _STRAY.search(decoded).start()]  # type: ignore[union-attr]  # there is one
+        text.first_stray = text.newlines + before.count("\n") + 1
+    text.strays += strays
+    text.letters += beyond - strays
+    text.undefined = text.undefined or bool(_UNDEFINED.search(decoded))
+
+
+def _encoding(file: str, text: _Text) -> str:
+    if not text.strays:
+        return "UTF-8"
+    where = f"from line {text.first_stray} on it has {text.strays} byte(s) that are no UTF-8"
+    has_mark = text.start.startswith(_BOM)
+    if has_mark or text.letters >= text.strays:
+        is_utf_8 = "as its first bytes say" if has_mark else f"as its other {text.letters} letter(s) beyond ASCII are"
+        raise LandedFileError(file=file, problem=f"{where}, {is_utf_8}. Save it again, all of it as UTF-8.")
+    if text.undefined:
+        raise LandedFileError(file=file, problem=f"{where}, and no Windows-1252 either. Save it again, as UTF-8.")
+    return "windows-1252"
 
 
 def _with_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -143,6 +183,9 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
                     raise LandedFileError(file=file, problem=f"{problem}, with whole records in it. Mend the quotes.")
                 start = reader.line_num + 1
         except csv.Error as error:
+            if "field limit" in str(error):
+                problem = f"a cell from line {start} on has more than {csv.field_size_limit():,} characters"
+                raise LandedFileError(file=file, problem=f"{problem}: a quote not closed? Mend it.") from error
             problem = f"the quotes from line {start} on are not in order ({error}). Expected every quote closed, and"
             raise LandedFileError(file=file, problem=f"{problem} doubled inside of quotes. Mend it.") from error
 
@@ -153,5 +196,5 @@ def _holds_records(cell: str, header: Header) -> bool:
     return "\n" in cell and any(line.count(header.delimiter) >= full for line in cell.split("\n")[1:])
 
 
-def _first_record(text: str, delimiter: str) -> list[str]:
-    return next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row), [])
+def _first_records(text: str, delimiter: str) -> list[list[str]]:
+    return list(islice(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), HEADER_WITHIN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -14,6 +14,9 @@ SOURCE_COLUMNS = (
     "_form",
 )
 """What raw says of each row besides its cells."""
+
+HEADER_WITHIN = 20
+"""How many rows are looked at for the header, to say where it is if it is not the first."""
 
 Forms = Mapping[str, Sequence[str]]
 """The forms that a dataset's files come in: a name, and the columns that a file of that form must have."""
@@ -84,8 +87,12 @@ def tellable(cells: Sequence[str], forms: Forms) -> list[str]:
     return [cell for cell in cells if get_close_matches(_letters(cell), names, n=1, cutoff=0.8)]
 
 
-def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Header:
+def clean_header(
+    file: str, cells: Sequence[str | None], *, forms: Forms, below: Iterable[Sequence[str]] = ()
+) -> Header:
     """Make a header of a file's first row: names trimmed, blank ones named after their place.
+
+    `below` are rows that may come after it, for an error to say that the header is one of them.
 
     Raises:
         LandedFileError: Two columns have one name (Spark tells no `Date` from a `date`), or one has a name that raw
@@ -94,9 +101,7 @@ def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Hea
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     fit = best_fit(columns, forms)
     if forms and not fit.found:  # Then the row may be data, which is not for a message: it may be personal.
-        expected = " or ".join(f"those of {form}, {[*names]}" for form, names in forms.items())
-        problem = "its first row has none of the columns that it should have. Expected a header with"
-        raise LandedFileError(file=file, problem=f"{problem} {expected}. Is it the right file?")
+        raise LandedFileError(file=file, problem=_no_header(columns, forms, below))
     counts = Counter(name.casefold() for name in columns)
     shown = tellable(columns, forms)
     twice = [name if name in shown else "…" for name in columns if counts[name.casefold()] > 1]
@@ -108,6 +113,17 @@ def clean_header(file: str, cells: Sequence[str | None], *, forms: Forms) -> Hea
             file=file, problem=f"the columns {reserved} have names that raw keeps for itself. Rename them."
         )
     return Header(columns, form=fit.form)
+
+
+def _no_header(columns: Sequence[str], forms: Forms, below: Iterable[Sequence[str]]) -> str:
+    expected = " or ".join(f"those of {form}, {[*names]}" for form, names in forms.items())
+    problem = f"its first row has none of the columns that it should have. Expected a header with {expected}."
+    nearly = tellable(columns, forms)
+    if 2 * len(nearly) >= len(columns):
+        return f"{problem} It has {nearly}: names are compared as they are written. Did the source rename them?"
+    if any(not best_fit(row, forms).missing for row in below):
+        return f"{problem} It comes further down: remove what is above it, a title or a 'sep=' line."
+    return f"{problem} Is it the right file?"
 
 
 def _letters(name: str) -> str:

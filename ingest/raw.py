@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import reduce
@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest import delimited, workbook
+from ingest.deliveries import landed_files, new_files
 from ingest.errors import LandedFileError, LandedFilesError, LandingError
 from ingest.header import Forms, Header, best_fit, tellable
 from ingest.storage import LandedFile, list_files
@@ -35,6 +36,8 @@ class Ingested:
         table: The raw table.
         files: The files whose rows were added.
         skipped: File to why it was not taken.
+        redelivered: The files that raw had with other content before: its rows are withdrawn where they are not in the
+            new one.
         extra_columns: Columns that no earlier file had and the dataset does not use; raw keeps them.
         rows: How many rows were added.
         snapshot: The raw table's snapshot afterwards.
@@ -43,19 +46,10 @@ class Ingested:
     table: str
     files: tuple[str, ...]
     skipped: dict[str, str]
+    redelivered: tuple[str, ...]
     extra_columns: tuple[str, ...]
     rows: int
     snapshot: int | None
-
-
-@dataclass(frozen=True)
-class _Landed:
-    """A file as raw has it: its latest content, and when raw got its first and its latest (microseconds)."""
-
-    file: str
-    checksum: str
-    first: int
-    latest: int
 
 
 def ingest(
@@ -73,7 +67,9 @@ def ingest(
     content that changed under an old name is a new delivery. Each file is of one of the dataset's `forms`, told by its
     header. All files are looked at before any row is added, and one that cannot be read stops the whole delivery.
 
-    Rows: each record of each new file once.
+    Rows: each record of each new file once. A file that raw had with other content before, and that now adds no row,
+    having none or being a copy of another, gets one without cells and number: so its earlier rows are known to be
+    withdrawn.
 
     Columns: the cells as text under their source names, those of all forms; `_form`; `_source_file` (path below
     landing), `_row_number` (as Excel shows it; the header of a text file is 1), `_delivered_at` (the file's
@@ -88,17 +84,20 @@ def ingest(
     table = table_name("raw", dataset)
     files, skipped = _candidates(landing)
     base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
-    fresh, known = _fresh(files, _landed(spark, table) if base.id else [])
-    for name, why in skipped.items():
-        logger.warning("%s: %s skipped: %s", dataset, name, why)
-    for name, why in known.items():
-        logger.info("%s: %s skipped: %s", dataset, name, why)
+    landed = landed_files(spark, table) if base.id else []
+    fresh, known = new_files(files, landed)
+    before = {old.file: old.checksum for old in landed}
+    redelivered = [file for file in files if before.get(file.name, file.checksum) != file.checksum]
     headers = _headers(fresh, dataset=dataset, forms=forms)
-    if not headers:
-        return Ingested(table, (), skipped | known, (), 0, base.id)
-    before = row_count(spark, table) if base.id else 0
+    _log(dataset, skipped, known, redelivered)
+    names, anew = tuple(file.name for file, _ in headers), tuple(file.name for file in redelivered)
+    if not headers and not redelivered:
+        return Ingested(table, names, skipped | known, anew, (), 0, base.id)
+    at = now or datetime.now(timezone.utc)
+    frames = _frames(spark, headers, at)
+    silent = _without_rows(redelivered, frames)
+    rows = _union([*frames.values(), *(_mark(spark, file, at) for file in silent)])
     used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
-    rows = _rows(spark, headers, now or datetime.now(timezone.utc))
     there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
     rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name.casefold() not in there})
     extra = [name for name in rows.columns if name not in used and not name.startswith("_")]
@@ -107,29 +106,41 @@ def ingest(
     if extra:
         logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, extra)
     ensure_table(spark, table, rows.schema)
+    count = row_count(spark, table) if base.id else 0
     with Staged(spark, _matching(rows, spark.table(table)), table=table, run_id=run_id, append_to=base) as staged:
         snapshot = staged.publish()
-    names = tuple(file.name for file, _ in headers)
-    return Ingested(table, names, skipped | known, tuple(extra), row_count(spark, table) - before, snapshot)
+    added = row_count(spark, table) - count - len(silent)
+    return Ingested(table, names, skipped | known, anew, tuple(extra), added, snapshot)
 
 
-def read_raw(spark: SparkSession, dataset: str) -> DataFrame:
-    """Read raw and, where files were delivered anew, say which rows are of a file's current content.
+def read_raw(spark: SparkSession, dataset: str) -> tuple[DataFrame, int]:
+    """Read raw, and count its rows. Where files were delivered anew, say which rows are of a file's current content.
 
-    Rows: all.
+    Rows: all that were landed.
 
     Columns: adds `_is_current` where raw has more than one content of some file: false in the earlier ones.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
     """
-    rows = read(spark, "raw", dataset)
-    changed = [landed for landed in _landed(spark, table_name("raw", dataset)) if landed.first < landed.latest]
+    rows = read(spark, "raw", dataset).where("_row_number IS NOT NULL")
+    landed = landed_files(spark, table_name("raw", dataset))
+    count = sum(file.rows for file in landed)
+    changed = [file for file in landed if file.first < file.latest]
     if not changed:
-        return rows
-    arrived, file = F.unix_micros("_ingested_at"), F.col("_source_file")
-    earlier = [(file == landed.file) & (arrived < landed.latest) for landed in changed]
-    return rows.withColumn("_is_current", ~reduce(or_, earlier))
+        return rows, count
+    arrived, source = F.unix_micros("_ingested_at"), F.col("_source_file")
+    earlier = [(source == file.file) & (arrived < file.latest) for file in changed]
+    return rows.withColumn("_is_current", ~reduce(or_, earlier)), count
+
+
+def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[str, str], redelivered: Sequence[LandedFile]) -> None:
+    for name, why in skipped.items():
+        logger.warning("%s: %s skipped: %s", dataset, name, why)
+    for name, why in known.items():
+        logger.info("%s: %s skipped: %s", dataset, name, why)
+    for file in redelivered:
+        logger.warning("%s: %s came before with other content; what it no longer says is withdrawn", dataset, file.name)
 
 
 def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
@@ -145,32 +156,8 @@ def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
     return files, skipped
 
 
-def _fresh(files: Sequence[LandedFile], landed: Sequence[_Landed]) -> tuple[list[LandedFile], dict[str, str]]:
-    """Return the files that raw does not have, and of the others why they are not taken."""
-    current = {file.name: file.checksum for file in files}
-    # A file that comes with new content gives its old content free: it may have been given another name.
-    held = {old.checksum: old.file for old in landed if current.get(old.file, old.checksum) == old.checksum}
-    fresh: dict[str, LandedFile] = {}
-    known: dict[str, str] = {}
-    for file in files:
-        if file.checksum in held:
-            known[file.name] = f"in raw already, as {held[file.checksum]}"
-        elif file.checksum in fresh:
-            known[file.name] = f"the same content as {fresh[file.checksum].name}"
-        else:
-            fresh[file.checksum] = file
-    return list(fresh.values()), known
-
-
 def _extension(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
-
-
-def _landed(spark: SparkSession, table: str) -> list[_Landed]:
-    arrived = F.unix_micros("_ingested_at")
-    files = spark.table(table).groupBy("_source_file")
-    found = files.agg(F.max_by("_checksum", "_ingested_at"), F.min(arrived), F.max(arrived))
-    return [_Landed(*row) for row in found.collect()]
 
 
 def _headers(files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[tuple[LandedFile, Header]]:
@@ -195,19 +182,34 @@ def _require_form(file: str, header: Header, forms: Forms) -> None:
         raise MissingColumnError(where=where, column=fit.missing[0], available=tellable(header.columns, forms))
 
 
-def _rows(spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], now: datetime) -> DataFrame:
-    frames = []
+def _frames(
+    spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], at: datetime
+) -> dict[LandedFile, DataFrame]:
+    frames = {}
     for file, header in headers:
         read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
-        frames.append(
-            read(spark, file, header)
-            .withColumn("_form", F.lit(header.form))
-            .withColumn("_source_file", F.lit(file.name))
-            .withColumn("_delivered_at", F.lit(file.delivered_at))
-            .withColumn("_ingested_at", F.lit(now))
-            .withColumn("_checksum", F.lit(file.checksum))
-        )
-    return _union(frames)
+        frames[file] = _from(file, read(spark, file, header).withColumn("_form", F.lit(header.form)), at)
+    return frames
+
+
+def _without_rows(files: Sequence[LandedFile], frames: Mapping[LandedFile, DataFrame]) -> list[LandedFile]:
+    told = [frames[file].select("_source_file").limit(1) for file in files if file in frames]
+    have = {row[0] for row in _union(told).collect()} if told else set()
+    return [file for file in files if file.name not in have]
+
+
+def _mark(spark: SparkSession, file: LandedFile, at: datetime) -> DataFrame:
+    return _from(file, spark.range(0, 1, 1, 1).selectExpr("int(null) AS _row_number"), at)
+
+
+def _from(file: LandedFile, rows: DataFrame, at: datetime) -> DataFrame:
+    where_from = {
+        "_source_file": file.name,
+        "_delivered_at": file.delivered_at,
+        "_ingested_at": at,
+        "_checksum": file.checksum,
+    }
+    return rows.withColumns({name: F.lit(value) for name, value in where_from.items()})
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:

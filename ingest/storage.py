@@ -40,17 +40,21 @@ def list_files(landing: str) -> list[LandedFile]:
     Hidden files (`.x`, `_x`, `~$x`, and all in folders so named) are no deliveries.
 
     Raises:
-        LandingError: It is not there.
+        LandingError: It is not there, or has a file whose name is no UTF-8.
     """
     found = _list_s3(landing) if landing.startswith("s3://") else _list_disk(landing)
-    return sorted((file for file in found if not _hidden(file.name)), key=lambda file: file.name)
+    files = sorted((file for file in found if not _hidden(file.name)), key=lambda file: file.name)
+    # Python reads such a name's bytes as half characters, which neither Spark nor a terminal takes.
+    if wrong := [_escaped(file.uri) for file in files if _escaped(file.uri) != file.uri]:
+        raise LandingError(landing=_escaped(landing), problem=f"{', '.join(wrong)}: the name is no UTF-8. Rename it.")
+    return files
 
 
 def open_file(uri: str) -> IO[bytes]:
     """Open a landed file for reading."""
     if uri.startswith("s3://"):
         bucket, key = _split(uri)
-        body: IO[bytes] = _s3().get_object(Bucket=bucket, Key=key)["Body"]
+        body: IO[bytes] = _s3(uri).get_object(Bucket=bucket, Key=key)["Body"]
         return body
     return open(uri, "rb")
 
@@ -93,7 +97,7 @@ def _list_disk(landing: str) -> Iterator[LandedFile]:
 def _list_s3(landing: str) -> Iterator[LandedFile]:
     bucket, prefix = _split(landing)
     folder = prefix if prefix.endswith("/") or not prefix else prefix + "/"
-    pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    pages = _s3(landing).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     objects = [item for page in pages for item in page.get("Contents", ())]
     # A prefix 'calls' also matches 'calls_old/…': only the object itself and what is below its folder count.
     objects = [item for item in objects if item["Key"] == prefix or item["Key"].startswith(folder)]
@@ -115,12 +119,19 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "_", "~$")) for part in name.split("/"))
 
 
+def _escaped(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _split(uri: str) -> tuple[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
 
 
-def _s3() -> Any:
-    import boto3  # Only a landing on S3 needs it; a laptop does not have to have it.
-
+def _s3(uri: str) -> Any:
+    try:
+        import boto3  # Only a landing on S3 needs it; a laptop does not have to have it.
+    except ImportError as error:
+        problem = "boto3, which reads from S3, is not installed. AWS Glue has it; else run: pip install boto3"
+        raise LandingError(landing=uri, problem=problem) from error
     return boto3.client("s3")

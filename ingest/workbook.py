@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
 from ingest.errors import LandedFileError
-from ingest.header import Forms, Header, best_fit, clean_header
+from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
 from ingest.storage import open_file
 
 
@@ -24,16 +25,18 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     Raises:
         LandedFileError: The file is no workbook, is damaged, or has no rows; or two sheets have the columns.
     """
-    sheets = {sheet: cells for sheet, cells in _first_rows(file, uri) if cells}
+    sheets = {sheet: rows for sheet, rows in _first_rows(file, uri) if rows}
     if not sheets:
         raise LandedFileError(file=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
-    fits = {sheet: best_fit(cells, forms) for sheet, cells in sheets.items()}
-    complete = [sheet for sheet, fit in fits.items() if not fit.missing]
+    fits = {sheet: best_fit(rows[0], forms) for sheet, rows in sheets.items()}
+    complete = [
+        sheet if len(forms) == 1 else f"{sheet} (as {fit.form})" for sheet, fit in fits.items() if not fit.missing
+    ]
     if len(complete) > 1:
-        problem = f"the sheets {complete} all have the columns of this dataset. Keep one a workbook."
+        problem = f"the sheets {complete} all have the columns of this dataset. Save each as a workbook of its own."
         raise LandedFileError(file=file, problem=problem)
     sheet = min(fits, key=lambda name: (len(fits[name].missing), -fits[name].found))
-    return clean_header(file, sheets[sheet], forms=forms).on_sheet(sheet)
+    return clean_header(file, sheets[sheet][0], forms=forms, below=sheets[sheet][1:]).on_sheet(sheet)
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
@@ -70,15 +73,15 @@ def cell_text(cell: Any) -> str | None:
     return str(cell) if str(cell).strip() else None
 
 
-def _first_rows(file: str, uri: str) -> Iterator[tuple[str, list[str]]]:
+def _first_rows(file: str, uri: str) -> Iterator[tuple[str, list[list[str]]]]:
     workbook = _open(file, uri)
     for name in workbook.sheet_names:
-        for row in _rows(file, workbook, name):
-            cells = [(cell_text(cell) or "").strip() for cell in row]
-            if any(cells):
-                last = max(place for place, cell in enumerate(cells, 1) if cell)
-                yield name, cells[:last]
-                break
+        texts = ([(cell_text(cell) or "").strip() for cell in row] for row in _rows(file, workbook, name))
+        yield name, [_without_end(cells) for cells in islice(filter(any, texts), HEADER_WITHIN)]
+
+
+def _without_end(cells: list[str]) -> list[str]:
+    return cells[: max(place for place, cell in enumerate(cells, 1) if cell)]
 
 
 def _rows(file: str, workbook: Any, sheet: str) -> list[list[Any]]:

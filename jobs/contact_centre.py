@@ -13,7 +13,6 @@ from jobs.arguments import Arguments
 from jobs.publishing import publish_judged
 from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
-from lake.tables import row_count, table_name
 from transforms.datasets import contact_centre
 
 DATASET = "contact_centre"
@@ -32,8 +31,7 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw = read_raw(spark, DATASET)
-    entry.rows_in = row_count(spark, table_name("raw", DATASET))
+    raw, entry.rows_in = read_raw(spark, DATASET)
     calls = contact_centre.build_calls(raw)
     judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=contact_centre.LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)

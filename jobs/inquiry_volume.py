@@ -13,7 +13,6 @@ from jobs.arguments import Arguments
 from jobs.publishing import publish_judged
 from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
-from lake.tables import row_count, table_name
 from transforms.datasets import inquiry_volume
 
 DATASET = "inquiry_volume"
@@ -32,8 +31,7 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw = read_raw(spark, DATASET)
-    entry.rows_in = row_count(spark, table_name("raw", DATASET))
+    raw, entry.rows_in = read_raw(spark, DATASET)
     inquiries = inquiry_volume.build_inquiries(raw)
     judged = judge(inquiries, suite=load_suite(DATASET), key=inquiry_volume.KEY, order_by=inquiry_volume.LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)

@@ -57,9 +57,14 @@ def _shown(where: str) -> str:
 
 
 def _secret(where: str) -> bytes:
-    import boto3  # A laptop with a key file does not have to have it.
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    try:
+        import boto3  # A laptop with a key file does not have to have it.
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError as error:
+        problem = (
+            "boto3, which asks AWS Secrets Manager, is not installed. AWS Glue has it; else run: pip install boto3"
+        )
+        raise MaskingKeyError(where=where, problem=problem) from error
     try:
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=where.removeprefix(_MANAGER))
     except (BotoCoreError, ClientError) as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
 
 from expectations.gate import Judged
-from expectations.mask import QUARANTINED
+from expectations.mask import FAILED, QUARANTINED
 from lake.ledger import Entry
 from lake.publish import Staged
 from lake.tables import row_count, table_name
+
+_MOST_ROWS = 3
 
 
 def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: Entry) -> None:
@@ -27,8 +30,9 @@ def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: 
         verdict = judged.verdict(staged.written())
         entry.verdict, entry.rows_quarantined = verdict.outcome, verdict.quarantined
         entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
-        verdict.require_met(kept_at=f"branch {staged.branch} of {trusted}")
         rejected = judged.rejected(staged.written())
+        first_rows = _first_rows(rejected) if verdict.failures() else {}
+        verdict.require_met(kept_at=f"branch {staged.branch} of {trusted}", first_rows=first_rows)
         with Staged(spark, rejected, table=quarantine, run_id=entry.run_id) as rejects:
             staged.discard(QUARANTINED)
             entry.snapshot_ids[trusted] = staged.publish()
@@ -42,3 +46,14 @@ def publish_answer(spark: SparkSession, answer: DataFrame, *, dataset: str, name
     with Staged(spark, answer, table=table, run_id=entry.run_id) as staged:
         entry.snapshot_ids[table] = staged.publish()
     entry.rows_out = (entry.rows_out or 0) + row_count(spark, table)
+
+
+def _first_rows(rejected: DataFrame) -> dict[str, str]:
+    """Return for each expectation which rows are the first that fail it, by file and row number."""
+    first = Window.partitionBy("failed").orderBy("_source_file", "_row_number")
+    rows = rejected.select(F.explode(FAILED).alias("failed"), "_source_file", "_row_number")
+    ranked = rows.withColumn("_rank", F.row_number().over(first)).where(F.col("_rank") <= _MOST_ROWS)
+    places: dict[str, list[str]] = {}
+    for row in ranked.orderBy("_source_file", "_row_number").collect():
+        places.setdefault(row.failed, []).append(f"{row._source_file} row {row._row_number}")
+    return {failed: ", ".join(first) for failed, first in places.items()}

@@ -14,7 +14,7 @@ from jobs.masking_key import read_masking_key
 from jobs.publishing import publish_answer, publish_judged
 from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
-from lake.tables import read, row_count, table_name
+from lake.tables import read
 from transforms.datasets import registrar
 
 DATASET = "registrar"
@@ -34,8 +34,7 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine: the nodes of the registrar's graph in Glue Studio, under their names there."""
     key = read_masking_key(args.masking_key)
-    raw = read_raw(spark, DATASET)
-    entry.rows_in = row_count(spark, table_name("raw", DATASET))
+    raw, entry.rows_in = read_raw(spark, DATASET)
     # Detect Sensitive Data, by the dataset's policy, and the first half of Change Schema: a date is judged as a date.
     records = registrar.build_records(raw, masking_key=key)
     # Evaluate Data Quality, whose rowLevelOutcomes mark each row.

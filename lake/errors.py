@@ -18,7 +18,8 @@ class NotPublishedError(LakeError):
     def __init__(self, *, table: str, stage: str) -> None:
         self.table, self.stage = table, stage
         super().__init__(
-            f"{table} has never been published. Run its job's stage {stage} first (--stage {stage}, or --stage all)."
+            f"{table} has never been published. Run its job's stage {stage} first (--stage {stage}, or --stage all), "
+            "or all stages: citylake run DATASET --data DIR. If they have run, --warehouse must be where they wrote."
         )
 
 

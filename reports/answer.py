@@ -12,7 +12,7 @@ class Shown:
     Attributes:
         column: The curated table's column.
         header: Its heading.
-        format: How a value is written, as in `format(value, …)`.
+        format: How a value is written, as in `format(value, …)`. A truth is written as yes, or not at all.
         bar: Whether a bar is drawn beside it, from 0 to 100.
     """
 
@@ -30,8 +30,9 @@ class Answer:
         name: The answer's name: `lake.curated.<dataset>_<name>`.
         title: The question it answers.
         columns: The columns shown, in order.
-        order: The columns that order the rows, `-name` for the greatest first. Where none is given the first column
-            shown does, and where there are too many rows to show it is the latest that are shown.
+        order: The columns that order the rows: `-name` for the greatest first, `-|name|` for the furthest from 0 first.
+            Where none is given the first column shown does, and where there are too many rows to show it is the latest
+            that are shown.
         note: What a reader must know to read the figures right: what a share is a share of.
     """
 

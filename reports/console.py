@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
@@ -14,7 +14,11 @@ from rich.table import Table
 
 from reports.answer import Answer
 from reports.expected import expected
+from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
+
+Expectations = Mapping[str, tuple[str, Sequence[str]]]
+"""Of each expectation of a suite, by its id, what is expected, in words, and of which columns."""
 
 _BAR = 10
 MOST_ROWS = 24
@@ -25,10 +29,10 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 def answer_table(answer: Answer, curated: DataFrame) -> Table:
     """Draw an answer, `MOST_ROWS` of its rows at most: the first in its order, or without one the latest."""
     order = answer.order or (f"-{answer.columns[0].column}",)
-    columns = [F.col(name.lstrip("-")).desc() if name.startswith("-") else F.col(name) for name in order]
-    found = curated.orderBy(*columns).limit(MOST_ROWS + 1).collect()
+    found = curated.orderBy(*map(_ordered, order)).limit(MOST_ROWS + 1).collect()
     rows = found[:MOST_ROWS] if answer.order else found[:MOST_ROWS][::-1]
-    more = [f"The {'first' if answer.order else 'latest'} {MOST_ROWS} rows."] if len(found) > MOST_ROWS else []
+    which = f"The {'first' if answer.order else 'latest'} {MOST_ROWS}"
+    more = [f"{which} of {curated.count():,} rows."] if len(found) > MOST_ROWS else []
     table = Table(title=answer.title, title_justify="left", title_style="bold")
     table.caption, table.caption_justify = " ".join([*more, answer.note]).strip() or None, "left"
     for shown in answer.columns:
@@ -39,7 +43,7 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
         cells: list[str] = []
         for shown in answer.columns:
             value = row[shown.column]
-            cells.append("-" if value is None else escape(format(value, shown.format)))
+            cells.append(escape(_cell(value, shown.format)))
             if shown.bar:
                 cells.append(_bar(value))
         table.add_row(*cells)
@@ -47,11 +51,15 @@ def answer_table(answer: Answer, curated: DataFrame) -> Table:
 
 
 def quarantine_table(
-    quarantine: DataFrame, *, expectations: Mapping[str, tuple[str, Sequence[str]]], most: int = MOST_ROWS
+    quarantine: DataFrame,
+    *,
+    expectations: Expectations,
+    sources: Mapping[str, str] | None = None,
+    most: int = MOST_ROWS,
 ) -> Table:
     """Draw which rows are in quarantine and why: at most `most`, by file and row.
 
-    `expectations` gives for each id what was expected, in words, and of which columns.
+    `sources` gives for a column the name that it has in the files.
     """
     rows = quarantine.orderBy("_source_file", "_row_number").limit(most).collect()
     table = Table(title="In quarantine", title_justify="left", title_style="bold", show_lines=True)
@@ -59,9 +67,24 @@ def quarantine_table(
     table.add_column("Row", justify="right")
     table.add_column("Expected, and what there is", ratio=3)
     for row in rows:
-        reasons = [_reason(row, *expectations.get(name, (name, ()))) for name in row["_failed_expectations"]]
+        failed = [expectations.get(name, (name, ())) for name in row["_failed_expectations"]]
+        reasons = [_reason(row, what, columns, sources or {}) for what, columns in failed]
         table.add_row(escape(row["_source_file"]), str(row["_row_number"]), escape("\n".join(reasons)))
     return table
+
+
+def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each warning: how many of the published rows have it, and what was expected.
+
+    `results` are those of the suite: its warnings that are not met and are of no row, but of the table, follow.
+    """
+    rows = trusted.select(F.explode("_warnings").alias("name")).groupBy("name").count().orderBy(F.desc("count"), "name")
+    found = {row["name"]: f"{row['count']:,} row{'' if row['count'] == 1 else 's'}" for row in rows.collect()}
+    for entry in results:
+        config = entry["expectation_config"]
+        if not entry["success"] and config["severity"] != "critical":
+            found.setdefault(config["id"], _found(entry))
+    return [f"{name} ({how}): {expectations.get(name, (name, ()))[0]}" for name, how in found.items()]
 
 
 def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, judged: Sequence[str]) -> Table:
@@ -127,14 +150,29 @@ def _short(value: Any, *, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _reason(row: Row, description: str, columns: Sequence[str]) -> str:
+def _reason(row: Row, description: str, columns: Sequence[str], sources: Mapping[str, str]) -> str:
     if CAST_FAILURES in columns:
-        failures = row[CAST_FAILURES] or ()
-        return "\n".join(
-            f"{failure['column']}: {failure['value']!r} is no {failure['expected']}" for failure in failures
-        )
-    found = ", ".join(f"{column} = {row[column]}" for column in columns if row[column] is not None)
+        return "\n".join(_unread(failure, sources) for failure in row[CAST_FAILURES] or ())
+    found = ", ".join(f"{sources.get(name, name)} = {row[name]}" for name in columns if row[name] is not None)
     return f"{description} ({found})" if found else description
+
+
+def _unread(failure: Row, sources: Mapping[str, str]) -> str:
+    column, value = sources.get(failure["column"], failure["column"]), failure["value"]
+    said = "the cell (masked here; see the file)" if value == REDACTED else repr(value)
+    return f"{column}: {said} is no {failure['expected']}"
+
+
+def _ordered(order: str) -> Column:
+    column = F.col(order.strip("-|"))
+    column = F.abs(column) if order.endswith("|") else column
+    return column.desc() if order.startswith("-") else column
+
+
+def _cell(value: Any, form: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "-" if value is None else format(value, form)
 
 
 def _bar(percentage: float | None) -> str:

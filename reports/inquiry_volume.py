@@ -63,8 +63,8 @@ ANSWERS = (
         name="department_moves",
         title="How departments' shares moved between the last two years",
         columns=(_DEPARTMENT, *_MOVED),
-        order=("-change_pct_points", "inquiry_department"),
-        note="Share: of all inquiries of the year.",
+        order=("-|change_pct_points|", "inquiry_department"),
+        note="The greatest moves first, up or down. Share: of all inquiries of the year.",
     ),
     Answer(
         name="unusual_departments",
@@ -88,6 +88,7 @@ ANSWERS = (
             _DEPARTMENT,
             Shown("rank", "Rank", "d"),
             Shown("inquiry_type", "Type"),
+            Shown("is_retired", "Retired"),
             _INQUIRIES,
             Shown("share_pct", "Share %", ".3f", bar=True),
         ),

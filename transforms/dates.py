@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from re import findall
+from calendar import month_name
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -15,7 +15,10 @@ from transforms.times import MONTHS
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 _MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
-_WRITTEN = rf"\A[0-9]{{1,2}} (?i:{'|'.join(findall('...', MONTHS))}) (?!0000)[0-9]{{4}}\z"
+_NAME = "(?i:" + "|".join(f"{name[:3]}({name[3:]})?" for name in month_name[1:]) + ")"
+_DAY, _YEAR = "[0-9]{1,2}", "(?!0000)[0-9]{4}"
+_DAY_FIRST, _MONTH_FIRST = rf"\A{_DAY}([ -]){_NAME}\1{_YEAR}\z", rf"\A{_NAME} {_DAY},? {_YEAR}\z"
+_YEAR_FIRST = rf"\A{_YEAR}/{_DAY}/{_DAY}\z"
 
 
 def parse_date(column: str) -> Column:
@@ -54,14 +57,27 @@ def parse_month(column: str) -> Column:
 
 
 def parse_written_date(column: str) -> Column:
-    """Read a column as a date: as `parse_date` does, or with the month's English name, short, as `5 Mar 2023`.
+    """Read a column as a date: as `parse_date` does, with the month's English name, or with slashes and year first.
+
+    `5 Mar 2023`, `5-Mar-2023`, `5 March 2023`, `March 5, 2023`, `2023/03/05`. A date of which one must know whether day
+    or month comes first gives null, 13/04/2023 too: of a column in that form only some days would be read.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
     ['2023-03-05', '2023-03-05', 'None']
     """
     text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
-    day, year, name = f"substring_index({text}, ' ', 1)", f"right({text}, 4)", f"left(right({text}, 8), 3)"
-    month = f"(locate(lower({name}), '{MONTHS}') + 2) div 3"
-    written = F.expr(f"try_cast(concat_ws('-', {year}, {month}, {day}) AS date)")
-    return F.coalesce(parse_date(column), F.when(F.expr(text).rlike(_WRITTEN), written))
+    first, second, year = (f"try_element_at(split({text}, '[ ,/-]+'), {place})" for place in (1, 2, 3))
+
+    def date(year: str, month: str, day: str) -> Column:
+        return F.expr(f"try_cast(concat_ws('-', {year}, {month}, {day}) AS date)")
+
+    def number(name: str) -> str:
+        return f"(locate(lower(left({name}, 3)), '{MONTHS}') + 2) div 3"
+
+    written = (
+        F.when(F.expr(text).rlike(_DAY_FIRST), date(year, number(second), first))
+        .when(F.expr(text).rlike(_MONTH_FIRST), date(year, number(first), second))
+        .when(F.expr(text).rlike(_YEAR_FIRST), date(first, second, year))
+    )
+    return F.coalesce(parse_date(column), written)

@@ -15,7 +15,7 @@ from transforms.casts import cast, wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.geo import grid_line
 from transforms.names import quoted, require_columns, require_distinct
-from transforms.schema import CAST_FAILURES
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS
 
 REDACTED = "*****"
 _INNER, _OUTER = "__masking_inner", "__masking_outer"
@@ -47,7 +47,8 @@ def mask(
 
     Columns: those of the policy masked where they stand; the others unchanged. Text actions (`redact`,
     `partial_redact`, `sha256_hash`, `keyed_hash`) make text, of a time in UTC. What the cells said is in
-    `_cast_failures` too, under the names of that time: it is redacted there, but for the names in `show_failures_of`.
+    `_cast_failures` and `_cast_warnings` too, under the names of that time: it is redacted there, but for the names in
+    `show_failures_of`.
     Of structs there are no parts to mask: `flatten` first. What was made of a column before, a `uuid` for instance,
     stays.
 
@@ -90,8 +91,8 @@ def mask(
     columns = []
     for name in rows.columns:
         action = actions.get(name)
-        if name == CAST_FAILURES and name not in actions and policy:
-            columns.append(_reported(show_failures_of))
+        if name in (CAST_FAILURES, CAST_WARNINGS) and name not in actions and policy:
+            columns.append(_reported(name, show_failures_of))
         elif action is None:
             columns.append(F.col(quoted(name)))
         elif action != "drop":
@@ -251,14 +252,14 @@ def _masked(rows: DataFrame, name: str, action: Callable[[Column], Column]) -> C
     return action(value).alias(name)
 
 
-def _reported(shown: Sequence[str]) -> Column:
-    """Return `_cast_failures` with the values of the columns `shown` only: not of others, nor of whole records."""
+def _reported(name: str, shown: Sequence[str]) -> Column:
+    """Return a report of unread cells with the values of the columns `shown` only: no others, no whole records."""
 
     def with_value(failure: Column) -> Column:
         open_to_all = failure["column"].isin(*shown) & (failure["expected"] != "record")
         return failure.withField("value", F.when(open_to_all, failure["value"]).otherwise(REDACTED))
 
-    return F.transform(CAST_FAILURES, with_value).alias(CAST_FAILURES)
+    return F.transform(name, with_value).alias(name)
 
 
 def _with_key(rows: DataFrame, key: bytes) -> DataFrame:

@@ -20,6 +20,9 @@ from transforms.text import BLANKS
 CAST_FAILURES = "_cast_failures"
 """Column that `change_schema` adds: `array<struct<column, value, expected>>`, null where every value was read."""
 
+CAST_WARNINGS = "_cast_warnings"
+"""The same, of the fields without which a row is still worth something."""
+
 ApplyMapping = tuple[str, str, str, str]
 """A mapping as Glue writes it: source, its type, target, its type."""
 
@@ -42,12 +45,18 @@ class Field:
         type: Its Spark SQL type afterwards, as DDL (`int`, `date`, `decimal(10,2)`).
         parse: Reads text that a cast cannot: given the source column's name, returns a Column of `type`, null
             where the text is none. Without it the value is cast.
+        form: What a value looks like, in words, for who reads of one that could not be read: `month such as 2024-05`.
+            Without it that is the type.
+        required: Whether a row is worth nothing where this value cannot be read. If not, that is reported apart, in
+            `_cast_warnings`.
     """
 
     source: str
     name: str
     type: str
     parse: Callable[[str], Column] | None = None
+    form: str = ""
+    required: bool = True
 
 
 def change_schema(
@@ -66,8 +75,9 @@ def change_schema(
     Rows: all kept, one for one.
 
     Columns: the fields in their order, then those of `keep` unchanged, then, where a field is parsed or cast from
-    another type, `_cast_failures`, which also holds what an earlier change of schema reported. `malformed` names a text
-    column that holds the whole record where the reader could not split it; such a record is reported as a failure too.
+    another type, `_cast_failures`, which also holds what an earlier change of schema reported; `_cast_warnings` the
+    same, where one of them is not required. `malformed` names a text column that holds the whole record where the
+    reader could not split it; such a record is reported as a failure too.
 
     A field may also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`, in which a source
     `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks. The types are Glue's: array,
@@ -87,31 +97,44 @@ def change_schema(
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
-    reported = [malformed] if malformed else []
-    earlier = dict(rows.dtypes).get(CAST_FAILURES) == _REPORT
-    keep = [name for name in keep if not (earlier and name == CAST_FAILURES)]
+    records = [malformed] if malformed else []
+    earlier = [name for name in (CAST_FAILURES, CAST_WARNINGS) if dict(rows.dtypes).get(name) == _REPORT]
+    keep = [name for name in keep if name not in earlier]
     sources = [field.source for field in fields if isinstance(field, Field)]
-    require_columns(rows, [*sources, *keep, *reported], where="change_schema")
+    require_columns(rows, [*sources, *keep, *records], where="change_schema")
     cells = [_cell(rows, field) for field in fields]
     changed = [cell for cell in cells if cell.changed]
-    added = [*(_SOURCE + cell.name for cell in changed), *([CAST_FAILURES] if changed or reported or earlier else [])]
+    failures = {
+        report: [
+            (_unread(cell), _failure(cell.name, _source_text(cell), cell.form))
+            for cell in changed
+            if cell.report == report
+        ]
+        for report in (CAST_FAILURES, CAST_WARNINGS)
+    }
+    failures[CAST_FAILURES] += [
+        (F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in records
+    ]
+    reports = [name for name, found in failures.items() if found or name in earlier]
+    added = [*(_SOURCE + cell.name for cell in changed), *reports]
     require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
     # In two steps, for Spark would compute a value twice to know in one whether it is null.
     read = rows.select(
         *(cell.read.alias(cell.name) for cell in cells),
         *(F.col(quoted(name)) for name in keep),
         *(cell.source.alias(_SOURCE + cell.name) for cell in changed),
-        *(F.col(quoted(name)).alias(_SOURCE) for name in reported),
-        *([CAST_FAILURES] if earlier else []),
+        *(F.col(quoted(name)).alias(_SOURCE) for name in records),
+        *earlier,
     )
     _require_parsed_types(read, [field for field in fields if isinstance(field, Field) and field.parse])
-    failures = [(_unread(cell), _failure(cell.name, _source_text(cell), cell.ddl)) for cell in changed]
-    failures += [(F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in reported]
     columns = [F.col(quoted(name)) for name in (*(cell.name for cell in cells), *keep)]
-    found = [*([F.col(CAST_FAILURES)] if earlier else []), *([array_where(failures)] if failures else [])]
+    return read.select(*columns, *(_report(name, failures[name], earlier) for name in reports))
+
+
+def _report(name: str, failures: Sequence[tuple[Column, Column]], earlier: Sequence[str]) -> Column:
+    found = [*([F.col(name)] if name in earlier else []), *([array_where(failures)] if failures else [])]
     # Of two that are null, the concatenation is null.
-    all_found = [F.coalesce(F.concat(*found), *found)] if len(found) > 1 else found
-    return read.select(*columns, *(each.alias(CAST_FAILURES) for each in all_found))
+    return (F.coalesce(F.concat(*found), *found) if len(found) > 1 else found[0]).alias(name)
 
 
 @dataclass(frozen=True)
@@ -119,19 +142,22 @@ class _Cell:
     """A column of the new schema, as it is read from the rows."""
 
     name: str
-    ddl: str
+    form: str
     source: Column
     given: T.DataType
     read: Column
     changed: bool
+    report: str = CAST_FAILURES
 
 
 def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
+    report = CAST_FAILURES
     if isinstance(field, Field):
         given, source = rows.schema[field.source].dataType, quoted(field.source)
+        name, form, report = field.name, field.form or field.type, CAST_FAILURES if field.required else CAST_WARNINGS
         if field.parse:
-            return _Cell(field.name, field.type, F.col(source), given, field.parse(field.source), changed=True)
-        name, ddl, wanted = field.name, field.type, _data_type(field.type)
+            return _Cell(name, form, F.col(source), given, field.parse(field.source), changed=True, report=report)
+        wanted = _data_type(field.type)
     elif len(field) != _PARTS_OF_A_MAPPING:
         expected = "a Field, or a tuple of source, its type, target, its type"
         raise ArgumentError(where="change_schema", argument="a mapping", got=field, expected=expected)
@@ -141,9 +167,10 @@ def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
         given, source = _member(rows, _parts(path))
         _require_type(path, given, given_type)
         wanted = given if wanted_type in _AS_IT_IS else _data_type(_GLUE_TYPES.get(wanted_type, wanted_type))
-        name, ddl = _target(target), wanted.simpleString()
+        name, form = _target(target), wanted.simpleString()
     read = cast(source, given=given, wanted=wanted, where=f"change_schema: column {name!r}")
-    return _Cell(name, ddl, F.expr(source), given, read, changed=given.simpleString() != wanted.simpleString())
+    changed = given.simpleString() != wanted.simpleString()
+    return _Cell(name, form, F.expr(source), given, read, changed, report)
 
 
 def _unread(cell: _Cell) -> Column:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError
+from transforms.names import quoted, require_columns, require_distinct
 
 BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
 
-
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _APART = r"[^\p{L}\p{N}]+"
+_LETTERS, _SPELLING = "__agree_on_case_letters", "__agree_on_case_spelling"
 
 
 def clean_text(value: Column) -> Column:
@@ -54,6 +55,42 @@ def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] |
         return clean_text(value)
     # In a map the letters are looked up once; compared one by one, Spark would find them anew for each.
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _APART, "")], clean_text(value))
+
+
+def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
+    """Spell texts that differ in capitals alone as most rows do; of as many, as the first in order.
+
+    Rows: all kept, one for one; those of each column are counted first, in a step of their own.
+
+    Columns: `columns`, in other capitals where they are outnumbered; the others unchanged.
+
+    >>> types = spark.createDataFrame([("Property Tax",), ("Property tax",), ("Property Tax",), (None,)], "type string")
+    >>> [row[0] for row in types.transform(agree_on_case, columns=["type"]).collect()]
+    ['Property Tax', 'Property Tax', 'Property Tax', None]
+
+    Raises:
+        MissingColumnError: A column is not in the frame.
+        DuplicateColumnError: Two columns of the frame are one to Spark, or have the name of one needed on the way.
+    """
+    require_columns(rows, columns, where="agree_on_case")
+    require_distinct([*rows.columns, _LETTERS, _SPELLING], where="agree_on_case")
+    texts = {column: F.col(quoted(column)) for column in columns}
+    # The spellings of all columns in one frame, which Spark then makes once.
+    letters = {
+        column: F.concat(F.lit(f"{place} "), F.lower(text)) for place, (column, text) in enumerate(texts.items())
+    }
+    spellings = F.array(
+        *(F.struct(letters[column].alias(_LETTERS), texts[column].alias(_SPELLING)) for column in columns)
+    )
+    counted = rows.select(F.inline(spellings)).groupBy(_LETTERS, _SPELLING).agg(F.count("*").alias("rows"))
+    most = F.min(F.struct(-F.col("rows"), F.col(_SPELLING)))[_SPELLING]
+    agreed = counted.groupBy(_LETTERS).agg(most.alias(_SPELLING), F.count("*").alias("n")).where("n > 1").drop("n")
+    respelled = rows
+    for column, text in texts.items():
+        spelling = F.coalesce(F.col(_SPELLING), text).alias(column)
+        joined = respelled.join(F.broadcast(agreed), letters[column] == F.col(_LETTERS), how="left")
+        respelled = joined.select(*(spelling if name == column else F.col(quoted(name)) for name in rows.columns))
+    return respelled
 
 
 def concatenate(*values: Column, separator: str = " ", null_as: str | None = None) -> Column:

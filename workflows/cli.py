@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +25,7 @@ from workflows.runs import (
     WAREHOUSE,
     datasets,
     out,
+    part_of,
     run_dataset,
     run_on_samples,
     show_dataset,
@@ -84,7 +84,7 @@ def sample(args: argparse.Namespace) -> int:
     folder = Path(args.to)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SampleError(rows=args.rows, problem=f"{folder} is there and not an empty folder. Give --to a new one.")
-    import_module(f"ingest.samples.{args.dataset}").write(folder, rows=args.rows, seed=args.seed)
+    part_of(args.dataset, "ingest.samples", "write")(folder, rows=args.rows, seed=args.seed)
     files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("_"))
     out.print(f"{len(files)} files in {folder}, such as {files[0]}; the right answers in {folder / '_truth.json'}")
     return 0

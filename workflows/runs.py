@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from rich.console import Console
 
 import transforms.datasets
@@ -19,7 +23,7 @@ from jobs.arguments import new_run_id
 from lake.ledger import RUNS, Entry, runs
 from lake.session import lake_session
 from lake.tables import exists, read
-from reports.console import MOST_ROWS, answer_table, quarantine_table
+from reports.console import MOST_ROWS, Expectations, answer_table, quarantine_table, warning_lines
 from workflows.model import Workflow, WorkflowError
 from workflows.runner import JobRun, run_workflow, spark_job_runner
 
@@ -38,8 +42,27 @@ def datasets() -> list[str]:
 
 def workflow_of(dataset: str) -> Workflow:
     """Return a dataset's workflow."""
-    workflow: Workflow = import_module(f"workflows.{dataset}").WORKFLOW
+    workflow: Workflow = part_of(dataset, "workflows", "WORKFLOW")
     return workflow
+
+
+def part_of(dataset: str, package: str, name: str) -> Any:
+    """Return what a dataset's module in a package has under a name.
+
+    Raises:
+        WorkflowError: There is no such module, or it has not the name.
+    """
+    module = f"{package}.{dataset}"
+    try:
+        return getattr(import_module(module), name)
+    except (AttributeError, ModuleNotFoundError) as error:
+        if error.name not in (module, name):  # something that the module itself looks for
+            raise
+        problem = (
+            f"the dataset is in transforms/datasets/, but there is no {module.replace('.', '/')}.py with {name}. Write "
+            f"it: docs/datasets.md says what a dataset has."
+        )
+        raise WorkflowError(workflow=dataset, problem=problem) from error
 
 
 def run_on_samples(dataset: str) -> None:
@@ -53,7 +76,7 @@ def run_on_samples(dataset: str) -> None:
         partial = folder.with_name(f"{dataset}.partial")  # what a run that was killed here has left is no whole sample
         if partial.exists():
             shutil.rmtree(partial)
-        import_module(f"ingest.samples.{dataset}").write(partial)
+        part_of(dataset, "ingest.samples", "write")(partial)
         partial.rename(folder)
     key = str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None
     run_dataset(dataset, landing=str(folder), warehouse=SAMPLE_WAREHOUSE, masking_key=key)
@@ -113,17 +136,34 @@ def show_dataset(dataset: str, *, warehouse: str) -> None:
 
 
 def _show(spark: SparkSession, dataset: str, *, answers: int | None, most: int) -> None:
-    for answer in import_module(f"reports.{dataset}").ANSWERS[:answers]:
+    for answer in part_of(dataset, "reports", "ANSWERS")[:answers]:
         out.print(answer_table(answer, read(spark, "curated", dataset, answer.name)), "")
+    expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
+    _show_quarantine(spark, dataset, expectations=expectations, most=most)
+    trusted, results = read(spark, "trusted", dataset), _last_results(spark, dataset)
+    if lines := warning_lines(trusted, expectations=expectations, results=results):
+        out.print("[bold]Warnings[/]: what was expected, and is not so in what is published")
+        out.print(*(f"  {line}" for line in lines), "", sep="\n", markup=False, soft_wrap=True)
+
+
+def _show_quarantine(spark: SparkSession, dataset: str, *, expectations: Expectations, most: int) -> None:
     quarantine = read(spark, "quarantine", dataset)
     count = quarantine.count()
     if not count:
         out.print("Nothing is in quarantine.\n")
         return
-    expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
-    out.print(quarantine_table(quarantine, expectations=expectations, most=most))
+    fields = part_of(dataset, "transforms.datasets", "SOURCE_FIELDS")
+    forms = fields.values() if isinstance(fields, Mapping) else [fields]
+    sources = {field.name: field.source for form in forms for field in form}
+    out.print(quarantine_table(quarantine, expectations=expectations, sources=sources, most=most))
     shown = f"the first {most} of them" if count > most else "all of them"
     out.print(f"{count} rows, {shown} shown; they are in lake.quarantine.{dataset}\n")
+
+
+def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:
+    published = runs(spark).where((F.col("job") == dataset) & (F.col("stage") == "refine")).where("state = 'SUCCEEDED'")
+    last = published.orderBy(F.desc("started")).select("validation_result").first()
+    return json.loads(last.validation_result)["results"] if last else []
 
 
 def _show_runs(spark: SparkSession, dataset: str) -> None:

@@ -30,6 +30,41 @@ def test_the_encoding_is_found(tmp_path: Path, content: bytes, encoding: str) ->
     assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), "cases", delimiter=";", encoding=encoding)
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (
+            b"Date;Area\n" + "1;Montréal\n".encode() * 200_000 + b"1;Qu\xe9bec\n",
+            "from line 200002 on it has 1 byte.s. that are no UTF-8, as its other 200000 letter.s. beyond ASCII are",
+        ),
+        (
+            "Date;Area\n1;Montréal\n".encode() + b"2;Qu\xe9bec\n",
+            "from line 3 on it has 1 byte.s. that are no UTF-8, as",
+        ),
+        ("Date;Area\n1;Montré".encode()[:-1] + "\n2;été".encode(), "from line 2 on it has 1 byte"),
+        (
+            b"\xef\xbb\xbfDate;Area\n1;\xe9t\xe9\n",
+            "from line 2 on it has 2 .* no UTF-8, as its first bytes say. Save it",
+        ),
+        (b"Date;Area\n1;\xe9t\xe9\x9d\n", "3 byte.s. that are no UTF-8, and no Windows-1252 either. Save it again"),
+    ],
+)
+def test_a_file_of_no_one_encoding_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
+        header(tmp_path / "a.csv", content)
+
+
+@pytest.mark.parametrize("line", [b"sep=;\n", b"Cases of 2024\n\n", b"Cases;of;2024\nby;area\n"])
+def test_a_header_further_down_is_said_to_be_there(tmp_path: Path, line: bytes) -> None:
+    with pytest.raises(LandedFileError, match="It comes further down: remove what is above it, a title or a 'sep='"):
+        header(tmp_path / "a.csv", line + b"Date,Area\n1,x\n")
+
+
+def test_a_cell_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LandedFileError, match="a cell from line 3 on has more than 131,072 characters: a quote not"):
+        header(tmp_path / "a.csv", b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
+
+
 @pytest.mark.parametrize("delimiter", list(";,\t|"))
 def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     content = f'Date{delimiter}Area{delimiter}"Note; or, note"\n'.encode()

@@ -52,6 +52,16 @@ def test_a_first_row_that_is_no_header_is_not_shown(forms: dict[str, tuple[str, 
     )
 
 
+@pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
+def test_names_in_other_capitals_are_said_to_be_so(cells: list[str]) -> None:
+    with pytest.raises(
+        LandedFileError, match="names are compared as they are written. Did the source rename"
+    ) as caught:
+        clean_header("f.csv", cells, forms=FORMS)
+    assert f"It has {[cell.strip() for cell in cells if 'Doe' not in cell]}:" in str(caught.value)
+    assert "Doe" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [

@@ -78,7 +78,7 @@ def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: Spark
         assert bring_in(lake, landing, NOW + timedelta(hours=number)).rows == (3 if number == 0 else 2)
 
     latest = (
-        read_raw(lake, "calls").where("_is_current").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
+        read_raw(lake, "calls")[0].where("_is_current").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
     )
     assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
     assert lake.table(RAW).count() == 7
@@ -96,10 +96,41 @@ def test_a_file_that_was_renamed_to_make_room_for_the_next_is_not_lost(lake: Spa
     landing.csv("metrics.csv", landing.days("2024-01-01", count=3), delivered=60)
 
     assert bring_in(lake, landing, NOW + timedelta(hours=2)).files == ("metrics 2023.csv", "metrics.csv")
-    assert read_raw(lake, "calls").where("_is_current").selectExpr("count(*)", "count(distinct Date)").collect()[0] == (
+    assert read_raw(lake, "calls")[0].where("_is_current").selectExpr("count(*)", "count(distinct Date)").collect()[
+        0
+    ] == (
         5,
         5,
     )
+
+
+@pytest.mark.parametrize("new", [0, 1])
+def test_a_file_that_now_adds_no_rows_has_withdrawn_its_earlier_ones(lake: SparkSession, landing, new: int) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    landing.csv("b.csv", landing.days("2024-03-01", count=3))
+    bring_in(lake, landing)
+    if new == 0:  # a header only
+        landing.csv("b.csv", [], columns=("Date", "CallsOffered"), delivered=60)
+    else:  # a copy of another file
+        landing.csv("b.csv", landing.days(count=2), delivered=60)
+
+    done = bring_in(lake, landing, NOW + timedelta(hours=1))
+    again = bring_in(lake, landing, NOW + timedelta(hours=2))
+
+    assert (done.rows, done.redelivered, again.redelivered) == (0, ("b.csv",), ())
+    rows, count = read_raw(lake, "calls")
+    assert (rows.count(), count) == (5, 5)
+    assert [row[0] for row in rows.where("_is_current").select("_source_file").collect()] == ["a.csv", "a.csv"]
+
+
+def test_a_copy_has_the_rows_when_its_original_no_longer_has_them(lake: SparkSession, landing) -> None:
+    for hour, (a, b) in enumerate((("01", "03"), ("01", "01"), ("02", "01"))):
+        landing.csv("a.csv", landing.days(f"2024-{a}-01", count=1), delivered=hour)
+        landing.csv("b.csv", landing.days(f"2024-{b}-01", count=1), delivered=hour)
+        bring_in(lake, landing, NOW + timedelta(hours=hour))
+
+    current = read_raw(lake, "calls")[0].where("_is_current").select("_source_file", "Date")
+    assert sorted(map(tuple, current.collect())) == [("a.csv", "2024-02-01"), ("b.csv", "2024-01-01")]
 
 
 def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:

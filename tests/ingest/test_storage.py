@@ -1,3 +1,5 @@
+import os
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -49,6 +51,26 @@ def test_checksum_is_of_the_content_and_the_time_is_utc(tmp_path: Path) -> None:
 def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="nowhere: it does not exist"):
         list_files(str(tmp_path / "nowhere"))
+
+
+def test_a_name_that_is_no_utf_8_is_shown_escaped(tmp_path: Path) -> None:
+    for name in (b"good.csv", b"\xc3\xa9t\xe9.csv", b"_\xff.csv"):
+        (tmp_path / os.fsdecode(name)).write_text("x")
+
+    with pytest.raises(LandingError) as raised:
+        list_files(str(tmp_path))
+    shown = f"landing {tmp_path}: {tmp_path}/ét\\xe9.csv: the name is no UTF-8. Rename it."
+    assert str(raised.value) == shown
+    assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
+
+
+def test_a_machine_without_boto3_is_told_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
+
+    with pytest.raises(
+        LandingError, match="landing s3://city/x: boto3, which reads from S3, .* run: pip install boto3"
+    ):
+        list_files("s3://city/x")
 
 
 @pytest.fixture

@@ -82,7 +82,9 @@ def test_of_two_forms_a_sheet_of_either_is_found_and_one_of_each_is_refused(tmp_
     assert (found.sheet, found.form) == ("Data", "old calls")
 
     uri = workbook(tmp_path / "b.xlsx", Old=old, About=[["x"]], New=new)
-    with pytest.raises(LandedFileError, match=r"b.xlsx: the sheets \['Old', 'New'\] all have the columns"):
+    with pytest.raises(
+        LandedFileError, match=r"b.xlsx: the sheets \['Old \(as old calls\)', 'New \(as calls\)'\] all have the columns"
+    ):
         read_header("b.xlsx", uri, forms=forms)
 
 
@@ -162,3 +164,9 @@ def test_a_workbook_damaged_inside_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(LandedFileError, match="bad.xlsx: the file is a damaged workbook"):
         read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), forms=FORMS)
+
+
+def test_a_header_below_a_title_is_said_to_be_there(tmp_path: Path) -> None:
+    uri = workbook(tmp_path / "a.xlsx", S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]])
+    with pytest.raises(LandedFileError, match="It comes further down: remove what is above it, a title"):
+        read_header("a.xlsx", uri, forms=FORMS)

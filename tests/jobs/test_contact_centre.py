@@ -167,7 +167,9 @@ def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: Spar
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)], delivered=60)
 
     with pytest.raises(
-        ExpectationsNotMetError, match=r"calls_handled_not_negative .*: 10 of 40 rows are not as expected"
+        ExpectationsNotMetError,
+        match=r"calls_handled_not_negative .*: 10 of 40 rows are not as expected, .* must be; such as -5, -5, -5; "
+        r"first in 2025.csv row 2, 2025.csv row 3, 2025.csv row 4\n",
     ):
         run(lake, landing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import boto3
@@ -102,3 +103,10 @@ def test_without_a_region_the_error_is_ours(monkeypatch: pytest.MonkeyPatch, tmp
 
     with pytest.raises(MaskingKeyError, match="You must specify a region"):
         read_masking_key("secretsmanager:city/masking")
+
+
+def test_a_machine_without_boto3_is_told_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
+
+    with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3, which asks .* run: pip install boto3"):
+        read_masking_key("secretsmanager:x")

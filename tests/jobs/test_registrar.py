@@ -217,7 +217,7 @@ def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) 
         "missing.csv (as enrolment): column 'Student ID' is missing; it has ['First Name'",
         "renamed.xlsx (as enrolment): column 'Enrolled Date' is missing",
         "Did the source rename it to 'Enrolment Date'?",
-        "twice.xlsx: the sheets ['Data', 'Copy'] all have the columns of this dataset",
+        "twice.xlsx: the sheets ['Data (as enrolment)', 'Copy (as enrolment)'] all have the columns of this dataset",
         "unknown.csv: its first row has none of the columns that it should have. Expected a header with those of",
     ):
         assert part in problems

@@ -116,7 +116,9 @@ def test_a_table_gains_the_columns_it_lacks(lake: SparkSession) -> None:
 
 def test_a_table_that_was_never_published_says_which_stage_does(lake: SparkSession) -> None:
     with pytest.raises(
-        NotPublishedError, match=r"lake.trusted.days has never been published. Run its job's stage refine first"
+        NotPublishedError,
+        match=r"lake.trusted.days has never been published. Run its job's stage refine first \(--stage refine, or "
+        r"--stage all\), or all stages: citylake run DATASET --data DIR",
     ):
         read(lake, "trusted", "days")
     ensure_table(lake, TABLE, lake.createDataFrame([], SCHEMA).schema)

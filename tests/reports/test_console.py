@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 from reports.answer import Answer, Shown
-from reports.console import MOST_ROWS, answer_table, quarantine_table
+from reports.console import MOST_ROWS, answer_table, quarantine_table, warning_lines
 
 COLUMNS = (Shown("year", "Year", "d"), Shown("rate", "Rate %", ".2f", bar=True))
 
@@ -36,7 +36,7 @@ def test_without_an_order_the_latest_rows_are_shown_oldest_first(spark: SparkSes
 
     assert lines[0] == "How much"
     assert shown_years(lines) == [2002 + n for n in range(MOST_ROWS)]
-    assert lines[-1] == f"The latest {MOST_ROWS} rows."
+    assert lines[-1] == f"The latest {MOST_ROWS} of {MOST_ROWS + 2} rows."
 
 
 def test_with_an_order_it_is_the_first_rows_and_the_note_follows(spark: SparkSession) -> None:
@@ -44,7 +44,7 @@ def test_with_an_order_it_is_the_first_rows_and_the_note_follows(spark: SparkSes
     table = answer_table(answer, years(spark, MOST_ROWS + 1))
 
     assert shown_years(drawn(table)) == [2000 + n for n in range(MOST_ROWS)]
-    assert table.caption == f"The first {MOST_ROWS} rows. Rate: of all."
+    assert table.caption == f"The first {MOST_ROWS} of {MOST_ROWS + 1} rows. Rate: of all."
 
 
 @pytest.mark.parametrize(("note", "last"), [("Rate: of all.", "Rate: of all."), ("", None)])
@@ -65,15 +65,68 @@ def test_a_missing_value_is_a_dash_and_brackets_are_no_markup(spark: SparkSessio
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
+def test_the_furthest_from_0_come_first_and_a_truth_is_yes_or_nothing(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
+    )
+    columns = (Shown("n", "N"), Shown("x", "X", "+.1f"), Shown("b", "B"))
+    lines = drawn(answer_table(Answer("a", "t", columns, order=("-|x|", "n")), rows))
+
+    assert [line.strip("│ ") for line in lines[4:7]] == ["b │ -3.0", "c │ +2.0 │ -", "a │ +1.0 │ yes"]
+
+
+QUARANTINED = (
+    "_source_file string, _row_number int, p string, "
+    "_cast_failures array<struct<column: string, value: string, expected: string>>, "
+    "_failed_expectations array<string>"
+)
+
+
 def test_brackets_in_quarantine_are_no_markup(spark: SparkSession) -> None:
     rows = [("[a].csv", 2, "[/x]", [("day", "[/b]", "date")], ["known", "readable"])]
-    schema = (
-        "_source_file string, _row_number int, p string, "
-        "_cast_failures array<struct<column: string, value: string, expected: string>>, "
-        "_failed_expectations array<string>"
-    )
     expectations = {"known": ("It is [one] of them.", ["p"]), "readable": ("", ["_cast_failures"])}
-    text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, schema), expectations=expectations)))
+    text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, QUARANTINED), expectations=expectations)))
 
     for part in ("[a].csv", "It is [one] of them. (p = [/x])", "day: '[/b]' is no date"):
         assert part in text
+
+
+def test_quarantine_names_columns_as_the_file_does_and_says_which_cells_are_masked(spark: SparkSession) -> None:
+    failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
+    rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
+    expectations = {"known": ("It is one of them.", ["p"]), "readable": ("", ["_cast_failures"])}
+    sources = {"day": "The Day", "born": "Born", "p": "Place"}
+    text = "\n".join(drawn(quarantine_table(rows, expectations=expectations, sources=sources)))
+
+    for part in (
+        "It is one of them. (Place = x)",
+        "The Day: 'n/a' is no date",
+        "Born: the cell (masked here; see the file) is no date, such as 2023-03-05",
+        "else: 'x' is no int",
+        "gone",
+    ):
+        assert part in text
+
+
+def test_warnings_are_counted_by_row_and_those_of_the_table_follow(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
+
+    def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
+        kwargs = {"column": "n", "min_value": 5}
+        config = {"id": name, "severity": severity, "type": "expect_column_sum_to_be_between", "kwargs": kwargs}
+        return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
+
+    results = [
+        result("b", element_count=4, unexpected_count=2),  # of rows, which have said it
+        result("critical", "critical", observed_value=3),
+        result("met", observed_value=7, success=True),
+        result("some", observed_value=3),
+    ]
+    expectations = {"a": ("A is so.", ["n"]), "some": ("There are some.", ["n"])}
+
+    assert warning_lines(rows, expectations=expectations, results=results) == [
+        "b (2 rows): b",
+        "a (1 row): A is so.",
+        "some (observed 3; expected: sum of n ≥ 5): There are some.",
+    ]
+    assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []

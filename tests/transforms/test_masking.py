@@ -29,7 +29,7 @@ from transforms.masking import (
     sha256_hash,
 )
 from transforms.names import clean_names
-from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 
 KEY = b"a key of the tests, of 40 bytes, no more"
 TEXTS = ["Ann", "Zoë Müller", "", " ", "👩‍🎓 student", "a\nb", "V5K 0A1", "$1 \\ (x)"]
@@ -221,10 +221,11 @@ def test_a_null_of_a_typed_column_keeps_its_type(spark):
 def test_what_a_masked_cell_said_is_not_left_among_the_cast_failures(spark):
     schema = "Born string, Mark string, _malformed string"
     raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
-    fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int")]
+    fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int"), Field("Born", "b", "date", required=False)]
     typed = raw.transform(change_schema, fields=fields, malformed="_malformed")
     policy = [Masked("born", generalize_year, "quasi")]
     hidden = typed.transform(mask, policy=policy).collect()
+    assert [row[CAST_WARNINGS] for row in hidden] == [[("b", "*****", "date")], None]
     assert [failure.value for row in hidden for failure in row[CAST_FAILURES]] == ["*****"] * 3
     masked = typed.transform(mask, policy=policy, show_failures_of=["mark", "_malformed"]).collect()
     assert [[tuple(failure) for failure in row[CAST_FAILURES]] for row in masked] == [

@@ -48,7 +48,7 @@ from transforms.outliers import flag_outliers
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
-from transforms.text import clean_text, concatenate, extract, spell_as, street
+from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as, street
 from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
 ROWS = (
@@ -192,6 +192,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     sha256_hash: of_column(sha256_hash, "text"),
     share_of_total: lambda rows: share_of_total(rows, of="part", name="share", by=["year"]),
     spigot: lambda rows: spigot(rows, key=["year"], share=0.1),
+    agree_on_case: lambda rows: agree_on_case(rows, columns=["text"]),
     spell_as: lambda rows: rows.select(spell_as(F.col("text"), known=["E-mail"])),
     split_fields: lambda rows: split_fields(rows, fields=["year"]),
     street: of_column(street, "text"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from transforms.dates import parse_date
 from transforms.errors import MissingColumnError, SchemaMismatchError, TransformError
 from transforms.schema import CAST_FAILURES, Field, change_schema
 
@@ -216,3 +217,20 @@ def test_whatever_looks_blank_is_missing_and_no_failure(spark, blank):
     rows = spark.createDataFrame([(blank,)], "n string")
     row = rows.transform(change_schema, fields=[Field("n", "n", "int")]).collect()[0]
     assert (row.n, row._cast_failures) == (None, None)
+
+
+def test_a_value_that_is_not_required_is_reported_apart_and_in_the_words_of_its_form(spark):
+    rows = spark.createDataFrame([("x", "y"), ("1", " ")], "a string, b string")
+    fields = [Field("a", "a", "int", form="whole number"), Field("b", "b", "date", parse_date, "day", required=False)]
+    read = rows.transform(change_schema, fields=fields)
+    assert [tuple(row) for row in read.collect()] == [
+        (None, None, [("a", "x", "whole number")], [("b", "y", "day")]),
+        (1, None, None, None),
+    ]
+    again = read.select(F.lit("z").alias("c"), "_cast_failures", "_cast_warnings").transform(
+        change_schema, fields=[Field("c", "c", "int", required=False)]
+    )
+    assert [(row._cast_failures, row._cast_warnings) for row in again.collect()] == [
+        ([("a", "x", "whole number")], [("b", "y", "day"), ("c", "z", "int")]),
+        (None, [("c", "z", "int")]),
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError
-from transforms.text import clean_text, concatenate, extract, spell_as, street
+from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as, street
 
 FEW = settings(max_examples=10, deadline=None)
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -221,3 +221,19 @@ def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_ha
 def test_of_no_rows_comes_no_text(spark, function):
     texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
     assert_df_equality(texts, spark.createDataFrame([], "text string"), ignore_nullable=True)
+
+
+def test_capitals_are_those_that_most_rows_have_and_of_as_many_the_first_in_order(spark):
+    texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
+    rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
+    agreed = rows.transform(agree_on_case, columns=["a. Text", "b"]).orderBy("n")
+    expected = ["TAX", "TAX", "TAX", "TAX", "ÉTÉ", "ÉTÉ", "Map", None, ""]
+    rows = [(n, text, text) for n, text in enumerate(expected)]
+    assert_df_equality(agreed, spark.createDataFrame(rows, agreed.schema))
+
+
+def test_each_column_agrees_by_itself_and_of_no_rows_come_none(spark):
+    rows = spark.createDataFrame([("Tax", "TAX"), ("TAX", "TAX"), ("Tax", "tax")], "a string, b string")
+    assert {tuple(row) for row in rows.transform(agree_on_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
+    none = spark.createDataFrame([], "a string, b int")
+    assert_df_equality(none.transform(agree_on_case, columns=["a"]), none)

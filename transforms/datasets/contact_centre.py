@@ -21,17 +21,17 @@ from transforms.combine import union_by_name
 from transforms.dates import parse_date
 from transforms.dedupe import drop_withdrawn
 from transforms.derive import change_on_previous
-from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
 
 SOURCE_FIELDS = (
-    Field("Date", "date", "date", parse_date),
-    Field("CallsOffered", "calls_offered", "int"),
-    Field("CallsHandled", "calls_handled", "int"),
-    Field("CallsAbandoned", "calls_abandoned", "int"),
-    Field("AverageSpeedofAnswer", "average_speed_of_answer", "double"),
-    Field("ServiceLevel", "service_level", "double"),
-    Field("BI_ID", "bi_id", "int"),
+    Field("Date", "date", "date", parse_date, form="date such as 2024-05-31"),
+    Field("CallsOffered", "calls_offered", "int", form="whole number"),
+    Field("CallsHandled", "calls_handled", "int", form="whole number"),
+    Field("CallsAbandoned", "calls_abandoned", "int", form="whole number"),
+    Field("AverageSpeedofAnswer", "average_speed_of_answer", "double", form="number"),
+    Field("ServiceLevel", "service_level", "double", form="number"),
+    Field("BI_ID", "bi_id", "int", form="whole number", required=False),
 )
 KEY = ("date",)
 LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
@@ -48,7 +48,8 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
     Columns: date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds);
     service_level (fraction, 0 to 1, of calls answered in time); bi_id; year; calls_unaccounted (calls offered that
-    were neither handled nor abandoned); where the row comes from; `_cast_failures`.
+    were neither handled nor abandoned); where the row comes from; `_cast_failures`, and `_cast_warnings` of a
+    `BI_ID`, without which a day counts all the same.
     """
     said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
     keep = (*LATEST, "_is_current") if said_anew else LATEST
@@ -58,7 +59,9 @@ def build_calls(raw: DataFrame) -> DataFrame:
     return (
         calls.withColumn("year", F.year("date"))
         .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
-        .select(*(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES)
+        .select(
+            *(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES, CAST_WARNINGS
+        )
     )
 
 

@@ -28,7 +28,8 @@ CALLS = (
     "service_level double, bi_id int, year int, calls_unaccounted bigint, "
     "_ingested_at timestamp, _delivered_at timestamp, "
     "_source_file string, _row_number int, "
-    "_cast_failures array<struct<column: string, value: string, expected: string>>"
+    "_cast_failures array<struct<column: string, value: string, expected: string>>, "
+    "_cast_warnings array<struct<column: string, value: string, expected: string>>"
 )
 DELIVERED = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
 LINEAGE = (DELIVERED, DELIVERED, "2024.csv", 2)
@@ -66,15 +67,16 @@ def test_raw_rows_become_calls_one_for_one(spark):
         spark,
         [good, good, serial],
         [
-            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None),
-            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None),
-            (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *LINEAGE, None),
+            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None, None),
+            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None, None),
+            (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *LINEAGE, None, None),
         ],
     )
 
 
 def test_what_cannot_be_read_is_null_and_reported_and_blanks_are_not(spark):
-    failures = [("date", "29/02/2024", "date"), ("calls_offered", "n/a", "int"), ("bi_id", "1.5", "int")]
+    failures = [("date", "29/02/2024", "date such as 2024-05-31"), ("calls_offered", "n/a", "whole number")]
+    warnings = [("bi_id", "1.5", "whole number")]
     assert_calls(
         spark,
         [
@@ -82,8 +84,8 @@ def test_what_cannot_be_read_is_null_and_reported_and_blanks_are_not(spark):
             raw(*[None] * 7, malformed="2024-01-01;;;1;2;3;4;5;6"),
         ],
         [
-            (None, None, 90, 7, None, None, None, None, None, *LINEAGE, failures),
-            (*[None] * 9, *LINEAGE, [("_malformed_record", "2024-01-01;;;1;2;3;4;5;6", "record")]),
+            (None, None, 90, 7, None, None, None, None, None, *LINEAGE, failures, warnings),
+            (*[None] * 9, *LINEAGE, [("_malformed_record", "2024-01-01;;;1;2;3;4;5;6", "record")], None),
         ],
     )
 

@@ -7,8 +7,9 @@ without an id is kept, and one that comes again, with another id or with none, i
 counts. What the key cannot tell apart are two rows of one file that differ in nothing but the number. They are not
 added up and neither is chosen: they go to quarantine, for the city to say.
 
-Departments and types are spelled as published, but for blanks and for the dash after the department's code; channels
-have one spelling each. Types that the city retired (`ZZ OLD - …`) keep their name and are marked.
+Spellings that differ in blanks, in capitals, or in the dash after a department's code are one: capitals as most rows
+have them. The city's channels have one spelling each. Types that it retired (`ZZ OLD - …`) keep their name and are
+marked.
 """
 
 from transforms.datasets.inquiry_volume.answers import ANSWERS

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial, reduce
-from operator import and_
+from operator import and_, or_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from transforms.casts import wall_clock
 from transforms.columns import rename_fields
 from transforms.dates import parse_written_date
 from transforms.dedupe import drop_withdrawn
 from transforms.masking import REDACTED, Masked, generalize_year, keyed_hash, mask, partial_redact
-from transforms.schema import CAST_FAILURES, Field, change_schema
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import clean_text, spell_as
+
+_date = partial(Field, type="date", parse=parse_written_date, form="date such as 2023-03-05 or 5 Mar 2023")
 
 _PERSON = (
     Field("Student ID", "student_id", "string"),
@@ -27,18 +31,18 @@ SOURCE_FIELDS: Mapping[str, Sequence[Field]] = {
         *_PERSON,
         Field("E-mail", "email", "string"),
         Field("Phone", "phone", "string"),
-        Field("Date of Birth", "date_of_birth", "date", parse_written_date),
+        _date("Date of Birth", "date_of_birth", required=False),
         Field("Address", "address", "string"),
         *_COURSE,
-        Field("Received Date", "received_date", "date", parse_written_date),
+        _date("Received Date", "received_date"),
         Field("Status", "status", "string"),
-        Field("Completed Date", "completed_date", "date", parse_written_date),
+        _date("Completed Date", "completed_date"),
     ),
-    "enrolment": (*_PERSON, *_COURSE, Field("Enrolled Date", "enrolled_date", "date", parse_written_date)),
+    "enrolment": (*_PERSON, *_COURSE, _date("Enrolled Date", "enrolled_date")),
     "withdrawal": (
         *_PERSON,
         *_COURSE,
-        Field("Withdrawn Date", "withdrawn_date", "date", parse_written_date),
+        _date("Withdrawn Date", "withdrawn_date"),
         Field("Reason", "withdrawal_reason", "string"),
     ),
 }
@@ -49,6 +53,7 @@ KEY = ("record", *CASE)
 LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
 """What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
 
+_IS_STUDENT = r"\A[A-Z]?[0-9]{6,10}\z"
 _IS_INTAKE = r"\A(Spring|Summer|Fall|Winter) (19|20)[0-9]{2}\z"
 
 STATUSES = ("Received", "In Review", "Complete", "Incomplete", "Cancelled")
@@ -89,6 +94,9 @@ SENSITIVE = (
 """The columns that tell who a student is, what is done to each, and why. Unreadable cells are redacted, all of them."""
 
 TOTAL_LINE = "total line"
+EARLIEST = date(1990, 1, 1)
+"""A day before this one is a slip, says the suite."""
+
 _DAY_OF = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
 _TOTAL = r"(?i)\A(grand |sub)?-?total\b"
@@ -112,9 +120,10 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     (`Fall 2023`; where it is no season and year both are hashed); received_date, completed_date, enrolled_date,
     withdrawn_date; record_date (the day of the record: received, enrolled or withdrawn); is_completed (of an
     application, whether it has a completed date); has_application (of an enrolment, whether there is an application of
-    its key, in any row) and enrolled_on (of a withdrawal, the day of its key's latest enrolment), null without a whole
-    key; student_id_is_valid, email_is_valid (null where there is none); where the row comes from; `_cast_failures`,
-    its values redacted.
+    its key, in any row) and enrolled_on (of a withdrawal, the day of the latest enrolment of its key: of those that are
+    not after it, else of all), null without a whole key; student_id_is_valid, email_is_valid (null where there is
+    none); where the row comes from; `_cast_failures`, and `_cast_warnings` of the date of birth, without which a record
+    counts all the same: of both the values are redacted.
 
     Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `SENSITIVE` here.
     """
@@ -129,7 +138,7 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     )
     if said_anew:
         records = records.transform(drop_withdrawn, key=KEY, current="_is_current")
-    return records.transform(_connect).select(*_COLUMNS, *LATEST, CAST_FAILURES)
+    return records.transform(_connect).select(*_COLUMNS, *LATEST, CAST_FAILURES, CAST_WARNINGS)
 
 
 def _tidy(rows: DataFrame) -> DataFrame:
@@ -138,11 +147,12 @@ def _tidy(rows: DataFrame) -> DataFrame:
     texts = {name: clean_text(F.col(name)) for name in (*CASE, "first_name", "last_name", "email", "phone")}
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     whole = F.when(first.isNull(), last).when(last.isNull(), first)  # both names in one cell
-    is_total = F.coalesce(*(F.when(name.rlike(_TOTAL), True) for name in (student_id, first, last)), F.lit(False))
+    says_total = reduce(or_, (F.coalesce(name.rlike(_TOTAL), F.lit(False)) for name in (student_id, first, last)))
+    is_total = says_total & ~F.coalesce(student_id.rlike(_IS_STUDENT), F.lit(False))  # somebody may be named so
     tidied = {
         "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_form")),
         "student_id": student_id,
-        "student_id_is_valid": student_id.rlike(r"\A[A-Z]?[0-9]{6,10}\z"),
+        "student_id_is_valid": student_id.rlike(_IS_STUDENT),
         "first_name": _name(whole, first, by_comma=2, by_space=1),
         "last_name": F.upper(_name(whole, last, by_comma=1, by_space=2)),
         "email": F.lower("email"),
@@ -177,17 +187,20 @@ def _intake(text: Column) -> Column:
 
 def _connect(records: DataFrame) -> DataFrame:
     """Say of each record what the others of its student, programme and intake say."""
-    case = Window.partitionBy(*CASE)
     is_known = reduce(and_, (F.col(name).isNotNull() for name in CASE))  # to a window all nulls are one student
     is_kind = {kind: F.col("record") == kind for kind in SOURCE_FIELDS}
-    latest = F.when(F.col("enrolled_date").isNotNull(), F.struct(*LATEST))
+    day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DAY_OF.items()))
+    case = Window.partitionBy(*CASE)
+    until_that_day = case.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
+    # One that itself goes to quarantine for its day connects nothing.
+    enrolled = is_kind["enrolment"] & (day >= EARLIEST) & (day <= wall_clock(F.col("_ingested_at")))
+    latest = F.when(enrolled, F.struct(*LATEST))
+    enrolled_on = (F.max_by("enrolled_date", latest).over(window) for window in (until_that_day, case))
     return records.withColumns(
         {
-            "record_date": F.coalesce(
-                *(F.when(is_kind[kind], F.col(_DAY_OF[kind])) for kind in SOURCE_FIELDS),
-            ),
+            "record_date": day,
             "is_completed": F.when(is_kind["application"], F.col("completed_date").isNotNull()),
             "has_application": F.when(is_known & is_kind["enrolment"], F.max(is_kind["application"]).over(case)),
-            "enrolled_on": F.when(is_known & is_kind["withdrawal"], F.max_by("enrolled_date", latest).over(case)),
+            "enrolled_on": F.when(is_known & is_kind["withdrawal"], F.coalesce(*enrolled_on)),
         }
     )
