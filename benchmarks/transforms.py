@@ -41,31 +41,34 @@ class Chain:
     sql: str
 
 
-def _failure(name: str, ddl: str) -> str:
+def _failure(name: str, form: str) -> str:
     given = f"{name} IS NULL AND btrim(raw_{name}, ' \t\r\n\u00a0') != ''"
-    return f"CASE WHEN {given} THEN named_struct('column', '{name}', 'value', raw_{name}, 'expected', '{ddl}') END"
+    return f"CASE WHEN {given} THEN named_struct('column', '{name}', 'value', raw_{name}, 'expected', '{form}') END"
 
 
 def _calls_sql(date: str, double: str) -> str:
     """Return a query for raw rows of calls, given the SQL that reads a day, and a double."""
     read = {
-        "date": ("Date", "date", date),
-        **{name: (source, "int", f"try_cast({source} AS int)") for source, name in COUNTS.items()},
-        "average_speed_of_answer": ("AverageSpeedofAnswer", "double", double.format("AverageSpeedofAnswer")),
-        "service_level": ("ServiceLevel", "double", double.format("ServiceLevel")),
-        "bi_id": ("BI_ID", "int", "try_cast(BI_ID AS int)"),
+        "date": ("Date", "date such as 2024-05-31", date),
+        **{name: (source, "whole number", f"try_cast({source} AS int)") for source, name in COUNTS.items()},
+        "average_speed_of_answer": ("AverageSpeedofAnswer", "number", double.format("AverageSpeedofAnswer")),
+        "service_level": ("ServiceLevel", "number", double.format("ServiceLevel")),
+        "bi_id": ("BI_ID", "whole number", "try_cast(BI_ID AS int)"),
     }
     typed = ", ".join(f"{sql} AS {name}, {source} AS raw_{name}" for name, (source, _, sql) in read.items())
-    failures = ", ".join(_failure(name, ddl) for name, (_, ddl, _) in read.items())
+    failures = ", ".join(_failure(name, form) for name, (_, form, _) in read.items() if name != "bi_id")
+    warning = _failure("bi_id", read["bi_id"][1])
     record = """CASE WHEN _malformed_record IS NOT NULL
         THEN named_struct('column', '_malformed_record', 'value', _malformed_record, 'expected', 'record') END"""
     return f"""
         WITH typed AS (SELECT {typed}, _malformed_record, {LINEAGE} FROM the_rows),
         checked AS (
-            SELECT *, filter(array({failures}, {record}), failure -> failure IS NOT NULL) AS failures FROM typed)
+            SELECT *, filter(array({failures}, {record}), failure -> failure IS NOT NULL) AS failures,
+                filter(array({warning}), failure -> failure IS NOT NULL) AS warnings FROM typed)
         SELECT {", ".join(read)}, year(date) AS year,
             bigint(calls_offered) - calls_handled - calls_abandoned AS calls_unaccounted,
-            {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures FROM checked"""
+            true AS _is_current, {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures,
+            CASE WHEN size(warnings) > 0 THEN warnings END AS _cast_warnings FROM checked"""
 
 
 _ISO = r"r'\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00([.]0+)?)?)?\z'"

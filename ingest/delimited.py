@@ -24,6 +24,11 @@ _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
 _STRAY = re.compile("[\udc80-\udcff]")  # as `surrogateescape` has a byte that is no UTF-8
+_ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
+"""What UTF-8 text of the West has beyond ASCII, and what Windows-1252 text read as UTF-8 has not, but by a rare chance:
+each would be an Â or Ã before a sign, or `â€`. Other letters it has: `É` before a quote or a no-break space is one."""
+
+_MOSTLY = 10
 _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
 
@@ -36,6 +41,7 @@ class _Text:
         start: Its first bytes.
         quotes: How many quotes there are, and so on for newlines and returns.
         letters: How many characters beyond ASCII it has, read as UTF-8.
+        accents: How many of them are Latin letters with accents, or quotes and dashes of print.
         strays: How many bytes that are no UTF-8.
         first_stray: The line of the first of them.
         undefined: Whether one of them is no Windows-1252 either.
@@ -46,6 +52,7 @@ class _Text:
     newlines: int = 0
     returns: int = 0
     letters: int = 0
+    accents: int = 0
     strays: int = 0
     first_stray: int = 0
     undefined: bool = False
@@ -55,7 +62,7 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     """Find out how a text file is encoded and delimited, and return its header, which must be its first line.
 
     Text that is not UTF-8 (with or without a byte order mark) is read as Windows-1252, which is what Excel saves; not
-    if some of it is UTF-8, which would then be read wrong. The delimiter is the one that finds most of a form's
+    if some of it clearly is UTF-8, which would then be read wrong. The delimiter is the one that finds most of a form's
     columns, then most columns, in the first line.
 
     Raises:
@@ -147,9 +154,11 @@ def _count_letters(decoded: str, text: _Text) -> None:
     strays = len(decoded) - len(decoded.encode("utf-8", "ignore").decode("utf-8"))
     if strays and not text.strays:
         before = decoded[: _STRAY.search(decoded).start()]  # type: ignore[union-attr]  # there is one
-        text.first_stray = text.newlines + before.count("\n") + 1
+        newlines, returns = text.newlines + before.count("\n"), text.returns + before.count("\r")
+        text.first_stray = max(newlines, returns) + 1
     text.strays += strays
     text.letters += beyond - strays
+    text.accents += len(_ACCENTS.findall(decoded))
     text.undefined = text.undefined or bool(_UNDEFINED.search(decoded))
 
 
@@ -158,11 +167,11 @@ def _encoding(file: str, text: _Text) -> str:
         return "UTF-8"
     where = f"from line {text.first_stray} on it has {text.strays} byte(s) that are no UTF-8"
     has_mark = text.start.startswith(_BOM)
-    if has_mark or text.letters >= text.strays:
+    if has_mark or text.accents or text.letters >= _MOSTLY * text.strays:
         is_utf_8 = "as its first bytes say" if has_mark else f"as its other {text.letters} letter(s) beyond ASCII are"
         raise LandedFileError(file=file, problem=f"{where}, {is_utf_8}. Save it again, all of it as UTF-8.")
     if text.undefined:
-        raise LandedFileError(file=file, problem=f"{where}, and no Windows-1252 either. Save it again, as UTF-8.")
+        raise LandedFileError(file=file, problem=f"{where}, and some no Windows-1252 either. Save it again, as UTF-8.")
     return "windows-1252"
 
 

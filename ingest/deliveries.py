@@ -12,55 +12,54 @@ from ingest.storage import LandedFile
 
 
 @dataclass(frozen=True)
-class Landed:
-    """A file as raw has it.
+class Delivery:
+    """A content of a file, as raw got it.
 
     Attributes:
         file: The file.
-        checksum: Its latest content.
-        has_rows: Whether raw has rows of it: not where it had none, or was a copy of another file.
-        first: When raw got its first content, in microseconds.
-        latest: When raw got its latest.
-        rows: How many rows raw has of all its contents.
+        checksum: Its content.
+        at: When raw got it, in microseconds.
+        rows: How many rows of it raw then got: none where it has none, or raw has them from another file.
     """
 
     file: str
     checksum: str
-    has_rows: bool
-    first: int
-    latest: int
+    at: int
     rows: int
 
 
-def landed_files(spark: SparkSession, table: str) -> list[Landed]:
-    """Return the files that raw has rows of, or was told that they have none now; one Spark job."""
-    arrived, is_row = F.unix_micros("_ingested_at"), F.col("_row_number").isNotNull()
-    latest = F.max(F.struct("_ingested_at", is_row.alias("has_rows"), "_checksum"))
-    found = (
-        spark.table(table)
-        .groupBy("_source_file")
-        .agg(latest.alias("latest"), F.min(arrived).alias("first"), F.count("_row_number").alias("rows"))
-        .selectExpr(
-            "_source_file", "latest._checksum", "latest.has_rows", "first", "unix_micros(latest._ingested_at)", "rows"
-        )
-    )
-    return [Landed(*row) for row in found.collect()]
+def read_deliveries(spark: SparkSession, table: str) -> list[Delivery]:
+    """Return all deliveries to a raw table, the latest last; one Spark job."""
+    by = ("_source_file", "_checksum", F.unix_micros("_ingested_at").alias("at"))
+    found = spark.table(table).groupBy(*by).agg(F.count("_row_number")).collect()
+    return sorted((Delivery(*row) for row in found), key=lambda each: (each.at, each.file))
 
 
-def new_files(files: Sequence[LandedFile], landed: Sequence[Landed]) -> tuple[list[LandedFile], dict[str, str]]:
-    """Return the files that raw does not have, and of the others why they are not taken."""
-    current = {file.name: file.checksum for file in files}
-    # A file that comes with new content gives its old content free: it may have been given another name.
-    held = {
-        old.checksum: old.file for old in landed if old.has_rows and current.get(old.file, old.checksum) == old.checksum
-    }
+def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """Return each file's latest content."""
+    return {each.file: each.checksum for each in deliveries}
+
+
+def withdrawn(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries whose rows no longer count: their content is no file's latest, or came again since."""
+    current = set(latest_contents(deliveries).values())
+    with_rows = [each for each in deliveries if each.rows]
+    last = {each.checksum: each.at for each in with_rows}
+    return [each for each in with_rows if each.checksum not in current or each.at < last[each.checksum]]
+
+
+def new_files(
+    files: Sequence[LandedFile], deliveries: Sequence[Delivery]
+) -> tuple[list[LandedFile], dict[LandedFile, str]]:
+    """Return the files whose rows raw does not have, and of the others why they are not taken."""
+    held = {checksum: file for file, checksum in latest_contents(deliveries).items()}
     fresh: dict[str, LandedFile] = {}
-    known: dict[str, str] = {}
+    known: dict[LandedFile, str] = {}
     for file in files:
         if file.checksum in held:
-            known[file.name] = f"in raw already, as {held[file.checksum]}"
+            known[file] = f"in raw already, as {held[file.checksum]}"
         elif file.checksum in fresh:
-            known[file.name] = f"the same content as {fresh[file.checksum].name}"
+            known[file] = f"the same content as {fresh[file.checksum].name}"
         else:
             fresh[file.checksum] = file
     return list(fresh.values()), known

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from functools import reduce
-from operator import or_
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest import delimited, workbook
-from ingest.deliveries import landed_files, new_files
+from ingest.deliveries import Delivery, latest_contents, new_files, read_deliveries, withdrawn
 from ingest.errors import LandedFileError, LandedFilesError, LandingError
 from ingest.header import Forms, Header, best_fit, tellable
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
-from lake.tables import ensure_table, exists, read, row_count, snapshot_id, table_name
+from lake.tables import ensure_table, exists, read, snapshot_id, table_name
 from transforms.errors import MissingColumnError
 from transforms.names import quoted
 
@@ -34,22 +32,22 @@ class Ingested:
 
     Attributes:
         table: The raw table.
-        files: The files whose rows were added.
         skipped: File to why it was not taken.
         redelivered: The files that raw had with other content before: its rows are withdrawn where they are not in the
             new one.
+        snapshot: The raw table's snapshot afterwards.
+        files: The files whose rows were added.
         extra_columns: Columns that no earlier file had and the dataset does not use; raw keeps them.
         rows: How many rows were added.
-        snapshot: The raw table's snapshot afterwards.
     """
 
     table: str
-    files: tuple[str, ...]
     skipped: dict[str, str]
     redelivered: tuple[str, ...]
-    extra_columns: tuple[str, ...]
-    rows: int
     snapshot: int | None
+    files: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
+    rows: int = 0
 
 
 def ingest(
@@ -67,9 +65,8 @@ def ingest(
     content that changed under an old name is a new delivery. Each file is of one of the dataset's `forms`, told by its
     header. All files are looked at before any row is added, and one that cannot be read stops the whole delivery.
 
-    Rows: each record of each new file once. A file that raw had with other content before, and that now adds no row,
-    having none or being a copy of another, gets one without cells and number: so its earlier rows are known to be
-    withdrawn.
+    Rows: each record of each new file once. A file whose content adds no row, having none or being that of another
+    file, gets one without cells and number: so raw knows what each file says now, and which rows are withdrawn.
 
     Columns: the cells as text under their source names, those of all forms; `_form`; `_source_file` (path below
     landing), `_row_number` (as Excel shows it; the header of a text file is 1), `_delivered_at` (the file's
@@ -84,19 +81,23 @@ def ingest(
     table = table_name("raw", dataset)
     files, skipped = _candidates(landing)
     base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
-    landed = landed_files(spark, table) if base.id else []
-    fresh, known = new_files(files, landed)
-    before = {old.file: old.checksum for old in landed}
-    redelivered = [file for file in files if before.get(file.name, file.checksum) != file.checksum]
+    deliveries = read_deliveries(spark, table) if base.id else []
+    fresh, known = new_files(files, deliveries)
     headers = _headers(fresh, dataset=dataset, forms=forms)
-    _log(dataset, skipped, known, redelivered)
-    names, anew = tuple(file.name for file, _ in headers), tuple(file.name for file in redelivered)
-    if not headers and not redelivered:
-        return Ingested(table, names, skipped | known, anew, (), 0, base.id)
-    at = now or datetime.now(timezone.utc)
-    frames = _frames(spark, headers, at)
-    silent = _without_rows(redelivered, frames)
-    rows = _union([*frames.values(), *(_mark(spark, file, at) for file in silent)])
+    before = latest_contents(deliveries)
+    changed = [file for file in files if before.get(file.name) != file.checksum]
+    done = Ingested(
+        table=table,
+        skipped=skipped | {file.name: why for file, why in known.items()},
+        redelivered=tuple(file.name for file in changed if file.name in before),
+        snapshot=base.id,
+    )
+    _log(dataset, skipped, known, done.redelivered)
+    if not changed:
+        return done
+    at = _after(deliveries, now or datetime.now(timezone.utc))
+    frames = [_file_rows(spark, file, header, at) for file, header in headers]
+    rows = _union(frames or [_mark(spark, file, at) for file in changed])
     used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
     there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
     rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name.casefold() not in there})
@@ -106,11 +107,14 @@ def ingest(
     if extra:
         logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, extra)
     ensure_table(spark, table, rows.schema)
-    count = row_count(spark, table) if base.id else 0
     with Staged(spark, _matching(rows, spark.table(table)), table=table, run_id=run_id, append_to=base) as staged:
+        added = _rows_of_files(staged.written(), at)
+        silent = [_mark(spark, file, at) for file in changed if file.name not in added]
+        if silent and frames:
+            staged.add(_matching(_union(silent), spark.table(table)))
         snapshot = staged.publish()
-    added = row_count(spark, table) - count - len(silent)
-    return Ingested(table, names, skipped | known, anew, tuple(extra), added, snapshot)
+    names = tuple(file.name for file, _ in headers if file.name in added)
+    return replace(done, files=names, extra_columns=tuple(extra), rows=sum(added.values()), snapshot=snapshot)
 
 
 def read_raw(spark: SparkSession, dataset: str) -> tuple[DataFrame, int]:
@@ -118,29 +122,28 @@ def read_raw(spark: SparkSession, dataset: str) -> tuple[DataFrame, int]:
 
     Rows: all that were landed.
 
-    Columns: adds `_is_current` where raw has more than one content of some file: false in the earlier ones.
+    Columns: adds `_is_current` where not all rows are: false in those whose content is no file's latest any more.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
     """
     rows = read(spark, "raw", dataset).where("_row_number IS NOT NULL")
-    landed = landed_files(spark, table_name("raw", dataset))
-    count = sum(file.rows for file in landed)
-    changed = [file for file in landed if file.first < file.latest]
-    if not changed:
+    deliveries = read_deliveries(spark, table_name("raw", dataset))
+    count = sum(each.rows for each in deliveries)
+    stale = [f"{each.checksum} {each.at}" for each in withdrawn(deliveries)]
+    if not stale:
         return rows, count
-    arrived, source = F.unix_micros("_ingested_at"), F.col("_source_file")
-    earlier = [(source == file.file) & (arrived < file.latest) for file in changed]
-    return rows.withColumn("_is_current", ~reduce(or_, earlier)), count
+    content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
+    return rows.withColumn("_is_current", ~content.isin(stale)), count
 
 
-def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[str, str], redelivered: Sequence[LandedFile]) -> None:
+def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[LandedFile, str], redelivered: Sequence[str]) -> None:
     for name, why in skipped.items():
         logger.warning("%s: %s skipped: %s", dataset, name, why)
-    for name, why in known.items():
-        logger.info("%s: %s skipped: %s", dataset, name, why)
-    for file in redelivered:
-        logger.warning("%s: %s came before with other content; what it no longer says is withdrawn", dataset, file.name)
+    for file, why in known.items():
+        logger.info("%s: %s skipped: %s", dataset, file.name, why)
+    for name in redelivered:
+        logger.warning("%s: %s came before with other content; what it no longer says is withdrawn", dataset, name)
 
 
 def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
@@ -182,20 +185,21 @@ def _require_form(file: str, header: Header, forms: Forms) -> None:
         raise MissingColumnError(where=where, column=fit.missing[0], available=tellable(header.columns, forms))
 
 
-def _frames(
-    spark: SparkSession, headers: Sequence[tuple[LandedFile, Header]], at: datetime
-) -> dict[LandedFile, DataFrame]:
-    frames = {}
-    for file, header in headers:
-        read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
-        frames[file] = _from(file, read(spark, file, header).withColumn("_form", F.lit(header.form)), at)
-    return frames
+def _file_rows(spark: SparkSession, file: LandedFile, header: Header, at: datetime) -> DataFrame:
+    read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
+    return _from(file, read(spark, file, header).withColumn("_form", F.lit(header.form)), at)
 
 
-def _without_rows(files: Sequence[LandedFile], frames: Mapping[LandedFile, DataFrame]) -> list[LandedFile]:
-    told = [frames[file].select("_source_file").limit(1) for file in files if file in frames]
-    have = {row[0] for row in _union(told).collect()} if told else set()
-    return [file for file in files if file.name not in have]
+def _after(deliveries: Sequence[Delivery], now: datetime) -> datetime:
+    """Return the time, or one just after the last delivery: a clock that was put back makes none come before it."""
+    if not deliveries:
+        return now
+    return max(now, datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=deliveries[-1].at + 1))
+
+
+def _rows_of_files(raw: DataFrame, at: datetime) -> dict[str, int]:
+    added = raw.where((F.col("_ingested_at") == F.lit(at)) & F.col("_row_number").isNotNull())
+    return {row["_source_file"]: row["count"] for row in added.groupBy("_source_file").count().collect()}
 
 
 def _mark(spark: SparkSession, file: LandedFile, at: datetime) -> DataFrame:

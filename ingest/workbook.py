@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from types import ModuleType
 from typing import Any
 
@@ -36,7 +36,7 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
         problem = f"the sheets {complete} all have the columns of this dataset. Save each as a workbook of its own."
         raise LandedFileError(file=file, problem=problem)
     sheet = min(fits, key=lambda name: (len(fits[name].missing), -fits[name].found))
-    return clean_header(file, sheets[sheet][0], forms=forms, below=sheets[sheet][1:]).on_sheet(sheet)
+    return clean_header(file, sheets[sheet][0], forms=forms, below=chain.from_iterable(sheets.values())).on_sheet(sheet)
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:

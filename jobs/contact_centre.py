@@ -14,6 +14,7 @@ from jobs.publishing import publish_judged
 from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from transforms.datasets import contact_centre
+from transforms.dedupe import LATEST
 
 DATASET = "contact_centre"
 
@@ -33,7 +34,7 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
     raw, entry.rows_in = read_raw(spark, DATASET)
     calls = contact_centre.build_calls(raw)
-    judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=contact_centre.LATEST)
+    judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)
 
 

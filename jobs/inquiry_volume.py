@@ -14,6 +14,7 @@ from jobs.publishing import publish_judged
 from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from transforms.datasets import inquiry_volume
+from transforms.dedupe import LATEST
 
 DATASET = "inquiry_volume"
 
@@ -33,7 +34,7 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
     raw, entry.rows_in = read_raw(spark, DATASET)
     inquiries = inquiry_volume.build_inquiries(raw)
-    judged = judge(inquiries, suite=load_suite(DATASET), key=inquiry_volume.KEY, order_by=inquiry_volume.LATEST)
+    judged = judge(inquiries, suite=load_suite(DATASET), key=inquiry_volume.KEY, order_by=LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)
 
 

@@ -49,11 +49,12 @@ def publish_answer(spark: SparkSession, answer: DataFrame, *, dataset: str, name
 
 
 def _first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return for each expectation which rows are the first that fail it, by file and row number."""
-    first = Window.partitionBy("failed").orderBy("_source_file", "_row_number")
-    rows = rejected.select(F.explode(FAILED).alias("failed"), "_source_file", "_row_number")
-    ranked = rows.withColumn("_rank", F.row_number().over(first)).where(F.col("_rank") <= _MOST_ROWS)
-    places: dict[str, list[str]] = {}
-    for row in ranked.orderBy("_source_file", "_row_number").collect():
-        places.setdefault(row.failed, []).append(f"{row._source_file} row {row._row_number}")
-    return {failed: ", ".join(first) for failed, first in places.items()}
+    """Return for each expectation which rows are the first that fail it, by file and row number, newest files first."""
+    newest_first = (F.desc("_ingested_at"), F.desc("_delivered_at"), F.asc("_source_file"), F.asc("_row_number"))
+    failed = rejected.withColumn("failed", F.explode(FAILED))
+    rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))
+    first = failed.select("failed", "_source_file", "_row_number", rank.alias("rank")).where(f"rank <= {_MOST_ROWS}")
+    rows: dict[str, list[str]] = {}
+    for row in first.orderBy("rank").collect():
+        rows.setdefault(row["failed"], []).append(f"{row['_source_file']} row {row['_row_number']}")
+    return {expectation: ", ".join(places) for expectation, places in rows.items()}

@@ -16,6 +16,7 @@ from jobs.stages import ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from lake.tables import read
 from transforms.datasets import registrar
+from transforms.dedupe import LATEST
 
 DATASET = "registrar"
 
@@ -38,7 +39,7 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     # Detect Sensitive Data, by the dataset's policy, and the first half of Change Schema: a date is judged as a date.
     records = registrar.build_records(raw, masking_key=key)
     # Evaluate Data Quality, whose rowLevelOutcomes mark each row.
-    outcomes = judge(records, suite=load_suite(DATASET), key=registrar.KEY, order_by=registrar.LATEST)
+    outcomes = judge(records, suite=load_suite(DATASET), key=registrar.KEY, order_by=LATEST)
     # Conditional Router: rows that passed to trusted, those of the default group to quarantine.
     publish_judged(spark, outcomes, dataset=DATASET, entry=entry)
 

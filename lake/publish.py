@@ -83,6 +83,10 @@ class Staged:
         """Read back what is on the branch."""
         return self.spark.read.option("branch", self.branch).table(self.table)
 
+    def add(self, rows: DataFrame) -> None:
+        """Add rows to the branch."""
+        rows.writeTo(f"{self.table}.branch_{self.branch}").append()
+
     def discard(self, condition: str) -> None:
         """Drop rows from the branch. On the partition column this drops whole files and starts no Spark job."""
         self.spark.sql(f"DELETE FROM {self.table}.branch_{self.branch} WHERE {condition}")

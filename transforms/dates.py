@@ -15,10 +15,10 @@ from transforms.times import MONTHS
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 _MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
-_NAME = "(?i:" + "|".join(f"{name[:3]}({name[3:]})?" for name in month_name[1:]) + ")"
-_DAY, _YEAR = "[0-9]{1,2}", "(?!0000)[0-9]{4}"
-_DAY_FIRST, _MONTH_FIRST = rf"\A{_DAY}([ -]){_NAME}\1{_YEAR}\z", rf"\A{_NAME} {_DAY},? {_YEAR}\z"
-_YEAR_FIRST = rf"\A{_YEAR}/{_DAY}/{_DAY}\z"
+_NAME = "(?i:" + "|".join(f"{name[:3]}({name[3:]})?" for name in month_name[1:]) + r"|Sept)\.?"
+_DAY, _YEAR, _GAP = "[0-9]{1,2}", "(?!0000)[0-9]{4}", r"[ \u00a0]+"
+_DAY_FIRST = rf"\A{_DAY}(-{_NAME}-|{_GAP}{_NAME}{_GAP}){_YEAR}\z"
+_MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_YEAR}/{_DAY}/{_DAY}\z"
 
 
 def parse_date(column: str) -> Column:
@@ -67,7 +67,7 @@ def parse_written_date(column: str) -> Column:
     ['2023-03-05', '2023-03-05', 'None']
     """
     text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
-    first, second, year = (f"try_element_at(split({text}, '[ ,/-]+'), {place})" for place in (1, 2, 3))
+    first, second, year = (f"try_element_at(split({text}, '[ \u00a0,/.-]+'), {place})" for place in (1, 2, 3))
 
     def date(year: str, month: str, day: str) -> Column:
         return F.expr(f"try_cast(concat_ws('-', {year}, {month}, {day}) AS date)")

@@ -13,6 +13,15 @@ from pyspark.sql import types as T
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.names import quoted, require_columns, require_distinct
 
+LINEAGE = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
+"""What raw says of a row's delivery: when raw got the file, when it was delivered, its name, the row in it."""
+
+IS_CURRENT = "_is_current"
+"""What raw says of a row where files were delivered anew: whether some file still says it."""
+
+LATEST = (IS_CURRENT, *LINEAGE)
+"""What orders the deliveries of one key, the one that counts last: what is no longer said comes before what is."""
+
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
 _IN_CURRENT = "__drop_withdrawn_current"
 
@@ -53,24 +62,30 @@ def keep_latest(
     return rows.select("*", *ranks).where(keyless | kept).select(*map(quoted, rows.columns))
 
 
-def drop_withdrawn(rows: DataFrame, *, key: Sequence[str], current: str) -> DataFrame:
+def drop_withdrawn(
+    rows: DataFrame, *, key: Sequence[str], file: str = "_source_file", current: str = IS_CURRENT
+) -> DataFrame:
     """Drop what earlier contents of a file said and its current content no longer says.
 
-    Rows: a current one is kept. One of an earlier content is kept only where a current row has its key: it stands in
-    if that one turns out broken. So a row without a key is kept only if it is current.
+    Rows: a current one is kept. One of an earlier content is kept only where a current row of the same file has its
+    key: it stands in if that one turns out broken. So a row without a key is kept only if it is current.
 
-    Columns: reads `current`, true for rows of a file's current content; unchanged otherwise.
+    Columns: reads `current`, true for rows of a file's current content. Without that column all rows are current: it is
+    added. Unchanged otherwise.
 
-    >>> rows = [("mon", 1, False), ("mon", 2, True), ("tue", 3, False)]
-    >>> calls = spark.createDataFrame(rows, "d string, n int, c boolean")
-    >>> sorted(row.n for row in calls.transform(drop_withdrawn, key=["d"], current="c").collect())
-    [1, 2]
+    >>> rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("tue", 4, "b", True)]
+    >>> calls = spark.createDataFrame(rows, "d string, n int, f string, c boolean")
+    >>> sorted(row.n for row in calls.transform(drop_withdrawn, key=["d"], file="f", current="c").collect())
+    [1, 2, 4]
 
     Raises:
         MissingColumnError, DuplicateColumnError, ArgumentError: As `keep_latest`.
         SchemaMismatchError: `current` is no boolean.
     """
-    _require(rows, {"key": key, "current": [current]}, added=(_IN_CURRENT,), where="drop_withdrawn")
+    if current not in rows.columns:
+        _require(rows, {"key": key}, added=(current,), where="drop_withdrawn")
+        return rows.withColumn(current, F.lit(True))
+    _require(rows, {"key": key, "file": [file]}, added=(_IN_CURRENT,), where="drop_withdrawn")
     if not isinstance(rows.schema[current].dataType, T.BooleanType):
         raise SchemaMismatchError(
             where=f"drop_withdrawn: column {current!r}",
@@ -79,7 +94,7 @@ def drop_withdrawn(rows: DataFrame, *, key: Sequence[str], current: str) -> Data
             hint="Read it as one with change_schema first.",
         )
     is_current = F.coalesce(F.col(quoted(current)), F.lit(False))
-    in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, key)))
+    in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, [*key, file])))
     keyed = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
     kept = rows.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
     return kept.select(*map(quoted, rows.columns))

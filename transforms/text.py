@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from transforms.errors import ArgumentError
+from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.names import quoted, require_columns, require_distinct
 
 BLANKS = " \t\r\n\u00a0"
@@ -71,8 +71,16 @@ def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     Raises:
         MissingColumnError: A column is not in the frame.
         DuplicateColumnError: Two columns of the frame are one to Spark, or have the name of one needed on the way.
+        SchemaMismatchError: A column is no text.
+        ArgumentError: No column is named.
     """
     require_columns(rows, columns, where="agree_on_case")
+    if not columns:
+        raise ArgumentError(where="agree_on_case", argument="columns", got=columns, expected="one column or more")
+    for column in columns:
+        if (given := rows.schema[column].dataType.simpleString()) != "string":
+            where, hint = f"agree_on_case: column {column!r}", "Only text has capitals. Leave the column out."
+            raise SchemaMismatchError(where=where, got=f"the type {given}", expected="string", hint=hint)
     require_distinct([*rows.columns, _LETTERS, _SPELLING], where="agree_on_case")
     texts = {column: F.col(quoted(column)) for column in columns}
     # The spellings of all columns in one frame, which Spark then makes once.

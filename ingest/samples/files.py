@@ -6,9 +6,10 @@ import csv
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from itertools import count
 from pathlib import Path
@@ -39,6 +40,8 @@ class Truth:
         quarantined: Expectation to how many rows go to quarantine for failing it first.
         warned: Expectation to how many rows are published with its warning.
         answers: The name of an answer to its right values: what they are of, and how many.
+        rates: The name of an answer's percentage to its right values, which follow from `answers`; None where it is of
+            nothing.
         damaged: The rows for quarantine: file, row, and the expectation that each fails first.
     """
 
@@ -46,6 +49,7 @@ class Truth:
     quarantined: Counter[str] = field(default_factory=Counter)
     warned: Counter[str] = field(default_factory=Counter)
     answers: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    rates: dict[str, dict[str, float | None]] = field(default_factory=dict)
     damaged: list[tuple[str, int, str]] = field(default_factory=list)
 
     def damage(self, file: str, row: int, expectation: str) -> None:
@@ -62,11 +66,14 @@ class Truth:
         return self
 
 
-def write_parts(folder: Path, write_part: Callable[[Path, int, int], Truth], *, rows: int) -> None:
+def write_parts(
+    folder: Path, write_part: Callable[[Path, int, int], Truth], *, rows: int, rates: Mapping[str, tuple[str, str, int]]
+) -> None:
     """Write landing files part by part, and `_truth.json`: in this process if there is one part, else by Spark.
 
     `write_part` is given the folder, the part's number from 0 and how many rows it is of. The rows that are damaged are
-    in `_damaged/`, one file a part: file, row, expectation.
+    in `_damaged/`, one file a part: file, row, expectation. `rates` maps the name of a percentage to the answers that
+    are its part and its total, and to its decimals; what has no total of its own is of that of its first word.
 
     Raises:
         SampleError: There is nothing to write.
@@ -89,6 +96,12 @@ def write_parts(folder: Path, write_part: Callable[[Path, int, int], Truth], *, 
         spark = SparkSession.getActiveSession() or lake_session(str(folder / "_warehouse"))
         parts = spark.sparkContext.parallelize(range(len(sizes)), len(sizes)).map(write)
         truth = reduce(Truth.__add__, parts.toLocalIterator(), Truth())
+    for name, (part, total, digits) in rates.items():
+        of = truth.answers[total]
+        truth.rates[name] = {
+            key: quotient(100 * count, of[key if key in of else key.split()[0]], digits=digits)
+            for key, count in truth.answers[part].items()
+        }
     right = {name: value for name, value in vars(truth).items() if name != "damaged"}
     (folder / "_truth.json").write_text(json.dumps(right, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -121,6 +134,11 @@ def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]
 def excel_serial(day: date) -> int:
     """Return the number that Excel keeps for a day."""
     return (day - date(1899, 12, 30)).days
+
+
+def quotient(part: int, total: int, *, digits: int) -> float | None:
+    """Return a part of a total, half rounded up; None of nothing."""
+    return float((Decimal(part) / total).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)) if total else None
 
 
 def _write_workbook(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

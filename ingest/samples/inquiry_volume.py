@@ -12,6 +12,7 @@ from ingest.samples.files import Truth, excel_serial, file_name, write_parts, wr
 
 _COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 _STEM = "3-1-1-inquiry-volume"
+_NEW = "Festival Office"  # a department of the second year only, of unusually few inquiries
 _DEPARTMENTS = {
     "FSC - Tax Office": 640,
     "ENG - Waste Collection": 520,
@@ -23,20 +24,20 @@ _DEPARTMENTS = {
     "PR - Recreation": 160,
     "ENG - Sewers": 130,
     "ENG - Waterworks": 110,
-    "PR - Parks": 95,
-    "DBL - Animal Shelter": 80,
-    "PR - Trees": 65,
-    "ENG - Streets": 55,
-    "VFRS - Fire Prevention": 42,
-    "VPD - Records": 34,
-    "HR - Human Resources": 26,
-    "PDS - Zoning": 21,
-    "CMO - Council Clerks": 16,
-    "ACCS - Culture": 12,
-    "REFM - City Buildings": 9,
-    "VPL - Library": 7,
-    "LS - Legal": 5,
-    "Festival Office": 0,
+    "PR - Parks": 105,
+    "DBL - Animal Shelter": 100,
+    "PR - Trees": 95,
+    "ENG - Streets": 90,
+    "VFRS - Fire Prevention": 85,
+    "VPD - Records": 80,
+    "HR - Human Resources": 75,
+    "PDS - Zoning": 70,
+    "CMO - Council Clerks": 65,
+    "ACCS - Culture": 60,
+    "REFM - City Buildings": 55,
+    "VPL - Library": 50,
+    "LS - Legal": 45,
+    _NEW: 0,
 }
 _CHANNELS = {"Phone": 1.0, "E-mail": 0.3, "Chat": 0.2, "WEB": 0.25, "Mobile App": 0.15, "Social Media": 0.05}
 _TOPICS = (
@@ -50,7 +51,11 @@ _TOPICS = (
     "Closure",
     "Refund",
     "Permit",
+    "Hours",
+    "Form",
 )
+_KEYS = 12 * len(_CHANNELS) * len(_DEPARTMENTS) * len(_TOPICS)
+_STRIDE = 12_815  # has no factor in common with _KEYS, so that every one is met before one is met again
 _ODD_SPELLING = {"Phone": "phone", "E-mail": "EMAIL", "Chat": " chat ", "WEB": "Web", "Mobile App": "mobile  app"}
 _DAMAGE: tuple[tuple[int, Any, str], ...] = (
     (2, "{year}-13", "every_cell_readable"),
@@ -64,6 +69,7 @@ _DAMAGE: tuple[tuple[int, Any, str], ...] = (
     (2, "{past}-03", "month_since_3_1_1_began"),
 )
 _YEARS = (2023, 2024)
+_RATES = {f"{answer} rounded_pct": (answer, "yearly", 3) for answer in ("departments", "channels")}
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
@@ -72,13 +78,16 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     The years differ as real deliveries do: text in one, a workbook with months as date cells in the next. Beside cells
     that are wrong there are blanks around and within cells, channels spelled anyhow, Excel serials, rows that come
     twice, numbers that are corrected later, corrections that are broken, new channels, and retired types.
+
+    The right answers are inquiries, and the rates what share of the year's they are, rounded one by one. By type there
+    are answers only where one part is the whole: every part has types of its own.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
         return _Part(folder, number, size, seed=seed, whole=total == size).write()
 
     total = 6000 if rows is None else rows
-    write_parts(folder, write_part, rows=total)
+    write_parts(folder, write_part, rows=total, rates=_RATES)
 
 
 class _Part:
@@ -112,6 +121,8 @@ class _Part:
     def delivered(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
         """Return the rows of the file for one key: mostly one."""
         row = self.row(year, index)
+        if (row[0], year) == (_NEW, _YEARS[0]):
+            return []
         if index % 97 == 50:
             return self.damaged(row, year, index // 97, file, line)
         good = list(row)
@@ -131,13 +142,13 @@ class _Part:
 
     def row(self, year: int, index: int) -> list[Any]:
         """Return the row of a key; no two numbers of a year give one key."""
-        rest, month = divmod(index, 12)
+        rest, month = divmod((index * _STRIDE + 100 * year) % _KEYS, 12)
         rest, channel = divmod(rest, len(_CHANNELS))
-        layer, department = divmod(rest, len(_DEPARTMENTS))
-        layer += self.number * 100  # Every part has types of its own.
+        topic, department = divmod(rest, len(_DEPARTMENTS))
+        layer = index // _KEYS + self.number * 10  # Every part has types of its own.
         name, channel_name = [*_DEPARTMENTS][department], [*_CHANNELS][channel]
-        kind = f"{_TOPICS[layer % len(_TOPICS)]} Inquiry" + (f" {layer // 10}" if layer >= 10 else "")
-        if (layer + department) % 9 == 8:
+        kind = f"{_TOPICS[topic]} Inquiry" + (f" {layer}" if layer else "")
+        if (topic + department) % 9 == 8:
             kind = f"ZZ OLD - {kind}"
         volume = _DEPARTMENTS[name] * _CHANNELS[channel_name] * self.random.uniform(0.7, 1.3)
         number = max(1, round(volume * (1.1 if year == _YEARS[1] else 1)))
@@ -168,12 +179,15 @@ class _Part:
             self.truth.damage(self.corrected, len(self.corrections) + 1, "every_cell_readable")
 
     def count(self, row: list[Any]) -> None:
-        department, _, month, channel, number, _ = row
+        department, kind, month, channel, number, _ = row
         self.truth.counts["trusted"] += 1
         self.truth.answers["departments"][f"{month.year} {department}"] += number
         self.truth.answers["channels"][f"{month.year} {channel}"] += number
         self.truth.answers["monthly"][f"{month:%Y-%m}"] += number
         self.truth.answers["yearly"][f"{month.year}"] += number
+        self.truth.answers["department_channels"][f"{month.year} {department}: {channel}"] += number
+        if self.whole:
+            self.truth.answers["department_types"][f"{month.year} {department}: {kind}"] += number
 
     def dirty(self, row: list[Any], index: int, *, as_cells: bool) -> list[Any]:
         department, kind, month, channel, number, bi_id = row

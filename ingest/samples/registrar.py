@@ -24,6 +24,14 @@ _COLUMNS = {
     "enrolment": (*_PERSON, "Programme", "Intake", "Enrolled Date"),
     "withdrawal": (*_PERSON, "Programme", "Intake", "Withdrawn Date", "Reason"),
 }
+_RENAMED = {"E-mail": "email", "Date of Birth": "year_of_birth", "Reason": "withdrawal_reason"}
+_FIELDS = {
+    kind: [_RENAMED.get(column, column.lower().replace(" ", "_")) for column in columns]
+    for kind, columns in _COLUMNS.items()
+}
+_NAMES = ("first_name", "last_name")
+_NOT_ASKED = ("address", "completed_date")  # of these the completeness is no answer
+
 _FIRST = (
     *("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal"),
     *("Kira", "Liam", "Mei", "Noor", "Olga", "Pavel", "Quinn", "Rosa", "Sven", "Tala"),
@@ -36,16 +44,27 @@ _PROGRAMMES = ("Accounting Diploma", "BSc Computing", "BA History", "Nursing", "
 _REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
 _COMPLETION = {2022: 0.9, 2023: 0.3}
 _NOT_DONE = ("Received", "In Review", "Incomplete", "Cancelled")
+_TWO_DAYS, _NO_DAY = "03/04/2022", "spring term"
 _DAMAGE: tuple[tuple[dict[int, Any], str], ...] = (
     ({0: " "}, "student_id_present"),
     ({0: "see note {number}"}, "student_id_valid"),
-    ({9: "03/04/2022"}, "every_cell_readable"),
+    ({9: _TWO_DAYS}, "every_cell_readable"),
     ({10: "ask Mr Nakagawa"}, "status_known"),
     ({10: "Complete", 11: None}, "completed_has_a_date"),
     ({10: "Complete", 11: date(2021, 12, 24)}, "completed_not_before_received"),
     ({8: "next year"}, "intake_is_a_season_and_a_year"),
     ({7: None}, "programme_present"),
 )
+_RATES = {
+    f"{answer} {rate}": (f"{answer} {part}", f"{answer} {total}", 2)
+    for answer, rate, part, total in (
+        ("completion_by_year", "completion_rate_pct", "completed", "received"),
+        ("completion_by_programme", "completion_rate_pct", "completed", "received"),
+        ("yield", "yield_pct", "enrolled", "completed"),
+        ("withdrawal_rates", "withdrawal_rate_pct", "withdrawn", "enrolled"),
+        ("completeness", "completeness_pct", "filled", "rows"),
+    )
+}
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
@@ -53,14 +72,17 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
     The dirt: applications that come twice, applicants who apply again for the next year, missing ids and addresses,
     dates as text, cells and Excel serials, both names in one cell in two orders, withdrawals before the enrolment,
-    enrolments without an application, trailing blanks, reasons in somebody's own words, a total line at the bottom.
+    enrolments without an application, or of one that is not completed, trailing blanks, reasons in somebody's own
+    words, a total line at the bottom.
+
+    The right answers are records, and of the withdrawn (`withdrawal_rates days`) how many left after how many days.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
         return _Part(folder, number, size, seed=seed, whole=total == size).write()
 
     total = 3000 if rows is None else rows
-    write_parts(folder, write_part, rows=total)
+    write_parts(folder, write_part, rows=total, rates=_RATES)
     (folder / MASKING_KEY).write_text("a made-up key, for made-up students only\n", encoding="utf-8")
 
 
@@ -104,12 +126,12 @@ class _Part:
         if self.random.random() < _COMPLETION[year]:
             completed = received + timedelta(days=self.random.randrange(3, 45))
         row = self.application(person, course, received, completed, index)
-        self.rows["application"].append(row)
+        self.add("application", row)
         if index % 37 == 11:
             self.rows["application"].append(row)
             self.truth.counts.update(["duplicates", "superseded"])
         self.trusted("application", received)
-        of = (f"{year}", " ".join(course))
+        of = (f"{year}", ", ".join(course))
         for answer, name in zip(("completion_by_year", "completion_by_programme"), of, strict=True):
             self.truth.answers[f"{answer} received"][name] += 1
             self.truth.answers[f"{answer} completed"][name] += completed is not None
@@ -117,49 +139,53 @@ class _Part:
             self.truth.warned["email_present"] += 1
         elif "@" not in person["email"]:
             self.truth.warned["email_valid"] += 1
-        if completed:
-            self.truth.answers["yield completed"][of[1]] += 1
-            if self.random.random() < 0.7:
-                self.enrolled(person, course, completed)
+        enrols = self.random.random() < 0.7 if completed else index % 21 == 2
+        enrolled = enrols and self.enrolled(person, course, completed or received)
+        self.truth.answers["yield completed"][of[1]] += completed is not None
+        self.truth.answers["yield enrolled"][of[1]] += enrolled and completed is not None
+        self.truth.answers["yield enrolled_otherwise"][of[1]] += enrolled and completed is None
 
-    def enrolled(self, person: dict[str, Any], course: tuple[str, str], completed: date) -> None:
-        enrolled = completed + timedelta(days=self.random.randrange(5, 60))
+    def enrolled(self, person: dict[str, Any], course: tuple[str, str], since: date) -> bool:
+        """Write an enrolment, and return whether its day can be read."""
+        enrolled = since + timedelta(days=self.random.randrange(5, 60))
         number = self.number_of("enrolment")
         if number % 31 == 19:  # a stranger's enrolment beside it
             stranger = f"S9{self.number * PART + number:08}"
             self.add("enrolment", [stranger, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
         if number % 31 == 27:
-            self.add("enrolment", [*self.names(person), *course, "spring term"], "every_cell_readable")
-            return
+            self.add("enrolment", [*self.names(person), *course, _NO_DAY], "every_cell_readable")
+            return False
         self.add("enrolment", [*self.names(person), *course, self.dated(enrolled, number)])
         self.trusted("enrolment", enrolled)
-        name = " ".join(course)
-        self.truth.answers["yield enrolled"][name] += 1
+        name = ", ".join(course)
+        withdrew = self.random.random() < 0.15 and self.withdrew(person, course, enrolled)
         self.truth.answers["withdrawal_rates enrolled"][name] += 1
-        if self.random.random() < 0.15:
-            self.withdrew(person, course, enrolled)
+        self.truth.answers["withdrawal_rates withdrawn"][name] += withdrew
+        return True
 
-    def withdrew(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> None:
+    def withdrew(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
+        """Write a withdrawal, and return whether it is after the enrolment."""
         number, reason = self.number_of("withdrawal"), self.random.choice(_REASONS)
         withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
         if number % 23 == 15:
             withdrawn = enrolled - timedelta(days=self.random.randrange(1, 30))
             row = [*self.names(person), *course, withdrawn, reason]
             self.add("withdrawal", row, "withdrawn_not_before_enrolled")
-            return
+            return False
         if number % 7 == 3:
             reason = f"call {person['first']} {person['last']}, {person['phone']}"
             self.truth.warned["reason_known"] += 1
         self.add("withdrawal", [*self.names(person), *course, self.dated(withdrawn, number), f"{reason.lower()} "])
         self.trusted("withdrawal", withdrawn)
-        self.truth.answers["withdrawal_rates withdrawn"][" ".join(course)] += 1
+        self.truth.answers["withdrawal_rates days"][f"{', '.join(course)}: {(withdrawn - enrolled).days}"] += 1
+        return True
 
     def damaged(self, person: dict[str, Any], year: int) -> None:
         number = self.number_of("damage")
         cells, expectation = _DAMAGE[number % len(_DAMAGE)]
         row = self.application(person, (_PROGRAMMES[0], f"Fall {year}"), date(year, 3, 1), None, 0)
         for place, value in cells.items():
-            row[place] = value.format(number=number) if isinstance(value, str) else value
+            row[place] = value.format(number=self.number * PART + number) if isinstance(value, str) else value
         self.add("application", row, expectation)
 
     def person(self, index: int) -> dict[str, Any]:
@@ -206,6 +232,13 @@ class _Part:
 
     def add(self, kind: str, row: list[Any], expectation: str | None = None) -> None:
         self.rows[kind].append(row)
+        self.truth.answers["completeness rows"][kind] += 1
+        filled = self.truth.answers["completeness filled"]
+        for field, cell in zip(_FIELDS[kind], row, strict=True):
+            if field in _NAMES:  # one cell may hold both
+                filled[f"{kind} {field}"] += 1
+            elif field not in _NOT_ASKED:
+                filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _TWO_DAYS, _NO_DAY)
         if expectation:
             self.truth.damage(self.files[kind], len(self.rows[kind]) + 1, expectation)
 

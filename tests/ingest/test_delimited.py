@@ -23,8 +23,9 @@ def header(path: Path, content: bytes) -> Header:
         ("Date;Area\n1;Montréal".encode("cp1252"), "windows-1252"),
         ("Date;Area\n1;Montré".encode("cp1252"), "windows-1252"),
         (b"Date;Area\n" + b"x;y\n" * 700_000 + "1;Montréal".encode("cp1252"), "windows-1252"),
+        ("Date;Area\n1;LIBERTÉ\u00a0!\n2;JOSÉ’S, NESTLÉ®, « cliché\u00a0»".encode("cp1252"), "windows-1252"),
     ],
-    ids=["utf-8", "byte order mark", "windows-1252", "its last byte", "after megabytes"],
+    ids=["utf-8", "byte order mark", "windows-1252", "its last byte", "after megabytes", "what looks like UTF-8"],
 )
 def test_the_encoding_is_found(tmp_path: Path, content: bytes, encoding: str) -> None:
     assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), "cases", delimiter=";", encoding=encoding)
@@ -46,7 +47,10 @@ def test_the_encoding_is_found(tmp_path: Path, content: bytes, encoding: str) ->
             b"\xef\xbb\xbfDate;Area\n1;\xe9t\xe9\n",
             "from line 2 on it has 2 .* no UTF-8, as its first bytes say. Save it",
         ),
-        (b"Date;Area\n1;\xe9t\xe9\x9d\n", "3 byte.s. that are no UTF-8, and no Windows-1252 either. Save it again"),
+        (
+            b"Date;Area\n1;\xe9t\xe9\x9d\n",
+            "3 byte.s. that are no UTF-8, and some no Windows-1252 either. Save it again",
+        ),
     ],
 )
 def test_a_file_of_no_one_encoding_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:

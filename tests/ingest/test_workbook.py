@@ -167,6 +167,8 @@ def test_a_workbook_damaged_inside_says_so(tmp_path: Path) -> None:
 
 
 def test_a_header_below_a_title_is_said_to_be_there(tmp_path: Path) -> None:
-    uri = workbook(tmp_path / "a.xlsx", S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]])
+    uri = workbook(
+        tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
+    )
     with pytest.raises(LandedFileError, match="It comes further down: remove what is above it, a title"):
         read_header("a.xlsx", uri, forms=FORMS)

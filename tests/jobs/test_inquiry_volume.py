@@ -127,7 +127,7 @@ def test_harmless_dirt_is_read_right_and_what_is_new_is_kept_with_a_warning(lake
 
 def test_one_key_twice_in_a_file_is_one_row_or_with_two_numbers_none(lake: SparkSession, landing) -> None:
     rows = inquiries()
-    another_id, spelled_otherwise = [*rows[1][:5], 77], ["eng-Parking", *rows[2][1:3], "phone", *rows[2][4:]]
+    another_id, spelled_otherwise = [*rows[1][:5], 77], ["ENG-Parking", *rows[2][1:3], "phone", *rows[2][4:]]
     another_number, in_another_file = [*rows[3][:4], 101, None], [*rows[4][:4], 105, None]
     landing.csv("2024.csv", [*rows, rows[0], another_id, spelled_otherwise, another_number], COLUMNS)
     landing.csv("more.csv", [in_another_file], COLUMNS, delivered=60)

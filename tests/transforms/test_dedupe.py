@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.dedupe import drop_withdrawn, keep_latest
+from transforms.dedupe import IS_CURRENT, drop_withdrawn, keep_latest
 from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
 
 DELIVERIES = "day string, file int, n int"
@@ -127,30 +127,50 @@ def test_each_key_keeps_its_latest_valid_row_and_a_broken_row_only_if_it_is_the_
     assert sum(row.key is None for row in kept) == sum(key is None for key, _ in rows)
 
 
-CONTENTS = "day string, n int, `is. Current` boolean"
+CONTENTS = "day string, n int, `a. File` string, `is. Current` boolean"
+
+
+def withdrawn_dropped(spark, rows):
+    contents = spark.createDataFrame(rows, CONTENTS)
+    return contents.transform(drop_withdrawn, key=["day"], file="a. File", current="is. Current")
 
 
 def test_what_a_files_current_content_no_longer_says_is_dropped_and_the_rest_may_stand_in(spark):
-    rows = [("mon", 1, False), ("mon", 2, True), ("tue", 3, False), ("wed", 4, True), ("thu", 5, None)]
-    kept = spark.createDataFrame(rows, CONTENTS).transform(drop_withdrawn, key=["day"], current="is. Current")
-    assert sorted(map(tuple, kept.collect())) == [rows[0], rows[1], rows[3]]
+    rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
+    rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
+    assert sorted(map(tuple, withdrawn_dropped(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
 
 
 def test_a_row_without_a_key_is_kept_only_if_it_is_current(spark):
-    rows = [(None, 1, False), (None, 2, True), (None, 3, True)]
-    kept = spark.createDataFrame(rows, CONTENTS).transform(drop_withdrawn, key=["day"], current="is. Current")
-    assert sorted(row.n for row in kept.collect()) == [2, 3]
+    rows = [(None, 1, "a", False), (None, 2, "a", True), (None, 3, "a", True)]
+    assert sorted(row.n for row in withdrawn_dropped(spark, rows).collect()) == [2, 3]
 
 
-def test_nothing_is_withdrawn_from_no_rows_and_a_missing_column_is_named(spark):
+def test_where_nothing_says_what_is_current_all_is(spark):
+    calls = spark.createDataFrame([("mon", 1), ("mon", 2), (None, 3)], "day string, n int")
+    dropped = calls.transform(drop_withdrawn, key=["day"])
+    assert sorted(tuple(row)[1:] for row in dropped.collect()) == [(1, True), (2, True), (3, True)]
+    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'date' is missing"):
+        calls.transform(drop_withdrawn, key=["date"])
+
+
+def test_what_is_no_longer_said_stands_in_for_what_is_but_comes_before_all_that_is(spark):
+    # b says 120 no more, and of a's correction only the first is good
+    rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
+    calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
+    latest = calls.transform(keep_latest, key=["day"], order_by=[IS_CURRENT, "file"], valid=F.col("n") > 0)
+    assert sorted(row.n for row in latest.collect()) == [-7, 7, 100]
+
+
+def test_nothing_is_withdrawn_from_no_rows_and_what_is_wrong_is_named(spark):
     empty = spark.createDataFrame([], CONTENTS)
-    assert empty.transform(drop_withdrawn, key=["day"], current="is. Current").collect() == []
-    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'now' is missing"):
-        empty.transform(drop_withdrawn, key=["day"], current="now")
+    assert withdrawn_dropped(spark, []).collect() == []
     with pytest.raises(SchemaMismatchError, match="drop_withdrawn: column 'n': got the type int, expected a boolean"):
-        empty.transform(drop_withdrawn, key=["day"], current="n")
+        empty.transform(drop_withdrawn, key=["day"], file="a. File", current="n")
     with pytest.raises(ArgumentError, match="drop_withdrawn: key is .., expected one column or more"):
-        empty.transform(drop_withdrawn, key=[], current="is. Current")
+        empty.transform(drop_withdrawn, key=[], file="a. File", current="is. Current")
+    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'f' is missing"):
+        empty.transform(drop_withdrawn, key=["day"], file="f", current="is. Current")
 
 
 @pytest.mark.parametrize("empty", ["key", "order_by"])

@@ -144,7 +144,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     drop_fields: lambda rows: drop_fields(rows, fields=["year"]),
     drop_withdrawn: (
         f"{ROWS}, current boolean",
-        lambda rows: drop_withdrawn(rows, key=["year"], current="current"),
+        lambda rows: drop_withdrawn(rows, key=["year"], file="text", current="current"),
     ),
     explode: lambda rows: explode(rows, column="tags", position="n"),
     extract: lambda rows: rows.select(extract(F.col("text"), pattern="(a)")),

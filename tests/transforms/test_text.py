@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.errors import ArgumentError
+from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as, street
 
 FEW = settings(max_examples=10, deadline=None)
@@ -237,3 +237,11 @@ def test_each_column_agrees_by_itself_and_of_no_rows_come_none(spark):
     assert {tuple(row) for row in rows.transform(agree_on_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
     none = spark.createDataFrame([], "a string, b int")
     assert_df_equality(none.transform(agree_on_case, columns=["a"]), none)
+
+
+def test_only_texts_can_agree_on_case(spark):
+    rows = spark.createDataFrame([], "a string, n int")
+    with pytest.raises(SchemaMismatchError, match="agree_on_case: column 'n': got the type int, expected string"):
+        agree_on_case(rows, columns=["a", "n"])
+    with pytest.raises(ArgumentError, match="agree_on_case: columns is .., expected one column or more"):
+        agree_on_case(rows, columns=[])

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dates import parse_date
-from transforms.dedupe import drop_withdrawn
+from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
 from transforms.derive import change_on_previous
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
@@ -34,8 +34,6 @@ SOURCE_FIELDS = (
     Field("BI_ID", "bi_id", "int", form="whole number", required=False),
 )
 KEY = ("date",)
-LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-"""What orders the deliveries of one day: when raw got the file, when it was delivered, its name, the row in it."""
 
 _COUNTS = ("calls_offered", "calls_handled")
 
@@ -51,13 +49,11 @@ def build_calls(raw: DataFrame) -> DataFrame:
     were neither handled nor abandoned); where the row comes from; `_cast_failures`, and `_cast_warnings` of a
     `BI_ID`, without which a day counts all the same.
     """
-    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
-    keep = (*LATEST, "_is_current") if said_anew else LATEST
-    calls = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
-    if said_anew:
-        calls = calls.transform(drop_withdrawn, key=KEY, current="_is_current")
+    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
     return (
-        calls.withColumn("year", F.year("date"))
+        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+        .transform(drop_withdrawn, key=KEY)
+        .withColumn("year", F.year("date"))
         .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
         .select(
             *(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES, CAST_WARNINGS

@@ -11,11 +11,11 @@ from expectations.suite import load_suite
 from transforms.datasets.contact_centre import (
     ANSWERS,
     KEY,
-    LATEST,
     build_calls,
     build_calls_handled,
     build_calls_handled_monthly,
 )
+from transforms.dedupe import LATEST
 from transforms.errors import MissingColumnError, SchemaMismatchError
 
 RAW = (
@@ -26,13 +26,13 @@ RAW = (
 CALLS = (
     "date date, calls_offered int, calls_handled int, calls_abandoned int, average_speed_of_answer double, "
     "service_level double, bi_id int, year int, calls_unaccounted bigint, "
-    "_ingested_at timestamp, _delivered_at timestamp, "
+    "_is_current boolean, _ingested_at timestamp, _delivered_at timestamp, "
     "_source_file string, _row_number int, "
     "_cast_failures array<struct<column: string, value: string, expected: string>>, "
     "_cast_warnings array<struct<column: string, value: string, expected: string>>"
 )
 DELIVERED = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
-LINEAGE = (DELIVERED, DELIVERED, "2024.csv", 2)
+LINEAGE = (True, DELIVERED, DELIVERED, "2024.csv", 2)
 DAILY = "date date, year int, calls_offered int, calls_handled int"
 YEARLY = (
     "year int, days bigint, calls_offered bigint, calls_handled bigint, calls_handled_pct double, "

@@ -9,8 +9,9 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from expectations.suite import load_suite
-from transforms.datasets.registrar import KEY, LATEST, SOURCE_FIELDS, build_records
+from transforms.datasets.registrar import KEY, SOURCE_FIELDS, build_records
 from transforms.datasets.registrar.records import EARLIEST, SENSITIVE
+from transforms.dedupe import LATEST
 from transforms.errors import ArgumentError, MissingColumnError
 
 MASKING_KEY = b"made up, for made-up students only"
@@ -25,7 +26,7 @@ RECORDS = (
     "email string, phone string, year_of_birth int, status string, received_date date, completed_date date, "
     "enrolled_date date, withdrawn_date date, withdrawal_reason string, record_date date, is_completed boolean, "
     "has_application boolean, enrolled_on date, student_id_is_valid boolean, email_is_valid boolean, "
-    "_ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
+    "_is_current boolean, _ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
     "_cast_failures array<struct<column: string, value: string, expected: string>>, "
     "_cast_warnings array<struct<column: string, value: string, expected: string>>"
 )
@@ -76,7 +77,7 @@ def test_each_form_becomes_a_record_masked_and_connected_with_the_others(either_
     records = built(either_ansi, raw(APPLICATION, number=2), raw(ENROLMENT, number=3), raw(WITHDRAWAL, number=4))
     student = (pseudonym("S1000001"), "Nursing", "Fall 2023", "A**", pseudonym("ABBOTT"))
     completed, enrolled, withdrawn = date(2023, 3, 15), date(2023, 5, 1), date(2023, 6, 1)
-    received, lineage = date(2023, 3, 5), (NOON, NOON, "f.csv")
+    received, lineage = date(2023, 3, 5), (True, NOON, NOON, "f.csv")
     rows = [
         ("application", *student, pseudonym("ada@example.org"), "**********99", 1999, "Complete", received, completed,
          None, None, None, received, True, None, None, True, True, *lineage, 2, None, None),
@@ -159,10 +160,19 @@ def test_an_intake_is_a_season_and_a_year_in_any_order_and_of_any_other_nothing_
 def test_what_stands_under_programme_in_a_row_moved_aside_is_not_told(spark):
     aside = raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"})
     assert values(spark, [aside], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Nursing"))]
+    short = raw(ENROLMENT, Programme="1 Example St", malformed="S1000001;Ada;1 Example St;Fall 2023")
+    assert values(spark, [short], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Fall 2023"))]
 
 
 @pytest.mark.parametrize(
-    "cells", [("Total", None, None), ("Grand Total:", None, None), (None, "Sub-total", None), ("97", None, "TOTAL 97")]
+    "cells",
+    [
+        ("Total", None, None),
+        ("Grand Total:", None, None),
+        (None, "Sub Total", None),
+        ("Totals:", None, None),
+        ("97", None, "TOTAL 97"),
+    ],
 )
 def test_a_total_line_is_no_record(spark, cells):
     rows = [(*cells, *raw(APPLICATION)[3:])]
@@ -213,6 +223,17 @@ def test_a_withdrawal_counts_from_the_latest_enrolment_that_can_be_its_own(spark
     ]
     withdrawal = built(spark, *rows, raw(WITHDRAWAL, number=0)).where("record = 'withdrawal'").first()
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
+
+
+def test_an_enrolment_that_is_no_longer_said_connects_only_where_no_other_can(spark):
+    for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
+        rows = [
+            (*raw(ENROLMENT, number=2, at=EARLIER), False),
+            (*raw(ENROLMENT, number=2, **{"Enrolled Date": current}), True),
+            (*raw(WITHDRAWAL, number=2), True),
+        ]
+        found = built(spark, *rows, schema=f"{RAW}, _is_current boolean").where("record = 'withdrawal'").first()
+        assert str(found.enrolled_on) == counts
 
 
 def test_only_an_application_of_the_same_case_has_an_application_and_total_lines_are_none(spark):

@@ -13,6 +13,6 @@ marked.
 """
 
 from transforms.datasets.inquiry_volume.answers import ANSWERS
-from transforms.datasets.inquiry_volume.inquiries import KEY, LATEST, SOURCE_FIELDS, build_inquiries
+from transforms.datasets.inquiry_volume.inquiries import KEY, SOURCE_FIELDS, build_inquiries
 
-__all__ = ["ANSWERS", "KEY", "LATEST", "SOURCE_FIELDS", "build_inquiries"]
+__all__ = ["ANSWERS", "KEY", "SOURCE_FIELDS", "build_inquiries"]

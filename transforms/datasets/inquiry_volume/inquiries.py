@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.dates import parse_month
-from transforms.dedupe import drop_withdrawn
+from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import agree_on_case, clean_text, spell_as
 
@@ -22,22 +22,17 @@ SOURCE_FIELDS = (
     Field("BI_ID", "bi_id", "int", form="whole number", required=False),
 )
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
-LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-"""What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
 
 CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
 """The channels that the city names, as it spells them."""
 
 OTHER_NUMBER = "_other_number"
 _UNREAD = (CAST_FAILURES, CAST_WARNINGS)
-_SPELLED = r"\A[A-Z]{2,5} - "
-_DASH = r"[-\u2010-\u2015]"
-_CODE = (  # `Co-op` has none
-    rf"\A([A-Z]{{2,5}}(?= ?{_DASH})|[a-z]{{2,5}}(?=-[A-Z])|[A-Za-z]{{2,5}}(?= {_DASH}|{_DASH} |[\u2012-\u2015]))"
-    rf" ?{_DASH} ?(?=\S)"
-)
-_RETIRED = rf"\A(?i)ZZ[ {_DASH[1:]}?OLD\b"
-_RETIRED_MARK = rf"{_RETIRED} ?{_DASH}? ?(?=\S)"
+_DASHES = r"\-\u2010-\u2015"
+_APART = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
+_TIGHT = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # `COVID-19` and `Co-op` have no code
+_RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
+_RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
 
 def build_inquiries(raw: DataFrame) -> DataFrame:
@@ -51,11 +46,10 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
     says elsewhere of the same key: mostly the same; null without a key); where the row comes from; `_cast_failures`,
     and `_cast_warnings` of a `BI_ID`, without which a row counts all the same.
     """
-    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
-    keep = (*LATEST, "_is_current") if said_anew else LATEST
-    inquiries = raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
-    inquiries = (
-        inquiries.withColumns(
+    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
+    return (
+        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+        .withColumns(
             {name: clean_text(F.col(name)) for name in ("inquiry_department", "inquiry_type", "inquiry_channel")}
         )
         .withColumns(
@@ -66,11 +60,8 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
             }
         )
         .transform(agree_on_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])
-    )
-    if said_anew:
-        inquiries = inquiries.transform(drop_withdrawn, key=KEY, current="_is_current")
-    return (
-        inquiries.withColumn("year", F.year("year_month"))
+        .transform(drop_withdrawn, key=KEY)
+        .withColumn("year", F.year("year_month"))
         .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))
         .withColumn(OTHER_NUMBER, _other_number())
         .select(*(field.name for field in SOURCE_FIELDS), "year", "is_retired", OTHER_NUMBER, *LATEST, *_UNREAD)
@@ -78,9 +69,9 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
 
 
 def _department(name: Column) -> Column:
-    """Return a department's name, its code in capitals and one dash after it: `ENG–Streets` is `ENG - Streets`."""
-    code, rest = F.upper(F.regexp_extract(name, _CODE, 1)), F.regexp_replace(name, _CODE, "")
-    return F.when(name.rlike(_SPELLED) | ~name.rlike(_CODE), name).otherwise(F.concat(code, F.lit(" - "), rest))
+    """Return a department's name with one dash after its code: `ENG–Streets` is `ENG - Streets`."""
+    apart, tight = (F.regexp_replace(name, pattern, "$1 - ") for pattern in (_APART, _TIGHT))
+    return F.when(name.rlike(_APART), apart).when(name.rlike(_TIGHT), tight).otherwise(name)
 
 
 def _type(name: Column) -> Column:

@@ -12,6 +12,6 @@ is right otherwise, and into the names of files, sheets and columns, which messa
 """
 
 from transforms.datasets.registrar.answers import ANSWERS, ANSWERS_OF_ALL
-from transforms.datasets.registrar.records import KEY, LATEST, SOURCE_FIELDS, build_records
+from transforms.datasets.registrar.records import KEY, SOURCE_FIELDS, build_records
 
-__all__ = ["ANSWERS", "ANSWERS_OF_ALL", "KEY", "LATEST", "SOURCE_FIELDS", "build_records"]
+__all__ = ["ANSWERS", "ANSWERS_OF_ALL", "KEY", "SOURCE_FIELDS", "build_records"]

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from transforms.casts import wall_clock
 from transforms.columns import rename_fields
 from transforms.dates import parse_written_date
-from transforms.dedupe import drop_withdrawn
+from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
 from transforms.masking import REDACTED, Masked, generalize_year, keyed_hash, mask, partial_redact
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import clean_text, spell_as
@@ -50,8 +50,6 @@ SOURCE_FIELDS: Mapping[str, Sequence[Field]] = {
 
 CASE = ("student_id", "programme", "intake")
 KEY = ("record", *CASE)
-LATEST = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-"""What orders the deliveries of one key: when raw got the file, when it was delivered, its name, the row in it."""
 
 _IS_STUDENT = r"\A[A-Z]?[0-9]{6,10}\z"
 _IS_INTAKE = r"\A(Spring|Summer|Fall|Winter) (19|20)[0-9]{2}\z"
@@ -73,9 +71,11 @@ def only(known: Sequence[str]) -> Callable[[Column], Column]:
 def in_place(value: Column) -> Column:
     """Keep the value where the row's intake is a season and a year, else give its keyed hash: a masking action.
 
-    Where it is none the row's cells may have moved aside, and an address stands under Programme.
+    Where it is none, or the record has more or fewer cells than the header, the row's cells may have moved aside, and
+    an address stands under Programme.
     """
-    return F.when(F.col("intake").rlike(_IS_INTAKE), value).otherwise(keyed_hash(value))
+    does_not_fit = F.coalesce(F.array_contains(f"{CAST_FAILURES}.column", "_malformed_record"), F.lit(False))
+    return F.when(F.col("intake").rlike(_IS_INTAKE) & ~does_not_fit, value).otherwise(keyed_hash(value))
 
 
 SENSITIVE = (
@@ -99,7 +99,7 @@ EARLIEST = date(1990, 1, 1)
 
 _DAY_OF = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
-_TOTAL = r"(?i)\A(grand |sub)?-?total\b"
+_TOTAL = r"(?i)\A(grand |sub[- ]?)?totals?\b"
 _DATES = ("received_date", "completed_date", "enrolled_date", "withdrawn_date")
 _COLUMNS = (
     *("record", *CASE, "first_name", "last_name", "email", "phone", "year_of_birth"),
@@ -127,18 +127,17 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
     Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `SENSITIVE` here.
     """
-    said_anew = "_is_current" in raw.columns  # only where a file was delivered anew
-    keep = ("_form", *LATEST, *(["_is_current"] if said_anew else []))
+    keep = ("_form", *(LATEST if IS_CURRENT in raw.columns else LINEAGE))
     fields = {field.name: field for form in SOURCE_FIELDS.values() for field in form}
-    records = (
+    return (
         raw.transform(change_schema, fields=[*fields.values()], keep=keep, malformed="_malformed_record")
         .transform(_tidy)
         .transform(mask, policy=SENSITIVE, key=masking_key)
         .transform(rename_fields, fields={"date_of_birth": "year_of_birth"})
+        .transform(drop_withdrawn, key=KEY)
+        .transform(_connect)
+        .select(*_COLUMNS, *LATEST, CAST_FAILURES, CAST_WARNINGS)
     )
-    if said_anew:
-        records = records.transform(drop_withdrawn, key=KEY, current="_is_current")
-    return records.transform(_connect).select(*_COLUMNS, *LATEST, CAST_FAILURES, CAST_WARNINGS)
 
 
 def _tidy(rows: DataFrame) -> DataFrame:
@@ -192,11 +191,12 @@ def _connect(records: DataFrame) -> DataFrame:
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DAY_OF.items()))
     case = Window.partitionBy(*CASE)
     until_that_day = case.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
-    # One that itself goes to quarantine for its day connects nothing.
+    # One that goes to quarantine for its day connects nothing, nor one that is no longer said beside one that is.
     enrolled = is_kind["enrolment"] & (day >= EARLIEST) & (day <= wall_clock(F.col("_ingested_at")))
-    latest = F.when(enrolled, F.struct(*LATEST))
+    said_of_case = F.max(enrolled & F.col(IS_CURRENT)).over(case)
+    latest = F.when(F.col("_connects"), F.struct(*LATEST))
     enrolled_on = (F.max_by("enrolled_date", latest).over(window) for window in (until_that_day, case))
-    return records.withColumns(
+    return records.withColumn("_connects", enrolled & (F.col(IS_CURRENT) | ~said_of_case)).withColumns(
         {
             "record_date": day,
             "is_completed": F.when(is_kind["application"], F.col("completed_date").isNotNull()),
