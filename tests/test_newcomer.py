@@ -27,7 +27,7 @@ def test_samples_run_and_the_tables_are_what_the_truth_file_says(spark: SparkSes
 
     assert run.returncode == 0, run.stderr
     assert re.search(r"✓ contact_centre_ingest .*rows in", run.stdout)
-    assert "'n/a' is no whole number" in run.stdout
+    assert "CallsOffered: 'n/a' is no" in run.stdout
     assert "citylake show contact_centre --warehouse samples/warehouse" in run.stdout
     truth = json.loads((tmp_path / "samples/landing/contact_centre/_truth.json").read_text())
     lake = spark.newSession()

@@ -55,7 +55,7 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert once.columns == names
     assert once.count() == 1
     current = odd.withColumn("is. current", F.lit(True))
-    assert current.transform(drop_withdrawn, key=["a.b"], current="is. current").count() == 2
+    assert current.transform(drop_withdrawn, key=["a.b"], file="A b", current="is. current").count() == 2
     shares = odd.transform(share_of_total, of="value", name="my. share", by=["a.b", "ünï"])
     assert shares.columns == [*names, "my. share"]
     assert column(shares, "my. share") == [Decimal("50.000")] * 2
@@ -74,7 +74,7 @@ def test_failure_13_a_column_named_as_a_helper_is_refused_not_mixed_up(spark):
     steps = [
         ("__keep_latest_rank", keep_latest, {"key": ["k"], "order_by": ["n"]}),
         ("__keep_latest_valid", keep_latest, {"key": ["k"], "order_by": ["n"], "valid": F.col("c")}),
-        ("__drop_withdrawn_current", drop_withdrawn, {"key": ["k"], "current": "c"}),
+        ("__drop_withdrawn_current", drop_withdrawn, {"key": ["k"], "file": "n", "current": "c"}),
         ("__share_total", share_of_total, {"of": "n", "name": "share"}),
     ]
     for helper, step, arguments in steps:
