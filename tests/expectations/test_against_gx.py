@@ -11,6 +11,7 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
+import pyspark
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -228,7 +229,11 @@ def assert_alike(frame, entries, by_gx, result_format="SUMMARY"):
         assert (entry, comparable(our)) == (entry, comparable(their))
 
 
-@pytest.mark.parametrize("rows", FRAMES.values(), ids=FRAMES)
+# GX takes most of a minute for each: on Spark 4, where the gate's own tests run too, one of them is asked of it.
+ASKED = FRAMES if pyspark.__version__.startswith("3.") else {"mixed": FRAMES["mixed"]}
+
+
+@pytest.mark.parametrize("rows", ASKED.values(), ids=ASKED)
 def test_results_equal_those_of_gx(spark, by_gx, rows):
     frame = frame_of(spark, rows)
     assert_alike(frame, ALL, by_gx)
