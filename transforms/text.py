@@ -16,7 +16,7 @@ BLANKS = " \t\r\n\u00a0"
 
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _APART = r"[^\p{L}\p{N}]+"
-_LETTERS, _SPELLING, _ROWS = (f"__agree_on_case_{name}" for name in ("letters", "spelling", "rows"))
+_LETTERS, _SPELLING = "__agree_on_case_letters", "__agree_on_case_spelling"
 
 
 def clean_text(value: Column) -> Column:
@@ -81,16 +81,17 @@ def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
         if (given := rows.schema[column].dataType.simpleString()) != "string":
             where, hint = f"agree_on_case: column {column!r}", "Only text has capitals. Leave the column out."
             raise SchemaMismatchError(where=where, got=f"the type {given}", expected="string", hint=hint)
-    require_distinct([*rows.columns, _LETTERS, _SPELLING, _ROWS], where="agree_on_case")
+    require_distinct([*rows.columns, _LETTERS, _SPELLING], where="agree_on_case")
     texts = {column: F.col(quoted(column)) for column in columns}
+    # The spellings of all columns in one frame, which Spark then makes once.
     letters = {
         column: F.concat(F.lit(f"{place} "), F.lower(text)) for place, (column, text) in enumerate(texts.items())
     }
-    # The spellings of all columns in one frame, which Spark then makes once; of rows alike only one is looked at.
-    alike = rows.groupBy(*texts.values()).agg(F.count("*").alias(_ROWS))
-    parts = (F.struct(letters[column].alias(_LETTERS), texts[column].alias(_SPELLING), _ROWS) for column in columns)
-    counted = alike.select(F.inline(F.array(*parts))).groupBy(_LETTERS, _SPELLING).agg(F.sum(_ROWS).alias(_ROWS))
-    most = F.min(F.struct(-F.col(_ROWS), F.col(_SPELLING)))[_SPELLING]
+    spellings = F.array(
+        *(F.struct(letters[column].alias(_LETTERS), texts[column].alias(_SPELLING)) for column in columns)
+    )
+    counted = rows.select(F.inline(spellings)).groupBy(_LETTERS, _SPELLING).agg(F.count("*").alias("rows"))
+    most = F.min(F.struct(-F.col("rows"), F.col(_SPELLING)))[_SPELLING]
     agreed = counted.groupBy(_LETTERS).agg(most.alias(_SPELLING), F.count("*").alias("n")).where("n > 1").drop("n")
     respelled = rows
     for column, text in texts.items():
