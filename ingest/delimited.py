@@ -153,7 +153,7 @@ def _count_letters(decoded: str, text: _Text) -> None:
     beyond = len(decoded) - len(decoded.encode("ascii", "ignore"))
     strays = len(decoded) - len(decoded.encode("utf-8", "ignore").decode("utf-8"))
     if strays and not text.strays:
-        before = decoded[: _STRAY.search(decoded).start()]  # type: ignore[union-attr]  # there is one
+        before = _STRAY.split(decoded, maxsplit=1)[0]
         newlines, returns = text.newlines + before.count("\n"), text.returns + before.count("\r")
         text.first_stray = max(newlines, returns) + 1
     text.strays += strays
