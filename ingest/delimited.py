@@ -17,7 +17,7 @@ from pyspark.sql import types as T
 
 from ingest.errors import LandedFileError
 from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
-from ingest.storage import chunks, open_file
+from ingest.storage import chunks, open_file, pattern_of
 from transforms.names import quoted
 
 _DELIMITERS = ";,\t|"
@@ -69,8 +69,6 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
         LandedFileError: The file is empty, is not text or of no one encoding, has no header in its first line, or has a
             quote that is never closed: it would make one cell of all the rows behind it.
     """
-    if ":" in file:
-        raise LandedFileError(file=file, problem="Spark reads no text file with a ':' in its name. Rename it.")
     text = _examine(file, uri)
     encoding = _encoding(file, text)
     first_lines = text.start.removeprefix(_BOM).decode(encoding, errors="ignore")
@@ -104,7 +102,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
     """
     names = (*header.columns, "_malformed_record")
     rows = spark.read.csv(
-        re.sub(r"([\\*?\[\]{}])", r"\\\1", uri),  # a file's name is no pattern
+        pattern_of(uri),
         schema=T.StructType([T.StructField(name, T.StringType()) for name in names]),
         header=True,
         sep=header.delimiter,

@@ -11,7 +11,7 @@ from ingest.errors import LandedFileError
 
 SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_delivered_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
-    "_form",
+    *("_form", "_other_fields"),
 )
 """What raw says of each row besides its cells."""
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from ingest import delimited, workbook
-from ingest.deliveries import Delivery, latest_contents, new_files, read_deliveries, withdrawn
-from ingest.errors import LandedFileError, LandedFilesError, LandingError
-from ingest.header import Forms, Header, best_fit, tellable
+from ingest.deliveries import (
+    Delivery,
+    after,
+    known_contents,
+    latest_contents,
+    micros,
+    new_files,
+    note_deliveries,
+    read_deliveries,
+    withdrawn,
+)
+from ingest.errors import LandingError
+from ingest.formats import EXPECTED, is_readable, read_files
+from ingest.header import Forms
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
 from lake.tables import ensure_table, exists, read, snapshot_id, table_name
-from transforms.errors import MissingColumnError
 from transforms.names import quoted
 
 logger = logging.getLogger(__name__)
-
-_EXTENSIONS = {".xlsx": workbook, ".csv": delimited}
 
 
 @dataclass(frozen=True)
@@ -62,28 +69,32 @@ def ingest(
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
     A file is known by its content: what raw has as a file's latest content is not added again, under whatever name;
-    content that changed under an old name is a new delivery. Each file is of one of the dataset's `forms`, told by its
-    header. All files are looked at before any row is added, and one that cannot be read stops the whole delivery.
+    content that changed under an old name is a new delivery. Each file with a header is of one of the dataset's
+    `forms`, told by its header, and one that cannot be read stops the whole delivery before any row is added. JSON
+    lines never do: what is no object of the dataset is kept as it is.
 
-    Rows: each record of each new file once. A file whose content adds no row, having none or being that of another
-    file, gets one without cells and number: so raw knows what each file says now, and which rows are withdrawn.
+    What is noted of the files (`read_deliveries`) comes after their rows. A run that is killed between the two adds
+    nothing twice: the next one finds the files by their rows.
 
-    Columns: the cells as text under their source names, those of all forms; `_form`; `_source_file` (path below
-    landing), `_row_number` (as Excel shows it; the header of a text file is 1), `_delivered_at` (the file's
-    modification time), `_ingested_at` (`now`), `_checksum` (of the file), `_malformed_record` (a record that does not
-    fit the header, whole). A column that raw does not have yet is added to it.
+    Rows: each record of each new file once.
+
+    Columns: the cells as text under their source names, those of all forms; `_other_fields` (of JSON lines: what no
+    form has, as JSON); `_form`; `_source_file` (path below landing), `_row_number` (as Excel shows it; the header of a
+    text file is 1, the first line of JSON lines too), `_delivered_at` (the file's modification time), `_ingested_at`
+    (`now`), `_checksum` (of the file), `_malformed_record` (a record that does not fit the header or is no JSON object,
+    whole). A column that raw does not have yet is added to it.
 
     Raises:
-        LandingError: The landing is absent, or holds no .xlsx or .csv file.
+        LandingError: The landing is absent, or holds no file of a format that is read.
         LandedFilesError: A file cannot be read, or has not all columns of any form.
         OvertakenError: Another run has added to raw meanwhile; nothing of this one is added.
     """
-    table = table_name("raw", dataset)
-    files, skipped = _candidates(landing)
+    table, now = table_name("raw", dataset), now or datetime.now(timezone.utc)
     base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
-    deliveries = read_deliveries(spark, table) if base.id else []
+    deliveries = read_deliveries(spark, dataset)
+    files, skipped = _candidates(landing, deliveries)
     fresh, known = new_files(files, deliveries)
-    headers = _headers(fresh, dataset=dataset, forms=forms)
+    frames = read_files(spark, fresh, dataset=dataset, forms=forms)
     before = latest_contents(deliveries)
     changed = [file for file in files if before.get(file.name) != file.checksum]
     done = Ingested(
@@ -93,48 +104,66 @@ def ingest(
         snapshot=base.id,
     )
     _log(dataset, skipped, known, done.redelivered)
-    if not changed:
-        return done
-    at = _after(deliveries, now or datetime.now(timezone.utc))
-    frames = [_file_rows(spark, file, header, at) for file, header in headers]
-    rows = _union(frames or [_mark(spark, file, at) for file in changed])
-    used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
-    there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
-    rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name.casefold() not in there})
-    extra = [name for name in rows.columns if name not in used and not name.startswith("_")]
-    if base.id:
-        extra = [name for name in extra if name not in spark.table(table).columns]
-    if extra:
-        logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, extra)
-    ensure_table(spark, table, rows.schema)
-    with Staged(spark, _matching(rows, spark.table(table)), table=table, run_id=run_id, append_to=base) as staged:
-        added = _rows_of_files(staged.written(), at)
-        silent = [_mark(spark, file, at) for file in changed if file.name not in added]
-        if silent and frames:
-            staged.add(_matching(_union(silent), spark.table(table)))
-        snapshot = staged.publish()
-    names = tuple(file.name for file, _ in headers if file.name in added)
-    return replace(done, files=names, extra_columns=tuple(extra), rows=sum(added.values()), snapshot=snapshot)
+    at, added = after(deliveries, now), Counter[str]()
+    if frames:
+        rows = _union(frames).withColumn("_ingested_at", F.lit(at))
+        rows, extra = _with_columns_of(rows, forms, spark.table(table) if base.id else None)
+        if extra:
+            logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, list(extra))
+        ensure_table(spark, table, rows.schema)
+        rows = _matching(rows, spark.table(table))
+        with Staged(spark, rows, table=table, run_id=run_id, append_to=base) as staged:
+            added.update(_rows_of_files(staged.written(), at))
+            done = replace(done, extra_columns=extra, rows=added.total(), snapshot=staged.publish())
+    if unnoted := [each for each in deliveries if each.bytes is None]:
+        logger.warning("%s: a run that was killed had not noted %d file(s) of raw", dataset, len(unnoted))
+    noted = [
+        Delivery(file.name, file.checksum, micros(at), added[file.name], micros(file.delivered_at), file.bytes)
+        for file in changed
+    ]
+    if unnoted or noted:
+        note_deliveries(spark, dataset, [*unnoted, *noted])
+    return replace(done, files=tuple(file.name for file in fresh if file.name in added))
 
 
-def read_raw(spark: SparkSession, dataset: str) -> tuple[DataFrame, int]:
-    """Read raw, and count its rows. Where files were delivered anew, say which rows are of a file's current content.
+@dataclass(frozen=True)
+class RawRows:
+    """Rows of raw.
 
-    Rows: all that were landed.
+    Attributes:
+        rows: The rows. Where files were delivered anew they have `_is_current`: false in those whose content is no
+            file's latest any more.
+        count: How many.
+        until: When raw got the latest of them, in microseconds since 1970 (UTC).
+        are_all: Whether they are all that raw has: so they are too where rows that came before are no longer current.
+    """
 
-    Columns: adds `_is_current` where not all rows are: false in those whose content is no file's latest any more.
+    rows: DataFrame
+    count: int
+    until: int
+    are_all: bool
+
+
+def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None) -> RawRows:
+    """Read raw, or the rows that it got after a time: the `until` of an earlier read. Iceberg opens no older file.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
     """
-    rows = read(spark, "raw", dataset).where("_row_number IS NOT NULL")
-    deliveries = read_deliveries(spark, table_name("raw", dataset))
-    count = sum(each.rows for each in deliveries)
-    stale = [f"{each.checksum} {each.at}" for each in withdrawn(deliveries)]
-    if not stale:
-        return rows, count
-    content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
-    return rows.withColumn("_is_current", ~content.isin(stale)), count
+    rows = read(spark, "raw", dataset)
+    deliveries = read_deliveries(spark, dataset)
+    seen = [each for each in deliveries if newer_than and each.at <= newer_than]
+    stale, until = withdrawn(deliveries), deliveries[-1].at if deliveries else 0
+    if stale != withdrawn(seen):
+        seen = []
+    first = seen[-1].at if seen else -1
+    arrived, since, up_to = F.col("_ingested_at"), *(F.timestamp_micros(F.lit(at)) for at in (first, until))
+    rows = rows.where((arrived > since) & (arrived <= up_to))
+    count = sum(each.rows for each in deliveries if each.at > first)
+    if stale and not seen:
+        content = F.concat_ws(" ", "_checksum", F.unix_micros(arrived))
+        rows = rows.withColumn("_is_current", ~content.isin([f"{each.checksum} {each.at}" for each in stale]))
+    return RawRows(rows, count, until, are_all=not seen)
 
 
 def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[LandedFile, str], redelivered: Sequence[str]) -> None:
@@ -146,74 +175,31 @@ def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[LandedFile, st
         logger.warning("%s: %s came before with other content; what it no longer says is withdrawn", dataset, name)
 
 
-def _candidates(landing: str) -> tuple[list[LandedFile], dict[str, str]]:
+def _candidates(landing: str, deliveries: Sequence[Delivery]) -> tuple[list[LandedFile], dict[str, str]]:
     files, skipped = [], {}
-    for file in list_files(landing):
-        if _extension(file.name) in _EXTENSIONS:
+    for file in list_files(landing, known=known_contents(deliveries)):
+        if is_readable(file.name):
             files.append(file)
         else:
-            skipped[file.name] = f"not one of {sorted(_EXTENSIONS)}"
+            skipped[file.name] = f"not one of {EXPECTED}"
     if not files:
         found = f"only {sorted(skipped)}" if skipped else "nothing"
-        raise LandingError(landing=landing, problem=f"it holds {found}, expected .xlsx or .csv files. Deliver some.")
+        raise LandingError(landing=landing, problem=f"it holds {found}, expected {EXPECTED}. Deliver some.")
     return files, skipped
 
 
-def _extension(name: str) -> str:
-    return name[name.rfind(".") :].lower() if "." in name else ""
-
-
-def _headers(files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[tuple[LandedFile, Header]]:
-    headers, problems = [], []
-    for file in files:
-        try:
-            header = _EXTENSIONS[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
-            _require_form(file.name, header, forms)
-        except (LandedFileError, MissingColumnError) as error:
-            problems.append(str(error))
-        else:
-            headers.append((file, header))
-    if problems:
-        raise LandedFilesError(dataset=dataset, problems=problems)
-    return headers
-
-
-def _require_form(file: str, header: Header, forms: Forms) -> None:
-    fit = best_fit(header.columns, forms)
-    if fit.missing:
-        where = file if len(forms) == 1 else f"{file} (as {fit.form})"
-        raise MissingColumnError(where=where, column=fit.missing[0], available=tellable(header.columns, forms))
-
-
-def _file_rows(spark: SparkSession, file: LandedFile, header: Header, at: datetime) -> DataFrame:
-    read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
-    return _from(file, read(spark, file, header).withColumn("_form", F.lit(header.form)), at)
-
-
-def _after(deliveries: Sequence[Delivery], now: datetime) -> datetime:
-    """Return the time, or one just after the last delivery: a clock that was put back makes none come before it."""
-    if not deliveries:
-        return now
-    return max(now, datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=deliveries[-1].at + 1))
+def _with_columns_of(rows: DataFrame, forms: Forms, raw: DataFrame | None) -> tuple[DataFrame, tuple[str, ...]]:
+    """Add the columns of all forms, and say which columns are none of a form's and new to raw."""
+    used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
+    there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
+    rows = rows.withColumns({name: F.lit(None).cast("string") for name in used if name.casefold() not in there})
+    known = {*used, *(raw.columns if raw else ())}
+    return rows, tuple(name for name in rows.columns if name not in known and not name.startswith("_"))
 
 
 def _rows_of_files(raw: DataFrame, at: datetime) -> dict[str, int]:
-    added = raw.where((F.col("_ingested_at") == F.lit(at)) & F.col("_row_number").isNotNull())
+    added = raw.where(F.col("_ingested_at") == F.lit(at))
     return {row["_source_file"]: row["count"] for row in added.groupBy("_source_file").count().collect()}
-
-
-def _mark(spark: SparkSession, file: LandedFile, at: datetime) -> DataFrame:
-    return _from(file, spark.range(0, 1, 1, 1).selectExpr("int(null) AS _row_number"), at)
-
-
-def _from(file: LandedFile, rows: DataFrame, at: datetime) -> DataFrame:
-    where_from = {
-        "_source_file": file.name,
-        "_delivered_at": file.delivered_at,
-        "_ingested_at": at,
-        "_checksum": file.checksum,
-    }
-    return rows.withColumns({name: F.lit(value) for name, value in where_from.items()})
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:
@@ -222,23 +208,6 @@ def _union(frames: Sequence[DataFrame]) -> DataFrame:
         return frames[0]
     half = len(frames) // 2
     return _union(frames[:half]).unionByName(_union(frames[half:]), allowMissingColumns=True)
-
-
-def _delimited_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    return delimited.read_rows(spark, file.uri, header)
-
-
-def _workbook_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    # The one place where rows pass through Python: nothing on the JVM of Glue reads .xlsx.
-    name, uri = file.name, file.uri
-    rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
-    columns = (*header.columns, "_malformed_record", "_row_number")
-    return spark.createDataFrame(rows, _text_schema(columns), verifySchema=False)
-
-
-def _text_schema(columns: Sequence[str]) -> T.StructType:
-    types = {"_row_number": T.IntegerType()}
-    return T.StructType([T.StructField(name, types.get(name, T.StringType())) for name in columns])
 
 
 def _matching(rows: DataFrame, table: DataFrame) -> DataFrame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -26,23 +27,32 @@ class LandedFile:
         uri: Where it is, as Spark and `open_file` read it.
         delivered_at: When it was delivered: its modification time, UTC.
         checksum: What tells its content from any other: SHA-256, or S3's ETag.
+        bytes: How large it is.
     """
 
     name: str
     uri: str
     delivered_at: datetime
     checksum: str
+    bytes: int
 
 
-def list_files(landing: str) -> list[LandedFile]:
+Known = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
+"""File, modification time and size to the checksum found, and when that was: what has not changed is not read again."""
+
+
+def list_files(landing: str, *, known: Known | None = None) -> list[LandedFile]:
     """List the files of a landing: a folder with all below it, one file, or a pattern such as `data/*.xlsx`.
 
     Hidden files (`.x`, `_x`, `~$x`, and all in folders so named) are no deliveries.
 
+    On a disk a checksum is found by reading the whole file, but not where it is `known`: the file has the same name,
+    time and size, and neither it nor what the disk notes of it has changed since.
+
     Raises:
         LandingError: It is not there, or has a file whose name is no UTF-8.
     """
-    found = _list_s3(landing) if landing.startswith("s3://") else _list_disk(landing)
+    found = _list_s3(landing) if landing.startswith("s3://") else _list_disk(landing, known or {})
     files = sorted((file for file in found if not _hidden(file.name)), key=lambda file: file.name)
     # Python reads such a name's bytes as half characters, which neither Spark nor a terminal takes.
     if wrong := [_escaped(file.uri) for file in files if _escaped(file.uri) != file.uri]:
@@ -66,7 +76,12 @@ def chunks(uri: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _list_disk(landing: str) -> Iterator[LandedFile]:
+def pattern_of(uri: str) -> str:
+    """Return what Spark reads as this file: a file's name is no pattern."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", uri)
+
+
+def _list_disk(landing: str, known: Known) -> Iterator[LandedFile]:
     if Path(landing).is_dir():
         folder = Path(landing)
         paths = [path for path in folder.rglob("*") if path.is_file()]
@@ -78,20 +93,24 @@ def _list_disk(landing: str) -> Iterator[LandedFile]:
             raise LandingError(landing=landing, problem=problem)
         folder = paths[0].parent if len(paths) == 1 else Path(os.path.commonpath([path.parent for path in paths]))
     for path in paths:
-        digest = hashlib.sha256()
+        name = path.relative_to(folder).as_posix()
         try:
-            for chunk in chunks(str(path)):
-                digest.update(chunk)
-            modified = path.stat().st_mtime
+            stat = path.stat()
+            modified, changed = (datetime.fromtimestamp(at, timezone.utc) for at in (stat.st_mtime, stat.st_ctime))
+            checksum, found_at = known.get((name, modified, stat.st_size), ("", changed))
+            if not changed < found_at <= datetime.now(timezone.utc):  # nor if it was found by a clock put back since
+                checksum = _digest(path)
         except OSError as error:
             problem = f"{path.name} cannot be read ({error}). Check its permissions."
             raise LandingError(landing=landing, problem=problem) from error
-        yield LandedFile(
-            name=path.relative_to(folder).as_posix(),
-            uri=str(path.absolute()),
-            delivered_at=datetime.fromtimestamp(modified, timezone.utc),
-            checksum=digest.hexdigest(),
-        )
+        yield LandedFile(name, str(path.absolute()), modified, checksum, stat.st_size)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks(str(path)):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _list_s3(landing: str) -> Iterator[LandedFile]:
@@ -112,6 +131,7 @@ def _list_s3(landing: str) -> Iterator[LandedFile]:
             uri=f"s3://{bucket}/{item['Key']}",
             delivered_at=item["LastModified"].astimezone(timezone.utc),
             checksum=item["ETag"].strip('"'),
+            bytes=item["Size"],
         )
 
 

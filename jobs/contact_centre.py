@@ -32,8 +32,9 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw, entry.rows_in = read_raw(spark, DATASET)
-    calls = contact_centre.build_calls(raw)
+    raw = read_raw(spark, DATASET)
+    entry.rows_in = raw.count
+    calls = contact_centre.build_calls(raw.rows)
     judged = judge(calls, suite=load_suite(DATASET), key=contact_centre.KEY, order_by=LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)
 

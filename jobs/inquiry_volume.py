@@ -32,8 +32,9 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine."""
-    raw, entry.rows_in = read_raw(spark, DATASET)
-    inquiries = inquiry_volume.build_inquiries(raw)
+    raw = read_raw(spark, DATASET)
+    entry.rows_in = raw.count
+    inquiries = inquiry_volume.build_inquiries(raw.rows)
     judged = judge(inquiries, suite=load_suite(DATASET), key=inquiry_volume.KEY, order_by=LATEST)
     publish_judged(spark, judged, dataset=DATASET, entry=entry)
 

@@ -35,9 +35,10 @@ def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Raw to trusted and quarantine: the nodes of the registrar's graph in Glue Studio, under their names there."""
     key = read_masking_key(args.masking_key)
-    raw, entry.rows_in = read_raw(spark, DATASET)
+    raw = read_raw(spark, DATASET)
+    entry.rows_in = raw.count
     # Detect Sensitive Data, by the dataset's policy, and the first half of Change Schema: a date is judged as a date.
-    records = registrar.build_records(raw, masking_key=key)
+    records = registrar.build_records(raw.rows, masking_key=key)
     # Evaluate Data Quality, whose rowLevelOutcomes mark each row.
     outcomes = judge(records, suite=load_suite(DATASET), key=registrar.KEY, order_by=LATEST)
     # Conditional Router: rows that passed to trusted, those of the default group to quarantine.

@@ -192,11 +192,6 @@ def test_text_that_would_swallow_rows_is_refused(tmp_path: Path, content: bytes,
         header(tmp_path / "a.csv", content)
 
 
-def test_a_name_that_spark_cannot_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LandedFileError, match="':' in its name"):
-        header(tmp_path / "at 10:00.csv", b"Date;Area\n1;x\n")
-
-
 def test_failure_17_quotes_line_ends_and_the_order_of_columns_neither_shift_nor_swap_cells(
     spark: SparkSession, tmp_path: Path
 ) -> None:

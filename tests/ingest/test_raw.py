@@ -26,7 +26,7 @@ def raw(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 def current(lake: SparkSession, *columns: str) -> list[tuple]:
-    rows, _ = read_raw(lake, "calls")
+    rows = read_raw(lake, "calls").rows
     kept = rows.where("_is_current") if "_is_current" in rows.columns else rows
     return [tuple(row) for row in kept.selectExpr(*columns).collect()]
 
@@ -85,7 +85,9 @@ def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: Spark
         assert bring_in(lake, landing, NOW + timedelta(hours=number)).rows == (3 if number == 0 else 2)
 
     latest = (
-        read_raw(lake, "calls")[0].where("_is_current").selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
+        read_raw(lake, "calls")
+        .rows.where("_is_current")
+        .selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
     )
     assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
     assert lake.table(RAW).count() == 7
@@ -120,9 +122,9 @@ def test_a_file_that_now_adds_no_rows_has_withdrawn_its_earlier_ones(lake: Spark
     again = bring_in(lake, landing, NOW + timedelta(hours=2))
 
     assert (done.rows, done.redelivered, again.redelivered) == (0, ("b.csv",), ())
-    rows, count = read_raw(lake, "calls")
-    assert (rows.count(), count) == (5, 5)
-    assert [row[0] for row in rows.where("_is_current").select("_source_file").collect()] == ["a.csv", "a.csv"]
+    raw_rows = read_raw(lake, "calls")
+    assert (raw_rows.rows.count(), raw_rows.count) == (5, 5)
+    assert [row[0] for row in raw_rows.rows.where("_is_current").select("_source_file").collect()] == ["a.csv", "a.csv"]
 
 
 @pytest.mark.parametrize(
@@ -154,14 +156,14 @@ def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypat
     landing.csv("a.csv", landing.days(count=2))
     bring_in(lake, landing)
     landing.csv("b.csv", landing.days("2024-02-01", count=2))
-    headers = raw_module._headers
+    read_files = raw_module.read_files
 
     def overtaken(*args, **kwargs):
-        monkeypatch.setattr(raw_module, "_headers", headers)
+        monkeypatch.setattr(raw_module, "read_files", read_files)
         ingest(lake, dataset="calls", landing=str(landing), forms={"calls": ("Date",)}, run_id="other", now=NOW)
-        return headers(*args, **kwargs)
+        return read_files(*args, **kwargs)
 
-    monkeypatch.setattr(raw_module, "_headers", overtaken)  # the other run comes between look-up and append
+    monkeypatch.setattr(raw_module, "read_files", overtaken)  # the other run comes between look-up and append
     with pytest.raises(OvertakenError, match="another run published while this one was writing"):
         bring_in(lake, landing)
 
@@ -227,6 +229,13 @@ def test_bad_files_are_all_named_and_nothing_is_taken(lake: SparkSession, landin
     assert "fake.xlsx: the file is no Excel workbook" in message
     assert "no table has changed" in message
     assert lake.table(RAW).count() == 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_name_that_spark_cannot_read_is_refused(lake: SparkSession, landing, ending: str) -> None:
+    landing.file(f"at 10:00.{ending}", b"Date;CallsOffered\n")
+    with pytest.raises(LandedFilesError, match="':' in its name"):
+        bring_in(lake, landing)
 
 
 def test_a_landing_without_files_says_what_it_holds(lake: SparkSession, landing, tmp_path: Path) -> None:

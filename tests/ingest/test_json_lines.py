@@ -1,0 +1,120 @@
+import gzip
+import json
+from datetime import datetime, timezone
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest import json_lines
+from ingest.errors import LandedFilesError
+from ingest.raw import Ingested, ingest, read_raw
+
+NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
+FORMS = {"incidents": ("id", "type", "place")}
+OBJECT = "dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab"
+
+
+def bring_in(lake: SparkSession, landing, forms=FORMS) -> Ingested:
+    return ingest(lake, dataset="incidents", landing=str(landing), forms=forms, run_id="r1", now=NOW)
+
+
+def rows(lake: SparkSession, *columns: str) -> list[tuple]:
+    ordered = read_raw(lake, "incidents").rows.orderBy("_source_file", "_row_number")
+    return [tuple(row) for row in ordered.select(*columns).collect()]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
+def test_files_are_json_lines_by_ending_or_as_firehose_names_them(name: str) -> None:
+    assert json_lines.is_json_lines(name)
+    assert not json_lines.is_json_lines(name + ".txt")
+    assert not json_lines.is_json_lines("2024/07/10/17/notes")
+
+
+def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
+    event = {"id": 7, "type": "", "place": {"type": "Point", "coordinates": [-77.1, 39.0]}, ":@region": "x", "n": 1.5}
+    landing.file(f"2024/07/10/17/{OBJECT}", json.dumps(event).encode() + b'\n{"type": null, "id": "8"}\n')
+
+    done = bring_in(lake, landing)
+
+    assert (done.rows, done.extra_columns) == (2, ())
+    assert rows(lake, "id", "type", "place", "_other_fields", "_row_number", "_form", "_malformed_record") == [
+        ("7", "", '{"type":"Point","coordinates":[-77.1,39.0]}', '{":@region":"x","n":"1.5"}', 1, "incidents", None),
+        ("8", None, None, None, 2, "incidents", None),
+    ]
+    assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
+
+
+def lines(*texts: str) -> bytes:
+    return "\n".join(texts).encode()
+
+
+GIVEN = {
+    "broken.json": lines('{"id": 1}', '{"id": 2, "ty', "", "[3]", '"x"', '{"id": 6}'),
+    "crlf.json": lines('\ufeff{"id": 1}\r', "\r", '{"id": 3}\r'),
+    "together.json": lines('{"id": 1}{"id": 2} {"id": 3}', '{"id": 4}', '{"id": 5, "type": "} {"}', '{"id": 6}{"id'),
+    "more.json": lines('{"id": 1} and so on', '{"id": 2},', '{"id": 3, "type": {"a": "}{"}}'),
+    "array.json": b'\n [{"id": 1},\n {"id": 2,\n "type": "x"}]',
+    "half an array.json": b'[{"id": 1}, {"id"',
+    "packed + 1%20ü.json.gz": gzip.compress(lines('{"id": 1}', '{"id": 2}', "")),
+    "empty.json": b"",
+}
+FOUND = {
+    "broken.json": [("1", None, 1), (None, '{"id": 2, "ty', 2), (None, "[3]", 4), (None, '"x"', 5), ("6", None, 6)],
+    "crlf.json": [("1", None, 1), ("3", None, 3)],
+    "together.json": [(f"{n}", None, n) for n in range(1, 7)] + [(None, '{"id', 7)],
+    "more.json": [(None, '{"id": 1} and so on', 1), ("2", None, 2), ("3", None, 3)],
+    "array.json": [("1", None, 1), ("2", None, 2)],
+    "half an array.json": [(None, '[{"id": 1}, {"id"', 1)],
+    "packed + 1%20ü.json.gz": [("1", None, 1), ("2", None, 2)],
+}
+
+
+def test_nothing_of_a_broken_file_is_lost_nor_holds_up_the_others(lake: SparkSession, landing) -> None:
+    for name, content in GIVEN.items():
+        landing.file(name, content)
+
+    assert set(bring_in(lake, landing).files) == set(FOUND)
+    assert bring_in(lake, landing).rows == 0
+
+    found = rows(lake, "_source_file", "id", "_malformed_record", "_row_number")
+    assert found == [(name, *row) for name in sorted(FOUND) for row in FOUND[name]]
+
+
+def test_large_files_are_read_line_by_line_with_the_same_numbers(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_lines, "_WHOLE", 10)
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that the file is read in several parts
+    try:
+        landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
+        landing.file("packed.json.gz", gzip.compress(GIVEN["broken.json"]))
+
+        assert bring_in(lake, landing).rows == 1007
+        found = rows(lake, "_source_file", "id", "_malformed_record", "_row_number")
+    finally:
+        lake.conf.unset("spark.sql.files.maxPartitionBytes")
+
+    assert found[:1002] == [("large.json", f"{n}", None, n) for n in range(1, 1003)]
+    assert [row[1:] for row in found[1002:]] == FOUND["broken.json"]
+
+
+def test_a_large_array_is_refused_with_what_to_do(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "_WHOLE", 10)
+    landing.file("large.json", b'\xef\xbb\xbf [{"id": 1}, {"id": 2}]')
+
+    with pytest.raises(LandedFilesError, match=r"large.json: it is one JSON array.* jq -c '\.\[\]'"):
+        bring_in(lake, landing)
+
+
+def test_a_line_is_of_the_form_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
+    forms = {"denver": ("Case Status", "id"), "vancouver": ("status", "id", "area")}
+    landing.file("a.json", lines('{"id": 1, "Case Status": "x"}', '{"id": 2, "area": "y"}'))
+    landing.csv("b.csv", [["3", "z"]], columns=("id", "Case Status"))
+
+    bring_in(lake, landing, forms)
+
+    assert rows(lake, "id", "_form", "Case Status", "area") == [
+        ("1", "denver", "x", None),
+        ("2", "vancouver", None, "y"),
+        ("3", "denver", "z", None),
+    ]
