@@ -37,7 +37,7 @@ class ExpectationsNotMetError(ExpectationError):
         self.suite, self.failures, self.kept_at = suite, tuple(failures), kept_at
         lines = "".join(f"\n  - {failure}" for failure in failures)
         super().__init__(
-            f"suite {suite}: {len(failures)} critical expectation(s) not met, nothing is published; the tables are as "
-            f"they were.{lines}\nThe rows, with file and row number, are on {kept_at}; the whole result is in "
+            f"suite {suite}: {len(failures)} critical expectation(s) not met, nothing is published; trusted is as it "
+            f"was.{lines}\nThe rows, with file and row number, are in {kept_at}; the whole result is in "
             f"lake.ops.runs. Deliver a corrected file under the same name, and run again."
         )

@@ -81,8 +81,12 @@ class Judged:
 
     def rejected(self, written: DataFrame) -> DataFrame:
         """Return the rows for quarantine: their columns, the ids of what they failed, and their warnings."""
+        return self.outcomes(written.where(QUARANTINED))
+
+    def outcomes(self, written: DataFrame) -> DataFrame:
+        """Return all rows as quarantine has them; in those that pass, the ids of what they failed are null."""
         failed = _names(_of_severity(self._row_checks(), "critical"))
-        return written.where(QUARANTINED).select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
+        return written.select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
 
     def _row_checks(self) -> list[RowCheck]:
         return [check for check in self.checks if isinstance(check, RowCheck)]

@@ -27,8 +27,7 @@ from ingest.formats import EXPECTED, is_readable, read_files
 from ingest.header import Forms
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
-from lake.tables import ensure_table, exists, read, snapshot_id, table_name
-from transforms.names import quoted
+from lake.tables import ensure_table, exists, matching, read, snapshot_id, table_name
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +110,7 @@ def ingest(
         if extra:
             logger.warning("%s: columns %s are new; raw keeps them, nothing uses them", dataset, list(extra))
         ensure_table(spark, table, rows.schema)
-        rows = _matching(rows, spark.table(table))
+        rows = matching(rows, spark.table(table))
         with Staged(spark, rows, table=table, run_id=run_id, append_to=base) as staged:
             added.update(_rows_of_files(staged.written(), at))
             done = replace(done, extra_columns=extra, rows=added.total(), snapshot=staged.publish())
@@ -208,15 +207,3 @@ def _union(frames: Sequence[DataFrame]) -> DataFrame:
         return frames[0]
     half = len(frames) // 2
     return _union(frames[:half]).unionByName(_union(frames[half:]), allowMissingColumns=True)
-
-
-def _matching(rows: DataFrame, table: DataFrame) -> DataFrame:
-    given = {name.casefold(): name for name in rows.columns}
-    return rows.select(
-        *(
-            F.col(quoted(given[field.name.casefold()])).alias(field.name)
-            if field.name.casefold() in given
-            else F.lit(None).cast(field.dataType).alias(field.name)
-            for field in table.schema
-        )
-    )

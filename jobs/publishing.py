@@ -25,14 +25,14 @@ def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: 
         ExpectationsNotMetError: A critical expectation is not met. The verdict is in `entry`, no table has changed.
     """
     trusted, quarantine = table_name("trusted", dataset), table_name("quarantine", dataset)
-    staging = Staged(spark, judged.rows, table=trusted, run_id=entry.run_id, partitioned_by=QUARANTINED)
+    staging = Staged(spark, judged.rows, table=trusted, run_id=entry.run_id, partitioned_by=[QUARANTINED])
     with staging as staged:
         verdict = judged.verdict(staged.written())
         entry.verdict, entry.rows_quarantined = verdict.outcome, verdict.quarantined
         entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
         rejected = judged.rejected(staged.written())
-        first_rows = _first_rows(rejected) if verdict.failures() else {}
-        verdict.require_met(kept_at=f"branch {staged.branch} of {trusted}", first_rows=first_rows)
+        places = first_rows(rejected) if verdict.failures() else {}
+        verdict.require_met(kept_at=f"branch {staged.branch} of {trusted}", first_rows=places)
         with Staged(spark, rejected, table=quarantine, run_id=entry.run_id) as rejects:
             staged.discard(QUARANTINED)
             entry.snapshot_ids[trusted] = staged.publish()
@@ -48,7 +48,7 @@ def publish_answer(spark: SparkSession, answer: DataFrame, *, dataset: str, name
     entry.rows_out = (entry.rows_out or 0) + row_count(spark, table)
 
 
-def _first_rows(rejected: DataFrame) -> dict[str, str]:
+def first_rows(rejected: DataFrame) -> dict[str, str]:
     """Return for each expectation which rows are the first that fail it, by file and row number, newest files first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_delivered_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))

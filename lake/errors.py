@@ -39,6 +39,22 @@ class OvertakenError(LakeError):
         )
 
 
+class NotJudgedError(LakeError):
+    """Rows would be published that no suite has judged.
+
+    Attributes:
+        table: The table.
+        branch: The branch that should hold them.
+    """
+
+    def __init__(self, *, table: str, branch: str) -> None:
+        self.table, self.branch = table, branch
+        super().__init__(
+            f"{table}: branch {branch} is not there or has not been judged, so nothing is published. Run the stages "
+            f"create and check_quality of this run first."
+        )
+
+
 class SetUpError(LakeError):
     """The machine lacks something that a local session needs.
 

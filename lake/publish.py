@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
 
 from lake.errors import OvertakenError
+from lake.merge import Merge
 from lake.session import CATALOG
 from lake.tables import ensure_table, snapshot_id
 
@@ -20,6 +23,11 @@ _ONE_PASS = {
     # of the pass that computes them.
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
+}
+_BY_TRANSFORM = {
+    "write.distribution-mode": "hash",  # of dozens of months, each task would write a file for each
+    # What changes a few rows of a file writes these and their places, not the file again; maintenance tidies up.
+    "write.merge.mode": "merge-on-read",
 }
 
 
@@ -30,48 +38,24 @@ class Snapshot:
     id: int | None
 
 
-class Staged:
-    """The rows of a frame, written to a branch of a table that no reader sees.
+class Branch:
+    """A branch of a table that no reader sees, beginning as the published table is.
 
     Used as a context: leaving it without `publish` (because something was raised) leaves `main` as it was. The branch
     then stays for whoever wants to look; Iceberg's `expire_snapshots` drops it when it is older than 7 days.
 
-    Rows: the frame becomes the whole new content of the table; with `append_to` it is added to what the table had.
-
     Attributes:
         table: The table.
         branch: The branch, named after the run.
-
-    Raises:
-        OvertakenError: With `append_to`, the snapshot that the rows were computed against (None for none): the table
-            has moved on since.
     """
 
-    def __init__(
-        self,
-        spark: SparkSession,
-        rows: DataFrame,
-        *,
-        table: str,
-        run_id: str,
-        partitioned_by: str | None = None,
-        append_to: Snapshot | None = None,
-    ) -> None:
-        self.spark, self.rows, self.table, self.partitioned_by = spark, rows, table, partitioned_by
-        self.append_to = append_to
-        self.branch = "audit_" + re.sub(r"\W", "_", run_id)
+    def __init__(self, spark: SparkSession, *, table: str, run_id: str, purpose: str = "audit") -> None:
+        self.spark, self.table = spark, table
+        self.branch = f"{purpose}_" + re.sub(r"\W", "_", run_id)
 
-    def __enter__(self) -> Staged:
-        ensure_table(self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=_ONE_PASS)
+    def __enter__(self) -> Self:
         # The same run may come twice, after a failure; its first try is then written over.
         self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} RETAIN 7 DAYS")
-        writer = self.rows.writeTo(f"{self.table}.branch_{self.branch}")
-        if self.append_to is None:
-            writer.overwrite(F.lit(True))
-            return self
-        if snapshot_id(self.spark, self.table) != self.append_to.id:
-            raise OvertakenError(table=self.table, branch=self.branch)
-        writer.append()
         return self
 
     def __exit__(
@@ -83,13 +67,18 @@ class Staged:
         """Read back what is on the branch."""
         return self.spark.read.option("branch", self.branch).table(self.table)
 
-    def add(self, rows: DataFrame) -> None:
-        """Add rows to the branch."""
-        rows.writeTo(f"{self.table}.branch_{self.branch}").append()
-
     def discard(self, condition: str) -> None:
         """Drop rows from the branch. On the partition column this drops whole files and starts no Spark job."""
         self.spark.sql(f"DELETE FROM {self.table}.branch_{self.branch} WHERE {condition}")
+
+    def merge(self, rows: DataFrame, how: Merge) -> None:
+        """Bring rows into the branch by their key."""
+        how.run(rows, into=f"{self.table}.branch_{self.branch}")
+
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Note something in the history of the branch, and once it is published in that of the table."""
+        nothing = self.spark.table(self.table).limit(0)
+        _noting(nothing.writeTo(f"{self.table}.branch_{self.branch}"), notes).append()
 
     def publish(self) -> int | None:
         """Fast-forward `main` to the branch, drop the branch, and return the snapshot that is now published.
@@ -104,5 +93,55 @@ class Staged:
             if "not an ancestor" in str(error):
                 raise OvertakenError(table=self.table, branch=self.branch) from error
             raise
-        self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH {self.branch}")
+        self.drop()
         return snapshot_id(self.spark, self.table)
+
+    def drop(self) -> None:
+        """Drop the branch."""
+        self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH {self.branch}")
+
+
+class Staged(Branch):
+    """The rows of a frame, written to a branch.
+
+    Rows: the frame becomes the whole new content of the table; with `append_to` it is added to what the table had.
+
+    Raises:
+        OvertakenError: With `append_to`, the snapshot that the rows were computed against (None for none): the table
+            has moved on since.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        rows: DataFrame,
+        *,
+        table: str,
+        run_id: str,
+        partitioned_by: Sequence[str] = (),
+        append_to: Snapshot | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(spark, table=table, run_id=run_id)
+        self.rows, self.partitioned_by, self.append_to, self.notes = rows, partitioned_by, append_to, notes or {}
+
+    def __enter__(self) -> Self:
+        properties = _BY_TRANSFORM if any("(" in part for part in self.partitioned_by) else _ONE_PASS
+        ensure_table(
+            self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=properties
+        )
+        super().__enter__()
+        writer = _noting(self.rows.writeTo(f"{self.table}.branch_{self.branch}"), self.notes)
+        if self.append_to is None:
+            writer.overwrite(F.lit(True))
+            return self
+        if snapshot_id(self.spark, self.table) != self.append_to.id:
+            raise OvertakenError(table=self.table, branch=self.branch)
+        writer.append()
+        return self
+
+
+def _noting(writer: DataFrameWriterV2, notes: Mapping[str, str]) -> DataFrameWriterV2:
+    for name, note in notes.items():
+        writer = writer.option(f"snapshot-property.{name}", note)
+    return writer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from lake.errors import NotPublishedError
@@ -47,13 +48,16 @@ def ensure_table(
     table: str,
     schema: T.StructType,
     *,
-    partitioned_by: str | None = None,
+    partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> None:
-    """Create a table if it is not there, and add the columns of `schema` that it lacks. Nothing is ever removed."""
+    """Create a table if it is not there, and add the columns of `schema` that it lacks. Nothing is ever removed.
+
+    `partitioned_by` are columns or Iceberg's transforms of them, such as `months(created_at)`.
+    """
     columns = [f"{quoted(field.name)} {field.dataType.simpleString()}" for field in schema]
     if not spark.catalog.tableExists(table):
-        partitioning = f"PARTITIONED BY ({quoted(partitioned_by)})" if partitioned_by else ""
+        partitioning = f"PARTITIONED BY ({', '.join(partitioned_by)})" if partitioned_by else ""
         settings = {"format-version": "2", **(properties or {})}
         listed = ", ".join(f"'{name}' = '{value}'" for name, value in settings.items())
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
@@ -65,14 +69,43 @@ def ensure_table(
         spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({', '.join(added)})")
 
 
+def matching(rows: DataFrame, table: DataFrame) -> DataFrame:
+    """Return rows with the columns of a table, in its order; those that the rows have not are null."""
+    given = {name.casefold(): name for name in rows.columns}
+    return rows.select(
+        *(
+            F.col(quoted(given[field.name.casefold()])).alias(field.name)
+            if field.name.casefold() in given
+            else F.lit(None).cast(field.dataType).alias(field.name)
+            for field in table.schema
+        )
+    )
+
+
 def snapshot_id(spark: SparkSession, table: str) -> int | None:
     """Return the snapshot that a table's main branch points to; None before the first publish."""
     snapshot = _iceberg_table(spark, table).currentSnapshot()
     return int(snapshot.snapshotId()) if snapshot else None
 
 
+def last_note(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> str | None:
+    """Return what a table's history last noted under a name: in its latest snapshot, or in the nearest one before."""
+    if not spark.catalog.tableExists(table):
+        return None
+    iceberg = _iceberg_table(spark, table)
+    snapshot = iceberg.snapshot(branch)
+    while snapshot is not None:
+        if (note := snapshot.summary().get(name)) is not None:
+            return str(note)
+        before = snapshot.parentId()
+        snapshot = None if before is None else iceberg.snapshot(before)
+    return None
+
+
 def row_count(spark: SparkSession, table: str) -> int:
-    """Return how many rows a table has, from its metadata: no Spark job is started.
+    """Return how many rows a table has, from its metadata.
+
+    No Spark job is started, but where rows were changed since the table's files were last rewritten.
 
     Raises:
         NotPublishedError: It has never been published.
@@ -80,7 +113,14 @@ def row_count(spark: SparkSession, table: str) -> int:
     snapshot = _iceberg_table(spark, table).currentSnapshot()
     if not snapshot:
         raise NotPublishedError(table=table, stage=PUBLISHED_BY[table.split(".")[1]])
+    if int(snapshot.summary().get("total-delete-files") or 0):
+        return spark.table(table).count()
     return int(snapshot.summary()["total-records"])
+
+
+def added_rows(spark: SparkSession, table: str, branch: str) -> int:
+    """Return how many rows the latest commit to a branch has added or changed, from its metadata."""
+    return int(_iceberg_table(spark, table).snapshot(branch).summary().get("added-records") or 0)
 
 
 def _iceberg_table(spark: SparkSession, table: str) -> Any:

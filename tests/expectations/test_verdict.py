@@ -112,7 +112,7 @@ def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_exa
     assert [line for line in str(error).splitlines() if line.startswith("  - ")] == [
         f"  - {failure}" for failure in error.failures
     ]
-    assert "The rows, with file and row number, are on branch b" in str(error)
+    assert "The rows, with file and row number, are in branch b" in str(error)
 
 
 def test_the_json_form_has_the_parts_of_gx_and_its_statistics():

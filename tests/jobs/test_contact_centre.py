@@ -216,6 +216,6 @@ def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs
     ledger = 2  # one row when a stage starts, one when it ends
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4 + ledger  # look up changed files, write, count and find examples, quarantine
+    assert count_jobs() == 5 + ledger  # look up deliveries, noted and not; write, count and find examples, quarantine
     run(lake, landing, "curate")
     assert count_jobs() == 2 + ledger  # one for each answer

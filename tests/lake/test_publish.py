@@ -14,7 +14,7 @@ NEW = [("2024-01-01", 2, False), ("2024-01-02", 3, False), ("2024-01-03", -1, Tr
 
 def publish(lake: SparkSession, rows: list[tuple], run_id: str = "run 1") -> int | None:
     with Staged(
-        lake, lake.createDataFrame(rows, SCHEMA), table=TABLE, run_id=run_id, partitioned_by="_quarantined"
+        lake, lake.createDataFrame(rows, SCHEMA), table=TABLE, run_id=run_id, partitioned_by=["_quarantined"]
     ) as s:
         return s.publish()
 
@@ -30,7 +30,7 @@ def branches(lake: SparkSession) -> set[str]:
 def test_nothing_is_seen_before_the_publish_and_all_of_it_after(lake: SparkSession) -> None:
     publish(lake, OLD)
     frame = lake.createDataFrame(NEW, SCHEMA)
-    with Staged(lake, frame, table=TABLE, run_id="r2", partitioned_by="_quarantined") as staged:
+    with Staged(lake, frame, table=TABLE, run_id="r2", partitioned_by=["_quarantined"]) as staged:
         assert content(lake) == OLD
         assert_df_equality(staged.written(), frame, ignore_row_order=True, ignore_nullable=True)
         staged.discard("_quarantined")
@@ -88,7 +88,7 @@ def test_two_runs_at_once_are_one_publish_and_one_clear_error(lake: SparkSession
 
 def test_discarding_the_partition_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     frame = lake.createDataFrame(NEW, SCHEMA)
-    with Staged(lake, frame, table=TABLE, run_id="r", partitioned_by="_quarantined") as staged:
+    with Staged(lake, frame, table=TABLE, run_id="r", partitioned_by=["_quarantined"]) as staged:
         count_jobs()
         staged.discard("_quarantined")
         assert count_jobs() == 0
@@ -98,7 +98,7 @@ def test_discarding_the_partition_starts_no_spark_job(lake: SparkSession, count_
 
 def test_rows_are_written_in_one_stage_both_partitions_at_once(lake: SparkSession) -> None:
     frame = lake.range(0, 1000, 1, 2).selectExpr("string(id) day", "int(id) calls", "id % 10 = 0 _quarantined")
-    with Staged(lake, frame, table=TABLE, run_id="r", partitioned_by="_quarantined") as staged:
+    with Staged(lake, frame, table=TABLE, run_id="r", partitioned_by=["_quarantined"]) as staged:
         staged.publish()
 
     files = lake.table(f"{TABLE}.files").count()

@@ -1,0 +1,213 @@
+"""Raw to trusted increment by increment: only what raw got since is built, judged and merged.
+
+An increment goes three steps, each of which may be a job of its own: `create` writes the judged rows to a branch,
+`check_quality` gives the verdict on them, `publish` merges them. A run that is killed in between, and started again,
+ends as one that was not: how far trusted has come stands in its history, in the commit that brought it there, and what
+is merged twice is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from expectations.gate import Judged, judge
+from expectations.mask import FAILED, QUARANTINED
+from expectations.suite import load_suite
+from ingest.raw import read_raw
+from jobs.publishing import first_rows
+from lake.errors import NotJudgedError
+from lake.ledger import Entry
+from lake.merge import Merge, ranges
+from lake.publish import Branch, Staged
+from lake.tables import added_rows, ensure_table, last_note, matching, row_count, table_name
+from transforms.dedupe import keep_latest
+from transforms.names import quoted
+
+logger = logging.getLogger(__name__)
+
+REFINED_TO = "citylake.refined-to"
+"""In trusted's history: when raw got the latest of the rows that it has, in microseconds since 1970 (UTC)."""
+
+_ARE_ALL, _JUDGED_IN = "citylake.are-all", "citylake.judged-in"
+
+
+@dataclass(frozen=True)
+class Refining:
+    """What makes trusted rows of a dataset's raw rows.
+
+    Attributes:
+        dataset: The dataset.
+        build: Raw rows to candidates for trusted, row by row: what it makes of a row depends on no other.
+        key: The text column that tells what a row is about.
+        order: The columns that order the rows of one key, the one that counts last; whatever came first.
+        event_time: The time by whose months trusted is partitioned.
+        located_by: The column by whose range trusted's rows of a key are found. It follows from the key.
+    """
+
+    dataset: str
+    build: Callable[[DataFrame], DataFrame]
+    key: str
+    order: Sequence[str]
+    event_time: str
+    located_by: str
+
+    def judge(self, raw: DataFrame) -> Judged:
+        """Build rows and mark what they fail; of each key the latest counts."""
+        return judge(self.build(raw), suite=load_suite(self.dataset), key=[self.key], order_by=self.order)
+
+
+class Increment:
+    """What raw got since trusted was last refined; or all that it has, where trusted must be made anew.
+
+    So it is where there is no trusted yet, where that is asked for, and where a file was delivered anew with other
+    content: what it no longer says may have taken the place of what another file says.
+    """
+
+    def __init__(self, spark: SparkSession, how: Refining, entry: Entry) -> None:
+        self.spark, self.how, self.entry = spark, how, entry
+        self.trusted, self.quarantine = (table_name(zone, how.dataset) for zone in ("trusted", "quarantine"))
+        self.audit = Branch(spark, table=self.trusted, run_id=entry.run_id)
+
+    @cached_property
+    def judged(self) -> Judged:
+        """The rows with what they fail, not yet computed."""
+        return self.how.judge(read_raw(self.spark, self.how.dataset).rows)
+
+    def create(self, *, rebuild: bool = False) -> bool:
+        """Write the judged rows to a branch of trusted, alone. Return whether there are any."""
+        since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
+        raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
+        self.entry.rows_in = raw.count
+        if not raw.count and not raw.are_all:
+            logger.info("%s: raw has nothing new", self.how.dataset)
+            self.entry.rows_out = 0
+            return False
+        if since and raw.are_all:
+            logger.warning("%s: trusted is made anew, for files were delivered with other content", self.how.dataset)
+        self.judged = self.how.judge(raw.rows)
+        with Staged(
+            self.spark,
+            self.judged.rows,
+            table=self.trusted,
+            run_id=self.entry.run_id,
+            partitioned_by=[QUARANTINED, f"months({self.how.event_time})"],
+            notes={REFINED_TO: str(raw.until), _ARE_ALL: str(raw.are_all)},
+        ):
+            return True
+
+    def check_quality(self) -> None:
+        """Give the verdict on the branch.
+
+        If a critical expectation is not met, an increment goes to quarantine whole, with the names of what is not met,
+        and the next one is judged by itself. Where trusted is made anew no table changes.
+
+        Raises:
+            ExpectationsNotMetError: A critical expectation is not met.
+        """
+        if self._is_nothing():
+            return
+        written = self.audit.written()
+        verdict = self.judged.verdict(written)
+        self.entry.verdict, self.entry.rows_quarantined = verdict.outcome, verdict.quarantined
+        self.entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
+        if failures := verdict.failures():
+            places, kept_at = first_rows(self.judged.rejected(written)), f"branch {self.audit.branch} of {self.trusted}"
+            if not self._are_all:
+                self._reject_all(because=[*failures])
+                self.entry.rows_quarantined = verdict.rows
+                kept_at = f"{self.quarantine}, all {verdict.rows} of this increment; to judge all again: --rebuild"
+            verdict.require_met(kept_at=kept_at, first_rows=places)
+        self.audit.note({_JUDGED_IN: self.entry.run_id})
+
+    def publish(self) -> None:
+        """Bring the branch to trusted and quarantine.
+
+        Quarantine is published first: a run that is killed between the two is done again from what trusted notes.
+
+        Raises:
+            NotJudgedError: Nobody has judged the branch.
+        """
+        if self._is_nothing():
+            return
+        if self._noted(_JUDGED_IN) != self.entry.run_id:
+            raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
+        written = self.audit.written()
+        if self._are_all:
+            rejected = self.judged.rejected(written)
+            with Staged(self.spark, rejected, table=self.quarantine, run_id=self.entry.run_id) as staged:
+                self.audit.discard(QUARANTINED)
+                self._publish(staged, self.audit)
+            self.entry.rows_out = row_count(self.spark, self.trusted)
+            return
+        within = ranges(
+            written, column=self.how.located_by, by=F.date_trunc("month", F.col(quoted(self.how.event_time)))
+        )
+        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as merged:
+            how = Merge(key=f"{{row}}.{quoted(self.how.key)}", order=self.how.order, within=within)
+            merged.merge(written.where(~F.col(QUARANTINED)), how)
+            self.entry.rows_out = added_rows(self.spark, self.trusted, merged.branch)
+            rejects = self._settle(self.judged.outcomes(written), against=merged.written(), how=how)
+            self._publish(rejects, merged)
+            self.audit.drop()
+
+    def _is_nothing(self) -> bool:
+        if self._noted(REFINED_TO) is not None:
+            return False
+        logger.info("%s: raw had nothing new", self.how.dataset)
+        return True
+
+    @property
+    def _are_all(self) -> bool:
+        return self._noted(_ARE_ALL) == "True"
+
+    def _noted(self, name: str) -> str | None:
+        return last_note(self.spark, self.trusted, name, branch=self.audit.branch)
+
+    def _settle(self, outcomes: DataFrame, *, against: DataFrame, how: Merge) -> Branch:
+        """Write to a branch of quarantine: the latest of each key where it fails, and none where it passes."""
+        fails = F.col(FAILED).isNotNull()
+        older = f"{how.is_same} AND {how.within} AND {how.is_older}"
+        still = outcomes.where(fails).alias("s").join(against.alias("t"), on=F.expr(older), how="left_anti")
+        latest = keep_latest(still.unionByName(outcomes.where(~fails)), key=[self.how.key], order_by=self.how.order)
+        return self._merged_rejects(latest)
+
+    def _reject_all(self, *, because: Sequence[str]) -> None:
+        failed = F.array_union(F.coalesce(FAILED, F.array().cast("array<string>")), F.array(*map(F.lit, because)))
+        rejects = self._merged_rejects(self.judged.outcomes(self.audit.written()).withColumn(FAILED, failed))
+        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as unchanged:
+            self._publish(rejects, unchanged)
+
+    def _merged_rejects(self, latest: DataFrame) -> Branch:
+        ensure_table(self.spark, self.quarantine, latest.schema)
+        place = "concat_ws('#', {row}._source_file, {row}._row_number, unix_micros({row}._ingested_at))"
+        key = f"coalesce({{row}}.{quoted(self.how.key)}, {place})"  # a row without a key is known by its place
+        how = Merge(key=key, order=self.how.order, removes=f"s.{FAILED} IS NULL")
+        with Branch(self.spark, table=self.quarantine, run_id=self.entry.run_id) as rejects:
+            rejects.merge(matching(latest, self.spark.table(self.quarantine)), how)
+        return rejects
+
+    def _publish(self, rejects: Branch, trusted: Branch) -> None:
+        until = self._noted(REFINED_TO)
+        if trusted is not self.audit and until:
+            trusted.note({REFINED_TO: until})
+        self.entry.snapshot_ids[self.quarantine] = rejects.publish()
+        self.entry.snapshot_ids[self.trusted] = trusted.publish()
+
+
+def refine_increment(spark: SparkSession, how: Refining, entry: Entry, *, rebuild: bool = False) -> None:
+    """Raw to trusted and quarantine: create, check quality and publish in one.
+
+    Raises:
+        ExpectationsNotMetError: A critical expectation is not met; see `Increment.check_quality`.
+    """
+    increment = Increment(spark, how, entry)
+    if increment.create(rebuild=rebuild):
+        increment.check_quality()
+        increment.publish()
