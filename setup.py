@@ -24,6 +24,7 @@ setup(
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",
+        "transforms.datasets.police_dispatch",
         "transforms.datasets.registrar",
         "workflows",
     ],

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from expectations.gate import judge
 from expectations.suite import load_suite
-from transforms.datasets import contact_centre, inquiry_volume, registrar
+from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar
 
 ARRIVED = datetime(2024, 12, 1, tzinfo=timezone.utc)
 LINEAGE = (
@@ -70,6 +70,27 @@ def registrar_cells(number: int) -> list[str | None]:
     ][number % 3]
 
 
+DISPATCH = [field.source for field in police_dispatch.SOURCE_FIELDS]
+
+
+def dispatch_cells(number: int) -> list[str | None]:
+    """Return an incident: dispatched, arrived at, cleared."""
+    cells = {
+        "incident_id": f"P{number}",
+        "start_time": f"2024-07-{1 + number % 28:02}T13:05:22.000",
+        "end_time": f"2024-07-{1 + number % 28:02}T14:05:22.000",
+        "priority": "2",
+        "initial_type": "NOISE",
+        "city": "ROCKVILLE",
+        "longitude": "-77.15",
+        "latitude": "39.08",
+        "dispatch_arrive": "300",
+        "arrive_cleared": "900",
+        "row_ts": "2024-08-01 12:00:00",
+    }
+    return [cells.get(name) for name in DISPATCH]
+
+
 CASES = {
     "contact_centre": Case(
         contact_centre.build_calls,
@@ -122,6 +143,32 @@ CASES = {
             **dict.fromkeys(range(70, 77), (4, "-1")),  # more than `mostly` lets through
         },
         {"number_not_negative", "one_row_a_key"},
+    ),
+    "police_dispatch": Case(
+        police_dispatch.build_incidents,
+        ", ".join(f"{name} string" for name in DISPATCH),
+        dispatch_cells,
+        {
+            number: (DISPATCH.index(name), value)
+            for number, name, value in (
+                (3, "incident_id", ""),
+                (6, "start_time", None),
+                (9, "start_time", "2024-03-10T02:30:00.000"),  # which clocks skipped
+                (12, "start_time", "1999-06-30T23:00:00.000"),
+                (15, "start_time", "2030-01-01T00:00:00.000"),
+                (18, "priority", "high"),
+                (21, "dispatch_arrive", "-1"),
+                (24, "initial_type", " "),
+                (27, "city", None),
+                (30, "priority", "5"),
+                (33, "longitude", "0"),
+                (36, "end_time", "2024-06-30T13:00:00.000"),
+                (39, "dispatch_arrive", "86401"),
+                (42, "arrive_cleared", "86401"),
+                *((number, "incident_id", None) for number in range(50, 112)),  # more than `mostly` lets through
+            )
+        },
+        {"incident_id_present"},
     ),
     "registrar": Case(
         partial(registrar.build_records, masking_key=b"32 bytes at least: a made-up key."),

@@ -21,7 +21,9 @@ from transforms.arrays import array_where
 from transforms.casts import cast, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import contact_centre, inquiry_volume, registrar
+from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar
+from transforms.datasets.police_dispatch import incidents as dispatched
+from transforms.datasets.police_dispatch.members import rank_members
 from transforms.datasets.registrar import answers as registrar_answers
 from transforms.datasets.registrar.records import SOURCE_FIELDS, in_place, only
 from transforms.dates import parse_date, parse_month, parse_written_date
@@ -76,6 +78,12 @@ REGISTRAR = (
     + ", _malformed_record string, _form string, _source_file string, _row_number int, _delivered_at timestamp, "
     "_ingested_at timestamp, _is_current boolean"
 )
+DISPATCH = (
+    ", ".join(f"`{field.source}` string" for field in dispatched.SOURCE_FIELDS)
+    + ", _malformed_record string, _source_file string, _row_number int, _delivered_at timestamp, "
+    "_ingested_at timestamp, _is_current boolean"
+)
+COUNTS = "city string, incidents bigint"
 IN_PLACE = [Masked("text", in_place, "why")]
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
 KEYED = [Masked("text", keyed_hash, "why"), Masked("part", "drop", "why"), Masked("at", generalize_year, "why")]
@@ -126,6 +134,10 @@ def registered(raw: DataFrame) -> DataFrame:
 
 def answered(build: Callable[..., DataFrame]) -> Step:
     return lambda raw: build(registered(raw))
+
+
+def dispatch_answered(build: Callable[..., DataFrame]) -> Step:
+    return lambda raw: build(police_dispatch.build_incidents(raw))
 
 
 STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
@@ -209,6 +221,18 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     **{build: (INQUIRIES, build) for build in inquiry_volume.ANSWERS.values()},
     in_place: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=IN_PLACE, key=b"k" * 32)),
     only: lambda rows: rows.select(only(["a"])(F.col("text"))),
+    **{
+        read: (DISPATCH, lambda rows, read=read, name=name: rows.select(read(name)))
+        for read, name in (
+            (dispatched.floating_time, "start_time"),
+            (dispatched.extracted_time, "row_ts"),
+            (dispatched.whole_number, "priority"),
+        )
+    },
+    dispatched.to_block: (DISPATCH, lambda rows: rows.select(dispatched.to_block(F.col("address")))),
+    rank_members: (COUNTS, lambda counts: rank_members(counts, of=["city"], name="rank")),
+    police_dispatch.build_incidents: (DISPATCH, police_dispatch.build_incidents),
+    **{build: (DISPATCH, dispatch_answered(build)) for build in police_dispatch.ANSWERS.values()},
     registrar.build_records: (REGISTRAR, registered),
     registrar_answers.build_completion_by_year: (REGISTRAR, answered(registrar_answers.build_completion_by_year)),
     registrar_answers.build_completion_by_programme: (

@@ -1,0 +1,195 @@
+"""Made-up dispatched incidents as a poller puts them to Firehose, as dirty as the feed, and the right answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from ingest.samples.dispatched import SECONDS, ZONE, draw_incident, feed_record
+from ingest.samples.files import Truth, write_parts
+
+_STREAM = "police-dispatch"
+_LAST_YEAR, _YEARS = 2024, 6
+_BANDS = ((5, "0-5"), (10, "5-10"), (15, "10-15"), (20, "15-20"), (30, "20-30"), (40, "30-40"), (50, "40-50"))
+
+_TIMES = ("dispatch_arrive", "arrive_cleared")
+_DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"incident_id": ""}, "incident_id_present"),
+    ({"start_time": ""}, "start_time_present"),
+    ({"start_time": "13/45/2024"}, "every_cell_readable"),
+    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # clocks skipped it
+    ({"start_time": "2100-01-01T00:00:00.000"}, "start_not_in_the_future"),
+    ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
+    ({}, "every_cell_readable"),  # a line cut off
+)
+_ODD: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # what is written, what it counts as, the warning
+    ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
+    ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),
+    ({"arrive_cleared": "n/a"}, {"arrive_cleared": None}, "other_cells_readable"),
+    ({"priority": 7}, {"priority": 7}, "priority_known"),
+    ({"initial_type": ""}, {"initial_type": None}, "type_present"),
+    ({"city": " "}, {"city": None}, "city_present"),
+    ({"longitude": "0", "latitude": "0", "geolocation": ""}, {"cell": None}, "coordinates_valid"),
+    ({"end_time": "2001-01-01T00:00:00.000"}, {}, "end_not_before_start"),
+    ({"dispatch_arrive": "90000"}, {"dispatch_arrive": 90000}, "arrival_within_a_day"),
+    ({"arrive_cleared": "90000"}, {"arrive_cleared": 90000}, "cleared_within_a_day"),
+)
+
+
+def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
+    """Write hourly files in Firehose's layout and the right answers; `rows` are incidents, 3,000 if not given.
+
+    They began in ten days around each of the year's two clock changes; each part is of another of six years. An
+    incident comes at least twice, without and with its times. The dirt: revisions that come late, twice and in the
+    wrong order, some of one `row_ts`; corrected cities and months; broken revisions of good incidents; lines cut off;
+    objects on one line, gzip, empty strings, absent fields, unknown ones; numbers as text and as numbers; three forms
+    of geolocation, often alone; houses' addresses; spellings of addresses; what `_DAMAGE` and `_ODD` have.
+
+    The right answers are incidents and seconds, by what they are of, joined by `|`, where nothing stands for none.
+    """
+
+    def write_part(folder: Path, number: int, size: int) -> Truth:
+        return _Part(folder, number, size, seed=seed).write()
+
+    write_parts(folder, write_part, rows=3000 if rows is None else rows, rates={})
+
+
+class _Part:
+    """One part: what it writes, and the truth about that."""
+
+    def __init__(self, folder: Path, number: int, size: int, *, seed: int) -> None:
+        self.folder, self.number, self.size = folder, number, size
+        self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
+        self.year = _LAST_YEAR - number % _YEARS
+        self.files: defaultdict[datetime, list[tuple[str, str | None]]] = defaultdict(list)
+        self.seen: Counter[str] = Counter()
+
+    def write(self) -> Truth:
+        for index in range(self.size):
+            if index % 53 == 29:
+                self.damaged(index)
+            else:
+                self.incident(index)
+        for place, hour in enumerate(sorted(self.files)):
+            self.write_file(hour, self.files[hour], place)
+        return self.truth
+
+    def incident(self, index: int) -> None:
+        """Write all that is delivered of one incident, and count what it is in the end."""
+        incident, start = draw_incident(self.random, year=self.year, part=self.number, index=index)
+        written: dict[str, Any] = {}
+        if index % 31 == 17:
+            number = self.number_of("odd")
+            written, counts_as, warning = _ODD[number % len(_ODD)]
+            incident |= counts_as
+            self.truth.warned[warning] += 1
+        took = timedelta(seconds=incident["calltime_cleared"] or 3600)
+        opened = _hour_after(start)
+        closed = max(_hour_after(start + took), opened + timedelta(hours=1))
+        last = feed_record(incident, index) | written
+        first = last | dict.fromkeys((*SECONDS, "end_time", "disposition_desc"), "")
+        if index % 19 == 4:
+            first["city"] = "ROCKVILLE"  # which the last revision corrects
+        if index % 67 == 33:
+            first["start_time"] = f"{start.astimezone(ZONE) - timedelta(days=40):%Y-%m-%dT12:00:00.000}"
+        first["row_ts"] = self.extracted(closed if index % 37 == 19 else opened, index)
+        last["row_ts"] = self.extracted(closed, index)
+        late = closed + timedelta(days=3) if index % 41 == 7 else closed
+        self.deliver(late + timedelta(hours=1) if index % 29 == 5 else opened, first)
+        self.deliver(late, last)
+        if index % 23 == 11:
+            self.deliver(late + timedelta(hours=5), last)
+            self.truth.counts["duplicates"] += 1
+        if index % 73 == 20:
+            broken = last | {"start_time": "?", "row_ts": self.extracted(closed + timedelta(hours=6), index)}
+            self.deliver(closed + timedelta(hours=6), broken, expectation="every_cell_readable")
+        self.truth.counts["trusted"] += 1
+        self.truth.counts["superseded"] += 1 + (index % 23 == 11)
+        self.count(incident)
+
+    def damaged(self, index: int) -> None:
+        incident, start = draw_incident(self.random, year=self.year, part=self.number, index=index)
+        cells, expectation = _DAMAGE[self.number_of("damage") % len(_DAMAGE)]
+        record = feed_record(incident, index) | {"row_ts": self.extracted(_hour_after(start), index)} | cells
+        self.deliver(_hour_after(start), record, expectation=expectation, cut_off=not cells)
+
+    def extracted(self, hour: datetime, index: int) -> str:
+        """Return a row's `row_ts`, within the hour's first minute, in one of the forms of pollers."""
+        forms = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f+00:00")
+        return f"{hour + timedelta(seconds=index % 50):{forms[self.number_of('extracted') % 3]}}"
+
+    def deliver(
+        self, hour: datetime, record: dict[str, Any], *, expectation: str | None = None, cut_off: bool = False
+    ) -> None:
+        line = json.dumps(record)
+        self.files[hour].append((line[: len(line) // 2] if cut_off else line, expectation))
+        self.truth.counts["rows"] += 1
+
+    def write_file(self, hour: datetime, lines: list[tuple[str, str | None]], place: int) -> None:
+        """Write an hour's file: of some the last two objects are on one line, some are gzipped."""
+        delivered = hour + timedelta(seconds=300 + self.random.randrange(600))
+        suffix = ".gz" if place % 5 == 4 else ""
+        uuid = UUID(int=self.random.getrandbits(128), version=4)
+        file = f"{delivered:%Y/%m/%d/%H}/{_STREAM}-1-{delivered:%Y-%m-%d-%H-%M-%S}-{uuid}{suffix}"
+        for row, (_, expectation) in enumerate(lines, 1):
+            if expectation:
+                self.truth.damage(file, row, expectation)
+        together = place % 7 == 3 and not any(expectation for _, expectation in lines[-2:])
+        text = "\n".join(line for line, _ in (lines[:-1] if together else lines))
+        text += f"{lines[-1][0]}\n" if together else "\n"
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(text.encode(), mtime=0) if suffix else text.encode())
+        os.utime(path, (delivered.timestamp(),) * 2)
+
+    def count(self, incident: dict[str, Any]) -> None:
+        """Note what an incident is in the end."""
+        answers, kind, city = self.truth.answers, incident["initial_type"], incident["city"]
+        for place in ("city", "street"):
+            combination = _key(incident[place], kind, incident["priority"])
+            answers[f"{place} incidents"][combination] += 1
+            for time in _TIMES:
+                answers[f"{place} {time} timed"][combination] += incident[time] is not None
+                answers[f"{place} {time} seconds"][combination] += incident[time] or 0
+        for time in _TIMES:
+            answers[f"{time} bands"][_key(city, kind, _band(incident[time]))] += 1
+        answers["dispositions"][_key(city, kind, incident["disposition_desc"])] += 1
+        answers["hours"][_key(incident["weekday"], incident["hour"])] += 1
+        answers["cells"][_cell(incident["cell"])] += 1
+        for dimension in ("all", "initial_type", "sector", "police_district_number"):
+            group = _key(dimension, incident.get(dimension))
+            answers["missing incidents"][group] += 1
+            for time in _TIMES:
+                answers[f"missing {time}"][group] += incident[time] is None
+        crossing = incident["crossing"]
+        answers["at_intersections"]["" if not (crossing or incident["street"]) else str(bool(crossing))] += 1
+        if crossing:
+            answers["intersections"][crossing] += 1
+            answers["crossings"].update(crossing.split(" / "))
+
+    def number_of(self, kind: str) -> int:
+        self.seen[kind] += 1
+        return self.seen[kind] - 1
+
+
+def _hour_after(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0) + timedelta(hours=1)
+
+
+def _key(*parts: Any) -> str:
+    return "|".join("" if part is None else str(part) for part in parts)
+
+
+def _cell(place: tuple[int, int] | None) -> str:
+    return ",".join(f"{degrees // 100 / 100:.2f}" for degrees in reversed(place or ()))
+
+
+def _band(seconds: int | None) -> str | None:
+    return None if seconds is None else next((name for end, name in _BANDS if seconds < 60 * end), "50+")

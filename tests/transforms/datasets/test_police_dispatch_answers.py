@@ -1,0 +1,250 @@
+"""What the answers say of incidents: how many, where, and what became of them; rows as trusted has them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chispa import assert_df_equality
+
+from transforms.datasets.police_dispatch import ANSWERS, counts, outcomes, places, response
+from transforms.datasets.police_dispatch.counts import (
+    build_cities,
+    build_hours,
+    build_priority_shares,
+    build_top_city_types,
+    build_top_street_types,
+    build_type_shares,
+)
+from transforms.datasets.police_dispatch.outcomes import (
+    build_common_type_dispositions,
+    build_missing_times,
+    build_top_type_dispositions,
+    build_type_dispositions,
+)
+from transforms.datasets.police_dispatch.places import (
+    build_at_intersections,
+    build_grid_cells,
+    build_intersections,
+    build_streets,
+)
+
+COLUMNS = {
+    "incident_id": "string", "city": "string", "initial_type": "string", "priority": "int", "street": "string",
+    "intersection": "string", "is_intersection": "boolean", "longitude": "double", "latitude": "double",
+    "sector": "string", "police_district_number": "string", "disposition_desc": "string", "dispatch_arrive": "int",
+    "arrive_cleared": "int", "start_weekday": "int", "start_hour": "int",
+}  # fmt: skip
+INCIDENTS = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
+SHARE = "incidents bigint, share_pct decimal(6,3)"
+ROCKVILLE, OLNEY, BETHESDA = "ROCKVILLE", "OLNEY", "BETHESDA"
+
+
+def some(number, **cells):
+    """Return so many incidents that are alike."""
+    return [{"initial_type": "THEFT", "city": ROCKVILLE} | cells] * number
+
+
+def frame(spark, *groups):
+    incidents = [incident for group in groups for incident in group]
+    rows = [
+        [f"P{number}" if name == "incident_id" else incident.get(name) for name in COLUMNS]
+        for number, incident in enumerate(incidents)
+    ]
+    return spark.createDataFrame(rows, INCIDENTS)
+
+
+def assert_answer(answer, rows, schema):
+    decimals = [
+        [Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows
+    ]
+    expected = answer.sparkSession.createDataFrame(decimals, schema).coalesce(1)
+    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_cities_have_their_share_of_all_incidents_and_none_is_no_city(either_ansi):
+    incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
+    rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
+    assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
+
+
+def test_top_types_are_those_of_the_cities_with_most_incidents(spark):
+    incidents = frame(
+        spark,
+        some(3), some(2, initial_type="NOISE"), some(2, initial_type="ALARM"), some(1, initial_type=None),
+        some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
+    )  # fmt: skip
+    rows = [
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # of all of the city's incidents
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # of two as many the first by name
+        (2, OLNEY, 1, "THEFT", 5, "100.000"),
+    ]
+    schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
+    assert_answer(build_top_city_types(incidents, cities=2, types=2), rows, schema)
+
+
+def test_shares_of_a_city_are_of_its_own_total_which_the_rows_give(spark):
+    """The queries that this replaces have the totals of the cities as constants, and two of them swapped."""
+    incidents = frame(
+        spark,
+        some(1), some(3, initial_type="NOISE"),
+        some(1, city=OLNEY), some(1, city=OLNEY, initial_type="NOISE"),
+        some(2, city=None, initial_type=None),
+    )  # fmt: skip
+    rows = [
+        (ROCKVILLE, "THEFT", 1, "25.000", 2, "25.000", "0.000"),
+        (ROCKVILLE, "NOISE", 3, "75.000", 4, "50.000", "25.000"),
+        (OLNEY, "THEFT", 1, "50.000", 2, "25.000", "25.000"),
+        (OLNEY, "NOISE", 1, "50.000", 4, "50.000", "0.000"),
+        (None, None, 2, "100.000", 2, "25.000", "75.000"),
+    ]
+    overall = "overall_incidents bigint, overall_pct decimal(6,3), difference_pct_points decimal(7,3)"
+    assert_answer(build_type_shares(incidents), rows, f"city string, initial_type string, {SHARE}, {overall}")
+
+
+def test_priorities_are_shares_of_a_type_in_a_city_and_the_types_those_of_all_the_county(spark):
+    incidents = frame(
+        spark,
+        some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
+        some(3, city=OLNEY, priority=1), some(9, city=None, initial_type="ALARM"),
+    )  # fmt: skip
+    rows = [
+        (ROCKVILLE, "THEFT", 4, 50.0, None, 1, "25.000"),
+        (ROCKVILLE, "THEFT", 4, 50.0, 0, 1, "25.000"),
+        (ROCKVILLE, "THEFT", 4, 50.0, 3, 2, "50.000"),
+        (OLNEY, "THEFT", 3, 100.0, 1, 3, "100.000"),
+    ]
+    schema = (
+        "city string, initial_type string, type_incidents bigint, type_share_pct double, priority int, "
+        "incidents bigint, priority_share_pct decimal(6,3)"
+    )
+    assert_answer(build_priority_shares(incidents, cities=2, types=2), rows, schema)
+
+
+def test_hours_are_by_weekday(spark):
+    sunday, monday = {"start_weekday": 7, "start_hour": 1}, {"start_weekday": 1, "start_hour": 1}
+    incidents = frame(spark, some(3, **sunday), some(1, **monday))
+    rows = [(7, 1, 3, "75.000"), (1, 1, 1, "25.000")]
+    assert_answer(build_hours(incidents), rows, f"weekday int, hour int, {SHARE}")
+
+
+def at(*streets):
+    return {"intersection": " / ".join(streets), "is_intersection": True}
+
+
+def on(street):
+    return {"street": street, "is_intersection": False}
+
+
+def test_streets_are_those_of_blocks_and_an_intersection_is_beside_them_on_both(either_ansi):
+    incidents = frame(
+        either_ansi, some(2, **on("GEORGIA AVE")), some(1, **on("OAK ST")), some(3, **at("ELM ST", "OAK ST")), some(5)
+    )
+    rows = [(1, "GEORGIA AVE", 2, "66.667", 0), (2, "OAK ST", 1, "33.333", 3), (3, "ELM ST", 0, "0.000", 3)]
+    assert_answer(build_streets(incidents), rows, f"rank int, street string, {SHARE}, at_intersections bigint")
+
+    intersections = frame(either_ansi, some(2, **at("ELM ST", "OAK ST")), some(1, **at("A ST", "B ST")))
+    rows = [(1, "ELM ST / OAK ST", 2, "66.667"), (2, "A ST / B ST", 1, "33.333")]
+    assert_answer(build_intersections(intersections), rows, f"rank int, intersection string, {SHARE}")
+    rows = [(False, 3, "27.273"), (True, 3, "27.273"), (None, 5, "45.454")]
+    assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
+
+
+def test_types_of_a_street_are_of_its_blocks(spark):
+    noise = {"initial_type": "NOISE"}
+    incidents = frame(
+        spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
+        some(2, **on("ELM ST")), some(1, **on("A ST")),
+    )  # fmt: skip
+    rows = [(1, "OAK ST", 1, "THEFT", 3, "75.000"), (2, "ELM ST", 1, "THEFT", 2, "100.000")]
+    schema = f"street_rank int, street string, rank int, initial_type string, {SHARE}"
+    assert_answer(build_top_street_types(incidents, streets=2, types=1), rows, schema)
+
+
+def test_cells_of_the_map_hold_their_south_and_west_edge_and_no_incident_without_a_place(spark):
+    incidents = frame(
+        spark,
+        some(2, longitude=-77.05, latitude=39.0), some(1, longitude=-77.0401, latitude=39.0099),
+        some(1, longitude=-77.04, latitude=39.0), some(5),
+    )  # fmt: skip
+    rows = [
+        (1, "39.00,-77.05", Decimal("39.00"), Decimal("-77.05"), 3, "75.000"),
+        (2, "39.00,-77.04", Decimal("39.00"), Decimal("-77.04"), 1, "25.000"),
+    ]
+    schema = f"rank int, cell string, south decimal(5,2), west decimal(5,2), {SHARE}"
+    assert_answer(build_grid_cells(incidents), rows, schema)
+
+
+def ended(disposition, kind="THEFT"):
+    return {"disposition_desc": disposition, "initial_type": kind}
+
+
+DISPOSED = (
+    some(3, **ended("ARREST")), some(3, **ended("REPORT")), some(2, **ended(None)), some(2, **ended("ARREST", "NOISE")),
+    some(1, city=OLNEY, **ended("ARREST")), some(4, city=OLNEY, **ended("GONE")),
+    some(9, city=None, **ended("ARREST")), some(1, city=BETHESDA, **ended("REPORT")),
+)  # fmt: skip
+
+
+def test_combinations_of_type_and_disposition_are_the_most_common_of_each_top_city(spark):
+    rows = [
+        (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "30.000"),
+        (1, ROCKVILLE, 2, "THEFT", "REPORT", 3, "30.000"),
+        (2, OLNEY, 1, "THEFT", "GONE", 4, "80.000"),
+        (2, OLNEY, 2, "THEFT", "ARREST", 1, "20.000"),
+    ]
+    schema = f"city_rank int, city string, rank int, initial_type string, disposition_desc string, {SHARE}"
+    assert_answer(build_type_dispositions(frame(spark, *DISPOSED), cities=2, combinations=2), rows, schema)
+
+
+def test_common_combinations_are_those_that_each_of_the_top_cities_has(spark):
+    schema = (
+        "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
+        "least_share_pct decimal(6,3), most_share_pct decimal(6,3)"
+    )
+    rows = [(1, "THEFT", "ARREST", 2, 4, "20.000", "30.000")]
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=2), rows, schema)
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=3), [], schema)
+
+
+def test_dispositions_of_a_top_type_are_shares_of_its_incidents_in_the_city(spark):
+    rows = [
+        (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
+        (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),
+        (1, ROCKVILLE, 1, "THEFT", None, 2, "25.000"),
+    ]
+    schema = f"city_rank int, city string, type_rank int, initial_type string, disposition_desc string, {SHARE}"
+    assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), cities=1, types=1), rows, schema)
+
+
+def test_missing_times_are_counted_by_type_sector_and_district_and_a_zero_is_not_missing(spark):
+    incidents = frame(
+        spark,
+        some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),
+        some(1, sector="A1", police_district_number="1D", dispatch_arrive=60),
+        some(1, sector="B1", police_district_number="1D", initial_type="NOISE"),
+    )
+    rows = [
+        ("all", None, 3, 1, 2, 33.33, 66.67),
+        ("initial_type", "THEFT", 2, 0, 1, 0.0, 50.0),
+        ("initial_type", "NOISE", 1, 1, 1, 100.0, 100.0),
+        ("sector", "A1", 2, 0, 1, 0.0, 50.0),
+        ("sector", "B1", 1, 1, 1, 100.0, 100.0),
+        ("police_district_number", "1D", 3, 1, 2, 33.33, 66.67),
+    ]
+    schema = (
+        "dimension string, value string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "
+        "arrival_missing_pct double, clearing_missing_pct double"
+    )
+    assert_answer(build_missing_times(incidents), rows, schema)
+
+
+def test_of_no_incidents_there_are_no_answers(spark):
+    none = frame(spark).limit(0)  # which Spark plans as no rows, all the way: else this would take long
+    for name, build in ANSWERS.items():
+        assert build(none).collect() == [], name
+
+
+def test_every_builder_of_an_answer_is_among_the_answers():
+    modules = [vars(module) for module in (counts, outcomes, places, response)]
+    builders = {name.removeprefix("build_"): of[name] for of in modules for name in of if name[:6] == "build_"}
+    assert dict(ANSWERS) == builders

@@ -1,0 +1,262 @@
+"""How raw rows of dispatched incidents become incidents; a raw row stands in the test as the fields it is given."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+import pytest
+
+from expectations.suite import load_suite
+from transforms.datasets.police_dispatch import EVENT_TIME, KEY, ORDER, build_incidents
+from transforms.datasets.police_dispatch.incidents import SENSITIVE, SOURCE_FIELDS, to_block
+from transforms.dedupe import keep_latest
+from transforms.errors import MissingColumnError
+from transforms.masking import REDACTED
+
+LINEAGE = "_source_file string, _row_number int, _delivered_at timestamp, _ingested_at timestamp, _is_current boolean"
+RAW = ", ".join(f"{field.source} string" for field in SOURCE_FIELDS) + f", _malformed_record string, {LINEAGE}"
+ARRIVED = datetime(2024, 12, 1, tzinfo=timezone.utc)
+POINT = '{"type":"Point","coordinates":[-77.02,38.99]}'
+PLACE = {"longitude": "-77.0261", "latitude": "38.9937"}
+
+
+def raw(spark, *rows):
+    names = [field.source for field in SOURCE_FIELDS]
+    given = [{"incident_id": "P1", "start_time": "2024-07-10T13:05:22.000"} | row for row in rows]
+    cells = [[row.get(name) for name in (*names, "_malformed_record")] for row in given]
+    lineage = [[row.get("file", "a"), number, ARRIVED, ARRIVED, True] for number, row in enumerate(given, 1)]
+    return spark.createDataFrame([a + b for a, b in zip(cells, lineage, strict=True)], RAW)
+
+
+def built(spark, *rows):
+    return build_incidents(raw(spark, *rows).coalesce(1)).orderBy("_row_number").collect()
+
+
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def in_utc(instant):
+    return instant and instant.astimezone(timezone.utc)
+
+
+def test_a_raw_row_becomes_an_incident_with_every_cell_read(either_ansi):
+    row = {
+        "cr_number": "240031234", "crash_reports": "", "end_time": "2024-07-10T14:00:00.000", "priority": "2",
+        "initial_type": "traffic/transportation  incident", "close_type": "DISABLED MV", "city": " Silver Spring ",
+        "state": "MD", "zip": "20910", "police_district_number": "3d", "sector": "D1", "pra": "135",
+        "address": "900  BLK  THAYER AVE", **PLACE, "calltime_callroute": "42", "calltime_dispatch": "107.0",
+        "calltime_arrive": "400", "calltime_cleared": "3278", "callroute_dispatch": "65", "dispatch_arrive": "293",
+        "arrive_cleared": "2878", "disposition_desc": "No Report", "row_ts": "2024-07-10 18:15:10",
+    }  # fmt: skip
+    (incident,) = built(either_ansi, row)
+    assert {name: value for name, value in incident.asDict().items() if name[0] != "_" and name[-3:] != "_ts"} == {
+        "incident_id": "P1", "cr_number": "240031234", "crash_reports": None,
+        "start_time": incident.start_time, "end_time": incident.end_time, "priority": 2,
+        "initial_type": "TRAFFIC/TRANSPORTATION INCIDENT", "close_type": "DISABLED MV", "city": "SILVER SPRING",
+        "state": "MD", "zip": "20910", "police_district_number": "3D", "sector": "D1", "pra": "135",
+        "address": "900 BLK THAYER AVE", "longitude": -77.0261, "latitude": 38.9937, "calltime_callroute": 42,
+        "calltime_dispatch": 107, "calltime_arrive": 400, "calltime_cleared": 3278, "callroute_dispatch": 65,
+        "dispatch_arrive": 293, "arrive_cleared": 2878, "disposition_desc": "NO REPORT",
+        "coordinates_are_valid": True, "street": "THAYER AVE", "intersection": None, "is_intersection": False,
+        "start_date": date(2024, 7, 10), "start_year": 2024, "start_month": 7, "start_weekday": 3, "start_hour": 13,
+    }  # fmt: skip
+    assert in_utc(incident.start_time) == utc("2024-07-10 17:05:22")
+    assert in_utc(incident.end_time) == utc("2024-07-10 18:00:00")
+    assert in_utc(incident.row_ts) == utc("2024-07-10 18:15:10")
+    assert (incident._cast_failures, incident._cast_warnings) == (None, None)
+
+
+def test_empty_strings_and_absent_fields_are_missing_and_never_0_and_a_zero_is_a_zero(spark):
+    empty, absent, zero = built(
+        spark,
+        {field.source: "" for field in SOURCE_FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
+        {},
+        {"dispatch_arrive": "0", "arrive_cleared": "0.0"},
+    )
+    given = {"incident_id", "start_time", "start_date", "start_year", "start_month", "start_weekday", "start_hour"}
+    for incident in (empty, absent):
+        assert {name for name, value in incident.asDict().items() if value is not None and name[0] != "_"} == given
+        assert (incident._cast_failures, incident._cast_warnings) == (None, None)
+    assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
+
+
+def test_what_cannot_be_read_is_reported_and_only_the_start_is_a_failure(spark):
+    (incident,) = built(
+        spark,
+        {
+            "start_time": "07/10/2024 01:05 PM", "end_time": "2024-07-10", "priority": "HIGH", "longitude": "west",
+            "dispatch_arrive": "-60", "arrive_cleared": "90.5", "row_ts": "yesterday",
+        },
+    )  # fmt: skip
+    time, number = "time such as 2024-07-10T13:05:22.000", "whole number of 0 or more"
+    assert incident._cast_failures == [("start_time", "07/10/2024 01:05 PM", time)]
+    assert incident._cast_warnings == [
+        ("end_time", "2024-07-10", time),
+        ("priority", "HIGH", number),
+        ("longitude", "west", "number"),
+        ("dispatch_arrive", "-60", number),
+        ("arrive_cleared", "90.5", number),
+        ("row_ts", "yesterday", "time such as 2024-07-13 12:45:10"),
+    ]
+    assert (incident.priority, incident.dispatch_arrive, incident.arrive_cleared) == (None, None, None)
+
+
+def test_a_record_that_is_no_json_is_a_failure_and_what_it_says_stays_in_raw(spark):
+    line = '{"incident_id": "P2", "address": "123 MAIN ST'
+    broken = {"incident_id": None, "start_time": None, "_malformed_record": line}
+    (incident,) = built(spark, broken)
+    assert incident._cast_failures == [("_malformed_record", REDACTED, "record")]
+    assert "MAIN" not in str(incident)
+
+
+@pytest.mark.parametrize(
+    ("written", "instant", "shown"),
+    [
+        ("2024-01-15T23:59:59.999", "2024-01-16 04:59:59.999", (date(2024, 1, 15), 1, 23)),
+        ("2024-03-10T01:59:59", "2024-03-10 06:59:59", (date(2024, 3, 10), 7, 1)),
+        ("2024-03-10T02:30:00.000", None, (None, None, None)),  # which the clocks skipped
+        ("2024-03-10T03:00:00.000", "2024-03-10 07:00:00", (date(2024, 3, 10), 7, 3)),
+        ("2024-11-03T00:59:59.000", "2024-11-03 04:59:59", (date(2024, 11, 3), 7, 0)),
+        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the first of two
+        ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
+    ],
+)
+def test_starts_are_read_as_clocks_in_the_county_show_them(in_zone, written, instant, shown):
+    rows = build_incidents(raw(in_zone, {"start_time": written}))
+    micros = "unix_micros(start_time) AS micros"
+    row = rows.selectExpr(micros, "start_date", "start_weekday", "start_hour", "_cast_failures").first()
+    expected = instant and round(utc(instant).timestamp() * 1_000_000)
+    assert (row.micros, tuple(row)[1:4]) == (expected, shown)
+    assert (row._cast_failures is None) == (instant is not None)
+
+
+def test_an_end_in_november_s_double_hour_is_the_instant_that_is_not_before_the_start(spark):
+    incidents = built(
+        spark,
+        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # 20 minutes later
+        {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
+        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # is before the start
+    )
+    assert [in_utc(incident.end_time) for incident in incidents] == [
+        utc("2024-11-03 06:10:00"),
+        utc("2024-11-03 05:10:00"),
+        utc("2024-11-03 07:10:00"),
+    ]
+
+
+def test_row_ts_is_in_utc_unless_it_says_otherwise(in_zone):
+    same = ("2024-07-13 12:45:10", " 2024-07-13T12:45:10.000000Z", "2024-07-13T08:45:10-04:00", "2024-07-13T12:45:10")
+    rows = build_incidents(raw(in_zone, *({"row_ts": text} for text in same)))
+    assert {row[0] for row in rows.selectExpr("unix_seconds(row_ts)").collect()} == {1720874710}
+
+
+COORDINATES = {
+    "its own": (PLACE | {"geolocation": '{"type":"Point","coordinates":[-77.5,39.3]}'}, (-77.0261, 38.9937, True)),
+    "a point": ({"geolocation": POINT}, (-77.02, 38.99, True)),
+    "text": ({"geolocation": '{"latitude":"38.99","longitude":"-77.02"}'}, (-77.02, 38.99, True)),
+    "wkt": ({"longitude": "", "latitude": "", "geolocation": "point(-77.02  38.99)"}, (-77.02, 38.99, True)),
+    "zeros": ({"longitude": "0", "latitude": "0.0", "geolocation": POINT}, (-77.02, 38.99, True)),
+    "half": ({"longitude": "-77.02", "geolocation": ""}, (None, None, False)),
+    "zeros only": ({"longitude": "0", "latitude": "0"}, (None, None, False)),
+    "elsewhere": ({"longitude": "-104.99", "latitude": "39.73"}, (None, None, False)),
+    "swapped": ({"longitude": "38.99", "latitude": "-77.02"}, (None, None, False)),
+    "no place": ({"geolocation": '{"type":"Point","coordinates":["a"]}'}, (None, None, False)),
+    "no json": ({"geolocation": "{Point"}, (None, None, False)),
+    "none": ({}, (None, None, None)),
+}
+
+
+def test_coordinates_are_a_place_in_the_county_or_none(either_ansi):
+    incidents = built(either_ansi, *(given for given, _ in COORDINATES.values()))
+    found = {
+        name: (incident.longitude, incident.latitude, incident.coordinates_are_valid)
+        for name, incident in zip(COORDINATES, incidents, strict=True)
+    }
+    assert found == {name: expected for name, (_, expected) in COORDINATES.items()}
+
+
+ADDRESSES = {
+    "900  BLK  Thayer Ave": ("900 BLK THAYER AVE", "THAYER AVE"),
+    "931 BLOCK OF THAYER AVE": ("900 BLK THAYER AVE", "THAYER AVE"),
+    "0 BLK OAK ST": ("0 BLK OAK ST", "OAK ST"),
+    "THAYER AVE": ("THAYER AVE", "THAYER AVE"),
+    "16TH ST": ("16TH ST", "16TH ST"),
+    # houses
+    "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
+    "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
+    "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),
+    "123-125 OAK ST": ("100 BLK OAK ST", "OAK ST"),
+    "12 1/2 OAK ST": ("0 BLK OAK ST", "OAK ST"),
+    "123 16TH ST": ("100 BLK 16TH ST", "16TH ST"),
+    "123 MAIN ST APT 4": ("100 BLK MAIN ST", "MAIN ST"),
+    "123 MAIN ST, UNIT 5B": ("100 BLK MAIN ST", "MAIN ST"),
+    "123 MAIN ST # 12": ("100 BLK MAIN ST", "MAIN ST"),
+    "900 BLK": ("900 BLK", None),
+    "": (None, None),
+}
+CROSSINGS = {
+    "GEORGIA AVE / COLESVILLE RD": "COLESVILLE RD / GEORGIA AVE",
+    "COLESVILLE RD/GEORGIA AVE": "COLESVILLE RD / GEORGIA AVE",
+    "Colesville Rd & Georgia Ave": "COLESVILLE RD / GEORGIA AVE",
+    "16TH ST / EAST WEST HWY": "16TH ST / EAST WEST HWY",
+    "355 / MIDDLEBROOK RD": "355 / MIDDLEBROOK RD",
+    "GEORGIA AVE AND FOREST GLEN RD": "FOREST GLEN RD / GEORGIA AVE",
+    "121 GEORGIA AVE / 45 COLESVILLE RD": "COLESVILLE RD / GEORGIA AVE",
+}
+
+
+def test_a_house_s_address_is_taken_to_its_block_and_the_street_is_what_follows(either_ansi):
+    incidents = built(either_ansi, *({"address": address} for address in ADDRESSES))
+    assert {
+        address: (incident.address, incident.street)
+        for address, incident in zip(ADDRESSES, incidents, strict=True)
+    } == ADDRESSES  # fmt: skip
+    assert {incident.is_intersection for incident in incidents} == {False, None}
+    assert {incident.intersection for incident in incidents} == {None}
+
+
+def test_an_intersection_is_its_two_streets_in_order_without_houses(either_ansi):
+    incidents = built(either_ansi, *({"address": address} for address in CROSSINGS))
+    found = {address: incident.intersection for address, incident in zip(CROSSINGS, incidents, strict=True)}
+    assert found == CROSSINGS
+    assert {(incident.street, incident.is_intersection) for incident in incidents} == {(None, True)}
+    assert incidents[-1].address == "100 BLK GEORGIA AVE / 0 BLK COLESVILLE RD"
+
+
+def test_the_policy_is_what_addresses_are_masked_by():
+    assert [(each.column, each.action) for each in SENSITIVE] == [("address", to_block)]
+    assert all(each.reason for each in SENSITIVE)
+
+
+REVISIONS = [
+    {"incident_id": "P1", "row_ts": "2024-07-10 18:00:00", "file": "z", "city": "first"},
+    {"incident_id": "P1", "row_ts": "2024-07-10 20:00:00", "file": "a", "city": "last"},
+    {"incident_id": "P2", "row_ts": "2024-07-10 18:00:00", "end_time": "2024-07-10T14:00:00.000", "city": "closed"},
+    {"incident_id": "P2", "row_ts": "2024-07-10 18:00:00", "file": "z", "city": "still open"},
+    {"incident_id": "P3", "row_ts": "2024-07-10 18:00:00", "arrive_cleared": "5", "city": "says more"},
+    {"incident_id": "P3", "row_ts": "2024-07-10 18:00:00", "file": "z", "city": "says less"},
+    {"incident_id": "P4", "row_ts": "", "file": "z", "end_time": "2024-07-10T14:00:00.000", "city": "of no time"},
+    {"incident_id": "P4", "row_ts": "2024-07-10 18:00:00", "city": "of a time"},
+]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_revision_extracted_last_counts_whatever_file_it_came_in(spark, order):
+    incidents = build_incidents(raw(spark, *REVISIONS[::order]))
+    latest = incidents.transform(keep_latest, key=KEY, order_by=ORDER).orderBy("incident_id")
+    assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]
+
+
+def test_a_field_that_the_source_renamed_is_named(spark):
+    with pytest.raises(MissingColumnError, match="'dispatch_arrive' is missing"):
+        build_incidents(raw(spark).withColumnRenamed("dispatch_arrive", "DispatchToArrive"))
+
+
+def test_of_no_rows_the_incidents_have_the_columns_of_the_key_the_order_and_the_suite(spark):
+    none = build_incidents(raw(spark).drop("_is_current"))
+    assert none.collect() == []
+    judged = [item.kwargs for item in load_suite("police_dispatch").expectations]
+    named = {str(kwargs[name]) for kwargs in judged for name in ("column", "column_A", "column_B") if name in kwargs}
+    assert {*named, *KEY, *ORDER, EVENT_TIME} <= set(none.columns)
+    assert dict(none.dtypes)[EVENT_TIME] == "timestamp"

@@ -1,0 +1,174 @@
+"""What the answers say of the time that police take; an incident is its city, type, priority and two times."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chispa import assert_df_equality
+
+from transforms.datasets.police_dispatch.response import (
+    BANDS,
+    build_arrival_bands,
+    build_arrival_by_city,
+    build_arrival_by_street,
+    build_clearing_bands,
+    build_clearing_by_city,
+    build_clearing_by_street,
+    build_quadrants,
+    build_slowest_cities,
+)
+
+INCIDENTS = (
+    "incident_id string, city string, street string, initial_type string, priority int, dispatch_arrive int, "
+    "arrive_cleared int"
+)
+AVERAGES = (
+    "{} string, initial_type string, priority int, incidents bigint, timed bigint, avg_minutes double, "
+    "few_incidents boolean, slowest_rank int, fastest_rank int, places bigint, overall_minutes double, "
+    "fastest string, slowest string, spread_minutes double"
+)
+BANDED = "city string, initial_type string, band_number int, band string, incidents bigint, share_pct decimal(6,3)"
+A, B, C = "ALPHA", "BRAVO", "CHARLIE"
+
+
+def one(city, *, arrive=None, clear=None, kind="THEFT", priority=3, street=None):
+    return ("P", city, street, kind, priority, arrive, clear)
+
+
+def frame(spark, *incidents):
+    return spark.createDataFrame([*incidents], INCIDENTS)
+
+
+def assert_answer(answer, rows, schema):
+    decimals = [
+        [Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows
+    ]
+    expected = answer.sparkSession.createDataFrame(decimals, schema).coalesce(1)
+    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+EDGES = {
+    "0-5": (0, 299), "5-10": (300, 599), "10-15": (600, 899), "15-20": (900, 1199), "20-30": (1200, 1799),
+    "30-40": (1800, 2399), "40-50": (2400, 2999), "50+": (3000, 10**9),
+}  # fmt: skip
+
+
+def test_a_band_begins_at_its_lower_edge_and_ends_before_the_upper(spark):
+    incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
+    bands = build_arrival_bands(frame(spark, *incidents), types=99).collect()
+    assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
+        seconds: (BANDS.index(band) + 1, band) for band, edges in EDGES.items() for seconds in edges
+    }
+
+
+def test_bands_are_shares_of_the_known_times_of_a_type_in_a_city(spark):
+    incidents = frame(
+        spark,
+        *(one(A, arrive=60), one(A, arrive=0), one(A, arrive=301), one(A), one(A, kind="NOISE", arrive=1)),
+        *(one(B, arrive=3000), one(B, kind="NOISE"), one(C, arrive=60), *(one(None, arrive=60),) * 9),
+    )
+    rows = [
+        (A, "THEFT", 1, "0-5", 2, "66.667"),
+        (A, "THEFT", 2, "5-10", 1, "33.333"),
+        (A, "NOISE", 1, "0-5", 1, "100.000"),
+        (B, "THEFT", 8, "50+", 1, "100.000"),
+    ]
+    assert_answer(build_arrival_bands(incidents, cities=2, types=2), rows, BANDED)
+    assert_answer(build_arrival_bands(incidents, cities=2, types=1), [rows[0], rows[1], rows[3]], BANDED)
+
+
+def test_clearing_is_of_the_incidents_whose_clearing_is_known_whether_or_not_the_arrival_is(spark):
+    """The queries that this replaces leave incidents out of clearing where the time of arrival is missing."""
+    incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
+    rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
+    assert_answer(build_clearing_bands(incidents), rows, BANDED)
+    average = build_clearing_by_city(incidents).first()
+    assert (average.incidents, average.timed, average.avg_minutes) == (3, 2, 25.5)
+
+
+def test_an_average_leaves_missing_times_out_and_a_zero_in(spark):
+    """The queries that this replaces count a missing time as 0."""
+    missing = frame(spark, one(A, arrive=120), one(A), one(A))
+    row = build_arrival_by_city(missing).first()
+    assert (row.incidents, row.timed, row.avg_minutes) == (3, 1, 2.0)
+    zero = frame(spark, one(A, arrive=120), one(A, arrive=0))
+    assert build_arrival_by_city(zero).first().avg_minutes == 1.0
+    assert build_arrival_by_city(frame(spark, one(A), one(A))).collect() == []
+
+
+def test_combinations_are_ranked_in_each_city_and_compared_across_the_top_cities(either_ansi):
+    incidents = frame(
+        either_ansi,
+        *(one(A, arrive=60), one(A, arrive=180), one(A, arrive=600, priority=None), one(A, kind=None, arrive=9)),
+        *(one(B, arrive=300), one(B, arrive=300, kind="NOISE"), one(B)),
+        *(one(C, arrive=1), one(C)),
+        *(one(None, arrive=9),) * 9,
+    )
+    rows = [
+        (A, "THEFT", 3, 2, 2, 2.0, False, 2, 1, 2, 3.0, A, B, 3.0),
+        (A, "THEFT", None, 1, 1, 10.0, True, 1, 2, 1, 10.0, None, None, None),
+        (B, "THEFT", 3, 2, 1, 5.0, True, 2, 2, 2, 3.0, A, B, 3.0),
+        (B, "NOISE", 3, 1, 1, 5.0, True, 1, 1, 1, 5.0, None, None, None),
+    ]
+    assert_answer(build_arrival_by_city(incidents, cities=2, few=2), rows, AVERAGES.format("city"))
+
+
+def test_of_cities_as_fast_the_first_by_name_is_named(spark):
+    row = build_arrival_by_city(frame(spark, one(B, arrive=60), one(A, arrive=60), one(C, arrive=60))).first()
+    assert (row.fastest, row.slowest, row.spread_minutes) == (A, A, 0.0)
+
+
+def test_streets_are_compared_as_cities_are_and_incidents_at_intersections_are_on_none(spark):
+    incidents = frame(
+        spark,
+        one(A, street="OAK ST", arrive=60, clear=600), one(B, street="OAK ST", arrive=180),
+        one(A, street="ELM ST", arrive=240, clear=60), one(A, arrive=6000, clear=6000),
+    )  # fmt: skip
+    rows = [
+        ("OAK ST", "THEFT", 3, 2, 2, 2.0, True, 1, 1, 2, 2.67, "OAK ST", "ELM ST", 2.0),
+        ("ELM ST", "THEFT", 3, 1, 1, 4.0, True, 1, 1, 2, 2.67, "OAK ST", "ELM ST", 2.0),
+    ]
+    assert_answer(build_arrival_by_street(incidents), rows, AVERAGES.format("street"))
+    rows = build_clearing_by_street(incidents).collect()
+    clearing = {row.street: (row.incidents, row.timed, row.avg_minutes) for row in rows}
+    assert clearing == {"OAK ST": (2, 1, 10.0), "ELM ST": (1, 1, 1.0)}
+    assert {row.street for row in build_arrival_by_street(incidents, streets=1).collect()} == {"OAK ST"}
+
+
+def test_the_slowest_city_of_a_combination_stands_beside_the_others_and_few_incidents_are_marked(spark):
+    incidents = frame(
+        spark,
+        *(one(A, arrive=6000, kind="ASSAULT"),),
+        *(one(B, arrive=600, kind="ASSAULT"),) * 5,
+        *(one(C, arrive=0, kind="ASSAULT"),),
+        *(one(A, arrive=60),) * 5,
+        one(B, arrive=90, kind="NOISE"),
+    )
+    schema = (
+        "city string, initial_type string, priority int, timed bigint, avg_minutes double, others_timed bigint, "
+        "others_minutes double, more_minutes double, few_incidents boolean"
+    )
+    rows = [(A, "ASSAULT", 3, 1, 100.0, 6, 8.33, 91.67, True)]
+    assert_answer(build_slowest_cities(incidents), rows, schema)
+    assert build_slowest_cities(incidents, few=1).first().few_incidents is False
+
+
+def test_a_city_is_in_a_quadrant_by_its_average_and_its_number_against_those_of_the_cities_together(spark):
+    incidents = frame(
+        spark,
+        *(one(A, arrive=600),) * 3, one(B, arrive=60), one(B), one(C, arrive=60),
+        *(one(A, arrive=60, kind="NOISE"),) * 3, one(B, arrive=600, kind="NOISE"),
+        one(A, arrive=60, kind="ALARM"),  # which no other city has
+    )  # fmt: skip
+    found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, few=2).collect()}
+    assert {key: row.quadrant for key, row in found.items()} == {
+        ("THEFT", A): "slower, more",
+        ("THEFT", B): None,  # as many as the cities have on average
+        ("THEFT", C): "faster, fewer",
+        ("NOISE", A): "faster, more",
+        ("NOISE", B): "slower, fewer",
+        ("ALARM", A): None,
+    }
+    assert tuple(found["THEFT", B]) == (B, "THEFT", 3, 2, 2.0, 1, 1.0, 6.4, None, True)
+    assert found["NOISE", A].usual_incidents == 1.33  # of three cities, though one has none
+    assert found["NOISE", A].few_incidents is False

@@ -1,0 +1,216 @@
+"""What the dispatched incidents' rows are, and how raw rows become incidents."""
+
+from __future__ import annotations
+
+from functools import partial, reduce
+from operator import or_
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from transforms.casts import cast
+from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
+from transforms.geo import valid_coordinates
+from transforms.masking import Masked, mask
+from transforms.names import literal, quoted
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
+from transforms.text import BLANKS, clean_text, extract, street
+from transforms.times import date_parts, local_time, parse_timestamp
+
+ZONE = "America/New_York"
+COUNTY = (-77.55, 38.91, -76.86, 39.38)
+"""The box around Montgomery County: least longitude, least latitude, greatest longitude, greatest latitude."""
+
+_HOUR = 3_600_000_000
+_OFFSET = r"(Z|[+-][0-9]{2}:[0-9]{2})\z"
+
+
+def floating_time(column: str) -> Column:
+    """Read Socrata's floating timestamp, `2024-07-10T13:05:22.000`, as clocks in the county showed it.
+
+    What they skipped in March is none; what they showed twice in November is the earlier, in summer time.
+
+    >>> times = [("2024-03-10T02:30:00.000",), ("2024-11-03T01:30:00.000",)]
+    >>> read = spark.createDataFrame(times, "t string").select(floating_time("t").alias("t"))
+    >>> [row[0] for row in read.selectExpr("date_format(t, 'yyyy-MM-dd HH:mm')").collect()]
+    [None, '2024-11-03 05:30']
+
+    Source: Socrata, "Floating Timestamp Datatype".
+    """
+    forms = ("yyyy-MM-dd'T'HH:mm:ss.SSS", "yyyy-MM-dd'T'HH:mm:ss")
+    return F.coalesce(*(parse_timestamp(column, pattern=form, zone=ZONE) for form in forms))
+
+
+def extracted_time(column: str) -> Column:
+    """Read when a row was taken from the source: by its offset, and without one in UTC, as a Lambda's clock shows it.
+
+    >>> times = [("2024-07-13 12:45:10",), ("2024-07-13T08:45:10-04:00",)]
+    >>> read = spark.createDataFrame(times, "t string").select(extracted_time("t").alias("t"))
+    >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
+    ['12:45', '12:45']
+    """
+    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
+    instant = f"concat({text}, if({text} RLIKE {literal(_OFFSET)}, '', 'Z'))"
+    return cast(instant, given=T.StringType(), wanted=T.TimestampType(), where="extracted_time")
+
+
+def whole_number(column: str) -> Column:
+    """Read a whole number of 0 or more, in whichever way JSON writes it: `42`, `42.0`.
+
+    >>> read = spark.createDataFrame([("42.0",), ("-3",), ("0.5",)], "n string").select(whole_number("n"))
+    >>> [row[0] for row in read.collect()]
+    [42, None, None]
+    """
+    number = cast(quoted(column), given=T.StringType(), wanted=T.DecimalType(9, 0), where="whole_number").cast("int")
+    return F.when(number >= 0, number)
+
+
+_text = partial(Field, type="string")
+_time = partial(Field, type="timestamp", parse=floating_time, form="time such as 2024-07-10T13:05:22.000")
+_number = partial(Field, type="int", parse=whole_number, form="whole number of 0 or more", required=False)
+_SECONDS = (
+    *("calltime_callroute", "calltime_dispatch", "calltime_arrive", "calltime_cleared"),
+    *("callroute_dispatch", "dispatch_arrive", "arrive_cleared"),
+)
+_TEXTS = ("initial_type", "close_type", "city", "state", "zip", "police_district_number", "sector", "pra")
+_COORDINATES = ("longitude", "latitude")
+SOURCE_FIELDS = (
+    _text("incident_id", "incident_id"),
+    _text("cr_number", "cr_number"),
+    _text("crash_reports", "crash_reports"),
+    _time("start_time", "start_time"),
+    _time("end_time", "end_time", required=False),
+    _number("priority", "priority"),
+    *(_text(name, name) for name in _TEXTS),
+    _text("address", "address"),
+    *(Field(name, name, "double", form="number", required=False) for name in _COORDINATES),
+    *(_number(name, name) for name in _SECONDS),
+    _text("disposition_desc", "disposition_desc"),
+    _text("geolocation", "geolocation"),
+    Field("row_ts", "row_ts", "timestamp", extracted_time, form="time such as 2024-07-13 12:45:10", required=False),
+)
+
+_KEPT = tuple(field.name for field in SOURCE_FIELDS if field.name != "geolocation")
+_DERIVED = ("coordinates_are_valid", "street", "intersection", "is_intersection", "start_date")
+_LOCAL = {"start_year": "year", "start_month": "month", "start_weekday": "weekday", "start_hour": "hour"}
+
+KEY = ("incident_id",)
+ORDER = (
+    *(IS_CURRENT, "row_ts", "end_time"),
+    *(name for name in _KEPT if name not in (*KEY, "row_ts", "end_time")),
+    *("_source_file", "_row_number"),
+)
+"""What orders the revisions of an incident, the one that counts last: extracted later, then ended, then saying more."""
+
+EVENT_TIME = "start_time"
+
+_CROSSED = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"  # as `text.street` tells them
+_NUMBER = r"([0-9]*?)[0-9]{1,2}[A-Z]?(?: ?- ?[0-9]+[A-Z]?)?(?: [0-9]/[0-9])?"
+_HOUSE = rf"(?:\A|(?<=[/&@])|(?<=[/&@] )){_NUMBER}(?: (?:BLK|BLOCK)\.?(?: OF)?)?+(?= [A-Z0-9])"
+_UNIT = r",? (?:(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|FL)\.? ?#? ?(?:[A-Z]?-?[0-9]+[A-Z]?|[A-Z])|#.*)\z"
+_DEGREES = r"([+-]?[0-9.]+)"
+_WKT = rf"(?i)\A\s*POINT\s*\(\s*{_DEGREES}\s+{_DEGREES}\s*\)\s*\z"
+
+
+def to_block(address: Column) -> Column:
+    """Return an address to its block of a hundred, in capitals: a masking action.
+
+    The publisher gives blocks and intersections. A house number that slipped through becomes its block, and a unit
+    behind the street goes. A number that stands elsewhere than before its street cannot be told from a road's.
+
+    >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
+    >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(to_block(F.col("a"))).collect()]
+    ['900 BLK THAYER AVE', '100 BLK MAIN ST', '16TH ST / EAST WEST HWY']
+
+    Source: Montgomery County, MD, "Police Dispatched Incidents": "100 block level address".
+    """
+    cleaned = F.regexp_replace(F.upper(clean_text(address)), _UNIT, "")
+    block = F.regexp_replace(cleaned, _HOUSE, "$100 BLK")
+    return F.regexp_replace(block, r"(?<![0-9])00 BLK", "0 BLK")
+
+
+SENSITIVE = (Masked("address", to_block, "a house's number tells who lives there; the publisher means to give blocks"),)
+"""The column that may tell who, and what is done to it. Whole records that could not be read are redacted."""
+
+
+def build_incidents(raw: DataFrame) -> DataFrame:
+    """Type the raw rows, bring them in order and take addresses to their block: the candidates for trusted.
+
+    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
+    Which revision of an incident counts is decided with `KEY` and `ORDER`: the last that meets the suite.
+
+    Columns: the fields of the source but geolocation; start_time and end_time are instants (an end in the hour that
+    November has twice is the later of the two where the earlier would be before the start), row_ts too; priority and
+    the seconds from one stage to another are null where the source has none, or a number below 0, which is reported;
+    texts are in capitals, with single blanks; address to the block; longitude, latitude from their own columns, else
+    from geolocation, null where neither is a place in the county, and coordinates_are_valid says so, null where none
+    were given; street (of a block; null at an intersection), intersection (its streets in alphabetical order, `A ST / B
+    AVE`), is_intersection (null without an address); start_date, start_year, start_month, start_weekday (1 is Monday),
+    start_hour, as clocks in the county showed them; where the row comes from; `_cast_failures` (a time of start, a
+    record that is no JSON), `_cast_warnings` (all other cells).
+
+    Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
+    """
+    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
+    cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
+    shown = [name for name in _KEPT if name != "address"]
+    return (
+        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+        .withColumns(cleaned | {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")})
+        .transform(mask, policy=SENSITIVE, show_failures_of=shown)
+        .transform(_located)
+        .transform(_timed)
+        .transform(drop_withdrawn, key=KEY)
+        .select(*_KEPT, *_DERIVED, *_LOCAL, *LATEST, CAST_FAILURES, CAST_WARNINGS)
+    )
+
+
+def _located(incidents: DataFrame) -> DataFrame:
+    """Take coordinates from where they are, and the streets out of the address."""
+    given = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
+    address, is_own, is_valid = F.col("address"), F.col("_is_own"), F.col("_is_valid")
+    streets = F.transform(F.split(address, _CROSSED), lambda part: F.coalesce(street(part), part))
+    crossing = F.array_join(F.array_sort(F.filter(streets, lambda part: part != "")), " / ")
+    # Step by step: in one, Spark would compute a value again for each use of it.
+    return (
+        incidents.withColumns({"_is_own": _in_county(*_COORDINATES), "is_intersection": address.rlike(_CROSSED)})
+        .withColumns({f"_{name}": F.when(~is_own, _of_geolocation(place)) for place, name in enumerate(_COORDINATES)})
+        .withColumn("_is_valid", is_own | _in_county("_longitude", "_latitude"))
+        .withColumns(
+            {"coordinates_are_valid": F.when(reduce(or_, given), is_valid)}
+            | {name: F.when(is_own, F.col(name)).when(is_valid, _double(f"_{name}")) for name in _COORDINATES}
+        )
+        .withColumn("street", street(address))
+        .withColumn("intersection", F.when(F.col("is_intersection"), crossing))
+    )
+
+
+def _in_county(longitude: str, latitude: str) -> Column:
+    return valid_coordinates(F.col(longitude), F.col(latitude), within=COUNTY)
+
+
+def _of_geolocation(place: int) -> Column:
+    """Return longitude (0) or latitude (1), as text: of GeoJSON, of Socrata's older form, or of WKT."""
+    geolocation = F.col("geolocation")
+    return F.coalesce(
+        F.get_json_object(geolocation, f"$.coordinates[{place}]"),
+        F.get_json_object(geolocation, f"$.{_COORDINATES[place]}"),
+        extract(geolocation, pattern=_WKT, group=place + 1),
+    )
+
+
+def _double(column: str) -> Column:
+    return cast(quoted(column), given=T.StringType(), wanted=T.DoubleType(), where="geolocation")
+
+
+def _timed(incidents: DataFrame) -> DataFrame:
+    """Say what clocks showed at the start, and which of two instants an end in November's double hour is."""
+    start, end = F.col("start_time"), F.col("end_time")
+    hour_on = F.timestamp_micros(F.unix_micros(end) + _HOUR)
+    is_twice = local_time(hour_on, zone=ZONE) == local_time(end, zone=ZONE)
+    return (
+        incidents.withColumn("end_time", F.when((end < start) & is_twice, hour_on).otherwise(end))
+        .withColumn("start_date", local_time(start, zone=ZONE).cast("date"))
+        .transform(date_parts, column="start_time", parts=_LOCAL, zone=ZONE)
+    )
