@@ -15,6 +15,7 @@ from jobs.masking_key import WHERE
 logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
+_READ_LANDING = ("crawl", "ingest", "create")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Arguments:
         run_id: What the stages of one run share in the ledger.
         workflow: The workflow that starts the job, or None.
         masking_key: Where the masking key is, for a job that masks; never the key itself.
+        rebuild: Whether trusted is made anew of all that raw has, where a job else takes what is new.
+        every: Seconds from the start of one run of the stages to that of the next; None to run once.
+        dataset: The dataset, for a job that serves all.
     """
 
     stages: tuple[str, ...]
@@ -36,6 +40,9 @@ class Arguments:
     run_id: str
     workflow: str | None
     masking_key: str | None = None
+    rebuild: bool = False
+    every: float | None = None
+    dataset: str = ""
 
 
 def new_run_id() -> str:
@@ -43,17 +50,20 @@ def new_run_id() -> str:
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid()}"
 
 
-def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
-    """Read a job's arguments.
+def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequence[str] = STAGES) -> Arguments:
+    """Read the arguments of a job with these stages.
 
     Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` and so on) and ignored; one that is nearly one of
     the job's is a slip and stops it.
     """
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
-    parser.add_argument("--stage", choices=[*STAGES, "all"], default="all", help="which part to run (default: all)")
+    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="which part to run (default: all)")
     parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
     parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
     parser.add_argument("--masking-key", help=WHERE)
+    parser.add_argument("--rebuild", action="store_true", help="refine all of raw anew, not what is new only")
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, from time to time, until stopped")
+    parser.add_argument("--dataset", help="the dataset, for a job that serves all")
     parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
     parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
     parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
@@ -62,16 +72,19 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None) -> Arguments:
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if alike := get_close_matches(key, own, n=1, cutoff=0.8):
             parser.error(f"{key} is no argument of this job; did you mean {alike[0]}?")
-    stages = STAGES if known.stage == "all" else (known.stage,)
-    if "ingest" in stages and not known.landing:
-        parser.error("--landing is needed to ingest: the folder that the files were delivered to")
+    asked = tuple(stages) if known.stage == "all" else (known.stage,)
+    if (reads := [stage for stage in asked if stage in _READ_LANDING]) and not known.landing:
+        parser.error(f"--landing is needed to {reads[0]}: the folder that the files were delivered to")
     if ignored:
         logger.info("%s: arguments that are not the job's, ignored: %s", job, ignored)
     return Arguments(
-        stages=stages,
+        stages=asked,
         landing=known.landing or "",
         warehouse=known.warehouse,
         run_id=known.WORKFLOW_RUN_ID or known.JOB_RUN_ID or new_run_id(),
         workflow=known.WORKFLOW_NAME,
         masking_key=known.masking_key,
+        rebuild=known.rebuild,
+        every=known.every,
+        dataset=known.dataset or job,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import SparkSession
 
@@ -11,7 +11,7 @@ from expectations.suite import load_suite
 from ingest.raw import read_raw
 from jobs.arguments import Arguments
 from jobs.publishing import publish_judged
-from jobs.stages import ingest_landing, publish_answers, run_stages, start
+from jobs.stages import Stage, ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from transforms.datasets import contact_centre
 from transforms.dedupe import LATEST
@@ -21,7 +21,7 @@ DATASET = "contact_centre"
 
 def run(spark: SparkSession, args: Arguments) -> list[Entry]:
     """Run the stages asked for, and return what the run ledger says of each."""
-    return run_stages(spark, args, job=DATASET, stages={"ingest": ingest, "refine": refine, "curate": curate})
+    return run_stages(spark, args, job=DATASET, stages=STAGES)
 
 
 def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
@@ -44,9 +44,12 @@ def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     publish_answers(spark, entry, dataset=DATASET, answers=contact_centre.ANSWERS)
 
 
+STAGES: Mapping[str, Stage] = {"ingest": ingest, "refine": refine, "curate": curate}
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the job from a command line, spark-submit or AWS Glue."""
-    start(DATASET, run, argv)
+    start(DATASET, run, argv, stages=STAGES)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
@@ -40,10 +41,18 @@ def publish_judged(spark: SparkSession, judged: Judged, *, dataset: str, entry: 
     entry.rows_out = row_count(spark, trusted)
 
 
-def publish_answer(spark: SparkSession, answer: DataFrame, *, dataset: str, name: str, entry: Entry) -> None:
+def publish_answer(
+    spark: SparkSession,
+    answer: DataFrame,
+    *,
+    dataset: str,
+    name: str,
+    entry: Entry,
+    notes: Mapping[str, str] | None = None,
+) -> None:
     """Publish an answer: the frame becomes `lake.curated.<dataset>_<name>`."""
     table = table_name("curated", dataset, name)
-    with Staged(spark, answer, table=table, run_id=entry.run_id) as staged:
+    with Staged(spark, answer, table=table, run_id=entry.run_id, notes=notes) as staged:
         entry.snapshot_ids[table] = staged.publish()
     entry.rows_out = (entry.rows_out or 0) + row_count(spark, table)
 

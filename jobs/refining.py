@@ -9,7 +9,6 @@ is merged twice is the same.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,8 +28,6 @@ from lake.publish import Branch, Staged
 from lake.tables import added_rows, ensure_table, last_note, matching, row_count, table_name
 from transforms.dedupe import keep_latest
 from transforms.names import quoted
-
-logger = logging.getLogger(__name__)
 
 REFINED_TO = "citylake.refined-to"
 """In trusted's history: when raw got the latest of the rows that it has, in microseconds since 1970 (UTC)."""
@@ -86,11 +83,10 @@ class Increment:
         raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
         self.entry.rows_in = raw.count
         if not raw.count and not raw.are_all:
-            logger.info("%s: raw has nothing new", self.how.dataset)
-            self.entry.rows_out = 0
+            self.entry.note, self.entry.rows_out = "raw has nothing new", 0
             return False
         if since and raw.are_all:
-            logger.warning("%s: trusted is made anew, for files were delivered with other content", self.how.dataset)
+            self.entry.note = "trusted is made anew, for files were delivered with other content"
         self.judged = self.how.judge(raw.rows)
         with Staged(
             self.spark,
@@ -160,7 +156,7 @@ class Increment:
     def _is_nothing(self) -> bool:
         if self._noted(REFINED_TO) is not None:
             return False
-        logger.info("%s: raw had nothing new", self.how.dataset)
+        self.entry.note = "raw had nothing new"
         return True
 
     @property

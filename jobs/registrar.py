@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import SparkSession
 
@@ -12,7 +12,7 @@ from ingest.raw import read_raw
 from jobs.arguments import Arguments
 from jobs.masking_key import read_masking_key
 from jobs.publishing import publish_answer, publish_judged
-from jobs.stages import ingest_landing, publish_answers, run_stages, start
+from jobs.stages import Stage, ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from lake.tables import read
 from transforms.datasets import registrar
@@ -23,7 +23,7 @@ DATASET = "registrar"
 
 def run(spark: SparkSession, args: Arguments) -> list[Entry]:
     """Run the stages asked for, and return what the run ledger says of each."""
-    return run_stages(spark, args, job=DATASET, stages={"ingest": ingest, "refine": refine, "curate": curate})
+    return run_stages(spark, args, job=DATASET, stages=STAGES)
 
 
 def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
@@ -53,9 +53,12 @@ def curate(spark: SparkSession, args: Arguments, entry: Entry) -> None:
         publish_answer(spark, build(*all_records), dataset=DATASET, name=name, entry=entry)
 
 
+STAGES: Mapping[str, Stage] = {"ingest": ingest, "refine": refine, "curate": curate}
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the job from a command line, spark-submit or AWS Glue."""
-    start(DATASET, run, argv)
+    start(DATASET, run, argv, stages=STAGES)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from threading import Event
 
 from pyspark.sql import DataFrame, SparkSession
 
+from expectations.errors import ExpectationsNotMetError
 from ingest.header import Forms
 from ingest.raw import ingest
-from jobs.arguments import Arguments, parse_arguments
+from jobs.arguments import STAGES, Arguments, new_run_id, parse_arguments
 from jobs.publishing import publish_answer
 from lake.ledger import Entry, recorded
 from lake.session import lake_session
-from lake.tables import read, row_count, table_name
+from lake.tables import last_note, read, row_count, snapshot_id, table_name
+
+logger = logging.getLogger(__name__)
 
 Stage = Callable[[SparkSession, Arguments, Entry], None]
+
+_MADE_OF = "citylake.made-of"
+"""In an answer's history: the snapshot of trusted that it was made of."""
 
 
 def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mapping[str, Stage]) -> list[Entry]:
@@ -36,20 +46,60 @@ def ingest_landing(spark: SparkSession, args: Arguments, entry: Entry, *, datase
 
 
 def publish_answers(
-    spark: SparkSession, entry: Entry, *, dataset: str, answers: Mapping[str, Callable[[DataFrame], DataFrame]]
+    spark: SparkSession,
+    entry: Entry,
+    *,
+    dataset: str,
+    answers: Mapping[str, Callable[[DataFrame], DataFrame]],
+    only_if_changed: bool = False,
 ) -> None:
-    """Trusted to curated: build each answer from the trusted rows, and publish it."""
-    trusted = read(spark, "trusted", dataset)
-    entry.rows_in = row_count(spark, table_name("trusted", dataset))
+    """Trusted to curated: build each answer from the trusted rows, and publish it.
+
+    With `only_if_changed` none is built that was made of these very rows.
+    """
+    trusted, table = read(spark, "trusted", dataset), table_name("trusted", dataset)
+    made_of = str(snapshot_id(spark, table))
+    if only_if_changed:
+        tables = {name: table_name("curated", dataset, name) for name in answers}
+        answers = {name: answers[name] for name in answers if last_note(spark, tables[name], _MADE_OF) != made_of}
+        if not answers:
+            entry.note = "the answers are those of what is trusted"
+            return
+    entry.rows_in = row_count(spark, table)
     for name, build in answers.items():
-        publish_answer(spark, build(trusted), dataset=dataset, name=name, entry=entry)
+        publish_answer(spark, build(trusted), dataset=dataset, name=name, entry=entry, notes={_MADE_OF: made_of})
 
 
 def start(
-    job: str, run: Callable[[SparkSession, Arguments], Sequence[Entry]], argv: Sequence[str] | None = None
+    job: str,
+    run: Callable[[SparkSession, Arguments], Sequence[Entry]],
+    argv: Sequence[str] | None = None,
+    *,
+    stages: Iterable[str] = STAGES,
 ) -> None:
-    """Run a job from a command line, spark-submit or AWS Glue."""
+    """Run a job from a command line, spark-submit or AWS Glue: once, or with `--every` until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("py4j").setLevel(logging.WARNING)
-    args = parse_arguments(job, argv)
-    run(lake_session(args.warehouse, app_name=job), args)
+    args = parse_arguments(job, argv, stages=tuple(stages))
+    spark = lake_session(args.warehouse, app_name=job)
+    if args.every is None:
+        run(spark, args)
+        return
+    stopped = Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopped.set())
+    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=stopped)
+
+
+def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
+    """Run until stopped, each time so many seconds after the last start, or at once if that took longer.
+
+    What a suite refuses is logged, and does not hold up what comes next. Anything else that is raised ends it.
+    """
+    while not stopped.is_set():
+        began = time.monotonic()
+        try:
+            run()
+        except ExpectationsNotMetError as error:
+            logger.error("%s", error)
+        stopped.wait(max(0.0, began + every - time.monotonic()))

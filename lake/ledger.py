@@ -27,7 +27,7 @@ SCHEMA = T.StructType(
         *(T.StructField(name, _TIME) for name in ("started", "ended")),
         *(T.StructField(name, _COUNT) for name in ("rows_in", "rows_out", "rows_quarantined")),
         T.StructField("snapshot_ids", T.MapType(_TEXT, _COUNT)),
-        *(T.StructField(name, _TEXT) for name in ("verdict", "validation_result", "error")),
+        *(T.StructField(name, _TEXT) for name in ("verdict", "validation_result", "error", "note")),
     ]
 )
 
@@ -40,7 +40,7 @@ class Entry:
         run_id: The run; its stages share it.
         workflow: The workflow that started it, or None.
         job: The job.
-        stage: `ingest`, `refine` or `curate`.
+        stage: `ingest`, `refine`, `curate`, or what else the job calls its stages.
         state: `RUNNING`; then `SUCCEEDED`, `REFUSED` (a critical expectation is not met) or `FAILED`. A run that was
             killed stays `RUNNING`.
         started: When it began; a Spark timestamp is UTC.
@@ -52,6 +52,7 @@ class Entry:
         verdict: The gate's: `met`, `met with warnings` or `refused`.
         validation_result: The gate's whole result, GX's JSON.
         error: What was raised, if anything.
+        note: What else is to be said of it.
     """
 
     run_id: str
@@ -68,6 +69,7 @@ class Entry:
     verdict: str | None = None
     validation_result: str | None = None
     error: str | None = None
+    note: str | None = None
 
 
 @contextmanager

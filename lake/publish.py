@@ -16,7 +16,8 @@ from pyspark.sql import functions as F
 from lake.errors import OvertakenError
 from lake.merge import Merge
 from lake.session import CATALOG
-from lake.tables import ensure_table, snapshot_id
+from lake.tables import ensure_table, iceberg_table, snapshot_id
+from transforms.names import quoted
 
 _ONE_PASS = {
     # A partition's rows are written where they are, not first sent to one task: the gate's two partitions come out
@@ -139,6 +140,16 @@ class Staged(Branch):
             raise OvertakenError(table=self.table, branch=self.branch)
         writer.append()
         return self
+
+
+def drop_branches(spark: SparkSession, table: str) -> int:
+    """Drop all branches of a table but `main`, and return how many there were. Only if no other run is at work."""
+    if not spark.catalog.tableExists(table):
+        return 0
+    names = [name for name in iceberg_table(spark, table).refs() if name != "main"]
+    for name in names:
+        spark.sql(f"ALTER TABLE {table} DROP BRANCH {quoted(name)}")
+    return len(names)
 
 
 def _noting(writer: DataFrameWriterV2, notes: Mapping[str, str]) -> DataFrameWriterV2:

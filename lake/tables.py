@@ -84,7 +84,7 @@ def matching(rows: DataFrame, table: DataFrame) -> DataFrame:
 
 def snapshot_id(spark: SparkSession, table: str) -> int | None:
     """Return the snapshot that a table's main branch points to; None before the first publish."""
-    snapshot = _iceberg_table(spark, table).currentSnapshot()
+    snapshot = iceberg_table(spark, table).currentSnapshot()
     return int(snapshot.snapshotId()) if snapshot else None
 
 
@@ -92,7 +92,7 @@ def last_note(spark: SparkSession, table: str, name: str, *, branch: str = "main
     """Return what a table's history last noted under a name: in its latest snapshot, or in the nearest one before."""
     if not spark.catalog.tableExists(table):
         return None
-    iceberg = _iceberg_table(spark, table)
+    iceberg = iceberg_table(spark, table)
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
         if (note := snapshot.summary().get(name)) is not None:
@@ -110,7 +110,7 @@ def row_count(spark: SparkSession, table: str) -> int:
     Raises:
         NotPublishedError: It has never been published.
     """
-    snapshot = _iceberg_table(spark, table).currentSnapshot()
+    snapshot = iceberg_table(spark, table).currentSnapshot()
     if not snapshot:
         raise NotPublishedError(table=table, stage=PUBLISHED_BY[table.split(".")[1]])
     if int(snapshot.summary().get("total-delete-files") or 0):
@@ -120,10 +120,11 @@ def row_count(spark: SparkSession, table: str) -> int:
 
 def added_rows(spark: SparkSession, table: str, branch: str) -> int:
     """Return how many rows the latest commit to a branch has added or changed, from its metadata."""
-    return int(_iceberg_table(spark, table).snapshot(branch).summary().get("added-records") or 0)
+    return int(iceberg_table(spark, table).snapshot(branch).summary().get("added-records") or 0)
 
 
-def _iceberg_table(spark: SparkSession, table: str) -> Any:
+def iceberg_table(spark: SparkSession, table: str) -> Any:
+    """Return a table as Iceberg's Java library has it."""
     # A query of Iceberg's metadata tables would start a Spark job each; the catalog already has the table at hand.
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm

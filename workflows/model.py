@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
 """What a condition can wait for; CloudFormation takes no other."""
@@ -151,25 +152,37 @@ class Workflow:
             reached = found
 
 
-def in_stages(dataset: str, description: str, *, parameters: Mapping[str, Mapping[str, str]] | None = None) -> Workflow:
-    """Return the workflow of a dataset's job: ingest, then refine, then curate, each when the one before has succeeded.
+def in_stages(
+    dataset: str,
+    description: str,
+    *,
+    stages: Sequence[str] = ("ingest", "refine", "curate"),
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
+    maintained: bool = False,
+) -> Workflow:
+    """Return the workflow of a dataset's job: its stages, each when the one before has succeeded.
 
     Args:
         dataset: The dataset, and the module in `jobs/`.
         description: What comes of it.
+        stages: The stages, in order.
         parameters: Stage to the parameters of its job.
+        maintained: Whether the upkeep of the dataset's tables comes last.
     """
-    ingest, refine, curate = (
-        Job(f"{dataset}_{stage}", dataset, {"--stage": stage}, (parameters or {}).get(stage, {}))
-        for stage in ("ingest", "refine", "curate")
-    )
+    jobs = [
+        Job(f"{dataset}_{stage}", dataset, {"--stage": stage}, (parameters or {}).get(stage, {})) for stage in stages
+    ]
+    if maintained:
+        jobs.append(Job(f"{dataset}_maintain", "maintain", {"--dataset": dataset}))
     return Workflow(
         name=dataset,
         description=description,
-        jobs=(ingest, refine, curate),
+        jobs=tuple(jobs),
         triggers=(
-            Trigger(f"{dataset}_start", (ingest.name,), type="ON_DEMAND"),
-            Trigger(f"{dataset}_landed", (refine.name,), predicate=Predicate((Condition(ingest.name),))),
-            Trigger(f"{dataset}_trusted", (curate.name,), predicate=Predicate((Condition(refine.name),))),
+            Trigger(f"{dataset}_start", (jobs[0].name,), type="ON_DEMAND"),
+            *(
+                Trigger(f"{before.name}_succeeded", (job.name,), predicate=Predicate((Condition(before.name),)))
+                for before, job in pairwise(jobs)
+            ),
         ),
     )

@@ -83,7 +83,8 @@ def spark_job_runner(
             "--WORKFLOW_RUN_ID": run_id,
         }
         argv = [text for pair in arguments.items() for text in pair]
-        entries: Sequence[Entry] = import_module(f"jobs.{job.module}").run(spark, parse_arguments(job.module, argv))
+        module = import_module(f"jobs.{job.module}")
+        entries: Sequence[Entry] = module.run(spark, parse_arguments(job.module, argv, stages=tuple(module.STAGES)))
         return entries
 
     return run_job

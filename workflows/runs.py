@@ -161,7 +161,8 @@ def _show_quarantine(spark: SparkSession, dataset: str, *, expectations: Expecta
 
 
 def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:
-    published = runs(spark).where((F.col("job") == dataset) & (F.col("stage") == "refine")).where("state = 'SUCCEEDED'")
+    judged = F.col("validation_result").isNotNull() & (F.col("state") == "SUCCEEDED")
+    published = runs(spark).where((F.col("job") == dataset) & judged)
     last = published.orderBy(F.desc("started")).select("validation_result").first()
     return json.loads(last.validation_result)["results"] if last else []
 
@@ -183,4 +184,5 @@ def _summary(entry: Entry) -> str:
     if entry.stage == "refine":
         counts["superseded"] = (entry.rows_in or 0) - (entry.rows_out or 0) - (entry.rows_quarantined or 0)
     parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
-    return ", ".join([*parts, f"suite {entry.verdict}"] if entry.verdict else parts)
+    said = [f"suite {entry.verdict}" if entry.verdict else "", entry.note or ""]
+    return ", ".join(filter(None, [*parts, *said]))

@@ -1,0 +1,115 @@
+"""A crawl: what landing holds that raw does not have yet, in which folders and columns, and what that changes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from ingest.deliveries import as_frame, known_contents, new_files, read_deliveries
+from ingest.formats import is_readable, read_files
+from ingest.header import SOURCE_COLUMNS, Forms
+from ingest.json_lines import is_json_lines
+from ingest.storage import LandedFile, list_files, pattern_of
+from lake.tables import ensure_table, exists, table_name
+from transforms.drift import Drift, schema_drift
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA = (
+    "run_id string, crawled timestamp, files bigint, bytes bigint, "
+    "partitions array<struct<path: string, files: bigint, bytes: bigint>>, schema string, "
+    "drift array<struct<column: string, change: string, before: string, after: string>>"
+)
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """What a crawl found in the files that are new.
+
+    Attributes:
+        files: How many there are.
+        partitions: Their folders, such as `2024/07/10/17`.
+        schema: Their columns: of JSON lines the fields with inferred types, of other files the header, all text.
+        drift: What differs from the last crawl that found files. A field that no new record has is `removed`.
+    """
+
+    files: int
+    partitions: tuple[str, ...]
+    schema: T.StructType
+    drift: tuple[Drift, ...]
+
+    def __str__(self) -> str:
+        found = f"{self.files} new files in {len(self.partitions)} folders, {len(self.schema)} columns"
+        return ", ".join([found, *(f"{each.column} {each.change}" for each in self.drift)])
+
+
+def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_id: str) -> Crawl:
+    """Look through the landed files that raw does not have, and note what was found in `lake.ops.<dataset>_crawls`.
+
+    Raises:
+        LandingError: The landing is absent.
+        LandedFilesError: A file with a header cannot be read.
+    """
+    deliveries = read_deliveries(spark, dataset)
+    landed = [file for file in list_files(landing, known=known_contents(deliveries)) if is_readable(file.name)]
+    files, _ = new_files(landed, deliveries)
+    schema = _schema(spark, files, dataset=dataset, forms=forms)
+    before = _last_schema(spark, dataset)
+    drift = () if before is None or not files else tuple(_drift(spark, before, schema))
+    folders, sizes = Counter(map(_folder, files)), Counter[str]()
+    for file in files:
+        sizes[_folder(file)] += file.bytes
+    partitions = [{"path": name, "files": folders[name], "bytes": sizes[name]} for name in sorted(folders)]
+    line = {
+        "run_id": run_id,
+        "crawled": datetime.now(timezone.utc).isoformat(),
+        "files": len(files),
+        "bytes": sizes.total(),
+        "partitions": partitions,
+        "schema": schema.json() if files else None,
+        "drift": [asdict(each) for each in drift],
+    }
+    rows = as_frame(spark, [line], ddl=_SCHEMA)
+    ensure_table(spark, _table(dataset), rows.schema)
+    rows.writeTo(_table(dataset)).append()
+    for each in drift:
+        logger.warning("%s: column %s was %s: %s, now %s", dataset, each.column, each.change, each.before, each.after)
+    return Crawl(len(files), tuple(sorted(folders)), schema, drift)
+
+
+def _table(dataset: str) -> str:
+    return table_name("ops", f"{dataset}_crawls")
+
+
+def _folder(file: LandedFile) -> str:
+    return file.name.rpartition("/")[0]
+
+
+def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType:
+    events = [pattern_of(file.uri) for file in files if is_json_lines(file.name)]
+    fields: dict[str, T.StructField] = {}
+    if events:
+        fields |= {field.name: field for field in spark.read.json(events).schema if field.name != "_corrupt_record"}
+    with_header = [file for file in files if not is_json_lines(file.name)]
+    for frame in read_files(spark, with_header, dataset=dataset, forms=forms):
+        fields |= {field.name: field for field in frame.schema if field.name not in (*SOURCE_COLUMNS, *fields)}
+    return T.StructType([fields[name] for name in sorted(fields)])
+
+
+def _last_schema(spark: SparkSession, dataset: str) -> T.StructType | None:
+    if not exists(spark, _table(dataset)):
+        return None
+    last = spark.table(_table(dataset)).where("schema IS NOT NULL").orderBy(F.desc("crawled")).select("schema").first()
+    return None if last is None else T.StructType.fromJson(json.loads(last.schema))
+
+
+def _drift(spark: SparkSession, before: T.StructType, after: T.StructType) -> list[Drift]:
+    return schema_drift(spark.createDataFrame([], before), spark.createDataFrame([], after))

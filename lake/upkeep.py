@@ -1,0 +1,86 @@
+"""Upkeep of tables: sizes of files, snapshots that are no longer needed, files that no table has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyspark.sql import SparkSession
+
+from lake.session import CATALOG
+from lake.tables import PUBLISHED_BY, iceberg_table
+
+TARGET_BYTES = 128 << 20
+"""Of a data file: one task reads it in seconds, and it keeps one row group of Parquet."""
+
+_SMALL_FILES = 5
+_LEAST_KEPT = 5
+
+
+def tables_of(spark: SparkSession, dataset: str) -> list[str]:
+    """Return a dataset's tables in all zones, those of its answers and of `ops` too."""
+    found = []
+    for zone in (*PUBLISHED_BY, "ops"):
+        if not spark.catalog.databaseExists(f"{CATALOG}.{zone}"):
+            continue
+        names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{zone}").collect()]
+        found += [
+            f"{CATALOG}.{zone}.{name}" for name in sorted(names) if name == dataset or name.startswith(f"{dataset}_")
+        ]
+    return found
+
+
+def compact(spark: SparkSession, table: str) -> int:
+    """Rewrite a table's small files into ones of `TARGET_BYTES`, and take in what was deleted in them.
+
+    Rows: the same. Readers see the old files until the new ones are committed.
+
+    Return how many files were rewritten. What the metadata shows to be in order starts no Spark job.
+    """
+    snapshot = iceberg_table(spark, table).currentSnapshot()
+    if not snapshot:
+        return 0
+    summary = snapshot.summary()
+    files, deletes = int(summary.get("total-data-files") or 0), int(summary.get("total-delete-files") or 0)
+    if not deletes and files < _SMALL_FILES:
+        return 0
+    options = {
+        "target-file-size-bytes": TARGET_BYTES,
+        "min-input-files": _SMALL_FILES,
+        "delete-file-threshold": 1,
+        "remove-dangling-deletes": "true",
+    }
+    given = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
+    done = spark.sql(
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{_inside(table)}', options => map({given}))"
+    ).first()
+    return int(done["rewritten_data_files_count"]) if done else 0
+
+
+def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -> int:
+    """Drop snapshots older than a time, but for the last few, and the files that only they have. No Spark job.
+
+    Branches that were never published go when they are older than they were to be kept. Return how many snapshots.
+    """
+    iceberg = iceberg_table(spark, table)
+    before = iceberg.snapshots()
+    count = sum(1 for _ in before)
+    if count <= _LEAST_KEPT:
+        return 0
+    milliseconds = int(older_than.timestamp() * 1000)
+    iceberg.expireSnapshots().expireOlderThan(milliseconds).retainLast(_LEAST_KEPT).commit()
+    return count - sum(1 for _ in iceberg_table(spark, table).snapshots())
+
+
+def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
+    """Remove files older than a time that are in a table's folder and none of its snapshots has; return how many."""
+    if not iceberg_table(spark, table).currentSnapshot():
+        return 0
+    rows = spark.sql(
+        f"CALL {CATALOG}.system.remove_orphan_files(table => '{_inside(table)}', "
+        f"older_than => TIMESTAMP '{older_than:%Y-%m-%d %H:%M:%S}')"
+    )
+    return rows.count()
+
+
+def _inside(table: str) -> str:
+    return table.removeprefix(f"{CATALOG}.")
