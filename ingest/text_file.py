@@ -140,8 +140,8 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
         start = 1
         try:
             for record in reader:
-                swallowed = [cell for cell in record if _holds_records(cell, header)]
-                if swallowed:
+                # Of one line there is nothing to look at, and most are.
+                if reader.line_num > start and any(_holds_records(cell, header) for cell in record):
                     problem = f"the quote opened in line {start} is closed only in line {reader.line_num}"
                     raise LandedFileError(file=file, problem=f"{problem}, with whole records in it. Mend the quotes.")
                 start = reader.line_num + 1
