@@ -257,7 +257,7 @@ def _socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Pag
         rows = _json(feed, query | ({"$where": where} if where else {}), sleep)
         is_last = len(rows) < PAGE
         if rows:
-            if (rows[-1][":updated_at"], rows[-1][":id"]) == (at, row_id):
+            if where == _behind(rows[-1][":updated_at"], rows[-1][":id"]):
                 raise FeedError(where=feed.url, problem="the next page ends with the row that the last one ended with.")
             at, row_id = rows[-1][":updated_at"], rows[-1][":id"]
             where = _behind(at, row_id)
