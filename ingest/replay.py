@@ -86,7 +86,8 @@ def replay(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Replay a file by arguments; exits with 1 and one line where that cannot be."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)  # not all loggers: boto3's tell where it found credentials
     args = _parser().parse_args(argv)
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()

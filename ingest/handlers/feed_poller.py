@@ -1,7 +1,7 @@
 """A Lambda that polls a city's feed and puts what is new or has changed to Amazon Data Firehose, one JSON line a row.
 
 Deploy this one file, zipped. Runtime python3.11 or later, handler `feed_poller.handler`, timeout 15 minutes, reserved
-concurrency 1; an EventBridge schedule runs it. A csv or an export is kept in /tmp while it is read: give the function
+concurrency 1; a schedule of EventBridge runs it. A csv or an export is kept in /tmp while it is read: give the function
 ephemeral storage for it. Its role may do `firehose:PutRecordBatch` on the stream, and `s3:GetObject`, `s3:PutObject`
 and `s3:ListBucket` (else S3 does not tell what is absent from what is forbidden) on the bucket of its state.
 
