@@ -57,10 +57,8 @@ KEPT = (
     *("Topic", "Council District", "Police District", "Neighborhood", "row_ts"),
 )
 _KNOWN = {*HASHED, *ROUNDED, *KEPT}
-_BLANK = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+")
-"""As `transforms.text.clean_text` has it: a key must be the same in the lake."""
-
 _CLOCK = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) (\d\d?):(\d\d):(\d\d) ([AP])M", re.ASCII | re.IGNORECASE)
+_AROUND = " \t\r\n\u00a0"  # of a time; white space in it makes it none, as in the lake
 _THREE = Decimal("0.001")
 _LEAST_KEY = 32
 
@@ -140,7 +138,7 @@ def case_key(row: Mapping[str, Any], key: bytes) -> str:
     Raises:
         PoisonError: `Case Created dttm` is missing or no time.
     """
-    created = wall_clock(clean(row.get("Case Created dttm", "")))
+    created = wall_clock(row.get("Case Created dttm"))
     if not created:
         raise PoisonError("it has no key: 'Case Created dttm' is missing, or no time such as 07/04/2024 01:30:00 PM")
     return keyed_hash("\x1f".join((FORM, created, *(clean(row.get(name, "")) for name in KEY_FIELDS))), key)
@@ -152,13 +150,13 @@ def keyed_hash(text: str, key: bytes) -> str:
 
 
 def clean(value: Any) -> str:
-    """Return a value as text, each run of blanks in it one space, none around it."""
-    return _BLANK.sub(" ", str(value)).strip(" ")
+    """Return a value as text, each run of white space in it (Python's: no-break spaces too) one space, none around."""
+    return " ".join(str(value).split())
 
 
-def wall_clock(text: str) -> str:
+def wall_clock(value: Any) -> str:
     """Return `MM/dd/yyyy hh:mm:ss a` as `yyyy-MM-ddTHH:mm:ss`; nothing if it is no such time."""
-    found = _CLOCK.fullmatch(text)
+    found = _CLOCK.fullmatch(str(value).strip(_AROUND))
     if not found or not 1 <= int(found[4]) <= 12:
         return ""
     hour = int(found[4]) % 12 + (12 if found[7] in "pP" else 0)
@@ -176,7 +174,7 @@ def _revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
         raise PoisonError("it has no revision: 'row_ts' is missing or no time such as 2024-07-04T13:30:00Z") from error
     utc = emitted.astimezone(timezone.utc) if emitted.tzinfo else emitted.replace(tzinfo=timezone.utc)
     content = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-    closed = wall_clock(clean(row.get("Case Closed dttm", "")))
+    closed = wall_clock(row.get("Case Closed dttm"))
     return f"{utc:%Y-%m-%dT%H:%M:%S.%fZ} {closed} {content[:16]}"
 
 
