@@ -107,9 +107,10 @@ def fetch(
     """
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
     url, target = source.url.format(**parts), Path(to, source.file.format(**parts))
-    target.parent.mkdir(parents=True, exist_ok=True)
     hidden = target.with_name(f".{target.name}.part")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hidden.touch()  # else it would take six downloads to find out that nothing can be written here
         if source.is_socrata:
             state = {"updated_at": since, "complete": True} if since else {}
             with hidden.open("wb") as file:
@@ -120,5 +121,8 @@ def fetch(
         return hidden.replace(target)
     except FeedError as error:
         raise FetchError(source=error.where, problem=error.problem) from error
+    except OSError as error:
+        raise FetchError(source=url, problem=f"it cannot be kept in {to} ({error.strerror}). Check --to.") from error
     finally:
-        hidden.unlink(missing_ok=True)
+        if hidden.is_file():
+            hidden.unlink()

@@ -53,10 +53,12 @@ def replay(
     `partition_key` is the column whose text Kinesis parts events by; without it each goes where its number says.
 
     Raises:
-        ReplayError: The file is not there, or has no such column; or the state is of another file or another target; or
-            the stream refuses events.
+        ReplayError: The file is not there, or has no such column, or the rate is none; or the state is of another file
+            or another target; or the stream refuses events.
         LandedFileError: The file is no csv that can be read.
     """
+    if rate is not None and rate <= 0:
+        raise ReplayError(where=file, problem=f"it cannot be replayed at {rate} events a second. Give more than 0.")
     try:
         header = read_header(Path(file).name, file, forms={})
         progress = _state(Path(state), Progress(_digest(file), to))
@@ -67,15 +69,10 @@ def replay(
     if partition_key not in (None, *header.columns):
         raise ReplayError(where=file, problem=f"it has no column {partition_key!r}, only {[*header.columns]}.")
     settle(progress)
-    emitted, started, stamps = 0, clock(), _stamps(clock)
     key_at = header.columns.index(partition_key) if partition_key else None
-    event = _event_of(header)
-    rows = enumerate(_rows(file, header), 1)
-    for _ in islice(rows, progress.progress.rows):
-        pass
-    while burst := list(islice(rows, _BURST if rate is None else max(1, min(_BURST, int(rate / 10))))):
-        if rate is not None:
-            sleep(max(0.0, emitted / rate - (clock() - started) / 1e9))
+    event, stamps, emitted = _event_of(header), _stamps(clock), 0
+    rows = islice(enumerate(_rows(file, header), 1), progress.progress.rows, None)
+    for burst in _bursts(rows, rate, clock, sleep):
         lines = [event(cells, stamp).encode() for (_, cells), stamp in zip(burst, stamps, strict=False)]
         keys = [(cells[key_at] if key_at is not None and len(cells) > key_at else "") or str(n) for n, cells in burst]
         target.put(lines, keys, rows=burst[-1][0], state=progress)
@@ -131,6 +128,19 @@ def _rows(file: str, header: Header) -> Iterator[list[str]]:
                 yield cells
 
 
+def _bursts(
+    rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
+) -> Iterator[list[tuple[int, list[str]]]]:
+    """Part rows into bursts, each when it is due: at a rate, some ten a second."""
+    started, given = clock(), 0
+    size = _BURST if rate is None else max(1, min(_BURST, int(rate / 10)))
+    while burst := list(islice(rows, size)):
+        if rate is not None:
+            sleep(max(0.0, given / rate - (clock() - started) / 1e9))
+        yield burst
+        given += len(burst)
+
+
 def _event_of(header: Header) -> Callable[[list[str], str], str]:
     """Return what makes a JSON line of cells. It is half of a replay's work: names are written once, not per row."""
     names = [f"{encode_basestring(name)}:" for name in header.columns]
@@ -178,9 +188,13 @@ def _target(args: argparse.Namespace) -> Target:
         )
     try:
         import boto3  # Only streams need it; a laptop does not have to have it.
+        from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise ReplayError(where=args.to, problem="boto3 is not installed. Run: pip install boto3") from error
-    client = boto3.client(kind, endpoint_url=args.endpoint_url)
+    try:
+        client = boto3.client(kind, endpoint_url=args.endpoint_url)
+    except (BotoCoreError, ValueError) as error:
+        raise ReplayError(where=args.to, problem=f"there is no way to it ({error}). Set AWS_DEFAULT_REGION?") from error
     return FirehoseStream(client, name) if kind == "firehose" else KinesisStream(client, name)
 
 

@@ -195,8 +195,14 @@ def _set_aside(state: State, event: bytes, limit: str) -> None:
 
 
 def _send(batch: Sequence[Any], send: Callable[[Sequence[Any]], list[str | None]], **how: Any) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError  # whoever has a client has it
+
     to = how.pop("to")
     try:
         send_all(batch, send, **how)
     except FeedError as error:
         raise ReplayError(where=to, problem=error.problem) from error
+    except (BotoCoreError, ClientError) as error:
+        raise ReplayError(
+            where=to, problem=f"AWS takes nothing ({error}). Is it there, and may you put to it?"
+        ) from error

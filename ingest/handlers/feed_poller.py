@@ -88,6 +88,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """Poll the feed of the environment: from the state on, until all is read or the function's time is nearly up."""
     import boto3  # Here, so that whoever only downloads needs no boto3.
 
+    logger.setLevel(logging.INFO)  # Lambda shows warnings only
     feed = Feed(_of("FEED"), _of("FEED_URL"), os.environ.get("APP_TOKEN", ""), os.environ.get("CHANGED_COLUMN", ""))
     state = S3State(boto3.client("s3"), _of("STATE"))
     send = firehose(boto3.client("firehose"), _of("STREAM"))
@@ -250,7 +251,7 @@ def _socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Pag
     # Not by $offset: where a row that was read changes while paging, it moves to the end, and the next page skips one.
     at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_earlier(at)}'" if at else ""
-    if at and not state["complete"]:
+    if at and row_id and not state.get("complete"):
         where = _behind(at, row_id)
     while True:
         query = {"$select": ":id,:updated_at,*", "$order": ":updated_at,:id", "$limit": str(PAGE)}

@@ -73,6 +73,7 @@ class SettingError(RuntimeError):
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Write the records of a batch; report the one from which Kinesis is to deliver again, if any."""
+    logger.setLevel(logging.INFO)  # Lambda shows warnings only
     key, dynamodb, s3 = _masking_key(_of("MASKING_KEY")), _client("dynamodb"), _client("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
     failed: list[dict[str, str]] = []

@@ -83,6 +83,14 @@ def test_a_download_that_breaks_off_leaves_what_was_delivered_before(web, tmp_pa
     assert path.read_bytes() == b"Department;Type"
 
 
+def test_a_folder_that_cannot_be_is_told_before_anything_is_downloaded(web, tmp_path: Path) -> None:
+    (tmp_path / "landing").write_text("a file")
+
+    with pytest.raises(FetchError, match=r"it cannot be kept in .*landing \(File exists\). Check --to"):
+        fetch(local("inquiry_volume", web), tmp_path / "landing", now=NOW, sleep=web.sleep)
+    assert web.queries == []
+
+
 def test_what_is_being_downloaded_is_no_delivery(web, tmp_path: Path) -> None:
     source = local("inquiry_volume", web)
     seen: list[list[str]] = []

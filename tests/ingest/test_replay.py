@@ -280,6 +280,21 @@ def test_a_stream_that_refuses_leaves_the_state_where_it_was(file: Path, tmp_pat
     assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
 
 
+def test_a_stream_that_is_not_there_is_told(file: Path, tmp_path: Path, aws, caplog) -> None:
+    with pytest.raises(SystemExit):
+        main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
+    assert "replay: firehose:nowhere: AWS takes nothing" in caplog.text
+    with pytest.raises(SystemExit):
+        main([str(file), "--to", "firehose:events", "--endpoint-url", "nonsense", "--state", str(tmp_path / "s.json")])
+    assert "replay: firehose:events: there is no way to it (Invalid endpoint: nonsense)" in caplog.text
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_rate_that_is_none_is_refused(file: Path, tmp_path: Path, rate: float) -> None:
+    with pytest.raises(ReplayError, match=f"cannot be replayed at {rate} events a second. Give more than 0"):
+        emit(file, tmp_path, rate=rate)
+
+
 def test_the_command_tells_errors_in_one_line(tmp_path: Path, caplog) -> None:
     with pytest.raises(SystemExit) as raised:
         main([str(tmp_path / "nowhere.csv"), "--to", str(tmp_path)])

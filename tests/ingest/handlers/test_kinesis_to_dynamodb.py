@@ -169,8 +169,6 @@ def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.
 
 
 def test_fields_that_are_not_denvers_are_counted_and_texts_are_not_in_the_log(table, caplog) -> None:
-    caplog.set_level("INFO", logger=function.__name__)
-
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
