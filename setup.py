@@ -17,6 +17,7 @@ setup(
         "expectations.data_docs",
         "expectations.suites",
         "ingest",
+        "ingest.handlers",
         "ingest.samples",
         "jobs",
         "lake",

@@ -49,3 +49,29 @@ class LandedFilesError(IngestError):
             f"{dataset}: {len(problems)} landed file(s) cannot be read, so nothing of this delivery is taken and no "
             f"table has changed.{lines}\nMend the file or move it out of landing, and run again."
         )
+
+
+class FetchError(IngestError):
+    """A source could not be downloaded; nothing in the folder has changed.
+
+    Attributes:
+        source: Its address.
+        problem: What was found, what was expected, what to do.
+    """
+
+    def __init__(self, *, source: str, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"{source}: {problem}")
+
+
+class ReplayError(IngestError):
+    """A file cannot be replayed, or not to there; what its state says has been emitted.
+
+    Attributes:
+        where: The file, its state or the stream.
+        problem: What was found, what was expected, what to do.
+    """
+
+    def __init__(self, *, where: str, problem: str) -> None:
+        self.where, self.problem = where, problem
+        super().__init__(f"{where}: {problem}")

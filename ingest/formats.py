@@ -39,14 +39,12 @@ def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str
     events = [file for file in files if json_lines.is_json_lines(file.name)]
     for file in files:
         try:
-            if ":" in file.name and _extension(file.name) != ".xlsx":
-                raise LandedFileError(file=file.name, problem="Spark reads no file with a ':' in its name. Rename it.")
             if file not in events:
                 header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
                 _require_form(file.name, header, forms)
                 headers.append((file, header))
-            elif json_lines.is_large_array(file):
-                raise LandedFileError(file=file.name, problem=json_lines.LARGE_ARRAY)
+            else:
+                json_lines.check(file)
         except (LandedFileError, MissingColumnError) as error:
             problems.append(str(error))
     if problems:

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ingest.deliveries import as_frame
+from ingest.errors import LandedFileError
 from ingest.header import Forms
 from ingest.storage import LandedFile, open_file, pattern_of
 
@@ -24,10 +25,6 @@ _NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)
 
 _WHOLE = 32 << 20
 """Bytes of a file that is read whole, to number its records. What is larger is numbered with one more pass."""
-
-LARGE_ARRAY = (
-    f"it is one JSON array, of which at most {_WHOLE >> 20} MiB are read. Write it as one object a line: jq -c '.[]'."
-)
 
 _GZIP_MAKES = 10
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
@@ -66,12 +63,21 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
     return _parsed(records, forms)
 
 
-def is_large_array(file: LandedFile) -> bool:
-    """Whether a file is one array, and larger than what is read whole."""
+def check(file: LandedFile) -> None:
+    """Look whether a file can be read as JSON lines. What is in them is not looked at.
+
+    Raises:
+        LandedFileError: It is one array, and larger than what is read whole; or its name cannot be read.
+    """
+    if ":" in file.name:
+        raise LandedFileError(file=file.name, problem="Spark reads no text file with a ':' in its name. Rename it.")
     if _unpacked(file) <= _WHOLE or file.name.endswith(".gz"):
-        return False
+        return
     with closing(open_file(file.uri)) as stream:
-        return stream.read(1 << 10).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
+        start = stream.read(1 << 10).removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"["):
+        problem = f"it is one JSON array, of which at most {_WHOLE >> 20} MiB are read. Write it as one object a line:"
+        raise LandedFileError(file=file.name, problem=f"{problem} jq -c '.[]'.")
 
 
 def _unpacked(file: LandedFile) -> int:

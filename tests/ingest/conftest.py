@@ -1,0 +1,144 @@
+"""A web server that misbehaves as it is told, and moto playing AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+
+@dataclass
+class Answer:
+    """What the server says: `missing` bytes of the body do not come, nothing comes before `after`."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    missing: int = 0
+    chunked: bool = False
+    after: threading.Event | None = None
+
+
+class Web:
+    """A web server. What it `will_say` it says in turn, then what `otherwise` makes of a query."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.otherwise: Callable[[dict[str, str]], bytes] | None = None
+        self.queries: list[dict[str, str]] = []
+        self.headers: list[dict[str, str]] = []
+        self.waits: list[float] = []
+        self.url = ""
+
+    def sleep(self, seconds: float) -> None:
+        """Note how long one would have waited."""
+        self.waits.append(seconds)
+
+    def will_say(self, body: bytes = b"", **how: Any) -> None:
+        """Give one answer more."""
+        self.answers.append(Answer(body, **how))
+
+    def say(self, request: BaseHTTPRequestHandler) -> None:
+        query = dict(parse_qsl(urlsplit(request.path).query))
+        self.queries.append(query)
+        self.headers.append(dict(request.headers))
+        if self.answers:
+            answer = self.answers.pop(0)
+        else:
+            answer = Answer(self.otherwise(query)) if self.otherwise else Answer(b"not here", status=404)
+        if answer.after:
+            answer.after.wait(10)
+        request.send_response(answer.status)
+        for name, value in answer.headers.items():
+            request.send_header(name, value)
+        sent = answer.body[: len(answer.body) - answer.missing]
+        if answer.chunked:
+            request.send_header("Transfer-Encoding", "chunked")
+            request.end_headers()
+            request.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"" if answer.missing else b"0\r\n\r\n"))
+        else:
+            request.send_header("Content-Length", str(len(answer.body)))
+            request.end_headers()
+            request.wfile.write(sent)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    said = Web()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.close_connection = True
+            with suppress(BrokenPipeError):  # who asked did not wait
+                said.say(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    said.url = f"http://127.0.0.1:{server.server_port}"
+    yield said
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+class Aws:
+    """An AWS that has the bucket `city` and the streams `events` of Firehose and Kinesis, which are empty."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        boto3.client("s3").create_bucket(Bucket="city")
+        boto3.client("kinesis").create_stream(StreamName="events", ShardCount=2)
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName="events",
+            ExtendedS3DestinationConfiguration={
+                "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+                "BucketARN": "arn:aws:s3:::city",
+                "Prefix": "landing/",
+            },
+        )
+
+    def objects(self, prefix: str) -> dict[str, bytes]:
+        """Return what is in the bucket, by key."""
+        s3 = boto3.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket="city", Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        return {key: s3.get_object(Bucket="city", Key=key)["Body"].read() for key in keys}
+
+    def landed(self) -> list[dict[str, Any]]:
+        """Return the events that Firehose has delivered."""
+        return [json.loads(line) for content in self.objects("landing/").values() for line in content.splitlines()]
+
+
+@pytest.fixture
+def aws(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)
+    urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")).close()
+    return Aws(moto_server)

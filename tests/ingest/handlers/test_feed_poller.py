@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.handlers import feed_poller
+from ingest.handlers.feed_poller import Feed, FeedError, S3State, batches, csv_rows, firehose, pages, poll, send_all
+
+STATE = "s3://city/state/police.json"
+
+
+def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict[str, Any]:
+    return {":id": f"row-{number:04}", ":updated_at": at, "incident_id": str(number), **cells}
+
+
+class Dataset:
+    """Rows behind Socrata's API, as far as the poller asks it. Something may happen to them after a page."""
+
+    _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
+
+    def __init__(self, web, rows: list[dict[str, Any]]) -> None:
+        self.rows, self.happens = rows, dict[int, Callable[[], None]]()
+        self.pages = 0
+        web.otherwise = self.page
+
+    def page(self, query: dict[str, str]) -> bytes:
+        rows = sorted(self.rows, key=lambda row: (row[":updated_at"], row[":id"]))
+        if "$where" in query:
+            since, at, row_id = self._AFTER.fullmatch(query["$where"]).groups()
+            place = (since, "") if since else (at, row_id)
+            rows = [row for row in rows if (row[":updated_at"], row[":id"]) > place]
+        self.pages += 1
+        said = json.dumps(rows[: int(query["$limit"])]).encode()
+        self.happens.pop(self.pages, lambda: None)()
+        return said
+
+
+@pytest.fixture
+def feed(web) -> Feed:
+    return Feed("socrata", web.url, token="secret token")
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["incident_id"] for row in rows]
+
+
+def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
+
+
+def test_the_handler_puts_rows_to_firehose_as_lines_with_row_ts(web, aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.will_say(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
+    environment = {"FEED": "socrata", "FEED_URL": web.url, "STREAM": "events", "STATE": STATE, "APP_TOKEN": "secret"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
+
+    assert feed_poller.handler({}, context) == {"rows": 2, "set_aside": 0, "complete": True}
+
+    first, second = aws.landed()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", first.pop("row_ts"))
+    assert first == {"incident_id": "1", "city": "GAITHERSBURG", "geolocation": {"type": "Point"}}
+    assert second["incident_id"] == "2"
+    assert all(content.endswith(b"\n") for content in aws.objects("landing/").values())
+    assert web.headers[0]["X-App-Token"] == "secret"
+
+
+def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, aws) -> None:
+    monkeypatch.delenv("FEED", raising=False)
+
+    with pytest.raises(FeedError, match="environment variable FEED: it is not set"):
+        feed_poller.handler({}, None)
+
+
+def test_pages_go_on_behind_the_last_row_so_that_nothing_is_skipped(
+    feed: Feed, web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_poller, "PAGE", 3)
+    dataset = Dataset(web, [row(number) for number in range(1, 9)])
+
+    def changes() -> None:
+        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # by $offset, the next page would skip row 4
+        dataset.rows.append(row(9, "2024-07-10T12:06:00.000Z"))
+
+    dataset.happens[1] = changes
+
+    assert ids(read(feed, web)) == ["1", "2", "3", "4", "5", "6", "7", "8", "1", "9"]
+
+
+def test_a_poll_begins_ten_minutes_before_the_last_row_and_stops_at_an_empty_page(feed: Feed, web) -> None:
+    late = row(1, "2024-07-10T11:51:00.000Z")
+    Dataset(web, [row(0, "2024-07-10T11:49:59.000Z"), late, row(2)])
+    state = {"updated_at": "2024-07-10T12:00:00.000Z", "id": "row-0002", "complete": True}
+
+    assert ids(read(feed, web, state)) == ["1", "2"]
+    assert web.queries[0]["$where"] == ":updated_at >= '2024-07-10T11:50:00.000Z'"
+
+    Dataset(web, [])
+    (page,) = pages(feed, state, sleep=web.sleep)
+    assert (list(page.rows), page.state) == ([], state)
+
+
+def test_a_load_that_runs_out_of_time_goes_on_where_it_was(feed: Feed, web, aws, monkeypatch) -> None:
+    monkeypatch.setattr(feed_poller, "PAGE", 2)
+    Dataset(web, [row(number) for number in range(1, 6)])  # all of one time, as after a load of the whole dataset
+    state, send = S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events")
+
+    results = [poll(feed, state, send, has_time=lambda: False, sleep=web.sleep) for _ in range(3)]
+
+    assert [result["complete"] for result in results] == [False, False, True]
+    assert sorted(ids(aws.landed())) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_crash_before_the_state_is_written_loses_nothing(feed: Feed, web, aws, monkeypatch) -> None:
+    monkeypatch.setattr(feed_poller, "PAGE", 2)
+    Dataset(web, [row(number, f"2024-07-10T{number + 10}:00:00.000Z") for number in range(1, 6)])
+    s3, send = boto3.client("s3"), firehose(boto3.client("firehose"), "events")
+    sent: list[int] = []
+
+    def send_once(records):
+        if sent:
+            raise ConnectionError("killed")
+        sent.append(len(records))
+        return send(records)
+
+    with pytest.raises(ConnectionError):
+        poll(feed, S3State(s3, STATE), send_once, sleep=web.sleep)
+    assert S3State(s3, STATE).read()["id"] == "row-0002"
+    s3.put_object(Bucket="city", Key="state/police.json", Body=b"{}")  # killed before even that was written
+
+    poll(feed, S3State(s3, STATE), send, sleep=web.sleep)
+
+    assert sorted(ids(aws.landed())) == ["1", "1", "2", "2", "3", "4", "5"]
+    assert S3State(s3, STATE).read()["complete"]
+
+
+def test_what_goes_wrong_on_the_way_is_tried_again(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_poller, "TIMEOUT", 0.2)
+    whole, released = json.dumps([row(1)]).encode(), threading.Event()
+    web.will_say(status=429, headers={"Retry-After": "7"})
+    web.will_say(whole, missing=5)
+    web.will_say(whole, missing=5, chunked=True)
+    web.will_say(whole[:-5])
+    web.will_say(whole, after=released)
+    web.will_say(whole)
+
+    try:
+        assert ids(read(feed, web)) == ["1"]
+    finally:
+        released.set()
+
+    assert len(web.queries) == 6
+    assert web.waits[0] >= 7
+    assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
+
+
+def test_a_date_to_retry_after_is_understood_and_nonsense_is_none(feed: Feed, web) -> None:
+    import time
+
+    web.will_say(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
+    web.will_say(status=503, headers={"Retry-After": "soon"})
+    web.will_say(b"[]")
+
+    assert read(feed, web) == []
+    assert 50 < web.waits[0] <= 60
+    assert web.waits[1] <= 4
+
+
+def test_who_asks_to_wait_too_long_is_not_asked_again(feed: Feed, web) -> None:
+    web.will_say(status=429, headers={"Retry-After": "3600"})
+
+    with pytest.raises(FeedError, match="HTTP 429 .*, after 1 tries. It asks to wait 3600 s. Run again later"):
+        read(feed, web)
+    assert web.waits == []
+
+
+def test_what_is_never_right_ends_with_what_it_was(feed: Feed, web) -> None:
+    for _ in range(feed_poller.ATTEMPTS):
+        web.will_say(status=500)
+
+    with pytest.raises(FeedError, match="HTTP 500 .*, after 6 tries"):
+        read(feed, web)
+    assert len(web.waits) == 5
+
+
+def test_a_wrong_query_is_not_repeated_and_its_message_is_told(feed: Feed, web) -> None:
+    web.will_say(b"no such column", status=400)
+
+    with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check address and query") as raised:
+        read(feed, web)
+    assert web.waits == []
+    assert "secret token" not in str(raised.value)
+
+
+def test_an_answer_that_is_no_list_is_an_error(feed: Feed, web) -> None:
+    web.will_say(b'{"error": "moved"}')
+
+    with pytest.raises(FeedError, match=r"expected a list of rows, got {'error': 'moved'}"):
+        read(feed, web)
+
+
+def test_paging_that_does_not_move_on_is_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_poller, "PAGE", 1)
+    web.otherwise = lambda query: json.dumps([row(1)]).encode()
+
+    with pytest.raises(FeedError, match="ends with the row that the last one ended with"):
+        read(feed, web)
+
+
+def test_an_unknown_kind_is_an_error() -> None:
+    with pytest.raises(FeedError, match="the kind 'rss' is none. Expected one of"):
+        pages(Feed("rss", "http://x"), {})
+
+
+def test_an_export_is_read_from_the_last_change_on(web) -> None:
+    feed = Feed("opendatasoft", web.url, changed="last_modified_timestamp")
+    rows = [
+        {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
+        {"type": "B", "last_modified_timestamp": "2024-07-10T13:00:00+00:00", "note": "line\nend"},
+        {"type": "C", "last_modified_timestamp": None},
+    ]
+    whole = b"\n".join(json.dumps(row).encode() for row in rows) + b"\n"
+    web.will_say(whole, missing=60)
+    web.will_say(whole[:-30])  # cut, and nothing says so but the JSON
+    web.will_say(whole)
+
+    (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, {}, sleep=web.sleep)]
+
+    assert page.rows == rows
+    assert page.state == {"changed": "2024-07-10T12:00:00-08:00", "complete": True}
+
+    web.will_say(b"")
+    (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, page.state, sleep=web.sleep)]
+
+    where = "last_modified_timestamp >= date'2024-07-10T19:50:00.000Z' or last_modified_timestamp is null"
+    assert web.queries[-1] == {"where": where}
+    assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
+
+
+def test_a_column_of_change_that_is_not_there_is_named(web) -> None:
+    web.will_say(b'{"type": "A"}\n')
+
+    with pytest.raises(FeedError, match="a row has no 'changed'. Is CHANGED_COLUMN right"):
+        read(Feed("opendatasoft", web.url, changed="changed"), web)
+
+
+def test_a_csv_is_put_anew_only_when_it_has_changed(web, aws) -> None:
+    feed = Feed("csv", f"{web.url}/311.csv")
+    state, send = S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events")
+    first, second = b"Case,Note\r\n1,\r\n", b"Case,Note\r\n1,\r\n2,x\r\n"
+    for content in (b"<html>We are down</html>", first, first, second):
+        web.will_say(content)
+
+    assert [poll(feed, state, send, sleep=web.sleep)["rows"] for _ in range(3)] == [1, 0, 2]
+
+    assert sorted((event["Case"], "Note" in event) for event in aws.landed()) == [("1", False)] * 2 + [("2", True)]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("\ufeffName,Note\n É ,\u00a0\n".encode(), [{"Name": " É "}]),
+        ("Name;Note\r\nCafé\u00a0;a\r\n".encode("windows-1252"), [{"Name": "Café\u00a0", "Note": "a"}]),
+        (b'Name,Note\n"two\nlines","say ""hi"""\n,\n\n', [{"Name": "two\nlines", "Note": 'say "hi"'}]),
+        (b"Name,\na,b,c\nd,e\n", [{"_malformed_record": "a,b,c"}, {"Name": "d", "unnamed_2": "e"}]),
+        (b"", []),
+    ],
+)  # fmt: skip
+def test_a_csv_gives_its_cells_by_name(tmp_path: Path, content: bytes, rows: list[dict[str, str]]) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+
+    assert list(csv_rows(tmp_path / "x.csv")) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"a,b\n1,\x81\n", "after line . it cannot be read .*Expected UTF-8 or Windows-1252"),
+        (b'a,b\n1,"never closed\n', "it cannot be read .*quotes that are closed"),
+        (b"a,a\n1,2\n", "two columns have one name"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, problem: str) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+
+    with pytest.raises(FeedError, match=problem):
+        list(csv_rows(tmp_path / "x.csv"))
+
+
+def test_a_record_too_large_is_kept_beside_the_state(feed: Feed, web, aws) -> None:
+    web.will_say(json.dumps([row(1), row(2, note="é" * 600_000), row(3)]).encode())
+
+    result = poll(
+        feed, S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events"), sleep=web.sleep
+    )
+
+    assert result == {"rows": 2, "set_aside": 1, "complete": True}
+    assert ids(aws.landed()) == ["1", "3"]
+    (kept,) = aws.objects("state/police.json.set_aside/").values()
+    assert json.loads(kept)["reason"].endswith("bytes; Firehose takes 1,024,000")
+    assert json.loads(json.loads(kept)["record"])["incident_id"] == "2"
+
+
+def test_half_of_a_surrogate_pair_goes_as_json_says_it() -> None:
+    (line,) = feed_poller.lines([{"note": "\ud83d"}])
+
+    assert json.loads(line)["note"] == "\ud83d"
+
+
+def test_of_a_batch_exactly_the_refused_records_go_again(web) -> None:
+    client = boto3.client("firehose", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    refused = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "slow down"}
+    with Stubber(client) as stub:
+        for records, refusals in (("abcd", "bd"), ("bd", "d"), ("d", "")):
+            answers = [refused if record in refusals else {"RecordId": record} for record in records]
+            stub.add_response(
+                "put_record_batch",
+                {"FailedPutCount": len(refusals), "RequestResponses": answers},
+                {"DeliveryStreamName": "events", "Records": [{"Data": record.encode()} for record in records]},
+            )
+
+        send_all([b"a", b"b", b"c", b"d"], firehose(client, "events"), sleep=web.sleep)
+
+        stub.assert_no_pending_responses()
+    assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
+
+
+def test_records_that_are_never_taken_are_an_error(web) -> None:
+    with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were refused 6 times \(Throttled\)"):
+        send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
+    assert len(web.waits) == feed_poller.ATTEMPTS - 1
+
+
+@given(st.lists(st.integers(0, 12)), st.integers(1, 5), st.integers(10, 30))
+def test_batches_keep_every_record_in_order_and_their_limits(sizes: list[int], most: int, most_bytes: int) -> None:
+    records, aside = list(enumerate(sizes)), list[tuple[int, int]]()
+    made = list(
+        batches(
+            records,
+            too_large=aside.append,
+            size=lambda record: record[1],
+            most_records=most,
+            most_bytes=most_bytes,
+            largest=10,
+        )
+    )
+
+    assert [record for batch in made for record in batch] == [record for record in records if record[1] <= 10]
+    assert aside == [record for record in records if record[1] > 10]
+    assert all(0 < len(batch) <= most and sum(size for _, size in batch) <= most_bytes for batch in made)

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+
+from ingest.handlers import kinesis_to_dynamodb as function
+from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, item, parse
+
+KEY = "a key of the tests, of 32 bytes or more"
+CASE = {
+    "Case Summary": "Pothole at my neighbour Ann's",
+    "Case Status": "Open",
+    "Case Source": "Phone",
+    "Case Created dttm": "07/04/2024 01:30:00 PM",
+    "Customer Zip Code": "80202",
+    "Incident Address 1": "1437 N BANNOCK ST",
+    "Incident Zip Code": "00000",
+    "Longitude": "-104.990312",
+    "Latitude": "39.738999",
+    "row_ts": "2024-07-04T20:00:00.000001Z",
+}
+
+
+@pytest.fixture
+def table(aws, monkeypatch: pytest.MonkeyPatch):
+    function._client.cache_clear()
+    function._masking_key.cache_clear()
+    settings = {"TABLE": "cases", "SET_ASIDE": "s3://city/set_aside", "MASKING_KEY": "env:KEY", "KEY": f"{KEY}\n"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("dynamodb").create_table(
+        TableName="cases",
+        KeySchema=[{"AttributeName": "case_key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "case_key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return boto3.resource("dynamodb").Table("cases")
+
+
+def record(data: Any, number: int = 1) -> dict[str, Any]:
+    content = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return {
+        "eventID": f"shardId-000000000000:{number}",
+        "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/events",
+        "kinesis": {"sequenceNumber": str(number), "data": base64.b64encode(content).decode()},
+    }
+
+
+def deliver(*rows: Any) -> list[dict[str, str]]:
+    return handler({"Records": [record(row, number) for number, row in enumerate(rows, 1)]}, None)["batchItemFailures"]
+
+
+def items(table) -> list[dict[str, Any]]:
+    return sorted(table.scan()["Items"], key=lambda item: item["case_key"])
+
+
+def set_aside(aws) -> dict[str, tuple[str, bytes]]:
+    found = {key: json.loads(content) for key, content in aws.objects("set_aside/").items()}
+    return {key: (each["reason"], base64.b64decode(each["data"])) for key, each in found.items()}
+
+
+def masked(text: str) -> str:
+    return hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def test_a_record_becomes_an_item_that_tells_no_address_and_no_free_text(table) -> None:
+    assert deliver({**CASE, "Agency": " Public\u00a0Works ", "Topic": "\u00a0", "Type": None, "Phone": "303"}) == []
+
+    (case,) = items(table)
+    assert case.pop("case_key") == masked(
+        "denver\x1f2024-07-04T13:30:00\x1fPothole at my neighbour Ann's\x1fPhone\x1f80202\x1f1437 N BANNOCK ST"
+        "\x1f\x1f\x1f\x1f00000"
+    )
+    assert case.pop("revision").startswith("2024-07-04T20:00:00.000001Z  ")
+    assert case == {
+        "Case Summary": masked("Pothole at my neighbour Ann's"),
+        "Incident Address 1": masked("1437 N BANNOCK ST"),
+        "Longitude": Decimal("-104.990"),
+        "Latitude": Decimal("39.739"),
+        "Agency": "Public Works",
+        **{name: CASE[name] for name in ("Case Status", "Case Source", "Case Created dttm", "Customer Zip Code")},
+        **{name: CASE[name] for name in ("Incident Zip Code", "row_ts")},
+    }
+
+
+def revisions() -> list[dict[str, Any]]:
+    """Return the revisions of three cases: later ones, closed ones of one time, some that differ in content."""
+    rows = []
+    for number in range(3):
+        case = {**CASE, "Case Summary": f"Case {number}"}
+        rows += [{**case, "row_ts": f"2024-07-04T2{hour}:00:00Z", "Case Status": f"at {hour}"} for hour in range(3)]
+        rows.append({**rows[-1], "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM"})
+        rows += [{**rows[-1], "Agency": agency} for agency in ("A", "B")]
+    return rows
+
+
+def test_shuffled_duplicated_and_broken_batches_give_the_same_table(table) -> None:
+    deliver(*revisions())
+    expected = items(table)
+    assert [case["Case Status"] for case in expected] == ["Closed"] * 3
+
+    for seed in range(3):
+        for case in items(table):
+            table.delete_item(Key={"case_key": case["case_key"]})
+        chance = random.Random(seed)
+        rows = [*revisions(), *chance.choices(revisions(), k=6), b"{", {**CASE, "Case Created dttm": "soon"}]
+        chance.shuffle(rows)
+        deliver(*rows)
+        assert items(table) == expected
+
+
+def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
+    deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
+    deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # offsets are understood
+
+    assert [case["Case Status"] for case in items(table)] == ["Closed"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"Case Summary": "cut', "it is no JSON in UTF-8"),
+        (b"\xff\xfe{}", "it is no JSON in UTF-8"),
+        (b'{"Type": "\\ud83d"}', "it is no JSON in UTF-8"),
+        (b"[" * 100_000, "it is no JSON in UTF-8"),
+        (b'{"Longitude": NaN}', "NaN is no number of JSON"),
+        (b"[1, 2]", "it is JSON, but a list; expected an object"),
+        ({**CASE, "Case Created dttm": "2024-07-04T13:30:00"}, "it has no key"),
+        ({"_malformed_record": "a,b,c", "row_ts": "2024-07-04T20:00:00Z"}, "it has no key"),
+        ({**CASE, "row_ts": "yesterday"}, "it has no revision"),
+        ({**CASE, "Longitude": "west"}, "'Longitude' is no number of degrees"),
+        ({**CASE, "Longitude": "NaN"}, "'Longitude' is no number of degrees"),
+        ({**CASE, "Latitude": "3973899"}, "'Latitude' is no number of degrees"),
+        ({**CASE, "Agency": {"name": "x"}}, "['Agency'] are nested"),
+        (json.dumps(CASE).replace('"Phone"', "1e200").encode(), "DynamoDB refuses it: Number overflow"),
+        ({**CASE, "Agency": "x" * 420_000}, "DynamoDB refuses it: Item size"),
+    ],
+)
+def test_poison_is_set_aside_with_its_reason_and_nothing_waits_for_it(table, aws, data: Any, reason: str) -> None:
+    assert deliver(data, CASE) == []
+    assert deliver(data, CASE) == []  # once more, as it comes with a batch of which another record failed
+
+    ((key, (told, kept)),) = set_aside(aws).items()
+    assert key == "set_aside/shardId-000000000000-1.json"
+    assert reason in told
+    assert kept == (data if isinstance(data, bytes) else json.dumps(data).encode())
+    assert len(items(table)) == 1
+
+
+def test_a_record_that_cannot_be_written_now_is_reported_and_comes_again(table) -> None:
+    table.delete()
+
+    assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
+
+
+def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
+
+    assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
+
+
+def test_fields_that_are_not_denvers_are_counted_and_texts_are_not_in_the_log(table, caplog) -> None:
+    deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
+
+    assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
+    assert not any(text in caplog.text for text in ("303 555", "ann@", "Phone", "BANNOCK", "Pothole"))
+
+
+def test_the_key_comes_from_secrets_manager_too(table, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver(CASE)
+    (expected,) = items(table)
+    manager = boto3.client("secretsmanager")
+    manager.create_secret(Name="text", SecretString=KEY)
+    manager.create_secret(Name="bytes", SecretBinary=KEY.encode())
+
+    for name in ("text", "bytes"):
+        table.delete_item(Key={"case_key": expected["case_key"]})
+        monkeypatch.setenv("MASKING_KEY", f"secretsmanager:{name}")
+        assert deliver(CASE) == []
+        assert items(table) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "problem"),
+    [
+        ("env:KEY", "short", "the masking key has 5 bytes; expected 32 or more"),
+        ("env:KEY", "", "the environment variable KEY is not set"),
+        ("file.key", KEY, "MASKING_KEY is neither secretsmanager:NAME nor env:NAME"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(
+    table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str
+) -> None:
+    monkeypatch.setenv("MASKING_KEY", where)
+    monkeypatch.setenv("KEY", key)
+
+    with pytest.raises(SettingError, match=problem):
+        deliver(CASE)
+
+
+def test_a_case_keeps_its_key_over_its_life_and_however_it_is_padded() -> None:
+    key = KEY.encode()
+    later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
+    padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
+
+    assert case_key(later, key) == case_key(padded, key) == case_key(CASE, key)
+    moved = {**CASE, "Incident Address 2": CASE["Incident Address 1"], "Incident Address 1": ""}
+    assert case_key(moved, key) != case_key(CASE, key)
+    with pytest.raises(PoisonError, match="has no key"):
+        case_key({}, key)
+
+
+def test_white_space_is_what_the_lakes_case_key_takes_for_it() -> None:
+    white = "".join(
+        map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
+    )
+
+    assert clean(f"{white}\u202fa{white}\u205f\u3000b\u200b") == "a b\u200b"
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("07/04/2024 12:00:00 AM", "2024-07-04T00:00:00"),
+        ("07/04/2024 12:30:00 pm", "2024-07-04T12:30:00"),
+        ("7/4/2024 1:30:59 PM", "2024-07-04T13:30:59"),
+        ("02/30/2024 01:00:00 PM", ""),
+        ("07/04/2024 13:00:00 PM", ""),
+        ("07/04/2024 00:00:00 AM", ""),
+        ("07/04/2024 01:60:00 PM", ""),
+        ("٠٧/04/2024 01:00:00 PM", ""),
+        ("07/04/2024", ""),
+        ("\u00a007/04/2024 01:30:00 PM \n", "2024-07-04T13:30:00"),
+        ("07/04/2024  01:30:00 PM", ""),
+        (None, ""),
+    ],
+)
+def test_the_wall_clock_is_read_or_it_is_not(text: str, clock: str) -> None:
+    assert function.wall_clock(text) == clock
+
+
+def test_floats_are_exact() -> None:
+    row = parse(json.dumps({**CASE, "Longitude": -104.9905, "Council District": 7.10}).encode())
+
+    values = item(row, KEY.encode())
+
+    assert values["Longitude"] == {"N": "-104.990"}
+    assert values["Council District"] == {"N": "7.1"}

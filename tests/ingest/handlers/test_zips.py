@@ -1,0 +1,25 @@
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HANDLERS = Path(__file__).parents[3] / "ingest" / "handlers"
+
+
+@pytest.mark.parametrize("path", sorted(HANDLERS.glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_a_handlers_zip_is_its_file_alone(tmp_path: Path, path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "function.zip", "w") as archive:
+        archive.write(path, path.name)
+    # Only what Lambda has: the standard library and boto3, of which the test needs the name alone.
+    boto3 = "import sys, types; botocore = types.ModuleType('botocore'); botocore.exceptions = types.ModuleType('x')"
+    boto3 += "; botocore.exceptions.ClientError = botocore.exceptions.BotoCoreError = OSError"
+    boto3 += (
+        "; sys.modules.update({'boto3': botocore, 'botocore': botocore, 'botocore.exceptions': botocore.exceptions})"
+    )
+    code = f"{boto3}; sys.path.insert(0, 'function.zip'); import {path.stem}; print({path.stem}.handler.__name__)"
+
+    done = subprocess.run([sys.executable, "-S", "-E", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("handler\n", "")

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.errors import LandedFileError, ReplayError
+from ingest.replay import main, replay
+from ingest.targets import KinesisStream, LandingFolder
+
+NAME = re.compile(
+    r"\d{4}/\d\d/\d\d/\d\d/calls-1-(\d{4}-\d\d-\d\d-\d\d)-\d\d-\d\d-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "calls.csv").write_text("id,note\n" + "".join(f"{n},n{n}\n" for n in range(1, 11)), encoding="utf-8")
+    return tmp_path / "calls.csv"
+
+
+def landed(folder: Path) -> list[list[dict[str, Any]]]:
+    """Return the events of each landing file, in the order in which they were emitted."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    files = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in paths]
+    return sorted(([json.loads(line) for line in file.splitlines()] for file in files), key=lambda f: f[0]["row_ts"])
+
+
+def emit(file: Path, tmp_path: Path, **how: Any) -> list[list[dict[str, Any]]]:
+    folder = tmp_path / "landing"
+    options = {name: how.pop(name) for name in ("most_events", "most_bytes", "compress", "seconds") if name in how}
+    target = LandingFolder(folder, "calls", **options)
+    replay(str(file), target, to="landing", state=tmp_path / "state.json", **how)
+    return landed(folder)
+
+
+def ids(files: list[list[dict[str, Any]]]) -> list[str]:
+    return [event["id"] for events in files for event in events]
+
+
+def test_a_row_is_an_event_of_its_cells_that_are_not_blank_and_of_now(tmp_path: Path) -> None:
+    rows = [
+        *(["id", " Case Summary ", "row_ts"], ["1", 'two\nlines, "quoted"', "2020-01-01"], ["2", "\u00a0 ", ""]),
+        *(["", " ", ""], [], ["3", "\t\u2028é\U0001f600", ""]),
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    (tmp_path / "calls.csv").write_bytes(text.getvalue().encode("utf-8-sig"))
+    clock = iter([0, 1_720_000_000_123_456_789, *[1_720_000_000_000_000_000] * 9])
+
+    ((first, second, third),) = emit(tmp_path / "calls.csv", tmp_path, clock=lambda: next(clock))
+
+    assert first == {"id": "1", "Case Summary": 'two\nlines, "quoted"', "row_ts": "2024-07-03T09:46:40.123456Z"}
+    assert second == {"id": "2", "row_ts": "2024-07-03T09:46:40.123457Z"}  # later, though the clock was put back
+    assert third["Case Summary"] == "\t\u2028é\U0001f600"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_encoding_and_delimiter_are_found_out(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    text = f"id{delimiter}Straße\n1{delimiter}Café–bar\n"
+    (tmp_path / "calls.csv").write_bytes(text.encode(encoding))
+
+    ((event,),) = emit(tmp_path / "calls.csv", tmp_path)
+
+    assert {name: event[name] for name in ("id", "Straße")} == {"id": "1", "Straße": "Café–bar"}
+
+
+def test_a_row_of_more_or_fewer_cells_is_kept_whole(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text('id,note\n1,a,b\n2\n3,"x"\n')
+
+    ((more, fewer, right),) = emit(tmp_path / "calls.csv", tmp_path)
+
+    assert (more["_malformed_record"], fewer["_malformed_record"]) == ("1,a,b", "2")
+    assert set(more) == {"_malformed_record", "row_ts"}
+    assert right["id"] == "3"
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=3, max_size=3)))
+def test_whatever_cells_say_the_events_say(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+    folder = tmp_path_factory.mktemp("law")
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
+    (folder / "calls.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
+
+    files = emit(folder / "calls.csv", folder)
+
+    events = [{name: cell for name, cell in event.items() if name != "row_ts"} for file in files for event in file]
+    cells = [dict(zip("abc", row, strict=True)) for row in rows if any(cell and not cell.isspace() for cell in row)]
+    assert events == [{name: cell for name, cell in row.items() if cell and not cell.isspace()} for row in cells]
+
+
+def test_files_are_named_as_firehose_names_them_and_end_when_they_are_full(file: Path, tmp_path: Path) -> None:
+    files = emit(file, tmp_path, most_events=4)
+
+    assert [len(events) for events in files] == [4, 4, 2]
+    assert ids(files) == [str(n) for n in range(1, 11)]
+    for path in (tmp_path / "landing").rglob("calls-*"):
+        found = NAME.fullmatch(path.relative_to(tmp_path / "landing").as_posix())
+        assert found
+        assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
+
+
+def test_files_end_by_size_and_by_time_and_are_compressed(file: Path, tmp_path: Path) -> None:
+    assert [len(events) for events in emit(file, tmp_path, most_bytes=1, compress=True)] == [1] * 10
+    assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
+
+    (tmp_path / "state.json").unlink()
+    timed = tmp_path / "timed"
+    target, seconds = LandingFolder(timed, "calls", seconds=5, clock=lambda: float(next(ticks))), 3
+    ticks = count(0, seconds)
+    replay(str(file), target, to="timed", state=tmp_path / "state.json", rate=10, sleep=lambda _: None)
+    assert len(landed(timed)) > 1
+    assert sorted(ids(landed(timed))) == sorted(str(n) for n in range(1, 11))
+
+
+def test_at_a_rate_events_wait_for_their_time(file: Path, tmp_path: Path) -> None:
+    waits, now = list[float](), [0]
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += int(seconds * 1e9)
+
+    ((*_, last),) = emit(file, tmp_path, rate=4, clock=lambda: now[0], sleep=sleep)
+
+    assert sum(waits) == pytest.approx(9 / 4)
+    assert last["row_ts"] == "1970-01-01T00:00:02.250000Z"
+
+
+class KilledError(Exception):
+    pass
+
+
+KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
+
+
+@pytest.mark.parametrize("method", KILLS)
+@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("done", [False, True])
+def test_a_replay_killed_anywhere_and_begun_again_lands_each_row_once(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
+) -> None:
+    real, calls = getattr(Path, method), count()
+
+    def killing(self: Path, *args: Any, **how: Any) -> Any:
+        if next(calls) == after:
+            if done:
+                real(self, *args, **how)
+            raise KilledError
+        return real(self, *args, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, method, killing)
+        try:
+            emit(file, tmp_path, most_events=3)
+        except KilledError:
+            monkeypatch.chdir("/")  # the state holds where files are, whoever goes on from wherever
+
+    files = emit(file, tmp_path, most_events=3)
+
+    assert ids(files) == [str(n) for n in range(1, 11)]
+    assert not list((tmp_path / "landing").rglob(".*"))
+    assert emit(file, tmp_path) == files  # complete: nothing is left to emit
+
+
+def test_a_state_of_something_else_is_refused(file: Path, tmp_path: Path) -> None:
+    emit(file, tmp_path)
+    with pytest.raises(ReplayError, match="of a replay to landing. Give another --state, or remove it"):
+        replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
+    file.write_text("id,note\n1,other\n")
+    with pytest.raises(ReplayError, match="of a file with another content"):
+        emit(file, tmp_path)
+    (tmp_path / "state.json").write_text("[]")
+    with pytest.raises(ReplayError, match="it is no state of a replay"):
+        emit(file, tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ReplayError, match=r"nowhere.csv: it cannot be read \(No such file"):
+        emit(tmp_path / "nowhere.csv", tmp_path)
+    (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
+    with pytest.raises(LandedFileError, match="quotes from line 2 on"):
+        emit(tmp_path / "open.csv", tmp_path)
+    (tmp_path / "calls.csv").write_text("id,note\n1,a\n")
+    with pytest.raises(ReplayError, match=r"no column 'Case', only \['id', 'note'\]"):
+        emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
+
+
+def test_events_go_to_firehose_and_a_second_replay_adds_none(
+    file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    state = str(tmp_path / "state.json")
+    for _ in range(2):
+        main([str(file), "--to", "firehose:events", "--endpoint-url", aws.url, "--state", state])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+
+    assert sorted(int(event["id"]) for event in aws.landed()) == [*range(1, 11)]
+
+
+def in_kinesis() -> dict[str, list[dict[str, Any]]]:
+    kinesis = boto3.client("kinesis")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for shard in kinesis.list_shards(StreamName="events")["Shards"]:
+        where = {"StreamName": "events", "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = kinesis.get_shard_iterator(**where)["ShardIterator"]
+        for record in kinesis.get_records(ShardIterator=iterator)["Records"]:
+            found.setdefault(record["PartitionKey"], []).append(json.loads(record["Data"]))
+    return found
+
+
+def test_events_go_to_kinesis_by_a_columns_text(tmp_path: Path, aws) -> None:
+    (tmp_path / "calls.csv").write_text(f"id,case\n1,a\n2,b\n3,a\n4,\n5\n6,{'long' * 100}\n")
+
+    main([
+        str(tmp_path / "calls.csv"), "--to", "kinesis:events", "--partition-key", "case",
+        "--state", str(tmp_path / "state.json"),
+    ])  # fmt: skip
+
+    found = in_kinesis()
+    assert [event["id"] for event in found["a"]] == ["1", "3"]
+    assert found["4"][0]["id"] == "4"
+    assert found["5"][0]["_malformed_record"] == "5"
+    assert found[("long" * 100)[:256]][0]["id"] == "6"
+
+
+def test_an_event_too_large_for_the_stream_is_set_aside_and_told(tmp_path: Path, aws, caplog) -> None:
+    header = ",".join(f"c{n}" for n in range(12))
+    large = ",".join(["x" * 100_000] * 12)
+    (tmp_path / "calls.csv").write_text(f"{header}\n{'1,' * 11}\n{large}\n{'3,' * 11}\n")
+
+    main([str(tmp_path / "calls.csv"), "--to", "kinesis:events", "--state", str(tmp_path / "state.json")])
+
+    assert sorted(in_kinesis()) == ["1", "3"]
+    (kept,) = [json.loads(line) for line in (tmp_path / "state.json.set_aside").read_text().splitlines()]
+    assert "the stream takes 1 MiB, with its partition key" in kept["reason"]
+    assert json.loads(kept["event"])["c11"] == "x" * 100_000
+    assert "was set aside in" in caplog.text
+
+
+def test_exactly_the_refused_records_go_to_kinesis_again(file: Path, tmp_path: Path, web) -> None:
+    client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    sent: list[list[str]] = []
+    client.meta.events.register(
+        "provide-client-params.kinesis.PutRecords",
+        lambda params, **_: sent.append([record["PartitionKey"] for record in params["Records"]]),
+    )
+    good, bad = {"SequenceNumber": "1", "ShardId": "s"}, {"ErrorCode": "ProvisionedThroughputExceededException"}
+    with Stubber(client) as stub:
+        stub.add_response("put_records", {"FailedRecordCount": 2, "Records": [bad, *[good] * 8, bad]})
+        stub.add_response("put_records", {"FailedRecordCount": 1, "Records": [good, bad]})
+        stub.add_response("put_records", {"Records": [good]})
+        replay(str(file), KinesisStream(client, "events", sleep=web.sleep), to="kinesis", state=tmp_path / "state.json")
+
+    assert sent == [[str(n) for n in range(1, 11)], ["1", "10"], ["10"]]
+    assert len(web.waits) == 2
+
+
+def test_a_stream_that_refuses_leaves_the_state_where_it_was(file: Path, tmp_path: Path, web) -> None:
+    client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    bad = {"ErrorCode": "InternalFailure"}
+    with Stubber(client) as stub:
+        for size in [10] * 6:
+            stub.add_response("put_records", {"FailedRecordCount": size, "Records": [bad] * size})
+        with pytest.raises(ReplayError, match=r"kinesis:events: 10 of 10 record\(s\) were refused 6 times"):
+            replay(str(file), KinesisStream(client, "events", sleep=web.sleep), to="k", state=tmp_path / "state.json")
+
+    assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
+
+
+def test_a_stream_that_is_not_there_is_told(file: Path, tmp_path: Path, aws, caplog) -> None:
+    with pytest.raises(SystemExit):
+        main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
+    assert "replay: firehose:nowhere: AWS takes nothing" in caplog.text
+    with pytest.raises(SystemExit):
+        main([str(file), "--to", "firehose:events", "--endpoint-url", "nonsense", "--state", str(tmp_path / "s.json")])
+    assert "replay: firehose:events: there is no way to it (Invalid endpoint: nonsense)" in caplog.text
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_rate_that_is_none_is_refused(file: Path, tmp_path: Path, rate: float) -> None:
+    with pytest.raises(ReplayError, match=f"cannot be replayed at {rate} events a second. Give more than 0"):
+        emit(file, tmp_path, rate=rate)
+
+
+def test_the_command_tells_errors_in_one_line(tmp_path: Path, caplog) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([str(tmp_path / "nowhere.csv"), "--to", str(tmp_path)])
+
+    assert raised.value.code == 1
+    assert "nowhere.csv: it cannot be read" in caplog.text
