@@ -25,6 +25,7 @@ setup(
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",
         "transforms.datasets.registrar",
+        "transforms.datasets.service_requests",
         "workflows",
     ],
     package_dir={"": "."},
