@@ -77,7 +77,7 @@ _DENVER = (
     _text("Case Summary", "summary"),
     _text("Case Status", "status"),
     _text("Case Source", "channel"),
-    _denver_day("Case Created Date", "created_on"),
+    _text("Case Created Date", "created_on"),  # the day of the time below
     _denver_time("Case Created dttm", "created_at"),
     _denver_day("Case Closed Date", "closed_on"),
     _denver_time("Case Closed dttm", "closed_at", required=False),
