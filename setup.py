@@ -27,6 +27,7 @@ setup(
         "transforms.datasets.inquiry_volume",
         "transforms.datasets.police_dispatch",
         "transforms.datasets.registrar",
+        "transforms.datasets.service_requests",
         "workflows",
     ],
     package_dir={"": "."},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime, timezone
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -10,11 +11,15 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from expectations.gate import judge
+from expectations.suite import load_suite
+from ingest import workbook
 from jobs import inquiry_volume as job
 from jobs.arguments import parse_arguments
-from transforms.datasets import inquiry_volume
+from transforms.datasets import inquiry_volume, service_requests
 from workflows.runner import run_workflow, spark_job_runner
 
+SOURCES_OF = {form: [field.source for field in fields] for form, fields in service_requests.SOURCE_FIELDS.items()}
 YEARS = "lake.curated.contact_centre_calls_handled"
 
 
@@ -119,3 +124,40 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
     assert len(shares) == 2 * 86
     off = {key: shares[key] - share for key, share in published.items() if shares[key] != share}
     assert [(year, difference) for (year, _), difference in off.items()] == [(2024, Decimal("-0.001"))]
+
+
+def test_vancouvers_service_requests_go_the_way_of_denvers(spark: SparkSession, real_data: Path) -> None:
+    folder, arrived = real_data / "service_requests", datetime(2026, 1, 1, tzinfo=timezone.utc)
+    names = {f.source.casefold(): f.source for fields in service_requests.SOURCE_FIELDS.values() for f in fields}
+    rows = []
+    with (folder / "vancouver-3-1-1-service-requests-10000.csv").open(encoding="utf-8") as file:
+        files = {"vancouver": [("csv", number, row) for number, row in enumerate(csv.DictReader(file), 2)]}
+    books = {year: str(folder / f"3-1-1-service-requests {year}.xlsx") for year in ("2023", "2024")}
+    files["vancouver_workbook"] = []
+    for year, path in books.items():
+        header = workbook.read_header(year, path, forms=SOURCES_OF)
+        for *cells, _, number in workbook.read_rows(year, path, header):
+            files["vancouver_workbook"].append((year, number, dict(zip(header.columns, cells, strict=True))))
+    for form, found in files.items():
+        for name, number, row in found:
+            cells = {column.casefold(): value for column, value in row.items()}
+            rows.append((*(cells.get(column) for column in names), None, form, name, number, arrived, arrived))
+    schema = ", ".join(f"`{name}` string" for name in (*names.values(), "_malformed_record", "_form", "_source_file"))
+    raw = spark.createDataFrame(rows, f"{schema}, _row_number int, _delivered_at timestamp, _ingested_at timestamp")
+
+    built = service_requests.build_requests(raw, masking_key=b"k" * 32)
+    judged = judge(built, suite=load_suite("service_requests")).rows.localCheckpoint()
+
+    by_file = judged.groupBy("_source_file", "status").count().collect()
+    assert {tuple(row) for row in by_file} == {
+        ("csv", "Close", 9_933), ("csv", "Open", 67), ("2023", "Close", 6_834), ("2023", "Open", 228),
+        ("2024", "Close", 4_376), ("2024", "Open", 302),
+    }  # fmt: skip
+    published = judged.where("_source_file = 'csv'")
+    counted = published.selectExpr("count(DISTINCT agency)", "count(DISTINCT request_type)", "count(DISTINCT case_key)")
+    assert tuple(counted.first()) == (59, 199, 9_996)
+    assert judged.where("closed_at < created_at").count() == 0
+    assert judged.where("hours_to_close IS NOT NULL").count() == 9_933 + 6_834 + 4_376
+    assert judged.where("_quarantined OR _cast_warnings IS NOT NULL").count() == 0
+    # The three files overlap: what is in two of them is one request.
+    assert judged.select("case_key").distinct().count() == 21_203

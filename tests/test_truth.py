@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
+import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -22,6 +25,7 @@ from pyspark.sql import SparkSession
 from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY, quotient
 from jobs.arguments import parse_arguments
+from tests import service_requests_truth
 
 Rows = Iterable[tuple]
 
@@ -176,6 +180,7 @@ ANSWERS: dict[str, dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]]] = {
         "withdrawal_rates": (f"{WITHDRAWN} median_days least_days most_days", withdrawal_rates),
         "completeness": ("record field rows filled completeness_pct", completeness),
     },
+    "service_requests": service_requests_truth.ANSWERS,
 }
 """Dataset to the columns of each curated table, and what gives its right rows."""
 
@@ -189,6 +194,21 @@ def damaged(folder: Path) -> set[tuple[str, str, str]]:
     rows = [tuple(row) for path in (folder / "_damaged").iterdir() for row in list(csv.reader(path.open()))[1:]]
     assert len(set(rows)) == len(rows)
     return set(rows)
+
+
+def files_of(folder: Path) -> list[Path]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in files if not path.relative_to(folder).parts[0].startswith("_")]
+
+
+def records(path: Path) -> int:
+    """Return how many records a text file has: below the header, or JSON objects, whole or broken."""
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = content.decode("utf-8" if path.suffix != ".csv" or content.startswith(codecs.BOM_UTF8) else "cp1252")
+    if path.suffix != ".csv":
+        return len(text.replace("}{", "}\n{").splitlines())
+    delimiter = ";" if ";" in text.splitlines()[0] else ","
+    return len([*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]) - 1
 
 
 def run(lake: SparkSession, dataset: str, folder: Path) -> None:
@@ -244,9 +264,7 @@ def test_samples_of_many_parts_are_made_by_spark_and_add_up(
     truth = sample(dataset, tmp_path / "parts", rows=1000)
     assert count_jobs() > 0
 
-    files = [path for path in (tmp_path / "parts").iterdir() if not path.name.startswith("_")]
-    lines = sum(len(path.read_text("utf-8-sig").splitlines()) - 1 for path in files)
-    assert truth["counts"]["rows"] == lines
+    assert truth["counts"]["rows"] == sum(map(records, files_of(tmp_path / "parts")))
     assert Counter(expectation for _, _, expectation in damaged(tmp_path / "parts")) == truth["quarantined"]
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from expectations.gate import judge
 from expectations.suite import load_suite
-from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar
+from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
 
 ARRIVED = datetime(2024, 12, 1, tzinfo=timezone.utc)
 LINEAGE = (
@@ -89,6 +89,21 @@ def dispatch_cells(number: int) -> list[str | None]:
         "row_ts": "2024-08-01 12:00:00",
     }
     return [cells.get(name) for name in DISPATCH]
+
+
+REQUESTS = list(
+    {f.source.casefold(): f.source for form in service_requests.SOURCE_FIELDS.values() for f in form}.values()
+)
+REQUEST = {
+    "Case Summary": "Pothole", "Case Status": "Closed - Answer Provided", "Case Source": "Phone", "Agency": "Safety",
+    "Case Created dttm": "07/04/2024 01:30:00 PM", "Case Closed dttm": "07/05/2024 01:30:00 PM",
+    "Longitude": "-104.99", "Latitude": "39.73",
+}  # fmt: skip
+
+
+def request_cells(number: int) -> list[str | None]:
+    """Return a request of Denver, and its form."""
+    return [*(REQUEST.get(name) for name in REQUESTS), "denver"]
 
 
 CASES = {
@@ -211,6 +226,29 @@ CASES = {
             )
         },
         {"completed_not_before_received", "one_row_a_record"},
+    ),
+    "service_requests": Case(
+        partial(service_requests.build_requests, masking_key=b"32 bytes at least: a made-up key."),
+        ", ".join(f"`{name}` string" for name in [*REQUESTS, "_form"]),
+        request_cells,
+        {
+            number: ([*REQUESTS, "_form"].index(name), value)
+            for number, name, value in (
+                (3, "_form", "boulder"),
+                (5, "Case Created dttm", "01/01/1999 01:00:00 PM"),
+                (8, "Case Created dttm", "01/01/2099 01:00:00 PM"),
+                (11, "Incident Zip Code", "00000"),
+                (13, "Case Status", "Merged"),
+                (17, "Case Closed dttm", "07/04/2024 01:00:00 PM"),
+                (19, "Case Status", "New"),
+                (23, "Longitude", "39.73"),
+                (29, "Agency", None),
+                (31, "Case Source", " "),
+                (37, "Case Summary", "Other"),
+                *((number, "Case Created dttm", "soon") for number in range(60, 73)),  # more than `mostly`
+            )
+        },
+        {"every_cell_readable", "created_time_present", "case_key_present"},
     ),
 }
 

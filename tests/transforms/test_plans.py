@@ -21,11 +21,13 @@ from transforms.arrays import array_where
 from transforms.casts import cast, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar
+from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
 from transforms.datasets.police_dispatch import incidents as dispatched
 from transforms.datasets.police_dispatch.members import rank_members
 from transforms.datasets.registrar import answers as registrar_answers
 from transforms.datasets.registrar.records import SOURCE_FIELDS, in_place, only
+from transforms.datasets.service_requests import groups
+from transforms.datasets.service_requests.kinds import kind_of, traffic_kind
 from transforms.dates import parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_withdrawn, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
@@ -84,6 +86,22 @@ DISPATCH = (
     "_ingested_at timestamp, _is_current boolean"
 )
 COUNTS = "city string, incidents bigint"
+RAW_REQUESTS = (
+    ", ".join(
+        f"`{name}` string"
+        for name in {
+            f.source.lower(): f.source for form in service_requests.SOURCE_FIELDS.values() for f in form
+        }.values()
+    )
+    + ", _malformed_record string, _form string, _source_file string, _row_number int, _delivered_at timestamp, "
+    "_ingested_at timestamp, _is_current boolean"
+)
+REQUESTS = (
+    "city string, created_month date, created_weekday int, created_hour int, resolution string, hours_to_close double, "
+    "first_call_resolution boolean, channel string, agency string, request_type string, traffic_kind string, "
+    "neighborhood string, council_district string, police_district string, zip string, grid_cell string"
+)
+VOLUMES = "city string, month date, requests bigint, total bigint"
 IN_PLACE = [Masked("text", in_place, "why")]
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
 KEYED = [Masked("text", keyed_hash, "why"), Masked("part", "drop", "why"), Masked("at", generalize_year, "why")]
@@ -126,6 +144,10 @@ def read_as_time(rows: DataFrame) -> DataFrame:
 def looked_up(rows: DataFrame) -> DataFrame:
     reference = rows.select("year", F.col("text").alias("label"))
     return lookup(rows, reference, on=["year"], columns=["label"], order_by=["label"], found="known")
+
+
+def requested(raw: DataFrame) -> DataFrame:
+    return service_requests.build_requests(raw, masking_key=b"k" * 32)
 
 
 def registered(raw: DataFrame) -> DataFrame:
@@ -244,8 +266,21 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     registrar_answers.build_yield: (REGISTRAR, answered(registrar_answers.build_yield)),
     registrar_answers.build_withdrawal_rates: (REGISTRAR, answered(registrar_answers.build_withdrawal_rates)),
     registrar_answers.build_completeness: (REGISTRAR, answered(registrar_answers.build_completeness)),
+    kind_of: of_column(kind_of, "text"),
+    traffic_kind: of_column(traffic_kind, "text"),
+    groups.in_groups: (REQUESTS, lambda rows: groups.in_groups(rows, kinds=["zip"], names=["kind", "area"], keep=[])),
+    groups.count_requests: (REQUESTS, lambda rows: groups.count_requests(rows, by=["city"])),
+    groups.shares: (REQUESTS, lambda rows: groups.shares(rows, of=["channel"])),
+    groups.most: (REQUESTS, lambda rows: groups.most(rows, of="agency")),
+    groups.change: (VOLUMES, lambda rows: groups.change(rows, name="change", by=["city"], months=1)),
+    groups.rounded_percentage: (
+        VOLUMES,
+        lambda rows: groups.rounded_percentage(rows, part="requests", total="total", name="pct"),
+    ),
+    service_requests.build_requests: (RAW_REQUESTS, requested),
+    **{build: (REQUESTS, build) for build in service_requests.ANSWERS.values()},
 }
-OF_NO_FRAME = {"literal", "literal_of", "quoted", "snake_case"}
+OF_NO_FRAME = {"fields_of_all", "literal", "literal_of", "quoted", "snake_case"}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)

@@ -1,0 +1,189 @@
+"""How each answer about service requests follows from the truth file of their samples."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from math import ceil, floor
+from typing import Any
+
+from ingest.samples.files import quotient
+from ingest.samples.service_requests import SEPARATOR
+
+Rows = Iterable[tuple]
+Truth = dict[str, Any]
+KINDS = ("resolved", "closed otherwise", "unresolved")
+
+
+def counts(truth: Truth, answer: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the parts of each key, and its count."""
+    for key, number in truth["answers"].get(answer, {}).items():
+        yield *(part or None for part in key.split(SEPARATOR)), number
+
+
+def grouped(rows: Rows, by: int) -> dict[tuple, Counter]:
+    """Return counts by their first parts, the others added up."""
+    groups: dict[tuple, Counter] = defaultdict(Counter)
+    for *parts, number in rows:
+        groups[tuple(parts[:by])][parts[by]] += number
+    return groups
+
+
+def shares(volumes: dict[Any, int]) -> dict[Any, Decimal]:
+    """Return thousandths of a percent by largest remainder, of as large the first, nothing before all."""
+    total = sum(volumes.values())
+    down = {name: 100_000 * number // total for name, number in volumes.items()}
+    lost_most = sorted(volumes, key=lambda name: (-(100_000 * volumes[name] % total), name is not None, name or ""))
+    for name in lost_most[: 100_000 - sum(down.values())]:
+        down[name] += 1
+    return {name: Decimal(share).scaleb(-3) for name, share in down.items()}
+
+
+def in_order(volumes: dict[str, int], most: int) -> list[str]:
+    return sorted(volumes, key=lambda name: (-volumes[name], name))[:most]
+
+
+def change(now: int, before: int | None) -> tuple[int | None, float | None]:
+    """Return a change and what percentage it is, half rounded away from zero."""
+    if before is None:
+        return None, None
+    pct = quotient(100 * abs(now - before), before, digits=2)
+    return now - before, -pct if pct and now < before else pct
+
+
+def months_before(month: date, number: int) -> date:
+    years, month_number = divmod(month.year * 12 + month.month - 1 - number, 12)
+    return date(years, month_number + 1, 1)
+
+
+def by_month(volumes: dict[str, int]) -> dict[date, int]:
+    return {date.fromisoformat(f"{month}-01"): number for month, number in volumes.items()}
+
+
+def monthly_volume(truth: Truth) -> Rows:
+    for group, volumes in grouped(counts(truth, "months"), 2).items():
+        if group[0] != "grid_cell":
+            months = by_month(volumes)
+            for month, number in months.items():
+                before = (change(number, months.get(months_before(month, ago))) for ago in (1, 12))
+                yield "denver", *group, month, number, *next(before), *next(before)
+
+
+def volume_by_area(truth: Truth) -> Rows:
+    areas = grouped(counts(truth, "area_types"), 1)
+    for kind, volumes in areas.items():
+        share = shares(volumes)
+        yield from (("denver", *kind, area, number, share[area]) for area, number in volumes.items())
+
+
+def volumes_of(truth: Truth, kind: str) -> Counter:
+    return Counter({name: number for (of, name), rows in grouped(counts(truth, "months"), 2).items()
+                    if of == kind for number in [rows.total()]})  # fmt: skip
+
+
+def volume_by_channel(truth: Truth) -> Rows:
+    channels = volumes_of(truth, "channel")
+    share = shares(channels)
+    yield from (("denver", name, number, share[name]) for name, number in channels.items())
+
+
+def types_of(truth: Truth) -> Counter:
+    types: Counter = Counter()
+    for kind, _, name, _, number in counts(truth, "area_types"):
+        types[name] += number if kind == "zip" else 0
+    return types
+
+
+def most(volumes: Counter) -> Rows:
+    known = {name: number for name, number in volumes.items() if name is not None and number}
+    share = shares(known) if known else {}
+    for rank, name in enumerate(in_order(known, 10), 1):
+        yield "denver", rank, name, known[name], share[name]
+
+
+def top_types(truth: Truth) -> Iterator[tuple[tuple, int, str, int, Decimal]]:
+    known = (row for row in counts(truth, "area_types") if row[1] is not None and row[2] is not None)
+    for area, volumes in grouped(known, 2).items():
+        share = shares(volumes)
+        for rank, name in enumerate(in_order(volumes, 5), 1):
+            yield area, rank, name, volumes[name], share[name]
+
+
+def top_types_by_area(truth: Truth) -> Rows:
+    yield from (("denver", *area, *rest) for area, *rest in top_types(truth))
+
+
+def top_type_months(truth: Truth) -> Rows:
+    months_of = grouped(counts(truth, "area_types"), 3)
+    for area, rank, name, *_ in top_types(truth):
+        months = by_month(months_of[*area, name])
+        for month, number in months.items():
+            yield "denver", *area, rank, name, month, number, *change(number, months.get(months_before(month, 1)))
+
+
+def first_call_resolution(truth: Truth) -> Rows:
+    yes = {tuple(group): number for *group, number in counts(truth, "first_call yes")}
+    for *group, said in counts(truth, "first_call said"):
+        on_first = yes[tuple(group)]
+        yield "denver", *group, said, on_first, quotient(100 * on_first, said, digits=2)
+
+
+def resolution(truth: Truth) -> Rows:
+    for group, volumes in grouped(counts(truth, "resolution"), 2).items():
+        becomes = [volumes[kind] for kind in KINDS]
+        pcts = (quotient(100 * volumes[kind], sum(becomes), digits=2) for kind in ("resolved", "unresolved"))
+        yield "denver", *group, volumes.total(), *becomes, volumes[None], *pcts
+
+
+def by_hour_and_weekday(truth: Truth) -> Rows:
+    yield from (("denver", int(weekday), int(hour), number) for weekday, hour, number in counts(truth, "hours"))
+
+
+def percentile(tenths: Counter, share: float) -> float:
+    """Return the hours below which a share of the tenths of hours are, as between the two nearest ones."""
+    took = sorted(tenths.elements())
+    place = share * (len(took) - 1)
+    low, high = took[floor(place)], took[ceil(place)]
+    return float(round(Decimal(low + (place - floor(place)) * (high - low)) / 10, 2))
+
+
+def time_to_close(truth: Truth) -> Rows:
+    groups: dict[tuple, Counter] = defaultdict(Counter)
+    for agency, kind, tenths, number in counts(truth, "tenths"):
+        for by in (("all", None, None), ("agency", agency, None), ("request_type", None, kind),
+                   ("agency and request_type", agency, kind)):  # fmt: skip
+            groups[by][int(tenths or 0)] += number
+    for by, tenths in groups.items():
+        yield "denver", *by, tenths.total(), percentile(tenths, 0.5), percentile(tenths, 0.9)
+
+
+def traffic_by_area(truth: Truth) -> Rows:
+    yield from (("denver", *row) for row in counts(truth, "traffic"))
+
+
+CHANGES = "change_on_{0} change_on_{0}_pct".format
+GROUP, AREA = "city group_kind group_name", "city area_kind area"
+ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
+    "monthly_volume": (f"{GROUP} month requests {CHANGES('month')} {CHANGES('year')}", monthly_volume),
+    "volume_by_area": (f"{AREA} requests share_pct", volume_by_area),
+    "volume_by_channel": ("city channel requests share_pct", volume_by_channel),
+    "first_call_resolution": (f"{GROUP} requests on_first_call on_first_call_pct", first_call_resolution),
+    "top_types_by_area": (f"{AREA} rank request_type requests share_pct", top_types_by_area),
+    "top_type_months": (f"{AREA} rank request_type month requests {CHANGES('month')}", top_type_months),
+    "busiest_agencies": ("city rank agency requests share_pct", lambda truth: most(volumes_of(truth, "agency"))),
+    "most_common_types": ("city rank request_type requests share_pct", lambda truth: most(types_of(truth))),
+    "resolution": (
+        f"{GROUP} requests resolved closed_otherwise unresolved status_not_known resolved_pct unresolved_pct",
+        resolution,
+    ),
+    "top_unresolved": (
+        "city rank request_type requests share_pct",
+        lambda truth: most(Counter(dict(counts(truth, "unresolved")))),
+    ),
+    "by_hour_and_weekday": ("city weekday hour requests", by_hour_and_weekday),
+    "time_to_close": ("city by agency request_type requests median_hours p90_hours", time_to_close),
+    "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
+}
+"""The columns of each curated table, and what gives its right rows."""

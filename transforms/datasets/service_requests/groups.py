@@ -1,0 +1,94 @@
+"""What the answers have in common: requests in groups, counted, shared out, and followed from month to month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from transforms.aggregate import aggregate, top_n
+from transforms.datasets.service_requests.sources import SOURCES, Source
+from transforms.derive import change_on_previous
+from transforms.shares import percentage, share_of_total
+
+TOP = 10
+ALL = "all"
+AREA_KINDS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
+AREA, GROUP = ("area_kind", "area"), ("group_kind", "group_name")
+GROUP_KINDS = (ALL, "agency", "channel", *AREA_KINDS)
+
+
+def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
+    """Put each request into a group of each kind: an area of each kind of area, for instance.
+
+    Rows: multiplied by the kinds that the request's city has. Columns: city, those of `keep`, and under the two `names`
+    the kind and which group of it: `all`, or what the column of the kind's name says, null where it says nothing.
+
+    >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
+    >>> requests.transform(in_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
+    [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
+    """
+    of_city = []
+    for source in SOURCES:
+        groups = [
+            F.struct(F.lit(kind).alias(names[0]), (F.lit(ALL) if kind == ALL else F.col(kind)).alias(names[1]))
+            for kind in kinds
+            if _has(source, kind)
+        ]
+        if groups:
+            of_city.append(F.when(F.col("city") == source.city, F.array(*groups)))
+    return requests.select("city", *keep, F.inline(F.coalesce(*of_city)))
+
+
+def count_requests(requests: DataFrame, *, by: Sequence[str]) -> DataFrame:
+    """Count requests. Rows: one for each combination of the `by` columns. Columns: those, and `requests`."""
+    return requests.transform(aggregate, by=by, columns={"requests": ("city", "count")})
+
+
+def shares(requests: DataFrame, *, of: Sequence[str]) -> DataFrame:
+    """Count requests, and say what share they are of the city's, or of two columns `of`, of the city's of the first.
+
+    Rows: one for each city and `of`. Columns: city, those of `of`; requests; share_pct, which add up to 100.000.
+    """
+    by = ["city", *of]
+    return requests.transform(count_requests, by=by).transform(
+        share_of_total, of="requests", name="share_pct", by=by[:-1]
+    )
+
+
+def most(requests: DataFrame, *, of: str) -> DataFrame:
+    """Keep what a city has most requests of.
+
+    Rows: at most `TOP` a city, null left out; of as many the first by name. Columns: city, rank, `of`; requests;
+    share_pct (of the city's requests in which `of` is not null).
+    """
+    return (
+        requests.where(F.col(of).isNotNull())
+        .transform(shares, of=[of])
+        .transform(top_n, n=TOP, of="requests", by=["city"], order_by=[of])
+        .select("city", "rank", of, "requests", "share_pct")
+    )
+
+
+def change(volumes: DataFrame, *, name: str, by: Sequence[str], months: int) -> DataFrame:
+    """Add by how much requests changed on the month so many months before, and by what percentage of it.
+
+    Rows: all kept. Columns: reads month (a first day); adds `name` and `name`_pct, null where that month has no row.
+    """
+    before = F.col("requests") - F.col(name)
+    return (
+        volumes.withColumn("_number", F.expr("year(month) * 12 + month(month)"))
+        .transform(change_on_previous, column="requests", period="_number", name=name, by=by, periods=months)
+        .withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
+        .drop("_number")
+    )
+
+
+def rounded_percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
+    """Add what percentage `part` is of `total`, to two decimals; null of nothing. Rows: all kept."""
+    return rows.transform(percentage, part=part, total=total, name=name).withColumn(name, F.round(name, 2))
+
+
+def _has(source: Source, kind: str) -> bool:
+    return kind == ALL or {"grid_cell": "longitude"}.get(kind, kind) in source.names
