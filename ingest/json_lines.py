@@ -145,21 +145,17 @@ def _files_frame(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
 
 
 def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
-    known = {name for columns in forms.values() for name in columns}
-    spellings: dict[str, list[str]] = {}
-    for name in (name for columns in forms.values() for name in columns):
-        # To Spark the `Status` of one form and the `status` of another are one column.
-        spellings.setdefault(name.casefold(), []).append(name)
+    known = list(dict.fromkeys(name for columns in forms.values() for name in columns))
+    # To Spark the `Status` of one form and the `status` of another are one column.
+    alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
+    cells = [F.coalesce(*(F.element_at("fields", each) for each in names)).alias(names[0]) for names in alike.values()]
     others = F.map_filter("fields", lambda name, _: ~name.isin(*known))
     return (
         records.where("trim('\r\t ', record) != ''")
         # What comes behind an object, Spark would not read, nor tell.
         .withColumn("fields", F.when(F.col("record").rlike(r"\}[\s,]*\z"), F.from_json("record", _FIELDS)))
         .select(
-            *(
-                F.coalesce(*(F.element_at("fields", each) for each in names)).alias(names[0])
-                for names in spellings.values()
-            ),
+            *cells,
             F.when(F.size(others) > 0, F.to_json(others)).alias(OTHER_FIELDS),
             _form(forms).alias("_form"),
             *("_row_number", "_source_file", "_delivered_at", "_checksum"),

@@ -107,14 +107,14 @@ def test_a_large_array_is_refused_with_what_to_do(lake: SparkSession, landing, m
 
 
 def test_a_line_is_of_the_form_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
-    forms = {"denver": ("Case Status", "id"), "vancouver": ("status", "id", "area")}
-    landing.file("a.json", lines('{"id": 1, "Case Status": "x"}', '{"id": 2, "area": "y"}'))
-    landing.csv("b.csv", [["3", "z"]], columns=("id", "Case Status"))
+    forms = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
+    landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
+    landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))
 
     bring_in(lake, landing, forms)
 
-    assert rows(lake, "id", "_form", "Case Status", "area") == [
-        ("1", "denver", "x", None),
-        ("2", "vancouver", None, "y"),
-        ("3", "denver", "z", None),
+    assert rows(lake, "id", "_form", "Case Status", "area", "_other_fields") == [
+        ("1", "denver", "x", "w", None),
+        ("2", "vancouver", None, "y", None),
+        ("3", "denver", "z", "v", None),
     ]
