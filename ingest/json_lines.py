@@ -149,7 +149,8 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     # To Spark the `Status` of one form and the `status` of another are one column.
     alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
     cells = [F.coalesce(*(F.element_at("fields", each) for each in names)).alias(names[0]) for names in alike.values()]
-    others = F.map_filter("fields", lambda name, _: ~name.isin(*known))
+    malformed = F.element_at("fields", "_malformed_record")  # so a replay says of a record that does not fit its header
+    others = F.map_filter("fields", lambda name, _: ~name.isin("_malformed_record", *known))
     return (
         records.where("trim('\r\t ', record) != ''")
         # What comes behind an object, Spark would not read, nor tell.
@@ -159,7 +160,7 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
             F.when(F.size(others) > 0, F.to_json(others)).alias(OTHER_FIELDS),
             _form(forms).alias("_form"),
             *("_row_number", "_source_file", "_delivered_at", "_checksum"),
-            F.when(F.col("fields").isNull(), F.col("record")).alias("_malformed_record"),
+            F.when(F.col("fields").isNull(), F.col("record")).otherwise(malformed).alias("_malformed_record"),
         )
     )
 

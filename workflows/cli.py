@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.console import Console
 from expectations.errors import ExpectationError
 from expectations.verdict import LEVELS
 from ingest.errors import IngestError
+from ingest.fetch import SOURCES, fetch, source_of
 from ingest.samples import SampleError
 from jobs.masking_key import WHERE, MaskingKeyError
 from lake.errors import LakeError
@@ -90,6 +93,16 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
+def fetch_published(args: argparse.Namespace) -> int:
+    """Download what a city publishes of a dataset to a landing folder."""
+    source, token = source_of(args.dataset, args.source), os.environ.get("APP_TOKEN", "")
+    now = datetime.now(timezone.utc)
+    with out.status(f"downloading from {source.name}"):
+        file = fetch(source, args.to, now=now, year=args.year, since=args.since, token=token)
+    out.print(f"{file}: {file.stat().st_size:,} bytes")
+    return 0
+
+
 def docs(args: argparse.Namespace) -> int:
     """Make Great Expectations Data Docs of the saved results of all datasets."""
     return make_data_docs(_warehouse(args), to=args.to)
@@ -156,6 +169,14 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--to", metavar="DIR", required=True, help="the folder to write to")
             command.add_argument("--rows", type=int, default=None, help="about how many; some thousand if not given")
             command.add_argument("--seed", type=int, default=311, help="the same seed, the same files; %(default)s")
+    command = add("fetch", fetch_published)
+    command.add_argument("dataset", choices=[*SOURCES], metavar="DATASET", help=", ".join(SOURCES))
+    command.add_argument("--to", metavar="DIR", required=True, help="the landing folder")
+    command.add_argument(
+        "--source", metavar="CITY", help="whose; the first if several cities publish it"
+    )
+    command.add_argument("--year", type=int, help="of a source with a file for each year; this year if not given")
+    command.add_argument("--since", metavar="TIME", help="of an API: only what changed since; all if not given")
     command = add("suite", suite)
     command.add_argument("suite", metavar="SUITE", help=_SUITE)
     command = add("validate", validate_anything)
