@@ -190,7 +190,7 @@ def test_a_close_day_is_its_end_or_the_last_change_and_never_before_the_request(
         raw(DENVER, number=5, Case_Closed_dttm=None),
     ]  # fmt: skip
     assert values(spark, rows, "hours_to_close", "closed_at IS NULL") == [
-        (0.5, False), (23.0, False), (None, True), (34.49972222222222, False),
+        (0.5, False), (23.0, False), (None, True), (34.499722222222225, False),
     ]  # fmt: skip
 
 
