@@ -186,10 +186,12 @@ def fields_of_all() -> list[Field]:
 
 def _of_all_forms(name: str, by_form: Mapping[str, Field]) -> Field:
     one, ways = next(iter(by_form.values())), {field.parse: field for field in by_form.values()}
-    forms = {parse: [form for form, field in by_form.items() if field.parse is parse] for parse in ways}
+    form_is = [[form for form, field in by_form.items() if field.parse is way] for way in ways]
 
     def parse(column: str) -> Column:
-        return F.coalesce(*(F.when(F.col("_form").isin(forms[way]), way(column)) for way in ways if way))
+        # All ways, then one of them: within a `when`, Spark would compute again what a way needs several times.
+        place = F.coalesce(*(F.when(F.col("_form").isin(forms), number) for number, forms in enumerate(form_is)))
+        return F.get(F.array(*(way(column) for way in ways if way)), place)
 
     words = " or ".join(dict.fromkeys(field.form for field in ways.values()))
     return Field(name, name, one.type, parse if one.parse else None, words, one.required)

@@ -1,0 +1,196 @@
+"""The answers about service requests, each from rows of trusted that stand in the test."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from chispa import assert_df_equality
+
+from transforms.datasets.service_requests import ANSWERS
+
+REQUESTS = (
+    "city string, created_month date, created_weekday int, created_hour int, resolution string, hours_to_close double, "
+    "first_call_resolution boolean, channel string, agency string, request_type string, traffic_kind string, "
+    "neighborhood string, council_district string, police_district string, zip string, grid_cell string"
+)
+CHANGE = "change_on_{0} bigint, change_on_{0}_pct double".format
+SHARE = "requests bigint, share_pct decimal(6,3)"
+MAY, JUNE = date(2024, 5, 1), date(2024, 6, 1)
+
+
+def request(city="denver", *, month=MAY, at=(1, 9), resolution="resolved", hours=None, first_call=None,
+            channel="Phone", agency="Safety", kind="Noise", traffic=None, neighborhood=None, council=None,
+            police=None, zip_code=None, cell=None):  # fmt: skip
+    return (city, month, *at, resolution, hours, first_call, channel, agency, kind, traffic, neighborhood, council,
+            police, zip_code, cell)  # fmt: skip
+
+
+def answer(spark, name, requests):
+    return ANSWERS[name](spark.createDataFrame(requests, REQUESTS).coalesce(1)).coalesce(1)
+
+
+def assert_answer(spark, name, requests, rows, schema, *, where="true"):
+    expected = spark.createDataFrame(rows, schema).coalesce(1)
+    found = answer(spark, name, requests).where(where)
+    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def shares(*rows):
+    return [(*row[:-1], Decimal(row[-1])) for row in rows]
+
+
+def test_no_requests_are_no_answers(spark):
+    for name in ANSWERS:
+        assert answer(spark, name, []).collect() == [], name
+
+
+def test_volume_by_month_has_changes_on_the_month_and_the_year_before_if_they_are_there(spark):
+    last_year = date(2023, 6, 1)
+    months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
+    requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
+    rows = [
+        ("denver", "all", "all", last_year, 1, None, None, None, None),
+        ("denver", "all", "all", MAY, 2, None, None, None, None),
+        ("denver", "all", "all", JUNE, 3, 1, 50.0, 2, 200.0),
+        ("vancouver", "all", "all", JUNE, 1, None, None, None, None),
+    ]
+    schema = f"city string, group_kind string, group_name string, month date, requests bigint, {CHANGE('month')}, "
+    assert_answer(spark, "monthly_volume", requests, rows, schema + CHANGE("year"), where="group_kind = 'all'")
+    kinds = {tuple(row) for row in answer(spark, "monthly_volume", requests).select("city", "group_kind").collect()}
+    both = {(city, kind) for city in ("denver", "vancouver") for kind in ("all", "agency", "channel", "neighborhood")}
+    assert kinds == both | {("denver", kind) for kind in ("council_district", "police_district", "zip")}
+
+
+def test_volume_by_area_adds_up_for_each_kind_that_the_city_has_unknown_areas_too(spark):
+    requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
+                request("vancouver", neighborhood="Fairview")]  # fmt: skip
+    rows = shares(
+        ("denver", "zip", "80202", 2, "66.667"), ("denver", "zip", None, 1, "33.333"),
+        ("denver", "council_district", "9", 1, "33.333"), ("denver", "council_district", None, 2, "66.667"),
+        *(("denver", kind, None, 3, "100.000") for kind in ("neighborhood", "police_district", "grid_cell")),
+        ("vancouver", "neighborhood", "Fairview", 1, "100.000"), ("vancouver", "grid_cell", None, 1, "100.000"),
+    )  # fmt: skip
+    assert_answer(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
+
+
+def test_volume_by_channel_is_of_the_citys_requests(spark):
+    requests = [request(channel=channel) for channel in ("Phone", "Phone", None)] + [request("vancouver")]
+    rows = shares(
+        ("denver", "Phone", 2, "66.667"), ("denver", None, 1, "33.333"), ("vancouver", "Phone", 1, "100.000")
+    )  # fmt: skip
+    assert_answer(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
+
+
+def test_first_call_resolution_is_of_those_that_say_so(spark):
+    requests = [request(first_call=said) for said in (True, True, False, None)] + [
+        request(first_call=False, agency="311"), request("vancouver"), request(agency="Finance"),
+    ]  # fmt: skip
+    schema = "city string, group_kind string, group_name string, requests bigint, on_first_call bigint, "
+    rows = [("denver", "all", "all", 4, 2, 50.0), ("denver", "agency", "Safety", 3, 2, 66.67),
+            ("denver", "agency", "311", 1, 0, 0.0)]  # fmt: skip
+    where = "group_kind IN ('all', 'agency')"
+    assert_answer(
+        spark, "first_call_resolution", requests, rows, schema + "on_first_call_pct double", where=where
+    )  # fmt: skip
+
+
+def test_resolved_and_unresolved_are_of_those_whose_status_is_known(spark):
+    becomes = ["resolved", "resolved", "closed otherwise", "unresolved", None]
+    requests = [*(request(resolution=each) for each in becomes), request("vancouver", resolution=None)]
+    schema = ("city string, group_kind string, group_name string, requests bigint, resolved bigint, "
+              "closed_otherwise bigint, unresolved bigint, status_not_known bigint, resolved_pct double, "
+              "unresolved_pct double")  # fmt: skip
+    rows = [("denver", "all", "all", 5, 2, 1, 1, 1, 50.0, 25.0), ("vancouver", "all", "all", 1, 0, 0, 0, 1, None, None)]
+    assert_answer(spark, "resolution", requests, rows, schema, where="group_kind = 'all'")
+
+
+def types(counts, **given):
+    return [request(kind=kind, **given) for kind, count in counts.items() for _ in range(count)]
+
+
+def test_the_top_types_of_an_area_are_five_of_as_many_the_first_by_name(spark):
+    counts = {"Weeds": 3, "Noise": 1, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1, None: 4}
+    requests = [*types(counts, zip_code="80202"), request(zip_code=None)]
+    rows = shares(
+        ("denver", "zip", "80202", 1, "Weeds", 3, "37.500"),
+        *(("denver", "zip", "80202", rank, kind, 1, "12.500")
+          for rank, kind in enumerate(["Animals", "Graffiti", "Noise", "Parking"], 2)),
+    )  # fmt: skip
+    schema = f"city string, area_kind string, area string, rank int, request_type string, {SHARE}"
+    assert_answer(spark, "top_types_by_area", requests, rows, schema)
+
+
+def test_the_months_of_the_top_types_are_ranked_by_all_months(spark):
+    requests = [
+        *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
+        *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),
+    ]
+    area = ("denver", "zip", "80202")
+    rows = [
+        (*area, 1, "Weeds", MAY, 1, None, None), (*area, 1, "Weeds", JUNE, 3, 2, 200.0),
+        (*area, 2, "Noise", MAY, 2, None, None),
+        *((*area, rank, kind, JUNE, 1, None, None) for rank, kind in enumerate(["Animals", "Graffiti", "Parking"], 3)),
+    ]  # fmt: skip
+    schema = "city string, area_kind string, area string, rank int, request_type string, month date, requests bigint, "
+    assert_answer(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
+
+
+def test_the_ten_busiest_agencies_and_most_common_types_leave_out_what_is_not_said(spark):
+    agencies = [f"Agency {n:02}" for n in range(11)]
+    requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
+    found = [tuple(row) for row in answer(spark, "busiest_agencies", requests).orderBy("rank").collect()]
+    assert [name for _, _, name, *_ in found] == ["Agency 10", *agencies[:9]]
+    assert found[0] == ("denver", 1, "Agency 10", 2, Decimal("16.667"))
+    rows = shares(("denver", 1, "Noise", 2, "66.667"), ("denver", 2, "Weeds", 1, "33.333"))
+    schema = f"city string, rank int, request_type string, {SHARE}"
+    assert_answer(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema)
+
+
+def test_the_top_unresolved_are_types_of_open_requests(spark):
+    requests = [
+        *types({"Noise": 3}),
+        *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),
+        *types({"Trees": 2}, resolution=None),
+        *types({"Parking": 2}, resolution="closed otherwise"),
+    ]
+    rows = shares(("denver", 1, "Noise", 1, "50.000"), ("denver", 2, "Weeds", 1, "50.000"))
+    assert_answer(spark, "top_unresolved", requests, rows, f"city string, rank int, request_type string, {SHARE}")
+
+
+def test_hours_and_weekdays_are_counted(spark):
+    requests = [request(at=(7, 23)), request(at=(7, 23)), request(at=(1, 0)), request("vancouver", at=(1, 0))]
+    rows = [("denver", 7, 23, 2), ("denver", 1, 0, 1), ("vancouver", 1, 0, 1)]
+    schema = "city string, weekday int, hour int, requests bigint"
+    assert_answer(spark, "by_hour_and_weekday", requests, rows, schema)
+
+
+def test_the_time_to_close_leaves_out_what_has_none_and_is_exact_to_the_tenth_of_an_hour(spark):
+    requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
+        request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
+    ]  # fmt: skip
+    rows = [
+        ("denver", "all", None, None, 6, 2.5, 7.05),
+        ("denver", "agency", "Safety", None, 5, 3.0, 7.66),
+        ("denver", "agency", "311", None, 1, 0.1, 0.1),
+        ("denver", "request_type", None, "Noise", 5, 3.0, 7.66),
+        ("denver", "request_type", None, None, 1, 0.1, 0.1),
+        ("denver", "agency and request_type", "Safety", "Noise", 5, 3.0, 7.66),
+        ("denver", "agency and request_type", "311", None, 1, 0.1, 0.1),
+    ]
+    schema = ("city string, by string, agency string, request_type string, requests bigint, median_hours double, "
+              "p90_hours double")  # fmt: skip
+    assert_answer(spark, "time_to_close", requests, rows, schema)
+
+
+def test_traffic_and_accidents_are_counted_by_area_and_type(spark):
+    requests = [
+        request(traffic="accident", kind="Traffic accident", zip_code="80202"),
+        request(traffic="traffic", kind="Traffic and signals", zip_code="80202"),
+        request(traffic="traffic", kind="Traffic and signals"), request(zip_code="80202"),
+    ]  # fmt: skip
+    rows = [("denver", "zip", "80202", "accident", "Traffic accident", 1),
+            ("denver", "zip", "80202", "traffic", "Traffic and signals", 1),
+            ("denver", "zip", None, "traffic", "Traffic and signals", 1)]  # fmt: skip
+    schema = "city string, area_kind string, area string, traffic_kind string, request_type string, requests bigint"
+    assert_answer(spark, "traffic_by_area", requests, rows, schema, where="area_kind = 'zip'")
