@@ -25,11 +25,9 @@ _ONE_PASS = {
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
 }
-_BY_TRANSFORM = {
-    "write.distribution-mode": "hash",  # of dozens of months, each task would write a file for each
-    # What changes a few rows of a file writes these and their places, not the file again; maintenance tidies up.
-    "write.merge.mode": "merge-on-read",
-}
+_BY_MONTH = {"write.distribution-mode": "hash"}  # of dozens of months, each task would write a file for each
+# What changes a few rows of a file writes these and their places, not the file again; maintenance tidies up.
+_MERGED = {"write.merge.mode": "merge-on-read"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,8 @@ class Staged(Branch):
         self.rows, self.partitioned_by, self.append_to, self.notes = rows, partitioned_by, append_to, notes or {}
 
     def __enter__(self) -> Self:
-        properties = _BY_TRANSFORM if any("(" in part for part in self.partitioned_by) else _ONE_PASS
+        by_month = any("months(" in part for part in self.partitioned_by)
+        properties = (_BY_MONTH if by_month else _ONE_PASS) | _MERGED
         ensure_table(
             self.spark, self.table, self.rows.schema, partitioned_by=self.partitioned_by, properties=properties
         )

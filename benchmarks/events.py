@@ -1,0 +1,189 @@
+"""What an increment of events costs, beside making trusted anew; and what landing costs, beside the barest way there.
+
+python -m benchmarks.events increments [--rows 1000000 10000000 50000000] [--rebuilt 10000000] [--folder DIR]
+python -m benchmarks.events replay [--rows 300000] [--runs 3]
+python -m benchmarks.events landing [--rows 300000] [--runs 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from benchmarks.datasets import stage, timed
+from ingest.replay import replay
+from ingest.samples import police_dispatch, service_requests
+from ingest.targets import LandingFolder
+from jobs.police_dispatch import REFINING
+from jobs.refining import REFINED_TO
+from lake.merge import Merge, ranges
+from lake.publish import Staged
+from lake.session import lake_session
+from lake.tables import last_note
+
+REQUESTS, RAW, TRUSTED = "service_requests", "lake.raw.service_requests", "lake.trusted.service_requests"
+BASE = 100_000
+
+
+def increments(folder: Path, *, sizes: Sequence[int], rebuilt: Sequence[int]) -> None:
+    """Measure two increments of 1 % into tables of so many requests, and to make those of some sizes anew.
+
+    An increment is JSON lines in landing: requests of the last two months, and one in a hundred revises an old one.
+    """
+    base = folder / "base"
+    if not (base / "_truth.json").exists():
+        service_requests.write(base, rows=BASE)
+    for rows in sizes:
+        warehouse, landing = folder / f"warehouse-{rows}", folder / f"landing-{rows}"
+        for made in (warehouse, landing):
+            shutil.rmtree(made, ignore_errors=True)
+        shutil.copytree(base, landing)
+        spark = lake_session(str(warehouse), app_name="benchmark")
+        for name in ("ingest", "refine"):
+            stage(spark, REQUESTS, landing, name)
+        anew = None
+        if rows in rebuilt:
+            _multiply_raw(spark, rows // BASE)
+            anew, jobs = timed(spark, lambda: stage(spark, REQUESTS, landing, "refine", "--rebuild"))
+            print(f"{rows:>12,} rows made anew: refine {anew:.1f} s, {jobs} jobs")
+        else:
+            _multiply_trusted(spark, rows // BASE)
+        for turn in range(2):
+            _deliver(spark, rows // 100, landing, turn)
+            ingested, jobs = timed(spark, lambda: stage(spark, REQUESTS, landing, "ingest"))
+            refined, more = timed(spark, lambda: stage(spark, REQUESTS, landing, "refine"))
+            of = f", {100 * (ingested + refined) / anew:.1f} % of that" if anew else ""
+            print(f"{rows:>12,} rows, 1 % more: ingest {ingested:.1f} s, refine {refined:.1f} s, {jobs + more} jobs{of}")
+        _explain(spark)
+
+
+def _multiply_raw(spark: SparkSession, times: int) -> None:
+    rows = spark.table(RAW).where("_row_number IS NOT NULL")
+    copies = rows.crossJoin(spark.range(1, times).withColumnRenamed("id", "copy"))
+    suffix = F.concat(F.lit(" "), "copy")
+    copies = copies.withColumns(
+        {"Case Summary": F.concat("`Case Summary`", suffix), "_source_file": F.concat("_source_file", suffix)}
+    )
+    copies.select(*spark.table(RAW).columns).writeTo(RAW).append()
+
+
+def _multiply_trusted(spark: SparkSession, times: int) -> None:
+    rows, until = spark.table(TRUSTED), last_note(spark, TRUSTED, REFINED_TO)
+    copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
+    key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
+    copies = copies.withColumn("case_key", key).select(*rows.columns)
+    partitions = ["_quarantined", "months(created_at)"]
+    with Staged(
+        spark, copies, table=TRUSTED, run_id="multiply", partitioned_by=partitions, notes={REFINED_TO: str(until)}
+    ) as staged:
+        staged.publish()
+
+
+def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
+    columns = [name for name in spark.table(RAW).columns if not name.startswith("_")]
+    raw = spark.table(RAW).where(f"_form = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'")
+    newest = raw.orderBy(F.desc(F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a"))).limit(2000)
+    new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
+        "Case Summary", F.concat("`Case Summary`", F.lit(f" new {turn} "), "id")
+    )
+    revised = raw.limit(rows // 100).withColumn("Case Status", F.lit("Closed - Answer Provided"))
+    events = new.select(columns).limit(rows - rows // 100).unionByName(revised.select(columns))
+    stamped = events.withColumn("row_ts", F.lit(f"2026-02-0{turn + 1}T00:00:00Z")).coalesce(2)
+    hour = landing / f"2026/02/0{turn + 1}/00"
+    hour.parent.mkdir(parents=True, exist_ok=True)
+    stamped.write.json(str(hour))
+
+
+def _explain(spark: SparkSession) -> None:
+    """Print what the plan of an increment reads of trusted: of how many files, which."""
+    increment = spark.table(TRUSTED).where("created_at >= TIMESTAMP '2025-11-01'").limit(1000)
+    within = ranges(increment, column="created_at", by=F.date_trunc("month", "created_at"))
+    increment.createOrReplaceTempView("increment")
+    merge = Merge(key="{row}.case_key", order=["revised_at"], within=within)
+    plan = spark.sql("EXPLAIN FORMATTED " + merge.statement("increment", into=TRUSTED)).first()[0]
+    scan = next(line for line in plan.splitlines() if line.startswith(TRUSTED) or "filters=" in line)
+    read = spark.table(TRUSTED).alias("t").where(within).select("_file").distinct().count()
+    print(f"{'':12} reads {read} of {spark.table(f'{TRUSTED}.data_files').count()} files: {re.sub(' +', ' ', scan)[:200]}")
+
+
+def replays(folder: Path, *, rows: int, runs: int) -> None:
+    """Measure a replay of a csv to a landing folder, beside `csv.DictReader` and `json.dumps` in a loop."""
+    samples = folder / "samples"
+    service_requests.write(samples, rows=min(rows, 200_000))
+    largest = max(samples.glob("*.csv"), key=lambda path: path.stat().st_size)
+    text = largest.read_bytes().decode("utf-8-sig" if b"\xef\xbb\xbf" in largest.read_bytes()[:3] else "cp1252")
+    header, _, body = text.partition("\n")
+    file = folder / "replayed.csv"
+    times = rows // body.count("\n") + 1
+    file.write_text(header + "\n" + body * times, encoding="utf-8")
+    found: dict[str, list[float]] = {"loop": [], "replay": []}
+    for number in range(runs + 1):
+        began = time.perf_counter()
+        with file.open(encoding="utf-8", newline="") as source, (folder / "loop.json").open("w") as target:
+            count = sum(1 for row in csv.DictReader(source) if target.write(json.dumps(row) + "\n"))
+        looped = time.perf_counter() - began
+        to, state = folder / f"landing-{number}", folder / f"state-{number}.json"
+        began = time.perf_counter()
+        replay(str(file), LandingFolder(to, "requests"), to=str(to), state=state)
+        replayed = time.perf_counter() - began
+        if number:
+            found["loop"].append(looped)
+            found["replay"].append(replayed)
+    for name, seconds in found.items():
+        print(f"{name:8} {median(seconds):6.2f} s {count / median(seconds):12,.0f} rows/s")
+    print(f"a replay has {median(found['loop']) / median(found['replay']):.2f} times the speed of the loop")
+
+
+def landings(folder: Path, *, rows: int, runs: int) -> None:
+    """Measure landing to trusted, gate included, beside Spark that reads, parses and writes the same files."""
+    landing = folder / "police"
+    police_dispatch.write(landing, rows=rows)
+    ours: list[float] = []
+    plain: list[float] = []
+    for number in range(runs + 1):
+        spark = lake_session(str(folder / f"police-warehouse-{number}"), app_name="benchmark")
+        bare, _ = timed(spark, lambda spark=spark: _plainly(spark, landing))
+        steps = [timed(spark, lambda name=name, spark=spark: stage(spark, "police_dispatch", landing, name))
+                 for name in ("create", "check_quality")]
+        published, _ = timed(spark, lambda spark=spark: _publish(spark))
+        taken = [seconds for seconds, _ in steps] + [published]
+        print(f"plain {bare:.1f} s; create {taken[0]:.1f}, check quality {taken[1]:.1f}, publish {taken[2]:.1f} s")
+        if number:
+            ours.append(sum(taken))
+            plain.append(bare)
+    print(f"landing to trusted takes {median(ours) / median(plain):.2f} times the plain way ({median(plain):.1f} s)")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure what is asked for, and print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.events", description="What events cost.")
+    parser.add_argument("what", choices=["increments", "replay", "landing"])
+    parser.add_argument("--rows", type=int, nargs="+", help="how many; for increments several sizes")
+    parser.add_argument("--rebuilt", type=int, nargs="*", default=[10_000_000], help="sizes that are made anew too")
+    parser.add_argument("--runs", type=int, default=3, help="rounds that count, after one that does not")
+    parser.add_argument("--folder", help="where to keep what is made for the next time; default a temporary folder")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
+        folder = Path(args.folder or temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if args.what == "increments":
+            increments(folder, sizes=args.rows or [1_000_000, 10_000_000, 50_000_000], rebuilt=args.rebuilt)
+        elif args.what == "replay":
+            replays(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
+        else:
+            landings(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
+
+
+if __name__ == "__main__":
+    main()
