@@ -27,9 +27,9 @@ DATASETS = {"inquiry_volume": 1.0, "registrar": 0.64}
 COPY = "lake.ops.copy"
 
 
-def stage(spark: SparkSession, dataset: str, landing: Path, name: str) -> None:
+def stage(spark: SparkSession, dataset: str, landing: Path, name: str, *more: str) -> None:
     """Run one stage of a dataset's job, ledger and all."""
-    argv = ["--stage", name, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY)]
+    argv = ["--stage", name, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
     import_module(f"jobs.{dataset}").run(spark, parse_arguments(dataset, argv))
 
 

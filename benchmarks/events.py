@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -25,12 +26,12 @@ from benchmarks.datasets import stage, timed
 from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
-from jobs.police_dispatch import REFINING
 from jobs.refining import REFINED_TO
 from lake.merge import Merge, ranges
 from lake.publish import Staged
 from lake.session import lake_session
 from lake.tables import last_note
+from transforms.datasets.police_dispatch import SOURCE_FIELDS
 
 REQUESTS, RAW, TRUSTED = "service_requests", "lake.raw.service_requests", "lake.trusted.service_requests"
 BASE = 100_000
@@ -45,27 +46,35 @@ def increments(folder: Path, *, sizes: Sequence[int], rebuilt: Sequence[int]) ->
     if not (base / "_truth.json").exists():
         service_requests.write(base, rows=BASE)
     for rows in sizes:
-        warehouse, landing = folder / f"warehouse-{rows}", folder / f"landing-{rows}"
-        for made in (warehouse, landing):
-            shutil.rmtree(made, ignore_errors=True)
-        shutil.copytree(base, landing)
-        spark = lake_session(str(warehouse), app_name="benchmark")
-        for name in ("ingest", "refine"):
-            stage(spark, REQUESTS, landing, name)
-        anew = None
-        if rows in rebuilt:
-            _multiply_raw(spark, rows // BASE)
-            anew, jobs = timed(spark, lambda: stage(spark, REQUESTS, landing, "refine", "--rebuild"))
-            print(f"{rows:>12,} rows made anew: refine {anew:.1f} s, {jobs} jobs")
-        else:
-            _multiply_trusted(spark, rows // BASE)
-        for turn in range(2):
-            _deliver(spark, rows // 100, landing, turn)
-            ingested, jobs = timed(spark, lambda: stage(spark, REQUESTS, landing, "ingest"))
-            refined, more = timed(spark, lambda: stage(spark, REQUESTS, landing, "refine"))
-            of = f", {100 * (ingested + refined) / anew:.1f} % of that" if anew else ""
-            print(f"{rows:>12,} rows, 1 % more: ingest {ingested:.1f} s, refine {refined:.1f} s, {jobs + more} jobs{of}")
-        _explain(spark)
+        _measure(base, folder, rows=rows, is_rebuilt=rows in rebuilt)
+
+
+def _measure(base: Path, folder: Path, *, rows: int, is_rebuilt: bool) -> None:
+    warehouse, landing = folder / f"warehouse-{rows}", folder / f"landing-{rows}"
+    for made in (warehouse, landing):
+        shutil.rmtree(made, ignore_errors=True)
+    shutil.copytree(base, landing)
+    spark = lake_session(str(warehouse), app_name="benchmark")
+
+    def run(name: str, *more: str) -> tuple[float, int]:
+        return timed(spark, lambda: stage(spark, REQUESTS, landing, name, *more))
+
+    run("ingest")
+    run("refine")
+    anew = None
+    if is_rebuilt:
+        _multiply_raw(spark, rows // BASE)
+        anew, jobs = run("refine", "--rebuild")
+        print(f"{rows:>12,} rows made anew: refine {anew:.1f} s, {jobs} jobs", flush=True)
+    else:
+        _multiply_trusted(spark, rows // BASE)
+    for turn in range(2):
+        _deliver(spark, rows // 100, landing, turn)
+        (ingested, jobs), (refined, more) = run("ingest"), run("refine")
+        of = f", {100 * (ingested + refined) / anew:.1f} % of that" if anew else ""
+        took = f"ingest {ingested:.1f} s, refine {refined:.1f} s, {jobs + more} jobs"
+        print(f"{rows:>12,} rows, 1 % more: {took}{of}", flush=True)
+    _explain(spark)
 
 
 def _multiply_raw(spark: SparkSession, times: int) -> None:
@@ -92,7 +101,9 @@ def _multiply_trusted(spark: SparkSession, times: int) -> None:
 
 def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
     columns = [name for name in spark.table(RAW).columns if not name.startswith("_")]
-    raw = spark.table(RAW).where(f"_form = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'")
+    raw = spark.table(RAW).where(
+        "_form = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
+    )
     newest = raw.orderBy(F.desc(F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a"))).limit(2000)
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
         "Case Summary", F.concat("`Case Summary`", F.lit(f" new {turn} "), "id")
@@ -112,9 +123,10 @@ def _explain(spark: SparkSession) -> None:
     increment.createOrReplaceTempView("increment")
     merge = Merge(key="{row}.case_key", order=["revised_at"], within=within)
     plan = spark.sql("EXPLAIN FORMATTED " + merge.statement("increment", into=TRUSTED)).first()[0]
-    scan = next(line for line in plan.splitlines() if line.startswith(TRUSTED) or "filters=" in line)
+    scan = next(line for line in plan.splitlines() if "filters=" in line)
     read = spark.table(TRUSTED).alias("t").where(within).select("_file").distinct().count()
-    print(f"{'':12} reads {read} of {spark.table(f'{TRUSTED}.data_files').count()} files: {re.sub(' +', ' ', scan)[:200]}")
+    files = spark.table(f"{TRUSTED}.data_files").count()
+    print(f"{'':12} of {files} files an increment of two months reads {read}: {re.sub(' +', ' ', scan)[:300]}")
 
 
 def replays(folder: Path, *, rows: int, runs: int) -> None:
@@ -149,20 +161,33 @@ def landings(folder: Path, *, rows: int, runs: int) -> None:
     """Measure landing to trusted, gate included, beside Spark that reads, parses and writes the same files."""
     landing = folder / "police"
     police_dispatch.write(landing, rows=rows)
-    ours: list[float] = []
-    plain: list[float] = []
+    found: dict[str, list[float]] = {"plain": [], "ingest": [], "refine": []}
     for number in range(runs + 1):
         spark = lake_session(str(folder / f"police-warehouse-{number}"), app_name="benchmark")
-        bare, _ = timed(spark, lambda spark=spark: _plainly(spark, landing))
-        steps = [timed(spark, lambda name=name, spark=spark: stage(spark, "police_dispatch", landing, name))
-                 for name in ("create", "check_quality")]
-        published, _ = timed(spark, lambda spark=spark: _publish(spark))
-        taken = [seconds for seconds, _ in steps] + [published]
-        print(f"plain {bare:.1f} s; create {taken[0]:.1f}, check quality {taken[1]:.1f}, publish {taken[2]:.1f} s")
-        if number:
-            ours.append(sum(taken))
-            plain.append(bare)
-    print(f"landing to trusted takes {median(ours) / median(plain):.2f} times the plain way ({median(plain):.1f} s)")
+        entry = Entry(f"run {number}", None, "police_dispatch", "refine")
+        args = parse_arguments("police_dispatch", ["--landing", str(landing)])
+        took = {"plain": timed(spark, partial(_read_parse_write, spark, landing))}
+        ingest = partial(ingest_landing, spark, args, entry, dataset="police_dispatch", forms=FORMS)
+        took["ingest"] = timed(spark, ingest)
+        took["refine"] = timed(spark, partial(refine_increment, spark, REFINING, entry))
+        for name, (seconds, _) in took.items() if number else ():
+            found[name].append(seconds)
+    plain, ingested, refined = (median(found[name]) for name in found)
+    print(f"plain {plain:.1f} s; ingest {ingested:.1f} s, refine {refined:.1f} s, {entry.rows_in:,} rows in raw")
+    print(f"landing to trusted takes {(ingested + refined) / plain:.2f} times the plain way")
+
+
+def _read_parse_write(spark: SparkSession, landing: Path) -> None:
+    """Read the same files with the types that they should have, and write them by month."""
+    numbers = {field.name for field in SOURCE_FIELDS if field.type in ("int", "double")}
+    times = {"start_time": "timestamp", "end_time": "timestamp"}
+    types = {
+        field.name: times.get(field.name, field.type if field.name in numbers else "string") for field in SOURCE_FIELDS
+    }
+    schema = ", ".join(f"{name} {type_}" for name, type_ in types.items())
+    rows = spark.read.schema(schema).option("recursiveFileLookup", True).json(f"{landing}/20*")
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS lake.ops")
+    rows.writeTo("lake.ops.plain").using("iceberg").partitionedBy(F.months("start_time")).createOrReplace()
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -172,9 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("fetch", fetch_published)
     command.add_argument("dataset", choices=[*SOURCES], metavar="DATASET", help=", ".join(SOURCES))
     command.add_argument("--to", metavar="DIR", required=True, help="the landing folder")
-    command.add_argument(
-        "--source", metavar="CITY", help="whose; the first if several cities publish it"
-    )
+    command.add_argument("--source", metavar="CITY", help="whose; the first if several cities publish it")
     command.add_argument("--year", type=int, help="of a source with a file for each year; this year if not given")
     command.add_argument("--since", metavar="TIME", help="of an API: only what changed since; all if not given")
     command = add("suite", suite)

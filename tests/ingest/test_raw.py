@@ -252,7 +252,7 @@ def test_a_landing_without_files_says_what_it_holds(lake: SparkSession, landing,
 def test_a_delivery_of_files_of_two_forms_is_one_table_that_says_which_form_each_row_has(
     lake: SparkSession, landing
 ) -> None:
-    forms = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather")}
+    forms = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
 
