@@ -26,7 +26,11 @@ from benchmarks.datasets import stage, timed
 from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
-from jobs.refining import REFINED_TO
+from jobs.arguments import parse_arguments
+from jobs.police_dispatch import FORMS, REFINING
+from jobs.refining import REFINED_TO, refine_increment
+from jobs.stages import ingest_landing
+from lake.ledger import Entry
 from lake.merge import Merge, ranges
 from lake.publish import Staged
 from lake.session import lake_session

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrameWriterV2, SparkSession
 
+from expectations.errors import ExpectationsNotMetError
 from jobs import police_dispatch
-from jobs.arguments import parse_arguments
-from jobs.refining import refine_increment
+from jobs.arguments import Arguments, parse_arguments
+from jobs.refining import Increment, refine_increment
+from jobs.stages import ingest_landing
+from lake.errors import NotJudgedError
 from lake.ledger import Entry
 from lake.tables import snapshot_id
 
@@ -33,12 +36,14 @@ def deliver(landing, name: str, *events: dict | str) -> None:
     landing.file(f"2024/08/01/00/{name}.json", "\n".join(lines).encode())
 
 
+def arguments(landing, *more: str) -> Arguments:
+    argv = ["--landing", str(landing), *more]
+    return parse_arguments("police_dispatch", argv, stages=tuple(police_dispatch.STAGES))
+
+
 def run(lake: SparkSession, landing, *, run_id: str = "r", rebuild: bool = False) -> Entry:
-    argv = ["--landing", str(landing), "--WORKFLOW_RUN_ID", run_id]
-    entry = Entry(run_id, None, "police_dispatch", "refine")
-    police_dispatch.ingest_landing(
-        lake, parse_arguments("x", argv), entry, dataset="police_dispatch", forms=police_dispatch.FORMS
-    )
+    entry, args = Entry(run_id, None, "police_dispatch", "refine"), arguments(landing, "--WORKFLOW_RUN_ID", run_id)
+    ingest_landing(lake, args, entry, dataset="police_dispatch", forms=police_dispatch.FORMS)
     refine_increment(lake, police_dispatch.REFINING, entry, rebuild=rebuild)
     return entry
 
@@ -83,30 +88,116 @@ QUARANTINE_OF_ALL = [
 ]
 
 
-@pytest.mark.parametrize(
-    "turns",
-    [
-        ["abcd"],
-        ["a", "b", "c", "d"],
-        ["d", "cb", "a"],
-        ["bd", "ac", "d", "d"],
-    ],
-)
+@pytest.mark.parametrize("turns", [["abcd"], ["d", "cb", "a"], ["bd", "ac", "d"]])
 def test_in_whatever_order_and_however_often_it_comes_the_tables_are_the_same(
     lake: SparkSession, landing, turns: list[str]
 ) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            deliver(
-                landing, f"{name}{turn}", *[""] * turn, *DELIVERIES[name], *GOOD
-            )  # blank lines make it another content
+            blank_lines = [""] * turn  # which make it another content
+            deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name], *GOOD)
         run(lake, landing)
 
     assert (trusted(lake), quarantine(lake)) == (TRUSTED_OF_ALL, QUARANTINE_OF_ALL)
-    before = snapshot_id(lake, TRUSTED)
+
+
+def test_what_came_in_increments_is_what_a_rebuild_makes_of_all(lake: SparkSession, landing) -> None:
+    for name in "ab":
+        deliver(landing, name, *DELIVERIES[name], *GOOD)
+        run(lake, landing)
+    found, before = (trusted(lake), quarantine(lake)), snapshot_id(lake, TRUSTED)
+
     assert (run(lake, landing).note, snapshot_id(lake, TRUSTED)) == ("raw has nothing new", before)
-    run(lake, landing, rebuild=True)
-    assert (trusted(lake), quarantine(lake)) == (TRUSTED_OF_ALL, QUARANTINE_OF_ALL)
+    again = run(lake, landing, rebuild=True)
+
+    assert (trusted(lake), quarantine(lake)) == found
+    assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(found[0]))
+
+
+def test_what_a_rewritten_file_no_longer_says_is_gone_and_what_it_had_replaced_is_back(
+    lake: SparkSession, landing
+) -> None:
+    deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
+    deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
+    run(lake, landing)
+    deliver(landing, "b", event(3, at=3, city="OLNEY"))
+    entry = run(lake, landing)
+
+    assert entry.note == "trusted is made anew, for files were delivered with other content"
+    assert trusted(lake)[:3] == [
+        ("P0001", 1, "ROCKVILLE", "2024-07-10"),
+        ("P0002", 1, "ROCKVILLE", "2024-07-10"),
+        ("P0003", 3, "OLNEY", "2024-07-10"),
+    ]
+    assert quarantine(lake) == []
+    deliver(landing, "c", event(2, at=4, city="OLNEY"))
+    assert run(lake, landing).rows_in == 1  # the next is an increment again
+    assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
+
+
+def test_an_increment_that_is_refused_goes_to_quarantine_whole_and_the_next_one_goes_through(
+    lake: SparkSession, landing
+) -> None:
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    deliver(landing, "b", event(7, at=1, city="OLNEY"), event(1, day=None), event(2, day=None))
+    with pytest.raises(ExpectationsNotMetError) as refused:
+        run(lake, landing)
+
+    assert "start_time_present" in str(refused.value)
+    assert "lake.quarantine.police_dispatch, all 3 of this increment; to judge all again: --rebuild" in str(
+        refused.value
+    )
+    assert [row[:3] for row in trusted(lake)] == [(f"P000{n}", 0, "ROCKVILLE") for n in (7, 8, 9)]
+    assert quarantine(lake) == [("P0001", 0, NO_DAY), ("P0002", 0, NO_DAY), ("P0007", 1, NO_DAY)]
+
+    deliver(landing, "c", event(1, at=2), event(7, at=3, city="BETHESDA"))
+    assert run(lake, landing).rows_in == 2
+    assert [row[:3] for row in trusted(lake)][:2] == [("P0001", 2, "ROCKVILLE"), ("P0007", 3, "BETHESDA")]
+    assert quarantine(lake) == [("P0002", 0, NO_DAY)]
+
+
+def test_the_first_delivery_is_refused_as_a_whole_and_tried_again_with_the_next(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", event(1, day=None))
+    with pytest.raises(ExpectationsNotMetError, match="branch audit_r of lake.trusted.police_dispatch"):
+        run(lake, landing)
+    deliver(landing, "b", *GOOD)
+
+    assert run(lake, landing).rows_in == 4
+    assert (len(trusted(lake)), len(quarantine(lake))) == (3, 1)
+
+
+def test_nothing_is_published_that_was_not_judged(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    deliver(landing, "b", event(1))
+    entry = Entry("other", None, "police_dispatch", "create")
+    ingest_landing(lake, arguments(landing), entry, dataset="police_dispatch", forms=police_dispatch.FORMS)
+    assert Increment(lake, police_dispatch.REFINING, entry).create()
+
+    with pytest.raises(NotJudgedError, match="branch audit_other is not there or has not been judged"):
+        Increment(lake, police_dispatch.REFINING, entry).publish()
+    Increment(lake, police_dispatch.REFINING, entry).check_quality()
+    Increment(lake, police_dispatch.REFINING, entry).publish()
+    assert [row[0] for row in trusted(lake)] == ["P0001", "P0007", "P0008", "P0009"]
+
+
+def test_of_two_runs_at_once_one_publishes_and_the_other_says_so(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    deliver(landing, "b", event(1))
+    entry = Entry("slow", None, "police_dispatch", "create")
+    ingest_landing(lake, arguments(landing), entry, dataset="police_dispatch", forms=police_dispatch.FORMS)
+    slow = Increment(lake, police_dispatch.REFINING, entry)
+    slow.create()
+    slow.check_quality()
+    run(lake, landing)
+    before = snapshot_id(lake, TRUSTED)
+
+    slow.publish()  # the same rows once more, which changes nothing that can be read
+
+    assert [row[0] for row in trusted(lake)] == ["P0001", "P0007", "P0008", "P0009"]
+    assert snapshot_id(lake, TRUSTED) != before
 
 
 def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(

@@ -241,7 +241,7 @@ TYPES = "initial_type disposition_desc"
 BANDED = "city initial_type band_number band incidents share_pct"
 ARRIVAL, CLEARING = "dispatch_arrive", "arrive_cleared"
 
-RIGHT: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
+ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
     "cities": (f"rank city {COUNTED}", cities),
     "top_city_types": (f"city_rank city rank initial_type {COUNTED}", partial(top_types, place="city")),
     "type_shares": (
