@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from lake.session import CATALOG
 from lake.tables import PUBLISHED_BY, iceberg_table
@@ -43,17 +44,11 @@ def compact(spark: SparkSession, table: str) -> int:
     files, deletes = int(summary.get("total-data-files") or 0), int(summary.get("total-delete-files") or 0)
     if not deletes and files < _SMALL_FILES:
         return 0
-    options = {
-        "target-file-size-bytes": TARGET_BYTES,
-        "min-input-files": _SMALL_FILES,
-        "delete-file-threshold": 1,
-        "remove-dangling-deletes": "true",
-    }
-    given = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
-    done = spark.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => '{_inside(table)}', options => map({given}))"
-    ).first()
-    return int(done["rewritten_data_files_count"]) if done else 0
+    sizes = {"target-file-size-bytes": TARGET_BYTES, "min-input-files": _SMALL_FILES, "delete-file-threshold": 1}
+    rewritten = _rewrite(spark, "rewrite_data_files", table, sizes)["rewritten_data_files_count"]
+    if deletes:  # those of files that are no longer there
+        _rewrite(spark, "rewrite_position_delete_files", table, {"rewrite-all": "true"})
+    return int(rewritten)
 
 
 def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -> int:
@@ -80,6 +75,13 @@ def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime
         f"older_than => TIMESTAMP '{older_than:%Y-%m-%d %H:%M:%S}')"
     )
     return rows.count()
+
+
+def _rewrite(spark: SparkSession, procedure: str, table: str, options: Mapping[str, object]) -> Row:
+    given = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
+    return spark.sql(
+        f"CALL {CATALOG}.system.{procedure}(table => '{_inside(table)}', options => map({given}))"
+    ).collect()[0]
 
 
 def _inside(table: str) -> str:

@@ -18,10 +18,10 @@ ANSWERS = (
         name="monthly_volume",
         title="Requests by month: of the city, by agency, channel and area",
         columns=(
-            *(*_GROUP, _MONTH, _REQUESTS, *_ON_MONTH),
-            *(Shown("change_on_year", "On year", "+,d"), Shown("change_on_year_pct", "%", "+.2f")),
+            *(_CITY, _MONTH, *_GROUP[1:], _REQUESTS),
+            *(Shown("change_on_month_pct", "On month %", "+.2f"), Shown("change_on_year_pct", "On year %", "+.2f")),
         ),
-        order=("city", "group_kind", "group_name", "month"),
+        order=("city", "-month", "-requests", "group_kind", "group_name"),
         note="Changes: against the month before, and the same month of the year before. Months by the city's clocks.",
     ),
     Answer(
