@@ -11,6 +11,7 @@ import pytest
 from ingest.errors import FetchError
 from ingest.fetch import SOURCES, Source, fetch, source_of
 from ingest.storage import list_files
+from workflows.cli import main
 
 NOW = datetime(2024, 7, 10, 12, 30, tzinfo=timezone.utc)
 
@@ -120,3 +121,26 @@ def test_sources_are_found_by_dataset_and_name() -> None:
         source_of("service_requests", "boston")
     with pytest.raises(FetchError, match="registrar: it is published nowhere. Datasets to fetch: contact_centre, "):
         source_of("registrar")
+
+
+def test_the_command_fetches_from_the_city_that_is_named(
+    web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    web.will_say(b"department,status\n")
+    monkeypatch.setitem(
+        SOURCES, "service_requests", (*SOURCES["service_requests"][:1], local("service_requests", web, "vancouver"))
+    )
+    landing = tmp_path / "landing"
+
+    with pytest.raises(SystemExit) as ended:
+        main(["fetch", "service_requests", "--source", "vancouver", "--to", str(landing)])
+
+    assert ended.value.code == 0
+    assert (landing / "3-1-1-service-requests.csv").read_bytes() == b"department,status\n"
+    assert "18 bytes" in capsys.readouterr().out
+
+    with pytest.raises(SystemExit) as ended:
+        main(["fetch", "service_requests", "--source", "oslo", "--to", str(landing)])
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "nothing is published by 'oslo'. Expected one of ['denver', 'vancouver']" in said
