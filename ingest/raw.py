@@ -192,7 +192,7 @@ def _with_columns_of(rows: DataFrame, forms: Forms, raw: DataFrame | None) -> tu
     used = list(dict.fromkeys(name for columns in forms.values() for name in columns))
     there = {name.casefold() for name in rows.columns}  # a column of that name would take its place, in any case
     # Of two names that differ in capitals alone, one: to Spark they are one column.
-    absent = {name.casefold(): name for name in used if name.casefold() not in there}
+    absent = {name.casefold(): name for name in reversed(used) if name.casefold() not in there}
     rows = rows.withColumns({name: F.lit(None).cast("string") for name in absent.values()})
     known = {*used, *(raw.columns if raw else ())}
     return rows, tuple(name for name in rows.columns if name not in known and not name.startswith("_"))

@@ -54,6 +54,8 @@ class Branch:
 
     def __enter__(self) -> Self:
         # The same run may come twice, after a failure; its first try is then written over.
+        if snapshot_id(self.spark, self.table) is None:  # nothing is published: there is nothing to replace it by
+            self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH IF EXISTS {self.branch}")
         self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} RETAIN 7 DAYS")
         return self
 

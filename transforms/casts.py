@@ -127,7 +127,10 @@ def _from_text(value: str, wanted: T.DataType) -> str:
         return _to_floating(text, name)
     if isinstance(wanted, T.DecimalType):
         return _to_decimal(trimmed, name, wanted.scale)
-    return f"try_cast({value} AS binary)" if isinstance(wanted, T.BinaryType) else read
+    if isinstance(wanted, T.BinaryType):
+        return f"try_cast({value} AS binary)"
+    # Where there is no number, `try_cast` raises and catches an error within, which takes far longer than to look.
+    return f"CASE WHEN {value} != '' THEN {read} END" if isinstance(wanted, T.IntegralType) else read
 
 
 def _to_floating(text: str, name: str) -> str:
@@ -146,7 +149,7 @@ def _to_decimal(text: str, name: str, scale: int) -> str:
     zeros = f"(length({all_digits}) - length(trim(TRAILING '0' FROM {all_digits})))"
     decimals = f"length(split_part({digits}, '.', 2)) - coalesce({power}, 0) - {zeros}"
     fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(NUMBER)} AND {decimals} <= {scale})"
-    return f"CASE WHEN {fits} THEN try_cast({text} AS {name}) END"
+    return f"CASE WHEN {text} != '' AND {fits} THEN try_cast({text} AS {name}) END"
 
 
 def _between_numbers(value: str, given: T.DataType, wanted: T.DataType) -> str:

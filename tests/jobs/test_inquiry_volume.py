@@ -60,9 +60,8 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
 
     ledger = 2  # one row when a stage starts, one when it ends
     run(lake, landing, "refine")
-    assert (
-        count_jobs() == 5 + ledger
-    )  # look up changed files, agree on spellings, write, count and find examples, quarantine
+    # Look up deliveries, noted and not; agree on spellings; write, count and find examples, quarantine.
+    assert count_jobs() == 6 + ledger
     run(lake, landing, "curate")
     assert count_jobs() == len(ANSWERS) + ledger  # one for each answer
 

@@ -163,9 +163,8 @@ def test_without_a_key_nothing_is_read_and_with_another_only_the_pseudonyms_are_
     count_jobs()
 
     run(lake, landing, "refine")
-    assert (
-        count_jobs() == 5 + ledger
-    )  # look up changed files, the key to all rows, write, count and find examples, quarantine
+    # Look up deliveries, noted and not; the key to all rows; write, count and find examples, quarantine.
+    assert count_jobs() == 6 + ledger
     run(lake, landing, "curate")
     assert count_jobs() == 7 + ledger  # one for each answer
 

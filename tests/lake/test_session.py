@@ -103,7 +103,8 @@ import importlib, pkgutil, sys, threading
 import expectations, ingest, jobs, lake, reports, transforms, workflows
 for package in (expectations, ingest, jobs, lake, reports, transforms, workflows):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        if module.name != "ingest.handlers.kinesis_to_dynamodb":  # a Lambda, which nothing else imports
+            importlib.import_module(module.name)
 import logging
 from pyspark import SparkContext
 assert SparkContext._active_spark_context is None and SparkContext._gateway is None

@@ -35,7 +35,7 @@ def test_what_must_be_pinned_is_pinned() -> None:
 
 def test_conditional_triggers_are_awake_and_wait_for_success() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
-    trigger = resources["ContactCentreTrustedTrigger"]["Properties"]
+    trigger = resources["ContactCentreRefineSucceededTrigger"]["Properties"]
 
     assert trigger["StartOnCreation"] is True
     assert trigger["Actions"] == [{"JobName": {"Ref": "ContactCentreCurateJob"}}]

@@ -39,6 +39,7 @@ def test_a_parameter_is_the_stages_and_the_workflows() -> None:
 def test_the_runner_hands_a_parameter_to_the_job_that_has_it_and_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     job = ModuleType("jobs.d")
+    job.STAGES = dict.fromkeys(("ingest", "refine", "curate"))
     job.run = lambda spark, args: given.append((args.stages, args.masking_key, args.run_id, args.workflow)) or []
     monkeypatch.setitem(sys.modules, "jobs.d", job)
     parameters = {"--masking-key": "key.txt", "--other": "x"}
@@ -65,9 +66,10 @@ def test_a_template_takes_the_parameter_and_hands_it_to_the_job_that_has_it() ->
 
 
 @pytest.mark.parametrize("dataset", datasets())
-def test_only_the_registrar_masks_and_only_where_it_refines(dataset: str) -> None:
+def test_only_two_datasets_mask_and_only_where_they_refine(dataset: str) -> None:
+    masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]
 
-    assert keyed == (["registrar_refine"] if dataset == "registrar" else [])
-    assert ("MaskingKey" in render(workflow)["Parameters"]) == (dataset == "registrar")
+    assert keyed == ([f"{dataset}_refine"] if masks else [])
+    assert ("MaskingKey" in render(workflow)["Parameters"]) == masks
