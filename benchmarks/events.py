@@ -130,7 +130,7 @@ def _explain(spark: SparkSession) -> None:
     scan = next(line for line in plan.splitlines() if "filters=" in line)
     read = spark.table(TRUSTED).alias("t").where(within).select("_file").distinct().count()
     files = spark.table(f"{TRUSTED}.data_files").count()
-    print(f"{'':12} of {files} files an increment of two months reads {read}: {re.sub(' +', ' ', scan)[:300]}")
+    print(f"{'':12} of {files} files an increment of a month reads {read}: {re.sub(' +', ' ', scan)[:300]}")
 
 
 def replays(folder: Path, *, rows: int, runs: int) -> None:

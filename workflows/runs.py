@@ -99,7 +99,8 @@ def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str 
     began = time.monotonic()
     with out.status("starting Spark"):
         spark = lake_session(warehouse)
-    out.print(f"  [green]✓[/] {'Spark session':24} {time.monotonic() - began:5.1f} s")
+    width = max(24, *(len(job.name) for job in workflow.jobs))
+    out.print(f"  [green]✓[/] {'Spark session':{width}} {time.monotonic() - began:5.1f} s")
     run_job = spark_job_runner(
         spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id, parameters=parameters
     )
@@ -110,7 +111,8 @@ def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str 
                 status.update(f"{done.job.name} …")
                 return
             sign = "[green]✓[/]" if done.state == "SUCCEEDED" else "[red]✗[/]"
-            out.print(f"  {sign} {done.job.name:24} {done.seconds:5.1f} s  {'; '.join(map(_summary, done.entries))}")
+            done_in, summary = f"{done.seconds:5.1f} s", "; ".join(map(_summary, done.entries))
+            out.print(f"  {sign} {done.job.name:{width}} {done_in}  {summary}")
 
         results = run_workflow(workflow, run_job=run_job, report=report)
     failed = next((result.error for result in results.values() if result.error), None)
