@@ -101,7 +101,9 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     )
     numbered = whole.select("uri", F.posexplode(records).alias("number", "record"))
     return (
-        numbered.join(F.broadcast(_files_frame(spark, files)), on="uri", how="inner")
+        numbered.join(F.broadcast(_files_frame(spark, files)), on="uri", how="left")
+        # A file that Spark names otherwise than it was listed must not come without its rows.
+        .withColumn("_source_file", F.coalesce("_source_file", F.raise_error(F.concat(F.lit("not listed: "), "uri"))))
         .withColumn("_row_number", (F.col("number") + 1).cast("int"))
         .drop("uri", "number")
     )
