@@ -28,6 +28,7 @@ class Delivery:
         rows: How many rows of it raw then got: none where it has none, or raw has them from another file.
         modified: When the file was modified, as `at`.
         bytes: How large it was; None if a run was killed before it noted that.
+        is_noted: Whether the table has it: where a run was killed before, it is told by its rows in raw.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Delivery:
     rows: int
     modified: int
     bytes: int | None
+    is_noted: bool = True
 
 
 def deliveries_table(dataset: str) -> str:
@@ -59,7 +61,10 @@ def read_deliveries(spark: SparkSession, dataset: str) -> list[Delivery]:
     times = [F.unix_micros(name) for name in ("_ingested_at", "_delivered_at")]
     younger = spark.table(raw).where(F.col("_ingested_at") > F.lit(_time(noted[-1].at if noted else 0)))
     found = younger.groupBy(*map(F.col, ("_source_file", "_checksum")), *times).agg(F.count(F.lit(1))).collect()
-    unnoted = [Delivery(file, checksum, at, rows, modified, None) for file, checksum, at, modified, rows in found]
+    unnoted = [
+        Delivery(file, checksum, at, rows, modified, None, is_noted=False)
+        for file, checksum, at, modified, rows in found
+    ]
     return [*noted, *sorted(unnoted, key=_order)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -21,6 +21,12 @@ EXPECTED = ".xlsx or .csv files or JSON lines (.json, .jsonl, .ndjson, or named 
 def is_readable(name: str) -> bool:
     """Whether a file's name is of a format that is read."""
     return _extension(name) in _WITH_HEADER or json_lines.is_json_lines(name)
+
+
+def refused(files: Iterable[LandedFile]) -> dict[LandedFile, str]:
+    """Return the JSON lines that cannot be read, and why: they must not hold up the others."""
+    problems = {file: json_lines.problem_of(file) for file in files if json_lines.is_json_lines(file.name)}
+    return {file: problem for file, problem in problems.items() if problem}
 
 
 def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[DataFrame]:
@@ -43,8 +49,6 @@ def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str
                 header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
                 _require_form(file.name, header, forms)
                 headers.append((file, header))
-            else:
-                json_lines.check(file)
         except (LandedFileError, MissingColumnError) as error:
             problems.append(str(error))
     if problems:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import accumulate
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from ingest.deliveries import as_frame
-from ingest.errors import LandedFileError
 from ingest.header import Forms
 from ingest.storage import LandedFile, open_file, pattern_of
 
@@ -27,10 +28,12 @@ _WHOLE = 32 << 20
 """Bytes of a file that is read whole, to number its records. What is larger is numbered with one more pass."""
 
 _GZIP_MAKES = 10
+_MALFORMED = "_malformed_record"
+_SCHEME = r"\A[a-z0-9]+:/+|\A/"
+_ARRAY = r"\A\s*\["
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
-_TOGETHER = r"\}[ \t]*\{"
+_TOGETHER = r"\}[ \t,]*\{"
 _BETWEEN = r"(?<=\})[ \t]*(?=\{)"
-_FIELDS = "map<string,string>"
 
 
 def is_json_lines(name: str) -> bool:
@@ -63,21 +66,20 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
     return _parsed(records, forms)
 
 
-def check(file: LandedFile) -> None:
-    """Look whether a file can be read as JSON lines. What is in them is not looked at.
-
-    Raises:
-        LandedFileError: It is one array, and larger than what is read whole; or its name cannot be read.
-    """
+def problem_of(file: LandedFile) -> str | None:
+    """Return why a file cannot be read as JSON lines, and what to do. What is in its lines is not looked at."""
     if ":" in file.name:
-        raise LandedFileError(file=file.name, problem="Spark reads no text file with a ':' in its name. Rename it.")
-    if _unpacked(file) <= _WHOLE or file.name.endswith(".gz"):
-        return
+        return "Spark reads no text file with a ':' in its name. Rename it."
+    if _unpacked(file) <= _WHOLE:
+        return None
     with closing(open_file(file.uri)) as stream:
-        start = stream.read(1 << 10).removeprefix(codecs.BOM_UTF8).lstrip()
-    if start.startswith(b"["):
-        problem = f"it is one JSON array, of which at most {_WHOLE >> 20} MiB are read. Write it as one object a line:"
-        raise LandedFileError(file=file.name, problem=f"{problem} jq -c '.[]'.")
+        start = stream.read(1 << 10)
+    if file.name.endswith(".gz"):
+        start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(start)
+    if not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+        return None
+    most = f"of one JSON array at most {_WHOLE >> 20} MiB are read, unpacked."
+    return f"{most} Write it as one object a line: jq -c '.[]'."
 
 
 def _unpacked(file: LandedFile) -> int:
@@ -86,94 +88,136 @@ def _unpacked(file: LandedFile) -> int:
 
 def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     paths = [pattern_of(file.uri) for file in files]
+    # As Spark writes it, with `%20` for a blank, but not for a `+`.
+    path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
     whole = spark.read.text(paths, wholetext=True).select(
-        F.expr("ltrim('\ufeff', value)").alias("text"),
-        # As Spark writes it, with `%20` for a blank, but not for a `+`.
-        F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B")).alias("uri"),
+        F.expr("ltrim('\ufeff', value)").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
     )
-    is_array = F.col("text").rlike(r"\A\s*\[")
-    of_array = F.transform(F.from_json("text", f"array<{_FIELDS}>"), lambda fields: F.to_json(fields))
-    lines = F.split("text", "\n")
+    text = F.col("text")
+    lines = F.when(text.contains("\r"), F.split(text, r"\r\n|\r|\n")).otherwise(F.split(text, "\n"))
+    one_by_one = F.flatten(F.transform(lines, _objects))
+    has_several = text.rlike(_TOGETHER) | text.contains("\n[")
     records = (
-        F.when(is_array, F.coalesce(of_array, F.array("text")))
-        .when(F.col("text").rlike(_TOGETHER), F.flatten(F.transform(lines, _objects)))
+        F.when(text.rlike(_ARRAY), F.coalesce(_elements(text), one_by_one))
+        .when(has_several, one_by_one)
         .otherwise(lines)
     )
-    numbered = whole.select("uri", F.posexplode(records).alias("number", "record"))
+    numbered = whole.select("path", F.posexplode(records).alias("number", "record"))
     return (
-        numbered.join(F.broadcast(_files_frame(spark, files)), on="uri", how="left")
+        numbered.join(F.broadcast(_files_frame(spark, files)), on="path", how="left")
         # A file that Spark names otherwise than it was listed must not come without its rows.
-        .withColumn("_source_file", F.coalesce("_source_file", F.raise_error(F.concat(F.lit("not listed: "), "uri"))))
+        .withColumn("_source_file", F.coalesce("_source_file", _no_such("not listed: ", "path")))
         .withColumn("_row_number", (F.col("number") + 1).cast("int"))
-        .drop("uri", "number")
+        .drop("path", "number")
     )
 
 
 def _of_large(spark: SparkSession, file: LandedFile) -> DataFrame:
-    lines = spark.read.text(pattern_of(file.uri)).select(F.expr("ltrim('\ufeff', value)").alias("line"))
-    records = lines.select(F.explode(_objects(F.col("line"))).alias("record"))
-    part, place = F.shiftright(F.monotonically_increasing_id(), 33), F.monotonically_increasing_id()
-    numbered = records.select("record", part.alias("part"), place.bitwiseAND(F.lit(_IN_PARTITION)).alias("place"))
-    counts = {row[0]: row[1] for row in numbered.groupBy("part").count().collect()}
-    firsts = accumulate((counts[part] for part in sorted(counts)), initial=1)
-    first_of = [{"part": part, "first": first} for part, first in zip(sorted(counts), firsts, strict=False)]
-    return numbered.join(F.broadcast(as_frame(spark, first_of, ddl="part bigint, first bigint")), on="part").select(
+    lines = spark.read.text(pattern_of(file.uri)).select(
+        F.col("_metadata.file_block_start").alias("start"), F.expr("ltrim('\ufeff', value)").alias("line")
+    )
+    place = F.monotonically_increasing_id().bitwiseAND(F.lit(_IN_PARTITION))
+    records = lines.select("start", F.explode(_objects(F.col("line"))).alias("record"))
+    numbered = records.select("start", "record", place.alias("place"))
+    counts = {row[0]: row[1] for row in numbered.groupBy("start").count().collect()}
+    firsts = accumulate((counts[start] for start in sorted(counts)), initial=1)
+    first_of = [{"start": start, "first": first} for start, first in zip(sorted(counts), firsts, strict=False)]
+    parts = F.broadcast(as_frame(spark, first_of, ddl="start bigint, first bigint"))
+    # Cut elsewhere than when its lines were counted, as with executors that came since, it must not lose rows.
+    first = F.coalesce("first", _no_such(f"{file.name} was cut otherwise than it was counted, run again: ", "start"))
+    return numbered.join(parts, on="start", how="left").select(
         "record",
-        (F.col("first") + F.col("place")).cast("int").alias("_row_number"),
+        (first + F.col("place")).cast("int").alias("_row_number"),
         F.lit(file.name).alias("_source_file"),
         F.lit(file.delivered_at).alias("_delivered_at"),
         F.lit(file.checksum).alias("_checksum"),
     )
 
 
+def _no_such(problem: str, column: str) -> Column:
+    return F.raise_error(F.concat(F.lit(problem), F.col(column)))
+
+
+def _values(text: Column) -> Column:
+    """Return the JSON values that a text is, with commas between them; null where anything else is in it.
+
+    Of a text that is not in brackets, Spark would read the first value, and not tell what comes behind it.
+    """
+    return F.from_json(F.concat(F.lit("["), text, F.lit("]")), "array<string>")
+
+
+def _elements(text: Column) -> Column:
+    """Return the elements of a text that is one array."""
+    values = _values(text)
+    elements = F.from_json(F.when(F.size(values) == 1, values[0]), "array<string>")
+    return F.transform(elements, lambda element: F.coalesce(element, F.lit("null")))
+
+
 def _objects(line: Column) -> Column:
-    """Return the objects of a line. Where no object ends at the first `}{`, it stands in a text of the line's one."""
-    pieces = F.split(line, _BETWEEN)
-    several = line.rlike(_TOGETHER) & F.from_json(pieces[0], _FIELDS).isNotNull()
-    return F.when(several, pieces).otherwise(F.array(line))
+    """Return the objects of a line. Where it is no JSON even between its objects, the first of them must be one."""
+    values, pieces = _values(line), F.split(line, _BETWEEN)
+    several = F.when(F.size(values) > 1, values).when(values.isNull() & _values(pieces[0]).isNotNull(), pieces)
+    found = F.when(line.rlike(_ARRAY), _elements(line)).when(line.rlike(_TOGETHER), several)
+    return F.coalesce(found, F.array(line))
 
 
 def _files_frame(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     lines = [
         {
-            "uri": file.uri if "://" in file.uri else f"file:{file.uri}",
+            "path": re.sub(_SCHEME, "", file.uri),
             "_source_file": file.name,
             "_delivered_at": file.delivered_at.isoformat(),
             "_checksum": file.checksum,
         }
         for file in files
     ]
-    return as_frame(spark, lines, ddl="uri string, _source_file string, _delivered_at timestamp, _checksum string")
+    return as_frame(spark, lines, ddl="path string, _source_file string, _delivered_at timestamp, _checksum string")
 
 
 def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     known = list(dict.fromkeys(name for columns in forms.values() for name in columns))
-    # To Spark the `Status` of one form and the `status` of another are one column.
+    # To Spark the `Status` of one form and the `status` of another are one column: they are read one after the other.
     alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
-    cells = [F.coalesce(*(F.element_at("fields", each) for each in names)).alias(names[0]) for names in alike.values()]
-    malformed = F.element_at("fields", "_malformed_record")  # so a replay says of a record that does not fit its header
-    others = F.map_filter("fields", lambda name, _: ~name.isin("_malformed_record", *known))
+    turns = [[_MALFORMED, *(names[0] for names in alike.values())]]
+    turns += [[names[turn] for names in alike.values() if len(names) > turn] for turn in range(1, len(forms))]
+    turns = [names for names in turns if names]
+    record = F.col("record")
+    given = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
+    given = F.concat(F.lit("["), F.when(given.rlike(r"\A\s*\{"), given), F.lit("]"))
+    parsed = [
+        F.from_json(given, T.ArrayType(_texts(names))).alias(f"parsed_{turn}") for turn, names in enumerate(turns)
+    ]
+    value = {name: F.col(f"parsed_{turn}")[0][name] for turn, names in enumerate(turns) for name in names}
+    cells = [F.coalesce(*(value[each] for each in names)).alias(names[0]) for names in alike.values()]
+    fields = F.when(F.size("parsed_0") == 1, F.json_object_keys("record"))
+    others = F.map_filter(F.from_json("record", "map<string,string>"), lambda name, _: ~name.isin(_MALFORMED, *known))
+    has_others = F.exists("fields", lambda name: ~name.isin(_MALFORMED, *known))
     return (
-        records.where("trim('\r\t ', record) != ''")
-        # What comes behind an object, Spark would not read, nor tell.
-        .withColumn("fields", F.when(F.col("record").rlike(r"\}[\s,]*\z"), F.from_json("record", _FIELDS)))
+        records.where(record.rlike(r"\S"))
+        .withColumns({"given": given})
+        .select("*", *parsed)
+        .withColumn("fields", fields)
         .select(
             *cells,
-            F.when(F.size(others) > 0, F.to_json(others)).alias(OTHER_FIELDS),
+            F.when(has_others, F.to_json(others)).alias(OTHER_FIELDS),
             _form(forms).alias("_form"),
             *("_row_number", "_source_file", "_delivered_at", "_checksum"),
-            F.when(F.col("fields").isNull(), F.col("record")).otherwise(malformed).alias("_malformed_record"),
+            # So a replay says of a record that does not fit its header.
+            F.when(F.col("fields").isNull(), record).otherwise(value[_MALFORMED]).alias(_MALFORMED),
         )
     )
+
+
+def _texts(names: Sequence[str]) -> T.StructType:
+    return T.StructType([T.StructField(name, T.StringType()) for name in names])
 
 
 def _form(forms: Forms) -> Column:
     if len(forms) == 1:
         return F.lit(next(iter(forms)))
-    present = F.map_keys("fields")
 
     def found(columns: Sequence[str]) -> Column:
-        return F.size(F.array_intersect(present, F.array(*map(F.lit, columns))))
+        return F.size(F.array_intersect("fields", F.array(*map(F.lit, columns))))
 
     fits = (F.struct(found(columns).alias("found"), F.lit(form).alias("form")) for form, columns in forms.items())
     return F.greatest(*fits)["form"]

@@ -23,7 +23,7 @@ from ingest.deliveries import (
     withdrawn,
 )
 from ingest.errors import LandingError
-from ingest.formats import EXPECTED, is_readable, read_files
+from ingest.formats import EXPECTED, is_readable, read_files, refused
 from ingest.header import Forms
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
@@ -93,9 +93,12 @@ def ingest(
     deliveries = read_deliveries(spark, dataset)
     files, skipped = _candidates(landing, deliveries)
     fresh, known = new_files(files, deliveries)
+    unread = refused(fresh)
+    skipped |= {file.name: why for file, why in unread.items()}
+    fresh = [file for file in fresh if file not in unread]
     frames = read_files(spark, fresh, dataset=dataset, forms=forms)
     before = latest_contents(deliveries)
-    changed = [file for file in files if before.get(file.name) != file.checksum]
+    changed = [file for file in files if before.get(file.name) != file.checksum and file not in unread]
     done = Ingested(
         table=table,
         skipped=skipped | {file.name: why for file, why in known.items()},
@@ -114,8 +117,10 @@ def ingest(
         with Staged(spark, rows, table=table, run_id=run_id, append_to=base) as staged:
             added.update(_rows_of_files(staged.written(), at))
             done = replace(done, extra_columns=extra, rows=added.total(), snapshot=staged.publish())
-    if unnoted := [each for each in deliveries if each.bytes is None]:
+    if unnoted := [each for each in deliveries if not each.is_noted]:
         logger.warning("%s: a run that was killed had not noted %d file(s) of raw", dataset, len(unnoted))
+        sizes = {(file.name, file.checksum): file.bytes for file in files}
+        unnoted = [replace(each, bytes=sizes.get((each.file, each.checksum))) for each in unnoted]
     noted = [
         Delivery(file.name, file.checksum, micros(at), added[file.name], micros(file.delivered_at), file.bytes)
         for file in changed

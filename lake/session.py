@@ -73,6 +73,9 @@ def common_settings() -> dict[str, str]:
         # Java never compiles a method of more than 8000 bytes: a suite of 40 expectations in one such method takes six
         # times as long as in the smaller ones that Spark generates beyond this limit.
         "spark.sql.codegen.hugeMethodLimit": "8000",
+        # Else a file is cut by how many executors there are at the moment: whoever counts its lines, and then reads
+        # them, needs it cut twice alike.
+        "spark.sql.files.minPartitionNum": "8",
     }
 
 
@@ -100,6 +103,8 @@ def local_settings() -> dict[str, str]:
         "spark.sql.shuffle.partitions": "4",
         # Adaptive execution starts a Spark job for every shuffle; at the size of a laptop it only adds waiting.
         "spark.sql.adaptive.enabled": "false",
+        # Else a folder of a thousand files is listed by a thousand tasks.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM: master, memory and jars are its arguments.

@@ -25,6 +25,7 @@ _FORMS = {
 NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
 """What a text is that is a number: digits, a point, a power of ten; blanks around it."""
 
+_SHORT = r"\A-?[0-9]{1,7}([.][0-9]{1,20})?\z"
 _WHOLE_UP_TO = {"double": 2**53, "float": 2**24}
 _SIMPLE = (T.StringType, T.NumericType, T.BooleanType)
 _DAYS_AND_TIMES = (T.DateType, T.TimestampType, T.TimestampNTZType)
@@ -139,7 +140,9 @@ def _to_floating(text: str, name: str) -> str:
     written_rounded = f"({text} RLIKE '[eE]' AND abs({read}) < double('Infinity'))"
     same = f"try_cast({read} AS {whole}) = try_cast({text} AS {whole})"
     kept = f"(abs({read}) < {_WHOLE_UP_TO[name]} OR {written_rounded} OR {same})"
-    return f"CASE WHEN {text} RLIKE {literal(NUMBER)} AND NOT {vanished} AND {kept} THEN {read} END"
+    fits = f"{text} RLIKE {literal(NUMBER)} AND NOT {vanished} AND {kept}"
+    # Most are short, and lose nothing.
+    return f"CASE WHEN {text} RLIKE {literal(_SHORT)} THEN {read} WHEN {fits} THEN {read} END"
 
 
 def _to_decimal(text: str, name: str, scale: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -160,4 +162,9 @@ def street(address: Column) -> Column:
     name = F.regexp_replace(cleaned, block, "")
     # A slash between digits is the half of a house or a road.
     intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"
-    return F.when(~name.rlike(intersection) & (name != ""), name)
+    return F.when(~(may_cross(name) & name.rlike(intersection)) & (name != ""), name)
+
+
+def may_cross(address: Column) -> Column:
+    """Return whether an address in capitals has one of the signs without which it is no intersection."""
+    return reduce(or_, (address.contains(sign) for sign in ("/", "&", "@", " AND ")))

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ingest import json_lines
-from ingest.errors import LandedFilesError
+from ingest.deliveries import deliveries_table
 from ingest.raw import Ingested, ingest, read_raw
 
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
@@ -56,11 +56,16 @@ GIVEN = {
     "more.json": lines('{"id": 1} and so on', '{"id": 2},', '{"id": 3, "type": {"a": "}{"}}'),
     "array.json": b'\n [{"id": 1},\n {"id": 2,\n "type": "x"}]',
     "half an array.json": b'[{"id": 1}, {"id"',
+    "no objects.json": b'[{"id": 1}, null, "x", [{"id": 4}]]',
+    "pages.json": lines('[{"id": 1},{"id": 2}]', '[{"id": 3}]', '{"id": 4}'),
+    "apart.json": lines('{"id": 1}, {"id": 2}', '{"id": 3} junk}', '{"id": 4, "type": [{"a": 1}, {"a": 2}]}'),
+    "old Mac.json": b'{"id": 1}\r\r{"id": 3}',
+    "stray.json": lines("[3]", '{"id": 2}'),
     "packed + 1%20ü.json.gz": gzip.compress(lines('{"id": 1}', '{"id": 2}', "")),
     "empty.json": b"",
 }
 FOUND = {
-    "broken.json": [("1", None, 1), (None, '{"id": 2, "ty', 2), (None, "[3]", 4), (None, '"x"', 5), ("6", None, 6)],
+    "broken.json": [("1", None, 1), (None, '{"id": 2, "ty', 2), (None, "3", 4), (None, '"x"', 5), ("6", None, 6)],
     "crlf.json": [("1", None, 1), ("3", None, 3)],
     "together.json": [(f"{n}", None, n) for n in range(1, 7)] + [(None, '{"id', 7)],
     "malformed.json": [(None, "1;x;y;z", 1)],
@@ -68,6 +73,11 @@ FOUND = {
     "array.json": [("1", None, 1), ("2", None, 2)],
     "half an array.json": [(None, '[{"id": 1}, {"id"', 1)],
     "packed + 1%20ü.json.gz": [("1", None, 1), ("2", None, 2)],
+    "no objects.json": [("1", None, 1), (None, "null", 2), (None, "x", 3), (None, '[{"id":4}]', 4)],
+    "pages.json": [(f"{n}", None, n) for n in range(1, 5)],
+    "apart.json": [("1", None, 1), ("2", None, 2), (None, '{"id": 3} junk}', 3), ("4", None, 4)],
+    "old Mac.json": [("1", None, 1), ("3", None, 3)],
+    "stray.json": [(None, "3", 1), ("2", None, 2)],
 }
 
 
@@ -100,12 +110,38 @@ def test_large_files_are_read_line_by_line_with_the_same_numbers(
     assert [row[1:] for row in found[1002:]] == FOUND["broken.json"]
 
 
-def test_a_large_array_is_refused_with_what_to_do(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_skipped_with_what_to_do_until_it_can(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(json_lines, "_WHOLE", 10)
-    landing.file("large.json", b'\xef\xbb\xbf [{"id": 1}, {"id": 2}]')
+    array = b'\xef\xbb\xbf [{"id": 1}, {"id": 2}]'
+    landing.file("large.json", array)
+    landing.file("packed.json.gz", gzip.compress(array))
+    landing.file("at 12:30.json", b'{"id": 3}')
+    landing.file("good.json", b'{"id": 4}')
 
-    with pytest.raises(LandedFilesError, match=r"large.json: it is one JSON array.* jq -c '\.\[\]'"):
-        bring_in(lake, landing)
+    done = bring_in(lake, landing)
+
+    assert done.files == ("good.json",)
+    assert {name: why.split(". ")[-1] for name, why in done.skipped.items()} == {
+        "large.json": "Write it as one object a line: jq -c '.[]'.",
+        "packed.json.gz": "Write it as one object a line: jq -c '.[]'.",
+        "at 12:30.json": "Rename it.",
+    }
+    monkeypatch.undo()
+    assert bring_in(lake, landing).files == ("large.json", "packed.json.gz")
+
+
+def test_what_a_killed_run_has_not_noted_is_noted_once(lake: SparkSession, landing) -> None:
+    landing.file("a.json", b'{"id": 1}')
+    bring_in(lake, landing)
+    lake.sql(f"DELETE FROM {deliveries_table('incidents')}")
+
+    for _ in range(3):
+        assert bring_in(lake, landing).rows == 0
+
+    [noted] = lake.table(deliveries_table("incidents")).collect()
+    assert (noted.file, noted.rows, noted.bytes) == ("a.json", 1, 9)
 
 
 def test_a_line_is_of_the_form_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
