@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -23,6 +25,7 @@ from transforms.drift import Drift, schema_drift
 
 logger = logging.getLogger(__name__)
 
+_CORRUPT = "_corrupt_record"
 _SCHEMA = (
     "run_id string, crawled timestamp, files bigint, bytes bigint, "
     "partitions array<struct<path: string, files: bigint, bytes: bigint>>, schema string, "
@@ -37,22 +40,26 @@ class Crawl:
     Attributes:
         files: How many there are.
         partitions: Their folders, such as `2024/07/10/17`.
-        schema: Their columns: of JSON lines the fields with inferred types, of other files the header, all text.
+        schema: Their columns: of JSON lines the fields with inferred types, of other files the header, all text. Names
+            that differ in capitals alone are columns of their own. None where they cannot be told.
         drift: What differs from the last crawl that found files. A field that no new record has is `removed`.
     """
 
     files: int
     partitions: tuple[str, ...]
-    schema: T.StructType
+    schema: T.StructType | None
     drift: tuple[Drift, ...]
 
     def __str__(self) -> str:
-        found = f"{self.files} new files in {len(self.partitions)} folders, {len(self.schema)} columns"
+        columns = "columns that cannot be told" if self.schema is None else f"{len(self.schema)} columns"
+        found = f"{self.files} new files in {len(self.partitions)} folders, {columns}"
         return ", ".join([found, *(f"{each.column} {each.change}" for each in self.drift)])
 
 
 def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_id: str) -> Crawl:
     """Look through the landed files that raw does not have, and note what was found in `lake.ops.<dataset>_crawls`.
+
+    What Spark cannot infer a schema of is no error, but a warning: whether an event can be read, its rows tell.
 
     Raises:
         LandingError: The landing is absent.
@@ -63,7 +70,7 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_
     files, _ = new_files(landed, deliveries)
     schema = _schema(spark, files, dataset=dataset, forms=forms)
     before = _last_schema(spark, dataset)
-    drift = () if before is None or not files else tuple(_drift(spark, before, schema))
+    drift = () if before is None or schema is None or not files else tuple(_drift(spark, before, schema))
     folders, sizes = Counter(map(_folder, files)), Counter[str]()
     for file in files:
         sizes[_folder(file)] += file.bytes
@@ -74,7 +81,7 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_
         "files": len(files),
         "bytes": sizes.total(),
         "partitions": partitions,
-        "schema": schema.json() if files else None,
+        "schema": schema.json() if files and schema is not None else None,
         "drift": [asdict(each) for each in drift],
     }
     rows = as_frame(spark, [line], ddl=_SCHEMA)
@@ -93,15 +100,28 @@ def _folder(file: LandedFile) -> str:
     return file.name.rpartition("/")[0]
 
 
-def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType:
+def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType | None:
     events = [pattern_of(file.uri) for file in files if is_json_lines(file.name)]
-    fields: dict[str, T.StructField] = {}
-    if events:
-        fields |= {field.name: field for field in spark.read.json(events).schema if field.name != "_corrupt_record"}
     with_header = [file for file in files if not is_json_lines(file.name)]
-    for frame in read_files(spark, with_header, dataset=dataset, forms=forms):
-        fields |= {field.name: field for field in frame.schema if field.name not in (*SOURCE_COLUMNS, *fields)}
+    frames = read_files(spark, with_header, dataset=dataset, forms=forms)
+    try:
+        inferred = _inferred(spark, events) if events else []
+    except (PySparkException, Py4JJavaError):
+        logger.warning("%s: the columns of %d files cannot be told", dataset, len(events), exc_info=True)
+        return None
+    fields = {field.name: field for frame in frames for field in frame.schema if field.name not in SOURCE_COLUMNS}
+    for schema in reversed(inferred):
+        fields |= {field.name: field for field in schema if field.name != _CORRUPT}
     return T.StructType([fields[name] for name in sorted(fields)])
+
+
+def _inferred(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
+    """Infer the fields of JSON lines, and where not all lines can be read, of files that are one array."""
+    # `city` and `City` are two fields, as for ingest. In the session of the job, Spark infers no schema of both.
+    session = spark.newSession()
+    session.conf.set("spark.sql.caseSensitive", True)
+    of_lines = session.read.json(paths).schema
+    return [of_lines, session.read.json(paths, multiLine=True).schema] if _CORRUPT in of_lines.names else [of_lines]
 
 
 def _last_schema(spark: SparkSession, dataset: str) -> T.StructType | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.errors import FetchError
 from ingest.handlers.feed_poller import Feed, FeedError, download, lines, pages
+from ingest.storage import scheme_of
 
 _VANCOUVER = "https://opendata.vancouver.ca/api/explore/v2.1/catalog/datasets/"
 _DENVER = "https://www.denvergov.org/media/gis/DataCatalog/311_service_data/csv/"
@@ -107,6 +108,11 @@ def fetch(
     """
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
     url, target = source.url.format(**parts), Path(to, source.file.format(**parts))
+    if scheme_of(str(to)):
+        problem = (
+            f"it cannot be kept in {to}, only in a folder of this machine. Give one; `aws s3 sync` brings it to S3."
+        )
+        raise FetchError(source=url, problem=problem)
     hidden = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from ingest.errors import IngestError, ReplayError
 from ingest.header import Header
-from ingest.storage import chunks, open_file
+from ingest.storage import chunks, open_file, scheme_of
 from ingest.targets import FirehoseStream, KinesisStream, LandingFolder, Progress, State, Target, settle
 from ingest.text_file import read_header
 
@@ -176,8 +176,11 @@ def _stamps(clock: Callable[[], int]) -> Iterator[str]:
 
 
 def _target(args: argparse.Namespace) -> Target:
-    kind, _, name = args.to.partition(":")
-    if kind not in ("firehose", "kinesis"):
+    kind, name = scheme_of(args.to), args.to.partition(":")[2]
+    if kind not in ("", "firehose", "kinesis"):
+        problem = "events do not go there. Give a folder of this machine, firehose:STREAM or kinesis:STREAM."
+        raise ReplayError(where=args.to, problem=problem)
+    if not kind:
         return LandingFolder(
             Path(args.to),
             args.stream or Path(args.file).stem,

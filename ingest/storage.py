@@ -81,6 +81,16 @@ def pattern_of(uri: str) -> str:
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", uri)
 
 
+def scheme_of(place: str) -> str:
+    """Return the scheme of an address, nothing for a path; a drive's letter is none.
+
+    >>> scheme_of("s3://city/landing"), scheme_of("firehose:events"), scheme_of("./landing")
+    ('s3', 'firehose', '')
+    """
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", place)
+    return found[1] if found else ""
+
+
 def _list_disk(landing: str, known: Known) -> Iterator[LandedFile]:
     if Path(landing).is_dir():
         folder = Path(landing)

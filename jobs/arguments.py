@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
 _READ_LANDING = ("crawl", "ingest", "create")
+_SERVE_ALL = ("maintain",)
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,10 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` and so on) and ignored; one that is nearly one of
     the job's is a slip and stops it.
     """
-    parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
-    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="which part to run (default: all)")
-    parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
-    parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
-    parser.add_argument("--masking-key", help=WHERE)
-    parser.add_argument("--rebuild", action="store_true", help="refine all of raw anew, not what is new only")
-    parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, from time to time, until stopped")
-    parser.add_argument("--dataset", help="the dataset, for a job that serves all")
-    parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
-    parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
-    parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
+    parser = _parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    own = [option for action in parser._actions for option in action.option_strings]
+    # Not those of Glue: its `--JOB_ID` is no slip for its `--JOB_RUN_ID`.
+    own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if alike := get_close_matches(key, own, n=1, cutoff=0.8):
             parser.error(f"{key} is no argument of this job; did you mean {alike[0]}?")
@@ -88,3 +80,33 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
         every=known.every,
         dataset=known.dataset or job,
     )
+
+
+def _parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
+    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="which part to run (default: all)")
+    parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
+    parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
+    parser.add_argument("--masking-key", help=WHERE)
+    # Glue passes no flags, only keys with values.
+    parser.add_argument(
+        "--rebuild",
+        nargs="?",
+        type=_true_or_false,
+        const=True,
+        default=False,
+        metavar="true|false",
+        help="refine all of raw anew, not what is new only",
+    )
+    parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, from time to time, until stopped")
+    parser.add_argument("--dataset", required=job in _SERVE_ALL, help="the dataset, for a job that serves all")
+    parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
+    parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
+    parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
+    return parser
+
+
+def _true_or_false(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"

@@ -1,7 +1,8 @@
 """The form that runs on AWS Glue, against moto playing S3 and the Glue Data Catalog.
 
 Iceberg's own GlueCatalog and S3FileIO do the work. The one jar on PyPI that carries them has them under another
-package name, so the settings differ from Glue's in that name, and in where AWS is.
+package name, so the settings differ from Glue's in that name, and in where AWS is. No jar on PyPI reads `s3://` for
+Spark: there Hadoop shows a folder as if it were the bucket, with the addresses that a bucket's files have.
 """
 
 from __future__ import annotations
@@ -11,33 +12,48 @@ import subprocess
 import sys
 from importlib import util
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-JOB = """
+SESSION = """
 import sys
 from pyspark.sql import SparkSession
 from jobs.arguments import parse_arguments
-from jobs.contact_centre import run
 from lake.session import catalog_settings, common_settings, local_settings
 
-warehouse, endpoint, jar = sys.argv[1:]
+warehouse, endpoint, jar, bucket = sys.argv[1:]
 catalog = "spark.sql.catalog.lake"
 settings = {**common_settings(), **catalog_settings(warehouse)}
 settings = {name: value.replace("org.apache", "smfs.shaded.org.apache") for name, value in settings.items()}
 settings |= {**local_settings(), "spark.jars": jar, f"{catalog}.client.region": "us-east-1"}
 settings |= {f"{catalog}.s3.endpoint": endpoint, f"{catalog}.s3.path-style-access": "true"}
 settings |= {f"{catalog}.glue.endpoint": endpoint}
+settings |= {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"}
+settings |= {"spark.hadoop.fs.viewfs.mounttable.city.link./landing": f"file://{bucket}/landing"}
 builder = SparkSession.builder
 for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
+"""
+CALLS = """
+from jobs.contact_centre import run
 for _ in range(2):
     for entry in run(spark, parse_arguments("x", ["--landing", "s3://city/landing", "--warehouse", warehouse])):
         print(entry.stage, entry.state, entry.rows_in, entry.rows_out, entry.rows_quarantined)
 print([tuple(row) for row in spark.table("lake.curated.contact_centre_calls_handled").collect()])
+"""
+DISPATCHES = """
+from ingest.crawl import crawl
+from ingest.raw import ingest
+from jobs.police_dispatch import FORMS
+what = {"dataset": "police_dispatch", "landing": "s3://city/landing", "forms": FORMS, "run_id": "r"}
+print(crawl(spark, **what))
+print(ingest(spark, **what).rows)
+for row in spark.table("lake.raw.police_dispatch").orderBy("_source_file", "_row_number").collect():
+    print(row.incident_id, row._source_file, row._row_number)
 """
 
 
@@ -51,27 +67,33 @@ def aws(monkeypatch: pytest.MonkeyPatch):
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.setenv(name, "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     yield endpoint
     server.stop()
+
+
+def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
+    """Run a job with what is in a folder's `landing` as what the bucket `city` has there; return what it printed."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="city")
+    for path in (folder / "landing").rglob("*.*"):
+        s3.upload_file(str(path), "city", path.relative_to(folder).as_posix())
+    package = util.find_spec("feature_store_pyspark")
+    assert package is not None
+    jar = Path(str(package.origin)).parent / "jars" / "sagemaker-feature-store-spark-sdk-3.5.jar"
+    command = [sys.executable, "-c", SESSION + job, "s3://city/warehouse", aws, str(jar), str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.splitlines()
 
 
 def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tmp_path: Path) -> None:
     days = landing.days()
     days[4][1] = "n/a"
-    workbook = landing.workbook("2024.xlsx", days)
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="city")
-    s3.upload_file(str(workbook), "city", "landing/2024.xlsx")
-    package = util.find_spec("feature_store_pyspark")
-    assert package is not None
-    jar = Path(str(package.origin)).parent / "jars" / "sagemaker-feature-store-spark-sdk-3.5.jar"
+    landing.workbook("2024.xlsx", days)
 
-    command = [sys.executable, "-c", JOB, "s3://city/warehouse", aws, str(jar)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.splitlines() == [
+    assert run_on_glue(CALLS, aws, tmp_path) == [
         "ingest SUCCEEDED 30 30 None",
         "refine SUCCEEDED 30 29 1",
         "curate SUCCEEDED 29 2 None",
@@ -85,5 +107,16 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert databases == {"raw", "trusted", "quarantine", "curated", "ops"}
     table = glue.get_table(DatabaseName="trusted", Name="contact_centre")["Table"]
     assert table["Parameters"]["table_type"] == "ICEBERG"
-    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="city", Prefix="warehouse/")["Contents"]]
+    keys = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="city", Prefix="warehouse/")["Contents"]]
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
+
+
+def test_events_are_read_from_a_bucket_whatever_their_files_are_called(aws: str, landing, tmp_path: Path) -> None:
+    names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
+    for number, name in enumerate(names):
+        landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())
+
+    crawled, ingested, *rows = run_on_glue(DISPATCHES, aws, tmp_path)
+
+    assert (crawled, ingested) == ("4 new files in 3 folders, 1 columns", "8")
+    assert rows == [f"{row}{names.index(name)} {name} {'PQ'.index(row) + 1}" for name in sorted(names) for row in "PQ"]

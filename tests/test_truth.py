@@ -21,11 +21,13 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql.types import DecimalType
 
-from ingest.samples import SampleError
+from ingest.samples import SampleError, denver
 from ingest.samples.files import MASKING_KEY, quotient
 from jobs.arguments import parse_arguments
 from tests import police_dispatch_truth, service_requests_truth
+from tests.test_no_leaks import leaked, stored
 
 Rows = Iterable[tuple]
 
@@ -260,6 +262,12 @@ def test_what_comes_of_samples_is_the_truth(lake: SparkSession, tmp_path: Path, 
         curated = lake.table(f"lake.curated.{dataset}_{answer}")
         assert curated.columns == columns.split()
         assert Counter(map(tuple, curated.collect())) == Counter(right(truth)), answer
+    if dataset == "service_requests":
+        # What the policy drops: who asked, and where. Coordinates have the type of their masked ones.
+        needles = [*denver._NAMES, "303-555-01", "Example St", "12th AVE"]
+        assert leaked(needles, str(tables["raw"].toJSON().collect())) == sorted(needles)
+        assert leaked(needles, stored(lake, tmp_path / "warehouse")) == []
+        assert {tables["trusted"].schema[name].dataType for name in ("longitude", "latitude")} == {DecimalType(6, 3)}
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)

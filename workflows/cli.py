@@ -143,6 +143,14 @@ def _warehouse(args: argparse.Namespace) -> str:
     return args.warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else SAMPLE_WAREHOUSE)
 
 
+def _time(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2024-07-10T12:00:00Z") from error
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="citylake", description="City data, from landed files to answers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -174,7 +182,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--to", metavar="DIR", required=True, help="the landing folder")
     command.add_argument("--source", metavar="CITY", help="whose; the first if several cities publish it")
     command.add_argument("--year", type=int, help="of a source with a file for each year; this year if not given")
-    command.add_argument("--since", metavar="TIME", help="of an API: only what changed since; all if not given")
+    command.add_argument(
+        "--since", metavar="TIME", type=_time, help="of an API: only what changed since; all if not given"
+    )
     command = add("suite", suite)
     command.add_argument("suite", metavar="SUITE", help=_SUITE)
     command = add("validate", validate_anything)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
+from itertools import pairwise
 from typing import Any
 
 from workflows.model import Job, Trigger, Workflow
@@ -16,8 +17,9 @@ def render(workflow: Workflow) -> dict[str, Any]:
     """Return the template: the workflow, its jobs and its triggers.
 
     It takes the bucket that the wheel and the scripts were copied to (`citylake/<version>/`), the landing folder, the
-    warehouse, the jobs' role, and what parameters the jobs have, as parameters.
+    warehouse, the jobs' role, a schedule, and what parameters the jobs have, as parameters.
     """
+    start = next(trigger for trigger in workflow.triggers if not trigger.predicate)
     resources: dict[str, Any] = {
         "Workflow": {
             "Type": "AWS::Glue::Workflow",
@@ -26,7 +28,9 @@ def render(workflow: Workflow) -> dict[str, Any]:
         }
     }
     resources |= {_logical_id(job.name, "Job"): _job(job) for job in workflow.jobs}
-    resources |= {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
+    triggers = {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
+    for before, after in pairwise(triggers):
+        triggers[after]["DependsOn"] = before  # Of two that are added at once, Glue refuses one.
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"CityLake {_version()}: {workflow.description}",
@@ -35,9 +39,16 @@ def render(workflow: Workflow) -> dict[str, Any]:
             "Landing": {"Type": "String", "Description": "s3:// folder that the files are delivered to"},
             "Warehouse": {"Type": "String", "Description": "s3:// folder of the tables"},
             "RoleArn": {"Type": "String", "Description": "Role of the jobs: Glue, and both folders"},
+            "Schedule": {
+                "Type": "String",
+                "Default": start.schedule or "",
+                "AllowedPattern": r"(cron\(.+\))?",
+                "Description": "When it starts, such as cron(0 6 * * ? *), in UTC; empty: on demand only",
+            },
             **{_parameter(key): {"Type": "String", "Description": what} for key, what in workflow.parameters.items()},
         },
-        "Resources": resources,
+        "Conditions": {"IsScheduled": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Schedule"}, ""]}]}},
+        "Resources": resources | triggers,
     }
 
 
@@ -80,11 +91,8 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
         "Type": trigger.type,
         "WorkflowName": {"Ref": "Workflow"},
         "Actions": [{"JobName": {"Ref": _logical_id(name, "Job")}} for name in trigger.starts],
+        "StartOnCreation": True,  # Else Glue creates it asleep.
     }
-    if trigger.type != "ON_DEMAND":
-        properties["StartOnCreation"] = True  # Else Glue creates it asleep.
-    if trigger.schedule:
-        properties["Schedule"] = trigger.schedule
     if trigger.predicate:
         properties["Predicate"] = {
             "Logical": trigger.predicate.logical,
@@ -93,7 +101,16 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
                 for c in trigger.predicate.conditions
             ],
         }
+    else:
+        nothing = {"Ref": "AWS::NoValue"}
+        properties["Type"] = _if_scheduled("SCHEDULED", "ON_DEMAND")
+        properties["Schedule"] = _if_scheduled({"Ref": "Schedule"}, nothing)
+        properties["StartOnCreation"] = _if_scheduled(True, nothing)
     return {"Type": "AWS::Glue::Trigger", "Properties": properties}
+
+
+def _if_scheduled(then: Any, otherwise: Any) -> dict[str, Any]:
+    return {"Fn::If": ["IsScheduled", then, otherwise]}
 
 
 def _logical_id(name: str, kind: str) -> str:

@@ -15,8 +15,8 @@ Whatever comes twice, late or out of order gives the same table: a revision is w
 that fails for a passing reason is reported, and Kinesis delivers from it on again; one that can never be an item is
 set aside, and no record waits for it.
 
-An item has no address and no free text: they are pseudonyms, coordinates are of a block, and fields that are not
-Denver's are left out.
+An item has what the lake's policy lets through: no summary, no address, no ZIP code of who asked; coordinates are those
+of a block's south-west corner, ZIP codes five digits. Fields that are not Denver's are left out.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from math import nan
 from typing import Any
 
 import boto3
@@ -46,20 +47,16 @@ KEY_FIELDS = (
 )
 """What, with the form and the time created, tells one case from another: it never changes."""
 
-HASHED = (
-    *("Case Summary", "Incident Address 1", "Incident Address 2", "Incident Intersection 1"),
-    "Incident Intersection 2",
-)
-ROUNDED = ("Longitude", "Latitude")
+OF_BLOCK = ("Longitude", "Latitude")
 KEPT = (
     *("Case Status", "Case Source", "Case Created Date", "Case Created dttm", "Case Closed Date", "Case Closed dttm"),
-    *("First Call Resolution", "Customer Zip Code", "Incident Zip Code", "Agency", "Division", "Major Area", "Type"),
-    *("Topic", "Council District", "Police District", "Neighborhood", "row_ts"),
+    *("First Call Resolution", "Agency", "Division", "Major Area", "Type", "Topic", "Council District"),
+    *("Police District", "Neighborhood", "row_ts"),
 )
-_KNOWN = {*HASHED, *ROUNDED, *KEPT}
+_KNOWN = {*KEY_FIELDS, *OF_BLOCK, *KEPT}
 _CLOCK = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) (\d\d?):(\d\d):(\d\d) ([AP])M", re.ASCII | re.IGNORECASE)
 _AROUND = " \t\r\n\u00a0"  # of a time; white space in it makes it none, as in the lake
-_THREE = Decimal("0.001")
+_ZIP = re.compile(r"(?!00000)(\d{5})(-\d{4})?", re.ASCII)
 _LEAST_KEY = 32
 
 
@@ -122,12 +119,11 @@ def item(row: Mapping[str, Any], key: bytes) -> dict[str, dict[str, Any]]:
     if nested := [name for name, value in row.items() if name in _KNOWN and isinstance(value, dict | list)]:
         raise PoisonError(f"{nested} are nested; expected texts and numbers")
     values: dict[str, dict[str, Any]] = {name: _value(row[name]) for name in KEPT if name in row}
-    for name in HASHED:
+    for name in OF_BLOCK:
         if name in row:
-            values[name] = {"S": keyed_hash(clean(row[name]), key)}
-    for name in ROUNDED:
-        if name in row:
-            values[name] = {"N": _rounded(name, row[name])}
+            values[name] = {"N": corner(name, row[name])}
+    if found := _ZIP.fullmatch(clean(row.get("Incident Zip Code"))):
+        values["Incident Zip Code"] = {"S": found[1]}
     values["case_key"] = {"S": case_key(row, key)}
     values["revision"] = {"S": _revision(row, values)}
     return values
@@ -156,43 +152,58 @@ def clean(value: Any) -> str:
 
 
 def wall_clock(value: Any) -> str:
-    """Return `MM/dd/yyyy hh:mm:ss a` as `yyyy-MM-ddTHH:mm:ss`; nothing if it is no such time."""
+    """Return `MM/dd/yyyy hh:mm:ss a` as `yyyy-MM-ddTHH:mm:ss`; nothing if it is no time that Denver's clocks show."""
     found = _CLOCK.fullmatch(str(value).strip(_AROUND))
     if not found or not 1 <= int(found[4]) <= 12:
         return ""
     hour = int(found[4]) % 12 + (12 if found[7] in "pP" else 0)
     try:
-        return datetime(int(found[3]), int(found[1]), int(found[2]), hour, int(found[5]), int(found[6])).isoformat()
+        shown = datetime(int(found[3]), int(found[1]), int(found[2]), hour, int(found[5]), int(found[6]))
     except ValueError:
         return ""
+    return "" if _is_skipped(shown) else shown.isoformat()
+
+
+def _is_skipped(shown: datetime) -> bool:
+    """Whether it is in the hour that Denver's clocks skip in spring. Lambda need not have time zones; since 1987."""
+    month, first = (3, 8) if shown.year >= 2007 else (4, 1)
+    is_sunday = shown.weekday() == 6 and first <= shown.day < first + 7
+    return is_sunday and (shown.month, shown.hour) == (month, 2)
+
+
+def corner(name: str, value: Any) -> str:
+    """Return the line of the grid of 0.001 degrees to the south or west of a coordinate, computed as the lake does.
+
+    Raises:
+        PoisonError: It is no number of degrees.
+    """
+    try:
+        degrees = float(clean(value))
+    except ValueError:
+        degrees = nan
+    if not abs(degrees) <= 180:
+        raise PoisonError(f"{name!r} is no number of degrees")
+    millionths = Decimal(repr(degrees * 1_000_000)).quantize(Decimal(1), ROUND_HALF_UP)
+    return str(Decimal(int(millionths) // 1000).scaleb(-3))
 
 
 def _revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Return what is greater the newer a revision is; the content last: of two of one time the same one always wins."""
     try:
         emitted = datetime.fromisoformat(str(row.get("row_ts", "")))
-    except ValueError as error:
+        utc = emitted.astimezone(timezone.utc) if emitted.tzinfo else emitted
+    except (ValueError, OverflowError) as error:  # in UTC it may be a year before the first
         raise PoisonError("it has no revision: 'row_ts' is missing or no time such as 2024-07-04T13:30:00Z") from error
-    utc = emitted.astimezone(timezone.utc) if emitted.tzinfo else emitted.replace(tzinfo=timezone.utc)
     content = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     closed = wall_clock(row.get("Case Closed dttm"))
-    return f"{utc:%Y-%m-%dT%H:%M:%S.%fZ} {closed} {content[:16]}"
+    at = utc.replace(tzinfo=None).isoformat(timespec="microseconds")  # a year has four digits, of strftime not always
+    return f"{at}Z {closed} {content[:16]}"
 
 
 def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"BOOL": value}
     return {"N": str(value)} if isinstance(value, Decimal) else {"S": clean(value)}
-
-
-def _rounded(name: str, value: Any) -> str:
-    try:
-        degrees = Decimal(clean(value))
-        if abs(degrees) > 180:
-            raise InvalidOperation
-        return str(degrees.quantize(_THREE, ROUND_HALF_EVEN))
-    except InvalidOperation as error:
-        raise PoisonError(f"{name!r} is no number of degrees") from error
 
 
 def _no_number(text: str) -> Any:

@@ -92,6 +92,25 @@ def test_a_folder_that_cannot_be_is_told_before_anything_is_downloaded(web, tmp_
     assert web.queries == []
 
 
+@pytest.mark.parametrize("to", ["s3://city/landing", Path("s3://city/landing"), "gs:landing"])
+def test_a_place_that_is_no_folder_is_told_before_anything_is_downloaded(
+    web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(FetchError, match=f"it cannot be kept in {to}, only in a folder of this machine"):
+        fetch(local("inquiry_volume", web), to, now=NOW, sleep=web.sleep)
+    assert (web.queries, [*tmp_path.iterdir()]) == ([], [])
+
+
+def test_a_time_that_is_none_is_a_wrong_usage(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["fetch", "police_dispatch", "--to", "landing", "--since", "yesterday"])
+
+    assert ended.value.code == 2
+    assert "--since: 'yesterday' is no time such as 2024-07-10T12:00:00Z" in capsys.readouterr().err
+
+
 def test_what_is_being_downloaded_is_no_delivery(web, tmp_path: Path) -> None:
     source = local("inquiry_volume", web)
     seen: list[list[str]] = []

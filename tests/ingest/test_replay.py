@@ -289,6 +289,19 @@ def test_a_stream_that_is_not_there_is_told(file: Path, tmp_path: Path, aws, cap
     assert "replay: firehose:events: there is no way to it (Invalid endpoint: nonsense)" in caplog.text
 
 
+@pytest.mark.parametrize("to", ["s3://city/landing", "firehse:events"])
+def test_a_target_that_is_none_is_told(
+    file: Path, tmp_path: Path, caplog, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit):
+        main([str(file), "--to", to])
+
+    assert f"{to}: events do not go there. Give a folder of this machine, firehose:STREAM or kinesis:" in caplog.text
+    assert [*tmp_path.iterdir()] == [file]
+
+
 @pytest.mark.parametrize("rate", [0, -1])
 def test_a_rate_that_is_none_is_refused(file: Path, tmp_path: Path, rate: float) -> None:
     with pytest.raises(ReplayError, match=f"cannot be replayed at {rate} events a second. Give more than 0"):

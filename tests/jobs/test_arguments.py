@@ -18,6 +18,48 @@ def test_glues_own_arguments_are_ignored_and_its_run_id_is_taken() -> None:
     assert (args.stages, args.workflow, args.run_id, args.warehouse) == (("curate",), "w", "wr_1", "s3://city/wh")
 
 
+def test_all_that_glue_puts_on_a_command_line_is_taken() -> None:
+    args = parse_arguments(
+        "calls",
+        [
+            *(
+                "--enable-metrics",
+                "true",
+                "--job-bookmark-option",
+                "job-bookmark-disable",
+                "--JOB_ID",
+                "j_a123",
+                "true",
+            ),
+            *("--enable-continuous-cloudwatch-log", "true", "--enable-observability-metrics", "true"),
+            *("--enable-glue-datacatalog", "true", "--enable-spark-ui", "true", "--enable-auto-scaling", "true"),
+            *("--spark-event-logs-path", "s3://x/ui/", "--job-language", "python", "--datalake-formats", "iceberg"),
+            *("--conf", "spark.a=b --conf spark.c=d", "--extra-py-files", "s3://x/a.zip", "--TempDir", "s3://x/tmp/"),
+            *("--additional-python-modules", "s3://x/c.whl,p==1", "--enable-job-insights", "", "--stage", "refine"),
+            *("--warehouse", "s3://city/wh", "--landing", "s3://city/landing", "--masking-key", "secretsmanager:k"),
+            *("--JOB_RUN_ID", "jr_z456", "--JOB_NAME", "calls_refine", "--WORKFLOW_NAME", "w"),
+            *("--WORKFLOW_RUN_ID", "wr_1", "--SECURITY_CONFIGURATION", "s", "--encryption-type", "sse-s3"),
+        ],
+    )
+
+    assert (args.stages, args.landing, args.warehouse) == (("refine",), "s3://city/landing", "s3://city/wh")
+    assert (args.run_id, args.workflow, args.masking_key, args.rebuild) == ("wr_1", "w", "secretsmanager:k", False)
+
+
+@pytest.mark.parametrize(
+    ("argv", "rebuild"),
+    [
+        ([], False),
+        (["--rebuild"], True),
+        (["--rebuild", "--JOB_ID", "j_1"], True),
+        (["--rebuild", "true"], True),
+        (["--rebuild", "False"], False),
+    ],
+)
+def test_rebuild_is_a_flag_and_as_glue_passes_it_a_key_with_a_value(argv: list[str], rebuild: bool) -> None:
+    assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
+
+
 def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
@@ -29,6 +71,7 @@ def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
         (["--stage", "ingest"], "--landing is needed to ingest"),
         (["--stage", "clean"], "invalid choice: 'clean'"),
         (["--stag", "refine"], "--stag is no argument of this job; did you mean --stage?"),
+        (["--stage", "refine", "--rebuild", "yes"], "'yes' is neither true nor false"),
         (["--stage", "refine", "--warehous=x"], "--warehous is no argument of this job; did you mean --warehouse?"),
     ],
 )
@@ -37,3 +80,11 @@ def test_wrong_arguments_say_what_is_expected(argv: list[str], message: str, cap
         parse_arguments("calls", argv)
 
     assert message in capsys.readouterr().err
+
+
+def test_the_job_that_serves_all_datasets_must_be_told_which(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments("maintain", [], stages=["compact"])
+
+    assert "the following arguments are required: --dataset" in capsys.readouterr().err
+    assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"

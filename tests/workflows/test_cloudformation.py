@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -8,6 +9,7 @@ import pytest
 
 from workflows.cli import datasets
 from workflows.cloudformation import render
+from workflows.model import Job, Trigger, Workflow
 
 
 @pytest.mark.parametrize("dataset", datasets())
@@ -42,3 +44,40 @@ def test_conditional_triggers_are_awake_and_wait_for_success() -> None:
     assert trigger["Predicate"]["Conditions"] == [
         {"LogicalOperator": "EQUALS", "JobName": {"Ref": "ContactCentreRefineJob"}, "State": "SUCCEEDED"}
     ]
+
+
+@pytest.mark.parametrize("dataset", datasets())
+def test_a_workflow_starts_on_demand_or_by_the_schedule_that_is_given(dataset: str) -> None:
+    template = render(import_module(f"workflows.{dataset}").WORKFLOW)
+    schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]
+    triggers = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Glue::Trigger"]
+    (start,) = [trigger for trigger in triggers if "Predicate" not in trigger]
+
+    assert schedule["Default"] == ""
+    assert [
+        bool(re.fullmatch(schedule["AllowedPattern"], text)) for text in ("", "cron(0 6 * * ? *)", "6 * * * *")
+    ] == [
+        *(True, True, False),
+    ]
+    assert is_scheduled == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Schedule"}, ""]}]}
+    nothing = {"Ref": "AWS::NoValue"}
+    assert {name: start[name]["Fn::If"] for name in ("Type", "Schedule", "StartOnCreation")} == {
+        "Type": ["IsScheduled", "SCHEDULED", "ON_DEMAND"],
+        "Schedule": ["IsScheduled", {"Ref": "Schedule"}, nothing],
+        "StartOnCreation": ["IsScheduled", True, nothing],
+    }
+
+
+def test_a_workflow_with_a_schedule_of_its_own_starts_by_that_if_none_is_given() -> None:
+    start = Trigger("w_start", ("a",), type="SCHEDULED", schedule="cron(0 5 * * ? *)")
+
+    template = render(Workflow("w", "", (Job("a", "m"),), (start,)))
+
+    assert template["Parameters"]["Schedule"]["Default"] == "cron(0 5 * * ? *)"
+
+
+def test_triggers_are_added_one_after_another() -> None:
+    resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
+    triggers = {name: each.get("DependsOn") for name, each in resources.items() if each["Type"] == "AWS::Glue::Trigger"}
+
+    assert [*triggers.values()] == [None, *[*triggers][:-1]]

@@ -5,14 +5,20 @@ import hashlib
 import hmac
 import json
 import random
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from ingest.handlers import kinesis_to_dynamodb as function
 from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, item, parse
+from transforms.datasets.service_requests.requests import SENSITIVE
+from transforms.datasets.service_requests.sources import DENVER
 
 KEY = "a key of the tests, of 32 bytes or more"
 CASE = {
@@ -81,14 +87,33 @@ def test_a_record_becomes_an_item_that_tells_no_address_and_no_free_text(table) 
     )
     assert case.pop("revision").startswith("2024-07-04T20:00:00.000001Z  ")
     assert case == {
-        "Case Summary": masked("Pothole at my neighbour Ann's"),
-        "Incident Address 1": masked("1437 N BANNOCK ST"),
-        "Longitude": Decimal("-104.990"),
-        "Latitude": Decimal("39.739"),
+        "Longitude": Decimal("-104.991"),
+        "Latitude": Decimal("39.738"),
         "Agency": "Public Works",
-        **{name: CASE[name] for name in ("Case Status", "Case Source", "Case Created dttm", "Customer Zip Code")},
-        **{name: CASE[name] for name in ("Incident Zip Code", "row_ts")},
+        **{name: CASE[name] for name in ("Case Status", "Case Source", "Case Created dttm", "row_ts")},
     }
+
+
+def test_what_an_item_shows_is_what_the_lakes_policy_lets_through() -> None:
+    dropped = {masked.column for masked in SENSITIVE if masked.action == "drop"}
+    fields = DENVER.forms["denver_events"]
+    row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
+
+    shown = item(row | {"Case Created dttm": CASE["Case Created dttm"]}, KEY.encode())
+
+    assert shown.keys() == {field.source for field in fields if field.name not in dropped} | {"case_key", "revision"}
+    assert shown["Incident Zip Code"] == {"S": "80202"}
+
+
+def test_a_block_is_the_lakes(spark: SparkSession) -> None:
+    texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
+    texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
+    (block,) = [masked.action for masked in SENSITIVE if masked.column == "longitude"]
+    rows = spark.createDataFrame([(n, text) for n, text in enumerate(texts)], "n int, degrees string")
+
+    of_lake = rows.select("n", block(F.col("degrees").cast("double"))).orderBy("n").collect()
+
+    assert [Decimal(function.corner("Longitude", text)) for text in texts] == [row[1] for row in of_lake]
 
 
 def revisions() -> list[dict[str, Any]]:
@@ -137,6 +162,7 @@ def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
         ({**CASE, "Case Created dttm": "2024-07-04T13:30:00"}, "it has no key"),
         ({"_malformed_record": "a,b,c", "row_ts": "2024-07-04T20:00:00Z"}, "it has no key"),
         ({**CASE, "row_ts": "yesterday"}, "it has no revision"),
+        ({**CASE, "row_ts": "0001-01-01T00:00:00+05:00"}, "it has no revision"),
         ({**CASE, "Longitude": "west"}, "'Longitude' is no number of degrees"),
         ({**CASE, "Longitude": "NaN"}, "'Longitude' is no number of degrees"),
         ({**CASE, "Latitude": "3973899"}, "'Latitude' is no number of degrees"),
@@ -241,6 +267,8 @@ def test_white_space_is_what_the_lakes_case_key_takes_for_it() -> None:
         ("07/04/2024", ""),
         ("\u00a007/04/2024 01:30:00 PM \n", "2024-07-04T13:30:00"),
         ("07/04/2024  01:30:00 PM", ""),
+        ("03/10/2024 02:30:00 AM", ""),
+        ("03/10/2024 02:30:00 PM", "2024-03-10T14:30:00"),
         (None, ""),
     ],
 )
@@ -248,10 +276,29 @@ def test_the_wall_clock_is_read_or_it_is_not(text: str, clock: str) -> None:
     assert function.wall_clock(text) == clock
 
 
+def test_times_that_denvers_clocks_skip_in_spring_are_none() -> None:
+    zone = ZoneInfo("America/Denver")
+    hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
+    skipped = [
+        hour
+        for hour in hours
+        if hour.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != hour
+    ]
+
+    assert [hour for hour in hours if not function.wall_clock(f"{hour:%m/%d/%Y %I:%M:%S %p}")] == skipped
+    assert len(skipped) == 48
+
+
+def test_revisions_of_early_years_are_older() -> None:
+    early, late = (item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
+
+    assert early["revision"]["S"] < late["revision"]["S"]
+
+
 def test_floats_are_exact() -> None:
-    row = parse(json.dumps({**CASE, "Longitude": -104.9905, "Council District": 7.10}).encode())
+    row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
 
     values = item(row, KEY.encode())
 
-    assert values["Longitude"] == {"N": "-104.990"}
+    assert values["Longitude"] == {"N": "-104.991"}
     assert values["Council District"] == {"N": "7.1"}

@@ -14,9 +14,10 @@ from pyspark.sql import functions as F
 
 from transforms.datasets.service_requests import KEY, ORDER, SOURCE_FIELDS, build_requests
 from transforms.datasets.service_requests.requests import SENSITIVE
-from transforms.datasets.service_requests.sources import SOURCES
+from transforms.datasets.service_requests.sources import SOURCES, _of_all_forms
 from transforms.dedupe import keep_latest
 from transforms.errors import ArgumentError, MissingColumnError
+from transforms.schema import Field
 
 MASKING_KEY = b"made up, for made-up requests only"
 SOURCES_OF_RAW = list({f.source.casefold(): f.source for fields in SOURCE_FIELDS.values() for f in fields}.values())
@@ -222,6 +223,22 @@ def test_the_status_says_whether_a_request_is_resolved_and_an_unknown_one_nothin
     }
     rows = [raw(DENVER, number=n, Case_Status=status) for n, status in enumerate(right)]
     assert values(spark, rows, "status", "resolution") == [*right.values()]
+
+
+def test_of_forms_with_and_without_a_parser_each_reads_its_own_rows(spark):
+    def halves(column):
+        return F.col(column).cast("double") / 2
+
+    by_form = {
+        "parsed": Field("A", "n", "double", halves, form="halves"),
+        "plain": Field("B", "n", "double", form="degrees"),
+        "other": Field("C", "n", "double", lambda column: F.lit(-1.0), form="nothing"),
+    }
+    rows = spark.createDataFrame([(form, "3.0") for form in ("parsed", "plain", "other")], "_form string, n string")
+    for order in (["parsed", "plain", "other"], ["plain", "parsed", "other"], ["other", "parsed", "plain"]):
+        field = _of_all_forms("n", {form: by_form[form] for form in order})
+        assert [row[0] for row in rows.select(field.parse("n")).collect()] == [1.5, 3.0, -1.0], order
+    assert _of_all_forms("n", {"plain": by_form["plain"], "same": by_form["plain"]}).parse is None
 
 
 def test_every_status_says_one_thing():

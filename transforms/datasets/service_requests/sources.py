@@ -188,10 +188,16 @@ def _of_all_forms(name: str, by_form: Mapping[str, Field]) -> Field:
     one, ways = next(iter(by_form.values())), {field.parse: field for field in by_form.values()}
     form_is = [[form for form, field in by_form.items() if field.parse is way] for way in ways]
 
+    def read(field: Field, column: str) -> Column:
+        if field.parse:
+            return field.parse(column)
+        wanted = T._parse_datatype_string(field.type)
+        return cast(quoted(column), given=T.StringType(), wanted=wanted, where="service_requests")
+
     def parse(column: str) -> Column:
         # All ways, then one of them: within a `when`, Spark would compute again what a way needs several times.
         place = F.coalesce(*(F.when(F.col("_form").isin(forms), number) for number, forms in enumerate(form_is)))
-        return F.get(F.array(*(way(column) for way in ways if way)), place)
+        return F.get(F.array(*(read(field, column) for field in ways.values())), place)
 
     words = " or ".join(dict.fromkeys(field.form for field in ways.values()))
-    return Field(name, name, one.type, parse if one.parse else None, words, one.required)
+    return Field(name, name, one.type, parse if any(ways) else None, words, one.required)
