@@ -40,6 +40,7 @@ _MOST = {"aF": 1, "dhkmsHK": 2, "D": 3, "qzEGLMQ": 4, "xXZ": 5, "y": 6, "S": 9}
 _LETTERS = [f"{letter}{{1,{most}}}(?!{letter})" for letters, most in _MOST.items() for letter in letters]
 _SHOWN = re.compile(rf"(?:'(?:[^']|'')*'|[^A-Za-z'{{}}#]|{'|'.join(_LETTERS)}|VV|O(?:OOO)?(?!O))*")
 _regions = cache(available_timezones)
+_ANYTHING = r"|\A[\s\S]*\z"
 _OF_ANY_WIDTH = {"M", "d", "H", "h"}
 _APART = "two of `M`, `d`, `H`, `h` do not stand next to one another, for 111 could be 1 and 11"
 _HALF_DAY, _25_HOURS = 43_200_000_000, 90_000_000_000
@@ -81,9 +82,14 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     if ambiguous not in ("earlier", "later", "refuse"):
         expected = "'earlier', 'later' or 'refuse'"
         raise ArgumentError(where="parse_timestamp", argument="ambiguous", got=ambiguous, expected=expected)
-    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
-    # One replacement reads it all: text of another form matches the second alternative, whose groups are empty.
-    read = f"regexp_replace({text}, {literal(form)}, {literal(iso)})"
+    given, text = quoted(column), f"btrim({quoted(column)}, {literal(BLANKS)})"
+    if _is_iso(pattern, iso, parts):
+        fits = f"RLIKE {literal(form)}"
+        read = f"CASE WHEN {given} {fits} THEN {given} WHEN {text} {fits} THEN {text} END"
+        read = read if "offset" in parts else f"concat({read}, 'Z')"
+    else:
+        # One replacement reads it all: text of another form matches the second alternative, whose groups are empty.
+        read = f"regexp_replace({text}, {literal(form + _ANYTHING)}, {literal(iso)})"
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({read}, 6, 3)), '{MONTHS}') + 2) div 3)"
         read = f"concat(left({read}, 5), {month}, substring({read}, 9))"
@@ -222,7 +228,14 @@ def _compiled(pattern: str) -> tuple[str, str, dict[str, str]]:
     fraction = f".{found['fraction']}" if "fraction" in found else ""
     iso = f"{found['year']}-{found['month']}-{found['day']}T{clock}{fraction}{found.get('offset', 'Z')}"
     # ISO 8601 has no AM and PM: they follow the time, with their hour.
-    return rf"\A(?:{form})\z|\A[\s\S]*\z", iso + (f" {found['hour']} {found['half']}" if of_half_day else ""), tokens
+    return rf"\A(?:{form})\z", iso + (f" {found['hour']} {found['half']}" if of_half_day else ""), tokens
+
+
+def _is_iso(pattern: str, iso: str, tokens: Mapping[str, str]) -> bool:
+    """Whether text of a pattern is ISO 8601 as it stands, but for the `Z`."""
+    for place, token in enumerate(tokens.values(), 1):
+        iso = iso.replace(f"${place}", token)
+    return iso.removesuffix("Z") == pattern.replace("'", "") and "MMM" not in tokens.values()
 
 
 def _verbatim(text: str) -> str:

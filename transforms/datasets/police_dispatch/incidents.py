@@ -39,8 +39,7 @@ def floating_time(column: str) -> Column:
     Source: Socrata, "Floating Timestamp Datatype".
     """
     forms = ("yyyy-MM-dd'T'HH:mm:ss.SSS", "yyyy-MM-dd'T'HH:mm:ss")
-    read = F.coalesce(*(parse_timestamp(column, pattern=form, zone=ZONE) for form in forms))
-    return F.when(F.col(quoted(column)) != "", read)
+    return F.coalesce(*(parse_timestamp(column, pattern=form, zone=ZONE) for form in forms))
 
 
 def extracted_time(column: str) -> Column:
