@@ -2,14 +2,14 @@
 
 An increment goes three steps, each of which may be a job of its own: `create` writes the judged rows to a branch,
 `check_quality` gives the verdict on them, `publish` merges them. A run that is killed in between, and started again,
-ends as one that was not: how far trusted has come stands in its history, in the commit that brought it there, and what
-is merged twice is the same.
+ends as one that was not: how far trusted has come stands in its history, in the commit that brought it there, what is
+merged twice is the same, and a branch that was judged stays as it is until trusted has its rows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from lake.errors import NotJudgedError
 from lake.ledger import Entry
 from lake.merge import Merge, ranges
 from lake.publish import Branch, Staged
-from lake.tables import added_rows, ensure_table, last_note, matching, row_count, table_name
+from lake.tables import added_rows, ensure_table, last_note, matching, row_count, snapshot_id, table_name
 from transforms.dedupe import keep_latest
 from transforms.names import quoted
 
@@ -33,6 +33,8 @@ REFINED_TO = "citylake.refined-to"
 """In trusted's history: when raw got the latest of the rows that it has, in microseconds since 1970 (UTC)."""
 
 _ARE_ALL, _JUDGED_IN = "citylake.are-all", "citylake.judged-in"
+_PUBLISHED = "citylake.published"
+"""In trusted's history: the snapshot that was judged, of a branch that may since be gone."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Increment:
 
         Raises:
             NotJudgedError: Nobody has judged the branch.
+            OvertakenError: Another run has published meanwhile; nothing of this one is.
         """
         if self._is_nothing():
             return
@@ -136,28 +139,22 @@ class Increment:
             raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
         written = self.audit.written()
         if self._are_all:
-            rejected = self.judged.rejected(written)
-            with Staged(self.spark, rejected, table=self.quarantine, run_id=self.entry.run_id) as staged:
-                self.audit.discard(QUARANTINED)
-                self._publish(staged, self.audit)
-            self.entry.rows_out = row_count(self.spark, self.trusted)
-            return
-        within = ranges(
-            written, column=self.how.located_by, by=F.date_trunc("month", F.col(quoted(self.how.event_time)))
-        )
-        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as merged:
-            how = Merge(key=f"{{row}}.{quoted(self.how.key)}", order=self.how.order, within=within)
-            merged.merge(written.where(~F.col(QUARANTINED)), how)
-            self.entry.rows_out = added_rows(self.spark, self.trusted, merged.branch)
-            rejects = self._settle(self.judged.outcomes(written), against=merged.written(), how=how)
-            self._publish(rejects, merged)
-            self.audit.drop()
+            self._replace_by(written)
+        else:
+            self._merge(written)
+        self.audit.drop()
 
     def _is_nothing(self) -> bool:
-        if self._noted(REFINED_TO) is not None:
+        """Whether there is no branch, or none but one that is published: the run was killed before it dropped it."""
+        published = last_note(self.spark, self.trusted, _PUBLISHED)
+        if self._noted(REFINED_TO) is not None and published != str(self._judged_snapshot):
             return False
         self.entry.note = "raw had nothing new"
         return True
+
+    @property
+    def _judged_snapshot(self) -> int | None:
+        return snapshot_id(self.spark, self.trusted, branch=self.audit.branch)
 
     @property
     def _are_all(self) -> bool:
@@ -165,6 +162,28 @@ class Increment:
 
     def _noted(self, name: str) -> str | None:
         return last_note(self.spark, self.trusted, name, branch=self.audit.branch)
+
+    def _replace_by(self, written: DataFrame) -> None:
+        rejected, begins_at = self.judged.rejected(written), self._judged_snapshot
+        with (
+            Branch(
+                self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge", begins_at=begins_at
+            ) as passed,
+            Staged(self.spark, rejected, table=self.quarantine, run_id=self.entry.run_id) as rejects,
+        ):
+            passed.discard(QUARANTINED)
+            self._publish(rejects, passed, {_PUBLISHED: str(begins_at)})
+        self.entry.rows_out = row_count(self.spark, self.trusted)
+
+    def _merge(self, written: DataFrame) -> None:
+        month = F.date_trunc("month", F.col(quoted(self.how.event_time)))
+        within = ranges(written, column=self.how.located_by, by=month)
+        how = Merge(key=f"{{row}}.{quoted(self.how.key)}", order=self.how.order, within=within)
+        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as merged:
+            merged.merge(written.where(~F.col(QUARANTINED)), how)
+            self.entry.rows_out = added_rows(self.spark, self.trusted, merged.branch)
+            rejects = self._settle(self.judged.outcomes(written), against=merged.written(), how=how)
+            self._publish(rejects, merged, {_PUBLISHED: str(self._judged_snapshot)})
 
     def _settle(self, outcomes: DataFrame, *, against: DataFrame, how: Merge) -> Branch:
         """Write to a branch of quarantine: the latest of each key where it fails, and none where it passes."""
@@ -178,7 +197,7 @@ class Increment:
         failed = F.array_union(F.coalesce(FAILED, F.array().cast("array<string>")), F.array(*map(F.lit, because)))
         rejects = self._merged_rejects(self.judged.outcomes(self.audit.written()).withColumn(FAILED, failed))
         with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as unchanged:
-            self._publish(rejects, unchanged)
+            self._publish(rejects, unchanged, {})
 
     def _merged_rejects(self, latest: DataFrame) -> Branch:
         ensure_table(self.spark, self.quarantine, latest.schema)
@@ -189,10 +208,9 @@ class Increment:
             rejects.merge(matching(latest, self.spark.table(self.quarantine)), how)
         return rejects
 
-    def _publish(self, rejects: Branch, trusted: Branch) -> None:
-        until = self._noted(REFINED_TO)
-        if trusted is not self.audit and until:
-            trusted.note({REFINED_TO: until})
+    def _publish(self, rejects: Branch, trusted: Branch, notes: Mapping[str, str]) -> None:
+        trusted.note({**notes, REFINED_TO: str(self._noted(REFINED_TO))})
+        self.audit.require_current()  # else the rejects would be those of a run whose rows are never published
         self.entry.snapshot_ids[self.quarantine] = rejects.publish()
         self.entry.snapshot_ids[self.trusted] = trusted.publish()
 
