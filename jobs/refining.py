@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from expectations.compile import RowCheck
+from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Judged, judge
 from expectations.mask import FAILED, QUARANTINED
 from expectations.suite import load_suite
+from expectations.verdict import Verdict
 from ingest.raw import read_raw
 from jobs.publishing import first_rows
 from lake.errors import NotJudgedError
@@ -32,7 +35,8 @@ from transforms.names import quoted
 REFINED_TO = "citylake.refined-to"
 """In trusted's history: when raw got the latest of the rows that it has, in microseconds since 1970 (UTC)."""
 
-_ARE_ALL, _JUDGED_IN = "citylake.are-all", "citylake.judged-in"
+_ARE_ALL, _REBUILD, _JUDGED_IN = "citylake.are-all", "citylake.rebuild", "citylake.judged-in"
+_REFUSED_IN, _NOT_MET = "citylake.refused-in", "citylake.not-met"
 _PUBLISHED = "citylake.published"
 """In trusted's history: the snapshot that was judged, of a branch that may since be gone."""
 
@@ -48,6 +52,9 @@ class Refining:
         order: The columns that order the rows of one key, the one that counts last; whatever came first.
         event_time: The time by whose months trusted is partitioned.
         located_by: The column by whose range trusted's rows of a key are found. It follows from the key.
+        shares_from: Of how many rows on a share counts that a suite wants of them (`mostly`, if it is less than 1): of
+            a handful one broken row is a large share, and which rows come together is chance. Of fewer, those that fail
+            go to quarantine and the others are published.
     """
 
     dataset: str
@@ -56,10 +63,25 @@ class Refining:
     order: Sequence[str]
     event_time: str
     located_by: str
+    shares_from: int = 100
 
     def judge(self, raw: DataFrame) -> Judged:
         """Build rows and mark what they fail; of each key the latest counts."""
         return judge(self.build(raw), suite=load_suite(self.dataset), key=[self.key], order_by=self.order)
+
+    def verdict(self, judged: Judged, written: DataFrame) -> Verdict:
+        """Judge what was written. Of few rows no share is critical."""
+        verdict = judged.verdict(written)
+        if verdict.rows >= self.shares_from:
+            return verdict
+        rows_are_routed = {check.expectation.id for check in judged.checks if isinstance(check, RowCheck)}
+        expectations = (
+            replace(each, severity="warning")
+            if each.severity == "critical" and each.mostly < 1 and each.id in rows_are_routed
+            else each
+            for each in verdict.suite.expectations
+        )
+        return replace(verdict, suite=replace(verdict.suite, expectations=tuple(expectations)))
 
 
 class Increment:
@@ -80,7 +102,12 @@ class Increment:
         return self.how.judge(read_raw(self.spark, self.how.dataset).rows)
 
     def create(self, *, rebuild: bool = False) -> bool:
-        """Write the judged rows to a branch of trusted, alone. Return whether there are any."""
+        """Write the judged rows to a branch of trusted, alone. Return whether there are any.
+
+        Raises:
+            ExpectationsNotMetError: They were refused before, in this very run.
+        """
+        self._require_not_refused()
         since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
         raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
         self.entry.rows_in = raw.count
@@ -96,31 +123,31 @@ class Increment:
             table=self.trusted,
             run_id=self.entry.run_id,
             partitioned_by=[QUARANTINED, f"months({self.how.event_time})"],
-            notes={REFINED_TO: str(raw.until), _ARE_ALL: str(raw.are_all)},
+            notes={REFINED_TO: str(raw.until), _ARE_ALL: str(raw.are_all), _REBUILD: str(rebuild)},
         ):
             return True
 
     def check_quality(self) -> None:
         """Give the verdict on the branch.
 
-        If a critical expectation is not met, an increment goes to quarantine whole, with the names of what is not met,
-        and the next one is judged by itself. Where trusted is made anew no table changes.
+        If a critical expectation is not met, what raw newly got goes to quarantine whole, with the names of what is not
+        met, and the next increment is judged by itself. In a rebuild that was asked for no table changes.
 
         Raises:
-            ExpectationsNotMetError: A critical expectation is not met.
+            ExpectationsNotMetError: A critical expectation is not met, or was not before, in this very run.
         """
+        self._require_not_refused()
         if self._is_nothing():
             return
         written = self.audit.written()
-        verdict = self.judged.verdict(written)
+        verdict = self.how.verdict(self.judged, written)
         self.entry.verdict, self.entry.rows_quarantined = verdict.outcome, verdict.quarantined
         self.entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
         if failures := verdict.failures():
             places, kept_at = first_rows(self.judged.rejected(written)), f"branch {self.audit.branch} of {self.trusted}"
-            if not self._are_all:
-                self._reject_all(because=[*failures])
-                self.entry.rows_quarantined = verdict.rows
-                kept_at = f"{self.quarantine}, all {verdict.rows} of this increment; to judge all again: --rebuild"
+            if self._noted(_REBUILD) != "True":
+                self._reject_new(because=[*failures])
+                kept_at = self._rejected_at
             verdict.require_met(kept_at=kept_at, first_rows=places)
         self.audit.note({_JUDGED_IN: self.entry.run_id})
 
@@ -151,6 +178,18 @@ class Increment:
             return False
         self.entry.note = "raw had nothing new"
         return True
+
+    def _require_not_refused(self) -> None:
+        """Glue starts a job that has failed once more: what it refused stays refused, and is no longer new."""
+        if last_note(self.spark, self.trusted, _REFUSED_IN) != self.entry.run_id:
+            return
+        self.entry.verdict = "refused"
+        not_met = json.loads(str(last_note(self.spark, self.trusted, _NOT_MET)))
+        raise ExpectationsNotMetError(suite=self.how.dataset, failures=not_met, kept_at=self._rejected_at)
+
+    @property
+    def _rejected_at(self) -> str:
+        return f"{self.quarantine}, all that raw had newly got (to judge all of raw anew: --rebuild)"
 
     @property
     def _judged_snapshot(self) -> int | None:
@@ -193,11 +232,15 @@ class Increment:
         latest = keep_latest(still.unionByName(outcomes.where(~fails)), key=[self.how.key], order_by=self.how.order)
         return self._merged_rejects(latest)
 
-    def _reject_all(self, *, because: Sequence[str]) -> None:
+    def _reject_new(self, *, because: Sequence[str]) -> None:
+        since = int(last_note(self.spark, self.trusted, REFINED_TO) or -1)
+        new = self.judged.outcomes(self.audit.written()).where(F.unix_micros("_ingested_at") > since)
         failed = F.array_union(F.coalesce(FAILED, F.array().cast("array<string>")), F.array(*map(F.lit, because)))
-        rejects = self._merged_rejects(self.judged.outcomes(self.audit.written()).withColumn(FAILED, failed))
+        rejected = keep_latest(new.withColumn(FAILED, failed), key=[self.how.key], order_by=self.how.order)
+        rejects = self._merged_rejects(rejected)
         with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as unchanged:
-            self._publish(rejects, unchanged, {})
+            self._publish(rejects, unchanged, {_REFUSED_IN: self.entry.run_id, _NOT_MET: json.dumps(because)})
+        self.entry.rows_quarantined = rejected.count()
 
     def _merged_rejects(self, latest: DataFrame) -> Branch:
         ensure_table(self.spark, self.quarantine, latest.schema)
@@ -220,6 +263,7 @@ def refine_increment(spark: SparkSession, how: Refining, entry: Entry, *, rebuil
 
     Raises:
         ExpectationsNotMetError: A critical expectation is not met; see `Increment.check_quality`.
+        OvertakenError: Another run has published meanwhile; nothing of this one is.
     """
     increment = Increment(spark, how, entry)
     if increment.create(rebuild=rebuild):
