@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -157,11 +158,21 @@ class Staged(Branch):
         return self
 
 
-def drop_branches(spark: SparkSession, table: str) -> int:
-    """Drop all branches of a table but `main`, and return how many there were. Only if no other run is at work."""
+def drop_branches(spark: SparkSession, table: str, *, older_than: datetime) -> int:
+    """Drop the branches of a table to which nothing was written since a time, and return how many.
+
+    Not those that are where `main` is: the run that has made one may be about to write.
+    """
     if not spark.catalog.tableExists(table):
         return 0
-    names = [name for name in iceberg_table(spark, table).refs() if name != "main"]
+    iceberg, main = iceberg_table(spark, table), snapshot_id(spark, table)
+    latest = {name: iceberg.snapshot(ref.snapshotId()) for name, ref in iceberg.refs().items() if ref.isBranch()}
+    milliseconds = older_than.timestamp() * 1000
+    names = [
+        name
+        for name, snapshot in latest.items()
+        if snapshot.snapshotId() != main and snapshot.timestampMillis() < milliseconds
+    ]
     for name in names:
         spark.sql(f"ALTER TABLE {table} DROP BRANCH {quoted(name)}")
     return len(names)
