@@ -12,10 +12,12 @@ from threading import Event
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandingError
 from ingest.header import Forms
 from ingest.raw import ingest
 from jobs.arguments import STAGES, Arguments, new_run_id, parse_arguments
 from jobs.publishing import publish_answer
+from lake.errors import OvertakenError
 from lake.ledger import Entry, recorded
 from lake.session import lake_session
 from lake.tables import last_note, read, row_count, snapshot_id, table_name
@@ -85,21 +87,27 @@ def start(
     if args.every is None:
         run(spark, args)
         return
+    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=told_to_stop())
+
+
+def told_to_stop() -> Event:
+    """Return what is set when the process is told to stop, which it then does not by itself: it ends its turn."""
     stopped = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())
-    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=stopped)
+    return stopped
 
 
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
     """Run until stopped, each time so many seconds after the last start, or at once if that took longer.
 
-    What a suite refuses is logged, and does not hold up what comes next. Anything else that is raised ends it.
+    What a suite refuses is logged, and does not hold up what comes next; so is a turn in which another run was at work,
+    or nothing had been delivered. Anything else that is raised ends it.
     """
     while not stopped.is_set():
         began = time.monotonic()
         try:
             run()
-        except ExpectationsNotMetError as error:
+        except (ExpectationsNotMetError, OvertakenError, LandingError) as error:
             logger.error("%s", error)
         stopped.wait(max(0.0, began + every - time.monotonic()))

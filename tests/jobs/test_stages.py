@@ -1,15 +1,37 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandingError
 from jobs.stages import publish_answers, run_repeatedly
+from lake.errors import OvertakenError
 from lake.ledger import Entry
 from lake.publish import Staged
 from lake.tables import snapshot_id
 
-REFUSED = ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y")
+HOLD_UP_NOTHING = [
+    ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
+    OvertakenError(table="calls", branch="audit_r"),
+    LandingError(landing="landing", problem="it holds nothing."),
+]
+STOPPED = """
+import time
+from jobs.stages import run_repeatedly, told_to_stop
+
+def turn():
+    print("begins", flush=True)
+    time.sleep(0.5)
+    print("ends", flush=True)
+
+run_repeatedly(turn, every=3600, stopped=told_to_stop())
+"""
 
 
 def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(caplog) -> None:
@@ -17,15 +39,25 @@ def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(cap
 
     def run() -> None:
         runs.append(len(runs))
-        if len(runs) == 3:
+        if len(runs) > len(HOLD_UP_NOTHING):
             stopped.set()
-        if len(runs) < 3:
-            raise REFUSED
+        else:
+            raise HOLD_UP_NOTHING[len(runs) - 1]
 
     run_repeatedly(run, every=0, stopped=stopped)
 
-    assert runs == [0, 1, 2]
-    assert caplog.text.count("suite calls: 1 critical expectation(s) not met") == 2
+    assert runs == [0, 1, 2, 3]
+    assert [record.getMessage() for record in caplog.records] == [str(error) for error in HOLD_UP_NOTHING]
+
+
+def test_a_job_that_is_terminated_ends_its_turn_and_succeeds() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "begins\n"
+        job.send_signal(signal.SIGTERM)
+        assert job.communicate(timeout=30)[0] == "ends\n"
+    assert job.returncode == 0
 
 
 def test_what_else_is_raised_ends_it() -> None:
