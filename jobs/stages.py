@@ -20,14 +20,14 @@ from jobs.publishing import publish_answer
 from lake.errors import OvertakenError
 from lake.ledger import Entry, recorded
 from lake.session import lake_session
-from lake.tables import last_note, read, row_count, snapshot_id, table_name
+from lake.tables import last_change, last_note, read, row_count, table_name
 
 logger = logging.getLogger(__name__)
 
 Stage = Callable[[SparkSession, Arguments, Entry], None]
 
 _MADE_OF = "citylake.made-of"
-"""In an answer's history: the snapshot of trusted that it was made of."""
+"""In an answer's history: the snapshot in which those rows of trusted that it was made of last changed."""
 
 
 def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mapping[str, Stage]) -> list[Entry]:
@@ -60,7 +60,7 @@ def publish_answers(
     With `only_if_changed` none is built that was made of these very rows.
     """
     trusted, table = read(spark, "trusted", dataset), table_name("trusted", dataset)
-    made_of = str(snapshot_id(spark, table))
+    made_of = str(last_change(spark, table))
     if only_if_changed:
         tables = {name: table_name("curated", dataset, name) for name in answers}
         answers = {name: answers[name] for name in answers if last_note(spark, tables[name], _MADE_OF) != made_of}

@@ -16,6 +16,8 @@ from transforms.names import quoted
 PUBLISHED_BY = {"raw": "ingest", "trusted": "refine", "quarantine": "refine", "curated": "curate"}
 """Zone to the stage that fills it. Landing is files, not tables."""
 
+_CHANGES = ("added-records", "deleted-records", "added-delete-files", "removed-delete-files")
+
 
 def table_name(zone: str, dataset: str, answer: str | None = None) -> str:
     """Return a table's full name.
@@ -104,6 +106,19 @@ def last_note(spark: SparkSession, table: str, name: str, *, branch: str = "main
     """Return what a table's history last noted under a name: in its latest snapshot, or in the nearest one before."""
     notes = (snapshot.summary().get(name) for snapshot in history(spark, table, branch=branch))
     return next((str(note) for note in notes if note is not None), None)
+
+
+def last_change(spark: SparkSession, table: str) -> int | None:
+    """Return the latest snapshot in which rows changed: of no compaction, and of no note alone.
+
+    Where that has been dropped it is the oldest that there is; None before the first publish.
+    """
+    oldest = None
+    for snapshot in history(spark, table):
+        oldest, summary = int(snapshot.snapshotId()), snapshot.summary()
+        if snapshot.operation() != "replace" and any(int(summary.get(count) or 0) for count in _CHANGES):
+            break
+    return oldest
 
 
 def row_count(spark: SparkSession, table: str) -> int:

@@ -13,8 +13,9 @@ from ingest.errors import LandingError
 from jobs.stages import publish_answers, run_repeatedly
 from lake.errors import OvertakenError
 from lake.ledger import Entry
-from lake.publish import Staged
+from lake.publish import Branch, Staged
 from lake.tables import snapshot_id
+from lake.upkeep import compact
 
 HOLD_UP_NOTHING = [
     ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
@@ -78,8 +79,9 @@ def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSessio
         return calls.groupBy().sum("n").withColumnRenamed("sum(n)", "n")
 
     def trust(number: int) -> None:
-        with Staged(lake, lake.range(number).withColumnRenamed("id", "n"), table="lake.trusted.calls", run_id="r") as s:
-            s.publish()
+        calls = lake.range(0, number, 1, number).withColumnRenamed("id", "n")  # each in a file of its own
+        with Staged(lake, calls, table="lake.trusted.calls", run_id="r") as staged:
+            staged.publish()
 
     def answer(**answers) -> tuple[str | None, list]:
         entry = Entry("r", None, "calls", "curate")
@@ -93,5 +95,10 @@ def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSessio
     assert snapshot_id(lake, "lake.curated.calls_total") == before
     assert answer(total=total, again=total) == (None, [(3,)])  # a run that was killed had made only the first
     assert snapshot_id(lake, "lake.curated.calls_total") == before
-    trust(4)
-    assert answer(total=total) == (None, [(6,)])
+    trust(6)
+    assert answer(total=total) == (None, [(15,)])
+    with Branch(lake, table="lake.trusted.calls", run_id="refused") as branch:
+        branch.note({"citylake.refused-in": "refused"})
+        branch.publish()
+    assert compact(lake, "lake.trusted.calls") == 6
+    assert answer(total=total) == ("the answers are those of what is trusted", [(15,)])
