@@ -314,6 +314,8 @@ def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(
 
         return write
 
+    lake.conf.set("spark.sql.codegen.wholeStage", "false")  # each of hundreds of plans runs once, on a few rows
+    lake.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     for owner, name in ((DataFrameWriterV2, "append"), (DataFrameWriterV2, "overwrite"), (SparkSession, "sql")):
         monkeypatch.setattr(owner, name, killing(getattr(owner, name)))
     deliver(landing, "first", event(1), event(2, day=None))
