@@ -25,7 +25,7 @@ _ORPHANS_EVERY = timedelta(days=1)
 
 
 def compact_files(spark: SparkSession, args: Arguments, entry: Entry) -> None:
-    """Rewrite small files, and those of which rows were changed, into files of a good size."""
+    """Rewrite small files, and those of which many rows were changed, into files of a good size."""
     done = {table: compact(spark, table) for table in _tables(spark, args)}
     entry.note = f"{sum(done.values())} files rewritten in {sum(map(bool, done.values()))} of {len(done)} tables"
 

@@ -2,12 +2,13 @@
 
 Its steps have the names that such a workflow has where it empties a table and fills it again: crawl, clear, create,
 check quality, publish. Here no step empties what people read: `create` and `check_quality` work on a branch, `clear`
-drops branches that earlier runs have left, and `publish` moves the tables in one commit each.
+drops old branches that earlier runs have left, and `publish` moves the tables in one commit each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from pyspark.sql import SparkSession
 
@@ -31,6 +32,9 @@ REFINING = Refining(
     located_by=police_dispatch.KEY[0],  # the county numbers incidents as they come
 )
 
+LEFT = timedelta(days=1)
+"""How old a branch is that nobody works on any more."""
+
 
 def run(spark: SparkSession, args: Arguments) -> list[Entry]:
     """Run the stages asked for, and return what the run ledger says of each."""
@@ -44,9 +48,13 @@ def crawl(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 
 def clear(spark: SparkSession, args: Arguments, entry: Entry) -> None:
-    """Drop the branches that earlier runs have left, which were refused, failed or killed."""
-    dropped = [drop_branches(spark, table_name(zone, DATASET)) for zone in ("raw", "trusted", "quarantine")]
-    entry.note = f"{sum(dropped)} branches of earlier runs dropped"
+    """Drop the branches that earlier runs have left, which were refused, failed or killed: those older than a day.
+
+    A younger one may be that of a run at work, or somebody may be looking for what was refused.
+    """
+    tables, before = (table_name(zone, DATASET) for zone in ("raw", "trusted", "quarantine")), entry.started - LEFT
+    dropped = sum(drop_branches(spark, table, older_than=before) for table in tables)
+    entry.note = f"{dropped} branches of earlier runs dropped"
 
 
 def create(spark: SparkSession, args: Arguments, entry: Entry) -> None:

@@ -2,37 +2,43 @@
 
 An increment goes three steps, each of which may be a job of its own: `create` writes the judged rows to a branch,
 `check_quality` gives the verdict on them, `publish` merges them. A run that is killed in between, and started again,
-ends as one that was not: how far trusted has come stands in its history, in the commit that brought it there, and what
-is merged twice is the same.
+ends as one that was not: how far trusted has come stands in its history, in the commit that brought it there, what is
+merged twice is the same, and a branch that was judged stays as it is until trusted has its rows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from expectations.compile import RowCheck
+from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Judged, judge
 from expectations.mask import FAILED, QUARANTINED
 from expectations.suite import load_suite
+from expectations.verdict import Verdict
 from ingest.raw import read_raw
 from jobs.publishing import first_rows
 from lake.errors import NotJudgedError
 from lake.ledger import Entry
 from lake.merge import Merge, ranges
 from lake.publish import Branch, Staged
-from lake.tables import added_rows, ensure_table, last_note, matching, row_count, table_name
+from lake.tables import added_rows, ensure_table, last_note, matching, row_count, snapshot_id, table_name
 from transforms.dedupe import keep_latest
 from transforms.names import quoted
 
 REFINED_TO = "citylake.refined-to"
 """In trusted's history: when raw got the latest of the rows that it has, in microseconds since 1970 (UTC)."""
 
-_ARE_ALL, _JUDGED_IN = "citylake.are-all", "citylake.judged-in"
+_ARE_ALL, _REBUILD, _JUDGED_IN = "citylake.are-all", "citylake.rebuild", "citylake.judged-in"
+_REFUSED_IN, _NOT_MET = "citylake.refused-in", "citylake.not-met"
+_PUBLISHED = "citylake.published"
+"""In trusted's history: the snapshot that was judged, of a branch that may since be gone."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class Refining:
         order: The columns that order the rows of one key, the one that counts last; whatever came first.
         event_time: The time by whose months trusted is partitioned.
         located_by: The column by whose range trusted's rows of a key are found. It follows from the key.
+        shares_from: Of how many rows on a share counts that a suite wants of them (`mostly`, if it is less than 1): of
+            a handful one broken row is a large share, and which rows come together is chance. Of fewer, those that fail
+            go to quarantine and the others are published.
     """
 
     dataset: str
@@ -54,10 +63,25 @@ class Refining:
     order: Sequence[str]
     event_time: str
     located_by: str
+    shares_from: int = 100
 
     def judge(self, raw: DataFrame) -> Judged:
         """Build rows and mark what they fail; of each key the latest counts."""
         return judge(self.build(raw), suite=load_suite(self.dataset), key=[self.key], order_by=self.order)
+
+    def verdict(self, judged: Judged, written: DataFrame) -> Verdict:
+        """Judge what was written. Of few rows no share is critical."""
+        verdict = judged.verdict(written)
+        if verdict.rows >= self.shares_from:
+            return verdict
+        rows_are_routed = {check.expectation.id for check in judged.checks if isinstance(check, RowCheck)}
+        expectations = (
+            replace(each, severity="warning")
+            if each.severity == "critical" and each.mostly < 1 and each.id in rows_are_routed
+            else each
+            for each in verdict.suite.expectations
+        )
+        return replace(verdict, suite=replace(verdict.suite, expectations=tuple(expectations)))
 
 
 class Increment:
@@ -78,7 +102,12 @@ class Increment:
         return self.how.judge(read_raw(self.spark, self.how.dataset).rows)
 
     def create(self, *, rebuild: bool = False) -> bool:
-        """Write the judged rows to a branch of trusted, alone. Return whether there are any."""
+        """Write the judged rows to a branch of trusted, alone. Return whether there are any.
+
+        Raises:
+            ExpectationsNotMetError: They were refused before, in this very run.
+        """
+        self._require_not_refused()
         since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
         raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
         self.entry.rows_in = raw.count
@@ -94,31 +123,31 @@ class Increment:
             table=self.trusted,
             run_id=self.entry.run_id,
             partitioned_by=[QUARANTINED, f"months({self.how.event_time})"],
-            notes={REFINED_TO: str(raw.until), _ARE_ALL: str(raw.are_all)},
+            notes={REFINED_TO: str(raw.until), _ARE_ALL: str(raw.are_all), _REBUILD: str(rebuild)},
         ):
             return True
 
     def check_quality(self) -> None:
         """Give the verdict on the branch.
 
-        If a critical expectation is not met, an increment goes to quarantine whole, with the names of what is not met,
-        and the next one is judged by itself. Where trusted is made anew no table changes.
+        If a critical expectation is not met, what raw newly got goes to quarantine whole, with the names of what is not
+        met, and the next increment is judged by itself. In a rebuild that was asked for no table changes.
 
         Raises:
-            ExpectationsNotMetError: A critical expectation is not met.
+            ExpectationsNotMetError: A critical expectation is not met, or was not before, in this very run.
         """
+        self._require_not_refused()
         if self._is_nothing():
             return
         written = self.audit.written()
-        verdict = self.judged.verdict(written)
+        verdict = self.how.verdict(self.judged, written)
         self.entry.verdict, self.entry.rows_quarantined = verdict.outcome, verdict.quarantined
         self.entry.validation_result = json.dumps(verdict.to_json_dict(), ensure_ascii=False)
         if failures := verdict.failures():
             places, kept_at = first_rows(self.judged.rejected(written)), f"branch {self.audit.branch} of {self.trusted}"
-            if not self._are_all:
-                self._reject_all(because=[*failures])
-                self.entry.rows_quarantined = verdict.rows
-                kept_at = f"{self.quarantine}, all {verdict.rows} of this increment; to judge all again: --rebuild"
+            if self._noted(_REBUILD) != "True":
+                self._reject_new(because=[*failures])
+                kept_at = self._rejected_at
             verdict.require_met(kept_at=kept_at, first_rows=places)
         self.audit.note({_JUDGED_IN: self.entry.run_id})
 
@@ -129,6 +158,7 @@ class Increment:
 
         Raises:
             NotJudgedError: Nobody has judged the branch.
+            OvertakenError: Another run has published meanwhile; nothing of this one is.
         """
         if self._is_nothing():
             return
@@ -136,28 +166,34 @@ class Increment:
             raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
         written = self.audit.written()
         if self._are_all:
-            rejected = self.judged.rejected(written)
-            with Staged(self.spark, rejected, table=self.quarantine, run_id=self.entry.run_id) as staged:
-                self.audit.discard(QUARANTINED)
-                self._publish(staged, self.audit)
-            self.entry.rows_out = row_count(self.spark, self.trusted)
-            return
-        within = ranges(
-            written, column=self.how.located_by, by=F.date_trunc("month", F.col(quoted(self.how.event_time)))
-        )
-        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as merged:
-            how = Merge(key=f"{{row}}.{quoted(self.how.key)}", order=self.how.order, within=within)
-            merged.merge(written.where(~F.col(QUARANTINED)), how)
-            self.entry.rows_out = added_rows(self.spark, self.trusted, merged.branch)
-            rejects = self._settle(self.judged.outcomes(written), against=merged.written(), how=how)
-            self._publish(rejects, merged)
-            self.audit.drop()
+            self._replace_by(written)
+        else:
+            self._merge(written)
+        self.audit.drop()
 
     def _is_nothing(self) -> bool:
-        if self._noted(REFINED_TO) is not None:
+        """Whether there is no branch, or none but one that is published: the run was killed before it dropped it."""
+        published = last_note(self.spark, self.trusted, _PUBLISHED)
+        if self._noted(REFINED_TO) is not None and published != str(self._judged_snapshot):
             return False
         self.entry.note = "raw had nothing new"
         return True
+
+    def _require_not_refused(self) -> None:
+        """Glue starts a job that has failed once more: what it refused stays refused, and is no longer new."""
+        if last_note(self.spark, self.trusted, _REFUSED_IN) != self.entry.run_id:
+            return
+        self.entry.verdict = "refused"
+        not_met = json.loads(str(last_note(self.spark, self.trusted, _NOT_MET)))
+        raise ExpectationsNotMetError(suite=self.how.dataset, failures=not_met, kept_at=self._rejected_at)
+
+    @property
+    def _rejected_at(self) -> str:
+        return f"{self.quarantine}, all that raw had newly got (to judge all of raw anew: --rebuild)"
+
+    @property
+    def _judged_snapshot(self) -> int | None:
+        return snapshot_id(self.spark, self.trusted, branch=self.audit.branch)
 
     @property
     def _are_all(self) -> bool:
@@ -165,6 +201,28 @@ class Increment:
 
     def _noted(self, name: str) -> str | None:
         return last_note(self.spark, self.trusted, name, branch=self.audit.branch)
+
+    def _replace_by(self, written: DataFrame) -> None:
+        rejected, begins_at = self.judged.rejected(written), self._judged_snapshot
+        with (
+            Branch(
+                self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge", begins_at=begins_at
+            ) as passed,
+            Staged(self.spark, rejected, table=self.quarantine, run_id=self.entry.run_id) as rejects,
+        ):
+            passed.discard(QUARANTINED)
+            self._publish(rejects, passed, {_PUBLISHED: str(begins_at)})
+        self.entry.rows_out = row_count(self.spark, self.trusted)
+
+    def _merge(self, written: DataFrame) -> None:
+        month = F.date_trunc("month", F.col(quoted(self.how.event_time)))
+        within = ranges(written, column=self.how.located_by, by=month)
+        how = Merge(key=f"{{row}}.{quoted(self.how.key)}", order=self.how.order, within=within)
+        with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as merged:
+            merged.merge(written.where(~F.col(QUARANTINED)), how)
+            self.entry.rows_out = added_rows(self.spark, self.trusted, merged.branch)
+            rejects = self._settle(self.judged.outcomes(written), against=merged.written(), how=how)
+            self._publish(rejects, merged, {_PUBLISHED: str(self._judged_snapshot)})
 
     def _settle(self, outcomes: DataFrame, *, against: DataFrame, how: Merge) -> Branch:
         """Write to a branch of quarantine: the latest of each key where it fails, and none where it passes."""
@@ -174,11 +232,15 @@ class Increment:
         latest = keep_latest(still.unionByName(outcomes.where(~fails)), key=[self.how.key], order_by=self.how.order)
         return self._merged_rejects(latest)
 
-    def _reject_all(self, *, because: Sequence[str]) -> None:
+    def _reject_new(self, *, because: Sequence[str]) -> None:
+        since = int(last_note(self.spark, self.trusted, REFINED_TO) or -1)
+        new = self.judged.outcomes(self.audit.written()).where(F.unix_micros("_ingested_at") > since)
         failed = F.array_union(F.coalesce(FAILED, F.array().cast("array<string>")), F.array(*map(F.lit, because)))
-        rejects = self._merged_rejects(self.judged.outcomes(self.audit.written()).withColumn(FAILED, failed))
+        rejected = keep_latest(new.withColumn(FAILED, failed), key=[self.how.key], order_by=self.how.order)
+        rejects = self._merged_rejects(rejected)
         with Branch(self.spark, table=self.trusted, run_id=self.entry.run_id, purpose="merge") as unchanged:
-            self._publish(rejects, unchanged)
+            self._publish(rejects, unchanged, {_REFUSED_IN: self.entry.run_id, _NOT_MET: json.dumps(because)})
+        self.entry.rows_quarantined = rejected.count()
 
     def _merged_rejects(self, latest: DataFrame) -> Branch:
         ensure_table(self.spark, self.quarantine, latest.schema)
@@ -189,10 +251,9 @@ class Increment:
             rejects.merge(matching(latest, self.spark.table(self.quarantine)), how)
         return rejects
 
-    def _publish(self, rejects: Branch, trusted: Branch) -> None:
-        until = self._noted(REFINED_TO)
-        if trusted is not self.audit and until:
-            trusted.note({REFINED_TO: until})
+    def _publish(self, rejects: Branch, trusted: Branch, notes: Mapping[str, str]) -> None:
+        trusted.note({**notes, REFINED_TO: str(self._noted(REFINED_TO))})
+        self.audit.require_current()  # else the rejects would be those of a run whose rows are never published
         self.entry.snapshot_ids[self.quarantine] = rejects.publish()
         self.entry.snapshot_ids[self.trusted] = trusted.publish()
 
@@ -202,6 +263,7 @@ def refine_increment(spark: SparkSession, how: Refining, entry: Entry, *, rebuil
 
     Raises:
         ExpectationsNotMetError: A critical expectation is not met; see `Increment.check_quality`.
+        OvertakenError: Another run has published meanwhile; nothing of this one is.
     """
     increment = Increment(spark, how, entry)
     if increment.create(rebuild=rebuild):

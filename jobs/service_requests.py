@@ -37,7 +37,7 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
         key=service_requests.KEY[0],
         order=service_requests.ORDER,
         event_time=service_requests.EVENT_TIME,
-        located_by=service_requests.EVENT_TIME,  # it is part of what the key is made of
+        located_by=service_requests.EVENT_TIME,  # what clocks showed then is part of the key
     )
     refine_increment(spark, how, entry, rebuild=args.rebuild)
 

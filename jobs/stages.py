@@ -12,20 +12,22 @@ from threading import Event
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandingError
 from ingest.header import Forms
 from ingest.raw import ingest
 from jobs.arguments import STAGES, Arguments, new_run_id, parse_arguments
 from jobs.publishing import publish_answer
+from lake.errors import OvertakenError
 from lake.ledger import Entry, recorded
 from lake.session import lake_session
-from lake.tables import last_note, read, row_count, snapshot_id, table_name
+from lake.tables import last_change, last_note, read, row_count, table_name
 
 logger = logging.getLogger(__name__)
 
 Stage = Callable[[SparkSession, Arguments, Entry], None]
 
 _MADE_OF = "citylake.made-of"
-"""In an answer's history: the snapshot of trusted that it was made of."""
+"""In an answer's history: the snapshot in which those rows of trusted that it was made of last changed."""
 
 
 def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mapping[str, Stage]) -> list[Entry]:
@@ -58,7 +60,7 @@ def publish_answers(
     With `only_if_changed` none is built that was made of these very rows.
     """
     trusted, table = read(spark, "trusted", dataset), table_name("trusted", dataset)
-    made_of = str(snapshot_id(spark, table))
+    made_of = str(last_change(spark, table))
     if only_if_changed:
         tables = {name: table_name("curated", dataset, name) for name in answers}
         answers = {name: answers[name] for name in answers if last_note(spark, tables[name], _MADE_OF) != made_of}
@@ -85,21 +87,27 @@ def start(
     if args.every is None:
         run(spark, args)
         return
+    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=told_to_stop())
+
+
+def told_to_stop() -> Event:
+    """Return what is set when the process is told to stop, which it then does not by itself: it ends its turn."""
     stopped = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())
-    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=stopped)
+    return stopped
 
 
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
     """Run until stopped, each time so many seconds after the last start, or at once if that took longer.
 
-    What a suite refuses is logged, and does not hold up what comes next. Anything else that is raised ends it.
+    What a suite refuses is logged, and does not hold up what comes next; so is a turn in which another run was at work,
+    or nothing had been delivered. Anything else that is raised ends it.
     """
     while not stopped.is_set():
         began = time.monotonic()
         try:
             run()
-        except ExpectationsNotMetError as error:
+        except (ExpectationsNotMetError, OvertakenError, LandingError) as error:
             logger.error("%s", error)
         stopped.wait(max(0.0, began + every - time.monotonic()))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.names import literal, quoted
+
+_HOUR = 3_600_000_000  # microseconds
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,21 @@ def ranges(rows: DataFrame, *, column: str, by: Column) -> str:
     By group, because the rows of an increment are of today, but for a few that correct what is long ago: one range of
     all would open each file between them. Without rows nothing is within.
 
-    Columns: reads `column`, a text or a time of which rows of one key have the same, and `by`.
+    Columns: reads `column`, a text or a time of which rows of one key have the same, and `by`. Times an hour apart
+    count as the same: a key made of what clocks show has both, of an hour that they show twice in autumn.
     """
     is_text = dict(rows.dtypes)[column] == "string"
     value = F.col(quoted(column)) if is_text else F.unix_micros(quoted(column))
     groups = rows.groupBy(by).agg(F.min(value).alias("least"), F.max(value).alias("most"))
     found = groups.where("least IS NOT NULL").collect()
 
-    def shown(value: object) -> str:
-        return literal(str(value)) if is_text else f"timestamp_micros({value})"
+    def shown(value: Any, *, margin: int) -> str:
+        return literal(str(value)) if is_text else f"timestamp_micros({value + margin})"
 
-    within = (f"t.{quoted(column)} BETWEEN {shown(row.least)} AND {shown(row.most)}" for row in found)
+    within = (
+        f"t.{quoted(column)} BETWEEN {shown(row.least, margin=-_HOUR)} AND {shown(row.most, margin=_HOUR)}"
+        for row in found
+    )
     return f"({' OR '.join(within) or 'false'})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,7 @@ from pyspark.sql import functions as F
 from lake.errors import OvertakenError
 from lake.merge import Merge
 from lake.session import CATALOG
-from lake.tables import ensure_table, iceberg_table, snapshot_id
+from lake.tables import ensure_table, history, iceberg_table, snapshot_id
 from transforms.names import quoted
 
 _ONE_PASS = {
@@ -38,7 +39,7 @@ class Snapshot:
 
 
 class Branch:
-    """A branch of a table that no reader sees, beginning as the published table is.
+    """A branch of a table that no reader sees, beginning as the published table is, or at the snapshot `begins_at`.
 
     Used as a context: leaving it without `publish` (because something was raised) leaves `main` as it was. The branch
     then stays for whoever wants to look; Iceberg's `expire_snapshots` drops it when it is older than 7 days.
@@ -48,15 +49,18 @@ class Branch:
         branch: The branch, named after the run.
     """
 
-    def __init__(self, spark: SparkSession, *, table: str, run_id: str, purpose: str = "audit") -> None:
-        self.spark, self.table = spark, table
+    def __init__(
+        self, spark: SparkSession, *, table: str, run_id: str, purpose: str = "audit", begins_at: int | None = None
+    ) -> None:
+        self.spark, self.table, self.begins_at = spark, table, begins_at
         self.branch = f"{purpose}_" + re.sub(r"\W", "_", run_id)
 
     def __enter__(self) -> Self:
         # The same run may come twice, after a failure; its first try is then written over.
         if snapshot_id(self.spark, self.table) is None:  # nothing is published: there is nothing to replace it by
             self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH IF EXISTS {self.branch}")
-        self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} RETAIN 7 DAYS")
+        begins = f"AS OF VERSION {self.begins_at} " if self.begins_at else ""
+        self.spark.sql(f"ALTER TABLE {self.table} CREATE OR REPLACE BRANCH {self.branch} {begins}RETAIN 7 DAYS")
         return self
 
     def __exit__(
@@ -80,6 +84,17 @@ class Branch:
         """Note something in the history of the branch, and once it is published in that of the table."""
         nothing = self.spark.table(self.table).limit(0)
         _noting(nothing.writeTo(f"{self.table}.branch_{self.branch}"), notes).append()
+
+    def require_current(self) -> None:
+        """Look whether the branch can be published, before anything else is that belongs to it.
+
+        Raises:
+            OvertakenError: `main` has moved since the branch was made.
+        """
+        main = snapshot_id(self.spark, self.table)
+        before = history(self.spark, self.table, branch=self.branch)
+        if main is not None and all(snapshot.snapshotId() != main for snapshot in before):
+            raise OvertakenError(table=self.table, branch=self.branch)
 
     def publish(self) -> int | None:
         """Fast-forward `main` to the branch, drop the branch, and return the snapshot that is now published.
@@ -143,11 +158,21 @@ class Staged(Branch):
         return self
 
 
-def drop_branches(spark: SparkSession, table: str) -> int:
-    """Drop all branches of a table but `main`, and return how many there were. Only if no other run is at work."""
+def drop_branches(spark: SparkSession, table: str, *, older_than: datetime) -> int:
+    """Drop the branches of a table to which nothing was written since a time, and return how many.
+
+    Not those that are where `main` is: the run that has made one may be about to write.
+    """
     if not spark.catalog.tableExists(table):
         return 0
-    names = [name for name in iceberg_table(spark, table).refs() if name != "main"]
+    iceberg, main = iceberg_table(spark, table), snapshot_id(spark, table)
+    latest = {name: iceberg.snapshot(ref.snapshotId()) for name, ref in iceberg.refs().items() if ref.isBranch()}
+    milliseconds = older_than.timestamp() * 1000
+    names = [
+        name
+        for name, snapshot in latest.items()
+        if snapshot.snapshotId() != main and snapshot.timestampMillis() < milliseconds
+    ]
     for name in names:
         spark.sql(f"ALTER TABLE {table} DROP BRANCH {quoted(name)}")
     return len(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,6 +15,8 @@ from transforms.names import quoted
 
 PUBLISHED_BY = {"raw": "ingest", "trusted": "refine", "quarantine": "refine", "curated": "curate"}
 """Zone to the stage that fills it. Landing is files, not tables."""
+
+_CHANGES = ("added-records", "deleted-records", "added-delete-files", "removed-delete-files")
 
 
 def table_name(zone: str, dataset: str, answer: str | None = None) -> str:
@@ -82,24 +84,41 @@ def matching(rows: DataFrame, table: DataFrame) -> DataFrame:
     )
 
 
-def snapshot_id(spark: SparkSession, table: str) -> int | None:
-    """Return the snapshot that a table's main branch points to; None before the first publish."""
-    snapshot = iceberg_table(spark, table).currentSnapshot()
+def snapshot_id(spark: SparkSession, table: str, *, branch: str = "main") -> int | None:
+    """Return the snapshot that a branch of a table points to; None where there is none: before the first publish."""
+    snapshot = iceberg_table(spark, table).snapshot(branch)
     return int(snapshot.snapshotId()) if snapshot else None
+
+
+def history(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Any]:
+    """Yield the snapshots that led to a branch, as Iceberg's Java library has them, the latest first."""
+    if not spark.catalog.tableExists(table):
+        return
+    iceberg = iceberg_table(spark, table)
+    snapshot = iceberg.snapshot(branch)
+    while snapshot is not None:
+        yield snapshot
+        before = snapshot.parentId()
+        snapshot = None if before is None else iceberg.snapshot(before)
 
 
 def last_note(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> str | None:
     """Return what a table's history last noted under a name: in its latest snapshot, or in the nearest one before."""
-    if not spark.catalog.tableExists(table):
-        return None
-    iceberg = iceberg_table(spark, table)
-    snapshot = iceberg.snapshot(branch)
-    while snapshot is not None:
-        if (note := snapshot.summary().get(name)) is not None:
-            return str(note)
-        before = snapshot.parentId()
-        snapshot = None if before is None else iceberg.snapshot(before)
-    return None
+    notes = (snapshot.summary().get(name) for snapshot in history(spark, table, branch=branch))
+    return next((str(note) for note in notes if note is not None), None)
+
+
+def last_change(spark: SparkSession, table: str) -> int | None:
+    """Return the latest snapshot in which rows changed: of no compaction, and of no note alone.
+
+    Where that has been dropped it is the oldest that there is; None before the first publish.
+    """
+    oldest = None
+    for snapshot in history(spark, table):
+        oldest, summary = int(snapshot.snapshotId()), snapshot.summary()
+        if snapshot.operation() != "replace" and any(int(summary.get(count) or 0) for count in _CHANGES):
+            break
+    return oldest
 
 
 def row_count(spark: SparkSession, table: str) -> int:

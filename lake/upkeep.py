@@ -14,6 +14,9 @@ TARGET_BYTES = 128 << 20
 """Of a data file: one task reads it in seconds, and it keeps one row group of Parquet."""
 
 _SMALL_FILES = 5
+# Of a file's rows: one change a month would else rewrite the month. Not a number of delete files: Spark keeps one for
+# each data file.
+_DELETED = 0.1
 _LEAST_KEPT = 5
 
 
@@ -31,7 +34,7 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 
 
 def compact(spark: SparkSession, table: str) -> int:
-    """Rewrite a table's small files into ones of `TARGET_BYTES`, and take in what was deleted in them.
+    """Rewrite a table's small files into ones of `TARGET_BYTES`, and those of which a tenth of the rows is deleted.
 
     Rows: the same. Readers see the old files until the new ones are committed.
 
@@ -44,11 +47,15 @@ def compact(spark: SparkSession, table: str) -> int:
     files, deletes = int(summary.get("total-data-files") or 0), int(summary.get("total-delete-files") or 0)
     if not deletes and files < _SMALL_FILES:
         return 0
-    sizes = {"target-file-size-bytes": TARGET_BYTES, "min-input-files": _SMALL_FILES, "delete-file-threshold": 1}
-    rewritten = _rewrite(spark, "rewrite_data_files", table, sizes)["rewritten_data_files_count"]
-    if deletes:  # those of files that are no longer there
+    sizes = {
+        "target-file-size-bytes": TARGET_BYTES,
+        "min-input-files": _SMALL_FILES,
+        "delete-ratio-threshold": _DELETED,
+    }
+    rewritten = int(_rewrite(spark, "rewrite_data_files", table, sizes)["rewritten_data_files_count"])
+    if deletes and rewritten:  # what was deleted in files that are no longer there
         _rewrite(spark, "rewrite_position_delete_files", table, {"rewrite-all": "true"})
-    return int(rewritten)
+    return rewritten
 
 
 def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -> int:

@@ -48,6 +48,17 @@ def test_small_files_become_one_and_what_was_changed_in_them_is_taken_in(lake: S
     assert compact(lake, TABLE) == 0
 
 
+def test_a_file_is_rewritten_for_changed_rows_once_they_are_a_tenth_of_it(lake: SparkSession) -> None:
+    publish(lake, *range(20))
+    change(lake, 1)
+    before = snapshot_id(lake, TABLE)
+    assert (compact(lake, TABLE), snapshot_id(lake, TABLE)) == (0, before)
+
+    change(lake, 2)
+    assert (compact(lake, TABLE), files(lake), files(lake, "delete_files")) == (3, 1, 0)
+    assert {row.id for row in lake.table(TABLE).where("n = 2").collect()} == {"1", "2"}
+
+
 def test_what_is_in_order_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, 1)
     count_jobs()

@@ -1,15 +1,38 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.errors import LandingError
 from jobs.stages import publish_answers, run_repeatedly
+from lake.errors import OvertakenError
 from lake.ledger import Entry
-from lake.publish import Staged
+from lake.publish import Branch, Staged
 from lake.tables import snapshot_id
+from lake.upkeep import compact
 
-REFUSED = ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y")
+HOLD_UP_NOTHING = [
+    ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
+    OvertakenError(table="calls", branch="audit_r"),
+    LandingError(landing="landing", problem="it holds nothing."),
+]
+STOPPED = """
+import time
+from jobs.stages import run_repeatedly, told_to_stop
+
+def turn():
+    print("begins", flush=True)
+    time.sleep(0.5)
+    print("ends", flush=True)
+
+run_repeatedly(turn, every=3600, stopped=told_to_stop())
+"""
 
 
 def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(caplog) -> None:
@@ -17,15 +40,25 @@ def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(cap
 
     def run() -> None:
         runs.append(len(runs))
-        if len(runs) == 3:
+        if len(runs) > len(HOLD_UP_NOTHING):
             stopped.set()
-        if len(runs) < 3:
-            raise REFUSED
+        else:
+            raise HOLD_UP_NOTHING[len(runs) - 1]
 
     run_repeatedly(run, every=0, stopped=stopped)
 
-    assert runs == [0, 1, 2]
-    assert caplog.text.count("suite calls: 1 critical expectation(s) not met") == 2
+    assert runs == [0, 1, 2, 3]
+    assert [record.getMessage() for record in caplog.records] == [str(error) for error in HOLD_UP_NOTHING]
+
+
+def test_a_job_that_is_terminated_ends_its_turn_and_succeeds() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "begins\n"
+        job.send_signal(signal.SIGTERM)
+        assert job.communicate(timeout=30)[0] == "ends\n"
+    assert job.returncode == 0
 
 
 def test_what_else_is_raised_ends_it() -> None:
@@ -46,8 +79,9 @@ def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSessio
         return calls.groupBy().sum("n").withColumnRenamed("sum(n)", "n")
 
     def trust(number: int) -> None:
-        with Staged(lake, lake.range(number).withColumnRenamed("id", "n"), table="lake.trusted.calls", run_id="r") as s:
-            s.publish()
+        calls = lake.range(0, number, 1, number).withColumnRenamed("id", "n")  # each in a file of its own
+        with Staged(lake, calls, table="lake.trusted.calls", run_id="r") as staged:
+            staged.publish()
 
     def answer(**answers) -> tuple[str | None, list]:
         entry = Entry("r", None, "calls", "curate")
@@ -61,5 +95,10 @@ def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSessio
     assert snapshot_id(lake, "lake.curated.calls_total") == before
     assert answer(total=total, again=total) == (None, [(3,)])  # a run that was killed had made only the first
     assert snapshot_id(lake, "lake.curated.calls_total") == before
-    trust(4)
-    assert answer(total=total) == (None, [(6,)])
+    trust(6)
+    assert answer(total=total) == (None, [(15,)])
+    with Branch(lake, table="lake.trusted.calls", run_id="refused") as branch:
+        branch.note({"citylake.refused-in": "refused"})
+        branch.publish()
+    assert compact(lake, "lake.trusted.calls") == 6
+    assert answer(total=total) == ("the answers are those of what is trusted", [(15,)])

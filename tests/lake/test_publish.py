@@ -1,9 +1,11 @@
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
 from lake.errors import NotPublishedError, OvertakenError
-from lake.publish import Staged
+from lake.publish import Branch, Staged, drop_branches
 from lake.tables import ensure_table, exists, read, row_count, snapshot_id
 
 TABLE = "lake.trusted.days"
@@ -84,6 +86,18 @@ def test_two_runs_at_once_are_one_publish_and_one_clear_error(lake: SparkSession
             slow.publish()
 
     assert content(lake) == NEW[:1]
+
+
+def test_branches_are_dropped_that_are_old_and_not_about_to_be_written(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    now = datetime.now(timezone.utc)
+    with Staged(lake, lake.createDataFrame(NEW, SCHEMA), table=TABLE, run_id="left"):
+        pass
+    with Branch(lake, table=TABLE, run_id="begins"):
+        assert drop_branches(lake, TABLE, older_than=now) == 0
+        assert drop_branches(lake, TABLE, older_than=now + timedelta(days=1)) == 1
+        assert branches(lake) == {"main", "audit_begins"}
+    assert drop_branches(lake, "lake.trusted.none", older_than=now) == 0
 
 
 def test_discarding_the_partition_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
