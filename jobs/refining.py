@@ -28,7 +28,16 @@ from lake.errors import NotJudgedError
 from lake.ledger import Entry
 from lake.merge import Merge, ranges
 from lake.publish import Branch, Staged
-from lake.tables import added_rows, ensure_table, last_note, matching, row_count, snapshot_id, table_name
+from lake.tables import (
+    added_rows,
+    ensure_table,
+    last_note,
+    last_notes,
+    matching,
+    row_count,
+    snapshot_id,
+    table_name,
+)
 from transforms.dedupe import keep_latest
 from transforms.names import quoted
 
@@ -181,10 +190,12 @@ class Increment:
 
     def _require_not_refused(self) -> None:
         """Glue starts a job that has failed once more: what it refused stays refused, and is no longer new."""
-        if last_note(self.spark, self.trusted, _REFUSED_IN) != self.entry.run_id:
+        # Of the last that went through or was refused: to look through weeks for what is not there takes long.
+        last = last_notes(self.spark, self.trusted, REFINED_TO)
+        if last.get(_REFUSED_IN) != self.entry.run_id:
             return
         self.entry.verdict = "refused"
-        not_met = json.loads(str(last_note(self.spark, self.trusted, _NOT_MET)))
+        not_met = json.loads(last[_NOT_MET])
         raise ExpectationsNotMetError(suite=self.how.dataset, failures=not_met, kept_at=self._rejected_at)
 
     @property

@@ -104,8 +104,13 @@ def history(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
 
 def last_note(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> str | None:
     """Return what a table's history last noted under a name: in its latest snapshot, or in the nearest one before."""
-    notes = (snapshot.summary().get(name) for snapshot in history(spark, table, branch=branch))
-    return next((str(note) for note in notes if note is not None), None)
+    return last_notes(spark, table, name, branch=branch).get(name)
+
+
+def last_notes(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
+    """Return all that the latest snapshot notes which notes something under a name; nothing where none does."""
+    summaries = (snapshot.summary() for snapshot in history(spark, table, branch=branch))
+    return next((dict(summary) for summary in summaries if summary.get(name) is not None), {})
 
 
 def last_change(spark: SparkSession, table: str) -> int | None:
