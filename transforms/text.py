@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -15,6 +13,9 @@ from transforms.names import quoted, require_columns, require_distinct
 
 BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
+
+SIGNS = r"[/&@]| AND "
+"""What is in an address in capitals that is an intersection; few have it, and the rest is quickly told."""
 
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _APART = r"[^\p{L}\p{N}]+"
@@ -162,9 +163,4 @@ def street(address: Column) -> Column:
     name = F.regexp_replace(cleaned, block, "")
     # A slash between digits is the half of a house or a road.
     intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"
-    return F.when(~(may_cross(name) & name.rlike(intersection)) & (name != ""), name)
-
-
-def may_cross(address: Column) -> Column:
-    """Return whether an address in capitals has one of the signs without which it is no intersection."""
-    return reduce(or_, (address.contains(sign) for sign in ("/", "&", "@", " AND ")))
+    return F.when(~(name.rlike(SIGNS) & name.rlike(intersection)) & (name != ""), name)

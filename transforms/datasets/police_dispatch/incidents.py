@@ -15,7 +15,7 @@ from transforms.geo import valid_coordinates
 from transforms.masking import Masked, mask
 from transforms.names import literal, quoted
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import BLANKS, clean_text, extract, may_cross, street
+from transforms.text import BLANKS, SIGNS, clean_text, extract, street
 from transforms.times import date_parts, local_time, parse_timestamp
 
 ZONE = "America/New_York"
@@ -181,7 +181,7 @@ def _located(incidents: DataFrame) -> DataFrame:
     # Step by step: in one, Spark would compute a value again for each use of it.
     return (
         incidents.withColumns(
-            {"_is_own": _in_county(*_COORDINATES), "is_intersection": may_cross(address) & address.rlike(_CROSSED)}
+            {"_is_own": _in_county(*_COORDINATES), "is_intersection": address.rlike(SIGNS) & address.rlike(_CROSSED)}
         )
         .withColumns({f"_{name}": F.when(~is_own, _of_geolocation(place)) for place, name in enumerate(_COORDINATES)})
         .withColumn("_is_valid", is_own | _in_county("_longitude", "_latitude"))
