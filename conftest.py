@@ -18,22 +18,25 @@ from pyspark.sql import SparkSession
 from lake.session import catalog_settings, common_settings, local_settings, look_up_java_names
 
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console keeps the width that it finds when it is made
+os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # also for the processes that tests start
 _TESTS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    # Thousands of small plans run once each: with two processes on two cores, compiling them well only costs.
-    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.python.daemon.module": "tests.python_daemon",
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
+
+# Most plans see a handful of rows, and are compiled in more time than they run. On Spark 4 they are, and in the
+# processes that tests start: both ways are tested.
+_INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
 @pytest.fixture(scope="session")
 def spark() -> SparkSession:
     """Return the session that all tests share."""
     if pyspark.__version__.startswith("3."):
-        settings = {**common_settings(), **local_settings()}
+        settings = {**common_settings(), **local_settings(), **_INTERPRETED}
     else:
         os.environ["PYSPARK_PYTHON"] = sys.executable
         settings = {

@@ -27,8 +27,8 @@ from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
 from jobs.arguments import parse_arguments
+from jobs.increments import REFINED_TO, refine_increment
 from jobs.police_dispatch import FORMS, REFINING
-from jobs.refining import REFINED_TO, refine_increment
 from jobs.stages import ingest_landing
 from lake.ledger import Entry
 from lake.merge import Merge, ranges
@@ -44,7 +44,8 @@ BASE = 100_000
 def increments(folder: Path, *, sizes: Sequence[int], rebuilt: Sequence[int]) -> None:
     """Measure two increments of 1 % into tables of so many requests, and to make those of some sizes anew.
 
-    An increment is JSON lines in landing: requests of the last two months, and one in a hundred revises an old one.
+    An increment is JSON lines in landing: requests of the last two months, and one in a hundred revises an old one, of
+    whatever month. The answers, which are made of all of trusted, are measured once.
     """
     base = folder / "base"
     if not (base / "_truth.json").exists():
@@ -78,6 +79,8 @@ def _measure(base: Path, folder: Path, *, rows: int, is_rebuilt: bool) -> None:
         of = f", {100 * (ingested + refined) / anew:.1f} % of that" if anew else ""
         took = f"ingest {ingested:.1f} s, refine {refined:.1f} s, {jobs + more} jobs"
         print(f"{rows:>12,} rows, 1 % more: {took}{of}", flush=True)
+    answered, jobs = run("curate")
+    print(f"{rows:>12,} rows: curate {answered:.1f} s, {jobs} jobs", flush=True)
     _explain(spark)
 
 
@@ -112,7 +115,11 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
         "Case Summary", F.concat("`Case Summary`", F.lit(f" new {turn} "), "id")
     )
-    revised = raw.limit(rows // 100).withColumn("Case Status", F.lit("Closed - Answer Provided"))
+    revised = (
+        raw.orderBy(F.xxhash64("Case Summary", F.lit(turn)))
+        .limit(rows // 100)
+        .withColumn("Case Status", F.lit("Closed - Answer Provided"))
+    )
     events = new.select(columns).limit(rows - rows // 100).unionByName(revised.select(columns))
     stamped = events.withColumn("row_ts", F.lit(f"2026-02-0{turn + 1}T00:00:00Z")).coalesce(2)
     hour = landing / f"2026/02/0{turn + 1}/00"
@@ -122,13 +129,14 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
 
 def _explain(spark: SparkSession) -> None:
     """Print what the plan of an increment reads of trusted: of how many files, which."""
-    increment = spark.table(TRUSTED).where("created_at >= TIMESTAMP '2025-11-01'").limit(1000)
-    within = ranges(increment, column="created_at", by=F.date_trunc("month", "created_at"))
-    increment.createOrReplaceTempView("increment")
-    merge = Merge(key="{row}.case_key", order=["revised_at"], within=within)
-    plan = spark.sql("EXPLAIN FORMATTED " + merge.statement("increment", into=TRUSTED)).first()[0]
+    table = spark.table(TRUSTED)
+    increment = table.where("created_at >= TIMESTAMP '2025-11-01'").limit(1000)
+    located_by = ("created_at", "created_at")
+    found = Merge(key="{row}.case_key", order=["revised_at"], located_by=located_by).found(increment, table=table)
+    plan = found._jdf.queryExecution().executedPlan().toString()
     scan = next(line for line in plan.splitlines() if "filters=" in line)
-    read = spark.table(TRUSTED).alias("t").where(within).select("_file").distinct().count()
+    within = ranges(increment, column="created_at", event_time="created_at")
+    read = table.alias("t").where(within).select("_file").distinct().count()
     files = spark.table(f"{TRUSTED}.data_files").count()
     print(f"{'':12} of {files} files an increment of a month reads {read}: {re.sub(' +', ' ', scan)[:300]}")
 

@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 
 from ingest.crawl import crawl as crawl_landing
 from jobs.arguments import Arguments
-from jobs.refining import Increment, Refining
+from jobs.increments import Increment
+from jobs.refining import Refining
 from jobs.stages import Stage, ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from lake.publish import drop_branches

@@ -8,8 +8,9 @@ from functools import partial
 from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
+from jobs.increments import refine_increment
 from jobs.masking_key import read_masking_key
-from jobs.refining import Refining, refine_increment
+from jobs.refining import Refining
 from jobs.stages import Stage, ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
 from transforms.datasets import service_requests

@@ -28,7 +28,7 @@ _ONE_PASS = {
 }
 _BY_MONTH = {"write.distribution-mode": "hash"}  # of dozens of months, each task would write a file for each
 # What changes a few rows of a file writes these and their places, not the file again; maintenance tidies up.
-_MERGED = {"write.merge.mode": "merge-on-read"}
+_MERGED = {"write.delete.mode": "merge-on-read"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Branch:
         """Drop rows from the branch. On the partition column this drops whole files and starts no Spark job."""
         self.spark.sql(f"DELETE FROM {self.table}.branch_{self.branch} WHERE {condition}")
 
-    def merge(self, rows: DataFrame, how: Merge) -> None:
-        """Bring rows into the branch by their key."""
-        how.run(rows, into=f"{self.table}.branch_{self.branch}")
+    def merge(self, rows: DataFrame, how: Merge, *, found: DataFrame) -> None:
+        """Bring rows into the branch by their key; `found` is what `how` finds of them in the branch."""
+        how.run(rows, found=found, into=f"{self.table}.branch_{self.branch}")
 
     def note(self, notes: Mapping[str, str]) -> None:
         """Note something in the history of the branch, and once it is published in that of the table."""

@@ -17,7 +17,13 @@ CATALOG = "lake"
 _SETTING = f"spark.sql.catalog.{CATALOG}"
 _JAVA_NAMES = (
     *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
-    *("PythonUtils.toSeq", "PythonUtils.toArray", "org.apache.spark.sql.expressions.Window"),
+    *("PythonUtils.toSeq", "PythonUtils.toArray", "PythonSQLUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction"),
+    *("SparkSession", "SparkSession$", "java.lang.String", "py4j.reflection.TypeUtil", "org.apache.spark.util.Utils"),
+    *(
+        f"org.apache.spark.sql.{name}"
+        for name in ("expressions.Window", "types.StructType", "connector.catalog.Identifier")
+    ),
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
 )
 
 

@@ -17,6 +17,10 @@ BLANKS = " \t\r\n\u00a0"
 SIGNS = r"[/&@]| AND "
 """What is in an address in capitals that is an intersection; few have it, and the rest is quickly told."""
 
+_END = r"(?: |\z)"
+BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{_END})?)"
+"""What stands before the street in an address in capitals: a house's number, or that of its block."""
+
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _APART = r"[^\p{L}\p{N}]+"
 _LETTERS, _SPELLING = "__agree_on_case_letters", "__agree_on_case_spelling"
@@ -157,10 +161,7 @@ def street(address: Column) -> Column:
 
     Source: Montgomery County, MD, "Police Dispatched Incidents": addresses are given to the 100 block.
     """
-    cleaned = F.upper(clean_text(value=address))
-    end = r"(?: |\z)"
-    block = rf"\A(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{end}(?:[0-9]/[0-9]{end})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{end})?"
-    name = F.regexp_replace(cleaned, block, "")
+    name = F.regexp_replace(F.upper(clean_text(value=address)), BLOCK, "")
     # A slash between digits is the half of a house or a road.
     intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"
     return F.when(~(name.rlike(SIGNS) & name.rlike(intersection)) & (name != ""), name)

@@ -24,9 +24,9 @@ def publish(lake: SparkSession, *numbers: int) -> None:
 
 
 def change(lake: SparkSession, number: int) -> None:
-    rows = lake.createDataFrame([(f"{number}", 2)], "id string, n int")
+    rows, how = lake.createDataFrame([(f"{number}", 2)], "id string, n int"), Merge(key="{row}.id", order=["n"])
     with Branch(lake, table=TABLE, run_id="r") as branch:
-        branch.merge(rows, Merge(key="{row}.id", order=["n"]))
+        branch.merge(rows, how, found=how.found(rows, table=branch.written()))
         branch.publish()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, is_s3, java_home, lake_session
@@ -43,11 +44,13 @@ def test_building_expressions_looks_no_name_up(spark: SparkSession, monkeypatch:
     monkeypatch.setattr(client, "send_command", recorded)
     F.when(F.coalesce(F.col("a"), F.lit(1)) > 0, F.array(F.lit("x"), F.expr("b")))
     F.count("*").over(Window.partitionBy("a").orderBy("b"))
+    spark.createDataFrame([("a",)], "a string").select(F.col("a").cast("int"))
+    T._parse_datatype_string("int")
     assert commands
     assert [command for command in commands if command.startswith("r\nu\n")] == []
 
-    spark._jvm.java.lang.String  # noqa: B018  (a name of no expression: that it would be seen)
-    assert [command for command in commands if command.startswith("r\nu\njava\n")]
+    spark._jvm.java.util.UUID  # noqa: B018  (a name that is not asked for: that it would be seen)
+    assert [command for command in commands if command.startswith("r\nu\njava.util\n")]
 
 
 def test_s3_paths_are_told_from_folders() -> None:

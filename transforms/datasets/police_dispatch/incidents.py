@@ -15,7 +15,7 @@ from transforms.geo import valid_coordinates
 from transforms.masking import Masked, mask
 from transforms.names import literal, quoted
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import BLANKS, SIGNS, clean_text, extract, street
+from transforms.text import BLANKS, BLOCK, SIGNS, clean_text, extract, street
 from transforms.times import date_parts, local_time, parse_timestamp
 
 ZONE = "America/New_York"
@@ -176,7 +176,8 @@ def _located(incidents: DataFrame) -> DataFrame:
     """Take coordinates from where they are, and the streets out of the address."""
     given = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own, is_valid = F.col("address"), F.col("_is_own"), F.col("_is_valid")
-    streets = F.transform(F.split(address, _CROSSED), lambda part: F.coalesce(street(part), part))
+    # Not `street(part)`: in a lambda Spark computes a value again for each use of it.
+    streets = F.transform(F.split(address, _CROSSED), lambda part: F.regexp_replace(part, rf"{BLOCK}(?=.)", ""))
     crossing = F.array_join(F.array_sort(F.filter(streets, lambda part: part != "")), " / ")
     # Step by step: in one, Spark would compute a value again for each use of it.
     return (

@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 from expectations.errors import ExpectationsNotMetError
 from jobs import police_dispatch
 from jobs.arguments import Arguments, parse_arguments
-from jobs.refining import Increment, Refining, refine_increment
+from jobs.increments import Increment, refine_increment
+from jobs.refining import Refining
 from jobs.stages import ingest_landing
 from lake.errors import NotJudgedError, OvertakenError
 from lake.ledger import Entry
@@ -314,8 +315,6 @@ def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(
 
         return write
 
-    lake.conf.set("spark.sql.codegen.wholeStage", "false")  # each of hundreds of plans runs once, on a few rows
-    lake.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     for owner, name in ((DataFrameWriterV2, "append"), (DataFrameWriterV2, "overwrite"), (SparkSession, "sql")):
         monkeypatch.setattr(owner, name, killing(getattr(owner, name)))
     deliver(landing, "first", event(1), event(2, day=None))
