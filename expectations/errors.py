@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_HINT = "Deliver a corrected file under the same name, and run again."
+
 
 class ExpectationError(ValueError):
     """Something is wrong with a suite or with the data that it judges."""
@@ -31,13 +33,14 @@ class ExpectationsNotMetError(ExpectationError):
         suite: The suite's name.
         failures: One line for each critical expectation that is not met.
         kept_at: Where the rows that were refused can be looked at.
+        hint: What to do.
     """
 
-    def __init__(self, *, suite: str, failures: Sequence[str], kept_at: str) -> None:
-        self.suite, self.failures, self.kept_at = suite, tuple(failures), kept_at
+    def __init__(self, *, suite: str, failures: Sequence[str], kept_at: str, hint: str = _HINT) -> None:
+        self.suite, self.failures, self.kept_at, self.hint = suite, tuple(failures), kept_at, hint
         lines = "".join(f"\n  - {failure}" for failure in failures)
         super().__init__(
             f"suite {suite}: {len(failures)} critical expectation(s) not met, nothing is published; trusted is as it "
             f"was.{lines}\nThe rows, with file and row number, are in {kept_at}; the whole result is in "
-            f"lake.ops.runs. Deliver a corrected file under the same name, and run again."
+            f"lake.ops.runs. {hint}"
         )

@@ -85,19 +85,24 @@ class Verdict:
             if not result["success"] and expectation.severity == "critical"
         }
 
-    def require_met(self, *, kept_at: str, first_rows: Mapping[str, str] | None = None) -> None:
+    def require_met(
+        self, *, kept_at: str, first_rows: Mapping[str, str] | None = None, hint: str | None = None
+    ) -> None:
         """Raise `ExpectationsNotMetError` if a critical expectation is not met.
 
         Args:
             kept_at: Where the rows are.
             first_rows: An expectation's id to which rows are the first that fail it.
+            hint: What to do, if not to deliver a corrected file.
         """
         places = first_rows or {}
         failures = [
             f"{line}; first in {places[id_]}" if id_ in places else line for id_, line in self.failures().items()
         ]
         if failures:
-            raise ExpectationsNotMetError(suite=self.suite.name, failures=failures, kept_at=kept_at)
+            raise ExpectationsNotMetError(
+                suite=self.suite.name, failures=failures, kept_at=kept_at, **({"hint": hint} if hint else {})
+            )
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form of a suite's validation result."""

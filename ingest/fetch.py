@@ -104,8 +104,13 @@ def fetch(
     after that time (ISO 8601, ten minutes before it to be sure), else all. `token` is Socrata's app token.
 
     Raises:
-        FetchError: It could not be downloaded, however often it was tried; what was there before is as it was.
+        FetchError: The source knows no `year` or `since`. Or it could not be downloaded, however often it was
+            tried; what was there before is as it was.
     """
+    if since and not source.is_socrata:
+        raise FetchError(source=source.url, problem=f"{source.name} publishes it whole. Leave --since out.")
+    if year and "{year}" not in source.url:
+        raise FetchError(source=source.url, problem=f"{source.name} has no file for each year. Leave --year out.")
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
     url, target = source.url.format(**parts), Path(to, source.file.format(**parts))
     if scheme_of(str(to)):

@@ -98,12 +98,22 @@ def _parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
         metavar="true|false",
         help="refine all of raw anew, not what is new only",
     )
-    parser.add_argument("--every", type=float, metavar="SECONDS", help="go on, from time to time, until stopped")
+    parser.add_argument("--every", type=_seconds, metavar="SECONDS", help="go on, from time to time, until stopped")
     parser.add_argument("--dataset", required=job in _SERVE_ALL, help="the dataset, for a job that serves all")
     parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
     parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
     parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds greater than 0")
+    return seconds
 
 
 def _true_or_false(text: str) -> bool:

@@ -19,6 +19,7 @@ from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Judged
 from expectations.mask import FAILED, QUARANTINED
 from ingest.raw import read_raw
+from jobs.masking_key import MaskingKeyError
 from jobs.publishing import first_rows
 from jobs.refining import Refining
 from lake.errors import NotJudgedError
@@ -43,8 +44,14 @@ REFINED_TO = "citylake.refined-to"
 
 _ARE_ALL, _REBUILD, _JUDGED_IN = "citylake.are-all", "citylake.rebuild", "citylake.judged-in"
 _REFUSED_IN, _NOT_MET = "citylake.refused-in", "citylake.not-met"
+_MASKED_WITH = "citylake.masked-with"
 _PUBLISHED = "citylake.published"
 """In trusted's history: the snapshot that was judged, of a branch that may since be gone."""
+
+_HINT = (
+    "What comes next is judged by itself. Deliver newer revisions of the rows, or correct their files, and run again; "
+    "or change the suite, and judge all of raw anew: --rebuild."
+)
 
 
 class Increment:
@@ -69,8 +76,11 @@ class Increment:
 
         Raises:
             ExpectationsNotMetError: They were refused before, in this very run.
+            MaskingKeyError: Trusted was masked with another key, and is not to be made anew.
         """
         self._require_not_refused()
+        if not rebuild:
+            self._require_same_key()
         since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
         raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
         self.entry.rows_in = raw.count
@@ -111,7 +121,7 @@ class Increment:
             if self._noted(_REBUILD) != "True":
                 self._reject_new(because=[*failures])
                 kept_at = self._rejected_at
-            verdict.require_met(kept_at=kept_at, first_rows=places)
+            verdict.require_met(kept_at=kept_at, first_rows=places, hint=_HINT)
         self.audit.note({_JUDGED_IN: self.entry.run_id})
 
     def publish(self) -> None:
@@ -150,11 +160,20 @@ class Increment:
             return
         self.entry.verdict = "refused"
         not_met = json.loads(last[_NOT_MET])
-        raise ExpectationsNotMetError(suite=self.how.dataset, failures=not_met, kept_at=self._rejected_at)
+        raise ExpectationsNotMetError(suite=self.how.dataset, failures=not_met, kept_at=self._rejected_at, hint=_HINT)
+
+    def _require_same_key(self) -> None:
+        before = last_note(self.spark, self.trusted, _MASKED_WITH)
+        if before and self.how.masked_with and before != self.how.masked_with:
+            problem = f"{self.trusted} was masked with another: a request that comes again would count as a new one."
+            raise MaskingKeyError(
+                where="--masking-key",
+                problem=f"{problem} Give that key, or make trusted anew with this one: --rebuild.",
+            )
 
     @property
     def _rejected_at(self) -> str:
-        return f"{self.quarantine}, all that raw had newly got (to judge all of raw anew: --rebuild)"
+        return f"{self.quarantine}, all that raw had newly got"
 
     @property
     def _judged_snapshot(self) -> int | None:
@@ -221,7 +240,8 @@ class Increment:
         return rejects
 
     def _publish(self, rejects: Branch, trusted: Branch, notes: Mapping[str, str]) -> None:
-        trusted.note({**notes, REFINED_TO: str(self._noted(REFINED_TO))})
+        masked = {_MASKED_WITH: self.how.masked_with} if self.how.masked_with else {}
+        trusted.note({**notes, **masked, REFINED_TO: str(self._noted(REFINED_TO))})
         self.audit.require_current()  # else the rejects would be those of a run whose rows are never published
         self.entry.snapshot_ids[self.quarantine] = rejects.publish()
         self.entry.snapshot_ids[self.trusted] = trusted.publish()

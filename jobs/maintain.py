@@ -10,7 +10,9 @@ from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
 from jobs.stages import Stage, run_stages, start
+from lake.errors import NotPublishedError
 from lake.ledger import RUNS, Entry, runs
+from lake.tables import table_name
 from lake.upkeep import compact, expire_snapshots, remove_orphan_files, tables_of
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _tables(spark: SparkSession, args: Arguments) -> list[str]:
-    return [*tables_of(spark, args.dataset), RUNS]
+    if not (tables := tables_of(spark, args.dataset)):
+        raise NotPublishedError(table=table_name("raw", args.dataset))
+    return [*tables, RUNS]
 
 
 if __name__ == "__main__":

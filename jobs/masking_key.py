@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 _MANAGER = "secretsmanager:"
@@ -39,6 +40,15 @@ def read_masking_key(where: str | None) -> bytes:
         problem = f"it has {len(key)} bytes, expected {_LEAST} or more. To make one: openssl rand -hex 32"
         raise MaskingKeyError(where=where, problem=problem)
     return key
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what tells a key from another, and tells nobody what it is.
+
+    >>> fingerprint(b"a" * 32) == fingerprint(b"a" * 32), fingerprint(b"a" * 32) == fingerprint(b"b" * 32)
+    (True, False)
+    """
+    return hmac.new(key, b"citylake", "sha256").hexdigest()[:16]
 
 
 def _file(where: str) -> bytes:

@@ -24,6 +24,7 @@ class Refining:
         order: The columns that order the rows of one key, the one that counts last; whatever came first.
         event_time: The time by whose months trusted is partitioned.
         located_by: The column by whose range trusted's rows of a key are found. It follows from the key.
+        masked_with: The masking key's `fingerprint`, where rows are masked: by another key none would be found again.
         shares_from: Of how many rows on a share counts that a suite wants of them (`mostly`, if it is less than 1): of
             a handful one broken row is a large share, and which rows come together is chance. Of fewer, those that fail
             go to quarantine and the others are published.
@@ -35,6 +36,7 @@ class Refining:
     order: Sequence[str]
     event_time: str
     located_by: str
+    masked_with: str | None = None
     shares_from: int = 100
 
     def judge(self, raw: DataFrame) -> Judged:

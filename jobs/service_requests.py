@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
 from jobs.increments import refine_increment
-from jobs.masking_key import read_masking_key
+from jobs.masking_key import fingerprint, read_masking_key
 from jobs.refining import Refining
 from jobs.stages import Stage, ingest_landing, publish_answers, run_stages, start
 from lake.ledger import Entry
@@ -39,6 +39,7 @@ def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:
         order=service_requests.ORDER,
         event_time=service_requests.EVENT_TIME,
         located_by=service_requests.EVENT_TIME,  # what clocks showed then is part of the key
+        masked_with=fingerprint(key),
     )
     refine_increment(spark, how, entry, rebuild=args.rebuild)
 

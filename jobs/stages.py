@@ -12,7 +12,7 @@ from threading import Event
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from ingest.errors import LandingError
+from ingest.errors import IngestError
 from ingest.header import Forms
 from ingest.raw import ingest
 from jobs.arguments import STAGES, Arguments, new_run_id, parse_arguments
@@ -102,12 +102,12 @@ def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -
     """Run until stopped, each time so many seconds after the last start, or at once if that took longer.
 
     What a suite refuses is logged, and does not hold up what comes next; so is a turn in which another run was at work,
-    or nothing had been delivered. Anything else that is raised ends it.
+    nothing had been delivered, or a file could not be read. Anything else that is raised ends it.
     """
     while not stopped.is_set():
         began = time.monotonic()
         try:
             run()
-        except (ExpectationsNotMetError, OvertakenError, LandingError) as error:
+        except (ExpectationsNotMetError, OvertakenError, IngestError) as error:
             logger.error("%s", error)
         stopped.wait(max(0.0, began + every - time.monotonic()))

@@ -12,14 +12,13 @@ class NotPublishedError(LakeError):
 
     Attributes:
         table: The table.
-        stage: The stage that publishes it.
     """
 
-    def __init__(self, *, table: str, stage: str) -> None:
-        self.table, self.stage = table, stage
+    def __init__(self, *, table: str) -> None:
+        self.table = table
         super().__init__(
-            f"{table} has never been published. Run its job's stage {stage} first (--stage {stage}, or --stage all), "
-            "or all stages: citylake run DATASET --data DIR. If they have run, --warehouse must be where they wrote."
+            f"{table} has never been published. Run its job's earlier stages first, or all: --stage all, or citylake "
+            "run DATASET --data DIR. If they have run, --warehouse must be where they wrote."
         )
 
 

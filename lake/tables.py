@@ -13,8 +13,8 @@ from lake.errors import NotPublishedError
 from lake.session import CATALOG
 from transforms.names import quoted
 
-PUBLISHED_BY = {"raw": "ingest", "trusted": "refine", "quarantine": "refine", "curated": "curate"}
-"""Zone to the stage that fills it. Landing is files, not tables."""
+ZONES = ("raw", "trusted", "quarantine", "curated")
+"""The zones that have tables. Landing is files."""
 
 _CHANGES = ("added-records", "deleted-records", "added-delete-files", "removed-delete-files")
 
@@ -41,7 +41,7 @@ def read(spark: SparkSession, zone: str, dataset: str, answer: str | None = None
     """
     table = table_name(zone, dataset, answer)
     if not exists(spark, table):
-        raise NotPublishedError(table=table, stage=PUBLISHED_BY[zone])
+        raise NotPublishedError(table=table)
     return spark.table(table)
 
 
@@ -136,7 +136,7 @@ def row_count(spark: SparkSession, table: str) -> int:
     """
     snapshot = iceberg_table(spark, table).currentSnapshot()
     if not snapshot:
-        raise NotPublishedError(table=table, stage=PUBLISHED_BY[table.split(".")[1]])
+        raise NotPublishedError(table=table)
     if int(snapshot.summary().get("total-delete-files") or 0):
         return spark.table(table).count()
     return int(snapshot.summary()["total-records"])

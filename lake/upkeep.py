@@ -8,7 +8,7 @@ from datetime import datetime
 from pyspark.sql import Row, SparkSession
 
 from lake.session import CATALOG
-from lake.tables import PUBLISHED_BY, iceberg_table
+from lake.tables import ZONES, iceberg_table
 
 TARGET_BYTES = 128 << 20
 """Of a data file: one task reads it in seconds, and it keeps one row group of Parquet."""
@@ -23,7 +23,7 @@ _LEAST_KEPT = 5
 def tables_of(spark: SparkSession, dataset: str) -> list[str]:
     """Return a dataset's tables in all zones, those of its answers and of `ops` too."""
     found = []
-    for zone in (*PUBLISHED_BY, "ops"):
+    for zone in (*ZONES, "ops"):
         if not spark.catalog.databaseExists(f"{CATALOG}.{zone}"):
             continue
         names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{zone}").collect()]

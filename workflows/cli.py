@@ -17,6 +17,7 @@ from expectations.verdict import LEVELS
 from ingest.errors import IngestError
 from ingest.fetch import SOURCES, fetch, source_of
 from ingest.samples import SampleError
+from ingest.storage import scheme_of
 from jobs.masking_key import WHERE, MaskingKeyError
 from lake.errors import LakeError
 from transforms.errors import TransformError
@@ -72,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
             run_on_samples(name)
     else:
         warehouse = args.warehouse or WAREHOUSE
-        run_dataset(args.dataset, landing=args.data, warehouse=warehouse, masking_key=args.masking_key)
+        run_dataset(
+            args.dataset, landing=args.data, warehouse=warehouse, masking_key=args.masking_key, rebuild=args.rebuild
+        )
     return 0
 
 
@@ -85,11 +88,15 @@ def show(args: argparse.Namespace) -> int:
 def sample(args: argparse.Namespace) -> int:
     """Write made-up landing files of a dataset, as dirty as real ones, and beside them the right answers."""
     folder = Path(args.to)
+    if scheme_of(args.to):
+        problem = f"{args.to} is no folder of this machine. Give one; `aws s3 sync` brings it to S3."
+        raise SampleError(rows=args.rows, problem=problem)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SampleError(rows=args.rows, problem=f"{folder} is there and not an empty folder. Give --to a new one.")
     part_of(args.dataset, "ingest.samples", "write")(folder, rows=args.rows, seed=args.seed)
-    files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("_"))
-    out.print(f"{len(files)} files in {folder}, such as {files[0]}; the right answers in {folder / '_truth.json'}")
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    landed = [file for file in files if not file.parts[0].startswith("_")]
+    out.print(f"{len(landed)} files in {folder}, such as {landed[0]}; the right answers in {folder / '_truth.json'}")
     return 0
 
 
@@ -134,8 +141,8 @@ def render_template(args: argparse.Namespace) -> int:
 def _wrong_usage(args: argparse.Namespace) -> str | None:
     if args.command is run and args.data and not args.dataset:
         return "--data is the landing of one dataset; name it: citylake run DATASET --data DIR"
-    if args.command is run and not args.data and (args.warehouse or args.masking_key):
-        return "--warehouse and --masking-key are for files of your own; give them: --data DIR"
+    if args.command is run and not args.data and (args.warehouse or args.masking_key or args.rebuild):
+        return "--warehouse, --masking-key and --rebuild are for files of your own; give them: --data DIR"
     return None
 
 
@@ -173,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "run":
             command.add_argument("--data", metavar="DIR", help="landed files: a folder, a file or a quoted pattern")
             command.add_argument("--masking-key", metavar="FILE", help=WHERE)
+            command.add_argument("--rebuild", action="store_true", help="refine all of raw anew, not what is new only")
         if name == "sample":
             command.add_argument("--to", metavar="DIR", required=True, help="the folder to write to")
             command.add_argument("--rows", type=int, default=None, help="about how many; some thousand if not given")

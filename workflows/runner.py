@@ -66,16 +66,18 @@ def spark_job_runner(
     warehouse: str,
     run_id: str,
     parameters: Mapping[str, str] | None = None,
+    rebuild: bool = False,
 ) -> Callable[[Job], Sequence[Entry]]:
     """Return what runs a job in this process, with the arguments that Glue would pass to it.
 
-    `parameters` are the values of the jobs' parameters.
+    `parameters` are the values of the jobs' parameters; `rebuild` makes trusted anew of all that raw has.
     """
 
     def run_job(job: Job) -> Sequence[Entry]:
         arguments = {
             **job.arguments,
             **{key: given for key, given in (parameters or {}).items() if key in job.parameters},
+            "--rebuild": str(rebuild),
             "--landing": landing,
             "--warehouse": warehouse,
             "--JOB_NAME": job.name,

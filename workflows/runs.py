@@ -20,6 +20,7 @@ import transforms.datasets
 from expectations.suite import load_suite
 from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
+from lake.errors import NotPublishedError
 from lake.ledger import RUNS, Entry, runs
 from lake.session import lake_session
 from lake.tables import exists, read
@@ -82,8 +83,8 @@ def run_on_samples(dataset: str) -> None:
     run_dataset(dataset, landing=str(folder), warehouse=SAMPLE_WAREHOUSE, masking_key=key)
 
 
-def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str | None) -> None:
-    """Run a dataset's workflow on landed files, and show what came of it.
+def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str | None, rebuild: bool = False) -> None:
+    """Run a dataset's workflow on landed files, or with `rebuild` on all that raw has, and show what came of it.
 
     Raises:
         WorkflowError: The workflow has a parameter that is not given.
@@ -102,7 +103,7 @@ def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str 
     width = max(24, *(len(job.name) for job in workflow.jobs))
     out.print(f"  [green]✓[/] {'Spark session':{width}} {time.monotonic() - began:5.1f} s")
     run_job = spark_job_runner(
-        spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id, parameters=parameters
+        spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id, parameters=parameters, rebuild=rebuild
     )
     with out.status("") as status:
 
@@ -138,11 +139,14 @@ def show_dataset(dataset: str, *, warehouse: str) -> None:
 
 
 def _show(spark: SparkSession, dataset: str, *, answers: int | None, most: int) -> None:
+    trusted, results = read(spark, "trusted", dataset), _last_results(spark, dataset)
     for answer in part_of(dataset, "reports", "ANSWERS")[:answers]:
-        out.print(answer_table(answer, read(spark, "curated", dataset, answer.name)), "")
+        try:
+            out.print(answer_table(answer, read(spark, "curated", dataset, answer.name)), "")
+        except NotPublishedError:  # of a first delivery that was refused there is only quarantine
+            out.print(f"{answer.title}: no answer yet\n")
     expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
     _show_quarantine(spark, dataset, expectations=expectations, most=most)
-    trusted, results = read(spark, "trusted", dataset), _last_results(spark, dataset)
     if lines := warning_lines(trusted, expectations=expectations, results=results):
         out.print("[bold]Warnings[/]: what was expected, and is not so in what is published")
         out.print(*(f"  {line}" for line in lines), "", sep="\n", markup=False, soft_wrap=True)
@@ -156,7 +160,10 @@ def _show_quarantine(spark: SparkSession, dataset: str, *, expectations: Expecta
         return
     fields = part_of(dataset, "transforms.datasets", "SOURCE_FIELDS")
     forms = fields.values() if isinstance(fields, Mapping) else [fields]
-    sources = {field.name: field.source for form in forms for field in form}
+    spellings: dict[str, list[str]] = {}
+    for field in (field for form in forms for field in form):
+        spellings.setdefault(field.name, []).append(field.source)
+    sources = {name: " or ".join(dict.fromkeys(given)) for name, given in spellings.items()}
     out.print(quarantine_table(quarantine, expectations=expectations, sources=sources, most=most))
     shown = f"the first {most} of them" if count > most else "all of them"
     out.print(f"{count} rows, {shown} shown; they are in lake.quarantine.{dataset}\n")

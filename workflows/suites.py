@@ -19,6 +19,7 @@ from expectations.errors import SuiteError
 from expectations.gate import judge
 from expectations.suite import Suite, load_suite, parse_suite
 from expectations.verdict import Verdict
+from ingest.storage import scheme_of
 from lake.ledger import RUNS, runs
 from lake.session import is_s3, lake_session
 from lake.tables import exists
@@ -66,6 +67,8 @@ def validate(
 
 def make_data_docs(warehouse: str, *, to: str | None) -> int:
     """Make the Data Docs of all saved results and print where they begin."""
+    if to and scheme_of(to):
+        raise DataDocsError(f"the pages are files, and {to} is no folder of this machine. Say where they go: --to DIR.")
     if to is None and is_s3(warehouse):
         raise DataDocsError(f"warehouse {warehouse} is on S3, the pages are files. Say where they go: --to DIR.")
     saved = _saved_results(warehouse)

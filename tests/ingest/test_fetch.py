@@ -92,6 +92,13 @@ def test_a_folder_that_cannot_be_is_told_before_anything_is_downloaded(web, tmp_
     assert web.queries == []
 
 
+@pytest.mark.parametrize(("option", "problem"), [({"since": "2024-01-01"}, "--since"), ({"year": 2024}, "--year")])
+def test_what_a_source_does_not_know_is_not_ignored(web, tmp_path: Path, option: dict, problem: str) -> None:
+    with pytest.raises(FetchError, match=f"vancouver .* Leave {problem} out"):
+        fetch(local("inquiry_volume", web), tmp_path, now=NOW, sleep=web.sleep, **option)
+    assert web.queries == []
+
+
 @pytest.mark.parametrize("to", ["s3://city/landing", Path("s3://city/landing"), "gs:landing"])
 def test_a_place_that_is_no_folder_is_told_before_anything_is_downloaded(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path

@@ -16,6 +16,7 @@ from expectations.errors import ExpectationsNotMetError
 from jobs import police_dispatch
 from jobs.arguments import Arguments, parse_arguments
 from jobs.increments import Increment, refine_increment
+from jobs.masking_key import MaskingKeyError
 from jobs.refining import Refining
 from jobs.stages import ingest_landing
 from lake.errors import NotJudgedError, OvertakenError
@@ -183,6 +184,26 @@ def test_what_a_rewritten_file_no_longer_says_is_gone_and_what_it_had_replaced_i
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
+def test_with_another_masking_key_nothing_is_merged_but_a_rebuild_goes_through(lake: SparkSession, landing) -> None:
+    of_one, of_another = replace(FEW, masked_with="one"), replace(FEW, masked_with="another")
+    deliver(landing, "a", *GOOD)
+    run(lake, landing, how=of_one)
+    deliver(landing, "b", event(7, at=1))
+    before = trusted(lake)
+    with pytest.raises(
+        MaskingKeyError, match="was masked with another: .* or make trusted anew with this one: --rebuild"
+    ):
+        run(lake, landing, how=of_another)
+
+    assert trusted(lake) == before
+    run(lake, landing, how=of_one)
+    run(lake, landing, how=of_another, rebuild=True)
+    assert trusted(lake) == [("P0007", 1, *before[0][2:]), *before[1:]]
+    deliver(landing, "c", event(7, at=2))
+    with pytest.raises(MaskingKeyError):
+        run(lake, landing, how=of_one)
+
+
 def test_an_increment_that_is_refused_goes_to_quarantine_whole_and_the_next_one_goes_through(
     lake: SparkSession, landing
 ) -> None:
@@ -194,7 +215,8 @@ def test_an_increment_that_is_refused_goes_to_quarantine_whole_and_the_next_one_
         run(lake, landing, run_id="refused")
 
     assert "start_time_present" in str(refused.value)
-    assert f"{QUARANTINE}, all that raw had newly got (to judge all of raw anew: --rebuild)" in str(refused.value)
+    assert f"{QUARANTINE}, all that raw had newly got; the whole" in str(refused.value)
+    assert "judge all of raw anew: --rebuild" in str(refused.value)
     assert [row[:3] for row in trusted(lake)] == [(f"P000{n}", 0, "ROCKVILLE") for n in (7, 8, 9)]
     assert quarantine(lake) == [(f"P{number:04}", 1, NO_DAY) for number in (7, *range(100, 199))]
 

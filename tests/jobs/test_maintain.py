@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 
 from jobs import maintain
 from jobs.arguments import parse_arguments
+from lake.errors import NotPublishedError
 from lake.merge import Merge
 from lake.publish import Branch, Snapshot, Staged
 from lake.tables import row_count, snapshot_id
@@ -101,3 +102,9 @@ def test_the_job_does_all_tables_of_a_dataset_and_lists_files_once_a_day(lake: S
     assert notes[0][1:] == ["0 snapshots dropped", "0 files removed"]
     assert notes[0][0].startswith("0 files rewritten in 0 of 3 tables")
     assert notes[1][2].endswith("once a day")
+
+
+def test_a_dataset_that_has_no_tables_is_not_in_good_order(lake: SparkSession) -> None:
+    args = parse_arguments("maintain", ["--dataset", "typo"], stages=tuple(maintain.STAGES))
+    with pytest.raises(NotPublishedError, match=r"lake.raw.typo has never been published"):
+        maintain.run(lake, args)

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from ingest.errors import LandingError
+from ingest.errors import LandedFilesError, LandingError
 from jobs.stages import publish_answers, run_repeatedly
 from lake.errors import OvertakenError
 from lake.ledger import Entry
@@ -21,6 +21,7 @@ HOLD_UP_NOTHING = [
     ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
     OvertakenError(table="calls", branch="audit_r"),
     LandingError(landing="landing", problem="it holds nothing."),
+    LandedFilesError(dataset="calls", problems=["a.csv: it is cut off"]),
 ]
 STOPPED = """
 import time
@@ -47,7 +48,7 @@ def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(cap
 
     run_repeatedly(run, every=0, stopped=stopped)
 
-    assert runs == [0, 1, 2, 3]
+    assert runs == [0, 1, 2, 3, 4]
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in HOLD_UP_NOTHING]
 
 

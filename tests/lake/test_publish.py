@@ -128,11 +128,11 @@ def test_a_table_gains_the_columns_it_lacks(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table(TABLE).collect()] == [("2024-01-01", 1, False, "x")]
 
 
-def test_a_table_that_was_never_published_says_which_stage_does(lake: SparkSession) -> None:
+def test_a_table_that_was_never_published_says_what_to_run(lake: SparkSession) -> None:
     with pytest.raises(
         NotPublishedError,
-        match=r"lake.trusted.days has never been published. Run its job's stage refine first \(--stage refine, or "
-        r"--stage all\), or all stages: citylake run DATASET --data DIR",
+        match=r"lake.trusted.days has never been published. Run its job's earlier stages first, or all: --stage "
+        r"all, or citylake run DATASET --data DIR",
     ):
         read(lake, "trusted", "days")
     ensure_table(lake, TABLE, lake.createDataFrame([], SCHEMA).schema)

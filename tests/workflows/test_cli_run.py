@@ -61,9 +61,9 @@ def test_data_without_the_dataset_that_it_is_of_is_a_wrong_usage(capsys) -> None
     assert "--data is the landing of one dataset; name it" in err
 
 
-@pytest.mark.parametrize("option", ["--warehouse", "--masking-key"])
-def test_what_is_for_files_of_ones_own_is_not_ignored_without_them(capsys, option: str) -> None:
-    code, out, err = citylake(capsys, "run", "registrar", option, "x")
+@pytest.mark.parametrize("option", [["--warehouse", "x"], ["--masking-key", "x"], ["--rebuild"]])
+def test_what_is_for_files_of_ones_own_is_not_ignored_without_them(capsys, option: list[str]) -> None:
+    code, out, err = citylake(capsys, "run", "registrar", *option)
 
     assert (code, out) == (2, "")
     assert "are for files of your own; give them: --data DIR" in err
@@ -138,6 +138,14 @@ def test_a_sample_of_a_wrong_size_is_refused(capsys, rows: str, code: int) -> No
     assert (found, out) == (code, "")
     assert (f"samples of {rows} rows" if code == 1 else "invalid int value: 'many'") in err
     assert not Path("here").exists()
+
+
+@pytest.mark.parametrize("command", [["sample", "registrar"], ["docs"]])
+def test_what_is_written_to_a_folder_is_not_written_to_one_named_after_s3(capsys, command: list[str]) -> None:
+    code, out, err = citylake(capsys, *command, "--to", "s3://city/here")
+
+    assert (code, out, [*Path().iterdir()]) == (1, "", [])
+    assert "s3://city/here is no folder of this machine" in err
 
 
 def test_a_sample_of_nothing_that_is_there_is_a_wrong_usage(capsys) -> None:

@@ -49,3 +49,20 @@ def test_quarantine_has_the_files_names_and_each_warning_its_line(
     assert warnings[0].startswith("handled_and_abandoned_at_most_offered (1 row): ")
     assert warnings[1].startswith("some_calls (observed 0; expected: sum of calls_offered ≥ 1): ")
     assert warnings[2:] == [""]
+
+
+def test_of_a_first_delivery_that_was_refused_quarantine_is_shown_with_the_names_of_all_forms(
+    lake: SparkSession, capsys: pytest.CaptureFixture
+) -> None:
+    for zone in ("quarantine", "trusted"):
+        lake.sql(f"CREATE NAMESPACE lake.{zone}")
+    row = ("a.csv", 2, None, [("created_at", "n/a", "time")], ["every_cell_readable"])
+    lake.createDataFrame([row], _QUARANTINED).writeTo("lake.quarantine.service_requests").create()
+    lake.createDataFrame([], "_warnings array<string>").writeTo("lake.trusted.service_requests").create()
+    judged(lake, "r1", 5)
+
+    runs._show(lake, "service_requests", answers=1, most=8)
+
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert ": no answer yet" in shown
+    assert "Case Created dttm or " in shown
