@@ -2,6 +2,7 @@ import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs import maintain
