@@ -2,7 +2,8 @@
 
 Deploy this one file, zipped. Runtime python3.11 or later, handler `kinesis_to_dynamodb.handler`; a Kinesis event source
 mapping with ReportBatchItemFailures runs it. The table's partition key is `case_key`, a text. Its role may do
-`dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret.
+`dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, `secretsmanager:GetSecretValue` on the secret, and what
+AWS's policy AWSLambdaKinesisExecutionRole has: reading the stream, and writing logs.
 
 Environment:
     TABLE: The DynamoDB table.
