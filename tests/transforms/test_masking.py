@@ -116,6 +116,7 @@ def test_another_key_gives_other_pseudonyms(spark):
 def test_the_key_is_in_no_plan_and_no_generated_code(spark):
     spark = spark.newSession()
     spark.conf.set("spark.sql.codegen.wholeStage", "true")
+    spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
     people = spark.createDataFrame([("Ann",)], "name string")
     masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
     seen = as_stored_in_the_plan(masked) + masked._jdf.queryExecution().logical().toJSON()
