@@ -53,6 +53,20 @@ def test_the_runner_hands_a_parameter_to_the_job_that_has_it_and_to_no_other(mon
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("rebuild", [True, False])
+def test_the_runner_tells_each_job_whether_to_rebuild(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
+    given = []
+    job = ModuleType("jobs.d")
+    job.STAGES = dict.fromkeys(("ingest", "refine", "curate"))
+    job.run = lambda spark, args: given.append(args.rebuild) or []
+    monkeypatch.setitem(sys.modules, "jobs.d", job)
+
+    run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
+    run_workflow(KEYED, run_job=run_job, report=lambda run: None)
+
+    assert given == [rebuild] * 3
+
+
 def test_a_template_takes_the_parameter_and_hands_it_to_the_job_that_has_it() -> None:
     template = render(KEYED)
 
