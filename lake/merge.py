@@ -62,8 +62,10 @@ class Merge:
             replaced.createOrReplaceTempView(view)
             # By its place: its key need not be read again.
             places = f"(t._file, t._pos) IN (SELECT _file, _pos FROM {view})"
-            spark.sql(f"DELETE FROM {into} t WHERE {within} AND {places}")
-            spark.catalog.dropTempView(view)
+            try:
+                spark.sql(f"DELETE FROM {into} t WHERE {within} AND {places}")
+            finally:
+                spark.catalog.dropTempView(view)
         replaced.unpersist()
         newer.where(f"NOT {self.removes}").select("s.*").writeTo(into).append()
 
