@@ -11,7 +11,6 @@ from itertools import accumulate
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from ingest.deliveries import as_frame
 from ingest.header import Forms
@@ -176,40 +175,36 @@ def _files_frame(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
 
 def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     known = list(dict.fromkeys(name for columns in forms.values() for name in columns))
-    # To Spark the `Status` of one form and the `status` of another are one column: they are read one after the other.
+    # To Spark the `Status` of one form and the `status` of another are one column.
     alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
-    turns = [[_MALFORMED, *(names[0] for names in alike.values())]]
-    turns += [[names[turn] for names in alike.values() if len(names) > turn] for turn in range(1, len(forms))]
-    turns = [names for names in turns if names]
-    record = F.col("record")
+    record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
     given = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     given = F.concat(F.lit("["), F.when(given.rlike(r"\A\s*\{"), given), F.lit("]"))
-    parsed = [
-        F.from_json(given, T.ArrayType(_texts(names))).alias(f"parsed_{turn}") for turn, names in enumerate(turns)
-    ]
-    value = {name: F.col(f"parsed_{turn}")[0][name] for turn, names in enumerate(turns) for name in names}
-    cells = [F.coalesce(*(value[each] for each in names)).alias(names[0]) for names in alike.values()]
-    fields = F.when(F.size("parsed_0") == 1, F.json_object_keys("record"))
-    others = F.map_filter(F.from_json("record", "map<string,string>"), lambda name, _: ~name.isin(_MALFORMED, *known))
-    has_others = F.exists("fields", lambda name: ~name.isin(_MALFORMED, *known))
+    is_twice = F.size(F.array_distinct(F.map_keys(fields))) < F.size(fields)
+    others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(record.rlike(r"\S"))
-        .withColumns({"given": given})
-        .select("*", *parsed)
-        .withColumn("fields", fields)
+        # Step by step: in one, Spark would compute a value again for each use of it.
+        .withColumn("objects", F.from_json(given, "array<map<string,string>>"))
+        .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))
+        .withColumn("fields", F.when(is_twice, _last_of_each(fields)).otherwise(fields))
+        .withColumn("others", others)
         .select(
-            *cells,
-            F.when(has_others, F.to_json(others)).alias(OTHER_FIELDS),
+            *(F.coalesce(*(fields[each] for each in names)).alias(names[0]) for names in alike.values()),
+            F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
             _form(forms).alias("_form"),
             *("_row_number", "_source_file", "_delivered_at", "_checksum"),
             # So a replay says of a record that does not fit its header.
-            F.when(F.col("fields").isNull(), record).otherwise(value[_MALFORMED]).alias(_MALFORMED),
+            F.when(fields.isNull(), record).otherwise(fields[_MALFORMED]).alias(_MALFORMED),
         )
     )
 
 
-def _texts(names: Sequence[str]) -> T.StructType:
-    return T.StructType([T.StructField(name, T.StringType()) for name in names])
+def _last_of_each(fields: Column) -> Column:
+    """Return the fields of an object that has a name twice. The last counts, as JSON's readers have it."""
+    names, last_first = F.array_distinct(F.map_keys(fields)), F.reverse(F.map_entries(fields))
+    texts = F.transform(names, lambda name: F.filter(last_first, lambda field: field["key"] == name)[0]["value"])
+    return F.map_from_arrays(names, texts)
 
 
 def _form(forms: Forms) -> Column:
@@ -217,7 +212,7 @@ def _form(forms: Forms) -> Column:
         return F.lit(next(iter(forms)))
 
     def found(columns: Sequence[str]) -> Column:
-        return F.size(F.array_intersect("fields", F.array(*map(F.lit, columns))))
+        return F.size(F.array_intersect(F.map_keys("fields"), F.array(*map(F.lit, columns))))
 
     fits = (F.struct(found(columns).alias("found"), F.lit(form).alias("form")) for form, columns in forms.items())
     return F.greatest(*fits)["form"]

@@ -88,8 +88,7 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
 def wall_clock(instant: Column) -> Column:
     """Return what a clock in UTC shows at an instant, as `timestamp_ntz`."""
     # A cast to timestamp_ntz goes by the session's time zone.
-    none, seconds = F.lit(0), F.unix_micros(instant).cast("decimal(20, 0)") / 1_000_000
-    return F.expr("TIMESTAMP_NTZ'1970-01-01 00:00:00'") + F.make_dt_interval(none, none, none, seconds)
+    return F.expr("TIMESTAMP_NTZ'1970-01-01 00:00:00'") + F.expr("INTERVAL '0.000001' SECOND") * F.unix_micros(instant)
 
 
 def literal_of(value: object, type_: T.DataType) -> Column | None:

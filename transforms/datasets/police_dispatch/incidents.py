@@ -15,7 +15,7 @@ from transforms.geo import valid_coordinates
 from transforms.masking import Masked, mask
 from transforms.names import literal, quoted
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import BLANKS, BLOCK, SIGNS, clean_text, extract, street
+from transforms.text import BLANKS, BLOCK, SIGNS, clean_text, street
 from transforms.times import date_parts, local_time, parse_timestamp
 
 ZONE = "America/New_York"
@@ -115,7 +115,11 @@ _PUBLISHED = (
     r"\A(?:[1-9][0-9]*0)?0 BLK (?:(?:[A-Z]+|[0-9]+(?:ST|ND|RD|TH))(?: |\z))+(?<! (?:FL|RM|STE|APT|UNIT) [A-Z])\z"
 )
 _DEGREES = r"([+-]?[0-9.]+)"
+_POINT = "coordinates array<string>, longitude string, latitude string"
+"""Of geolocation: GeoJSON, or Socrata's older form."""
+
 _WKT = rf"(?i)\A\s*POINT\s*\(\s*{_DEGREES}\s+{_DEGREES}\s*\)\s*\z"
+_AS_JSON = '{"coordinates":["$1","$2"]}'
 
 
 def to_block(address: Column) -> Column:
@@ -175,23 +179,32 @@ def build_incidents(raw: DataFrame) -> DataFrame:
 def _located(incidents: DataFrame) -> DataFrame:
     """Take coordinates from where they are, and the streets out of the address."""
     given = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
-    address, is_own, is_valid = F.col("address"), F.col("_is_own"), F.col("_is_valid")
+    address, is_own = F.col("address"), _in_county(*_COORDINATES)
+    is_intersection = address.rlike(SIGNS) & address.rlike(_CROSSED)
     # Not `street(part)`: in a lambda Spark computes a value again for each use of it.
     streets = F.transform(F.split(address, _CROSSED), lambda part: F.regexp_replace(part, rf"{BLOCK}(?=.)", ""))
-    crossing = F.array_join(F.array_sort(F.filter(streets, lambda part: part != "")), " / ")
-    # Step by step: in one, Spark would compute a value again for each use of it.
+    crossing = F.array_join(F.sort_array(F.array_remove(streets, "")), " / ")
+    of_point = {
+        f"_{name}": _double(f"coalesce(get(_point.coordinates, {place}), _point.{name})")
+        for place, name in enumerate(_COORDINATES)
+    }
+    is_valid = is_own | _in_county(*of_point)
+    # Step by step: in one, Spark would compute a value again for each use of it. But in few, for it copies the row
+    # before and after what it does not compile, the lambda and the JSON.
     return (
         incidents.withColumns(
-            {"_is_own": _in_county(*_COORDINATES), "is_intersection": address.rlike(SIGNS) & address.rlike(_CROSSED)}
+            {
+                "is_intersection": is_intersection,
+                "street": street(address),
+                "intersection": F.when(is_intersection, crossing),
+                "_point": F.when(~is_own, F.from_json(F.regexp_replace("geolocation", _WKT, _AS_JSON), _POINT)),
+            }
         )
-        .withColumns({f"_{name}": F.when(~is_own, _of_geolocation(place)) for place, name in enumerate(_COORDINATES)})
-        .withColumn("_is_valid", is_own | _in_county("_longitude", "_latitude"))
+        .withColumns(of_point)
         .withColumns(
             {"coordinates_are_valid": F.when(reduce(or_, given), is_valid)}
-            | {name: F.when(is_own, F.col(name)).when(is_valid, _double(f"_{name}")) for name in _COORDINATES}
+            | {name: F.when(is_own, F.col(name)).when(is_valid, F.col(f"_{name}")) for name in _COORDINATES}
         )
-        .withColumn("street", street(address))
-        .withColumn("intersection", F.when(F.col("is_intersection"), crossing))
     )
 
 
@@ -199,18 +212,8 @@ def _in_county(longitude: str, latitude: str) -> Column:
     return valid_coordinates(F.col(longitude), F.col(latitude), within=COUNTY)
 
 
-def _of_geolocation(place: int) -> Column:
-    """Return longitude (0) or latitude (1), as text: of GeoJSON, of Socrata's older form, or of WKT."""
-    geolocation = F.col("geolocation")
-    return F.coalesce(
-        F.get_json_object(geolocation, f"$.coordinates[{place}]"),
-        F.get_json_object(geolocation, f"$.{_COORDINATES[place]}"),
-        extract(geolocation, pattern=_WKT, group=place + 1),
-    )
-
-
-def _double(column: str) -> Column:
-    return cast(quoted(column), given=T.StringType(), wanted=T.DoubleType(), where="geolocation")
+def _double(text: str) -> Column:
+    return cast(text, given=T.StringType(), wanted=T.DoubleType(), where="geolocation")
 
 
 def _timed(incidents: DataFrame) -> DataFrame:
