@@ -33,9 +33,9 @@ REQUESTS = (
     "closure_reason string, first_call_resolution boolean, channel string, agency string, division string, "
     "major_area string, topic string, request_type string, traffic_kind string, neighborhood string, "
     "council_district string, police_district string, zip string, longitude decimal(6,3), latitude decimal(6,3), "
-    "grid_cell string, coordinates_are_valid boolean, _is_current boolean, _ingested_at timestamp, "
-    f"_delivered_at timestamp, _source_file string, _row_number int, _cast_failures {FAILURES}, "
-    f"_cast_warnings {FAILURES}"
+    "grid_cell string, coordinates_are_valid boolean, content_hash bigint, _is_current boolean, "
+    "_ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
+    f"_cast_failures {FAILURES}, _cast_warnings {FAILURES}"
 )
 NOON = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
 DENVER = {
@@ -52,6 +52,17 @@ VANCOUVER = {
     "address": "4375 ROSS ST", "local_area": "Fairview", "channel": "Mobile App", "latitude": "49.24588",
     "longitude": "-123.08183", "geom": "{'lon': -123.08183, 'lat': 49.24588}",
 }  # fmt: skip
+
+
+CONTENT = {
+    "status": {"Case Status": "New"}, "agency": {"Agency": "311"}, "request_type": {"Case Summary": "Pothole"},
+    "traffic_kind": {"Type": "Parking", "Topic": "Crash"}, "first_call_resolution": {"First Call Resolution": "N"},
+    "division": {"Division": "x"}, "major_area": {"Major Area": "x"}, "topic": {"Topic": "x"},
+    "channel": {"Case Source": "Phone"}, "council_district": {"Council District": "3"},
+    "police_district": {"Police District": "3"}, "neighborhood": {"Neighborhood": "x"},
+    "zip": {"Incident Zip Code": "80203"}, "longitude": {"Longitude": "-104.98"}, "latitude": {"Latitude": "39.75"},
+}  # fmt: skip
+"""What a revision of Denver's may change, and how; Vancouver's has a reason of closure too."""
 
 
 def raw(row, *, form="denver", number=2, malformed=None, at=NOON, **changes):
@@ -105,14 +116,14 @@ def test_rows_of_both_cities_become_requests(either_ansi):
         "vancouver", utc(2023, 12, 11, 14, 48, 14), date(2023, 12, 1), 1, 6, utc(2024, 2, 29, 16, 9, 7), "Close",
         "resolved", utc(2023, 12, 22, 7, 59, 59), 257.19583333333333, "Service provided", None, "Mobile App",
         "ENG - Streets", None, None, None, "Traffic Calming Case", "traffic", "Fairview", None, None, None,
-        Decimal("-123.082"), Decimal("49.245"), "49.24,-123.09", True, True, NOON, NOON, "f.csv",
+        Decimal("-123.082"), Decimal("49.245"), "49.24,-123.09", True, -819572476748276071, True, NOON, NOON, "f.csv",
     )  # fmt: skip
     expected = [
         (
             denver_key("2024-07-04T13:30:00"), "denver", utc(2024, 7, 4, 19, 30), date(2024, 7, 1), 4, 13, NOON,
             "Closed - Answer Provided", "resolved", utc(2024, 7, 5, 7, 30), 12.0, None, True, "PocketGov",
             "Public Works", None, None, None, "Parking", None, None, "9", "6", "80202", Decimal("-104.991"),
-            Decimal("39.739"), "39.73,-105.00", True, True, NOON, NOON, "f.csv", 2, None, None,
+            Decimal("39.739"), "39.73,-105.00", True, -683213162605737431, True, NOON, NOON, "f.csv", 2, None, None,
         ),
         (*there, 3, None, None),
         (*there, 4, None, None),
@@ -337,7 +348,16 @@ def test_the_order_is_total_and_knows_no_arrival():
     derived = {"case_key", "city", "created_at", "created_month", "created_weekday", "created_hour", "resolution",
                "hours_to_close", "grid_cell", "coordinates_are_valid", "_ingested_at", "_delivered_at",
                "_cast_failures", "_cast_warnings"}  # fmt: skip
-    assert set(columns) - set(ORDER) == derived
+    assert set(columns) - set(ORDER) - {*CONTENT, "closure_reason"} == derived
+
+
+def test_the_hash_is_another_where_anything_that_may_change_is_another(spark):
+    given = [raw(DENVER), *(raw(DENVER | change) for change in CONTENT.values())]
+    given += [raw(DENVER, Agency=None, Division="Public Works"), vancouver(), vancouver(closure_reason="x")]
+    found = built(spark, *given)
+    assert found.select("content_hash").distinct().count() == len(given)
+    same = built(spark, raw(DENVER, number=9, Case_Created_dttm="07/04/2024 01:31:00 PM"))
+    assert same.first().content_hash == found.first().content_hash
 
 
 def test_nothing_that_tells_who_or_where_is_left(spark):

@@ -27,7 +27,7 @@ _CONTENT = (
     *("major_area", "topic", "channel", "council_district", "police_district", "neighborhood", "zip"),
     *("longitude", "latitude"),
 )
-ORDER = (IS_CURRENT, "revised_at", "closed_at", *_CONTENT, "_source_file", "_row_number")
+ORDER = (IS_CURRENT, "revised_at", "closed_at", "content_hash", "_source_file", "_row_number")
 """What orders the revisions of one request, the one that counts last.
 
 Of revisions of one time the one that was closed later counts, then any, but always the same one.
@@ -57,7 +57,7 @@ _COLUMNS = (
     *("status", "resolution", "closed_at", "hours_to_close", "closure_reason", "first_call_resolution", "channel"),
     *("agency", "division", "major_area", "topic", "request_type", "traffic_kind"),
     *("neighborhood", "council_district", "police_district", "zip", "longitude", "latitude", "grid_cell"),
-    "coordinates_are_valid",
+    *("coordinates_are_valid", "content_hash"),
 )
 _SEPARATOR = "\u001f"
 _WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"  # Python's
@@ -81,8 +81,9 @@ def build_requests(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     topic, else one of `KINDS` by the words of the summary); traffic_kind (`accident`, `traffic` or null); neighborhood,
     council_district, police_district, zip; longitude, latitude (degrees, the south-west corner of the block; null
     where they are those of no place in the city), grid_cell (of 0.01 degrees); coordinates_are_valid (null where there
-    are none); where the row comes from; `_cast_failures` of the time created, and `_cast_warnings` of what a request
-    counts without: of both the values are redacted.
+    are none); content_hash (XXH64 of what a revision may change, to order those of one time); where the row comes from;
+    `_cast_failures` of the time created, and `_cast_warnings` of what a request counts without: of both the values are
+    redacted.
 
     Raises:
         MissingColumnError: Raw lacks a column of a form.
@@ -101,9 +102,16 @@ def build_requests(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
         .transform(_tidy)
         .transform(mask, policy=SENSITIVE, key=masking_key)
         .transform(drop_withdrawn, key=KEY)
-        .withColumn("grid_cell", grid_cell(F.col("longitude"), F.col("latitude")))
+        .withColumns(
+            {"grid_cell": grid_cell(F.col("longitude"), F.col("latitude")), "content_hash": _hash_of(*_CONTENT)}
+        )
         .select(*_COLUMNS, *LATEST, CAST_FAILURES, CAST_WARNINGS)
     )
+
+
+def _hash_of(*columns: str) -> Column:
+    # Spark leaves nulls out: of ("a", null) and (null, "a") it would be the same.
+    return F.xxhash64(*columns, *(F.col(name).isNull() for name in columns))
 
 
 def _gather(raw: DataFrame) -> DataFrame:
