@@ -101,14 +101,11 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
         .when(has_several, one_by_one)
         .otherwise(lines)
     )
-    numbered = whole.select("path", F.posexplode(records).alias("number", "record"))
-    return (
-        numbered.join(F.broadcast(_files_frame(spark, files)), on="path", how="left")
-        # A file that Spark names otherwise than it was listed must not come without its rows.
-        .withColumn("_source_file", F.coalesce("_source_file", _no_such("not listed: ", "path")))
-        .withColumn("_row_number", (F.col("number") + 1).cast("int"))
-        .drop("path", "number")
-    )
+    found = whole.join(F.broadcast(_files_frame(spark, files)), on="path", how="left")
+    # A file that Spark names otherwise than it was listed must not come without its rows.
+    source = F.coalesce("_source_file", _no_such("not listed: ", "path")).alias("_source_file")
+    numbered = found.select(source, "_delivered_at", "_checksum", F.posexplode(records).alias("number", "record"))
+    return numbered.withColumn("_row_number", (F.col("number") + 1).cast("int")).drop("number")
 
 
 def _of_large(spark: SparkSession, file: LandedFile) -> DataFrame:
@@ -178,12 +175,13 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     # To Spark the `Status` of one form and the `status` of another are one column.
     alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
+    starts = record.startswith("{")  # as nearly all do, and to see that takes no regular expression
     given = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
-    given = F.concat(F.lit("["), F.when(given.rlike(r"\A\s*\{"), given), F.lit("]"))
+    given = F.concat(F.lit("["), F.when(starts | given.rlike(r"\A\s*\{"), given), F.lit("]"))
     is_twice = F.size(F.array_distinct(F.map_keys(fields))) < F.size(fields)
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
-        records.where(record.rlike(r"\S"))
+        records.where(starts | record.rlike(r"\S"))
         # Step by step: in one, Spark would compute a value again for each use of it.
         .withColumn("objects", F.from_json(given, "array<map<string,string>>"))
         .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
@@ -38,7 +38,8 @@ class Ingested:
 
     Attributes:
         table: The raw table.
-        skipped: File to why it was not taken.
+        skipped: File to why it could not be read.
+        known: File to why its rows were not added: raw has them, or another file has.
         redelivered: The files that raw had with other content before: its rows are withdrawn where they are not in the
             new one.
         snapshot: The raw table's snapshot afterwards.
@@ -49,6 +50,7 @@ class Ingested:
 
     table: str
     skipped: dict[str, str]
+    known: dict[str, str]
     redelivered: tuple[str, ...]
     snapshot: int | None
     files: tuple[str, ...] = ()
@@ -101,11 +103,12 @@ def ingest(
     changed = [file for file in files if before.get(file.name) != file.checksum and file not in unread]
     done = Ingested(
         table=table,
-        skipped=skipped | {file.name: why for file, why in known.items()},
+        skipped=skipped,
+        known={file.name: why for file, why in known.items()},
         redelivered=tuple(file.name for file in changed if file.name in before),
         snapshot=base.id,
     )
-    _log(dataset, skipped, known, done.redelivered)
+    _log(dataset, done)
     at, added = after(deliveries, now), Counter[str]()
     if frames:
         rows = _union(frames).withColumn("_ingested_at", F.lit(at))
@@ -170,12 +173,12 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     return RawRows(rows, count, until, are_all=not seen)
 
 
-def _log(dataset: str, skipped: Mapping[str, str], known: Mapping[LandedFile, str], redelivered: Sequence[str]) -> None:
-    for name, why in skipped.items():
+def _log(dataset: str, done: Ingested) -> None:
+    for name, why in done.skipped.items():
         logger.warning("%s: %s skipped: %s", dataset, name, why)
-    for file, why in known.items():
-        logger.info("%s: %s skipped: %s", dataset, file.name, why)
-    for name in redelivered:
+    for name, why in done.known.items():
+        logger.info("%s: %s skipped: %s", dataset, name, why)
+    for name in done.redelivered:
         logger.warning("%s: %s came before with other content; what it no longer says is withdrawn", dataset, name)
 
 

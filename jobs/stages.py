@@ -29,6 +29,9 @@ Stage = Callable[[SparkSession, Arguments, Entry], None]
 _MADE_OF = "citylake.made-of"
 """In an answer's history: the snapshot in which those rows of trusted that it was made of last changed."""
 
+_TOLD = 5
+"""How many files the ledger names."""
+
 
 def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mapping[str, Stage]) -> list[Entry]:
     """Run the stages asked for, each on record, and return what the run ledger says of each."""
@@ -45,6 +48,10 @@ def ingest_landing(spark: SparkSession, args: Arguments, entry: Entry, *, datase
     done = ingest(spark, dataset=dataset, landing=args.landing, forms=forms, run_id=args.run_id)
     entry.rows_in = entry.rows_out = done.rows
     entry.snapshot_ids[done.table] = done.snapshot
+    told = [f"{name} skipped: {why}" for name, why in done.skipped.items()]
+    told += [f"{name} came before with other content" for name in done.redelivered]
+    more = [f"and {len(told) - _TOLD} more, see the log"] if len(told) > _TOLD else []
+    entry.note = "; ".join(told[:_TOLD] + more) or None
 
 
 def publish_answers(

@@ -15,12 +15,15 @@ _COMPARED = (
     *(Shown("overall_minutes", "All", ",.2f"), Shown("fastest", "Fastest"), Shown("slowest", "Slowest")),
     Shown("spread_minutes", "Spread", ",.2f"),
 )
-_AVERAGES = "Minutes: of the incidents whose time is known. All, spread: of the {} shown. Few: fewer than 5 are timed."
+_AVERAGES = (
+    "Rank: the slowest first. Minutes: of the incidents whose time is known. All, spread: of the {} shown. Few: fewer "
+    "than 5 are timed."
+)
 _BANDED = "Share: of the incidents of the type in the city whose time is known."
 
 
 def _averages(name: str, title: str, place: Shown, places: str) -> Answer:
-    columns = (place, Shown("slowest_rank", "Slowest", "d"), *_COMPARED)
+    columns = (place, Shown("slowest_rank", "Rank", "d"), *_COMPARED)
     note = _AVERAGES.format(places)
     return Answer(name=name, title=title, columns=columns, order=(place.column, "slowest_rank"), note=note)
 
@@ -140,7 +143,7 @@ ANSWERS = (
         title="Where a type and priority is slowest, and whether few incidents carry that",
         columns=(
             *(_CITY, _TYPE, _PRIORITY, _TIMED, Shown("avg_minutes", "Minutes", ",.2f"), _FEW),
-            *(Shown("others_timed", "Elsewhere", ",d"), Shown("others_minutes", "Minutes", ",.2f")),
+            *(Shown("others_timed", "Timed elsewhere", ",d"), Shown("others_minutes", "Minutes elsewhere", ",.2f")),
             Shown("more_minutes", "More", "+,.2f"),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
@@ -154,8 +157,8 @@ ANSWERS = (
         title="Slower or faster, with more or fewer incidents",
         columns=(
             *(Shown("quadrant", "Quadrant"), _CITY, _TYPE, _PRIORITY, _INCIDENTS),
-            *(Shown("usual_incidents", "Usual", ",.2f"), Shown("avg_minutes", "Minutes", ",.2f")),
-            *(Shown("overall_minutes", "Usual", ",.2f"), _FEW),
+            *(Shown("usual_incidents", "Usual incidents", ",.2f"), Shown("avg_minutes", "Minutes", ",.2f")),
+            *(Shown("overall_minutes", "Usual minutes", ",.2f"), _FEW),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
         note="Usual: the average of the cities shown, and of all their timed incidents. Few: fewer than 5 are timed.",
@@ -164,11 +167,11 @@ ANSWERS = (
         name="priority_shares",
         title="Types and priorities, by city",
         columns=(
-            *(_CITY, _TYPE, Shown("type_incidents", "Of the type", ",d"), Shown("type_share_pct", "Share %", ".3f")),
-            *(_PRIORITY, _INCIDENTS, Shown("priority_share_pct", "Share %", ".3f", bar=True)),
+            *(_CITY, _TYPE, Shown("type_incidents", "Of the type", ",d"), Shown("type_share_pct", "Type %", ".3f")),
+            *(_PRIORITY, _INCIDENTS, Shown("priority_share_pct", "Priority %", ".3f", bar=True)),
         ),
         order=("initial_type", "priority", "-priority_share_pct", "city"),
-        note="Shares: the type of the city's incidents, the priority of the type's incidents in the city.",
+        note="Type: of the city's incidents. Priority: of the type's incidents in the city.",
     ),
     Answer(
         name="hours",

@@ -22,6 +22,7 @@ BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:
 """What stands before the street in an address in capitals: a house's number, or that of its block."""
 
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
+_CLEAN = r"\A[!-~]++(?: [!-~]++)*+\z"
 _APART = r"[^\p{L}\p{N}]+"
 _LETTERS, _SPELLING = "__agree_on_case_letters", "__agree_on_case_spelling"
 
@@ -40,8 +41,7 @@ def clean_text(value: Column) -> Column:
     # Whether anything is left is asked of the value: of the cleaned text, Spark would clean it twice.
     cleaned = F.when(value.rlike(f"[^{_BLANK}]"), cleaned)
     # Most texts are clean, and to see that takes less than half the time.
-    padded = value.startswith(" ") | value.endswith(" ") | value.contains("  ")
-    return F.when((value != "") & ~padded & value.rlike(r"\A[ -~]*+\z"), value).otherwise(cleaned)
+    return F.when(value.rlike(_CLEAN), value).otherwise(cleaned)
 
 
 def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:

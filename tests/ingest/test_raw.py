@@ -54,7 +54,7 @@ def test_running_again_adds_nothing_and_a_new_or_changed_file_just_its_rows(lake
     landing.csv("a.csv", landing.days(count=2))
     assert bring_in(lake, landing).rows == 2
     again = bring_in(lake, landing)
-    assert (again.rows, again.skipped) == (0, {"a.csv": "in raw already, as a.csv"})
+    assert (again.rows, again.known) == (0, {"a.csv": "in raw already, as a.csv"})
 
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     assert bring_in(lake, landing).files == ("b.csv",)
@@ -75,7 +75,7 @@ def test_the_same_file_under_two_names_comes_once(lake: SparkSession, landing) -
 
     done = bring_in(lake, landing)
 
-    assert (done.rows, done.skipped) == (2, {"copy of a.csv": "the same content as a.csv"})
+    assert (done.rows, done.known) == (2, {"copy of a.csv": "the same content as a.csv"})
 
 
 def test_only_the_latest_content_of_a_file_is_read_and_raw_keeps_all(lake: SparkSession, landing) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_was_renamed_to_make_room_for_the_next_is_not_lost(lake: Spa
     bring_in(lake, landing)
     landing.csv("metrics 2023.csv", landing.days("2023-01-01", count=2))
     again = bring_in(lake, landing, NOW + timedelta(hours=1))
-    assert again.skipped == {
+    assert again.known == {
         "metrics 2023.csv": "in raw already, as metrics.csv",
         "metrics.csv": "in raw already, as metrics.csv",
     }
@@ -204,7 +204,7 @@ def test_a_file_with_a_header_only_adds_no_rows_and_is_known_from_then_on(lake: 
     assert (done.rows, done.files) == (1, ("b.csv",))
 
     again = bring_in(lake, landing)
-    assert again.skipped == {name: f"in raw already, as {name}" for name in ("a.xlsx", "b.csv")}
+    assert again.known == {name: f"in raw already, as {name}" for name in ("a.xlsx", "b.csv")}
     assert again.snapshot == done.snapshot
 
 

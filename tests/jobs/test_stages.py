@@ -10,7 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.errors import ExpectationsNotMetError
 from ingest.errors import LandedFilesError, LandingError
-from jobs.stages import publish_answers, run_repeatedly
+from ingest.formats import EXPECTED
+from jobs.arguments import parse_arguments
+from jobs.stages import ingest_landing, publish_answers, run_repeatedly
 from lake.errors import OvertakenError
 from lake.ledger import Entry
 from lake.publish import Branch, Staged
@@ -73,6 +75,28 @@ def test_what_else_is_raised_ends_it() -> None:
 def test_it_is_stopped_while_it_waits_for_the_next_turn() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
+
+
+def test_the_ledger_names_files_that_were_not_read_and_those_that_came_with_other_content(
+    lake: SparkSession, landing
+) -> None:
+    def note() -> str | None:
+        args, entry = parse_arguments("calls", ["--landing", str(landing)]), Entry("r", None, "calls", "ingest")
+        ingest_landing(lake, args, entry, dataset="calls", forms={"days": ("Date", "CallsOffered")})
+        return entry.note
+
+    landing.csv("a.csv", landing.days(count=2))
+    assert note() is None
+    assert note() is None
+    landing.csv("a.csv", landing.days(count=3), delivered=60)
+    for number in range(6):
+        landing.file(f"{number}.pdf", b"%PDF")
+    skipped = "; ".join(f"{number}.pdf skipped: not one of {EXPECTED}" for number in range(5))
+    assert note() == f"{skipped}; and 2 more, see the log"
+    for number in range(1, 6):
+        (landing.folder / f"{number}.pdf").unlink()
+    landing.csv("a.csv", landing.days(count=4), delivered=120)
+    assert note() == f"0.pdf skipped: not one of {EXPECTED}; a.csv came before with other content"
 
 
 def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSession) -> None:
