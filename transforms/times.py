@@ -41,7 +41,7 @@ _LETTERS = [f"{letter}{{1,{most}}}(?!{letter})" for letters, most in _MOST.items
 _SHOWN = re.compile(rf"(?:'(?:[^']|'')*'|[^A-Za-z'{{}}#]|{'|'.join(_LETTERS)}|VV|O(?:OOO)?(?!O))*")
 _regions = cache(available_timezones)
 _ANYTHING = r"|\A[\s\S]*\z"
-_OF_ANY_WIDTH = {"M", "d", "H", "h"}
+_OF_ANY_WIDTH, _TWO_DIGITS = {"M", "d", "H", "h"}, {"MM", "dd", "HH", "mm", "ss"}
 _APART = "two of `M`, `d`, `H`, `h` do not stand next to one another, for 111 could be 1 and 11"
 _HALF_DAY, _25_HOURS = 43_200_000_000, 90_000_000_000
 _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
@@ -84,6 +84,9 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
         raise ArgumentError(where="parse_timestamp", argument="ambiguous", got=ambiguous, expected=expected)
     given, text = quoted(column), f"btrim({quoted(column)}, {literal(BLANKS)})"
     if _is_iso(pattern, iso, parts):
+        # Which months, days and hours there are, the cast knows too, and better.
+        for token in _TWO_DIGITS.intersection(parts.values()):
+            form = form.replace(f"({_PARTS[token][1]})", "[0-9]{2}")
         fits = f"RLIKE {literal(form)}"
         read = f"CASE WHEN {given} {fits} THEN {given} WHEN {text} {fits} THEN {text} END"
         read = read if "offset" in parts else f"concat({read}, 'Z')"

@@ -23,7 +23,6 @@ COUNTY = (-77.55, 38.91, -76.86, 39.38)
 """The box around Montgomery County: least longitude, least latitude, greatest longitude, greatest latitude."""
 
 _HOUR = 3_600_000_000
-_OFFSET = r"(Z|[+-][0-9]{2}:[0-9]{2})\z"
 
 
 def floating_time(column: str) -> Column:
@@ -50,9 +49,13 @@ def extracted_time(column: str) -> Column:
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['12:45', '12:45']
     """
-    text = f"btrim({quoted(column)}, {literal(BLANKS)})"
-    instant = f"concat({text}, if({text} RLIKE {literal(_OFFSET)}, '', 'Z'))"
-    return cast(instant, given=T.StringType(), wanted=T.TimestampType(), where="extracted_time")
+    in_utc = f"concat(btrim({quoted(column)}, {literal(BLANKS)}), 'Z')"
+    # Where there is an offset already, another is none.
+    times = (
+        cast(text, given=T.StringType(), wanted=T.TimestampType(), where="extracted_time")
+        for text in (quoted(column), in_utc)
+    )
+    return F.coalesce(*times)
 
 
 def whole_number(column: str) -> Column:
