@@ -51,10 +51,11 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
 
     Rows: one an object. Blank lines are none.
 
-    Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null;
-    `_other_fields`, those that no form has; `_form`, the form of which the object has most fields; `_row_number`, the
-    record's number in its file, 1 for the first, blank lines counted; `_malformed_record`, the whole line where it is
-    no object; and of the file `_source_file`, `_delivered_at` and `_checksum`.
+    Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null, and of a
+    name that it has twice the last; `_other_fields`, those that no form has; `_form`, the form of which the object has
+    most fields; `_row_number`, the record's number in its file, 1 for the first, blank lines counted;
+    `_malformed_record`, the whole line where it is no object; and of the file `_source_file`, `_delivered_at` and
+    `_checksum`.
     """
     small = [file for file in files if _unpacked(file) <= _WHOLE]
     large = [_of_large(spark, file) for file in files if _unpacked(file) > _WHOLE]

@@ -44,6 +44,12 @@ def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: Spark
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
+def test_of_a_name_that_an_object_has_twice_the_last_counts(lake: SparkSession, landing) -> None:
+    landing.file("a.json", b'{"id": 1, "x": 1, "type": "a", "id": 2, "x": [3], "type": null}\n{"id": 4}')
+    bring_in(lake, landing)
+    assert rows(lake, "id", "type", "_other_fields") == [("2", None, '{"x":"[3]"}'), ("4", None, None)]
+
+
 def lines(*texts: str) -> bytes:
     return "\n".join(texts).encode()
 
