@@ -155,6 +155,11 @@ COORDINATES = {
     "its own": (PLACE | {"geolocation": '{"type":"Point","coordinates":[-77.5,39.3]}'}, (-77.0261, 38.9937, True)),
     "a point": ({"geolocation": POINT}, (-77.02, 38.99, True)),
     "text": ({"geolocation": '{"latitude":"38.99","longitude":"-77.02"}'}, (-77.02, 38.99, True)),
+    "text beside another shape": (
+        {"geolocation": '{"coordinates":{"a":1},"latitude":"38.99","longitude":"-77.02"}'}, (-77.02, 38.99, True),
+    ),
+    "half a point": ({"geolocation": '{"type":"Point","coordinates":[-77.02,null]}'}, (None, None, False)),
+    "a line": ({"geolocation": '{"coordinates":[[-77.02,38.99],[-77.03,39.0]]}'}, (None, None, False)),
     "wkt": ({"longitude": "", "latitude": "", "geolocation": "point(-77.02  38.99)"}, (-77.02, 38.99, True)),
     "zeros": ({"longitude": "0", "latitude": "0.0", "geolocation": POINT}, (-77.02, 38.99, True)),
     "half": ({"longitude": "-77.02", "geolocation": ""}, (None, None, False)),
@@ -164,7 +169,7 @@ COORDINATES = {
     "no place": ({"geolocation": '{"type":"Point","coordinates":["a"]}'}, (None, None, False)),
     "no json": ({"geolocation": "{Point"}, (None, None, False)),
     "none": ({}, (None, None, None)),
-}
+}  # fmt: skip
 
 
 def test_coordinates_are_a_place_in_the_county_or_none(either_ansi):
