@@ -16,15 +16,16 @@ from transforms.names import literal
 from transforms.text import BLANKS
 
 _DAY = r"\A\s*(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+_CLOCK, _SECONDS = r"[T ][0-9]{2}:[0-9]{2}", r":[0-9]{2}(?:[.][0-9]{1,6})?"
 _FORMS = {
-    "date": _DAY + r"([T ]00:00(:00([.]0+)?)?)?\s*\z",
-    "timestamp": _DAY + _CLOCK + r"(Z|[+-][0-9]{2}:[0-9]{2})\s*\z",
-    "timestamp_ntz": _DAY + _CLOCK + r"\s*\z",
+    "date": _DAY + r"(?:[T ]00:00(?::00(?:[.]0+)?)?)?\s*\z",
+    "timestamp": _DAY + _CLOCK + _SECONDS + r"(?:Z|[+-][0-9]{2}:[0-9]{2})\s*\z",
+    "timestamp_ntz": _DAY + _CLOCK + rf"(?:{_SECONDS})?\s*\z",
 }
 NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
 """What a text is that is a number: digits, a point, a power of ten; blanks around it."""
 
+_EPOCH = "TIMESTAMP_NTZ'1970-01-01 00:00:00'"
 _SHORT = r"\A-?[0-9]{1,7}([.][0-9]{1,20})?\z"
 _WHOLE_UP_TO = {"double": 2**53, "float": 2**24}
 _SIMPLE = (T.StringType, T.NumericType, T.BooleanType)
@@ -63,14 +64,14 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
     if given.simpleString() == wanted.simpleString():
         return F.expr(value)
     if isinstance(given, T.StringType) and isinstance(wanted, (*_SIMPLE, *_DAYS_AND_TIMES, T.BinaryType)):
-        return F.expr(_from_text(value, wanted))
+        return _time_from_text(value) if isinstance(wanted, T.TimestampType) else F.expr(_from_text(value, wanted))
     if isinstance(given, T.NumericType) and isinstance(wanted, (T.NumericType, T.BooleanType)):
         return F.expr(_between_numbers(value, given, wanted))
     if isinstance(given, T.TimestampType) and isinstance(wanted, (*_DAYS_AND_TIMES, T.StringType)):
         shown = wall_clock(F.expr(value)).cast(wanted.simpleString())
         return F.concat(shown, F.lit("Z")) if isinstance(wanted, T.StringType) else shown
     if isinstance(given, _DAYS_AND_TIMES) and isinstance(wanted, T.TimestampType):
-        return F.expr(f"try_cast(CAST(CAST({value} AS timestamp_ntz) AS string) || 'Z' AS timestamp)")
+        return in_utc(F.expr(f"CAST({value} AS timestamp_ntz)"))
     nested = isinstance(given, (T.ArrayType, T.MapType, T.StructType)) and isinstance(wanted, T.StringType)
     if nested and _has_a_json_form(given):
         return F.to_json(F.expr(value), _JSON)
@@ -88,7 +89,13 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
 def wall_clock(instant: Column) -> Column:
     """Return what a clock in UTC shows at an instant, as `timestamp_ntz`."""
     # A cast to timestamp_ntz goes by the session's time zone.
-    return F.expr("TIMESTAMP_NTZ'1970-01-01 00:00:00'") + F.expr("INTERVAL '0.000001' SECOND") * F.unix_micros(instant)
+    return F.expr(_EPOCH) + F.expr("INTERVAL '0.000001' SECOND") * F.unix_micros(instant)
+
+
+def in_utc(shown: Column) -> Column:
+    """Return the instant at which a clock in UTC shows a `timestamp_ntz`."""
+    # Not by a text that ends with `Z`: of what such a cast takes, three quarters are for the zone.
+    return F.timestamp_seconds((shown - F.expr(_EPOCH)).cast("decimal(20, 6)"))
 
 
 def literal_of(value: object, type_: T.DataType) -> Column | None:
@@ -116,17 +123,31 @@ def literal_of(value: object, type_: T.DataType) -> Column | None:
     return F.lit(value).cast(type_) if fits else None
 
 
-def _from_text(value: str, wanted: T.DataType) -> str:
-    name, trimmed = wanted.simpleString(), f"btrim({value}, {literal(BLANKS)})"
+def _time_from_text(value: str) -> Column:
+    text = _trimmed(value)
+    # Nearly all are in UTC; of another offset the cast takes longer to find out which it is.
+    ends = [f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")]
+    in_utc_text = f"CASE {' '.join(ends)} END"
+    read = F.coalesce(
+        in_utc(F.expr(f"try_cast({in_utc_text} AS timestamp_ntz)")), F.expr(f"try_cast({text} AS timestamp)")
+    )
+    return F.when(F.expr(f"{text} RLIKE {literal(_FORMS['timestamp'])}"), read)
+
+
+def _trimmed(value: str) -> str:
     # Casts trim all but the no-break space, and faster.
-    text = f"if(contains({value}, '\u00a0'), {trimmed}, {value})"
+    return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANKS)}), {value})"
+
+
+def _from_text(value: str, wanted: T.DataType) -> str:
+    name, text = wanted.simpleString(), _trimmed(value)
     read = f"try_cast({text} AS {name})"
     if name in _FORMS:
         return f"CASE WHEN {text} RLIKE {literal(_FORMS[name])} THEN {read} END"
     if name in _WHOLE_UP_TO:
         return _to_floating(text, name)
     if isinstance(wanted, T.DecimalType):
-        return _to_decimal(trimmed, name, wanted.scale)
+        return _to_decimal(f"btrim({value}, {literal(BLANKS)})", name, wanted.scale)
     if isinstance(wanted, T.BinaryType):
         return f"try_cast({value} AS binary)"
     # Where there is no number, `try_cast` raises and catches an error within, which takes far longer than to look.

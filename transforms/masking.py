@@ -259,7 +259,8 @@ def _reported(name: str, shown: Sequence[str]) -> Column:
         open_to_all = failure["column"].isin(*shown) & (failure["expected"] != "record")
         return failure.withField("value", F.when(open_to_all, failure["value"]).otherwise(REDACTED))
 
-    return F.transform(name, with_value).alias(name)
+    # Spark interprets what is within a function with a lambda: of most rows there is no report to go through.
+    return F.when(F.col(name).isNotNull(), F.transform(name, with_value)).alias(name)
 
 
 def _with_key(rows: DataFrame, key: bytes) -> DataFrame:

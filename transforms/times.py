@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.casts import wall_clock
+from transforms.casts import in_utc, wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.names import literal, quoted, require_columns, require_distinct
 from transforms.text import BLANKS
@@ -85,18 +85,26 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     given, text = quoted(column), f"btrim({quoted(column)}, {literal(BLANKS)})"
     if _is_iso(pattern, iso, parts):
         # Which months, days and hours there are, the cast knows too, and better.
-        for token in _TWO_DIGITS.intersection(parts.values()):
-            form = form.replace(f"({_PARTS[token][1]})", "[0-9]{2}")
+        for token in parts.values():
+            expression = _PARTS[token][1]
+            form = form.replace(f"({expression})", "[0-9]{2}" if token in _TWO_DIGITS else f"(?:{expression})")
         fits = f"RLIKE {literal(form)}"
-        read = f"CASE WHEN {given} {fits} THEN {given} WHEN {text} {fits} THEN {text} END"
-        read = read if "offset" in parts else f"concat({read}, 'Z')"
+        read = f"CASE WHEN {given} {fits} THEN {given} WHEN {given} != '' AND {text} {fits} THEN {text} END"
     else:
         # One replacement reads it all: text of another form matches the second alternative, whose groups are empty.
         read = f"regexp_replace({text}, {literal(form + _ANYTHING)}, {literal(iso)})"
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({read}, 6, 3)), '{MONTHS}') + 2) div 3)"
         read = f"concat(left({read}, 5), {month}, substring({read}, 9))"
-    shown = _of_half_day(read) if "half" in parts else F.expr(f"try_cast({read} AS timestamp)")
+    time = f"left({read}, length({read}) - 3)" if "half" in parts else read
+    has_zone = "offset" in parts
+    shown = (
+        F.expr(f"try_cast({time} AS timestamp)") if has_zone else in_utc(F.expr(f"try_cast({time} AS timestamp_ntz)"))
+    )
+    if "half" in parts:
+        noon = F.when(F.expr(f"lower(right({read}, 2)) = 'pm'"), _HALF_DAY).otherwise(0)
+        twelve = F.when(F.expr(f"contains({read}, 'T12:')"), _HALF_DAY).otherwise(0)  # is the hour before 1
+        shown = F.timestamp_micros(F.unix_micros(shown) + noon - twelve)
     return shown if zone is None else _instant(shown, _region(zone, where="parse_timestamp"), ambiguous)
 
 
@@ -229,28 +237,20 @@ def _compiled(pattern: str) -> tuple[str, str, dict[str, str]]:
     found = {part: f"${place}" for part, place in places.items()}
     clock = ":".join(found.get(part, "00") for part in ("hour", "minute", "second"))
     fraction = f".{found['fraction']}" if "fraction" in found else ""
-    iso = f"{found['year']}-{found['month']}-{found['day']}T{clock}{fraction}{found.get('offset', 'Z')}"
-    # ISO 8601 has no AM and PM: they follow the time, with their hour.
-    return rf"\A(?:{form})\z", iso + (f" {found['hour']} {found['half']}" if of_half_day else ""), tokens
+    iso = f"{found['year']}-{found['month']}-{found['day']}T{clock}{fraction}{found.get('offset', '')}"
+    # ISO 8601 has no AM and PM: they follow the time.
+    return rf"\A(?:{form})\z", iso + (f" {found['half']}" if of_half_day else ""), tokens
 
 
 def _is_iso(pattern: str, iso: str, tokens: Mapping[str, str]) -> bool:
-    """Whether text of a pattern is ISO 8601 as it stands, but for the `Z`."""
+    """Whether text of a pattern is ISO 8601 as it stands."""
     for place, token in enumerate(tokens.values(), 1):
         iso = iso.replace(f"${place}", token)
-    return iso.removesuffix("Z") == pattern.replace("'", "") and "MMM" not in tokens.values()
+    return iso == pattern.replace("'", "") and "MMM" not in tokens.values()
 
 
 def _verbatim(text: str) -> str:
     return "".join(c if c.isalnum() else f"\\x{{{ord(c):x}}}" for c in text)
-
-
-def _of_half_day(read: str) -> Column:
-    """Return the time of a text that is a time, its hour, and AM or PM: 12 is the hour before 1."""
-    time, hour, half = (f"split_part({read}, ' ', {place})" for place in (1, 2, 3))
-    noon = F.when(F.expr(f"lower({half}) = 'pm'"), _HALF_DAY).otherwise(0)
-    twelve = F.when(F.expr(f"{hour} = '12'"), _HALF_DAY).otherwise(0)
-    return F.timestamp_micros(F.unix_micros(F.expr(f"try_cast({time} AS timestamp)")) + noon - twelve)
 
 
 def _no_guess(instant: Column) -> Column:

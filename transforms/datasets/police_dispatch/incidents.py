@@ -9,13 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.casts import cast
+from transforms.casts import cast, in_utc
 from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
 from transforms.geo import valid_coordinates
 from transforms.masking import Masked, mask
-from transforms.names import literal, quoted
+from transforms.names import quoted
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import BLANKS, BLOCK, SIGNS, clean_text, street
+from transforms.text import BLOCK, SIGNS, clean_text, street
 from transforms.times import date_parts, local_time, parse_timestamp
 
 ZONE = "America/New_York"
@@ -49,13 +49,8 @@ def extracted_time(column: str) -> Column:
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['12:45', '12:45']
     """
-    in_utc = f"concat(btrim({quoted(column)}, {literal(BLANKS)}), 'Z')"
-    # Where there is an offset already, another is none.
-    times = (
-        cast(text, given=T.StringType(), wanted=T.TimestampType(), where="extracted_time")
-        for text in (quoted(column), in_utc)
-    )
-    return F.coalesce(*times)
+    read = partial(cast, quoted(column), given=T.StringType(), where="extracted_time")
+    return F.coalesce(read(wanted=T.TimestampType()), in_utc(read(wanted=T.TimestampNTZType())))
 
 
 def whole_number(column: str) -> Column:
@@ -111,6 +106,7 @@ ORDER = (
 EVENT_TIME = "start_time"
 
 _CROSSED = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"  # as `text.street` tells them
+_BLOCKS = rf"(?m){BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")  # of streets, each a line of its own
 _NUMBER = r"([0-9]*?)[0-9]{1,2}[A-Z]?(?: ?- ?[0-9]+[A-Z]?)?(?: [0-9]/[0-9])?"
 _HOUSE = rf"(?:\A|(?<=[/&@])|(?<=[/&@] )){_NUMBER}(?: (?:BLK|BLOCK)\.?(?: OF)?)?+(?= [A-Z0-9])"
 _UNIT = r",? (?:(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|FL)\.? ?#? ?(?:[A-Z]?-?[0-9]+[A-Z]?|[A-Z])|#.*)\z"
@@ -184,16 +180,14 @@ def _located(incidents: DataFrame) -> DataFrame:
     given = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _in_county(*_COORDINATES)
     is_intersection = address.rlike(SIGNS) & address.rlike(_CROSSED)
-    # Not `street(part)`: in a lambda Spark computes a value again for each use of it.
-    streets = F.transform(F.split(address, _CROSSED), lambda part: F.regexp_replace(part, rf"{BLOCK}(?=.)", ""))
-    crossing = F.array_join(F.sort_array(F.array_remove(streets, "")), " / ")
+    streets = F.regexp_replace(F.regexp_replace(address, _CROSSED, "\n"), _BLOCKS, "")
+    crossing = F.array_join(F.sort_array(F.array_remove(F.split(streets, "\n"), "")), " / ")
     of_point = {
         f"_{name}": _double(f"coalesce(get(_point.coordinates, {place}), _point.{name})")
         for place, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _in_county(*of_point)
-    # Step by step: in one, Spark would compute a value again for each use of it. But in few, for it copies the row
-    # before and after what it does not compile, the lambda and the JSON.
+    # Step by step: in one, Spark would compute a value again for each use of it. But in few, for each copies the row.
     return (
         incidents.withColumns(
             {
