@@ -18,7 +18,7 @@ from pyspark.sql import types as T
 import transforms
 from transforms.aggregate import FUNCTIONS, aggregate, pivot, top_n
 from transforms.arrays import array_where
-from transforms.casts import cast, wall_clock
+from transforms.casts import cast, in_utc, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
 from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
@@ -236,6 +236,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     uuid: lambda rows: uuid(rows, key=["year", "text"]),
     valid_coordinates: of_column(valid_coordinates, "longitude", "latitude"),
     wall_clock: of_column(wall_clock, "at"),
+    in_utc: lambda rows: rows.select(in_utc(wall_clock(F.col("at")))),
     contact_centre.build_calls: (RAW, contact_centre.build_calls),
     contact_centre.build_calls_handled: (CALLS, lambda calls: contact_centre.build_calls_handled(calls, calls)),
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
