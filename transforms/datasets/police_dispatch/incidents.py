@@ -44,7 +44,7 @@ def floating_time(column: str) -> Column:
 def extracted_time(column: str) -> Column:
     """Read when a row was taken from the source: by its offset, and without one in UTC, as a Lambda's clock shows it.
 
-    >>> times = [("2024-07-13 12:45:10",), ("2024-07-13T08:45:10-04:00",)]
+    >>> times = [("2024-07-13 12:45",), ("2024-07-13T08:45:10-04:00",)]
     >>> read = spark.createDataFrame(times, "t string").select(extracted_time("t").alias("t"))
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['12:45', '12:45']
