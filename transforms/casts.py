@@ -127,10 +127,8 @@ def _time_from_text(value: str) -> Column:
     text = _trimmed(value)
     # Nearly all are in UTC; of another offset the cast takes longer to find out which it is.
     ends = [f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")]
-    in_utc_text = f"CASE {' '.join(ends)} END"
-    read = F.coalesce(
-        in_utc(F.expr(f"try_cast({in_utc_text} AS timestamp_ntz)")), F.expr(f"try_cast({text} AS timestamp)")
-    )
+    shown = F.expr(f"try_cast(CASE {' '.join(ends)} END AS timestamp_ntz)")
+    read = F.coalesce(in_utc(shown), F.expr(f"try_cast({text} AS timestamp)"))
     return F.when(F.expr(f"{text} RLIKE {literal(_FORMS['timestamp'])}"), read)
 
 
