@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -13,6 +14,9 @@ from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Forms, Header, best_fit, tellable
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
+
+_AT_ONCE = 8
+"""How many files are looked at: those in S3 mostly keep one waiting."""
 
 _WITH_HEADER = {".xlsx": workbook, ".csv": delimited}
 EXPECTED = ".xlsx or .csv files or JSON lines (.json, .jsonl, .ndjson, or named as Firehose names its objects)"
@@ -25,8 +29,10 @@ def is_readable(name: str) -> bool:
 
 def refused(files: Iterable[LandedFile]) -> dict[LandedFile, str]:
     """Return the JSON lines that cannot be read, and why: they must not hold up the others."""
-    problems = {file: json_lines.problem_of(file) for file in files if json_lines.is_json_lines(file.name)}
-    return {file: problem for file, problem in problems.items() if problem}
+    events = [file for file in files if json_lines.is_json_lines(file.name)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
+        return {file: problem for file, problem in problems if problem}
 
 
 def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[DataFrame]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import re
 import zlib
 from collections.abc import Sequence
 from contextlib import closing
+from functools import reduce
 from itertools import accumulate
+from operator import add, or_
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,10 +30,13 @@ _WHOLE = 32 << 20
 """Bytes of a file that is read whole, to number its records. What is larger is numbered with one more pass."""
 
 _GZIP_MAKES = 10
+_CHUNK = 1 << 20
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
 _ARRAY = r"\A\s*\["
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
+_JOINTS = ("}{", "} {")
+"""Between objects of a producer that ends no line."""
 _TOGETHER = r"\}[ \t,]*\{"
 _BETWEEN = r"(?<=\})[ \t]*(?=\{)"
 
@@ -51,11 +57,11 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
 
     Rows: one an object. Blank lines are none.
 
-    Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null, and of a
-    name that it has twice the last; `_other_fields`, those that no form has; `_form`, the form of which the object has
-    most fields; `_row_number`, the record's number in its file, 1 for the first, blank lines counted;
-    `_malformed_record`, the whole line where it is no object; and of the file `_source_file`, `_delivered_at` and
-    `_checksum`.
+    Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null;
+    `_other_fields`, those that no form has; `_form`, the form of which the object has most fields; `_row_number`, the
+    record's number in its file, 1 for the first, blank lines counted; `_malformed_record`, the whole line where it is
+    no object, or has a field of a form twice, of which nobody can tell which counts; and of the file `_source_file`,
+    `_delivered_at` and `_checksum`.
     """
     small = [file for file in files if _unpacked(file) <= _WHOLE]
     large = [_of_large(spark, file) for file in files if _unpacked(file) > _WHOLE]
@@ -70,13 +76,17 @@ def problem_of(file: LandedFile) -> str | None:
     """Return why a file cannot be read as JSON lines, and what to do. What is in its lines is not looked at."""
     if ":" in file.name:
         return "Spark reads no text file with a ':' in its name. Rename it."
-    if _unpacked(file) <= _WHOLE:
+    is_packed, is_large = file.name.endswith(".gz"), _unpacked(file) > _WHOLE
+    if not is_packed and not is_large:
         return None
-    with closing(open_file(file.uri)) as stream:
-        start = stream.read(1 << 10)
-    if file.name.endswith(".gz"):
-        start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(start)
-    if not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+    with closing(open_file(file.uri)) as stream, gzip.GzipFile(fileobj=stream) as unpacked:
+        try:
+            start = unpacked.read(_CHUNK) if is_packed else stream.read(_CHUNK)
+            while is_packed and unpacked.read(_CHUNK):
+                pass  # Spark, which reads it on its executors, would fail with all that came with it.
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            return f"it is no whole gzip file ({error}). Deliver it again; if it is plain, without .gz in its name."
+    if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None
     most = f"of one JSON array at most {_WHOLE >> 20} MiB are read, unpacked."
     return f"{most} Write it as one object a line: jq -c '.[]'."
@@ -91,18 +101,16 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     # As Spark writes it, with `%20` for a blank, but not for a `+`.
     path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
     whole = spark.read.text(paths, wholetext=True).select(
-        F.expr("ltrim('\ufeff', value)").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
+        _without_mark("value").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
     )
     text = F.col("text")
-    lines = F.when(text.contains("\r"), F.split(text, r"\r\n|\r|\n")).otherwise(F.split(text, "\n"))
-    one_by_one = F.flatten(F.transform(lines, _objects))
-    has_several = text.rlike(_TOGETHER) | text.contains("\n[")
-    records = (
-        F.when(text.rlike(_ARRAY), F.coalesce(_elements(text), one_by_one))
-        .when(has_several, one_by_one)
-        .otherwise(lines)
-    )
-    found = whole.join(F.broadcast(_files_frame(spark, files)), on="path", how="left")
+    lines, one_by_one = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _objects))
+    # To look through the whole text once takes a tenth as long as to parse it: so it is done as seldom as can be.
+    is_plain = ~F.exists(lines, _starts_an_array) & ((F.size(lines) > 1) | ~text.contains("\r"))
+    is_plain &= ~reduce(or_, map(text.contains, _JOINTS))
+    records = F.when(is_plain, lines).otherwise(F.coalesce(F.when(text.rlike(_ARRAY), _elements(text)), one_by_one))
+    listed = F.broadcast(_files_frame(spark, files))
+    found = whole.withColumn("lines", F.split(text, "\n")).join(listed, on="path", how="left")
     # A file that Spark names otherwise than it was listed must not come without its rows.
     source = F.coalesce("_source_file", _no_such("not listed: ", "path")).alias("_source_file")
     numbered = found.select(source, "_delivered_at", "_checksum", F.posexplode(records).alias("number", "record"))
@@ -111,7 +119,7 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
 
 def _of_large(spark: SparkSession, file: LandedFile) -> DataFrame:
     lines = spark.read.text(pattern_of(file.uri)).select(
-        F.col("_metadata.file_block_start").alias("start"), F.expr("ltrim('\ufeff', value)").alias("line")
+        F.col("_metadata.file_block_start").alias("start"), _without_mark("value").alias("line")
     )
     place = F.monotonically_increasing_id().bitwiseAND(F.lit(_IN_PARTITION))
     records = lines.select("start", F.explode(_objects(F.col("line"))).alias("record"))
@@ -133,6 +141,15 @@ def _of_large(spark: SparkSession, file: LandedFile) -> DataFrame:
 
 def _no_such(problem: str, column: str) -> Column:
     return F.raise_error(F.concat(F.lit(problem), F.col(column)))
+
+
+def _starts_an_array(line: Column) -> Column:
+    return ~line.startswith("{") & line.rlike(_ARRAY)
+
+
+def _without_mark(text: str) -> Column:
+    # Trimming would copy each text.
+    return F.expr(f"if(startswith({text}, '\ufeff'), substr({text}, 2), {text})")
 
 
 def _values(text: Column) -> Column:
@@ -179,14 +196,16 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     starts = record.startswith("{")  # as nearly all do, and to see that takes no regular expression
     given = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     given = F.concat(F.lit("["), F.when(starts | given.rlike(r"\A\s*\{"), given), F.lit("]"))
-    is_twice = F.size(F.array_distinct(F.map_keys(fields))) < F.size(fields)
+    # Most objects say as many names as are found in them: only of the others it is looked which they say twice.
+    said = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
+    may_be_twice = F.size(fields) > said + F.size("others")
+    is_twice = may_be_twice & (F.size(F.array_distinct(F.map_keys(fields))) < F.size(fields))
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(starts | record.rlike(r"\S"))
         # Step by step: in one, Spark would compute a value again for each use of it.
         .withColumn("objects", F.from_json(given, "array<map<string,string>>"))
         .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))
-        .withColumn("fields", F.when(is_twice, _last_of_each(fields)).otherwise(fields))
         .withColumn("others", others)
         .select(
             *(F.coalesce(*(fields[each] for each in names)).alias(names[0]) for names in alike.values()),
@@ -194,16 +213,9 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
             _form(forms).alias("_form"),
             *("_row_number", "_source_file", "_delivered_at", "_checksum"),
             # So a replay says of a record that does not fit its header.
-            F.when(fields.isNull(), record).otherwise(fields[_MALFORMED]).alias(_MALFORMED),
+            F.when(fields.isNull() | is_twice, record).otherwise(fields[_MALFORMED]).alias(_MALFORMED),
         )
     )
-
-
-def _last_of_each(fields: Column) -> Column:
-    """Return the fields of an object that has a name twice. The last counts, as JSON's readers have it."""
-    names, last_first = F.array_distinct(F.map_keys(fields)), F.reverse(F.map_entries(fields))
-    texts = F.transform(names, lambda name: F.filter(last_first, lambda field: field["key"] == name)[0]["value"])
-    return F.map_from_arrays(names, texts)
 
 
 def _form(forms: Forms) -> Column:

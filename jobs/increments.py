@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Judged
 from expectations.mask import FAILED, QUARANTINED
-from ingest.raw import read_raw
+from ingest.raw import RawRows, read_raw
 from jobs.masking_key import MaskingKeyError
 from jobs.publishing import first_rows
 from jobs.refining import Refining
@@ -81,14 +81,14 @@ class Increment:
         self._require_not_refused()
         if not rebuild:
             self._require_same_key()
-        since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
-        raw = read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None)
+        raw, since = self._new(rebuild=rebuild)
         self.entry.rows_in = raw.count
         if not raw.count and not raw.are_all:
-            self.entry.note, self.entry.rows_out = "raw has nothing new", 0
+            self.entry.rows_out = 0
+            self.entry.say("raw has nothing new")
             return False
         if since and raw.are_all:
-            self.entry.note = "trusted is made anew, for files were delivered with other content"
+            self.entry.say("trusted is made anew, for files were delivered with other content")
         self.judged = self.how.judge(raw.rows)
         with Staged(
             self.spark,
@@ -108,6 +108,7 @@ class Increment:
 
         Raises:
             ExpectationsNotMetError: A critical expectation is not met, or was not before, in this very run.
+            NotJudgedError: There is no branch of this run, and raw has rows that no run has refined.
         """
         self._require_not_refused()
         if self._is_nothing():
@@ -130,7 +131,7 @@ class Increment:
         Quarantine is published first: a run that is killed between the two is done again from what trusted notes.
 
         Raises:
-            NotJudgedError: Nobody has judged the branch.
+            NotJudgedError: Nobody has judged the branch, or it is not there, and raw has rows that no run has refined.
             OvertakenError: Another run has published meanwhile; nothing of this one is.
         """
         if self._is_nothing():
@@ -146,11 +147,19 @@ class Increment:
 
     def _is_nothing(self) -> bool:
         """Whether there is no branch, or none but one that is published: the run was killed before it dropped it."""
-        published = last_note(self.spark, self.trusted, _PUBLISHED)
-        if self._noted(REFINED_TO) is not None and published != str(self._judged_snapshot):
+        published, is_there = last_note(self.spark, self.trusted, _PUBLISHED), self._noted(REFINED_TO) is not None
+        if is_there and published != str(self._judged_snapshot):
             return False
-        self.entry.note = "raw had nothing new"
+        new, _ = self._new()
+        if not is_there and (new.count or new.are_all):
+            raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
+        self.entry.say("raw had nothing new")
         return True
+
+    def _new(self, *, rebuild: bool = False) -> tuple[RawRows, str | None]:
+        """Return what raw has that no run has refined, and since when."""
+        since = None if rebuild else last_note(self.spark, self.trusted, REFINED_TO)
+        return read_raw(self.spark, self.how.dataset, newer_than=int(since) if since else None), since
 
     def _require_not_refused(self) -> None:
         """Glue starts a job that has failed once more: what it refused stays refused, and is no longer new."""

@@ -72,7 +72,7 @@ def publish_answers(
         tables = {name: table_name("curated", dataset, name) for name in answers}
         answers = {name: answers[name] for name in answers if last_note(spark, tables[name], _MADE_OF) != made_of}
         if not answers:
-            entry.note = "the answers are those of what is trusted"
+            entry.say("the answers are those of what is trusted")
             return
     entry.rows_in = row_count(spark, table)
     for name, build in answers.items():

@@ -50,7 +50,7 @@ class NotJudgedError(LakeError):
         self.table, self.branch = table, branch
         super().__init__(
             f"{table}: branch {branch} is not there or has not been judged, so nothing is published. Run the stages "
-            f"create and check_quality of this run first."
+            f"create and check_quality of this run first, with its id: --WORKFLOW_RUN_ID."
         )
 
 

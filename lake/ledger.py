@@ -71,6 +71,10 @@ class Entry:
     error: str | None = None
     note: str | None = None
 
+    def say(self, text: str) -> None:
+        """Add to the note."""
+        self.note = f"{self.note}; {text}" if self.note else text
+
 
 @contextmanager
 def recorded(spark: SparkSession, *, run_id: str, workflow: str | None, job: str, stage: str) -> Iterator[Entry]:

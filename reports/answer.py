@@ -30,9 +30,9 @@ class Answer:
         name: The answer's name: `lake.curated.<dataset>_<name>`.
         title: The question it answers.
         columns: The columns shown, in order.
-        order: The columns that order the rows: `-name` for the greatest first, `-|name|` for the furthest from 0 first.
-            Where none is given the first column shown does, and where there are too many rows to show it is the latest
-            that are shown.
+        order: What orders the rows, columns or SQL expressions: `-name` for the greatest first, `-|name|` for the
+            furthest from 0 first. Where none is given the first column shown does, and where there are too many rows to
+            show it is the latest that are shown.
         note: What a reader must know to read the figures right: what a share is a share of.
     """
 

@@ -164,7 +164,7 @@ def _unread(failure: Row, sources: Mapping[str, str]) -> str:
 
 
 def _ordered(order: str) -> Column:
-    column = F.col(order.strip("-|"))
+    column = F.expr(order.strip("-|"))
     column = F.abs(column) if order.endswith("|") else column
     return column.desc() if order.startswith("-") else column
 

@@ -11,6 +11,7 @@ _TYPE, _RANK = Shown("request_type", "Type"), Shown("rank", "Rank", "d")
 _REQUESTS = Shown("requests", "Requests", ",d")
 _SHARE = Shown("share_pct", "Share %", ".3f", bar=True)
 _MONTH = Shown("month", "Month", "%Y-%m")
+_BY_GROUP = ("city", "group_kind <> 'all'", "group_kind", "group_name")
 _ON_MONTH = (Shown("change_on_month", "On month", "+,d"), Shown("change_on_month_pct", "%", "+.2f"))
 
 ANSWERS = (
@@ -45,7 +46,7 @@ ANSWERS = (
             *(*_GROUP, Shown("requests", "Say so", ",d"), Shown("on_first_call", "On first call", ",d")),
             Shown("on_first_call_pct", "%", ".2f", bar=True),
         ),
-        order=("city", "group_kind", "-requests", "group_name"),
+        order=(*_BY_GROUP[:3], "-requests", "group_name"),
         note="Share: of the requests that say yes or no.",
     ),
     Answer(
@@ -57,7 +58,7 @@ ANSWERS = (
             Shown("status_not_known", "Not known", ",d"),
             *(Shown("resolved_pct", "Resolved %", ".2f", bar=True), Shown("unresolved_pct", "Unresolved %", ".2f")),
         ),
-        order=("city", "group_kind", "-requests", "group_name"),
+        order=(*_BY_GROUP[:3], "-requests", "group_name"),
         note="Shares: of the requests whose status is known. Closed otherwise: transferred, or no request after all.",
     ),
     Answer(
@@ -75,30 +76,30 @@ ANSWERS = (
     ),
     Answer(
         name="busiest_agencies",
-        title="The ten busiest agencies",
-        columns=(_CITY, _RANK, Shown("agency", "Agency"), _REQUESTS, _SHARE),
-        order=("city", "rank"),
-        note="Share: of the city's requests whose agency is said.",
+        title="The ten busiest agencies: of the city, by channel and area",
+        columns=(*_GROUP, _RANK, Shown("agency", "Agency"), _REQUESTS, _SHARE),
+        order=(*_BY_GROUP, "rank"),
+        note="Share: of the group's requests whose agency is said.",
     ),
     Answer(
         name="most_common_types",
-        title="The ten most common types of requests",
-        columns=(_CITY, _RANK, _TYPE, _REQUESTS, _SHARE),
-        order=("city", "rank"),
-        note="Share: of the city's requests whose type is known.",
+        title="The ten most common types of requests: of the city, by agency, channel and area",
+        columns=(*_GROUP, _RANK, _TYPE, _REQUESTS, _SHARE),
+        order=(*_BY_GROUP, "rank"),
+        note="Share: of the group's requests whose type is known.",
     ),
     Answer(
         name="top_unresolved",
-        title="The ten types of which most requests are unresolved",
-        columns=(_CITY, _RANK, _TYPE, Shown("requests", "Unresolved", ",d"), _SHARE),
-        order=("city", "rank"),
-        note="Share: of the city's unresolved requests whose type is known.",
+        title="The ten types of which most requests are unresolved: of the city, by agency, channel and area",
+        columns=(*_GROUP, _RANK, _TYPE, Shown("requests", "Unresolved", ",d"), _SHARE),
+        order=(*_BY_GROUP, "rank"),
+        note="Share: of the group's unresolved requests whose type is known.",
     ),
     Answer(
         name="by_hour_and_weekday",
-        title="When requests are made",
-        columns=(_CITY, Shown("weekday", "Weekday", "d"), Shown("hour", "Hour", "d"), _REQUESTS),
-        order=("city", "weekday", "hour"),
+        title="When requests are made: of the city, by agency, channel and area",
+        columns=(*_GROUP, Shown("weekday", "Weekday", "d"), Shown("hour", "Hour", "d"), _REQUESTS),
+        order=(*_BY_GROUP, "weekday", "hour"),
         note="Weekday 1 is Monday; hours by the city's clocks.",
     ),
     Answer(

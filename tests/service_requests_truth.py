@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from math import ceil, floor
 from typing import Any
 
@@ -89,18 +90,12 @@ def volume_by_channel(truth: Truth) -> Rows:
     yield from (("denver", name, number, share[name]) for name, number in channels.items())
 
 
-def types_of(truth: Truth) -> Counter:
-    types: Counter = Counter()
-    for kind, _, name, _, number in counts(truth, "area_types"):
-        types[name] += number if kind == "zip" else 0
-    return types
-
-
-def most(volumes: Counter) -> Rows:
-    known = {name: number for name, number in volumes.items() if name is not None and number}
-    share = shares(known) if known else {}
-    for rank, name in enumerate(in_order(known, 10), 1):
-        yield "denver", rank, name, known[name], share[name]
+def most(truth: Truth, answer: str, *, but: str | None = None) -> Rows:
+    known = (row for row in counts(truth, answer) if row[2] is not None and row[0] != but)
+    for group, volumes in grouped(known, 2).items():
+        share = shares(volumes)
+        for rank, name in enumerate(in_order(volumes, 10), 1):
+            yield "denver", *group, rank, name, volumes[name], share[name]
 
 
 def top_types(truth: Truth) -> Iterator[tuple[tuple, int, str, int, Decimal]]:
@@ -138,7 +133,9 @@ def resolution(truth: Truth) -> Rows:
 
 
 def by_hour_and_weekday(truth: Truth) -> Rows:
-    yield from (("denver", int(weekday), int(hour), number) for weekday, hour, number in counts(truth, "hours"))
+    for *group, weekday, hour, number in counts(truth, "hours"):
+        if group[0] != "grid_cell":
+            yield "denver", *group, int(weekday), int(hour), number
 
 
 def percentile(tenths: Counter, share: float) -> float:
@@ -172,17 +169,14 @@ ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "first_call_resolution": (f"{GROUP} requests on_first_call on_first_call_pct", first_call_resolution),
     "top_types_by_area": (f"{AREA} rank request_type requests share_pct", top_types_by_area),
     "top_type_months": (f"{AREA} rank request_type month requests {CHANGES('month')}", top_type_months),
-    "busiest_agencies": ("city rank agency requests share_pct", lambda truth: most(volumes_of(truth, "agency"))),
-    "most_common_types": ("city rank request_type requests share_pct", lambda truth: most(types_of(truth))),
+    "busiest_agencies": (f"{GROUP} rank agency requests share_pct", partial(most, answer="agencies", but="agency")),
+    "most_common_types": (f"{GROUP} rank request_type requests share_pct", partial(most, answer="types")),
     "resolution": (
         f"{GROUP} requests resolved closed_otherwise unresolved status_not_known resolved_pct unresolved_pct",
         resolution,
     ),
-    "top_unresolved": (
-        "city rank request_type requests share_pct",
-        lambda truth: most(Counter(dict(counts(truth, "unresolved")))),
-    ),
-    "by_hour_and_weekday": ("city weekday hour requests", by_hour_and_weekday),
+    "top_unresolved": (f"{GROUP} rank request_type requests share_pct", partial(most, answer="unresolved")),
+    "by_hour_and_weekday": (f"{GROUP} weekday hour requests", by_hour_and_weekday),
     "time_to_close": ("city by agency request_type requests median_hours p90_hours", time_to_close),
     "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
 }

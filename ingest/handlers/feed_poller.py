@@ -32,6 +32,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -295,10 +296,10 @@ def _opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterato
 
         def look() -> None:
             nonlocal latest
-            if not feed.changed:
-                return
             try:
-                latest = max(filter(None, (row[feed.changed] for row in rows())), key=_time, default=latest)
+                for row in rows():  # all of them, so that one that is cut is seen before any is put
+                    if feed.changed and (changed := row[feed.changed]):
+                        latest = max(filter(None, (latest, changed)), key=_time)
             except KeyError as error:
                 raise FeedError(where=url, problem=f"a row has no {error}. Is CHANGED_COLUMN right?") from error
 
@@ -312,8 +313,9 @@ def _csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
         download(feed.url, path, sleep=sleep)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        rows = csv_rows(path) if digest != state.get("sha256") else ()
-        yield Page(rows, {"sha256": digest, "complete": True})
+        is_new = digest != state.get("sha256")
+        deque(csv_rows(path) if is_new else (), maxlen=0)  # what cannot be read is seen before any row is put
+        yield Page(csv_rows(path) if is_new else (), {"sha256": digest, "complete": True})
 
 
 def csv_rows(path: Path) -> Iterator[Row]:

@@ -59,6 +59,8 @@ _CLOCK = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) (\d\d?):(\d\d):(\d\d) ([AP])M", re
 _AROUND = " \t\r\n\u00a0"  # of a time; white space in it makes it none, as in the lake
 _ZIP = re.compile(r"(?!00000)(\d{5})(-\d{4})?", re.ASCII)
 _LEAST_KEY = 32
+_KEYED_OTHERWISE = re.compile(r"Missing the key|Type mismatch for key")
+"""What DynamoDB says where the table has another key than ours: so it would of every record."""
 
 
 class PoisonError(ValueError):
@@ -66,7 +68,7 @@ class PoisonError(ValueError):
 
 
 class SettingError(RuntimeError):
-    """The function's environment is not as the module's docstring says; nothing was written."""
+    """The function's environment is not as the module's docstring says: no record can be written, none is set aside."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -222,9 +224,12 @@ def _put(dynamodb: Any, values: Mapping[str, Any]) -> bool:
     except dynamodb.exceptions.ConditionalCheckFailedException:
         return False
     except ClientError as error:
+        refused, why = error.response["Error"]["Code"] == "ValidationException", error.response["Error"]["Message"]
+        if refused and _KEYED_OTHERWISE.search(why):
+            raise SettingError(f"the table {_of('TABLE')} has another key than the text case_key: {why}") from error
         # An item over 400 KB, a number of more than 38 digits: it would be refused however often it came.
-        if error.response["Error"]["Code"] == "ValidationException":
-            raise PoisonError(f"DynamoDB refuses it: {error.response['Error']['Message']}") from error
+        if refused:
+            raise PoisonError(f"DynamoDB refuses it: {why}") from error
         raise
     return True
 

@@ -48,16 +48,20 @@ _ASKED: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("External Agency", "Other", None, None),
 )
 _CHANNELS = ("Phone", "Phone", "Phone", "PocketGov", "PocketGov", "Email", "Chat")
+_TRANSFERRED = "Closed - Transfered to External Agency"
 _STATUSES = {
-    "Closed - Answer Provided": ("resolved", 45),
-    "Closed - Service Completed": ("resolved", 14),
-    "Closed - Transfered to External Agency": ("closed otherwise", 7),
-    "Closed - Duplicate": ("closed otherwise", 4),
+    "Closed - Answer Provided": ("resolved", 40),
+    "Closed - Service Completed": ("resolved", 20),
+    _TRANSFERRED: ("closed otherwise", 23),
+    "Closed - Out of Jurisdiction": ("closed otherwise", 4),
+    "Closed - Duplicate": ("closed otherwise", 3),
     "Closed - Spam": ("closed otherwise", 1),
-    "In Progress": ("unresolved", 11),
-    "Routed to Agency": ("unresolved", 12),
-    "New": ("unresolved", 6),
+    "In Progress": ("unresolved", 4),
+    "Routed to Agency": ("unresolved", 3),
+    "New": ("unresolved", 2),
 }
+"""Status to what becomes of a request, and of how many of a hundred: about as Denver's totals of 2019 to 2025 say."""
+
 # ZIP code, council and police district, the middle of it.
 _PLACES = tuple(
     (
@@ -124,6 +128,8 @@ def made_up(index: int, number: int, days: tuple[date, date], generator: random.
         cells, right = cells | rare, right | {"neighborhood": "Five Points"}
     if index % 100 == 41:
         cells, right = cells | {"Type": "Street Maintenance"}, right | {"request_type": "Street Maintenance"}
+    if index % 100 == 63:
+        cells, right = cells | {"Topic": "Street Sweeping"}, right | {"request_type": "Street Sweeping"}
     warnings = {
         "channel_present": right["channel"] is None,
         "agency_present": right["agency"] is None,
@@ -142,7 +148,7 @@ def ended(case: Case, index: int, generator: random.Random) -> Case:
         return _closed(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
     if index % 211 == 80:
         return _closed(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
-    if becomes == "unresolved" or index % 17 == 9:
+    if becomes == "unresolved" or status == _TRANSFERRED or index % 31 == 9:  # a third has no close time
         return still(case, status, becomes)
     if index % 199 == 70:
         return _closed(case, status, becomes, -1, counts=False, warnings=("closed_not_before_created",))

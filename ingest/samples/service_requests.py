@@ -193,6 +193,11 @@ class _Part:
         for group in groups:
             answers["months"][_key(*group, month)] += 1
             answers["resolution"][_key(*group, becomes)] += 1
+            answers["agencies"][_key(*group, right["agency"])] += 1
+            answers["types"][_key(*group, kind)] += 1
+            answers["hours"][_key(*group, created.isoweekday(), created.hour)] += 1
+            if becomes == "unresolved":
+                answers["unresolved"][_key(*group, kind)] += 1
             if right["first_call"] is not None:
                 answers["first_call said"][_key(*group)] += 1
                 answers["first_call yes"][_key(*group)] += right["first_call"]
@@ -200,9 +205,6 @@ class _Part:
             answers["area_types"][_key(*area, kind, month)] += 1
             if traffic:
                 answers["traffic"][_key(*area, traffic, kind)] += 1
-        answers["hours"][_key(created.isoweekday(), created.hour)] += 1
-        if becomes == "unresolved":
-            answers["unresolved"][_key(kind)] += 1
         if right.get("tenths") is not None:
             answers["tenths"][_key(right["agency"], kind, right["tenths"])] += 1
 

@@ -44,10 +44,15 @@ def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: Spark
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
-def test_of_a_name_that_an_object_has_twice_the_last_counts(lake: SparkSession, landing) -> None:
-    landing.file("a.json", b'{"id": 1, "x": 1, "type": "a", "id": 2, "x": [3], "type": null}\n{"id": 4}')
+def test_an_object_that_says_a_field_twice_is_kept_whole(lake: SparkSession, landing) -> None:
+    twice = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
+    once = ['{"id": 4, "type": null}', '{"id": 5, "x": 1, "x": 2}', '{"id": 6, "type": "id", "place": "type"}']
+    landing.file("a.json", lines(*twice, *once))
+
     bring_in(lake, landing)
-    assert rows(lake, "id", "type", "_other_fields") == [("2", None, '{"x":"[3]"}'), ("4", None, None)]
+
+    assert rows(lake, "_malformed_record") == [*((text,) for text in twice), (None,), (None,), (None,)]
+    assert rows(lake, "id", "_other_fields")[2:] == [("4", None), ("5", '{"x":"1","x":"2"}'), ("6", None)]
 
 
 def lines(*texts: str) -> bytes:
@@ -81,7 +86,7 @@ FOUND = {
     "packed + 1%20ü.json.gz": [("1", None, 1), ("2", None, 2)],
     "no objects.json": [("1", None, 1), (None, "null", 2), (None, "x", 3), (None, '[{"id":4}]', 4)],
     "pages.json": [(f"{n}", None, n) for n in range(1, 5)],
-    "apart.json": [("1", None, 1), ("2", None, 2), (None, '{"id": 3} junk}', 3), ("4", None, 4)],
+    "apart.json": [(None, '{"id": 1}, {"id": 2}', 1), (None, '{"id": 3} junk}', 2), ("4", None, 3)],
     "old Mac.json": [("1", None, 1), ("3", None, 3)],
     "stray.json": [(None, "3", 1), ("2", None, 2)],
 }
@@ -136,6 +141,26 @@ def test_what_cannot_be_read_is_skipped_with_what_to_do_until_it_can(
     }
     monkeypatch.undo()
     assert bring_in(lake, landing).files == ("large.json", "packed.json.gz")
+
+
+@pytest.mark.parametrize("whole", [32 << 20, 10])
+def test_damaged_gzip_holds_up_no_other_file(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
+) -> None:
+    monkeypatch.setattr(json_lines, "_WHOLE", whole)
+    packed = gzip.compress(lines(*(f'{{"id": {number}}}' for number in range(100))))
+    damaged = {"cut": packed[:-20], "plain": b'{"id": 1}', "mangled": packed[:30] + b"\0" + packed[31:]}
+    for name, content in damaged.items():
+        landing.file(f"{name}.json.gz", content)
+    landing.file("good.json.gz", packed)
+
+    done = bring_in(lake, landing)
+
+    assert (done.files, done.rows) == (("good.json.gz",), 100)
+    assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
+    assert all("it is no whole gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
+    landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
+    assert bring_in(lake, landing).files == ("cut.json.gz",)
 
 
 def test_what_a_killed_run_has_not_noted_is_noted_once(lake: SparkSession, landing) -> None:

@@ -172,7 +172,8 @@ def test_what_a_rewritten_file_no_longer_says_is_gone_and_what_it_had_replaced_i
     deliver(landing, "b", event(3, at=3, city="OLNEY"))
     entry = run(lake, landing)
 
-    assert entry.note == "trusted is made anew, for files were delivered with other content"
+    of_file = "2024/08/01/00/b.json came before with other content"
+    assert entry.note == f"{of_file}; trusted is made anew, for files were delivered with other content"
     assert trusted(lake)[:3] == [
         ("P0001", 1, "ROCKVILLE", "2024-07-10"),
         ("P0002", 1, "ROCKVILLE", "2024-07-10"),
@@ -273,6 +274,30 @@ def test_nothing_is_published_that_was_not_judged(lake: SparkSession, landing) -
     Increment(lake, FEW, entry).check_quality()
     Increment(lake, FEW, entry).publish()
     assert [row[0] for row in trusted(lake)] == ["P0001", "P0007", "P0008", "P0009"]
+
+
+def test_a_step_of_another_run_does_not_pass_for_one_that_had_nothing_to_do(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", *GOOD)
+    assert Increment(lake, FEW, ingest(lake, landing, "by hand")).create()
+    other = Increment(lake, FEW, Entry("by hand, without its id", None, "police_dispatch", "check_quality"))
+
+    for step in (other.check_quality, other.publish):
+        with pytest.raises(NotJudgedError, match="create and check_quality of this run first, with its id: --WORKFLOW"):
+            step()
+    run(lake, landing)
+    other.check_quality()
+    other.publish()
+    assert other.entry.note == "raw had nothing new; raw had nothing new"
+
+
+def test_what_ingest_says_of_files_stays_in_the_note(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    landing.file("notes.txt", b"hello")
+    deliver(landing, "a", event(7), event(8))
+
+    assert run(lake, landing).note.startswith("notes.txt skipped: not one of ")
+    assert run(lake, landing).note.endswith("; raw has nothing new")
 
 
 def test_of_two_runs_at_once_one_publishes_and_the_other_nothing(lake: SparkSession, landing) -> None:

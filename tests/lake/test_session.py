@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,18 @@ def test_without_java_17_the_error_says_what_to_install(no_java: None, monkeypat
         SetUpError, match=r"Iceberg's Spark runtime is not installed. Run: pip install 'citylake\[local\]'"
     ):
         iceberg_jar()
+
+
+def test_a_warehouse_on_s3_without_iceberg_is_refused_with_what_to_do() -> None:
+    code = "from lake.session import lake_session; lake_session('s3://city/warehouse')"
+    environment = {**os.environ, "JAVA_HOME": java_home()}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True
+    )
+
+    assert "SetUpError: The warehouse s3://city/warehouse is on S3, and this Spark has no Iceberg" in done.stderr
+    assert "Give a folder as --warehouse" in done.stderr
 
 
 def test_importing_any_module_starts_nothing() -> None:

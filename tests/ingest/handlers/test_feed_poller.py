@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
@@ -254,6 +254,24 @@ def test_a_column_of_change_that_is_not_there_is_named(web) -> None:
 
     with pytest.raises(FeedError, match="a row has no 'changed'. Is CHANGED_COLUMN right"):
         read(Feed("opendatasoft", web.url, changed="changed"), web)
+
+
+def test_an_export_that_is_cut_is_tried_again_where_no_column_says_what_changed_too(web) -> None:
+    web.will_say(b'{"type": "A"}\n{"type":')
+    web.will_say(b'{"type": "A"}\n{"type": "B"}\n')
+
+    assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
+
+
+def test_of_a_csv_that_cannot_be_read_to_its_end_nothing_is_put(web, aws) -> None:
+    web.will_say(b'Case,Note\n1,a\n2,"never closed\n')
+
+    with pytest.raises(FeedError, match="quotes that are closed"):
+        poll(Feed("csv", f"{web.url}/311.csv"), S3State(boto3.client("s3"), STATE), send=not_sent, sleep=web.sleep)
+
+
+def not_sent(batch: Sequence[bytes]) -> list[None]:
+    raise AssertionError(batch)
 
 
 def test_a_csv_is_put_anew_only_when_it_has_changed(web, aws) -> None:

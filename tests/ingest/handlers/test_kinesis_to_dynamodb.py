@@ -194,6 +194,19 @@ def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
+def test_a_table_with_another_key_is_no_reason_to_set_records_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
+    boto3.client("dynamodb").create_table(
+        TableName="other",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setenv("TABLE", "other")
+
+    with pytest.raises(SettingError, match="the table other has another key than the text case_key: .*Missing the key"):
+        deliver(CASE)
+
+
 def test_fields_that_are_not_denvers_are_counted_and_texts_are_not_in_the_log(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 

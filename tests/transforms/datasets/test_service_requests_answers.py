@@ -139,12 +139,24 @@ def test_the_months_of_the_top_types_are_ranked_by_all_months(spark):
 def test_the_ten_busiest_agencies_and_most_common_types_leave_out_what_is_not_said(spark):
     agencies = [f"Agency {n:02}" for n in range(11)]
     requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
-    found = [tuple(row) for row in answer(spark, "busiest_agencies", requests).orderBy("rank").collect()]
-    assert [name for _, _, name, *_ in found] == ["Agency 10", *agencies[:9]]
-    assert found[0] == ("denver", 1, "Agency 10", 2, Decimal("16.667"))
-    rows = shares(("denver", 1, "Noise", 2, "66.667"), ("denver", 2, "Weeds", 1, "33.333"))
-    schema = f"city string, rank int, request_type string, {SHARE}"
-    assert_answer(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema)
+    of_city = answer(spark, "busiest_agencies", requests).where("group_kind = 'all'")
+    found = [tuple(row) for row in of_city.orderBy("rank").collect()]
+    assert [name for *_, name, _, _ in found] == ["Agency 10", *agencies[:9]]
+    assert found[0] == ("denver", "all", "all", 1, "Agency 10", 2, Decimal("16.667"))
+    of_both = [("denver", *group) for group in (("all", "all"), ("agency", "Safety"))]
+    rows = shares(*((*of, *rest) for of in of_both for rest in ((1, "Noise", 2, "66.667"), (2, "Weeds", 1, "33.333"))))
+    schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
+    where = "group_kind IN ('all', 'agency')"
+    assert_answer(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema, where=where)
+
+
+def test_agencies_and_types_are_ranked_in_each_group_that_the_city_has(spark):
+    requests = [request(agency="Finance", zip_code="80202"), *(request(agency="Safety", channel="Chat") for _ in "ab")]
+    found = {tuple(row)[1:5] for row in answer(spark, "busiest_agencies", requests).collect()}
+    of_city = {("all", "all", 1, "Safety"), ("all", "all", 2, "Finance")}
+    of_channels = {("channel", "Chat", 1, "Safety"), ("channel", "Phone", 1, "Finance")}
+    assert of_city | of_channels | {("zip", "80202", 1, "Finance"), ("zip", None, 1, "Safety")} <= found
+    assert "agency" not in {kind for kind, *_ in found}
 
 
 def test_the_top_unresolved_are_types_of_open_requests(spark):
@@ -154,15 +166,18 @@ def test_the_top_unresolved_are_types_of_open_requests(spark):
         *types({"Trees": 2}, resolution=None),
         *types({"Parking": 2}, resolution="closed otherwise"),
     ]
-    rows = shares(("denver", 1, "Noise", 1, "50.000"), ("denver", 2, "Weeds", 1, "50.000"))
-    assert_answer(spark, "top_unresolved", requests, rows, f"city string, rank int, request_type string, {SHARE}")
+    rows = shares(("denver", "all", "all", 1, "Noise", 1, "50.000"), ("denver", "all", "all", 2, "Weeds", 1, "50.000"))
+    schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
+    assert_answer(spark, "top_unresolved", requests, rows, schema, where="group_kind = 'all'")
 
 
 def test_hours_and_weekdays_are_counted(spark):
     requests = [request(at=(7, 23)), request(at=(7, 23)), request(at=(1, 0)), request("vancouver", at=(1, 0))]
-    rows = [("denver", 7, 23, 2), ("denver", 1, 0, 1), ("vancouver", 1, 0, 1)]
-    schema = "city string, weekday int, hour int, requests bigint"
-    assert_answer(spark, "by_hour_and_weekday", requests, rows, schema)
+    rows = [(city, *group, *rest) for group in (("all", "all"), ("channel", "Phone"))
+            for city, *rest in (("denver", 7, 23, 2), ("denver", 1, 0, 1), ("vancouver", 1, 0, 1))]  # fmt: skip
+    schema = "city string, group_kind string, group_name string, weekday int, hour int, requests bigint"
+    where = "group_kind IN ('all', 'channel')"
+    assert_answer(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
 def test_the_time_to_close_leaves_out_what_has_none_and_is_exact_to_the_tenth_of_an_hour(spark):

@@ -57,17 +57,22 @@ def shares(requests: DataFrame, *, of: Sequence[str]) -> DataFrame:
     )
 
 
-def most(requests: DataFrame, *, of: str) -> DataFrame:
-    """Keep what a city has most requests of.
+def most(
+    requests: DataFrame, *, of: str, kinds: Sequence[str] = GROUP_KINDS, names: Sequence[str] = GROUP, n: int = TOP
+) -> DataFrame:
+    """Keep what a group of requests has most of.
 
-    Rows: at most `TOP` a city, null left out; of as many the first by name. Columns: city, rank, `of`; requests;
-    share_pct (of the city's requests in which `of` is not null).
+    Rows: at most `n` of each group, null left out; of as many the first by name. Columns: city, those of `names`; rank,
+    `of`; requests; share_pct (of the group's requests in which `of` is not null).
     """
+    by = ["city", *names]
     return (
         requests.where(F.col(of).isNotNull())
-        .transform(shares, of=[of])
-        .transform(top_n, n=TOP, of="requests", by=["city"], order_by=[of])
-        .select("city", "rank", of, "requests", "share_pct")
+        .transform(in_groups, kinds=[kind for kind in kinds if kind != of], names=names, keep=[of])
+        .transform(count_requests, by=[*by, of])
+        .transform(share_of_total, of="requests", name="share_pct", by=by)
+        .transform(top_n, n=n, of="requests", by=by, order_by=[of])
+        .select(*by, "rank", of, "requests", "share_pct")
     )
 
 

@@ -34,10 +34,12 @@ def build_resolution(requests: DataFrame) -> DataFrame:
 
 
 def build_top_unresolved(requests: DataFrame) -> DataFrame:
-    """The types of which most requests are unresolved.
+    """The types of which most requests are unresolved: of a city, an agency, a channel, an area.
 
-    Rows: at most `TOP` a city, of types that are known. Columns: city, rank; request_type; requests (unresolved);
-    share_pct (of the city's unresolved requests whose type is known).
+    Rows: at most `TOP` of each city and group, of types that are known; of as many the first by name.
+
+    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (of the group's
+    unresolved requests whose type is known).
     """
     return requests.where(F.col("resolution") == UNRESOLVED).transform(most, of="request_type")
 

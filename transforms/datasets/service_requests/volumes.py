@@ -5,7 +5,6 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from transforms.aggregate import top_n
 from transforms.datasets.service_requests.groups import (
     AREA,
     AREA_KINDS,
@@ -17,9 +16,9 @@ from transforms.datasets.service_requests.groups import (
     most,
     shares,
 )
-from transforms.shares import share_of_total
 
 TOP_TYPES = 5
+_LARGER = tuple(kind for kind in GROUP_KINDS if kind != "grid_cell")
 
 
 def build_monthly_volume(requests: DataFrame) -> DataFrame:
@@ -32,11 +31,10 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
     clocks); requests; change_on_month, change_on_month_pct (against the month before), change_on_year,
     change_on_year_pct (the same month of the year before). Null where that month has none.
     """
-    kinds = [kind for kind in GROUP_KINDS if kind != "grid_cell"]
     by = ["city", *GROUP]
     return (
         requests.withColumnRenamed("created_month", "month")
-        .transform(in_groups, kinds=kinds, names=GROUP, keep=["month"])
+        .transform(in_groups, kinds=_LARGER, names=GROUP, keep=["month"])
         .transform(count_requests, by=[*by, "month"])
         .transform(change, name="change_on_month", by=by, months=1)
         .transform(change, name="change_on_year", by=by, months=12)
@@ -71,16 +69,8 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
     Columns: city, area_kind, area; rank (1 for the most); request_type; requests; share_pct (of the area's requests of
     known type).
     """
-    by = ["city", *AREA]
-    return (
-        requests.where("request_type IS NOT NULL")
-        .transform(in_groups, kinds=AREA_KINDS, names=AREA, keep=["request_type"])
-        .where("area IS NOT NULL")
-        .transform(count_requests, by=[*by, "request_type"])
-        .transform(share_of_total, of="requests", name="share_pct", by=by)
-        .transform(top_n, n=TOP_TYPES, of="requests", by=by, order_by=["request_type"])
-        .select(*by, "rank", "request_type", "requests", "share_pct")
-    )
+    most_of_each = requests.transform(most, of="request_type", kinds=AREA_KINDS, names=AREA, n=TOP_TYPES)
+    return most_of_each.where("area IS NOT NULL")
 
 
 def build_top_type_months(requests: DataFrame) -> DataFrame:
@@ -109,32 +99,40 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
 
 def build_busiest_agencies(requests: DataFrame) -> DataFrame:
-    """The agencies with most requests.
+    """The agencies with most requests: of a city, a channel, an area.
 
-    Rows: at most `TOP` a city, of those whose agency is said. Columns: city, rank; agency; requests; share_pct (of the
-    city's requests whose agency is said).
+    Rows: at most `TOP` of each city and group, of requests whose agency is said; of as many the first by name.
+
+    Columns: city, group_kind, group_name (null where the source does not say it); rank; agency; requests; share_pct (of
+    the group's requests whose agency is said).
     """
     return requests.transform(most, of="agency")
 
 
 def build_most_common_types(requests: DataFrame) -> DataFrame:
-    """The most common types of requests.
+    """The most common types of requests: of a city, an agency, a channel, an area.
 
-    Rows: at most `TOP` a city, of requests whose type is known. Columns: city, rank; request_type; requests; share_pct
-    (of the city's requests whose type is known).
+    Rows: at most `TOP` of each city and group, of requests whose type is known; of as many the first by name.
+
+    Columns: city, group_kind, group_name; rank; request_type; requests; share_pct (of the group's requests whose type
+    is known).
     """
     return requests.transform(most, of="request_type")
 
 
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
-    """When requests are made.
+    """When requests are made: of a city, a channel, an agency, an area other than a grid cell.
 
-    Rows: one for each city, weekday and hour with requests. Columns: city; weekday (1 is Monday), hour (0 to 23), by
-    the city's clocks; requests.
+    Rows: one for each city, group, weekday and hour with requests.
+
+    Columns: city, group_kind, group_name; weekday (1 is Monday), hour (0 to 23), by the city's clocks; requests.
     """
-    return requests.select(
-        "city", F.col("created_weekday").alias("weekday"), F.col("created_hour").alias("hour")
-    ).transform(count_requests, by=["city", "weekday", "hour"])
+    at = ["weekday", "hour"]
+    return (
+        requests.withColumnsRenamed({"created_weekday": "weekday", "created_hour": "hour"})
+        .transform(in_groups, kinds=_LARGER, names=GROUP, keep=at)
+        .transform(count_requests, by=["city", *GROUP, *at])
+    )
 
 
 def build_traffic_by_area(requests: DataFrame) -> DataFrame:
