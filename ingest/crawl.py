@@ -63,7 +63,6 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_
 
     Raises:
         LandingError: The landing is absent.
-        LandedFilesError: A file with a header cannot be read.
     """
     deliveries = read_deliveries(spark, dataset)
     landed = [file for file in list_files(landing, known=known_contents(deliveries)) if is_readable(file.name)]
@@ -103,7 +102,8 @@ def _folder(file: LandedFile) -> str:
 def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType | None:
     events = [pattern_of(file.uri) for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
-    frames = read_files(spark, with_header, dataset=dataset, forms=forms)
+    # What cannot be read is for ingest to tell.
+    frames, _ = read_files(spark, with_header, dataset=dataset, forms=forms, skip_unreadable=True)
     try:
         inferred = _inferred(spark, events) if events else []
     except (PySparkException, Py4JJavaError):

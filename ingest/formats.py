@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.sql import DataFrame, SparkSession
@@ -27,26 +27,21 @@ def is_readable(name: str) -> bool:
     return _extension(name) in _WITH_HEADER or json_lines.is_json_lines(name)
 
 
-def refused(files: Iterable[LandedFile]) -> dict[LandedFile, str]:
-    """Return the JSON lines that cannot be read, and why: they must not hold up the others."""
-    events = [file for file in files if json_lines.is_json_lines(file.name)]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
-        return {file: problem for file, problem in problems if problem}
+def read_files(
+    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms, skip_unreadable: bool = False
+) -> tuple[list[DataFrame], dict[LandedFile, str]]:
+    """Read files: one frame for each that has a header, and one for all JSON lines. Return also why some are skipped.
 
-
-def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> list[DataFrame]:
-    """Read files: one frame for each that has a header, and one for all JSON lines.
-
-    All files are looked at before any is read.
+    All files are looked at before any is read. JSON lines that cannot be read are skipped, and so with
+    `skip_unreadable` are other files: events come all day, and one file must not hold up the others.
 
     Columns: the cells as text, `_form`, `_source_file`, `_delivered_at`, `_checksum`, `_row_number`,
     `_malformed_record`; of JSON lines also `_other_fields`.
 
     Raises:
-        LandedFilesError: A file cannot be read, or has not all columns of any form.
+        LandedFilesError: A file with a header cannot be read, or has not all columns of any form.
     """
-    problems: list[str] = []
+    problems: dict[LandedFile, str] = {}
     headers: list[tuple[LandedFile, Header]] = []
     events = [file for file in files if json_lines.is_json_lines(file.name)]
     for file in files:
@@ -56,11 +51,20 @@ def read_files(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str
                 _require_form(file.name, header, forms)
                 headers.append((file, header))
         except (LandedFileError, MissingColumnError) as error:
-            problems.append(str(error))
-    if problems:
-        raise LandedFilesError(dataset=dataset, problems=problems)
+            problems[file] = str(error)
+    if problems and not skip_unreadable:
+        raise LandedFilesError(dataset=dataset, problems=[*problems.values()])
     frames = [_with_header(spark, file, header) for file, header in headers]
-    return [*frames, json_lines.read_rows(spark, events, forms=forms)] if events else frames
+    unread = _unreadable(events)
+    if readable := [file for file in events if file not in unread]:
+        frames.append(json_lines.read_rows(spark, readable, forms=forms))
+    return frames, problems | unread
+
+
+def _unreadable(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
+        return {file: f"{file.name}: {problem}" for file, problem in problems if problem}
 
 
 def _extension(name: str) -> str:

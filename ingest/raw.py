@@ -22,8 +22,8 @@ from ingest.deliveries import (
     read_deliveries,
     withdrawn,
 )
-from ingest.errors import LandingError
-from ingest.formats import EXPECTED, is_readable, read_files, refused
+from ingest.errors import LandedFilesError, LandingError
+from ingest.formats import EXPECTED, is_readable, read_files
 from ingest.header import Forms
 from ingest.storage import LandedFile, list_files
 from lake.publish import Snapshot, Staged
@@ -66,13 +66,15 @@ def ingest(
     forms: Forms,
     run_id: str,
     now: datetime | None = None,
+    skip_unreadable: bool = False,
 ) -> Ingested:
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
     A file is known by its content: what raw has as a file's latest content is not added again, under whatever name;
     content that changed under an old name is a new delivery. Each file with a header is of one of the dataset's
-    `forms`, told by its header, and one that cannot be read stops the whole delivery before any row is added. JSON
-    lines never do: what is no object of the dataset is kept as it is.
+    `forms`, told by its header, and one that cannot be read stops the whole delivery before any row is added; with
+    `skip_unreadable` it is skipped until it can be. JSON lines never do: what is no object of the dataset is kept as it
+    is.
 
     What is noted of the files (`read_deliveries`) comes after their rows. A run that is killed between the two adds
     nothing twice: the next one finds the files by their rows.
@@ -87,7 +89,8 @@ def ingest(
 
     Raises:
         LandingError: The landing is absent, or holds no file of a format that is read.
-        LandedFilesError: A file cannot be read, or has not all columns of any form.
+        LandedFilesError: A file cannot be read, or has not all columns of any form; or all of a first delivery are
+            skipped.
         OvertakenError: Another run has added to raw meanwhile; nothing of this one is added.
     """
     table, now = table_name("raw", dataset), now or datetime.now(timezone.utc)
@@ -95,10 +98,11 @@ def ingest(
     deliveries = read_deliveries(spark, dataset)
     files, skipped = _candidates(landing, deliveries)
     fresh, known = new_files(files, deliveries)
-    unread = refused(fresh)
-    skipped |= {file.name: why for file, why in unread.items()}
+    frames, unread = read_files(spark, fresh, dataset=dataset, forms=forms, skip_unreadable=skip_unreadable)
+    if unread and not frames and not base.id:
+        raise LandedFilesError(dataset=dataset, problems=[*unread.values()])
+    skipped |= {file.name: why.removeprefix(f"{file.name}: ") for file, why in unread.items()}
     fresh = [file for file in fresh if file not in unread]
-    frames = read_files(spark, fresh, dataset=dataset, forms=forms)
     before = latest_contents(deliveries)
     changed = [file for file in files if before.get(file.name) != file.checksum and file not in unread]
     done = Ingested(

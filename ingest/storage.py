@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -102,7 +103,8 @@ def _list_disk(landing: str, known: Known) -> Iterator[LandedFile]:
             problem = "it does not exist. Give a folder, a file, or a pattern in quotes such as 'data/*.xlsx'."
             raise LandingError(landing=landing, problem=problem)
         folder = paths[0].parent if len(paths) == 1 else Path(os.path.commonpath([path.parent for path in paths]))
-    for path in paths:
+
+    def look(path: Path) -> LandedFile:
         name = path.relative_to(folder).as_posix()
         try:
             stat = path.stat()
@@ -113,7 +115,10 @@ def _list_disk(landing: str, known: Known) -> Iterator[LandedFile]:
         except OSError as error:
             problem = f"{path.name} cannot be read ({error}). Check its permissions."
             raise LandingError(landing=landing, problem=problem) from error
-        yield LandedFile(name, str(path.absolute()), modified, checksum, stat.st_size)
+        return LandedFile(name, str(path.absolute()), modified, checksum, stat.st_size)
+
+    with ThreadPoolExecutor() as pool:  # Python reads and hashes several at once
+        yield from pool.map(look, paths)
 
 
 def _digest(path: Path) -> str:

@@ -60,7 +60,7 @@ def clear(spark: SparkSession, args: Arguments, entry: Entry) -> None:
 
 def create(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Landing to raw, and what raw has new to a branch of trusted."""
-    ingest_landing(spark, args, entry, dataset=DATASET, forms=FORMS)
+    ingest_landing(spark, args, entry, dataset=DATASET, forms=FORMS, skip_unreadable=True)
     Increment(spark, REFINING, entry).create(rebuild=args.rebuild)
 
 

@@ -26,7 +26,7 @@ def run(spark: SparkSession, args: Arguments) -> list[Entry]:
 
 def ingest(spark: SparkSession, args: Arguments, entry: Entry) -> None:
     """Landing to raw."""
-    ingest_landing(spark, args, entry, dataset=DATASET, forms=FORMS)
+    ingest_landing(spark, args, entry, dataset=DATASET, forms=FORMS, skip_unreadable=True)
 
 
 def refine(spark: SparkSession, args: Arguments, entry: Entry) -> None:

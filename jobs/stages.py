@@ -43,9 +43,18 @@ def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mappin
     return entries
 
 
-def ingest_landing(spark: SparkSession, args: Arguments, entry: Entry, *, dataset: str, forms: Forms) -> None:
-    """Landing to raw: the rows of all files that raw does not have yet."""
-    done = ingest(spark, dataset=dataset, landing=args.landing, forms=forms, run_id=args.run_id)
+def ingest_landing(
+    spark: SparkSession, args: Arguments, entry: Entry, *, dataset: str, forms: Forms, skip_unreadable: bool = False
+) -> None:
+    """Landing to raw: the rows of all files that raw does not have yet. See `ingest` for what cannot be read."""
+    done = ingest(
+        spark,
+        dataset=dataset,
+        landing=args.landing,
+        forms=forms,
+        run_id=args.run_id,
+        skip_unreadable=skip_unreadable,
+    )
     entry.rows_in = entry.rows_out = done.rows
     entry.snapshot_ids[done.table] = done.snapshot
     told = [f"{name} skipped: {why}" for name, why in done.skipped.items()]

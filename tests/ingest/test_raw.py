@@ -15,9 +15,9 @@ RUN = "r1"
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
-def bring_in(lake: SparkSession, landing: object, now: datetime = NOW) -> Ingested:
+def bring_in(lake: SparkSession, landing: object, now: datetime = NOW, **more: bool) -> Ingested:
     forms = {"calls": ("Date", "CallsOffered")}
-    return ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=now)
+    return ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=now, **more)
 
 
 def raw(lake: SparkSession, *columns: str) -> list[tuple]:
@@ -208,13 +208,15 @@ def test_a_file_with_a_header_only_adds_no_rows_and_is_known_from_then_on(lake: 
     assert again.snapshot == done.snapshot
 
 
-def test_bad_files_are_all_named_and_nothing_is_taken(lake: SparkSession, landing) -> None:
+def test_bad_files_are_all_named_and_nothing_is_taken_or_they_are_skipped(lake: SparkSession, landing) -> None:
+    landing.file("fake.xlsx", b"no workbook")
+    with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is no Excel workbook"):
+        bring_in(lake, landing, skip_unreadable=True)  # of a first delivery there would be nothing at all
     landing.csv("good.csv", landing.days(count=2))
-    bring_in(lake, landing)
+    bring_in(lake, landing, skip_unreadable=True)
     landing.csv("new.csv", landing.days("2024-02-01", count=2))
     landing.csv("missing.csv", [["2024-01-01"]], columns=("Date",))
     landing.workbook("renamed.xlsx", [["2024-01-01", 1]], columns=("Date", "Calls Offered"))
-    landing.file("fake.xlsx", b"no workbook")
 
     with pytest.raises(LandedFilesError) as caught:
         bring_in(lake, landing)
@@ -229,6 +231,13 @@ def test_bad_files_are_all_named_and_nothing_is_taken(lake: SparkSession, landin
     assert "fake.xlsx: the file is no Excel workbook" in message
     assert "no table has changed" in message
     assert lake.table(RAW).count() == 2
+
+    done = bring_in(lake, landing, skip_unreadable=True)
+    assert (done.files, done.rows) == (("new.csv",), 2)
+    assert {*done.skipped} == {"missing.csv", "renamed.xlsx", "fake.xlsx"}
+    assert done.skipped["fake.xlsx"].startswith("the file is no Excel workbook")
+    landing.csv("missing.csv", landing.days("2024-03-01", count=1))
+    assert bring_in(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
 def test_a_name_that_spark_cannot_read_is_refused(lake: SparkSession, landing) -> None:

@@ -9,11 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.casts import cast, in_utc
+from transforms.casts import NUMBER, cast, in_utc
 from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
 from transforms.geo import valid_coordinates
 from transforms.masking import Masked, mask
-from transforms.names import quoted
+from transforms.names import literal, quoted
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import BLOCK, SIGNS, clean_text, street
 from transforms.times import date_parts, local_time, parse_timestamp
@@ -168,8 +168,8 @@ def build_incidents(raw: DataFrame) -> DataFrame:
         raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
         .withColumns(cleaned | {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")})
         .transform(mask, policy=SENSITIVE, show_failures_of=shown)
-        .transform(_located)
         .transform(_timed)
+        .transform(_located)
         .transform(drop_withdrawn, key=KEY)
         .select(*_KEPT, *_DERIVED, *_LOCAL, *LATEST, CAST_FAILURES, CAST_WARNINGS)
     )
@@ -187,19 +187,21 @@ def _located(incidents: DataFrame) -> DataFrame:
         for place, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _in_county(*of_point)
-    # Step by step: in one, Spark would compute a value again for each use of it. But in few, for each copies the row.
+    # Step by step: in one, Spark would compute a value again for each use of it. But in few, for each copies the row;
+    # unless Spark compiles those behind `_point` as one, with the gate's: that takes 8000 bytes of code at most.
     return (
         incidents.withColumns(
             {
                 "is_intersection": is_intersection,
                 "street": street(address),
                 "intersection": F.when(is_intersection, crossing),
+                "_is_given": reduce(or_, given),
                 "_point": F.when(~is_own, F.from_json(F.regexp_replace("geolocation", _WKT, _AS_JSON), _POINT)),
             }
         )
         .withColumns(of_point)
         .withColumns(
-            {"coordinates_are_valid": F.when(reduce(or_, given), is_valid)}
+            {"coordinates_are_valid": F.when(F.col("_is_given"), is_valid)}
             | {name: F.when(is_own, F.col(name)).when(is_valid, F.col(f"_{name}")) for name in _COORDINATES}
         )
     )
@@ -210,7 +212,7 @@ def _in_county(longitude: str, latitude: str) -> Column:
 
 
 def _double(text: str) -> Column:
-    return cast(text, given=T.StringType(), wanted=T.DoubleType(), where="geolocation")
+    return F.expr(f"CASE WHEN {text} RLIKE {literal(NUMBER)} THEN try_cast({text} AS double) END")
 
 
 def _timed(incidents: DataFrame) -> DataFrame:
