@@ -2,7 +2,7 @@
 
 python -m benchmarks.events increments [--rows 1000000 10000000 50000000] [--rebuilt 10000000] [--folder DIR]
 python -m benchmarks.events replay [--rows 300000] [--runs 3]
-python -m benchmarks.events landing [--rows 300000] [--runs 3]
+python -m benchmarks.events landing [--rows 1000000] [--runs 3]
 """
 
 from __future__ import annotations
@@ -174,11 +174,14 @@ def landings(folder: Path, *, rows: int, runs: int) -> None:
 
     It does so with the schema given, and by finding the schema itself, as it does for who gives none.
     """
-    landing = folder / "police"
-    police_dispatch.write(landing, rows=rows)
+    landing = folder / f"police-{rows}"
+    if not (landing / "_truth.json").exists():
+        police_dispatch.write(landing, rows=rows)
     found: dict[str, list[float]] = {"given": [], "inferred": [], "ingest": [], "refine": []}
     for number in range(runs + 1):
-        spark = lake_session(str(folder / f"police-warehouse-{number}"), app_name="benchmark")
+        warehouse = folder / f"police-warehouse-{number}"
+        shutil.rmtree(warehouse, ignore_errors=True)
+        spark = lake_session(str(warehouse), app_name="benchmark")
         entry = Entry(f"run {number}", None, "police_dispatch", "refine")
         args = parse_arguments("police_dispatch", ["--landing", str(landing)])
         took = {"given": timed(spark, partial(_read_parse_write, spark, landing, schema=_schema()))}
@@ -230,7 +233,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         elif args.what == "replay":
             replays(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
         else:
-            landings(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
+            landings(folder, rows=(args.rows or [1_000_000])[0], runs=args.runs)
 
 
 if __name__ == "__main__":
