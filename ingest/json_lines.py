@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
 import zlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import reduce
 from itertools import accumulate
@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from ingest.deliveries import as_frame
 from ingest.header import Forms
-from ingest.storage import LandedFile, open_file, pattern_of
+from ingest.storage import LandedFile, chunks, pattern_of
 
 OTHER_FIELDS = "_other_fields"
 """The column of raw with the fields that the dataset does not know, as JSON text."""
@@ -29,8 +29,7 @@ _NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)
 _WHOLE = 32 << 20
 """Bytes of a file that is read whole, to number its records. What is larger is numbered with one more pass."""
 
-_GZIP_MAKES = 10
-_CHUNK = 1 << 20
+_GZIP, _GZIP_MAKES = zlib.MAX_WBITS | 16, 10
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
 _ARRAY = r"\A\s*\["
@@ -79,17 +78,31 @@ def problem_of(file: LandedFile) -> str | None:
     is_packed, is_large = file.name.endswith(".gz"), _unpacked(file) > _WHOLE
     if not is_packed and not is_large:
         return None
-    with closing(open_file(file.uri)) as stream, gzip.GzipFile(fileobj=stream) as unpacked:
+    with closing(chunks(file.uri)) as pieces:
         try:
-            start = unpacked.read(_CHUNK) if is_packed else stream.read(_CHUNK)
-            while is_packed and unpacked.read(_CHUNK):
-                pass  # Spark, which reads it on its executors, would fail with all that came with it.
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            # A packed file is looked through: Spark, on its executors, would fail with all that came with it.
+            unpacked = _unpack(pieces) if is_packed else pieces
+            start = next(filter(None, unpacked), b"")
+            deque(unpacked if is_packed else (), maxlen=0)
+        except (EOFError, zlib.error) as error:
             return f"it is no whole gzip file ({error}). Deliver it again; if it is plain, without .gz in its name."
     if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None
     most = f"of one JSON array at most {_WHOLE >> 20} MiB are read, unpacked."
     return f"{most} Write it as one object a line: jq -c '.[]'."
+
+
+def _unpack(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip as Hadoop does: one member behind another, and nothing else. Python takes zeros behind them too."""
+    member = None
+    for piece in pieces:
+        left = piece
+        while left:
+            member = member or zlib.decompressobj(_GZIP)
+            yield member.decompress(left)
+            left, member = member.unused_data, None if member.eof else member
+    if member:
+        raise EOFError("it ends within")
 
 
 def _unpacked(file: LandedFile) -> int:

@@ -6,7 +6,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def open_file(uri: str) -> IO[bytes]:
     return open(uri, "rb")
 
 
-def chunks(uri: str) -> Iterator[bytes]:
+def chunks(uri: str) -> Generator[bytes, None, None]:
     """Read a landed file piece by piece."""
     with closing(open_file(uri)) as stream:
         while chunk := stream.read(_CHUNK):

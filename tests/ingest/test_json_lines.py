@@ -150,9 +150,11 @@ def test_damaged_gzip_holds_up_no_other_file(
     monkeypatch.setattr(json_lines, "_WHOLE", whole)
     packed = gzip.compress(lines(*(f'{{"id": {number}}}' for number in range(100))))
     damaged = {"cut": packed[:-20], "plain": b'{"id": 1}', "mangled": packed[:30] + b"\0" + packed[31:]}
+    damaged |= {"padded": packed + bytes(100), "followed": packed + b"abc"}
     for name, content in damaged.items():
         landing.file(f"{name}.json.gz", content)
     landing.file("good.json.gz", packed)
+    landing.file("empty.json.gz", b"")
 
     done = bring_in(lake, landing)
 
