@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest.deliveries import as_frame, known_contents, new_files, read_deliveries
-from ingest.formats import is_readable, read_files
+from ingest.formats import is_readable, read_files, unreadable
 from ingest.header import SOURCE_COLUMNS, Forms
 from ingest.json_lines import is_json_lines
 from ingest.storage import LandedFile, list_files, pattern_of
@@ -100,10 +100,14 @@ def _folder(file: LandedFile) -> str:
 
 
 def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType | None:
-    events = [pattern_of(file.uri) for file in files if is_json_lines(file.name)]
+    lines = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
     # What cannot be read is for ingest to tell.
     frames, _ = read_files(spark, with_header, dataset=dataset, forms=forms, skip_unreadable=True)
+    unread = unreadable(lines)
+    events = [pattern_of(file.uri) for file in lines if file not in unread]
+    if files and not frames and not events:
+        return None
     try:
         inferred = _inferred(spark, events) if events else []
     except (PySparkException, Py4JJavaError):

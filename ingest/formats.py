@@ -55,13 +55,14 @@ def read_files(
     if problems and not skip_unreadable:
         raise LandedFilesError(dataset=dataset, problems=[*problems.values()])
     frames = [_with_header(spark, file, header) for file, header in headers]
-    unread = _unreadable(events)
+    unread = unreadable(events)
     if readable := [file for file in events if file not in unread]:
         frames.append(json_lines.read_rows(spark, readable, forms=forms))
     return frames, problems | unread
 
 
-def _unreadable(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
+def unreadable(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
+    """Return the JSON lines that cannot be read, and why."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
         return {file: f"{file.name}: {problem}" for file, problem in problems if problem}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import reduce
 from itertools import accumulate
-from operator import add, or_
+from operator import add
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -34,8 +34,6 @@ _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
 _ARRAY = r"\A\s*\["
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
-_JOINTS = ("}{", "} {")
-"""Between objects of a producer that ends no line."""
 _TOGETHER = r"\}[ \t,]*\{"
 _BETWEEN = r"(?<=\})[ \t]*(?=\{)"
 
@@ -119,8 +117,7 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     text = F.col("text")
     lines, one_by_one = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _objects))
     # To look through the whole text once takes a tenth as long as to parse it: so it is done as seldom as can be.
-    is_plain = ~F.exists(lines, _starts_an_array) & ((F.size(lines) > 1) | ~text.contains("\r"))
-    is_plain &= ~reduce(or_, map(text.contains, _JOINTS))
+    is_plain = ~F.exists(lines, _starts_an_array) & ~text.contains("\r") & ~text.rlike(_TOGETHER)
     records = F.when(is_plain, lines).otherwise(F.coalesce(F.when(text.rlike(_ARRAY), _elements(text)), one_by_one))
     listed = F.broadcast(_files_frame(spark, files))
     found = whole.withColumn("lines", F.split(text, "\n")).join(listed, on="path", how="left")
@@ -212,7 +209,8 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     # Most objects say as many names as are found in them: only of the others it is looked which they say twice.
     said = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_be_twice = F.size(fields) > said + F.size("others")
-    is_twice = may_be_twice & (F.size(F.array_distinct(F.map_keys(fields))) < F.size(fields))
+    names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))
+    is_twice = may_be_twice & (F.size(F.array_distinct(names)) < F.size(names))
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(starts | record.rlike(r"\S"))

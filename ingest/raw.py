@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -97,12 +98,12 @@ def ingest(
     base = Snapshot(snapshot_id(spark, table) if exists(spark, table) else None)
     deliveries = read_deliveries(spark, dataset)
     files, skipped = _candidates(landing, deliveries)
-    fresh, known = new_files(files, deliveries)
-    frames, unread = read_files(spark, fresh, dataset=dataset, forms=forms, skip_unreadable=skip_unreadable)
+    frames, fresh, known, unread = _readable(
+        spark, files, deliveries, dataset=dataset, forms=forms, skip_unreadable=skip_unreadable
+    )
     if unread and not frames and not base.id:
         raise LandedFilesError(dataset=dataset, problems=[*unread.values()])
     skipped |= {file.name: why.removeprefix(f"{file.name}: ") for file, why in unread.items()}
-    fresh = [file for file in fresh if file not in unread]
     before = latest_contents(deliveries)
     changed = [file for file in files if before.get(file.name) != file.checksum and file not in unread]
     done = Ingested(
@@ -175,6 +176,22 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
         content = F.concat_ws(" ", "_checksum", F.unix_micros(arrived))
         rows = rows.withColumn("_is_current", ~content.isin([f"{each.checksum} {each.at}" for each in stale]))
     return RawRows(rows, count, until, are_all=not seen)
+
+
+def _readable(
+    spark: SparkSession, files: Sequence[LandedFile], deliveries: Sequence[Delivery], **how: Any
+) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
+    """Return the frames of new files, these, those that raw has, and those that cannot be read.
+
+    What cannot be read under one name, as gzip say, may be under another: of the same content the next is looked at.
+    """
+    unread: dict[LandedFile, str] = {}
+    while True:
+        fresh, known = new_files([file for file in files if file not in unread], deliveries)
+        frames, more = read_files(spark, fresh, **how)
+        if not more:
+            return frames, fresh, known, unread
+        unread |= more
 
 
 def _log(dataset: str, done: Ingested) -> None:

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from types import ModuleType
 from typing import Any
 
-from ingest.errors import LandedFileError
+from ingest.errors import IngestError, LandedFileError
 from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
 from ingest.storage import open_file
 
@@ -114,5 +114,5 @@ def _calamine(file: str) -> ModuleType:
         import python_calamine  # On AWS Glue it comes with the job; nothing but workbooks needs it.
     except ModuleNotFoundError as error:
         problem = "a workbook is read by python-calamine, which is not installed. Run: pip install 'citylake[excel]'"
-        raise LandedFileError(file=file, problem=problem) from error
+        raise IngestError(f"{file}: {problem}") from error  # the file's fault it is not: it is not for skipping
     return python_calamine

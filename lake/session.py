@@ -51,7 +51,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     jvm: Any = session._jvm
-    if not isinstance(jvm.org.apache.iceberg.spark.SparkCatalog, JavaClass):
+    if is_s3(warehouse) and not isinstance(jvm.org.apache.iceberg.spark.SparkCatalog, JavaClass):
         raise SetUpError(
             missing=f"The warehouse {warehouse} is on S3, and this Spark has no Iceberg, as on Glue it has",
             hint="Give a folder as --warehouse; or run the job on Glue, with --datalake-formats iceberg.",
@@ -132,10 +132,16 @@ def local_settings() -> dict[str, str]:
         "spark.driver.memory": "2g",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        # Java's own choice collects beside the work, for short pauses: on two cores that takes a fifth of the time.
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dlog4j2.configurationFile={logging}",
+        "spark.driver.extraJavaOptions": f"{_collector()}-Dlog4j2.configurationFile={logging}",
         "spark.jars": str(iceberg_jar()),
     }
+
+
+def _collector() -> str:
+    # Java's own choice collects beside the work, for short pauses: on two cores that takes a fifth of the time. Of two
+    # choices Java takes none, and does not start.
+    chosen = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
+    return "" if chosen else "-XX:+UseParallelGC "
 
 
 def iceberg_jar() -> Path:

@@ -11,7 +11,8 @@ _TYPE, _RANK = Shown("request_type", "Type"), Shown("rank", "Rank", "d")
 _REQUESTS = Shown("requests", "Requests", ",d")
 _SHARE = Shown("share_pct", "Share %", ".3f", bar=True)
 _MONTH = Shown("month", "Month", "%Y-%m")
-_BY_GROUP = ("city", "group_kind <> 'all'", "group_kind", "group_name")
+_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # what is of the whole city first
+_BY_GROUP = (*_BY_KIND, "group_name")
 _ON_MONTH = (Shown("change_on_month", "On month", "+,d"), Shown("change_on_month_pct", "%", "+.2f"))
 
 ANSWERS = (
@@ -46,7 +47,7 @@ ANSWERS = (
             *(*_GROUP, Shown("requests", "Say so", ",d"), Shown("on_first_call", "On first call", ",d")),
             Shown("on_first_call_pct", "%", ".2f", bar=True),
         ),
-        order=(*_BY_GROUP[:3], "-requests", "group_name"),
+        order=(*_BY_KIND, "-requests", "group_name"),
         note="Share: of the requests that say yes or no.",
     ),
     Answer(
@@ -58,7 +59,7 @@ ANSWERS = (
             Shown("status_not_known", "Not known", ",d"),
             *(Shown("resolved_pct", "Resolved %", ".2f", bar=True), Shown("unresolved_pct", "Unresolved %", ".2f")),
         ),
-        order=(*_BY_GROUP[:3], "-requests", "group_name"),
+        order=(*_BY_KIND, "-requests", "group_name"),
         note="Shares: of the requests whose status is known. Closed otherwise: transferred, or no request after all.",
     ),
     Answer(

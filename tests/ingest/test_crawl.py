@@ -86,3 +86,15 @@ def test_columns_that_cannot_be_told_are_a_warning(
     assert look(lake, landing).drift == ()
     lines = lake.table("lake.ops.calls_crawls").orderBy("crawled").collect()
     assert [(line.files, line.schema is None) for line in lines] == [(1, True), (1, False)]
+
+
+def test_what_cannot_be_read_is_no_drift(lake: SparkSession, landing) -> None:
+    landing.file("a.json", b'{"Date": "2024-01-01", "CallsOffered": 1}')
+    look(lake, landing)
+    bring_in(lake, landing)
+    landing.file("broken.json.gz", b"no gzip")
+    landing.file("broken.xlsx", b"no workbook")
+
+    found = look(lake, landing)
+
+    assert (found.files, found.schema, found.drift) == (2, None, ())

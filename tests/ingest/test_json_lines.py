@@ -46,13 +46,21 @@ def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: Spark
 
 def test_an_object_that_says_a_field_twice_is_kept_whole(lake: SparkSession, landing) -> None:
     twice = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
-    once = ['{"id": 4, "type": null}', '{"id": 5, "x": 1, "x": 2}', '{"id": 6, "type": "id", "place": "type"}']
+    once = [
+        '{"id": 4, "type": null, "x": 1, "x": 2}',
+        '{"id": 5, "x": 1, "x": 2}',
+        '{"id": 6, "type": "id", "place": "type"}',
+    ]
     landing.file("a.json", lines(*twice, *once))
 
     bring_in(lake, landing)
 
     assert rows(lake, "_malformed_record") == [*((text,) for text in twice), (None,), (None,), (None,)]
-    assert rows(lake, "id", "_other_fields")[2:] == [("4", None), ("5", '{"x":"1","x":"2"}'), ("6", None)]
+    assert rows(lake, "id", "_other_fields")[2:] == [
+        ("4", '{"x":"1","x":"2"}'),
+        ("5", '{"x":"1","x":"2"}'),
+        ("6", None),
+    ]
 
 
 def lines(*texts: str) -> bytes:
@@ -71,6 +79,7 @@ GIVEN = {
     "pages.json": lines('[{"id": 1},{"id": 2}]', '[{"id": 3}]', '{"id": 4}'),
     "apart.json": lines('{"id": 1}, {"id": 2}', '{"id": 3} junk}', '{"id": 4, "type": [{"a": 1}, {"a": 2}]}'),
     "old Mac.json": b'{"id": 1}\r\r{"id": 3}',
+    "old Mac, ended.json": b'{"id": 1}\r{"id": 2}\n',
     "stray.json": lines("[3]", '{"id": 2}'),
     "packed + 1%20ü.json.gz": gzip.compress(lines('{"id": 1}', '{"id": 2}', "")),
     "empty.json": b"",
@@ -86,8 +95,9 @@ FOUND = {
     "packed + 1%20ü.json.gz": [("1", None, 1), ("2", None, 2)],
     "no objects.json": [("1", None, 1), (None, "null", 2), (None, "x", 3), (None, '[{"id":4}]', 4)],
     "pages.json": [(f"{n}", None, n) for n in range(1, 5)],
-    "apart.json": [(None, '{"id": 1}, {"id": 2}', 1), (None, '{"id": 3} junk}', 2), ("4", None, 3)],
+    "apart.json": [("1", None, 1), ("2", None, 2), (None, '{"id": 3} junk}', 3), ("4", None, 4)],
     "old Mac.json": [("1", None, 1), ("3", None, 3)],
+    "old Mac, ended.json": [("1", None, 1), ("2", None, 2)],
     "stray.json": [(None, "3", 1), ("2", None, 2)],
 }
 
@@ -161,6 +171,8 @@ def test_damaged_gzip_holds_up_no_other_file(
     assert (done.files, done.rows) == (("good.json.gz",), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
     assert all("it is no whole gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
+    landing.file("plain.json", b'{"id": 1}')  # as the message says; the other still lies there
+    assert bring_in(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
     assert bring_in(lake, landing).files == ("cut.json.gz",)
 

@@ -264,7 +264,7 @@ def test_an_export_that_is_cut_is_tried_again_where_no_column_says_what_changed_
 
 
 def test_of_a_csv_that_cannot_be_read_to_its_end_nothing_is_put(web, aws) -> None:
-    web.will_say(b'Case,Note\n1,a\n2,"never closed\n')
+    web.will_say(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
     with pytest.raises(FeedError, match="quotes that are closed"):
         poll(Feed("csv", f"{web.url}/311.csv"), S3State(boto3.client("s3"), STATE), send=not_sent, sleep=web.sleep)
