@@ -45,11 +45,12 @@ def read_files(
     headers: list[tuple[LandedFile, Header]] = []
     events = [file for file in files if json_lines.is_json_lines(file.name)]
     for file in files:
+        if json_lines.is_json_lines(file.name):
+            continue
         try:
-            if file not in events:
-                header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
-                _require_form(file.name, header, forms)
-                headers.append((file, header))
+            header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
+            _require_form(file.name, header, forms)
+            headers.append((file, header))
         except (LandedFileError, MissingColumnError) as error:
             problems[file] = str(error)
     if problems and not skip_unreadable:

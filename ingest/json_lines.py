@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import reduce
 from itertools import accumulate
-from operator import add
+from operator import add, or_
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -30,6 +30,9 @@ _WHOLE = 32 << 20
 """Bytes of a file that is read whole, to number its records. What is larger is numbered with one more pass."""
 
 _GZIP, _GZIP_MAKES = zlib.MAX_WBITS | 16, 10
+_AT_ONCE = 1 << 20
+"""Bytes that are unpacked at a time: gzip may make a thousand of one."""
+
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
 _ARRAY = r"\A\s*\["
@@ -57,8 +60,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
     Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null;
     `_other_fields`, those that no form has; `_form`, the form of which the object has most fields; `_row_number`, the
     record's number in its file, 1 for the first, blank lines counted; `_malformed_record`, the whole line where it is
-    no object, or has a field of a form twice, of which nobody can tell which counts; and of the file `_source_file`,
-    `_delivered_at` and `_checksum`.
+    no object, or has a field of a form twice, in other capitals too, for nobody can tell which counts; and of the file
+    `_source_file`, `_delivered_at` and `_checksum`.
     """
     small = [file for file in files if _unpacked(file) <= _WHOLE]
     large = [_of_large(spark, file) for file in files if _unpacked(file) > _WHOLE]
@@ -80,7 +83,7 @@ def problem_of(file: LandedFile) -> str | None:
         try:
             # A packed file is looked through: Spark, on its executors, would fail with all that came with it.
             unpacked = _unpack(pieces) if is_packed else pieces
-            start = next(filter(None, unpacked), b"")
+            start = next(filter(bytes.strip, unpacked), b"")
             deque(unpacked if is_packed else (), maxlen=0)
         except (EOFError, zlib.error) as error:
             return f"it is no whole gzip file ({error}). Deliver it again; if it is plain, without .gz in its name."
@@ -94,11 +97,13 @@ def _unpack(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Unpack gzip as Hadoop does: one member behind another, and nothing else. Python takes zeros behind them too."""
     member = None
     for piece in pieces:
-        left = piece
-        while left:
+        left, is_full = piece, False
+        while left or (member and is_full):
             member = member or zlib.decompressobj(_GZIP)
-            yield member.decompress(left)
-            left, member = member.unused_data, None if member.eof else member
+            made = member.decompress(left, _AT_ONCE)
+            yield made
+            left, is_full = member.unconsumed_tail or member.unused_data, len(made) == _AT_ONCE
+            member = None if member.eof else member
     if member:
         raise EOFError("it ends within")
 
@@ -211,6 +216,8 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
     may_be_twice = F.size(fields) > said + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))
     is_twice = may_be_twice & (F.size(F.array_distinct(names)) < F.size(names))
+    spelled = ([fields[each].isNotNull().cast("int") for each in names] for names in alike.values() if len(names) > 1)
+    is_twice = reduce(or_, (reduce(add, each) > 1 for each in spelled), is_twice)
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(starts | record.rlike(r"\S"))

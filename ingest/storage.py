@@ -12,11 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from ingest.errors import LandingError
 
 _CHUNK = 1 << 20
+_ONE_BY_ONE = Lock()  # boto3 makes clients in one thread at a time
 
 
 @dataclass(frozen=True)
@@ -169,4 +171,5 @@ def _s3(uri: str) -> Any:
     except ImportError as error:
         problem = "boto3, which reads from S3, is not installed. AWS Glue has it; else run: pip install boto3"
         raise LandingError(landing=uri, problem=problem) from error
-    return boto3.client("s3")
+    with _ONE_BY_ONE:
+        return boto3.client("s3")

@@ -147,12 +147,12 @@ class Increment:
 
     def _is_nothing(self) -> bool:
         """Whether there is no branch, or none but one that is published: the run was killed before it dropped it."""
-        published, is_there = last_note(self.spark, self.trusted, _PUBLISHED), self._noted(REFINED_TO) is not None
-        if is_there and published != str(self._judged_snapshot):
+        if self._noted(REFINED_TO) is None:
+            new, _ = self._new()
+            if new.count or new.are_all:
+                raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
+        elif last_note(self.spark, self.trusted, _PUBLISHED) != str(self._judged_snapshot):
             return False
-        new, _ = self._new()
-        if not is_there and (new.count or new.are_all):
-            raise NotJudgedError(table=self.trusted, branch=self.audit.branch)
         self.entry.say("raw had nothing new")
         return True
 

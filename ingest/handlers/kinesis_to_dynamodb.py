@@ -68,7 +68,7 @@ class PoisonError(ValueError):
 
 
 class SettingError(RuntimeError):
-    """The function's environment is not as the module's docstring says: no record can be written, none is set aside."""
+    """The function's environment is not as the module's docstring says; no record is set aside for that."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -103,7 +103,9 @@ def parse(data: bytes) -> dict[str, Any]:
         PoisonError: It holds none.
     """
     try:
-        row = json.loads(data, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
+        row = json.loads(
+            data, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_once
+        )
         data.decode("utf-8")
         json.dumps(row, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
@@ -211,6 +213,13 @@ def _value(value: Any) -> dict[str, Any]:
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number of JSON")
+
+
+def _once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in fields if name in _KNOWN]
+    if len(set(names)) < len(names):
+        raise PoisonError("it says a field twice, and nobody can tell which of the two counts")
+    return dict(fields)
 
 
 def _put(dynamodb: Any, values: Mapping[str, Any]) -> bool:

@@ -63,6 +63,14 @@ def test_an_object_that_says_a_field_twice_is_kept_whole(lake: SparkSession, lan
     ]
 
 
+def test_a_field_in_two_spellings_is_one_said_twice(lake: SparkSession, landing) -> None:
+    landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
+    bring_in(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
+    found = rows(lake, "id", "Type", "_malformed_record")
+    assert found[0][2] == '{"id": 1, "Type": "a", "type": "b"}'
+    assert found[1] == ("2", "b", None)
+
+
 def lines(*texts: str) -> bytes:
     return "\n".join(texts).encode()
 
@@ -158,6 +166,7 @@ def test_damaged_gzip_holds_up_no_other_file(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(json_lines, "_WHOLE", whole)
+    monkeypatch.setattr(json_lines, "_AT_ONCE", 1000)
     packed = gzip.compress(lines(*(f'{{"id": {number}}}' for number in range(100))))
     damaged = {"cut": packed[:-20], "plain": b'{"id": 1}', "mangled": packed[:30] + b"\0" + packed[31:]}
     damaged |= {"padded": packed + bytes(100), "followed": packed + b"abc"}
@@ -165,6 +174,7 @@ def test_damaged_gzip_holds_up_no_other_file(
         landing.file(f"{name}.json.gz", content)
     landing.file("good.json.gz", packed)
     landing.file("empty.json.gz", b"")
+    landing.file("blank.json.gz", gzip.compress(b"\n" * 3000))
 
     done = bring_in(lake, landing)
 

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from lake.errors import SetUpError
-from lake.session import catalog_settings, iceberg_jar, is_s3, java_home, lake_session
+from lake.session import catalog_settings, iceberg_jar, is_s3, java_home, lake_session, local_settings
 
 
 def test_a_folder_is_a_hadoop_catalog_and_s3_is_glues() -> None:
@@ -52,6 +52,13 @@ def test_building_expressions_looks_no_name_up(spark: SparkSession, monkeypatch:
 
     spark._jvm.java.util.UUID  # noqa: B018  (a name that is not asked for: that it would be seen)
     assert [command for command in commands if command.startswith("r\nu\njava.util\n")]
+
+
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
+def test_a_collector_that_somebody_has_chosen_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
+    monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
+    assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]
 
 
 def test_s3_paths_are_told_from_folders() -> None:

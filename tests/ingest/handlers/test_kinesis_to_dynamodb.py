@@ -194,6 +194,12 @@ def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
+def test_a_record_that_says_a_field_twice_is_set_aside_and_one_that_nobody_knows_is_not() -> None:
+    with pytest.raises(PoisonError, match="it says a field twice"):
+        parse(b'{"Agency": "A", "Agency": "B"}')
+    assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
+
+
 def test_a_table_with_another_key_is_no_reason_to_set_records_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("dynamodb").create_table(
         TableName="other",
