@@ -108,6 +108,8 @@ def parse(data: bytes) -> dict[str, Any]:
         )
         data.decode("utf-8")
         json.dumps(row, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is no text
+    except PoisonError:
+        raise
     except (ValueError, RecursionError) as error:
         raise PoisonError(f"it is no JSON in UTF-8: {error}") from error
     if not isinstance(row, dict):

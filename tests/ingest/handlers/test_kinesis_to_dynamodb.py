@@ -195,7 +195,7 @@ def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.
 
 
 def test_a_record_that_says_a_field_twice_is_set_aside_and_one_that_nobody_knows_is_not() -> None:
-    with pytest.raises(PoisonError, match="it says a field twice"):
+    with pytest.raises(PoisonError, match=r"\Ait says a field twice"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
 
