@@ -28,6 +28,7 @@ setup(
         "transforms.datasets.police_dispatch",
         "transforms.datasets.registrar",
         "transforms.datasets.service_requests",
+        "transforms.datasets.service_requests.sources",
         "workflows",
     ],
     package_dir={"": "."},

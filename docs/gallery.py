@@ -20,7 +20,7 @@ rows, columns, nulls and types, and what is refused. [transforms.md](transforms.
 
 def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
     """Return module, name and function of each public function of the transforms, in order of the files."""
-    for found in iter_modules(transforms.__path__):
+    for found in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
         module = import_module(f"transforms.{found.name}")
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):

@@ -14,7 +14,8 @@ from pyspark.sql import types as T
 from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.keys import the_rest
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
 _BIGINT = (-(2**63), 2**63 - 1)
 

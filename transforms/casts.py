@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.errors import SchemaMismatchError
-from transforms.names import literal
+from transforms.sql import literal
 from transforms.text import BLANKS
 
 _DAY = r"\A\s*(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, MissingColumnError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 from transforms.text import BLANKS
 
 

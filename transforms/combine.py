@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 
 from transforms.dedupe import keep_latest
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
 JOINS = ("inner", "outer", "left", "right", "left semi", "left anti")
 """The kinds of join, as Glue Studio calls them."""

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.casts import cast
-from transforms.names import literal, quoted
+from transforms.sql import literal, quoted
 from transforms.text import BLANKS
 from transforms.times import MONTHS
 

@@ -1,4 +1,4 @@
-"""One row a key out of many deliveries."""
+"""Keep one row of each key out of many deliveries."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
-LINEAGE = ("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-"""What raw says of a row's delivery: when raw got the file, when it was delivered, its name, the row in it."""
+LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file", "_row_number")
+"""The columns of raw that identify the source of a row. They are also the delivery order: the last row of a key counts.
 
-IS_CURRENT = "_is_current"
-"""What raw says of a row where files were delivered anew: whether some file still says it."""
-
-LATEST = (IS_CURRENT, *LINEAGE)
-"""What orders the deliveries of one key, the one that counts last: what is no longer said comes before what is."""
+`_is_current` is true for rows of a file's current content, so superseded rows come first. `_modified_at` is the file's
+own modification time (UTC). It ranks before `_ingested_at`, the time at which raw got the file (UTC): a file that was
+last modified in 2020 and lands today does not replace the figures of a file that was modified in 2023.
+"""
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
-_IN_CURRENT = "__drop_withdrawn_current"
+_SUPERSEDED, _IN_CURRENT = "drop_superseded_rows", "__drop_superseded_rows_current"
 
 
 def keep_latest(
@@ -31,13 +31,13 @@ def keep_latest(
 ) -> DataFrame:
     """Keep the latest row of each key.
 
-    With `valid` a broken newer delivery does not take a good older one away: of each key the latest valid row is
-    kept and, where the very latest row is not valid, that row too, so that it can be seen and mended.
+    With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
+    the very latest row is not valid, it is kept too, so that somebody can see and fix it.
 
-    Rows: all but the latest of each key dropped. A row with a null in its key has no key: it is kept.
+    Rows: all rows except the latest of each key are dropped. A row with a null in its key has no key, and is kept.
 
-    Columns: unchanged. The latest row has the greatest values of `order_by`, nulls least. Give an order in which no
-    two rows are equal (end with file and row number), or which of two equal rows stays is not said.
+    Columns: unchanged. The latest row has the greatest values of `order_by`, nulls first. Give an order in which no two
+    rows are equal: end with file and row number. Otherwise either of two equal rows may be kept.
 
     >>> calls = spark.createDataFrame([("2024-01-01", 1, 289), ("2024-01-01", 2, 290)], "day string, file int, n int")
     >>> calls.transform(keep_latest, key=["day"], order_by=["file"]).collect()
@@ -45,7 +45,7 @@ def keep_latest(
 
     Raises:
         MissingColumnError: A column of the key or the order is not in the frame.
-        DuplicateColumnError: Two columns of the frame are one to Spark, or have the name of one needed on the way.
+        DuplicateColumnError: Two columns have the same name to Spark, or a column has a name that this step needs.
         ArgumentError: The key or the order is empty.
     """
     _require(rows, {"key": key, "order_by": order_by}, added=(_RANK, _VALID_SO_FAR), where="keep_latest")
@@ -62,33 +62,29 @@ def keep_latest(
     return rows.select("*", *ranks).where(keyless | kept).select(*map(quoted, rows.columns))
 
 
-def drop_withdrawn(
-    rows: DataFrame, *, key: Sequence[str], file: str = "_source_file", current: str = IS_CURRENT
+def drop_superseded_rows(
+    rows: DataFrame, *, key: Sequence[str], file: str = "_source_file", current: str = "_is_current"
 ) -> DataFrame:
-    """Drop what earlier contents of a file said and its current content no longer says.
+    """Drop the rows of a file's earlier contents that its current content no longer has.
 
-    Rows: a current one is kept. One of an earlier content is kept only where a current row of the same file has its
-    key: it stands in if that one turns out broken. So a row without a key is kept only if it is current.
+    Rows: a current row is kept. A row of an earlier content is kept only if a current row of the same file has its key.
+    It stands in if the current row is broken. So a row without a key is kept only if it is current.
 
-    Columns: reads `current`, true for rows of a file's current content. Without that column all rows are current: it is
-    added. Unchanged otherwise.
+    Columns: reads `current`, true for rows of a file's current content. Null counts as false. All unchanged.
 
     >>> rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("tue", 4, "b", True)]
     >>> calls = spark.createDataFrame(rows, "d string, n int, f string, c boolean")
-    >>> sorted(row.n for row in calls.transform(drop_withdrawn, key=["d"], file="f", current="c").collect())
+    >>> sorted(row.n for row in calls.transform(drop_superseded_rows, key=["d"], file="f", current="c").collect())
     [1, 2, 4]
 
     Raises:
         MissingColumnError, DuplicateColumnError, ArgumentError: As `keep_latest`.
-        SchemaMismatchError: `current` is no boolean.
+        SchemaMismatchError: `current` is not a boolean.
     """
-    if current not in rows.columns:
-        _require(rows, {"key": key}, added=(current,), where="drop_withdrawn")
-        return rows.withColumn(current, F.lit(True))
-    _require(rows, {"key": key, "file": [file]}, added=(_IN_CURRENT,), where="drop_withdrawn")
+    _require(rows, {"key": key, "file": [file], "current": [current]}, added=(_IN_CURRENT,), where=_SUPERSEDED)
     if not isinstance(rows.schema[current].dataType, T.BooleanType):
         raise SchemaMismatchError(
-            where=f"drop_withdrawn: column {current!r}",
+            where=f"{_SUPERSEDED}: column {current!r}",
             got=f"the type {rows.schema[current].dataType.simpleString()}",
             expected="a boolean",
             hint="Read it as one with change_schema first.",

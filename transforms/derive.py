@@ -12,7 +12,8 @@ from pyspark.sql import types as T
 
 from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.names import quoted, require_columns, require_distinct, require_number
+from transforms.names import require_columns, require_distinct, require_number
+from transforms.sql import quoted
 
 _FILL = "fill_missing_values"
 _STATISTICS = {"mean": F.avg, "median": F.median}

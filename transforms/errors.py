@@ -91,5 +91,26 @@ class UnknownFunctionError(TransformError):
         super().__init__(f"{where}: {name!r} is no function it knows; use one of {list(known)}.")
 
 
+class DatasetNotFoundError(TransformError):
+    """A dataset was asked for that has no module, or whose module has no `DATASET`.
+
+    Attributes:
+        name: The name that was asked for.
+        known: The names of the modules in `transforms/datasets/`.
+    """
+
+    def __init__(self, *, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"dataset {name!r}: {self._problem()}")
+
+    def _problem(self) -> str:
+        module = f"transforms.datasets.{self.name}"
+        if self.name in self.known:
+            return f"the module {module} has no DATASET. End it with DATASET = Dataset(...) from transforms.dataset."
+        alike = get_close_matches(self.name, self.known, n=1, cutoff=0.6)
+        hint = f"Did you mean {alike[0]!r}?" if alike else "Check the spelling, or add the module."
+        return f"there is no module {module}. Found: {list(self.known)}. {hint}"
+
+
 def _fold(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))

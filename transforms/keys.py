@@ -13,7 +13,8 @@ from pyspark.sql import types as T
 
 from transforms.casts import cast
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
 CITYLAKE = uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "citylake")
 """The namespace of the UUIDs, itself one, in RFC 9562's namespace of DNS names."""

@@ -14,8 +14,9 @@ from pyspark.sql import types as T
 from transforms.casts import cast, wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.geo import grid_line
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS
+from transforms.sql import quoted
 
 REDACTED = "*****"
 _INNER, _OUTER = "__masking_inner", "__masking_outer"
@@ -23,8 +24,8 @@ _BLOCK, _LEAST_KEY = 64, 32
 
 
 @dataclass(frozen=True)
-class Masked:
-    """What is done to one sensitive column.
+class MaskingRule:
+    """The masking of one sensitive column.
 
     Attributes:
         column: The column.
@@ -39,7 +40,7 @@ class Masked:
 
 
 def mask(
-    rows: DataFrame, *, policy: Sequence[Masked], key: bytes | None = None, show_failures_of: Sequence[str] = ()
+    rows: DataFrame, *, policy: Sequence[MaskingRule], key: bytes | None = None, show_failures_of: Sequence[str] = ()
 ) -> DataFrame:
     """Mask the columns of a policy, and drop those that it drops.
 
@@ -58,7 +59,8 @@ def mask(
 
     >>> from functools import partial
     >>> students = spark.createDataFrame([("Ann", "604 555 0123"), (None, None)], "name string, phone string")
-    >>> policy = [Masked("name", redact, "identifies"), Masked("phone", partial(partial_redact, right=2), "identifies")]
+    >>> last_two = partial(partial_redact, right=2)
+    >>> policy = [MaskingRule("name", redact, "identifies"), MaskingRule("phone", last_two, "identifies")]
     >>> students.transform(mask, policy=policy).collect()
     [Row(name='*****', phone='**********23'), Row(name=None, phone=None)]
 
@@ -157,7 +159,7 @@ def keyed_hash(value: Column) -> Column:
     brings the key.
 
     >>> students = spark.createDataFrame([("Ann",), ("Ann",), (None,)], "name string")
-    >>> policy = [Masked("name", keyed_hash, "identifies")]
+    >>> policy = [MaskingRule("name", keyed_hash, "identifies")]
     >>> masked = students.transform(mask, policy=policy, key=b"32 bytes or more, from a secret store")
     >>> [row.name and row.name[:8] for row in masked.collect()]
     ['779fb623', '779fb623', None]

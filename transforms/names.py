@@ -1,4 +1,4 @@
-"""Names of columns: as SQL reads them, as a table wants them, and which a frame must have."""
+"""Names of columns: as a table wants them, and which a frame must have."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ from pyspark.sql import types as T
 from transforms.errors import DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
 _WORDS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
-
-
-def quoted(name: str) -> str:
-    """Return a column's name as Spark SQL reads it, whatever characters it has.
-
-    >>> quoted("Calls. Offered")
-    '`Calls. Offered`'
-    """
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(text: str) -> str:
-    """Return a text as a literal of Spark SQL: quotes, backslashes and what Spark takes for a variable escaped."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{") + "'"
 
 
 def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> None:

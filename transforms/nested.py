@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
 
 def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:

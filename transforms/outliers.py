@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError
-from transforms.names import quoted, require_columns, require_distinct, require_number
+from transforms.names import require_columns, require_distinct, require_number
+from transforms.sql import quoted
 
 _QUARTILES, _LOW, _HIGH = "__outliers_quartiles", "low_fence", "high_fence"
 

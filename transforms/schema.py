@@ -14,7 +14,8 @@ from pyspark.sql import types as T
 from transforms.arrays import array_where
 from transforms.casts import cast
 from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 from transforms.text import BLANKS
 
 CAST_FAILURES = "_cast_failures"
@@ -23,10 +24,11 @@ CAST_FAILURES = "_cast_failures"
 CAST_WARNINGS = "_cast_warnings"
 """The same, of the fields without which a row is still worth something."""
 
+REPORT_TYPE = "array<struct<column:string,value:string,expected:string>>"
+"""The type of both reports."""
+
 ApplyMapping = tuple[str, str, str, str]
 """A mapping as Glue writes it: source, its type, target, its type."""
-
-_REPORT = "array<struct<column:string,value:string,expected:string>>"
 _GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
 _AS_IT_IS = {"array", "choice", "map", "struct"}
 _PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
@@ -98,7 +100,7 @@ def change_schema(
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
     records = [malformed] if malformed else []
-    earlier = [name for name in (CAST_FAILURES, CAST_WARNINGS) if dict(rows.dtypes).get(name) == _REPORT]
+    earlier = [name for name in (CAST_FAILURES, CAST_WARNINGS) if dict(rows.dtypes).get(name) == REPORT_TYPE]
     keep = [name for name in keep if name not in earlier]
     sources = [field.source for field in fields if isinstance(field, Field)]
     require_columns(rows, [*sources, *keep, *records], where="change_schema")

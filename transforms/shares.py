@@ -11,7 +11,8 @@ from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.keys import the_rest
-from transforms.names import quoted, require_columns, require_distinct, require_number
+from transforms.names import require_columns, require_distinct, require_number
+from transforms.sql import quoted
 
 _DIGITS = 28  # with 10 more, for the sum, it is the most that a decimal has
 _VALUE, _TOTAL, _LEAST = "__share_value", "__share_total", "__share_least"

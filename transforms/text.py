@@ -9,17 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.names import quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import quoted
 
 BLANKS = " \t\r\n\u00a0"
 """What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
-
-SIGNS = r"[/&@]| AND "
-"""What is in an address in capitals that is an intersection; few have it, and the rest is quickly told."""
-
-_END = r"(?: |\z)"
-BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{_END})?)"
-"""What stands before the street in an address in capitals: a house's number, or that of its block."""
 
 _BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _CLEAN = r"\A[!-~]++(?: [!-~]++)*+\z"
@@ -148,20 +142,3 @@ def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
         raise ArgumentError(where="extract", argument="group", got=group, expected=expected)
     found = F.regexp_extract(value, pattern, group)
     return F.when(found != "", found)
-
-
-def street(address: Column) -> Column:
-    """Return the street of a block address: what stands after `BLK` or `BLOCK`, or after the house number.
-
-    Blanks are cleaned, letters are capitals. An intersection (`A ST / B AVE`) is on no one street: null.
-
-    >>> addresses = [("8600 BLK  Georgia Ave",), ("12 1/2 Main St",), ("A ST / B AVE",)]
-    >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(street(F.col("a"))).collect()]
-    ['GEORGIA AVE', 'MAIN ST', None]
-
-    Source: Montgomery County, MD, "Police Dispatched Incidents": addresses are given to the 100 block.
-    """
-    name = F.regexp_replace(F.upper(clean_text(value=address)), BLOCK, "")
-    # A slash between digits is the half of a house or a road.
-    intersection = r"[&@]|(?<![0-9])/|/(?![0-9])| AND .* (?:ST|AVE|RD|BLVD|DR)\z"
-    return F.when(~(name.rlike(SIGNS) & name.rlike(intersection)) & (name != ""), name)

@@ -14,7 +14,8 @@ from pyspark.sql import types as T
 
 from transforms.casts import in_utc, wall_clock
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.names import literal, quoted, require_columns, require_distinct
+from transforms.names import require_columns, require_distinct
+from transforms.sql import literal, quoted
 from transforms.text import BLANKS
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^']")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timezone
 
 import pytest
 from chispa import assert_df_equality
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from transforms.dedupe import IS_CURRENT, drop_withdrawn, keep_latest
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows, keep_latest
 from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
 
 DELIVERIES = "day string, file int, n int"
@@ -130,47 +131,82 @@ def test_each_key_keeps_its_latest_valid_row_and_a_broken_row_only_if_it_is_the_
 CONTENTS = "day string, n int, `a. File` string, `is. Current` boolean"
 
 
-def withdrawn_dropped(spark, rows):
+def superseded_dropped(spark, rows):
     contents = spark.createDataFrame(rows, CONTENTS)
-    return contents.transform(drop_withdrawn, key=["day"], file="a. File", current="is. Current")
+    return contents.transform(drop_superseded_rows, key=["day"], file="a. File", current="is. Current")
 
 
 def test_what_a_files_current_content_no_longer_says_is_dropped_and_the_rest_may_stand_in(spark):
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
-    assert sorted(map(tuple, withdrawn_dropped(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
+    assert sorted(map(tuple, superseded_dropped(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
 
 
 def test_a_row_without_a_key_is_kept_only_if_it_is_current(spark):
     rows = [(None, 1, "a", False), (None, 2, "a", True), (None, 3, "a", True)]
-    assert sorted(row.n for row in withdrawn_dropped(spark, rows).collect()) == [2, 3]
+    assert sorted(row.n for row in superseded_dropped(spark, rows).collect()) == [2, 3]
 
 
-def test_where_nothing_says_what_is_current_all_is(spark):
-    calls = spark.createDataFrame([("mon", 1), ("mon", 2), (None, 3)], "day string, n int")
-    dropped = calls.transform(drop_withdrawn, key=["day"])
-    assert sorted(tuple(row)[1:] for row in dropped.collect()) == [(1, True), (2, True), (3, True)]
-    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'date' is missing"):
-        calls.transform(drop_withdrawn, key=["date"])
+def test_rows_that_do_not_say_whether_they_are_current_are_refused(spark):
+    calls = spark.createDataFrame([("mon", "a")], "day string, _source_file string")
+    with pytest.raises(MissingColumnError, match="drop_superseded_rows: column '_is_current' is missing"):
+        calls.transform(drop_superseded_rows, key=["day"])
+
+
+def test_a_file_modified_long_ago_does_not_replace_a_newer_one_because_it_lands_later(spark):
+    schema = (
+        "day string, n int, _is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, "
+        "_row_number int"
+    )
+    modified_2020, modified_2023 = datetime(2020, 1, 5, tzinfo=timezone.utc), datetime(2023, 1, 5, tzinfo=timezone.utc)
+    landed_first, landed_today = datetime(2023, 1, 6, tzinfo=timezone.utc), datetime(2026, 1, 6, tzinfo=timezone.utc)
+    rows = [
+        ("mon", 289, True, modified_2023, landed_first, "2023.csv", 2),
+        ("mon", 300, True, modified_2020, landed_today, "archive.csv", 2),
+    ]
+    for ordered in (rows, rows[::-1]):
+        latest = spark.createDataFrame(ordered, schema).transform(keep_latest, key=["day"], order_by=LINEAGE_COLUMNS)
+        assert_df_equality(latest, spark.createDataFrame(rows[:1], schema))
+
+
+def test_of_one_modification_time_the_file_that_landed_last_counts_then_its_name_then_the_row(spark):
+    schema = (
+        "day string, n int, _is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, "
+        "_row_number int"
+    )
+    modified, early, late = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
+    rows = [
+        ("mon", 1, True, modified, early, "b.csv", 9),
+        ("mon", 2, True, modified, late, "a.csv", 1),
+        ("tue", 3, True, modified, late, "a.csv", 9),
+        ("tue", 4, True, modified, late, "b.csv", 1),
+        ("wed", 5, True, modified, late, "b.csv", 1),
+        ("wed", 6, True, modified, late, "b.csv", 2),
+        ("thu", 7, True, None, late, "b.csv", 2),
+        ("thu", 8, True, modified, early, "a.csv", 1),
+    ]
+    for ordered in (rows, rows[::-1]):
+        latest = spark.createDataFrame(ordered, schema).transform(keep_latest, key=["day"], order_by=LINEAGE_COLUMNS)
+        assert sorted(row.n for row in latest.collect()) == [2, 4, 6, 8]
 
 
 def test_what_is_no_longer_said_stands_in_for_what_is_but_comes_before_all_that_is(spark):
     # b says 120 no more, and of a's correction only the first is good
     rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
     calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
-    latest = calls.transform(keep_latest, key=["day"], order_by=[IS_CURRENT, "file"], valid=F.col("n") > 0)
+    latest = calls.transform(keep_latest, key=["day"], order_by=["_is_current", "file"], valid=F.col("n") > 0)
     assert sorted(row.n for row in latest.collect()) == [-7, 7, 100]
 
 
-def test_nothing_is_withdrawn_from_no_rows_and_what_is_wrong_is_named(spark):
+def test_nothing_is_dropped_from_no_rows_and_what_is_wrong_is_named(spark):
     empty = spark.createDataFrame([], CONTENTS)
-    assert withdrawn_dropped(spark, []).collect() == []
-    with pytest.raises(SchemaMismatchError, match="drop_withdrawn: column 'n': got the type int, expected a boolean"):
-        empty.transform(drop_withdrawn, key=["day"], file="a. File", current="n")
-    with pytest.raises(ArgumentError, match="drop_withdrawn: key is .., expected one column or more"):
-        empty.transform(drop_withdrawn, key=[], file="a. File", current="is. Current")
-    with pytest.raises(MissingColumnError, match="drop_withdrawn: column 'f' is missing"):
-        empty.transform(drop_withdrawn, key=["day"], file="f", current="is. Current")
+    assert superseded_dropped(spark, []).collect() == []
+    with pytest.raises(SchemaMismatchError, match="column 'n': got the type int, expected a boolean"):
+        empty.transform(drop_superseded_rows, key=["day"], file="a. File", current="n")
+    with pytest.raises(ArgumentError, match="drop_superseded_rows: key is .., expected one column or more"):
+        empty.transform(drop_superseded_rows, key=[], file="a. File", current="is. Current")
+    with pytest.raises(MissingColumnError, match="drop_superseded_rows: column 'f' is missing"):
+        empty.transform(drop_superseded_rows, key=["day"], file="f", current="is. Current")
 
 
 @pytest.mark.parametrize("empty", ["key", "order_by"])

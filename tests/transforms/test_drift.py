@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.drift import Drift, schema_drift
-from transforms.names import quoted
+from transforms.sql import quoted
 
 NAMES = ["Calls Offered", "CallsOffered", "calls_offered", "a.b", "%", "#", "été", "Ete", "n"]
 COLUMNS = st.lists(

@@ -12,12 +12,12 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate, pivot, top_n
 from transforms.combine import join, lookup, union_by_name
 from transforms.dates import parse_date
-from transforms.dedupe import drop_withdrawn, keep_latest
+from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous
 from transforms.drift import Drift, schema_drift
 from transforms.errors import DuplicateColumnError, SchemaMismatchError
 from transforms.keys import uuid
-from transforms.masking import Masked, keyed_hash, mask, redact
+from transforms.masking import MaskingRule, keyed_hash, mask, redact
 from transforms.names import clean_names
 from transforms.nested import array_to_columns
 from transforms.route import route
@@ -55,11 +55,13 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert once.columns == names
     assert once.count() == 1
     current = odd.withColumn("is. current", F.lit(True))
-    assert current.transform(drop_withdrawn, key=["a.b"], file="A b", current="is. current").count() == 2
+    assert current.transform(drop_superseded_rows, key=["a.b"], file="A b", current="is. current").count() == 2
     shares = odd.transform(share_of_total, of="value", name="my. share", by=["a.b", "ünï"])
     assert shares.columns == [*names, "my. share"]
     assert column(shares, "my. share") == [Decimal("50.000")] * 2
-    masked = odd.transform(mask, policy=[Masked("n`m", keyed_hash, "why"), Masked("a.b", redact, "why")], key=b"k" * 32)
+    masked = odd.transform(
+        mask, policy=[MaskingRule("n`m", keyed_hash, "why"), MaskingRule("a.b", redact, "why")], key=b"k" * 32
+    )
     assert masked.columns == names
     assert [row[0] for row in masked.collect()] == ["*****"] * 2
     assert [row[1:8] for row in masked.collect()] == [tuple(range(1, 8))] * 2
@@ -74,7 +76,7 @@ def test_failure_13_a_column_named_as_a_helper_is_refused_not_mixed_up(spark):
     steps = [
         ("__keep_latest_rank", keep_latest, {"key": ["k"], "order_by": ["n"]}),
         ("__keep_latest_valid", keep_latest, {"key": ["k"], "order_by": ["n"], "valid": F.col("c")}),
-        ("__drop_withdrawn_current", drop_withdrawn, {"key": ["k"], "file": "n", "current": "c"}),
+        ("__drop_superseded_rows_current", drop_superseded_rows, {"key": ["k"], "file": "n", "current": "c"}),
         ("__share_total", share_of_total, {"of": "n", "name": "share"}),
     ]
     for helper, step, arguments in steps:
@@ -210,7 +212,7 @@ def test_failure_21_keys_with_nulls_do_not_collide_and_nulls_are_not_left_out_of
 def test_failure_21_no_raw_value_is_left_in_what_is_reported_of_masked_columns(spark):
     raw = spark.createDataFrame([("born 6 May 1999",)], "Born string")
     typed = raw.transform(change_schema, fields=[Field("Born", "born", "date")])
-    masked = typed.transform(mask, policy=[Masked("born", redact, "quasi-identifier")])
+    masked = typed.transform(mask, policy=[MaskingRule("born", redact, "quasi-identifier")])
     assert "1999" in str(typed.collect())
     assert "1999" not in str(masked.collect())
 

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from transforms.columns import drop_fields, rename_fields
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 from transforms.masking import (
-    Masked,
+    MaskingRule,
     generalize_coordinate,
     generalize_prefix,
     generalize_year,
@@ -85,7 +85,7 @@ def test_sha256_is_that_of_the_utf_8_bytes_as_glue_has_it(spark):
 @pytest.mark.parametrize("key", [b"k" * 32, bytes(range(64)), b"longer than a block " * 5], ids=["32", "64", "100"])
 def test_a_keyed_hash_is_pythons_hmac(spark, key):
     people = spark.createDataFrame([(text,) for text in [*TEXTS, None]], "name string")
-    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=key)
+    masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=key)
     assert [row.name for row in masked.collect()] == [*(expected_hmac(text, key) for text in TEXTS), None]
 
 
@@ -93,12 +93,12 @@ def test_a_keyed_hash_is_pythons_hmac(spark, key):
 @given(cells=st.lists(texts, min_size=2, max_size=6))
 def test_values_have_one_pseudonym_exactly_if_they_are_equal(spark, cells):
     people = spark.createDataFrame([(cell,) for cell in cells], "name string")
-    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY).collect()
+    masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=KEY).collect()
     assert len({row.name for row in masked}) == len(set(cells))
 
 
 def test_a_value_has_the_same_pseudonym_in_every_table_and_type(spark):
-    policy = [Masked("id", keyed_hash, "identifies")]
+    policy = [MaskingRule("id", keyed_hash, "identifies")]
     of_text = spark.createDataFrame([("700123", "x")], "id string, note string").transform(mask, policy=policy, key=KEY)
     of_int = spark.createDataFrame([(1, 700123)], "n int, id bigint").transform(mask, policy=policy, key=KEY)
     assert of_text.first().id == of_int.first().id == expected_hmac("700123")
@@ -106,7 +106,7 @@ def test_a_value_has_the_same_pseudonym_in_every_table_and_type(spark):
 
 def test_another_key_gives_other_pseudonyms(spark):
     people = spark.createDataFrame([("Ann",)], "name string")
-    policy = [Masked("name", keyed_hash, "identifies")]
+    policy = [MaskingRule("name", keyed_hash, "identifies")]
     assert (
         people.transform(mask, policy=policy, key=KEY).first()
         != people.transform(mask, policy=policy, key=KEY[::-1]).first()
@@ -118,7 +118,7 @@ def test_the_key_is_in_no_plan_and_no_generated_code(spark):
     spark.conf.set("spark.sql.codegen.wholeStage", "true")
     spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
     people = spark.createDataFrame([("Ann",)], "name string")
-    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
+    masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=KEY)
     seen = as_stored_in_the_plan(masked) + masked._jdf.queryExecution().logical().toJSON()
     pads = [bytes(byte ^ pad for byte in KEY) for pad in (0x36, 0x5C)]
     for secret in (KEY, *pads):
@@ -139,7 +139,7 @@ def test_the_key_is_in_no_plan_and_no_generated_code(spark):
 
 def test_masking_adds_no_shuffle_and_keeps_no_helper_column(spark):
     people = spark.createDataFrame([("Ann", 1)], "name string, n int")
-    masked = people.transform(mask, policy=[Masked("name", keyed_hash, "identifies")], key=KEY)
+    masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=KEY)
     assert masked.columns == ["name", "n"]
     moves = re.compile(r"(?<!Broadcast)Exchange|Cartesian")
     assert not moves.search(masked._jdf.queryExecution().executedPlan().toString())
@@ -148,7 +148,7 @@ def test_masking_adds_no_shuffle_and_keeps_no_helper_column(spark):
 
 def test_without_a_keyed_action_the_key_is_not_needed(spark):
     people = spark.createDataFrame([("Ann",)], "name string")
-    assert people.transform(mask, policy=[Masked("name", redact, "identifies")]).first().name == "*****"
+    assert people.transform(mask, policy=[MaskingRule("name", redact, "identifies")]).first().name == "*****"
 
 
 @pytest.mark.parametrize("key", [None, b"", b"short", "k" * 40])
@@ -157,14 +157,14 @@ def test_no_key_or_a_short_one_is_refused_without_being_shown(spark, key):
     for action in (keyed_hash, lambda value: keyed_hash(F.lower(value))):
         message = "mask: key is '([05] bytes|40 characters)', expected 32 bytes or more, for keyed_hash"
         with pytest.raises(ArgumentError, match=message) as caught:
-            mask(people, policy=[Masked("name", action, "identifies")], key=key)
+            mask(people, policy=[MaskingRule("name", action, "identifies")], key=key)
         assert "short" not in str(caught.value)
         assert "kkk" not in str(caught.value)
 
 
 def test_actions_may_be_composed(spark):
     people = spark.createDataFrame([(" ANN",)], "name string")
-    policy = [Masked("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
+    policy = [MaskingRule("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
     assert people.transform(mask, policy=policy, key=KEY).first().name == expected_hmac("ann")
 
 
@@ -173,12 +173,12 @@ def test_a_policy_masks_generalizes_drops_and_leaves_the_rest(either_ansi):
     ann = ("Ann", date(1999, 5, 6), "V5K 0A1", 49.2827, "604 555 0123", 7, 1)
     people = either_ansi.createDataFrame([ann, (None,) * 7], schema)
     policy = [
-        Masked("phone", "drop", "not needed"),
-        Masked("name", partial(partial_redact, left=1), "identifies"),
-        Masked("born", generalize_year, "quasi-identifier"),
-        Masked("postcode", partial(generalize_prefix, keep=3), "quasi-identifier"),
-        Masked("lat", partial(generalize_coordinate, degrees=0.1), "quasi-identifier"),
-        Masked("mark", nullify, "sensitive"),
+        MaskingRule("phone", "drop", "not needed"),
+        MaskingRule("name", partial(partial_redact, left=1), "identifies"),
+        MaskingRule("born", generalize_year, "quasi-identifier"),
+        MaskingRule("postcode", partial(generalize_prefix, keep=3), "quasi-identifier"),
+        MaskingRule("lat", partial(generalize_coordinate, degrees=0.1), "quasi-identifier"),
+        MaskingRule("mark", nullify, "sensitive"),
     ]
     expected = either_ansi.createDataFrame(
         [("A**", 1999, "V5K", Decimal("49.2"), None, 1), (None,) * 6],
@@ -193,33 +193,36 @@ def test_text_actions_work_on_every_type_in_any_time_zone(either_ansi):
         "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"
         " X'ff' AS x"
     )
-    masked = rows.transform(mask, policy=[Masked(name, sha256_hash, "sensitive") for name in rows.columns]).first()
+    masked = rows.transform(mask, policy=[MaskingRule(name, sha256_hash, "sensitive") for name in rows.columns]).first()
     said = [b"7", b"1.50", b"true", b"2024-01-01", b"2024-01-01 00:30:00Z", b"\xff"]
     assert list(masked) == [hashlib.sha256(text).hexdigest() for text in said]
 
 
 def test_bytes_that_are_no_utf_8_have_pseudonyms_of_their_own(spark):
     rows = spark.createDataFrame([(bytearray(b"\xff"),), (bytearray(b"\xfe"),)], "id binary")
-    masked = rows.transform(mask, policy=[Masked("id", keyed_hash, "identifies")], key=KEY).collect()
+    masked = rows.transform(mask, policy=[MaskingRule("id", keyed_hash, "identifies")], key=KEY).collect()
     assert [row.id for row in masked] == [hmac.new(KEY, raw, "sha256").hexdigest() for raw in (b"\xff", b"\xfe")]
 
 
 def test_a_function_of_ones_own_is_given_text_in_any_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at, 'Ann, 6 May 1999' AS born")
-    policy = [Masked("at", lambda at: F.upper(at), "why"), Masked("born", lambda born: generalize_year(born), "why")]
+    policy = [
+        MaskingRule("at", lambda at: F.upper(at), "why"),
+        MaskingRule("born", lambda born: generalize_year(born), "why"),
+    ]
     assert rows.transform(mask, policy=policy).collect() == [("2024-01-01 00:30:00Z", None)]
 
 
 def test_the_year_of_a_time_is_that_in_utc_in_any_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "America/Denver")
     rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at")
-    assert rows.transform(mask, policy=[Masked("at", generalize_year, "quasi")]).first().at == 2024
+    assert rows.transform(mask, policy=[MaskingRule("at", generalize_year, "quasi")]).first().at == 2024
 
 
 def test_a_null_of_a_typed_column_keeps_its_type(spark):
     rows = spark.createDataFrame([(Decimal("1.5"), ["a"])], "d decimal(5,2), a array<string>")
-    masked = rows.transform(mask, policy=[Masked(name, nullify, "sensitive") for name in rows.columns])
+    masked = rows.transform(mask, policy=[MaskingRule(name, nullify, "sensitive") for name in rows.columns])
     assert_df_equality(masked, spark.createDataFrame([(None, None)], rows.schema), ignore_nullable=True)
 
 
@@ -228,7 +231,7 @@ def test_what_a_masked_cell_said_is_not_left_among_the_cast_failures(spark):
     raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
     fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int"), Field("Born", "b", "date", required=False)]
     typed = raw.transform(change_schema, fields=fields, malformed="_malformed")
-    policy = [Masked("born", generalize_year, "quasi")]
+    policy = [MaskingRule("born", generalize_year, "quasi")]
     hidden = typed.transform(mask, policy=policy).collect()
     assert [row[CAST_WARNINGS] for row in hidden] == [[("b", "*****", "date")], None]
     assert [failure.value for row in hidden for failure in row[CAST_FAILURES]] == ["*****"] * 3
@@ -247,13 +250,13 @@ def test_by_no_way_is_a_masked_cell_left_among_the_cast_failures(spark, step):
     typed = raw.transform(change_schema, fields=[Field("Born", "Born", "date"), Field("N", "n", "string")])
     renamed, dropped = rename_fields(typed, fields={"Born": "birth"}), drop_fields(typed, fields=["Born"])
     frame, policy = {
-        "iterator": (typed, (each for each in [Masked("Born", redact, "quasi")])),
-        "rename": (renamed, [Masked("birth", redact, "quasi")]),
-        "drop": (dropped, [Masked("n", redact, "quasi")]),
-        "clean": (clean_names(typed), [Masked("born", redact, "quasi")]),
-        "swap": (rename_fields(typed, fields={"Born": "n", "n": "Born"}), [Masked("n", redact, "quasi")]),
-        "other": (renamed.withColumn("Born", F.lit("Vancouver")), [Masked("birth", redact, "quasi")]),
-        "own action": (typed, [Masked("Born", redact, "quasi"), Masked(CAST_FAILURES, nullify, "says it")]),
+        "iterator": (typed, (each for each in [MaskingRule("Born", redact, "quasi")])),
+        "rename": (renamed, [MaskingRule("birth", redact, "quasi")]),
+        "drop": (dropped, [MaskingRule("n", redact, "quasi")]),
+        "clean": (clean_names(typed), [MaskingRule("born", redact, "quasi")]),
+        "swap": (rename_fields(typed, fields={"Born": "n", "n": "Born"}), [MaskingRule("n", redact, "quasi")]),
+        "other": (renamed.withColumn("Born", F.lit("Vancouver")), [MaskingRule("birth", redact, "quasi")]),
+        "own action": (typed, [MaskingRule("Born", redact, "quasi"), MaskingRule(CAST_FAILURES, nullify, "says it")]),
     }[step]
     masked = frame.transform(mask, policy=policy)
     assert CAST_FAILURES in masked.columns
@@ -267,30 +270,30 @@ def test_by_no_way_is_a_masked_cell_left_among_the_cast_failures(spark, step):
 def test_what_equal_values_write_differently_is_not_hashed(spark, ddl, action):
     rows = spark.createDataFrame([], f"id {ddl}")
     with pytest.raises(SchemaMismatchError, match="mask: column 'id': got the type .*, expected one of .*string"):
-        mask(rows, policy=[Masked("id", action, "identifies")], key=KEY)
+        mask(rows, policy=[MaskingRule("id", action, "identifies")], key=KEY)
 
 
 def test_an_action_that_is_no_function_is_refused(spark):
     people = spark.createDataFrame([("Ann",)], "name string")
     with pytest.raises(ArgumentError, match="mask: the action for 'name' is 'redact', expected 'drop', or a function"):
-        mask(people, policy=[Masked("name", "redact", "identifies")])
+        mask(people, policy=[MaskingRule("name", "redact", "identifies")])
 
 
 def test_rows_without_failures_still_have_none(spark):
     typed = spark.createDataFrame([("7",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
-    assert typed.transform(mask, policy=[Masked("n", redact, "why")]).collect() == [("*****", None)]
+    assert typed.transform(mask, policy=[MaskingRule("n", redact, "why")]).collect() == [("*****", None)]
 
 
 def test_an_empty_frame_stays_empty_and_an_empty_policy_changes_nothing(spark):
     people = spark.createDataFrame([], "name string")
-    assert people.transform(mask, policy=[Masked("name", keyed_hash, "why")], key=KEY).collect() == []
+    assert people.transform(mask, policy=[MaskingRule("name", keyed_hash, "why")], key=KEY).collect() == []
     assert_df_equality(people.transform(mask, policy=[]), people)
 
 
 @pytest.mark.parametrize("name", ["First. Name", "ÉLÈVE", "a`b"])
 def test_names_may_have_dots_accents_and_backticks(spark, name):
     people = spark.createDataFrame([("Ann",)], ["x"]).toDF(name)
-    masked = people.transform(mask, policy=[Masked(name, keyed_hash, "identifies")], key=KEY)
+    masked = people.transform(mask, policy=[MaskingRule(name, keyed_hash, "identifies")], key=KEY)
     assert masked.columns == [name]
     assert masked.first()[0] == expected_hmac("Ann")
 
@@ -298,13 +301,13 @@ def test_names_may_have_dots_accents_and_backticks(spark, name):
 def test_a_column_of_the_policy_that_is_not_there_is_refused(spark):
     people = spark.createDataFrame([("Ann",)], "Name string")
     with pytest.raises(MissingColumnError, match="mask: column 'name' is missing.*rename it to 'Name'"):
-        mask(people, policy=[Masked("name", redact, "identifies")])
+        mask(people, policy=[MaskingRule("name", redact, "identifies")])
 
 
 def test_two_actions_for_one_column_are_refused(spark):
     people = spark.createDataFrame([("Ann",)], "name string")
     with pytest.raises(DuplicateColumnError, match="mask: "):
-        mask(people, policy=[Masked("name", redact, "one"), Masked("name", nullify, "two")])
+        mask(people, policy=[MaskingRule("name", redact, "one"), MaskingRule("name", nullify, "two")])
 
 
 @pytest.mark.parametrize(
@@ -318,7 +321,7 @@ def test_two_actions_for_one_column_are_refused(spark):
 def test_an_action_that_cannot_work_on_the_type_is_refused(spark, action, expected):
     people = spark.createDataFrame([("1999",)], "born string")
     with pytest.raises(SchemaMismatchError, match=f"mask: column 'born': got the type string, expected .*{expected}"):
-        mask(people, policy=[Masked("born", action, "quasi")])
+        mask(people, policy=[MaskingRule("born", action, "quasi")])
 
 
 def test_a_prefix_of_nothing_is_refused(spark):
@@ -328,10 +331,10 @@ def test_a_prefix_of_nothing_is_refused(spark):
 
 def test_a_frame_with_two_columns_that_are_one_to_spark_is_refused(spark):
     with pytest.raises(DuplicateColumnError, match="mask: would give columns 'a' and 'A', one name to Spark"):
-        spark.createDataFrame([], "a int, A int, b int").transform(mask, policy=[Masked("b", redact, "why")])
+        spark.createDataFrame([], "a int, A int, b int").transform(mask, policy=[MaskingRule("b", redact, "why")])
 
 
 def test_a_function_of_ones_own_may_generalize_a_coordinate(either_ansi):
     rows = either_ansi.createDataFrame([(39.7392,)], "lat double")
-    masked = rows.transform(mask, policy=[Masked("lat", lambda lat: generalize_coordinate(lat), "place")])
+    masked = rows.transform(mask, policy=[MaskingRule("lat", lambda lat: generalize_coordinate(lat), "place")])
     assert masked.collect() == [(Decimal("39.73"),)]

@@ -22,20 +22,23 @@ from transforms.casts import cast, in_utc, wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
 from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
+from transforms.datasets.police_dispatch import addresses
 from transforms.datasets.police_dispatch import incidents as dispatched
 from transforms.datasets.police_dispatch.members import rank_members
 from transforms.datasets.registrar import answers as registrar_answers
-from transforms.datasets.registrar.records import SOURCE_FIELDS, in_place, only
-from transforms.datasets.service_requests import groups
+from transforms.datasets.registrar.records import in_place, only
+from transforms.datasets.service_requests import groups, layouts
 from transforms.datasets.service_requests.kinds import kind_of, traffic_kind
+from transforms.datasets.service_requests.sources import SOURCES
+from transforms.datasets.service_requests.sources.source import instant
 from transforms.dates import parse_date, parse_month, parse_written_date
-from transforms.dedupe import drop_withdrawn, keep_latest
+from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
 from transforms.drift import schema_drift
 from transforms.geo import grid_cell, grid_line, valid_coordinates
 from transforms.keys import identifier, key_of, match_key, the_rest, uuid
 from transforms.masking import (
-    Masked,
+    MaskingRule,
     generalize_coordinate,
     generalize_prefix,
     generalize_year,
@@ -49,10 +52,11 @@ from transforms.masking import (
 from transforms.names import clean_names, require_columns, require_distinct, require_number
 from transforms.nested import array_to_columns, explode, flatten, is_json, parse_json
 from transforms.outliers import flag_outliers
+from transforms.revisions import file_as_of
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
-from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as, street
+from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as
 from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
 ROWS = (
@@ -63,11 +67,11 @@ ROWS = (
 RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
     "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
-    "_delivered_at timestamp, _ingested_at timestamp"
+    "_modified_at timestamp, _ingested_at timestamp, _is_current boolean"
 )
 RAW_INQUIRIES = (
     "Department string, Type string, `Year Month` string, Channel string, `Number of Records` string, BI_ID string, "
-    "_malformed_record string, _source_file string, _row_number int, _delivered_at timestamp, _ingested_at timestamp, "
+    "_malformed_record string, _source_file string, _row_number int, _modified_at timestamp, _ingested_at timestamp, "
     "_is_current boolean"
 )
 INQUIRIES = (
@@ -76,13 +80,15 @@ INQUIRIES = (
 )
 CALLS = "date date, year int, calls_offered int, calls_handled int"
 REGISTRAR = (
-    ", ".join(dict.fromkeys(f"`{field.source}` string" for form in SOURCE_FIELDS.values() for field in form))
-    + ", _malformed_record string, _form string, _source_file string, _row_number int, _delivered_at timestamp, "
+    ", ".join(
+        dict.fromkeys(f"`{field.source}` string" for fields in registrar.DATASET.layouts.values() for field in fields)
+    )
+    + ", _malformed_record string, _layout string, _source_file string, _row_number int, _modified_at timestamp, "
     "_ingested_at timestamp, _is_current boolean"
 )
 DISPATCH = (
-    ", ".join(f"`{field.source}` string" for field in dispatched.SOURCE_FIELDS)
-    + ", _malformed_record string, _source_file string, _row_number int, _delivered_at timestamp, "
+    ", ".join(f"`{field.source}` string" for field in police_dispatch.DATASET.layouts["police_dispatch"])
+    + ", _malformed_record string, _source_file string, _row_number int, _modified_at timestamp, "
     "_ingested_at timestamp, _is_current boolean"
 )
 COUNTS = "city string, incidents bigint"
@@ -90,10 +96,10 @@ RAW_REQUESTS = (
     ", ".join(
         f"`{name}` string"
         for name in {
-            f.source.lower(): f.source for form in service_requests.SOURCE_FIELDS.values() for f in form
+            f.source.lower(): f.source for fields in service_requests.DATASET.layouts.values() for f in fields
         }.values()
     )
-    + ", _malformed_record string, _form string, _source_file string, _row_number int, _delivered_at timestamp, "
+    + ", _malformed_record string, _layout string, _source_file string, _row_number int, _modified_at timestamp, "
     "_ingested_at timestamp, _is_current boolean"
 )
 REQUESTS = (
@@ -102,9 +108,13 @@ REQUESTS = (
     "neighborhood string, council_district string, police_district string, zip string, grid_cell string"
 )
 VOLUMES = "city string, month date, requests bigint, total bigint"
-IN_PLACE = [Masked("text", in_place, "why")]
+IN_PLACE = [MaskingRule("text", in_place, "why")]
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
-KEYED = [Masked("text", keyed_hash, "why"), Masked("part", "drop", "why"), Masked("at", generalize_year, "why")]
+KEYED = [
+    MaskingRule("text", keyed_hash, "why"),
+    MaskingRule("part", "drop", "why"),
+    MaskingRule("at", generalize_year, "why"),
+]
 
 Step = Callable[[DataFrame], DataFrame | Sequence[DataFrame]]
 
@@ -147,11 +157,11 @@ def looked_up(rows: DataFrame) -> DataFrame:
 
 
 def requested(raw: DataFrame) -> DataFrame:
-    return service_requests.build_requests(raw, masking_key=b"k" * 32)
+    return service_requests.DATASET.build(raw, masking_key=b"k" * 32)
 
 
 def registered(raw: DataFrame) -> DataFrame:
-    return registrar.build_records(raw, masking_key=b"k" * 32)
+    return registrar.DATASET.build(raw, masking_key=b"k" * 32)
 
 
 def answered(build: Callable[..., DataFrame]) -> Step:
@@ -159,7 +169,7 @@ def answered(build: Callable[..., DataFrame]) -> Step:
 
 
 def dispatch_answered(build: Callable[..., DataFrame]) -> Step:
-    return lambda raw: build(police_dispatch.build_incidents(raw))
+    return lambda raw: build(police_dispatch.DATASET.build(raw))
 
 
 STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
@@ -176,15 +186,16 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     concatenate: of_column(concatenate, "text", "year"),
     date_parts: lambda rows: date_parts(rows, column="at", parts={"h": "hour", "w": "iso_week"}, zone="Europe/Paris"),
     drop_fields: lambda rows: drop_fields(rows, fields=["year"]),
-    drop_withdrawn: (
+    drop_superseded_rows: (
         f"{ROWS}, current boolean",
-        lambda rows: drop_withdrawn(rows, key=["year"], file="text", current="current"),
+        lambda rows: drop_superseded_rows(rows, key=["year"], file="text", current="current"),
     ),
     explode: lambda rows: explode(rows, column="tags", position="n"),
     extract: lambda rows: rows.select(extract(F.col("text"), pattern="(a)")),
     fill_missing_values: lambda rows: fill_missing_values(
         rows, column="part", name="filled", statistic="median", by=["year"]
     ),
+    file_as_of: lambda rows: file_as_of(rows, mentioned=["at"], file=["text"], modified="at"),
     flag_outliers: lambda rows: flag_outliers(rows, of="part", name="unusual", by=["year"]),
     flatten: flatten,
     format_timestamp: lambda rows: rows.select(format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")),
@@ -229,7 +240,10 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     agree_on_case: lambda rows: agree_on_case(rows, columns=["text"]),
     spell_as: lambda rows: rows.select(spell_as(F.col("text"), known=["E-mail"])),
     split_fields: lambda rows: split_fields(rows, fields=["year"]),
-    street: of_column(street, "text"),
+    addresses.intersection: of_column(addresses.intersection, "text"),
+    addresses.is_intersection: of_column(addresses.is_intersection, "text"),
+    addresses.street: of_column(addresses.street, "text"),
+    addresses.to_block: of_column(addresses.to_block, "text"),
     the_rest: key_and_rest,
     top_n: lambda rows: top_n(rows, n=3, of="part", by=["year"]),
     union_by_name: lambda rows: union_by_name(rows, rows),
@@ -240,8 +254,8 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     contact_centre.build_calls: (RAW, contact_centre.build_calls),
     contact_centre.build_calls_handled: (CALLS, lambda calls: contact_centre.build_calls_handled(calls, calls)),
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
-    inquiry_volume.build_inquiries: (RAW_INQUIRIES, inquiry_volume.build_inquiries),
-    **{build: (INQUIRIES, build) for build in inquiry_volume.ANSWERS.values()},
+    inquiry_volume.DATASET.build: (RAW_INQUIRIES, inquiry_volume.DATASET.build),
+    **{answer.build: (INQUIRIES, answer.build) for answer in inquiry_volume.DATASET.answers.values()},
     in_place: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=IN_PLACE, key=b"k" * 32)),
     only: lambda rows: rows.select(only(["a"])(F.col("text"))),
     **{
@@ -252,11 +266,12 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
             (dispatched.whole_number, "priority"),
         )
     },
-    dispatched.to_block: (DISPATCH, lambda rows: rows.select(dispatched.to_block(F.col("address")))),
     rank_members: (COUNTS, lambda counts: rank_members(counts, of=["city"], name="rank")),
-    police_dispatch.build_incidents: (DISPATCH, police_dispatch.build_incidents),
-    **{build: (DISPATCH, dispatch_answered(build)) for build in police_dispatch.ANSWERS.values()},
-    registrar.build_records: (REGISTRAR, registered),
+    police_dispatch.DATASET.build: (DISPATCH, police_dispatch.DATASET.build),
+    **{
+        answer.build: (DISPATCH, dispatch_answered(answer.build)) for answer in police_dispatch.DATASET.answers.values()
+    },
+    registrar.DATASET.build: (REGISTRAR, registered),
     registrar_answers.build_completion_by_year: (REGISTRAR, answered(registrar_answers.build_completion_by_year)),
     registrar_answers.build_completion_by_programme: (
         REGISTRAR,
@@ -278,10 +293,18 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
         VOLUMES,
         lambda rows: groups.rounded_percentage(rows, part="requests", total="total", name="pct"),
     ),
-    service_requests.build_requests: (RAW_REQUESTS, requested),
-    **{build: (REQUESTS, build) for build in service_requests.ANSWERS.values()},
+    instant: lambda rows: rows.select(instant("text")),
+    layouts.read_layout: (
+        RAW_REQUESTS,
+        lambda raw: [
+            layouts.read_layout(raw, source=source, layout=layout) for source in SOURCES for layout in source.layouts
+        ],
+    ),
+    layouts.read_other_layouts: (RAW_REQUESTS, lambda raw: layouts.read_other_layouts(raw, known=["denver"])),
+    service_requests.DATASET.build: (RAW_REQUESTS, requested),
+    **{answer.build: (REQUESTS, answer.build) for answer in service_requests.DATASET.answers.values()},
 }
-OF_NO_FRAME = {"fields_of_all", "literal", "literal_of", "quoted", "snake_case"}
+OF_NO_FRAME = {"dataset_names", "literal", "literal_of", "load_dataset", "quoted", "snake_case"}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as, street
+from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as
 
 FEW = settings(max_examples=10, deadline=None)
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -168,55 +168,15 @@ def test_a_text_spelled_as_known_stays_so(spark, texts):
     assert each(spark, spelled, once) == once
 
 
-STREETS = {
-    "8600 BLK  Georgia Ave": "GEORGIA AVE",
-    "8600 Block Of Georgia Ave": "GEORGIA AVE",
-    "BLK GEORGIA AVE": "GEORGIA AVE",
-    "8600 BLK. GEORGIA AVE": "GEORGIA AVE",
-    "\u00a012\tMain St ": "MAIN ST",
-    "12A MAIN ST": "MAIN ST",
-    "12-14 MAIN ST": "MAIN ST",
-    "1600 - 1699 BLOCK OF K ST": "K ST",
-    "12 1/2 MAIN ST": "MAIN ST",
-    "12 A ST": "A ST",
-    "1ST ST": "1ST ST",
-    "100 1ST ST": "1ST ST",
-    "100 N 42ND ST": "N 42ND ST",
-    "Main St": "MAIN ST",
-    "12 COUNTY RD 5 1/2": "COUNTY RD 5 1/2",
-    "ROSE AND CROWN LN": "ROSE AND CROWN LN",
-    "100 RUE DE L'ÉGLISE": "RUE DE L'ÉGLISE",
-    "A ST / B AVE": None,
-    "A ST/B AVE": None,
-    "1ST ST/42 AVE": None,
-    "A ST & B AVE": None,
-    "A ST @ B AVE": None,
-    "A St and B Ave": None,
-    "12 ": None,
-    "12 1/2": None,
-    "BLOCK OF": None,
-    "BLOCKER ST": "BLOCKER ST",
-    "8600 BLK ": None,
-    "": None,
-    " ": None,
-}
-
-
-def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_have_none(spark):
-    addresses = [*STREETS, None]
-    assert list(zip(addresses, each(spark, street, addresses), strict=True)) == [*STREETS.items(), (None, None)]
-
-
 @pytest.mark.parametrize(
     "function",
     [
         clean_text,
-        street,
         lambda text: concatenate(text, text),
         lambda text: extract(text, pattern="(a)"),
         lambda text: spell_as(text, known=["a"]),
     ],
-    ids=["clean_text", "street", "concatenate", "extract", "spell_as"],
+    ids=["clean_text", "concatenate", "extract", "spell_as"],
 )
 def test_of_no_rows_comes_no_text(spark, function):
     texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))

@@ -1,1 +1,36 @@
-"""One module a dataset: it composes the general transforms into that dataset's tables and answers."""
+"""One module for each dataset. It composes the general transforms and ends with `DATASET`, the dataset's value."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from transforms.dataset import Dataset
+from transforms.errors import DatasetNotFoundError
+
+
+def dataset_names() -> list[str]:
+    """Return the names of all datasets in alphabetical order: the modules of this package.
+
+    >>> dataset_names()[:2]
+    ['contact_centre', 'inquiry_volume']
+    """
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def load_dataset(name: str) -> Dataset:
+    """Return the value of a dataset.
+
+    >>> load_dataset("contact_centre").key
+    ('date',)
+
+    Raises:
+        DatasetNotFoundError: There is no module of that name, or it has no `DATASET`.
+    """
+    known = dataset_names()
+    if name not in known:
+        raise DatasetNotFoundError(name=name, known=known)
+    dataset = getattr(import_module(f"{__name__}.{name}"), "DATASET", None)
+    if not isinstance(dataset, Dataset):
+        raise DatasetNotFoundError(name=name, known=known)
+    return dataset

@@ -11,20 +11,19 @@ remain the city's own; `calls_unaccounted` is then negative, and the suite warns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
+from transforms.dataset import Answer, Dataset
 from transforms.dates import parse_date
-from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.derive import change_on_previous
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
 
-SOURCE_FIELDS = (
+_FIELDS = (
     Field("Date", "date", "date", parse_date, form="date such as 2024-05-31"),
     Field("CallsOffered", "calls_offered", "int", form="whole number"),
     Field("CallsHandled", "calls_handled", "int", form="whole number"),
@@ -33,7 +32,7 @@ SOURCE_FIELDS = (
     Field("ServiceLevel", "service_level", "double", form="number"),
     Field("BI_ID", "bi_id", "int", form="whole number", required=False),
 )
-KEY = ("date",)
+_KEY = ("date",)
 
 _COUNTS = ("calls_offered", "calls_handled")
 
@@ -41,22 +40,22 @@ _COUNTS = ("calls_offered", "calls_handled")
 def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows: the candidates for trusted.
 
-    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
-    Which delivery of a day counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
+    Rows: one for one, except superseded rows, which are dropped. A day that was delivered twice has two rows: the
+    publisher keeps the latest valid one.
 
     Columns: date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds);
     service_level (fraction, 0 to 1, of calls answered in time); bi_id; year; calls_unaccounted (calls offered that
     were neither handled nor abandoned); where the row comes from; `_cast_failures`, and `_cast_warnings` of a
     `BI_ID`, without which a day counts all the same.
     """
-    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
     return (
-        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
-        .transform(drop_withdrawn, key=KEY)
+        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
+        .transform(drop_superseded_rows, key=_KEY)
         .withColumn("year", F.year("date"))
         .withColumn("calls_unaccounted", F.expr("bigint(calls_offered) - calls_handled - calls_abandoned"))
         .select(
-            *(field.name for field in SOURCE_FIELDS), "year", "calls_unaccounted", *LATEST, CAST_FAILURES, CAST_WARNINGS
+            *(field.name for field in _FIELDS),
+            *("year", "calls_unaccounted", *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS),
         )
     )
 
@@ -95,13 +94,6 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
     )
 
 
-ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
-    "calls_handled": build_calls_handled,
-    "calls_handled_monthly": build_calls_handled_monthly,
-}
-"""Answer name to what builds it; each becomes `lake.curated.contact_centre_<name>`."""
-
-
 def _total(calls: DataFrame, *, by: list[str]) -> DataFrame:
     sums = {name: (name, "sum") for name in _COUNTS}
     return calls.transform(aggregate, by=by, columns={"days": ("calls_offered", "count"), **sums})
@@ -112,3 +104,16 @@ def _rounded(name: str) -> Column:
 
 
 _DAILY = [Field(name, name, "int") for name in ("year", *_COUNTS)]
+
+DATASET = Dataset(
+    name="contact_centre",
+    description="Percentage of 3-1-1 calls handled, by year and by month",
+    layouts={"contact_centre": _FIELDS},
+    build=build_calls,
+    key=_KEY,
+    revision_order=LINEAGE_COLUMNS,
+    answers={
+        "calls_handled": Answer(build_calls_handled),
+        "calls_handled_monthly": Answer(build_calls_handled_monthly),
+    },
+)

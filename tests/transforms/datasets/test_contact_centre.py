@@ -9,24 +9,23 @@ from hypothesis import strategies as st
 
 from expectations.suite import load_suite
 from transforms.datasets.contact_centre import (
-    ANSWERS,
-    KEY,
+    DATASET,
     build_calls,
     build_calls_handled,
     build_calls_handled_monthly,
 )
-from transforms.dedupe import LATEST
 from transforms.errors import MissingColumnError, SchemaMismatchError
 
 RAW = (
     "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
-    "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
-    "_delivered_at timestamp, _ingested_at timestamp"
+    "ServiceLevel string, BI_ID string, _malformed_record string, "
+    "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, "
+    "_row_number int"
 )
 CALLS = (
     "date date, calls_offered int, calls_handled int, calls_abandoned int, average_speed_of_answer double, "
     "service_level double, bi_id int, year int, calls_unaccounted bigint, "
-    "_is_current boolean, _ingested_at timestamp, _delivered_at timestamp, "
+    "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, "
     "_source_file string, _row_number int, "
     "_cast_failures array<struct<column: string, value: string, expected: string>>, "
     "_cast_warnings array<struct<column: string, value: string, expected: string>>"
@@ -42,7 +41,7 @@ MONTHLY = YEARLY.replace("year int", "month date")
 
 
 def raw(*cells, malformed=None):
-    return (*cells, malformed, "2024.csv", 2, DELIVERED, DELIVERED)
+    return (*cells, malformed, *LINEAGE)
 
 
 def day(text, offered, handled):
@@ -110,8 +109,8 @@ def test_the_calls_have_the_columns_of_the_key_the_order_and_the_suite(spark):
     columns = set(build_calls(spark.createDataFrame([], RAW)).columns)
     judged = [item.kwargs for item in load_suite("contact_centre").expectations]
     named = {str(kwargs[name]) for kwargs in judged for name in ("column", "column_A", "column_B") if name in kwargs}
-    assert named | set(KEY) | set(LATEST) <= columns
-    assert KEY == ("date",)
+    assert named | set(DATASET.key) | set(DATASET.revision_order) <= columns
+    assert DATASET.key == ("date",)
 
 
 def test_years_in_one_frame(spark):
@@ -192,8 +191,8 @@ def test_frames_of_other_columns_are_not_put_together(spark):
 
 def test_each_answer_is_built_from_one_frame(spark):
     calls = build_calls(spark.createDataFrame([], RAW))
-    assert set(ANSWERS) == {"calls_handled", "calls_handled_monthly"}
-    assert [build(calls).columns[0] for build in ANSWERS.values()] == ["year", "month"]
+    assert set(DATASET.answers) == {"calls_handled", "calls_handled_monthly"}
+    assert [answer.build(calls).columns[0] for answer in DATASET.answers.values()] == ["year", "month"]
 
 
 @settings(max_examples=8, deadline=None)

@@ -244,14 +244,14 @@ def test_top_types_are_those_with_most_inquiries_of_a_department_and_year(spark)
 
 def test_no_inquiries_give_no_rows_of_any_answer(spark):
     none = frame(spark).limit(0)  # which Spark plans as no rows, all the way: else this would take long
-    answers = [build(none).select(F.lit(name)) for name, build in ANSWERS.items()]
+    answers = [answer.build(none).select(F.lit(name)) for name, answer in ANSWERS.items()]
     assert reduce(DataFrame.unionAll, answers).collect() == []
     assert build_top_types(none).columns[2:] == ["rank", "inquiry_type", "is_retired", "inquiries", "share_pct"]
 
 
 def test_every_builder_of_an_answer_is_among_the_answers():
     builders = {name.removeprefix("build_"): build for name, build in vars(answers).items() if name[:6] == "build_"}
-    assert dict(ANSWERS) == builders
+    assert {name: answer.build for name, answer in ANSWERS.items()} == builders
 
 
 @settings(max_examples=3, deadline=None)

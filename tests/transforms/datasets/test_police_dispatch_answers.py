@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chispa import assert_df_equality
 
-from transforms.datasets.police_dispatch import ANSWERS, counts, outcomes, places, response
+from transforms.datasets.police_dispatch import DATASET, counts, outcomes, places, response
 from transforms.datasets.police_dispatch.counts import (
     build_cities,
     build_hours,
@@ -240,11 +240,11 @@ def test_missing_times_are_counted_by_type_sector_and_district_and_a_zero_is_not
 
 def test_of_no_incidents_there_are_no_answers(spark):
     none = frame(spark).limit(0)  # which Spark plans as no rows, all the way: else this would take long
-    for name, build in ANSWERS.items():
-        assert build(none).collect() == [], name
+    for name, answer in DATASET.answers.items():
+        assert answer.build(none).collect() == [], name
 
 
 def test_every_builder_of_an_answer_is_among_the_answers():
     modules = [vars(module) for module in (counts, outcomes, places, response)]
     builders = {name.removeprefix("build_"): of[name] for of in modules for name in of if name[:6] == "build_"}
-    assert dict(ANSWERS) == builders
+    assert {name: answer.build for name, answer in DATASET.answers.items()} == builders

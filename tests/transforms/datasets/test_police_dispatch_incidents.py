@@ -7,21 +7,23 @@ from datetime import date, datetime, timezone
 import pytest
 
 from expectations.suite import load_suite
-from transforms.datasets.police_dispatch import EVENT_TIME, KEY, ORDER, build_incidents
-from transforms.datasets.police_dispatch.incidents import SENSITIVE, SOURCE_FIELDS, to_block
+from transforms.datasets.police_dispatch import DATASET
+from transforms.datasets.police_dispatch.addresses import to_block
+from transforms.datasets.police_dispatch.incidents import build_incidents
 from transforms.dedupe import keep_latest
 from transforms.errors import MissingColumnError
 from transforms.masking import REDACTED
 
-LINEAGE = "_source_file string, _row_number int, _delivered_at timestamp, _ingested_at timestamp, _is_current boolean"
-RAW = ", ".join(f"{field.source} string" for field in SOURCE_FIELDS) + f", _malformed_record string, {LINEAGE}"
+LINEAGE = "_source_file string, _row_number int, _modified_at timestamp, _ingested_at timestamp, _is_current boolean"
+FIELDS = DATASET.layouts["police_dispatch"]
+RAW = ", ".join(f"{field.source} string" for field in FIELDS) + f", _malformed_record string, {LINEAGE}"
 ARRIVED = datetime(2024, 12, 1, tzinfo=timezone.utc)
 POINT = '{"type":"Point","coordinates":[-77.02,38.99]}'
 PLACE = {"longitude": "-77.0261", "latitude": "38.9937"}
 
 
 def raw(spark, *rows):
-    names = [field.source for field in SOURCE_FIELDS]
+    names = [field.source for field in FIELDS]
     given = [{"incident_id": "P1", "start_time": "2024-07-10T13:05:22.000"} | row for row in rows]
     cells = [[row.get(name) for name in (*names, "_malformed_record")] for row in given]
     lineage = [[row.get("file", "a"), number, ARRIVED, ARRIVED, True] for number, row in enumerate(given, 1)]
@@ -70,7 +72,7 @@ def test_a_raw_row_becomes_an_incident_with_every_cell_read(either_ansi):
 def test_empty_strings_and_absent_fields_are_missing_and_never_0_and_a_zero_is_a_zero(spark):
     empty, absent, zero = built(
         spark,
-        {field.source: "" for field in SOURCE_FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
+        {field.source: "" for field in FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
         {},
         {"dispatch_arrive": "0", "arrive_cleared": "0.0"},
     )
@@ -232,8 +234,8 @@ def test_an_intersection_is_its_two_streets_in_order_without_houses(either_ansi)
 
 
 def test_the_policy_is_what_addresses_are_masked_by():
-    assert [(each.column, each.action) for each in SENSITIVE] == [("address", to_block)]
-    assert all(each.reason for each in SENSITIVE)
+    assert [(each.column, each.action) for each in DATASET.masking_policy] == [("address", to_block)]
+    assert all(each.reason for each in DATASET.masking_policy)
 
 
 REVISIONS = [
@@ -251,7 +253,7 @@ REVISIONS = [
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_revision_extracted_last_counts_whatever_file_it_came_in(spark, order):
     incidents = build_incidents(raw(spark, *REVISIONS[::order]))
-    latest = incidents.transform(keep_latest, key=KEY, order_by=ORDER).orderBy("incident_id")
+    latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
     assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]
 
 
@@ -261,9 +263,9 @@ def test_a_field_that_the_source_renamed_is_named(spark):
 
 
 def test_of_no_rows_the_incidents_have_the_columns_of_the_key_the_order_and_the_suite(spark):
-    none = build_incidents(raw(spark).drop("_is_current"))
+    none = build_incidents(raw(spark))
     assert none.collect() == []
     judged = [item.kwargs for item in load_suite("police_dispatch").expectations]
     named = {str(kwargs[name]) for kwargs in judged for name in ("column", "column_A", "column_B") if name in kwargs}
-    assert {*named, *KEY, *ORDER, EVENT_TIME} <= set(none.columns)
-    assert dict(none.dtypes)[EVENT_TIME] == "timestamp"
+    assert {*named, *DATASET.key, *DATASET.revision_order, DATASET.event_time} <= set(none.columns)
+    assert dict(none.dtypes)[DATASET.event_time] == "timestamp"

@@ -6,7 +6,7 @@ from datetime import date
 
 from chispa import assert_df_equality
 
-from transforms.datasets.registrar import ANSWERS
+from transforms.datasets.registrar import DATASET
 from transforms.datasets.registrar.answers import (
     CRITICAL,
     build_activity_by_month,
@@ -133,11 +133,16 @@ def test_of_no_records_there_are_no_answers(spark):
         "yield": YIELD,
         "withdrawal_rates": WITHDRAWALS,
     }
-    assert ANSWERS.keys() == schemas.keys()
-    for name, build in ANSWERS.items():
-        answer = build(spark.createDataFrame([], RECORDS))
+    for name in schemas:
+        answer = DATASET.answers[name].build(spark.createDataFrame([], RECORDS))
         assert answer.schema.simpleString() == spark.createDataFrame([], schemas[name]).schema.simpleString(), name
     assert_answer(spark, build_completion_by_year, [], [], BY_YEAR)
+
+
+def test_completeness_is_the_one_answer_that_reads_quarantine_too():
+    reads = {name: answer.reads for name, answer in DATASET.answers.items()}
+    assert reads.pop("completeness") == ("trusted", "quarantine")
+    assert set(reads.values()) == {("trusted",)}
 
 
 FIELDS = list(dict.fromkeys(name for names in CRITICAL.values() for name in names))

@@ -9,24 +9,23 @@ from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
 from expectations.suite import load_suite
-from transforms.datasets.registrar import KEY, SOURCE_FIELDS, build_records
-from transforms.datasets.registrar.records import EARLIEST, SENSITIVE
-from transforms.dedupe import LATEST
+from transforms.datasets.registrar import DATASET
+from transforms.datasets.registrar.records import EARLIEST, build_records
 from transforms.errors import ArgumentError, MissingColumnError
 
 MASKING_KEY = b"made up, for made-up students only"
-SOURCES = list(dict.fromkeys(field.source for form in SOURCE_FIELDS.values() for field in form))
+SOURCES = list(dict.fromkeys(field.source for form in DATASET.layouts.values() for field in form))
 RAW = (
     ", ".join(f"`{source}` string" for source in SOURCES)
-    + ", _malformed_record string, _form string, _ingested_at timestamp, _delivered_at timestamp, _source_file string, "
-    "_row_number int"
+    + ", _malformed_record string, _layout string, _is_current boolean, _modified_at timestamp, "
+    "_ingested_at timestamp, _source_file string, _row_number int"
 )
 RECORDS = (
     "record string, student_id string, programme string, intake string, first_name string, last_name string, "
     "email string, phone string, year_of_birth int, status string, received_date date, completed_date date, "
     "enrolled_date date, withdrawn_date date, withdrawal_reason string, record_date date, is_completed boolean, "
     "has_application boolean, enrolled_on date, student_id_is_valid boolean, email_is_valid boolean, "
-    "_is_current boolean, _ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
+    "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, _row_number int, "
     "_cast_failures array<struct<column: string, value: string, expected: string>>, "
     "_cast_warnings array<struct<column: string, value: string, expected: string>>"
 )
@@ -51,10 +50,10 @@ FORM_OF = {"Received Date": "application", "Enrolled Date": "enrolment", "Withdr
 DATE = "date such as 2023-03-05 or 5 Mar 2023"
 
 
-def raw(row, *, number=2, malformed=None, at=NOON, **changes):
+def raw(row, *, number=2, malformed=None, at=NOON, current=True, **changes):
     form = next(FORM_OF[name] for name in row if name in FORM_OF)
     cells = row | {name.replace("_", " "): value for name, value in changes.items()}
-    return (*(cells.get(source) for source in SOURCES), malformed, form, at, at, "f.csv", number)
+    return (*(cells.get(source) for source in SOURCES), malformed, form, current, at, at, "f.csv", number)
 
 
 def built(spark, *rows, schema=RAW):
@@ -228,11 +227,11 @@ def test_a_withdrawal_counts_from_the_latest_enrolment_that_can_be_its_own(spark
 def test_an_enrolment_that_is_no_longer_said_connects_only_where_no_other_can(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
-            (*raw(ENROLMENT, number=2, at=EARLIER), False),
-            (*raw(ENROLMENT, number=2, **{"Enrolled Date": current}), True),
-            (*raw(WITHDRAWAL, number=2), True),
+            raw(ENROLMENT, number=2, at=EARLIER, current=False),
+            raw(ENROLMENT, number=2, **{"Enrolled Date": current}),
+            raw(WITHDRAWAL, number=2),
         ]
-        found = built(spark, *rows, schema=f"{RAW}, _is_current boolean").where("record = 'withdrawal'").first()
+        found = built(spark, *rows).where("record = 'withdrawal'").first()
         assert str(found.enrolled_on) == counts
 
 
@@ -242,8 +241,8 @@ def test_only_an_application_of_the_same_case_has_an_application_and_total_lines
 
 
 def test_what_a_files_current_content_no_longer_says_is_dropped_and_connects_nothing(spark):
-    rows = [(*raw(APPLICATION, number=1, at=EARLIER), False), (*raw(ENROLMENT, number=2), True)]
-    found = built(spark, *rows, schema=f"{RAW}, _is_current boolean")
+    rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
+    found = built(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]
 
 
@@ -262,11 +261,11 @@ def test_a_source_column_that_is_gone_is_named(spark):
 
 
 def test_the_policy_covers_what_tells_who_and_says_why():
-    assert {each.column for each in SENSITIVE} == {
+    assert {each.column for each in DATASET.masking_policy} == {
         "student_id", "first_name", "last_name", "email", "phone", "date_of_birth", "address", "status",
         "withdrawal_reason", "programme", "intake",
     }  # fmt: skip
-    assert all(each.reason for each in SENSITIVE)
+    assert all(each.reason for each in DATASET.masking_policy)
 
 
 def test_the_suite_s_earliest_day_is_the_code_s():
@@ -277,7 +276,7 @@ def test_the_suite_s_earliest_day_is_the_code_s():
 def test_the_records_have_the_columns_of_the_key_the_order_and_the_suite(spark):
     columns = set(built(spark).columns)
     named = {name for expectation in load_suite("registrar").expectations for name in expectation.columns}
-    assert named | set(KEY) | set(LATEST) <= columns
+    assert named | set(DATASET.key) | set(DATASET.revision_order) <= columns
     assert "address" not in columns
 
 

@@ -12,19 +12,17 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from transforms.datasets.service_requests import KEY, ORDER, SOURCE_FIELDS, build_requests
-from transforms.datasets.service_requests.requests import SENSITIVE
-from transforms.datasets.service_requests.sources import SOURCES, _of_all_forms
+from transforms.datasets.service_requests import DATASET
+from transforms.datasets.service_requests.requests import build_requests
 from transforms.dedupe import keep_latest
 from transforms.errors import ArgumentError, MissingColumnError
-from transforms.schema import Field
 
 MASKING_KEY = b"made up, for made-up requests only"
-SOURCES_OF_RAW = list({f.source.casefold(): f.source for fields in SOURCE_FIELDS.values() for f in fields}.values())
+SOURCES_OF_RAW = list({f.source.casefold(): f.source for fields in DATASET.layouts.values() for f in fields}.values())
 RAW = (
     ", ".join(f"`{source}` string" for source in SOURCES_OF_RAW)
-    + ", _malformed_record string, _form string, _ingested_at timestamp, _delivered_at timestamp, _source_file string, "
-    "_row_number int"
+    + ", _malformed_record string, _layout string, _is_current boolean, _modified_at timestamp, "
+    "_ingested_at timestamp, _source_file string, _row_number int"
 )
 FAILURES = "array<struct<column: string, value: string, expected: string>>"
 REQUESTS = (
@@ -34,7 +32,7 @@ REQUESTS = (
     "major_area string, topic string, request_type string, traffic_kind string, neighborhood string, "
     "council_district string, police_district string, zip string, longitude decimal(6,3), latitude decimal(6,3), "
     "grid_cell string, coordinates_are_valid boolean, content_hash bigint, _is_current boolean, "
-    "_ingested_at timestamp, _delivered_at timestamp, _source_file string, _row_number int, "
+    "_modified_at timestamp, _ingested_at timestamp, _source_file string, _row_number int, "
     f"_cast_failures {FAILURES}, _cast_warnings {FAILURES}"
 )
 NOON = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
@@ -65,19 +63,19 @@ CONTENT = {
 """What a revision of Denver's may change, and how; Vancouver's has a reason of closure too."""
 
 
-def raw(row, *, form="denver", number=2, malformed=None, at=NOON, **changes):
-    given = row | {name.replace("_", " ") if form.startswith("denver") else name: v for name, v in changes.items()}
+def raw(row, *, layout="denver", number=2, malformed=None, at=NOON, file="f.csv", current=True, **changes):
+    given = row | {name.replace("_", " ") if layout.startswith("denver") else name: v for name, v in changes.items()}
     cells = {name.casefold(): value for name, value in given.items()}
     values = (cells.get(source.casefold()) for source in SOURCES_OF_RAW)
-    return (*values, malformed, form, at, at, "f.csv", number)
+    return (*values, malformed, layout, current, at, at, file, number)
 
 
 def event(row, *, row_ts, **changes):
-    return raw(row | {"row_ts": row_ts}, form="denver_events", **changes)
+    return raw(row | {"row_ts": row_ts}, layout="denver_events", **changes)
 
 
 def vancouver(number=2, **changes):
-    return raw(VANCOUVER, form="vancouver", number=number, **changes)
+    return raw(VANCOUVER, layout="vancouver", number=number, **changes)
 
 
 def built(spark, *rows, schema=RAW):
@@ -110,7 +108,7 @@ def test_rows_of_both_cities_become_requests(either_ansi):
         "Service request open timestamp": "2023-12-11T17:48:14+03:00",
         "Last modified timestamp": "2024-02-29T19:09:07+03:00",
     }
-    rows = [raw(DENVER), vancouver(3), raw(workbook, form="vancouver_workbook", number=4)]
+    rows = [raw(DENVER), vancouver(3), raw(workbook, layout="vancouver_workbook", number=4)]
     there = (
         case_key("vancouver", "2023-12-11T06:48:14", "Traffic Calming Case", "Fairview", "Mobile App", "4375 ROSS ST"),
         "vancouver", utc(2023, 12, 11, 14, 48, 14), date(2023, 12, 1), 1, 6, utc(2024, 2, 29, 16, 9, 7), "Close",
@@ -120,7 +118,8 @@ def test_rows_of_both_cities_become_requests(either_ansi):
     )  # fmt: skip
     expected = [
         (
-            denver_key("2024-07-04T13:30:00"), "denver", utc(2024, 7, 4, 19, 30), date(2024, 7, 1), 4, 13, NOON,
+            denver_key("2024-07-04T13:30:00"), "denver", utc(2024, 7, 4, 19, 30), date(2024, 7, 1), 4, 13,
+            utc(2024, 7, 5, 7, 30),
             "Closed - Answer Provided", "resolved", utc(2024, 7, 5, 7, 30), 12.0, None, True, "PocketGov",
             "Public Works", None, None, None, "Parking", None, None, "9", "6", "80202", Decimal("-104.991"),
             Decimal("39.739"), "39.73,-105.00", True, -683213162605737431, True, NOON, NOON, "f.csv", 2, None, None,
@@ -168,7 +167,7 @@ def test_without_a_time_created_or_a_city_that_is_known_there_is_no_key(spark):
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),
         raw(DENVER, number=4, Case_Created_dttm="03/10/2024 02:30:00 AM"),  # clocks skipped it
-        raw(DENVER, number=5, form="boulder"),
+        raw(DENVER, number=5, layout="boulder"),
         raw({}, number=6, malformed='{"Case Summary": "Pot'),
     ]
     failed = "transform(_cast_failures, failure -> struct(failure.column, failure.value))"
@@ -236,29 +235,6 @@ def test_the_status_says_whether_a_request_is_resolved_and_an_unknown_one_nothin
     assert values(spark, rows, "status", "resolution") == [*right.values()]
 
 
-def test_of_forms_with_and_without_a_parser_each_reads_its_own_rows(spark):
-    def halves(column):
-        return F.col(column).cast("double") / 2
-
-    by_form = {
-        "parsed": Field("A", "n", "double", halves, form="halves"),
-        "plain": Field("B", "n", "double", form="degrees"),
-        "other": Field("C", "n", "double", lambda column: F.lit(-1.0), form="nothing"),
-    }
-    rows = spark.createDataFrame([(form, "3.0") for form in ("parsed", "plain", "other")], "_form string, n string")
-    for order in (["parsed", "plain", "other"], ["plain", "parsed", "other"], ["other", "parsed", "plain"]):
-        field = _of_all_forms("n", {form: by_form[form] for form in order})
-        assert [row[0] for row in rows.select(field.parse("n")).collect()] == [1.5, 3.0, -1.0], order
-    assert _of_all_forms("n", {"plain": by_form["plain"], "same": by_form["plain"]}).parse is None
-
-
-def test_every_status_says_one_thing():
-    for source in SOURCES:
-        said = [status for statuses in source.statuses.values() for status in statuses]
-        assert len(said) == len(set(said))
-        assert set(source.spellings.values()) <= set(said)
-
-
 def test_coordinates_of_no_place_in_the_city_are_unknown(spark):
     right = {
         ("0", "0"): None, ("", ""): None, (None, None): None, ("0.0", ""): None, ("39.739267", "39.739267"): False,
@@ -309,14 +285,18 @@ def test_district_0_is_none(spark):
 
 
 def latest(spark, *rows):
-    found = keep_latest(built(spark, *rows), key=KEY, order_by=ORDER).select("status", "_row_number").collect()
+    found = (
+        keep_latest(built(spark, *rows), key=DATASET.key, order_by=DATASET.revision_order)
+        .select("status", "_row_number")
+        .collect()
+    )
     return [tuple(row) for row in found]
 
 
 def test_the_newest_revision_counts_in_whatever_order_they_arrive(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
-        raw(DENVER, number=2, Case_Status="New"),  # of a file delivered at noon on 1 July 2025
+        raw(DENVER, number=2, Case_Status="New"),  # of a file that mentions no time after 5 July 2024
         event(DENVER, row_ts="2025-06-01T00:00:00Z", number=3, Case_Status="Escalated", at=late),
         event(DENVER, row_ts="2025-07-01T12:00:00.5Z", number=4, Case_Status="In Progress"),
         event(DENVER, row_ts="2025-07-01T14:00:00+02:00", number=5, Case_Status="On Hold", at=late),
@@ -333,31 +313,31 @@ def test_of_revisions_of_one_time_the_same_one_counts_whichever_comes_first(spar
 
 def test_what_no_file_says_any_more_comes_before_what_one_says(spark):
     rows = [
-        (*raw(DENVER, number=2, Case_Status="New"), True),
-        (*event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed"), False),
+        raw(DENVER, number=2, Case_Status="New"),
+        event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
     ]
-    requests = built(spark, *rows, schema=f"{RAW}, _is_current boolean")
-    found = keep_latest(requests, key=KEY, order_by=ORDER).select("status").collect()
+    requests = built(spark, *rows)
+    found = keep_latest(requests, key=DATASET.key, order_by=DATASET.revision_order).select("status").collect()
     assert [row.status for row in found] == ["New"]
 
 
 def test_the_order_is_total_and_knows_no_arrival():
     columns = [column.split()[0] for column in re.split(r", (?=_?[a-z]+\w* )", REQUESTS)]
-    assert ORDER[-2:] == ("_source_file", "_row_number")
-    assert not {"_ingested_at", "_delivered_at"} & set(ORDER)
+    assert DATASET.revision_order[-2:] == ("_source_file", "_row_number")
+    assert not {"_ingested_at", "_modified_at"} & set(DATASET.revision_order)
     derived = {"case_key", "city", "created_at", "created_month", "created_weekday", "created_hour", "resolution",
-               "hours_to_close", "grid_cell", "coordinates_are_valid", "_ingested_at", "_delivered_at",
+               "hours_to_close", "grid_cell", "coordinates_are_valid", "_ingested_at", "_modified_at",
                "_cast_failures", "_cast_warnings"}  # fmt: skip
-    assert set(columns) - set(ORDER) - {*CONTENT, "closure_reason"} == derived
+    assert set(columns) - set(DATASET.revision_order) - {*CONTENT, "closure_reason"} == derived
 
 
 def test_the_hash_is_another_where_anything_that_may_change_is_another(spark):
-    given = [raw(DENVER), *(raw(DENVER | change) for change in CONTENT.values())]
+    given = [raw(DENVER, number=0), *(raw(DENVER | change) for change in CONTENT.values())]
     given += [raw(DENVER, Agency=None, Division="Public Works"), vancouver(), vancouver(closure_reason="x")]
     found = built(spark, *given)
     assert found.select("content_hash").distinct().count() == len(given)
     same = built(spark, raw(DENVER, number=9, Case_Created_dttm="07/04/2024 01:31:00 PM"))
-    assert same.first().content_hash == found.first().content_hash
+    assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
 def test_nothing_that_tells_who_or_where_is_left(spark):
@@ -373,8 +353,8 @@ def test_nothing_that_tells_who_or_where_is_left(spark):
 
 
 def test_the_policy_names_every_column_of_a_form_that_tells_who_or_where():
-    named = {each.column for each in SENSITIVE}
-    for fields in SOURCE_FIELDS.values():
+    named = {each.column for each in DATASET.masking_policy}
+    for fields in DATASET.layouts.values():
         told = {f.name for f in fields if re.search(r"(?i)address|intersection|customer|summary|itude|geom", f.source)}
         assert told <= named
 
@@ -397,3 +377,107 @@ def test_a_column_in_other_capitals_is_the_one(spark):
 def test_a_short_masking_key_is_refused(spark):
     with pytest.raises(ArgumentError, match="32 bytes"):
         build_requests(spark.createDataFrame([], RAW), masking_key=b"short")
+
+
+def test_a_row_of_no_known_layout_is_kept_without_key_and_not_lost(spark):
+    rows = [
+        raw(DENVER, number=2),
+        raw(DENVER, number=3, layout="boulder"),
+        raw(DENVER, number=4, layout=None),
+        raw({}, number=5, layout="boulder", malformed="half a record"),
+    ]
+    failed = "transform(_cast_failures, failure -> failure.column)"
+    assert values(spark, rows, "_row_number", "case_key IS NULL", "city", "revised_at IS NULL", failed) == [
+        (2, False, "denver", False, None), (3, True, None, False, None), (4, True, None, False, None),
+        (5, True, None, False, ["_malformed_record"]),
+    ]  # fmt: skip
+
+
+# On 4 July 2024 in Denver, 6 hours behind UTC. An event changes at 13:30 what an export says as of 13:10.
+OPEN = DENVER | {
+    "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
+    "Case Closed Date": None,
+}  # fmt: skip
+OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:10:00 PM"}
+
+
+def exported(hour, *, number=2):
+    """Return an export that is modified and landed at an hour, and mentions 13:10 as its latest time."""
+    landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
+    return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
+
+
+def closed_at_1330(number=9):
+    changes = {"Case_Status": "Closed", "Case_Closed_dttm": "07/04/2024 01:30:00 PM"}
+    return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
+
+
+def latest_of_open(spark, *rows):
+    found = keep_latest(built(spark, *rows), key=DATASET.key, order_by=DATASET.revision_order)
+    return [row.status for row in found.where("request_type = 'Parking'").collect()]
+
+
+def test_an_export_that_lands_later_does_not_set_back_what_an_event_changed(spark):
+    rows = [closed_at_1330(), *exported(14)]
+    assert latest_of_open(spark, *rows) == latest_of_open(spark, *reversed(rows)) == ["Closed"]
+
+
+def test_an_export_that_is_polled_again_does_not_become_newer(spark):
+    rows = [*exported(14), closed_at_1330(), *exported(16)]
+    assert latest_of_open(spark, *rows) == latest_of_open(spark, *reversed(rows)) == ["Closed"]
+    assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
+
+
+def test_an_export_that_mentions_a_later_time_than_the_event_is_newer(spark):
+    later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
+    reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
+                raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
+    assert latest_of_open(spark, closed_at_1330(), *reopened) == ["Reopened"]
+
+
+def test_a_time_in_the_future_does_not_make_an_export_newer_than_its_modification(spark):
+    typo = raw(OTHER, number=3, Case_Closed_dttm="07/04/2042 01:45:00 PM")
+    assert values(spark, [raw(OPEN), typo], "revised_at") == [NOON.replace(tzinfo=None)] * 2
+
+
+def test_a_day_closed_is_mentioned_at_its_start_by_the_citys_clocks(spark):
+    closed = raw(OPEN, Case_Closed_Date="07/10/2024")
+    assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
+
+
+def test_a_file_without_a_time_that_can_be_read_is_dated_by_its_modification(spark):
+    rows = [raw(OPEN, Case_Created_dttm="soon"), raw(OPEN, number=3, Case_Created_dttm=None)]
+    assert values(spark, rows, "revised_at") == [NOON.replace(tzinfo=None)] * 2
+
+
+def test_an_event_without_its_own_time_is_dated_by_the_latest_time_that_it_mentions(spark):
+    rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
+    assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]
+
+
+def test_exports_of_one_time_tie_and_the_same_one_counts_whichever_comes_first(spark):
+    rows = [*exported(14), *exported(16, number=7)]
+    found = [
+        keep_latest(built(spark, *order), key=DATASET.key, order_by=DATASET.revision_order).select("_source_file")
+        for order in (rows, rows[::-1])
+    ]
+    assert [{row[0] for row in each.collect()} for each in found] == [{"16.csv"}, {"16.csv"}]
+
+
+def branches(plan):
+    if plan.nodeName() == "Union":
+        return [plan.children().apply(place).toString() for place in range(plan.children().size())]
+    return [branch for place in range(plan.children().size()) for branch in branches(plan.children().apply(place))]
+
+
+def test_the_rows_of_a_source_meet_no_expression_of_another(spark):
+    marks = {"denver": ["America/Denver", "-105.12"], "vancouver": ["America/Vancouver", "-123.28"]}
+    spark.conf.set("spark.sql.debug.maxToStringFields", 10_000)
+    try:
+        found = branches(built(spark, raw(DENVER))._jdf.queryExecution().optimizedPlan())
+    finally:
+        spark.conf.unset("spark.sql.debug.maxToStringFields")
+    cities = [{city for city, texts in marks.items() for text in texts if text in branch} for branch in found]
+    assert cities == [{"denver"}, {"denver"}, {"vancouver"}, {"vancouver"}, set()]
+    assert all(text in found[0] for text in marks["denver"])
+    assert all(text in found[2] for text in marks["vancouver"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from chispa import assert_df_equality
 
-from transforms.datasets.service_requests import ANSWERS
+from transforms.datasets.service_requests import DATASET
 
 REQUESTS = (
     "city string, created_month date, created_weekday int, created_hour int, resolution string, hours_to_close double, "
@@ -27,7 +27,7 @@ def request(city="denver", *, month=MAY, at=(1, 9), resolution="resolved", hours
 
 
 def answer(spark, name, requests):
-    return ANSWERS[name](spark.createDataFrame(requests, REQUESTS).coalesce(1)).coalesce(1)
+    return DATASET.answers[name].build(spark.createDataFrame(requests, REQUESTS).coalesce(1)).coalesce(1)
 
 
 def assert_answer(spark, name, requests, rows, schema, *, where="true"):
@@ -41,7 +41,7 @@ def shares(*rows):
 
 
 def test_no_requests_are_no_answers(spark):
-    for name in ANSWERS:
+    for name in DATASET.answers:
         assert answer(spark, name, []).collect() == [], name
 
 

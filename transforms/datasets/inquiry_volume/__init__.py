@@ -12,7 +12,17 @@ have them. The city's channels have one spelling each. Types that it retired (`Z
 marked.
 """
 
+from transforms.dataset import Dataset
 from transforms.datasets.inquiry_volume.answers import ANSWERS
-from transforms.datasets.inquiry_volume.inquiries import KEY, SOURCE_FIELDS, build_inquiries
+from transforms.datasets.inquiry_volume.inquiries import KEY, LAYOUTS, build_inquiries
+from transforms.dedupe import LINEAGE_COLUMNS
 
-__all__ = ["ANSWERS", "KEY", "SOURCE_FIELDS", "build_inquiries"]
+DATASET = Dataset(
+    name="inquiry_volume",
+    description="Volume and share of 3-1-1 inquiries by department, channel, type and month",
+    layouts=LAYOUTS,
+    build=build_inquiries,
+    key=KEY,
+    revision_order=LINEAGE_COLUMNS,
+    answers=ANSWERS,
+)

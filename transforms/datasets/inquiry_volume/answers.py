@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
+from transforms.dataset import Answer
 from transforms.derive import change_on_previous
 from transforms.outliers import flag_outliers
 from transforms.shares import percentage, share_of_total
@@ -139,17 +140,17 @@ def build_channel_moves(inquiries: DataFrame) -> DataFrame:
     )
 
 
-ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
-    "departments": build_departments,
-    "channels": build_channels,
-    "monthly": build_monthly,
-    "yearly": build_yearly,
-    "department_moves": build_department_moves,
-    "unusual_departments": build_unusual_departments,
-    "top_types": build_top_types,
-    "channel_moves": build_channel_moves,
+ANSWERS = {
+    "departments": Answer(build_departments),
+    "channels": Answer(build_channels),
+    "monthly": Answer(build_monthly),
+    "yearly": Answer(build_yearly),
+    "department_moves": Answer(build_department_moves),
+    "unusual_departments": Answer(build_unusual_departments),
+    "top_types": Answer(build_top_types),
+    "channel_moves": Answer(build_channel_moves),
 }
-"""Answer name to what builds it; each becomes `lake.curated.inquiry_volume_<name>`."""
+"""The answers by name."""
 
 
 def _month_number() -> Column:

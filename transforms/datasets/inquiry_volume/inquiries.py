@@ -9,11 +9,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.dates import parse_month
-from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import agree_on_case, clean_text, spell_as
 
-SOURCE_FIELDS = (
+_FIELDS = (
     Field("Department", "inquiry_department", "string"),
     Field("Type", "inquiry_type", "string"),
     Field("Year Month", "year_month", "date", parse_month, form="month such as 2024-05"),
@@ -21,13 +21,13 @@ SOURCE_FIELDS = (
     Field("Number of Records", "number_of_records", "int", form="whole number"),
     Field("BI_ID", "bi_id", "int", form="whole number", required=False),
 )
+LAYOUTS = {"inquiry_volume": _FIELDS}
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
 
 CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
 """The channels that the city names, as it spells them."""
 
 OTHER_NUMBER = "_other_number"
-_UNREAD = (CAST_FAILURES, CAST_WARNINGS)
 _DASHES = r"\-\u2010-\u2015"
 _APART = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
 _TIGHT = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # `COVID-19` and `Co-op` have no code
@@ -38,17 +38,16 @@ _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 def build_inquiries(raw: DataFrame) -> DataFrame:
     """Type the raw rows and bring their spelling in order: the candidates for trusted.
 
-    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
-    Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
+    Rows: one for one, except superseded rows, which are dropped. A key that was delivered twice has two rows: the
+    publisher keeps the latest valid one.
 
     Columns: inquiry_department, inquiry_type; year_month (the month's first day); inquiry_channel; number_of_records
     (inquiries); bi_id; year; is_retired (whether the city has retired the type); `_other_number` (what the same file
     says elsewhere of the same key: mostly the same; null without a key); where the row comes from; `_cast_failures`,
     and `_cast_warnings` of a `BI_ID`, without which a row counts all the same.
     """
-    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
     return (
-        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumns(
             {name: clean_text(F.col(name)) for name in ("inquiry_department", "inquiry_type", "inquiry_channel")}
         )
@@ -60,11 +59,14 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
             }
         )
         .transform(agree_on_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])
-        .transform(drop_withdrawn, key=KEY)
+        .transform(drop_superseded_rows, key=KEY)
         .withColumn("year", F.year("year_month"))
         .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))
         .withColumn(OTHER_NUMBER, _other_number())
-        .select(*(field.name for field in SOURCE_FIELDS), "year", "is_retired", OTHER_NUMBER, *LATEST, *_UNREAD)
+        .select(
+            *(field.name for field in _FIELDS),
+            *("year", "is_retired", OTHER_NUMBER, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS),
+        )
     )
 
 

@@ -9,40 +9,51 @@ rows extracted at once the one that says more. What the key cannot tell apart ar
 and one event that was given two: these are two incidents.
 
 Addresses are published to the block of a hundred. A house's number that slipped through becomes its block before
-anything is judged: `SENSITIVE` in `incidents.py`.
+anything is judged: `MASKING_POLICY` in `incidents.py`.
 """
 
-from collections.abc import Callable, Mapping
-
-from pyspark.sql import DataFrame
-
+from transforms.dataset import Answer, Dataset
 from transforms.datasets.police_dispatch import counts, outcomes, places, response
-from transforms.datasets.police_dispatch.incidents import EVENT_TIME, KEY, ORDER, SOURCE_FIELDS, build_incidents
+from transforms.datasets.police_dispatch.incidents import (
+    KEY,
+    LAYOUTS,
+    MASKING_POLICY,
+    REVISION_ORDER,
+    build_incidents,
+)
 
-ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
-    "cities": counts.build_cities,
-    "top_city_types": counts.build_top_city_types,
-    "type_shares": counts.build_type_shares,
-    "streets": places.build_streets,
-    "top_street_types": counts.build_top_street_types,
-    "grid_cells": places.build_grid_cells,
-    "intersections": places.build_intersections,
-    "at_intersections": places.build_at_intersections,
-    "type_dispositions": outcomes.build_type_dispositions,
-    "common_type_dispositions": outcomes.build_common_type_dispositions,
-    "top_type_dispositions": outcomes.build_top_type_dispositions,
-    "missing_times": outcomes.build_missing_times,
-    "arrival_bands": response.build_arrival_bands,
-    "clearing_bands": response.build_clearing_bands,
-    "arrival_by_city": response.build_arrival_by_city,
-    "slowest_cities": response.build_slowest_cities,
-    "clearing_by_city": response.build_clearing_by_city,
-    "arrival_by_street": response.build_arrival_by_street,
-    "clearing_by_street": response.build_clearing_by_street,
-    "quadrants": response.build_quadrants,
-    "priority_shares": counts.build_priority_shares,
-    "hours": counts.build_hours,
-}
-"""Answer name to what builds it; each becomes `lake.curated.police_dispatch_<name>`."""
-
-__all__ = ["ANSWERS", "EVENT_TIME", "KEY", "ORDER", "SOURCE_FIELDS", "build_incidents"]
+DATASET = Dataset(
+    name="police_dispatch",
+    description="What police were sent to: types, streets, outcomes, missing times and response times, by city",
+    layouts=LAYOUTS,
+    build=build_incidents,
+    key=KEY,
+    revision_order=REVISION_ORDER,
+    answers={
+        "cities": Answer(counts.build_cities),
+        "top_city_types": Answer(counts.build_top_city_types),
+        "type_shares": Answer(counts.build_type_shares),
+        "streets": Answer(places.build_streets),
+        "top_street_types": Answer(counts.build_top_street_types),
+        "grid_cells": Answer(places.build_grid_cells),
+        "intersections": Answer(places.build_intersections),
+        "at_intersections": Answer(places.build_at_intersections),
+        "type_dispositions": Answer(outcomes.build_type_dispositions),
+        "common_type_dispositions": Answer(outcomes.build_common_type_dispositions),
+        "top_type_dispositions": Answer(outcomes.build_top_type_dispositions),
+        "missing_times": Answer(outcomes.build_missing_times),
+        "arrival_bands": Answer(response.build_arrival_bands),
+        "clearing_bands": Answer(response.build_clearing_bands),
+        "arrival_by_city": Answer(response.build_arrival_by_city),
+        "slowest_cities": Answer(response.build_slowest_cities),
+        "clearing_by_city": Answer(response.build_clearing_by_city),
+        "arrival_by_street": Answer(response.build_arrival_by_street),
+        "clearing_by_street": Answer(response.build_clearing_by_street),
+        "quadrants": Answer(response.build_quadrants),
+        "priority_shares": Answer(counts.build_priority_shares),
+        "hours": Answer(counts.build_hours),
+    },
+    masking_policy=MASKING_POLICY,
+    event_time="start_time",
+    pruning_column="incident_id",  # the county numbers incidents as they come
+)

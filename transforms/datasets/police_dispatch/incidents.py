@@ -10,12 +10,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.casts import NUMBER, cast, in_utc
-from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
+from transforms.datasets.police_dispatch.addresses import intersection, is_intersection, street, to_block
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.geo import valid_coordinates
-from transforms.masking import Masked, mask
-from transforms.names import literal, quoted
+from transforms.masking import MaskingRule, mask
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import BLOCK, SIGNS, clean_text, street
+from transforms.sql import literal, quoted
+from transforms.text import clean_text
 from transforms.times import date_parts, local_time, parse_timestamp
 
 ZONE = "America/New_York"
@@ -75,7 +76,7 @@ _SECONDS = (
 )
 _TEXTS = ("initial_type", "close_type", "city", "state", "zip", "police_district_number", "sector", "pra")
 _COORDINATES = ("longitude", "latitude")
-SOURCE_FIELDS = (
+_FIELDS = (
     _text("incident_id", "incident_id"),
     _text("cr_number", "cr_number"),
     _text("crash_reports", "crash_reports"),
@@ -90,29 +91,20 @@ SOURCE_FIELDS = (
     _text("geolocation", "geolocation"),
     Field("row_ts", "row_ts", "timestamp", extracted_time, form="time such as 2024-07-13 12:45:10", required=False),
 )
+LAYOUTS = {"police_dispatch": _FIELDS}
 
-_KEPT = tuple(field.name for field in SOURCE_FIELDS if field.name != "geolocation")
+_KEPT = tuple(field.name for field in _FIELDS if field.name != "geolocation")
 _DERIVED = ("coordinates_are_valid", "street", "intersection", "is_intersection", "start_date")
 _LOCAL = {"start_year": "year", "start_month": "month", "start_weekday": "weekday", "start_hour": "hour"}
 
 KEY = ("incident_id",)
-ORDER = (
-    *(IS_CURRENT, "row_ts", "end_time"),
+REVISION_ORDER = (
+    *("_is_current", "row_ts", "end_time"),
     *(name for name in _KEPT if name not in (*KEY, "row_ts", "end_time")),
     *("_source_file", "_row_number"),
 )
 """What orders the revisions of an incident, the one that counts last: extracted later, then ended, then saying more."""
 
-EVENT_TIME = "start_time"
-
-_CROSSED = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"  # as `text.street` tells them
-_BLOCKS = rf"(?m){BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")  # of streets, each a line of its own
-_NUMBER = r"([0-9]*?)[0-9]{1,2}[A-Z]?(?: ?- ?[0-9]+[A-Z]?)?(?: [0-9]/[0-9])?"
-_HOUSE = rf"(?:\A|(?<=[/&@])|(?<=[/&@] )){_NUMBER}(?: (?:BLK|BLOCK)\.?(?: OF)?)?+(?= [A-Z0-9])"
-_UNIT = r",? (?:(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|FL)\.? ?#? ?(?:[A-Z]?-?[0-9]+[A-Z]?|[A-Z])|#.*)\z"
-_PUBLISHED = (
-    r"\A(?:[1-9][0-9]*0)?0 BLK (?:(?:[A-Z]+|[0-9]+(?:ST|ND|RD|TH))(?: |\z))+(?<! (?:FL|RM|STE|APT|UNIT) [A-Z])\z"
-)
 _DEGREES = r"([+-]?[0-9.]+)"
 _POINT = "coordinates array<string>, longitude string, latitude string"
 """Of geolocation: GeoJSON, or Socrata's older form."""
@@ -121,33 +113,17 @@ _WKT = rf"(?i)\A\s*POINT\s*\(\s*{_DEGREES}\s+{_DEGREES}\s*\)\s*\z"
 _AS_JSON = '{"coordinates":["$1","$2"]}'
 
 
-def to_block(address: Column) -> Column:
-    """Return an address to its block of a hundred, in capitals: a masking action.
-
-    The publisher gives blocks and intersections. A house number that slipped through becomes its block, and a unit
-    behind the street goes. A number that stands elsewhere than before its street cannot be told from a road's.
-
-    >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
-    >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(to_block(F.col("a"))).collect()]
-    ['900 BLK THAYER AVE', '100 BLK MAIN ST', '16TH ST / EAST WEST HWY']
-
-    Source: Montgomery County, MD, "Police Dispatched Incidents": "100 block level address".
-    """
-    cleaned = F.upper(clean_text(address))
-    block = F.regexp_replace(F.regexp_replace(cleaned, _UNIT, ""), _HOUSE, "$100 BLK")
-    # Most addresses are as published, and to see that takes a fraction of the time.
-    return F.when(cleaned.rlike(_PUBLISHED), cleaned).otherwise(F.regexp_replace(block, r"(?<![0-9])00 BLK", "0 BLK"))
-
-
-SENSITIVE = (Masked("address", to_block, "a house's number tells who lives there; the publisher means to give blocks"),)
+MASKING_POLICY = (
+    MaskingRule("address", to_block, "a house's number tells who lives there; the publisher means to give blocks"),
+)
 """The column that may tell who, and what is done to it. Whole records that could not be read are redacted."""
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
     """Type the raw rows, bring them in order and take addresses to their block: the candidates for trusted.
 
-    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
-    Which revision of an incident counts is decided with `KEY` and `ORDER`: the last that meets the suite.
+    Rows: one for one, except superseded rows, which are dropped. An incident that was extracted twice has two rows: the
+    publisher keeps the latest valid one.
 
     Columns: the fields of the source but geolocation; start_time and end_time are instants (an end in the hour that
     November has twice is the later of the two where the earlier would be before the start), row_ts too; priority and
@@ -161,17 +137,16 @@ def build_incidents(raw: DataFrame) -> DataFrame:
 
     Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
     """
-    keep = LATEST if IS_CURRENT in raw.columns else LINEAGE
     cleaned = {name: F.upper(clean_text(F.col(name))) for name in (*_TEXTS, "disposition_desc")}
     shown = [name for name in _KEPT if name != "address"]
     return (
-        raw.transform(change_schema, fields=SOURCE_FIELDS, keep=keep, malformed="_malformed_record")
+        raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumns(cleaned | {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")})
-        .transform(mask, policy=SENSITIVE, show_failures_of=shown)
+        .transform(mask, policy=MASKING_POLICY, show_failures_of=shown)
         .transform(_timed)
         .transform(_located)
-        .transform(drop_withdrawn, key=KEY)
-        .select(*_KEPT, *_DERIVED, *_LOCAL, *LATEST, CAST_FAILURES, CAST_WARNINGS)
+        .transform(drop_superseded_rows, key=KEY)
+        .select(*_KEPT, *_DERIVED, *_LOCAL, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
     )
 
 
@@ -179,9 +154,6 @@ def _located(incidents: DataFrame) -> DataFrame:
     """Take coordinates from where they are, and the streets out of the address."""
     given = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _in_county(*_COORDINATES)
-    is_intersection = address.rlike(SIGNS) & address.rlike(_CROSSED)
-    streets = F.regexp_replace(F.regexp_replace(address, _CROSSED, "\n"), _BLOCKS, "")
-    crossing = F.array_join(F.sort_array(F.array_remove(F.split(streets, "\n"), "")), " / ")
     of_point = {
         f"_{name}": _double(f"coalesce(get(_point.coordinates, {place}), _point.{name})")
         for place, name in enumerate(_COORDINATES)
@@ -192,9 +164,9 @@ def _located(incidents: DataFrame) -> DataFrame:
     return (
         incidents.withColumns(
             {
-                "is_intersection": is_intersection,
+                "is_intersection": is_intersection(address),
                 "street": street(address),
-                "intersection": F.when(is_intersection, crossing),
+                "intersection": intersection(address),
                 "_is_given": reduce(or_, given),
                 "_point": F.when(~is_own, F.from_json(F.regexp_replace("geolocation", _WKT, _AS_JSON), _POINT)),
             }

@@ -5,13 +5,25 @@ together, student, programme and intake; a record is known by its kind and this 
 student who applies for a later intake has a new key. What the key cannot tell apart is a second application for the
 same intake: it takes the place of the first.
 
-The rows are of persons. `SENSITIVE` says what becomes of each column that tells who, and `build_records` masks by it
-before anything is judged: trusted, quarantine, results and answers never hold it. A row whose cells have moved aside
-is told by its intake, which is then none. What nothing here can tell are names typed into the Programme of a row that
-is right otherwise, and into the names of files, sheets and columns, which messages name.
+The rows are about persons. `MASKING_POLICY` names each column that tells who somebody is, and `build_records` masks it
+before anything is validated. Trusted, quarantine, results and answers never hold the original. If the cells of a row
+have shifted, its intake is not a valid intake, and more columns are masked. A name that is typed into the Programme of
+an otherwise valid row is not detected, nor is a name in the name of a file, sheet or column.
 """
 
-from transforms.datasets.registrar.answers import ANSWERS, ANSWERS_OF_ALL
-from transforms.datasets.registrar.records import KEY, SOURCE_FIELDS, build_records
+from transforms.dataset import Dataset
+from transforms.datasets.registrar.answers import ANSWERS
+from transforms.datasets.registrar.records import KEY, LAYOUTS, MASKING_POLICY, build_records
+from transforms.dedupe import LINEAGE_COLUMNS
 
-__all__ = ["ANSWERS", "ANSWERS_OF_ALL", "KEY", "SOURCE_FIELDS", "build_records"]
+DATASET = Dataset(
+    name="registrar",
+    description="Application completion rate, yield and withdrawals, by year, programme and intake",
+    layouts=LAYOUTS,
+    build=build_records,
+    key=KEY,
+    revision_order=LINEAGE_COLUMNS,
+    answers=ANSWERS,
+    masking_policy=MASKING_POLICY,
+    uses_masking_key=True,
+)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, pivot
 from transforms.combine import union_by_name
-from transforms.datasets.registrar.records import CASE, SOURCE_FIELDS
+from transforms.dataset import Answer
+from transforms.datasets.registrar.records import CASE, LAYOUTS
 from transforms.derive import change_on_previous
 from transforms.shares import percentage
 
@@ -125,18 +126,16 @@ def build_completeness(*records: DataFrame) -> DataFrame:
     )
 
 
-ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
-    "completion_by_year": build_completion_by_year,
-    "completion_by_programme": build_completion_by_programme,
-    "activity_by_month": build_activity_by_month,
-    "activity_by_year": build_activity_by_year,
-    "yield": build_yield,
-    "withdrawal_rates": build_withdrawal_rates,
+ANSWERS = {
+    "completion_by_year": Answer(build_completion_by_year),
+    "completion_by_programme": Answer(build_completion_by_programme),
+    "activity_by_month": Answer(build_activity_by_month),
+    "activity_by_year": Answer(build_activity_by_year),
+    "yield": Answer(build_yield),
+    "withdrawal_rates": Answer(build_withdrawal_rates),
+    "completeness": Answer(build_completeness, reads=("trusted", "quarantine")),
 }
-"""Answer name to what builds it of trusted; each becomes `lake.curated.registrar_<name>`."""
-
-ANSWERS_OF_ALL: Mapping[str, Callable[..., DataFrame]] = {"completeness": build_completeness}
-"""The same, of trusted and quarantine."""
+"""The answers by name."""
 
 
 def _completion(records: DataFrame, *, by: Sequence[str]) -> DataFrame:
@@ -149,7 +148,7 @@ def _completion(records: DataFrame, *, by: Sequence[str]) -> DataFrame:
 
 
 def _activity(records: DataFrame, *, by: str) -> DataFrame:
-    kinds = {kind: f"{kind}s" for kind in SOURCE_FIELDS}
+    kinds = {kind: f"{kind}s" for kind in LAYOUTS}
     return (
         records.withColumn("one", F.lit(1))
         .transform(pivot, by=[by], column="record", values=[*kinds], of=("one", "count"))

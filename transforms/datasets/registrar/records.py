@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from transforms.casts import wall_clock
 from transforms.columns import rename_fields
 from transforms.dates import parse_written_date
-from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
-from transforms.masking import REDACTED, Masked, generalize_year, keyed_hash, mask, partial_redact
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
+from transforms.masking import REDACTED, MaskingRule, generalize_year, keyed_hash, mask, partial_redact
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import clean_text, spell_as
 
@@ -26,7 +26,7 @@ _PERSON = (
     Field("Last Name", "last_name", "string"),
 )
 _COURSE = (Field("Programme", "programme", "string"), Field("Intake", "intake", "string"))
-SOURCE_FIELDS: Mapping[str, Sequence[Field]] = {
+LAYOUTS: Mapping[str, Sequence[Field]] = {
     "application": (
         *_PERSON,
         Field("E-mail", "email", "string"),
@@ -78,18 +78,18 @@ def in_place(value: Column) -> Column:
     return F.when(F.col("intake").rlike(_IS_INTAKE) & ~does_not_fit, value).otherwise(keyed_hash(value))
 
 
-SENSITIVE = (
-    Masked("student_id", keyed_hash, "names one student in all of the registrar's files; joins them"),
-    Masked("first_name", partial(partial_redact, left=1), "tells who; the initial is for looking into a row"),
-    Masked("last_name", keyed_hash, "tells who"),
-    Masked("email", keyed_hash, "reaches the student"),
-    Masked("phone", partial(partial_redact, right=2), "reaches the student"),
-    Masked("date_of_birth", generalize_year, "tells who, with little else; the year is enough for ages"),
-    Masked("address", "drop", "reaches the student, and answers no question"),
-    Masked("status", only(STATUSES), "text that people type may name somebody"),
-    Masked("withdrawal_reason", only(REASONS), "text that people type may name somebody"),
-    Masked("programme", in_place, "a row whose cells have moved aside has a name or an address here"),
-    Masked("intake", in_place, "as programme"),
+MASKING_POLICY = (
+    MaskingRule("student_id", keyed_hash, "names one student in all of the registrar's files; joins them"),
+    MaskingRule("first_name", partial(partial_redact, left=1), "tells who; the initial is for looking into a row"),
+    MaskingRule("last_name", keyed_hash, "tells who"),
+    MaskingRule("email", keyed_hash, "reaches the student"),
+    MaskingRule("phone", partial(partial_redact, right=2), "reaches the student"),
+    MaskingRule("date_of_birth", generalize_year, "tells who, with little else; the year is enough for ages"),
+    MaskingRule("address", "drop", "reaches the student, and answers no question"),
+    MaskingRule("status", only(STATUSES), "text that people type may name somebody"),
+    MaskingRule("withdrawal_reason", only(REASONS), "text that people type may name somebody"),
+    MaskingRule("programme", in_place, "a row whose cells have moved aside has a name or an address here"),
+    MaskingRule("intake", in_place, "as programme"),
 )
 """The columns that tell who a student is, what is done to each, and why. Unreadable cells are redacted, all of them."""
 
@@ -112,11 +112,11 @@ _COLUMNS = (
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     """Type the raw rows, bring them in order and mask them: the candidates for trusted.
 
-    Rows: one for one; where raw says which are current, without those that a file's current content has withdrawn.
-    Which delivery of a key counts is decided by the gate, with `KEY` and `LATEST`: the latest that meets the suite.
+    Rows: one for one, except superseded rows, which are dropped. A key that was delivered twice has two rows: the
+    publisher keeps the latest valid one.
 
     Columns: record (`application`, `enrolment`, `withdrawal`, or `total line`, which is none); student_id, first_name,
-    last_name, email, phone, year_of_birth, status, withdrawal_reason, as `SENSITIVE` leaves them; programme, intake
+    last_name, email, phone, year_of_birth, status, withdrawal_reason, masked by `MASKING_POLICY`; programme, intake
     (`Fall 2023`; where it is no season and year both are hashed); received_date, completed_date, enrolled_date,
     withdrawn_date; record_date (the day of the record: received, enrolled or withdrawn); is_completed (of an
     application, whether it has a completed date); has_application (of an enrolment, whether there is an application of
@@ -125,18 +125,19 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     none); where the row comes from; `_cast_failures`, and `_cast_warnings` of the date of birth, without which a record
     counts all the same: of both the values are redacted.
 
-    Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `SENSITIVE` here.
+    Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `MASKING_POLICY` here.
     """
-    keep = ("_form", *(LATEST if IS_CURRENT in raw.columns else LINEAGE))
-    fields = {field.name: field for form in SOURCE_FIELDS.values() for field in form}
+    fields = {field.name: field for form in LAYOUTS.values() for field in form}
     return (
-        raw.transform(change_schema, fields=[*fields.values()], keep=keep, malformed="_malformed_record")
+        raw.transform(
+            change_schema, fields=[*fields.values()], keep=("_layout", *LINEAGE_COLUMNS), malformed="_malformed_record"
+        )
         .transform(_tidy)
-        .transform(mask, policy=SENSITIVE, key=masking_key)
+        .transform(mask, policy=MASKING_POLICY, key=masking_key)
         .transform(rename_fields, fields={"date_of_birth": "year_of_birth"})
-        .transform(drop_withdrawn, key=KEY)
+        .transform(drop_superseded_rows, key=KEY)
         .transform(_connect)
-        .select(*_COLUMNS, *LATEST, CAST_FAILURES, CAST_WARNINGS)
+        .select(*_COLUMNS, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
     )
 
 
@@ -149,7 +150,7 @@ def _tidy(rows: DataFrame) -> DataFrame:
     says_total = reduce(or_, (F.coalesce(name.rlike(_TOTAL), F.lit(False)) for name in (student_id, first, last)))
     is_total = says_total & ~F.coalesce(student_id.rlike(_IS_STUDENT), F.lit(False))  # somebody may be named so
     tidied = {
-        "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_form")),
+        "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_layout")),
         "student_id": student_id,
         "student_id_is_valid": student_id.rlike(_IS_STUDENT),
         "first_name": _name(whole, first, by_comma=2, by_space=1),
@@ -187,16 +188,16 @@ def _intake(text: Column) -> Column:
 def _connect(records: DataFrame) -> DataFrame:
     """Say of each record what the others of its student, programme and intake say."""
     is_known = reduce(and_, (F.col(name).isNotNull() for name in CASE))  # to a window all nulls are one student
-    is_kind = {kind: F.col("record") == kind for kind in SOURCE_FIELDS}
+    is_kind = {kind: F.col("record") == kind for kind in LAYOUTS}
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DAY_OF.items()))
     case = Window.partitionBy(*CASE)
     until_that_day = case.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
     # One that goes to quarantine for its day connects nothing, nor one that is no longer said beside one that is.
     enrolled = is_kind["enrolment"] & (day >= EARLIEST) & (day <= wall_clock(F.col("_ingested_at")))
-    said_of_case = F.max(enrolled & F.col(IS_CURRENT)).over(case)
-    latest = F.when(F.col("_connects"), F.struct(*LATEST))
+    said_of_case = F.max(enrolled & F.col("_is_current")).over(case)
+    latest = F.when(F.col("_connects"), F.struct(*LINEAGE_COLUMNS))
     enrolled_on = (F.max_by("enrolled_date", latest).over(window) for window in (until_that_day, case))
-    return records.withColumn("_connects", enrolled & (F.col(IS_CURRENT) | ~said_of_case)).withColumns(
+    return records.withColumn("_connects", enrolled & (F.col("_is_current") | ~said_of_case)).withColumns(
         {
             "record_date": day,
             "is_completed": F.when(is_kind["application"], F.col("completed_date").isNotNull()),

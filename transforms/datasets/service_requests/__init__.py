@@ -9,11 +9,26 @@ no part of it. What the key cannot tell apart are two requests that are the same
 without an address that came in the same second, of Vancouver's 10,000 published rows four pairs. They are one request.
 A summary or an address that is corrected later makes a second one.
 
-Addresses and what people typed are masked by `SENSITIVE` before anything is judged, places are known to the block.
+Addresses and what people typed are masked by `MASKING_POLICY` before anything is judged, places are known to the block.
 """
 
+from transforms.dataset import Dataset
 from transforms.datasets.service_requests.answers import ANSWERS
-from transforms.datasets.service_requests.requests import EVENT_TIME, KEY, ORDER, build_requests
-from transforms.datasets.service_requests.sources import SOURCE_FIELDS
+from transforms.datasets.service_requests.requests import KEY, MASKING_POLICY, REVISION_ORDER, build_requests
+from transforms.datasets.service_requests.sources import LAYOUTS
 
-__all__ = ["ANSWERS", "EVENT_TIME", "KEY", "ORDER", "SOURCE_FIELDS", "build_requests"]
+DATASET = Dataset(
+    name="service_requests",
+    description=(
+        "3-1-1 service requests: volume, areas, sources, first-call resolution, what is unresolved, time to close"
+    ),
+    layouts=LAYOUTS,
+    build=build_requests,
+    key=KEY,
+    revision_order=REVISION_ORDER,
+    answers=ANSWERS,
+    masking_policy=MASKING_POLICY,
+    uses_masking_key=True,
+    event_time="created_at",
+    pruning_column="created_at",  # the key is made of it
+)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from pyspark.sql import DataFrame
-
+from transforms.dataset import Answer
 from transforms.datasets.service_requests.outcomes import (
     build_first_call_resolution,
     build_resolution,
@@ -24,19 +21,19 @@ from transforms.datasets.service_requests.volumes import (
     build_volume_by_channel,
 )
 
-ANSWERS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
-    "monthly_volume": build_monthly_volume,
-    "volume_by_area": build_volume_by_area,
-    "volume_by_channel": build_volume_by_channel,
-    "first_call_resolution": build_first_call_resolution,
-    "resolution": build_resolution,
-    "top_types_by_area": build_top_types_by_area,
-    "top_type_months": build_top_type_months,
-    "busiest_agencies": build_busiest_agencies,
-    "most_common_types": build_most_common_types,
-    "top_unresolved": build_top_unresolved,
-    "by_hour_and_weekday": build_by_hour_and_weekday,
-    "time_to_close": build_time_to_close,
-    "traffic_by_area": build_traffic_by_area,
+ANSWERS = {
+    "monthly_volume": Answer(build_monthly_volume),
+    "volume_by_area": Answer(build_volume_by_area),
+    "volume_by_channel": Answer(build_volume_by_channel),
+    "first_call_resolution": Answer(build_first_call_resolution),
+    "resolution": Answer(build_resolution),
+    "top_types_by_area": Answer(build_top_types_by_area),
+    "top_type_months": Answer(build_top_type_months),
+    "busiest_agencies": Answer(build_busiest_agencies),
+    "most_common_types": Answer(build_most_common_types),
+    "top_unresolved": Answer(build_top_unresolved),
+    "by_hour_and_weekday": Answer(build_by_hour_and_weekday),
+    "time_to_close": Answer(build_time_to_close),
+    "traffic_by_area": Answer(build_traffic_by_area),
 }
-"""Answer name to what builds it; each becomes `lake.curated.service_requests_<name>`."""
+"""The answers by name."""

@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
-from transforms.datasets.service_requests.sources import SOURCES, Source
+from transforms.datasets.service_requests.sources import SOURCES
+from transforms.datasets.service_requests.sources.source import Source
 from transforms.derive import change_on_previous
 from transforms.shares import percentage, share_of_total
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, pivot
 from transforms.datasets.service_requests.groups import ALL, GROUP, GROUP_KINDS, in_groups, most, rounded_percentage
-from transforms.datasets.service_requests.sources import CLOSED_OTHERWISE, RESOLVED, UNRESOLVED
+from transforms.datasets.service_requests.sources.source import CLOSED_OTHERWISE, RESOLVED, UNRESOLVED
 
 
 def build_resolution(requests: DataFrame) -> DataFrame:

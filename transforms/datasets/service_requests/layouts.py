@@ -1,0 +1,152 @@
+"""Raw rows of one layout become rows with the columns of requests, by the rules of their source alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from transforms.datasets.service_requests.sources.source import Source
+from transforms.dedupe import LINEAGE_COLUMNS
+from transforms.errors import MissingColumnError
+from transforms.geo import valid_coordinates
+from transforms.revisions import file_as_of
+from transforms.schema import CAST_FAILURES, CAST_WARNINGS, REPORT_TYPE, Field, change_schema
+from transforms.sql import quoted
+from transforms.text import spell_as
+from transforms.times import local_time
+
+COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("summary", "status", "channel", "agency", "division", "major_area", "type", "topic"), "string"),
+    **dict.fromkeys(("closure_reason", "council_district", "police_district", "neighborhood", "zip"), "string"),
+    **dict.fromkeys(("customer_zip", "address_1", "address_2", "intersection_1", "intersection_2", "geom"), "string"),
+    **dict.fromkeys(("created_at", "closed_at", "revised_at"), "timestamp"),
+    "closed_on": "date",
+    "first_call_resolution": "boolean",
+    "longitude": "double",
+    "latitude": "double",
+}
+"""The columns that a layout can have, and their types. A column that it does not have is null."""
+
+_REPORTS = dict.fromkeys((CAST_FAILURES, CAST_WARNINGS), REPORT_TYPE)
+_ADDED = {
+    **dict.fromkeys(("city", "case_key", "resolution"), "string"),
+    "_local": "timestamp_ntz",
+    "coordinates_are_valid": "boolean",
+}
+_SEPARATOR = "\u001f"
+_WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"  # Python's
+_SECONDS_OF_A_DAY = 86_400
+
+
+def read_layout(raw: DataFrame, *, source: Source, layout: str) -> DataFrame:
+    """Type the raw rows of one layout, and add the columns that depend on the rules of its source.
+
+    Rows: those of the layout, one for one.
+
+    Columns: those of `COLUMNS`. status is spelled as the source spells it. closed_at of a layout that says only the day
+    is the end of that day, or the row's last change if that is earlier. revised_at is the row's own time of revision.
+    In a layout without such a time it is the time of which the file tells the state (`file_as_of`): the modification
+    time of the file, but not later than the latest time that one of its rows mentions (created, closed, or the start of
+    the day closed). A row that has lost its time of revision is dated in the same way, by itself.
+
+    Added are city, case_key (before masking; null without a time created), resolution, `_local` (the time created by
+    the city's clocks), coordinates_are_valid, the lineage and the reports of unread cells.
+
+    Raises:
+        MissingColumnError: Raw lacks a column of the layout.
+    """
+    fields = _spelled_as_in(raw, source.layouts[layout])
+    is_dated_by_row = source.as_of[layout] == "row"
+    return (
+        raw.where(F.col("_layout") == layout)
+        .withColumn("_key_texts", _key_texts(source, fields))
+        .transform(change_schema, fields=fields, keep=("_key_texts", *LINEAGE_COLUMNS), malformed="_malformed_record")
+        .transform(_complete, columns={**COLUMNS, "_key_texts": "string", **_REPORTS})
+        .transform(_date, zone=source.zone, is_dated_by_row=is_dated_by_row)
+        .transform(_apply_rules, source=source)
+        .transform(_complete, columns={**COLUMNS, **_ADDED, **_REPORTS})
+    )
+
+
+def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
+    """Keep the raw rows that belong to no known layout, so that they are quarantined and not lost.
+
+    Ingest gives each row a layout, also a row whose record is malformed. So such a row is of a source that was removed.
+
+    Rows: those whose `_layout` is not one of `known`, or null. Columns: as `read_layout`, all null except revised_at
+    (the modification time of the file), the lineage, and the report of a malformed record.
+    """
+    is_known = F.coalesce(F.col("_layout").isin(*known), F.lit(False))
+    return (
+        raw.where(~is_known)
+        .transform(change_schema, fields=[], keep=LINEAGE_COLUMNS, malformed="_malformed_record")
+        .withColumn("revised_at", F.col("_modified_at"))
+        .transform(_complete, columns={**COLUMNS, **_ADDED, **_REPORTS})
+    )
+
+
+def _spelled_as_in(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
+    """Return the fields with their source columns in raw's spelling.
+
+    Raw has one column for names that differ only in capitals, spelled as the first file spelled it.
+    """
+    spellings = {name.casefold(): name for name in raw.columns}
+    for field in fields:
+        if field.source.casefold() not in spellings:
+            raise MissingColumnError(where="build_requests", column=field.source, available=raw.columns)
+    return [replace(field, source=spellings[field.source.casefold()]) for field in fields]
+
+
+def _key_texts(source: Source, fields: Sequence[Field]) -> Column:
+    """Return the texts that identify a request, without its city and time. Never null."""
+    columns = {field.name: field.source for field in fields}
+    texts = (F.trim(F.regexp_replace(quoted(columns[name]), _WHITESPACE, " ")) for name in source.key)
+    return F.concat_ws(_SEPARATOR, *(F.coalesce(text, F.lit("")) for text in texts))
+
+
+def _complete(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
+    """Select the columns and the lineage. A column that the rows do not have is null."""
+    return rows.select(
+        *(
+            F.col(name) if name in rows.columns else F.lit(None).cast(kind).alias(name)
+            for name, kind in columns.items()
+        ),
+        *LINEAGE_COLUMNS,
+    )
+
+
+def _date(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFrame:
+    """Add when a request was closed, and of which time its row tells the state."""
+    day_starts = F.timestamp_seconds(F.unix_date("closed_on") * _SECONDS_OF_A_DAY)
+    day_ends = F.timestamp_seconds((F.unix_date("closed_on") + 1) * _SECONDS_OF_A_DAY - 1)
+    end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
+    mentioned = ["created_at", "closed_at", "_closed_day"]
+    rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
+    if is_dated_by_row:  # the whole file is not looked at for the few rows that have lost their time
+        as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
+    else:
+        rows, as_of = rows.transform(file_as_of, mentioned=mentioned, name="_as_of"), F.col("_as_of")
+    return rows.withColumns({"closed_at": F.coalesce("closed_at", end), "revised_at": as_of})
+
+
+def _apply_rules(rows: DataFrame, *, source: Source) -> DataFrame:
+    """Add the columns that depend on the source."""
+    longitude, latitude = F.col("longitude"), F.col("latitude")
+    statuses = [status for said in source.statuses.values() for status in said]
+    clock = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
+    key = (F.lit(source.city), F.lit(_SEPARATOR), clock, F.lit(_SEPARATOR), F.col("_key_texts"))
+    resolutions = (F.when(F.col("status").isin(*said), becomes) for becomes, said in source.statuses.items())
+    # In two steps: in one, Spark would compute the status and the local time again for each use.
+    return rows.withColumns(
+        {
+            "city": F.lit(source.city),
+            "_local": local_time(F.col("created_at"), zone=source.zone),
+            "status": spell_as(F.col("status"), known=statuses, others=source.spellings),
+            "coordinates_are_valid": F.when(
+                (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, within=source.within)
+            ),
+        }
+    ).withColumns({"case_key": F.concat(*key), "resolution": F.coalesce(*resolutions)})

@@ -1,0 +1,52 @@
+"""Vancouver's 3-1-1 service requests: csv files and workbooks, in which each row has the time of its last change."""
+
+from __future__ import annotations
+
+from transforms.datasets.service_requests.sources.source import (
+    RESOLVED,
+    UNRESOLVED,
+    Source,
+    degrees_field,
+    text_field,
+    time_field,
+)
+from transforms.dates import parse_date
+from transforms.schema import Field
+
+_VANCOUVER = (
+    text_field("department", "agency"),
+    text_field("service_request_type", "type"),
+    text_field("status", "status"),
+    text_field("closure_reason", "closure_reason"),
+    time_field("service_request_open_timestamp", "created_at"),
+    Field(
+        "service_request_close_date", "closed_on", "date", parse_date, form="date such as 2024-07-04", required=False
+    ),
+    time_field("last_modified_timestamp", "revised_at", required=False),
+    text_field("address", "address_1"),
+    text_field("local_area", "neighborhood"),
+    text_field("channel", "channel"),
+    degrees_field("latitude", "latitude"),
+    degrees_field("longitude", "longitude"),
+    text_field("geom", "geom"),
+)
+SOURCE = Source(
+    city="vancouver",
+    zone="America/Vancouver",
+    within=(-123.28, 49.19, -123.0, 49.33),
+    key=("type", "neighborhood", "channel", "address_1"),  # departments hand requests on to one another
+    statuses={RESOLVED: ("Close",), UNRESOLVED: ("Open",)},
+    spellings={"Closed": "Close"},
+    layouts={
+        "vancouver": _VANCOUVER,
+        # The workbooks have the same columns, as people write them: `Service request type`.
+        "vancouver_workbook": tuple(
+            Field(
+                field.source if field.source == "geom" else field.source.replace("_", " ").capitalize(),
+                *(field.name, field.type, field.parse, field.form, field.required),
+            )
+            for field in _VANCOUVER
+        ),
+    },
+    as_of={"vancouver": "row", "vancouver_workbook": "row"},
+)
