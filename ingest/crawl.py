@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from ingest.deliveries import as_frame, known_contents, new_files, read_deliveries
+from ingest.deliveries import as_frame, cached_checksums, read_state
 from ingest.formats import is_readable, read_files, unreadable
-from ingest.header import SOURCE_COLUMNS, Forms
+from ingest.header import SOURCE_COLUMNS, Layouts
 from ingest.json_lines import is_json_lines
+from ingest.selection import new_files
 from ingest.storage import LandedFile, list_files, pattern_of
+from lake.iceberg import ENGINE_ERRORS
 from lake.tables import ensure_table, exists, table_name
 from transforms.drift import Drift, schema_drift
 
@@ -56,18 +56,19 @@ class Crawl:
         return ", ".join([found, *(f"{each.column} {each.change}" for each in self.drift)])
 
 
-def crawl(spark: SparkSession, *, dataset: str, landing: str, forms: Forms, run_id: str) -> Crawl:
+def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, run_id: str) -> Crawl:
     """Look through the landed files that raw does not have, and note what was found in `lake.ops.<dataset>_crawls`.
 
     What Spark cannot infer a schema of is no error, but a warning: whether an event can be read, its rows tell.
 
     Raises:
-        LandingError: The landing is absent.
+        LandingError: The landing does not exist.
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
     """
-    deliveries = read_deliveries(spark, dataset)
-    landed = [file for file in list_files(landing, known=known_contents(deliveries)) if is_readable(file.name)]
-    files, _ = new_files(landed, deliveries)
-    schema = _schema(spark, files, dataset=dataset, forms=forms)
+    state = read_state(spark, dataset)
+    landed = [file for file in list_files(landing, known=cached_checksums(state)) if is_readable(file.name)]
+    files, _ = new_files(landed, state.deliveries)
+    schema = _schema(spark, files, dataset=dataset, layouts=layouts)
     before = _last_schema(spark, dataset)
     drift = () if before is None or schema is None or not files else tuple(_drift(spark, before, schema))
     folders, sizes = Counter(map(_folder, files)), Counter[str]()
@@ -99,18 +100,18 @@ def _folder(file: LandedFile) -> str:
     return file.name.rpartition("/")[0]
 
 
-def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms) -> T.StructType | None:
+def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts) -> T.StructType | None:
     lines = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
     # What cannot be read is for ingest to tell.
-    frames, _ = read_files(spark, with_header, dataset=dataset, forms=forms, skip_unreadable=True)
+    frames, _ = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True)
     unread = unreadable(lines)
     events = [pattern_of(file.uri) for file in lines if file not in unread]
     if files and not frames and not events:
         return None
     try:
         inferred = _inferred(spark, events) if events else []
-    except (PySparkException, Py4JJavaError):
+    except ENGINE_ERRORS:
         logger.warning("%s: the columns of %d files cannot be told", dataset, len(events), exc_info=True)
         return None
     fields = {field.name: field for frame in frames for field in frame.schema if field.name not in SOURCE_COLUMNS}

@@ -8,14 +8,14 @@ from pyspark.sql import types as T
 
 from ingest import text_file
 from ingest.errors import LandedFileError
-from ingest.header import Forms, Header
+from ingest.header import Header, Layouts
 from ingest.storage import pattern_of
-from transforms.names import quoted
+from transforms.sql import quoted
 
 _IN_PARTITION = (1 << 33) - 1  # monotonically_increasing_id: the lower 33 bits count the rows of a partition
 
 
-def read_header(file: str, uri: str, *, forms: Forms) -> Header:
+def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Return the header of a text file as `text_file.read_header` finds it, and all that `read_rows` must know.
 
     Raises:
@@ -23,7 +23,7 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     """
     if ":" in file:
         raise LandedFileError(file=file, problem="Spark reads no text file with a ':' in its name. Rename it.")
-    return text_file.read_header(file, uri, forms=forms)
+    return text_file.read_header(file, uri, layouts=layouts)
 
 
 def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:

@@ -1,43 +1,76 @@
-"""What is known of delivered files: `lake.ops.<dataset>_deliveries`, one line for each content of each file."""
+"""The deliveries of a dataset: `lake.ops.<dataset>_deliveries`, one row per content of each file.
+
+An ingest writes its entries before it publishes raw, so an entry alone does not prove that raw has the rows. Each
+commit to raw therefore carries the id of its ingest, and each entry has the id of its ingest and of the ingest before.
+The published entries are found by following these ids back from the latest commit. An entry that is not reached belongs
+to a run that was killed or overtaken. No later commit carries its id, so it never counts.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ingest.storage import Known, LandedFile
-from lake.tables import ensure_table, exists, table_name
+from ingest.errors import DeliveriesError
+from ingest.storage import Known
+from lake.iceberg import lineage
+from lake.tables import ensure_table, exists, read_snapshot, table_name
 
-_SCHEMA = "file string, checksum string, at bigint, rows bigint, modified bigint, bytes bigint"
+INGEST_ID = "citylake.ingest-id"
+"""Property of raw's snapshots: the ingest whose rows the commit added."""
+
+_SCHEMA = (
+    "file string, checksum string, ingested_at bigint, rows bigint, stored_at bigint, bytes bigint, ingest_id string, "
+    "follows string"
+)
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A content of a file, as raw got it.
+    """A content of a file.
 
     Attributes:
         file: The file.
         checksum: Its content.
-        at: When raw got it, in microseconds since 1970 (UTC); it grows from each ingest to the next.
-        rows: How many rows of it raw then got: none where it has none, or raw has them from another file.
-        modified: When the file was modified, as `at`.
-        bytes: How large it was; None if a run was killed before it noted that.
-        is_noted: Whether the table has it: where a run was killed before, it is told by its rows in raw.
+        ingested_at: The time at which raw got it, in microseconds since 1970 (UTC). Each ingest has a later time.
+        rows: Number of rows that raw got. 0 if the file has no rows, or if raw had them from another file.
+        stored_at: The file's `LandedFile.stored_at`, in microseconds since 1970 (UTC).
+        bytes: Its size.
+        ingest_id: The ingest that wrote the entry.
+        follows: The ingest that raw had before. None for the first.
     """
 
     file: str
     checksum: str
-    at: int
+    ingested_at: int
     rows: int
-    modified: int
-    bytes: int | None
-    is_noted: bool = True
+    stored_at: int
+    bytes: int
+    ingest_id: str
+    follows: str | None
+
+
+@dataclass(frozen=True)
+class RawState:
+    """A published state of raw, and the deliveries that led to it.
+
+    Attributes:
+        snapshot: Raw's snapshot. None before the first publish.
+        ingest_id: The ingest that published last. None before the first publish.
+        deliveries: The published deliveries, the latest last.
+        unpublished: The entries of runs that were killed or overtaken, or have not published yet.
+    """
+
+    snapshot: int | None
+    ingest_id: str | None
+    deliveries: tuple[Delivery, ...] = ()
+    unpublished: tuple[Delivery, ...] = ()
 
 
 def deliveries_table(dataset: str) -> str:
@@ -45,39 +78,67 @@ def deliveries_table(dataset: str) -> str:
     return table_name("ops", f"{dataset}_deliveries")
 
 
-def read_deliveries(spark: SparkSession, dataset: str) -> list[Delivery]:
-    """Return all deliveries of a dataset, the latest last.
+def read_state(spark: SparkSession, dataset: str) -> RawState:
+    """Read the current state of raw and its deliveries. Runs one Spark job.
 
-    A run that was killed after raw had its rows has noted none of its files: they are told by the rows of raw that are
-    younger than all that is noted, for which Iceberg opens no older file. One Spark job for each of the two tables.
+    Raises:
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
     """
-    noted = []
-    if exists(spark, deliveries_table(dataset)):
-        lines = spark.table(deliveries_table(dataset)).collect()
-        noted = sorted((Delivery(**line.asDict()) for line in lines), key=_order)
-    raw = table_name("raw", dataset)
-    if not exists(spark, raw):
-        return noted
-    times = [F.unix_micros(name) for name in ("_ingested_at", "_delivered_at")]
-    younger = spark.table(raw).where(F.col("_ingested_at") > F.lit(_time(noted[-1].at if noted else 0)))
-    found = younger.groupBy(*map(F.col, ("_source_file", "_checksum")), *times).agg(F.count(F.lit(1))).collect()
-    unnoted = [
-        Delivery(file, checksum, at, rows, modified, None, is_noted=False)
-        for file, checksum, at, modified, rows in found
-    ]
-    return [*noted, *sorted(unnoted, key=_order)]
+    raw, table = table_name("raw", dataset), deliveries_table(dataset)
+    snapshot, ingest_id = _published(spark, raw)
+    entries = []
+    if exists(spark, table):
+        columns = [field.split()[0] for field in _SCHEMA.split(", ")]
+        entries = sorted((Delivery(*row) for row in spark.table(table).select(*columns).collect()), key=_order)
+    if snapshot is None:
+        return RawState(None, None, unpublished=tuple(entries))
+    if ingest_id is None:
+        ingest_id = _last_ingest_with_rows(spark, raw, snapshot, entries)
+    follows = {each.ingest_id: each.follows for each in entries}
+    if ingest_id is None or ingest_id not in follows:
+        raise DeliveriesError(raw=raw, deliveries=table)
+    published: set[str | None] = set()
+    ancestor: str | None = ingest_id
+    while ancestor is not None:
+        published.add(ancestor)
+        ancestor = follows.get(ancestor)
+    return RawState(
+        snapshot,
+        ingest_id,
+        tuple(each for each in entries if each.ingest_id in published),
+        tuple(each for each in entries if each.ingest_id not in published),
+    )
 
 
-def note_deliveries(spark: SparkSession, dataset: str, deliveries: Sequence[Delivery]) -> None:
-    """Add deliveries to the table."""
-    lines = as_frame(spark, [asdict(each) for each in deliveries], ddl=_SCHEMA)
-    ensure_table(spark, deliveries_table(dataset), lines.schema)
-    lines.writeTo(deliveries_table(dataset)).append()
+def write_deliveries(
+    spark: SparkSession, dataset: str, deliveries: Sequence[Mapping[str, object]], *, added: DataFrame
+) -> None:
+    """Add entries to the table. Runs one Spark job.
+
+    Args:
+        spark: The session.
+        dataset: The dataset.
+        deliveries: The fields of each `Delivery` except `rows`.
+        added: The rows that the ingest has staged, for `rows`.
+    """
+    table = deliveries_table(dataset)
+    entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_SCHEMA)
+    ensure_table(spark, table, entries.schema)
+    others = [name for name in entries.columns if name not in ("file", "rows")]
+    counted = added.select(
+        F.col("_source_file").alias("file"), *(F.lit(None).alias(name) for name in others), F.lit(1).alias("rows")
+    )
+    # A join would need a second Spark job to broadcast the entries.
+    merged = entries.unionByName(counted).groupBy("file")
+    summed = merged.agg(*(F.max(name).alias(name) for name in others), F.sum("rows").alias("rows"))
+    # Write one file. Otherwise each task would write a file of a few rows.
+    summed.select(*entries.columns).coalesce(1).writeTo(table).append()
 
 
-def after(deliveries: Sequence[Delivery], now: datetime) -> datetime:
-    """Return the time, or one just after the last delivery: a clock that was put back makes none come before it."""
-    return max(now, _time(deliveries[-1].at + 1)) if deliveries else now
+def next_ingest_time(state: RawState, now: datetime) -> datetime:
+    """Return `now`, or a time just after the last entry if the clock was set back."""
+    last = max((each.ingested_at for each in (*state.deliveries, *state.unpublished)), default=None)
+    return now if last is None else max(now, time_of(last + 1))
 
 
 def micros(time: datetime) -> int:
@@ -85,56 +146,55 @@ def micros(time: datetime) -> int:
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
+def time_of(microseconds: int) -> datetime:
+    """Return the time of a number of microseconds since 1970 (UTC)."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """Return each file's latest content."""
+    """Return the latest checksum of each file."""
     return {each.file: each.checksum for each in deliveries}
 
 
-def known_contents(deliveries: Sequence[Delivery]) -> Known:
-    """Return what was found of files, for what has not changed not to be read again."""
+def cached_checksums(state: RawState) -> Known:
+    """Return the checksums computed so far, so that unchanged files are not read again."""
     return {
-        (each.file, _time(each.modified), each.bytes): (each.checksum, _time(each.at))
-        for each in deliveries
-        if each.bytes is not None
+        (each.file, time_of(each.stored_at), each.bytes): (each.checksum, time_of(each.ingested_at))
+        for each in sorted((*state.unpublished, *state.deliveries), key=_order)
     }
 
 
-def withdrawn(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Return the deliveries whose rows no longer count: their content is no file's latest, or came again since."""
+def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries whose rows no longer count.
+
+    Their content is no longer the latest of any file, or raw got the same content again later.
+    """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]
-    last = {each.checksum: each.at for each in with_rows}
-    return [each for each in with_rows if each.checksum not in current or each.at < last[each.checksum]]
-
-
-def new_files(
-    files: Sequence[LandedFile], deliveries: Sequence[Delivery]
-) -> tuple[list[LandedFile], dict[LandedFile, str]]:
-    """Return the files whose rows raw does not have, and of the others why they are not taken."""
-    held = {checksum: file for file, checksum in latest_contents(deliveries).items()}
-    fresh: dict[str, LandedFile] = {}
-    known: dict[LandedFile, str] = {}
-    for file in files:
-        if file.checksum in held:
-            known[file] = f"in raw already, as {held[file.checksum]}"
-        elif file.checksum in fresh:
-            known[file] = f"the same content as {fresh[file.checksum].name}"
-        else:
-            fresh[file.checksum] = file
-    return list(fresh.values()), known
+    last = {each.checksum: each.ingested_at for each in with_rows}
+    return [each for each in with_rows if each.checksum not in current or each.ingested_at < last[each.checksum]]
 
 
 def as_frame(spark: SparkSession, lines: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
-    """Make a small frame of values: `createDataFrame` would start Python workers."""
+    """Make a small frame of values. `createDataFrame` would start Python workers."""
     text = F.lit(json.dumps(lines))
-    # Else than FAILFAST, what cannot be read would be nulls.
+    # In every mode except FAILFAST, a value that cannot be read becomes null.
     values = F.from_json(text, f"array<struct<{ddl}>>", {"mode": "FAILFAST"})
     return spark.range(0, 1, 1, 1).select(F.inline(values))
 
 
-def _time(at: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=at)
+def _published(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
+    """Return raw's snapshot and the ingest that published it. Reads metadata once."""
+    snapshots = list(lineage(spark, raw))
+    ids = (each.summary[INGEST_ID] for each in snapshots if INGEST_ID in each.summary)
+    return (snapshots[0].id if snapshots else None), next(ids, None)
+
+
+def _last_ingest_with_rows(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
+    """Find the latest ingest by its rows, if the commit that carried its id has expired from raw's history."""
+    last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
+    return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 
 
 def _order(delivery: Delivery) -> tuple[int, str]:
-    return delivery.at, delivery.file
+    return delivery.ingested_at, delivery.file

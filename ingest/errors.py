@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 class IngestError(ValueError):
-    """Landed files cannot be brought into raw; raw is as it was."""
+    """Landed files cannot be ingested. Raw has not changed."""
 
 
 class LandingError(IngestError):
-    """The landing folder is absent or has no file to read.
+    """The landing folder does not exist, or has no file to read.
 
     Attributes:
         landing: The folder, file or pattern.
@@ -23,7 +23,7 @@ class LandingError(IngestError):
 
 
 class LandedFileError(IngestError):
-    """A landed file cannot be read as what it says it is.
+    """A landed file cannot be read in the format of its name.
 
     Attributes:
         file: The file.
@@ -36,18 +36,35 @@ class LandedFileError(IngestError):
 
 
 class LandedFilesError(IngestError):
-    """Some landed files cannot be read, so none of this delivery is taken.
+    """Some landed files cannot be read, so no file of this delivery is taken.
 
     Attributes:
-        problems: One line for each file.
+        dataset: The dataset.
+        problems: One line per file.
     """
 
     def __init__(self, *, dataset: str, problems: Sequence[str]) -> None:
         self.dataset, self.problems = dataset, tuple(problems)
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(
-            f"{dataset}: {len(problems)} landed file(s) cannot be read, so nothing of this delivery is taken and no "
-            f"table has changed.{lines}\nMend the file or move it out of landing, and run again."
+            f"{dataset}: {len(problems)} landed file(s) cannot be read, so no file of this delivery is taken and no "
+            f"table has changed.{lines}\nFix each file or move it out of landing, and run again."
+        )
+
+
+class DeliveriesError(IngestError):
+    """Raw holds rows of an ingest that the table of deliveries does not list.
+
+    Attributes:
+        raw: The raw table.
+        deliveries: The table of deliveries.
+    """
+
+    def __init__(self, *, raw: str, deliveries: str) -> None:
+        self.raw, self.deliveries = raw, deliveries
+        super().__init__(
+            f"{deliveries} does not list the ingest that last wrote to {raw}, so it is not known which files {raw} "
+            f"has. Nothing has changed. Restore {deliveries}, or drop both tables and ingest all files again."
         )
 
 

@@ -11,12 +11,12 @@ from pyspark.sql import types as T
 
 from ingest import delimited, json_lines, workbook
 from ingest.errors import LandedFileError, LandedFilesError
-from ingest.header import Forms, Header, best_fit, tellable
+from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
 _AT_ONCE = 8
-"""How many files are looked at: those in S3 mostly keep one waiting."""
+"""Number of files that are checked at the same time: reading from S3 is mostly waiting."""
 
 _WITH_HEADER = {".xlsx": workbook, ".csv": delimited}
 EXPECTED = ".xlsx or .csv files or JSON lines (.json, .jsonl, .ndjson, or named as Firehose names its objects)"
@@ -28,64 +28,75 @@ def is_readable(name: str) -> bool:
 
 
 def read_files(
-    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, forms: Forms, skip_unreadable: bool = False
+    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts, skip_unreadable: bool = False
 ) -> tuple[list[DataFrame], dict[LandedFile, str]]:
-    """Read files: one frame for each that has a header, and one for all JSON lines. Return also why some are skipped.
+    """Read files: one frame per file with a header, and one frame for all JSON lines.
 
-    All files are looked at before any is read. JSON lines that cannot be read are skipped, and so with
-    `skip_unreadable` are other files: events come all day, and one file must not hold up the others.
+    All files are checked before any is read. Files of JSON lines that cannot be read are skipped, because events arrive
+    all day and one file must not hold up the others. With `skip_unreadable`, other files are skipped too.
 
-    Columns: the cells as text, `_form`, `_source_file`, `_delivered_at`, `_checksum`, `_row_number`,
-    `_malformed_record`; of JSON lines also `_other_fields`.
+    Columns: the cells as text, `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
+    `_malformed_record`. JSON lines also have `_other_fields`.
+
+    Returns:
+        The frames, and for each skipped file the reason in one line. The reason shows names of columns, but no cell.
 
     Raises:
-        LandedFilesError: A file with a header cannot be read, or has not all columns of any form.
+        LandedFilesError: A file with a header cannot be read, or does not have all columns of any layout.
     """
-    problems: dict[LandedFile, str] = {}
+    problems: dict[LandedFile, LandedFileError | MissingColumnError] = {}
     headers: list[tuple[LandedFile, Header]] = []
     events = [file for file in files if json_lines.is_json_lines(file.name)]
     for file in files:
         if json_lines.is_json_lines(file.name):
             continue
         try:
-            header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, forms=forms)
-            _require_form(file.name, header, forms)
+            header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, layouts=layouts)
+            _require_layout(file.name, header, layouts)
             headers.append((file, header))
         except (LandedFileError, MissingColumnError) as error:
-            problems[file] = str(error)
+            problems[file] = error
     if problems and not skip_unreadable:
-        raise LandedFilesError(dataset=dataset, problems=[*problems.values()])
+        raise LandedFilesError(dataset=dataset, problems=[*map(str, problems.values())])
     frames = [_with_header(spark, file, header) for file, header in headers]
     unread = unreadable(events)
     if readable := [file for file in events if file not in unread]:
-        frames.append(json_lines.read_rows(spark, readable, forms=forms))
-    return frames, problems | unread
+        frames.append(json_lines.read_rows(spark, readable, layouts=layouts))
+    return frames, {file: _reason(error) for file, error in problems.items()} | unread
 
 
 def unreadable(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
-    """Return the JSON lines that cannot be read, and why."""
+    """Return the files of JSON lines that cannot be read, and the reason for each."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
-        return {file: f"{file.name}: {problem}" for file, problem in problems if problem}
+        return {file: problem for file, problem in problems if problem}
 
 
 def _extension(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def _require_form(file: str, header: Header, forms: Forms) -> None:
-    fit = best_fit(header.columns, forms)
-    if fit.missing:
-        where = file if len(forms) == 1 else f"{file} (as {fit.form})"
-        raise MissingColumnError(where=where, column=fit.missing[0], available=tellable(header.columns, forms))
+def _reason(error: LandedFileError | MissingColumnError) -> str:
+    """Return the text of an error in one line, without the file's name."""
+    where = error.file if isinstance(error, LandedFileError) else error.where
+    return " ".join(str(error).removeprefix(f"{where}: ").split())
+
+
+def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
+    match = best_match(header.columns, layouts)
+    if match.missing:
+        where = file if len(layouts) == 1 else f"{file} (as {match.layout})"
+        raise MissingColumnError(
+            where=where, column=match.missing[0], available=printable_columns(header.columns, layouts)
+        )
 
 
 def _with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
     read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
     where_from = {
-        "_form": header.form,
+        "_layout": header.layout,
         "_source_file": file.name,
-        "_delivered_at": file.delivered_at,
+        "_modified_at": file.modified_at,
         "_checksum": file.checksum,
     }
     return read(spark, file, header).withColumns({name: F.lit(value) for name, value in where_from.items()})

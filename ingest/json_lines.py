@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ingest.deliveries import as_frame
-from ingest.header import Forms
+from ingest.header import Layouts
 from ingest.storage import LandedFile, chunks, pattern_of
 
 OTHER_FIELDS = "_other_fields"
@@ -50,18 +50,21 @@ def is_json_lines(name: str) -> bool:
     return bool(_NAME.search(name))
 
 
-def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms) -> DataFrame:
-    """Read JSON objects, one a line, plain or gzipped; several on one line, and a file that is one array, are read too.
+def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layouts) -> DataFrame:
+    """Read JSON objects, one per line, from plain or gzipped files.
 
-    Nothing is refused: events come all day, and one that is broken must not hold up the others.
+    Several objects on one line, and a file that is one array, are read too. No record is refused: events arrive all
+    day, and a broken event must not hold up the others.
 
-    Rows: one an object. Blank lines are none.
+    Rows: one per object. Blank lines are dropped.
 
-    Columns: the fields of all `forms` as text, nested ones as JSON text, those that an object has not as null;
-    `_other_fields`, those that no form has; `_form`, the form of which the object has most fields; `_row_number`, the
-    record's number in its file, 1 for the first, blank lines counted; `_malformed_record`, the whole line where it is
-    no object, or has a field of a form twice, in other capitals too, for nobody can tell which counts; and of the file
-    `_source_file`, `_delivered_at` and `_checksum`.
+    Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. Also added:
+
+    - `_other_fields`: the fields that no layout has, as JSON text.
+    - `_layout`: the layout that shares the most fields with the object.
+    - `_row_number`: the record's number in its file. The first record is 1, and blank lines count.
+    - `_malformed_record`: the whole line, if it is not an object or repeats a field of a layout in any capitals.
+    - `_source_file`, `_modified_at` and `_checksum`: the file.
     """
     small = [file for file in files if _unpacked(file) <= _WHOLE]
     large = [_of_large(spark, file) for file in files if _unpacked(file) > _WHOLE]
@@ -69,7 +72,7 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, forms: Forms)
     records = frames[0]
     for frame in frames[1:]:
         records = records.unionByName(frame)
-    return _parsed(records, forms)
+    return _parsed(records, layouts)
 
 
 def problem_of(file: LandedFile) -> str | None:
@@ -128,7 +131,7 @@ def _of_small(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     found = whole.withColumn("lines", F.split(text, "\n")).join(listed, on="path", how="left")
     # A file that Spark names otherwise than it was listed must not come without its rows.
     source = F.coalesce("_source_file", _no_such("not listed: ", "path")).alias("_source_file")
-    numbered = found.select(source, "_delivered_at", "_checksum", F.posexplode(records).alias("number", "record"))
+    numbered = found.select(source, "_modified_at", "_checksum", F.posexplode(records).alias("number", "record"))
     return numbered.withColumn("_row_number", (F.col("number") + 1).cast("int")).drop("number")
 
 
@@ -149,7 +152,7 @@ def _of_large(spark: SparkSession, file: LandedFile) -> DataFrame:
         "record",
         (first + F.col("place")).cast("int").alias("_row_number"),
         F.lit(file.name).alias("_source_file"),
-        F.lit(file.delivered_at).alias("_delivered_at"),
+        F.lit(file.modified_at).alias("_modified_at"),
         F.lit(file.checksum).alias("_checksum"),
     )
 
@@ -195,17 +198,17 @@ def _files_frame(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
         {
             "path": re.sub(_SCHEME, "", file.uri),
             "_source_file": file.name,
-            "_delivered_at": file.delivered_at.isoformat(),
+            "_modified_at": file.modified_at.isoformat(),
             "_checksum": file.checksum,
         }
         for file in files
     ]
-    return as_frame(spark, lines, ddl="path string, _source_file string, _delivered_at timestamp, _checksum string")
+    return as_frame(spark, lines, ddl="path string, _source_file string, _modified_at timestamp, _checksum string")
 
 
-def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
-    known = list(dict.fromkeys(name for columns in forms.values() for name in columns))
-    # To Spark the `Status` of one form and the `status` of another are one column.
+def _parsed(records: DataFrame, layouts: Layouts) -> DataFrame:
+    known = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
+    # To Spark, the `Status` of one layout and the `status` of another are the same column.
     alike = {name.casefold(): [each for each in known if each.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
     starts = record.startswith("{")  # as nearly all do, and to see that takes no regular expression
@@ -228,20 +231,22 @@ def _parsed(records: DataFrame, forms: Forms) -> DataFrame:
         .select(
             *(F.coalesce(*(fields[each] for each in names)).alias(names[0]) for names in alike.values()),
             F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
-            _form(forms).alias("_form"),
-            *("_row_number", "_source_file", "_delivered_at", "_checksum"),
+            _layout(layouts).alias("_layout"),
+            *("_row_number", "_source_file", "_modified_at", "_checksum"),
             # So a replay says of a record that does not fit its header.
             F.when(fields.isNull() | is_twice, record).otherwise(fields[_MALFORMED]).alias(_MALFORMED),
         )
     )
 
 
-def _form(forms: Forms) -> Column:
-    if len(forms) == 1:
-        return F.lit(next(iter(forms)))
+def _layout(layouts: Layouts) -> Column:
+    if len(layouts) == 1:
+        return F.lit(next(iter(layouts)))
 
     def found(columns: Sequence[str]) -> Column:
         return F.size(F.array_intersect(F.map_keys("fields"), F.array(*map(F.lit, columns))))
 
-    fits = (F.struct(found(columns).alias("found"), F.lit(form).alias("form")) for form, columns in forms.items())
-    return F.greatest(*fits)["form"]
+    matches = (
+        F.struct(found(columns).alias("found"), F.lit(layout).alias("layout")) for layout, columns in layouts.items()
+    )
+    return F.greatest(*matches)["layout"]

@@ -60,7 +60,7 @@ def replay(
     if rate is not None and rate <= 0:
         raise ReplayError(where=file, problem=f"it cannot be replayed at {rate} events a second. Give more than 0.")
     try:
-        header = read_header(Path(file).name, file, forms={})
+        header = read_header(Path(file).name, file, layouts={})
         progress = _state(Path(state), Progress(_digest(file), to))
     except OSError as error:
         raise ReplayError(
@@ -107,7 +107,7 @@ def _state(path: Path, wanted: Progress) -> State:
         raise ReplayError(where=str(path), problem="it is no state of a replay. Give another --state.") from error
     if (found.sha256, found.to) != (wanted.sha256, wanted.to):
         what = f"of a replay to {found.to}" if found.to != wanted.to else "of a file with another content"
-        raise ReplayError(where=str(path), problem=f"it is {what}. Give another --state, or remove it to begin anew.")
+        raise ReplayError(where=str(path), problem=f"it is {what}. Give another --state, or remove it to begin again.")
     return State(path, found)
 
 

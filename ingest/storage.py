@@ -6,7 +6,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from typing import IO, Any
 from ingest.errors import LandingError
 
 _CHUNK = 1 << 20
+_REQUESTS_AT_ONCE = 8  # boto3 keeps 10 connections open
 _ONE_BY_ONE = Lock()  # boto3 makes clients in one thread at a time
 
 
@@ -28,44 +29,77 @@ class LandedFile:
     Attributes:
         name: Its path below the landing folder.
         uri: Where it is, as Spark and `open_file` read it.
-        delivered_at: When it was delivered: its modification time, UTC.
-        checksum: What tells its content from any other: SHA-256, or S3's ETag.
-        bytes: How large it is.
+        stored_at: When the storage last changed: the file system's modification time, or the upload to S3. UTC.
+        modified_at: When the file was last modified, UTC. A listing sets it to `stored_at`, and
+            `ingest.modified.with_modified_at` to the file's own modification time.
+        checksum: Identifies the content: SHA-256, or S3's ETag.
+        bytes: The size.
     """
 
     name: str
     uri: str
-    delivered_at: datetime
+    stored_at: datetime
+    modified_at: datetime
     checksum: str
     bytes: int
 
 
 Known = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""File, modification time and size to the checksum found, and when that was: what has not changed is not read again."""
+"""The name, `stored_at` and size of a file to its checksum, and when the checksum was computed."""
 
 
 def list_files(landing: str, *, known: Known | None = None) -> list[LandedFile]:
     """List the files of a landing: a folder with all below it, one file, or a pattern such as `data/*.xlsx`.
 
-    Hidden files (`.x`, `_x`, `~$x`, and all in folders so named) are no deliveries.
+    Hidden files (`.x`, `_x`, `~$x`, and all in folders so named) are not deliveries.
 
-    On a disk a checksum is found by reading the whole file, but not where it is `known`: the file has the same name,
-    time and size, and neither it nor what the disk notes of it has changed since.
+    On a disk, a checksum is computed from the whole file. A `known` checksum is used if the file has the same name,
+    time and size, and if neither its content nor its entry on the disk has changed since.
 
     Raises:
-        LandingError: It is not there, or has a file whose name is no UTF-8.
+        LandingError: The landing does not exist, or has a file whose name is not UTF-8.
     """
-    found = _list_s3(landing) if landing.startswith("s3://") else _list_disk(landing, known or {})
+    found = _list_s3(landing) if is_s3(landing) else _list_disk(landing, known or {})
     files = sorted((file for file in found if not _hidden(file.name)), key=lambda file: file.name)
     # Python reads such a name's bytes as half characters, which neither Spark nor a terminal takes.
     if wrong := [_escaped(file.uri) for file in files if _escaped(file.uri) != file.uri]:
-        raise LandingError(landing=_escaped(landing), problem=f"{', '.join(wrong)}: the name is no UTF-8. Rename it.")
+        raise LandingError(landing=_escaped(landing), problem=f"{', '.join(wrong)}: the name is not UTF-8. Rename it.")
     return files
+
+
+def is_s3(uri: str) -> bool:
+    """Whether a landing or a file is on S3."""
+    return uri.startswith("s3://")
+
+
+def object_metadata(uris: Sequence[str]) -> list[Mapping[str, str]]:
+    """Return the user metadata of S3 objects. Sends one HEAD request per object.
+
+    Raises:
+        LandingError: An object does not answer.
+    """
+    if not uris:
+        return []
+    from botocore.exceptions import BotoCoreError, ClientError  # whoever has boto3 has it
+
+    client = _s3(uris[0])
+
+    def head(uri: str) -> Mapping[str, str]:
+        bucket, key = _split(uri)
+        try:
+            metadata: Mapping[str, str] = client.head_object(Bucket=bucket, Key=key)["Metadata"]
+        except (BotoCoreError, ClientError) as error:
+            problem = f"{key} cannot be read ({error}). Check that the role allows s3:GetObject, and run again."
+            raise LandingError(landing=uri, problem=problem) from error
+        return metadata
+
+    with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
+        return list(pool.map(head, uris))
 
 
 def open_file(uri: str) -> IO[bytes]:
     """Open a landed file for reading."""
-    if uri.startswith("s3://"):
+    if is_s3(uri):
         bucket, key = _split(uri)
         body: IO[bytes] = _s3(uri).get_object(Bucket=bucket, Key=key)["Body"]
         return body
@@ -117,7 +151,7 @@ def _list_disk(landing: str, known: Known) -> Iterator[LandedFile]:
         except OSError as error:
             problem = f"{path.name} cannot be read ({error}). Check its permissions."
             raise LandingError(landing=landing, problem=problem) from error
-        return LandedFile(name, str(path.absolute()), modified, checksum, stat.st_size)
+        return LandedFile(name, str(path.absolute()), modified, modified, checksum, stat.st_size)
 
     with ThreadPoolExecutor() as pool:  # Python reads and hashes several at once
         yield from pool.map(look, paths)
@@ -143,10 +177,12 @@ def _list_s3(landing: str) -> Iterator[LandedFile]:
         if item["Key"].endswith("/"):
             continue
         name = item["Key"].removeprefix(folder) if item["Key"] != prefix else prefix.rpartition("/")[2]
+        uploaded_at = item["LastModified"].astimezone(timezone.utc)
         yield LandedFile(
             name=name,
             uri=f"s3://{bucket}/{item['Key']}",
-            delivered_at=item["LastModified"].astimezone(timezone.utc),
+            stored_at=uploaded_at,
+            modified_at=uploaded_at,
             checksum=item["ETag"].strip('"'),
             bytes=item["Size"],
         )
@@ -169,7 +205,7 @@ def _s3(uri: str) -> Any:
     try:
         import boto3  # Only a landing on S3 needs it; a laptop does not have to have it.
     except ImportError as error:
-        problem = "boto3, which reads from S3, is not installed. AWS Glue has it; else run: pip install boto3"
+        problem = "boto3, which reads from S3, is not installed. AWS Glue has it. Elsewhere, run: pip install boto3"
         raise LandingError(landing=uri, problem=problem) from error
     with _ONE_BY_ONE:
         return boto3.client("s3")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from ingest.errors import LandedFileError
-from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
+from ingest.header import HEADER_WITHIN, Header, Layouts, best_match, clean_header
 from ingest.storage import chunks, open_file
 
 _DELIMITERS = ";,\t|"
@@ -52,16 +52,16 @@ class _Text:
     undefined: bool = False
 
 
-def read_header(file: str, uri: str, *, forms: Forms) -> Header:
-    """Find out how a text file is encoded and delimited, and return its header, which must be its first line.
+def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
+    """Detect the encoding and the delimiter of a text file, and return its header, which must be the first line.
 
-    Text that is not UTF-8 (with or without a byte order mark) is read as Windows-1252, which is what Excel saves; not
-    if some of it clearly is UTF-8, which would then be read wrong. The delimiter is the one that finds most of a form's
-    columns, then most columns, in the first line.
+    Text is UTF-8, with or without a byte order mark. Other text is read as Windows-1252, which Excel writes, unless a
+    part of it is clearly UTF-8. The delimiter is the candidate that finds the most columns of a layout in the first
+    line. Among equals, the delimiter that finds the most columns wins.
 
     Raises:
-        LandedFileError: The file is empty, is not text or of no one encoding, has no header in its first line, or has a
-            quote that is never closed: it would make one cell of all the rows behind it.
+        LandedFileError: The file is empty, is not text, mixes encodings or has no header in its first line. Or a quote
+            is never closed, which would turn all rows after it into one cell.
     """
     text = _examine(file, uri)
     encoding = _encoding(file, text)
@@ -69,13 +69,13 @@ def read_header(file: str, uri: str, *, forms: Forms) -> Header:
     if not first_lines.strip():
         raise LandedFileError(file=file, problem="the file is empty: it has no header. Deliver it again.")
     readings = {delimiter: _first_records(first_lines, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(readings, key=lambda d: (best_fit(readings[d][0], forms).found, len(readings[d][0])))
+    delimiter = max(readings, key=lambda d: (best_match(readings[d][0], layouts).found, len(readings[d][0])))
     first = readings[delimiter][0]
     if not any(cell.strip() for cell in first):
         raise LandedFileError(file=file, problem="the first line is blank cells; it must be the header. Remove it.")
     line_end = "\n" if text.newlines else "\r"
     header = replace(
-        clean_header(file, first, forms=forms, below=chain.from_iterable(readings.values())),
+        clean_header(file, first, layouts=layouts, below=chain.from_iterable(readings.values())),
         delimiter=delimiter,
         encoding=encoding,
         line_end=line_end,

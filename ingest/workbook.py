@@ -12,31 +12,37 @@ from types import ModuleType
 from typing import Any
 
 from ingest.errors import IngestError, LandedFileError
-from ingest.header import HEADER_WITHIN, Forms, Header, best_fit, clean_header
+from ingest.header import HEADER_WITHIN, Header, Layouts, best_match, clean_header
 from ingest.storage import open_file
 
 
-def read_header(file: str, uri: str, *, forms: Forms) -> Header:
-    """Find the sheet of a workbook that has the columns of one of the forms, and return its header.
+def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
+    """Find the sheet of a workbook that has the columns of a layout, and return its header.
 
-    The header is a sheet's first row that is not blank. Where no sheet has all the columns of a form, the one that
-    comes closest is returned: its header names what is missing.
+    The header is a sheet's first row that is not blank. If no sheet has all columns of a layout, the header of the
+    closest sheet is returned, so that an error can name the missing columns.
 
     Raises:
-        LandedFileError: The file is no workbook, is damaged, or has no rows; or two sheets have the columns.
+        LandedFileError: The file is not a workbook, is damaged, or has no rows. Or two sheets have the columns.
     """
-    sheets = {sheet: rows for sheet, rows in _first_rows(file, uri) if rows}
+    first_rows = dict(_first_rows(file, uri))
+    names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
     if not sheets:
         raise LandedFileError(file=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
-    fits = {sheet: best_fit(rows[0], forms) for sheet, rows in sheets.items()}
+    matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
+    # The name of a sheet may be the name of a person, so a message says its number.
     complete = [
-        sheet if len(forms) == 1 else f"{sheet} (as {fit.form})" for sheet, fit in fits.items() if not fit.missing
+        str(number) if len(layouts) == 1 else f"{number} (as {matches[sheet].layout})"
+        for number, sheet in enumerate(names, 1)
+        if sheet in matches and not matches[sheet].missing
     ]
     if len(complete) > 1:
-        problem = f"the sheets {complete} all have the columns of this dataset. Save each as a workbook of its own."
+        problem = f"sheets {' and '.join(complete)} all have the dataset's columns. Save each as its own workbook."
         raise LandedFileError(file=file, problem=problem)
-    sheet = min(fits, key=lambda name: (len(fits[name].missing), -fits[name].found))
-    return clean_header(file, sheets[sheet][0], forms=forms, below=chain.from_iterable(sheets.values())).on_sheet(sheet)
+    sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].found))
+    return clean_header(file, sheets[sheet][0], layouts=layouts, below=chain.from_iterable(sheets.values())).on_sheet(
+        sheet
+    )
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
@@ -100,12 +106,15 @@ def _open(file: str, uri: str) -> Any:
 
 @contextmanager
 def _readable(file: str, content: bytes = b"PK") -> Iterator[None]:
-    """Turn what the reader raises into an error that names the file."""
+    """Turn an error of the reader into an error that names the file."""
     try:
         yield
     except _calamine(file).CalamineError as error:
-        what = "a damaged workbook, or one cut off" if content.startswith(b"PK") else "no Excel workbook"
-        problem = f"the file is {what} ({error}). Expected a whole .xlsx. Deliver it again."
+        # The reader's own text may quote the content, which may be personal. It stays in the traceback.
+        found = "a damaged workbook, or one cut off" if content.startswith(b"PK") else "not an Excel workbook"
+        if "Password" in type(error).__name__:
+            found = "protected by a password"
+        problem = f"the file is {found}. Expected a whole .xlsx without a password. Deliver it again."
         raise LandedFileError(file=file, problem=problem) from error
 
 

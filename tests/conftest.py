@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pytest
 import xlsxwriter
 
 COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
+
+FIRST_MODIFIED = 1_700_000_000
+"""When a delivered file was modified, if a test does not say otherwise (seconds since 1970)."""
 
 
 class Landing:
@@ -36,13 +39,14 @@ class Landing:
     def workbook(
         self, name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS, delivered: int = 0
     ) -> Path:
-        """Write a workbook; `delivered` orders deliveries (seconds after some moment)."""
+        """Write a workbook, modified `delivered` seconds after `FIRST_MODIFIED`."""
         return self.sheets(name, {"Sheet1": [columns, *rows]}, delivered)
 
     def sheets(self, name: str, sheets: Mapping[str, Sequence[Sequence[Any]]], delivered: int = 0) -> Path:
         """Write a workbook of several sheets, each given with its header."""
         path = self.folder / name
         with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+            book.set_properties({"created": datetime.fromtimestamp(FIRST_MODIFIED + delivered, timezone.utc)})
             for title, rows in sheets.items():
                 sheet = book.add_worksheet(title)
                 for line, row in enumerate(rows):
@@ -71,7 +75,7 @@ class Landing:
 
     @staticmethod
     def _delivered(path: Path, seconds: int) -> Path:
-        moment = 1_700_000_000 + seconds
+        moment = FIRST_MODIFIED + seconds
         os.utime(path, (moment, moment))
         return path
 

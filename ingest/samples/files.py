@@ -8,7 +8,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from itertools import count
@@ -26,8 +26,8 @@ PART = 200_000
 MASKING_KEY = "_masking_key"
 """The file, beside the landing files of a dataset that masks, with a key for them."""
 
-_CREATED = datetime(2024, 10, 1)  # A workbook carries its date; a fixed one makes the same seed give the same bytes.
-_DELIVERED = 1_727_800_000
+_DELIVERED = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
+"""A fixed time: a workbook carries its modification time, and the same seed must give the same bytes."""
 
 
 @dataclass
@@ -115,15 +115,16 @@ def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, hours: int = 0) -> None:
-    """Write a workbook or `;` text, by the file's ending, delivered at a fixed time and some hours."""
+    """Write a workbook or `;` text, by the file's ending, modified some hours after a fixed time."""
+    modified_at = _DELIVERED + timedelta(hours=hours)
     if path.suffix == ".xlsx":
-        _write_workbook(path, columns, rows)
+        _write_workbook(path, columns, rows, modified_at=modified_at)
     else:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, delimiter=";", lineterminator="\n")
             writer.writerow(columns)
             writer.writerows(rows)
-    os.utime(path, (_DELIVERED + hours * 3600,) * 2)
+    os.utime(path, (modified_at.timestamp(),) * 2)
 
 
 def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -141,11 +142,13 @@ def quotient(part: int, total: int, *, digits: int) -> float | None:
     return float((Decimal(part) / total).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)) if total else None
 
 
-def _write_workbook(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _write_workbook(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, modified_at: datetime
+) -> None:
     import xlsxwriter  # Only samples and reports write workbooks; no job does.
 
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
-        workbook.set_properties({"created": _CREATED})
+        workbook.set_properties({"created": modified_at})
         sheet = workbook.add_worksheet("Data")
         sheet.write_row(0, 0, columns)
         for line, row in enumerate(rows, 1):

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 import pytest
+from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 
@@ -131,6 +132,18 @@ class Aws:
     def landed(self) -> list[dict[str, Any]]:
         """Return the events that Firehose has delivered."""
         return [json.loads(line) for content in self.objects("landing/").values() for line in content.splitlines()]
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Yield an S3 client. The bucket `city` is empty."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="city")
+        yield client
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from pyspark.sql import SparkSession
 from ingest.crawl import Crawl, crawl
 from ingest.raw import ingest
 
-FORMS = {"calls": ("Date", "CallsOffered")}
+LAYOUTS = {"calls": ("Date", "CallsOffered")}
 
 
 def look(lake: SparkSession, landing) -> Crawl:
-    return crawl(lake, dataset="calls", landing=str(landing), forms=FORMS, run_id="r")
+    return crawl(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r")
 
 
 def bring_in(lake: SparkSession, landing) -> None:
     now = datetime(2024, 10, 1, tzinfo=timezone.utc)
-    ingest(lake, dataset="calls", landing=str(landing), forms=FORMS, run_id="r", now=now)
+    ingest(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r", now=now)
 
 
 def test_a_crawl_tells_folders_and_columns_of_what_is_new_and_what_has_changed(lake: SparkSession, landing) -> None:

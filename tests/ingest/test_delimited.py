@@ -7,12 +7,12 @@ from ingest.delimited import read_header, read_rows
 from ingest.errors import LandedFileError
 from ingest.header import Header
 
-FORMS = {"cases": ("Date", "Area")}
+LAYOUTS = {"cases": ("Date", "Area")}
 
 
 def header(path: Path, content: bytes) -> Header:
     path.write_bytes(content)
-    return read_header(path.name, str(path), forms=FORMS)
+    return read_header(path.name, str(path), layouts=LAYOUTS)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
-def test_the_delimiter_is_the_one_that_finds_most_columns_of_a_form(tmp_path: Path) -> None:
+def test_the_delimiter_is_the_one_that_finds_most_columns_of_a_layout(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
-    forms = FORMS | {"old cases": ("Day", "Area")}
+    layouts = LAYOUTS | {"old cases": ("Day", "Area")}
 
-    found = read_header("a.csv", str(path), forms=forms)
+    found = read_header("a.csv", str(path), layouts=layouts)
 
-    assert (found.delimiter, found.form, found.columns) == (";", "old cases", ("Day", "Kind, a, b, c, d", "Area"))
+    assert (found.delimiter, found.layout, found.columns) == (";", "old cases", ("Day", "Kind, a, b, c, d", "Area"))
 
 
 def test_no_cell_of_a_file_without_a_header_is_shown(tmp_path: Path) -> None:

@@ -6,16 +6,15 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ingest import json_lines
-from ingest.deliveries import deliveries_table
 from ingest.raw import Ingested, ingest, read_raw
 
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
-FORMS = {"incidents": ("id", "type", "place")}
+LAYOUTS = {"incidents": ("id", "type", "place")}
 OBJECT = "dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab"
 
 
-def bring_in(lake: SparkSession, landing, forms=FORMS) -> Ingested:
-    return ingest(lake, dataset="incidents", landing=str(landing), forms=forms, run_id="r1", now=NOW)
+def bring_in(lake: SparkSession, landing, layouts=LAYOUTS) -> Ingested:
+    return ingest(lake, dataset="incidents", landing=str(landing), layouts=layouts, run_id="r1", now=NOW)
 
 
 def rows(lake: SparkSession, *columns: str) -> list[tuple]:
@@ -37,7 +36,7 @@ def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: Spark
     done = bring_in(lake, landing)
 
     assert (done.rows, done.extra_columns) == (2, ())
-    assert rows(lake, "id", "type", "place", "_other_fields", "_row_number", "_form", "_malformed_record") == [
+    assert rows(lake, "id", "type", "place", "_other_fields", "_row_number", "_layout", "_malformed_record") == [
         ("7", "", '{"type":"Point","coordinates":[-77.1,39.0]}', '{":@region":"x","n":"1.5"}', 1, "incidents", None),
         ("8", None, None, None, 2, "incidents", None),
     ]
@@ -114,7 +113,7 @@ def test_nothing_of_a_broken_file_is_lost_nor_holds_up_the_others(lake: SparkSes
     for name, content in GIVEN.items():
         landing.file(name, content)
 
-    assert set(bring_in(lake, landing).files) == set(FOUND)
+    assert set(bring_in(lake, landing).files) == {*FOUND, "empty.json"}
     assert bring_in(lake, landing).rows == 0
 
     found = rows(lake, "_source_file", "id", "_malformed_record", "_row_number")
@@ -178,7 +177,7 @@ def test_damaged_gzip_holds_up_no_other_file(
 
     done = bring_in(lake, landing)
 
-    assert (done.files, done.rows) == (("good.json.gz",), 100)
+    assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
     assert all("it is no whole gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
     landing.file("plain.json", b'{"id": 1}')  # as the message says; the other still lies there
@@ -187,26 +186,14 @@ def test_damaged_gzip_holds_up_no_other_file(
     assert bring_in(lake, landing).files == ("cut.json.gz",)
 
 
-def test_what_a_killed_run_has_not_noted_is_noted_once(lake: SparkSession, landing) -> None:
-    landing.file("a.json", b'{"id": 1}')
-    bring_in(lake, landing)
-    lake.sql(f"DELETE FROM {deliveries_table('incidents')}")
-
-    for _ in range(3):
-        assert bring_in(lake, landing).rows == 0
-
-    [noted] = lake.table(deliveries_table("incidents")).collect()
-    assert (noted.file, noted.rows, noted.bytes) == ("a.json", 1, 9)
-
-
-def test_a_line_is_of_the_form_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
-    forms = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
+def test_a_line_is_of_the_layout_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
+    layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))
 
-    bring_in(lake, landing, forms)
+    bring_in(lake, landing, layouts)
 
-    assert rows(lake, "id", "_form", "Case Status", "area", "_other_fields") == [
+    assert rows(lake, "id", "_layout", "Case Status", "area", "_other_fields") == [
         ("1", "denver", "x", "w", None),
         ("2", "vancouver", None, "y", None),
         ("3", "denver", "z", "v", None),

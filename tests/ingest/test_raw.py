@@ -1,10 +1,11 @@
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from ingest import raw as raw_module
+from ingest import selection
 from ingest.errors import LandedFilesError, LandingError
 from ingest.raw import Ingested, ingest, read_raw
 from lake.errors import OvertakenError
@@ -16,18 +17,17 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 def bring_in(lake: SparkSession, landing: object, now: datetime = NOW, **more: bool) -> Ingested:
-    forms = {"calls": ("Date", "CallsOffered")}
-    return ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=now, **more)
+    layouts = {"calls": ("Date", "CallsOffered")}
+    return ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=now, **more)
 
 
 def raw(lake: SparkSession, *columns: str) -> list[tuple]:
-    ordered = lake.table(RAW).orderBy("_ingested_at", "_delivered_at", "_source_file", "_row_number")
-    return [tuple(row) for row in ordered.select(*columns).collect()]
+    ordered = lake.table(RAW).orderBy("_ingested_at", "_modified_at", "_source_file", "_row_number")
+    return [tuple(row) for row in ordered.selectExpr(*columns).collect()]
 
 
 def current(lake: SparkSession, *columns: str) -> list[tuple]:
-    rows = read_raw(lake, "calls").rows
-    kept = rows.where("_is_current") if "_is_current" in rows.columns else rows
+    kept = read_raw(lake, "calls").rows.where("_is_current")
     return [tuple(row) for row in kept.selectExpr(*columns).collect()]
 
 
@@ -43,11 +43,30 @@ def test_every_row_comes_once_as_text_with_where_it_is_from(lake: SparkSession, 
         ("2023-01-01", "5", "2023.xlsx", 2, None),
         ("2024-01-01", "n/a", "2024.csv", 2, None),
     ]
-    times = lake.table(RAW).selectExpr("string(_ingested_at)", "string(_delivered_at)").orderBy("_delivered_at")
+    times = lake.table(RAW).selectExpr("string(_ingested_at)", "string(_modified_at)").orderBy("_modified_at")
     assert [tuple(row) for row in times.collect()] == [
         ("2024-10-01 12:00:00", "2023-11-14 22:13:20"),
         ("2024-10-01 12:00:00", "2023-11-14 22:14:20"),
     ]
+
+
+def test_a_backfill_that_lands_later_keeps_its_older_time(lake: SparkSession, landing) -> None:
+    landing.csv("correction.csv", [["2019-05-01", 120]], columns=("Date", "CallsOffered"), delivered=86_400)
+    bring_in(lake, landing)
+    landing.csv("backfill.csv", [["2019-05-01", 100]], columns=("Date", "CallsOffered"))
+    bring_in(lake, landing, NOW + timedelta(hours=1))
+
+    latest = lake.table(RAW).orderBy("_modified_at", "_ingested_at").collect()[-1]
+    assert (latest["CallsOffered"], latest["_source_file"]) == ("120", "correction.csv")
+
+
+def test_a_workbook_that_was_copied_keeps_its_time(lake: SparkSession, landing) -> None:
+    path = landing.workbook("a.xlsx", landing.days(count=1))
+    os.utime(path)
+    bring_in(lake, landing, datetime.now(timezone.utc) + timedelta(milliseconds=1))
+
+    assert bring_in(lake, landing).known == {"a.xlsx": "in raw already, as a.xlsx"}
+    assert raw(lake, "string(_modified_at)") == [("2023-11-14 22:13:20",)]
 
 
 def test_running_again_adds_nothing_and_a_new_or_changed_file_just_its_rows(lake: SparkSession, landing) -> None:
@@ -156,14 +175,14 @@ def test_two_runs_at_once_add_a_file_once(lake: SparkSession, landing, monkeypat
     landing.csv("a.csv", landing.days(count=2))
     bring_in(lake, landing)
     landing.csv("b.csv", landing.days("2024-02-01", count=2))
-    read_files = raw_module.read_files
+    read_files = selection.read_files
 
     def overtaken(*args, **kwargs):
-        monkeypatch.setattr(raw_module, "read_files", read_files)
-        ingest(lake, dataset="calls", landing=str(landing), forms={"calls": ("Date",)}, run_id="other", now=NOW)
+        monkeypatch.setattr(selection, "read_files", read_files)
+        ingest(lake, dataset="calls", landing=str(landing), layouts={"calls": ("Date",)}, run_id="other", now=NOW)
         return read_files(*args, **kwargs)
 
-    monkeypatch.setattr(raw_module, "read_files", overtaken)  # the other run comes between look-up and append
+    monkeypatch.setattr(selection, "read_files", overtaken)  # the other run comes between look-up and append
     with pytest.raises(OvertakenError, match="another run published while this one was writing"):
         bring_in(lake, landing)
 
@@ -201,7 +220,7 @@ def test_a_file_with_a_header_only_adds_no_rows_and_is_known_from_then_on(lake: 
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
     done = bring_in(lake, landing)
-    assert (done.rows, done.files) == (1, ("b.csv",))
+    assert (done.rows, done.files) == (1, ("a.xlsx", "b.csv"))
 
     again = bring_in(lake, landing)
     assert again.known == {name: f"in raw already, as {name}" for name in ("a.xlsx", "b.csv")}
@@ -210,7 +229,7 @@ def test_a_file_with_a_header_only_adds_no_rows_and_is_known_from_then_on(lake: 
 
 def test_bad_files_are_all_named_and_nothing_is_taken_or_they_are_skipped(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
-    with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is no Excel workbook"):
+    with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
         bring_in(lake, landing, skip_unreadable=True)  # of a first delivery there would be nothing at all
     landing.csv("good.csv", landing.days(count=2))
     bring_in(lake, landing, skip_unreadable=True)
@@ -228,16 +247,42 @@ def test_bad_files_are_all_named_and_nothing_is_taken_or_they_are_skipped(lake: 
         "renamed.xlsx: column 'CallsOffered' is missing; it has ['Date', 'Calls Offered']. "
         "Did the source rename it to 'Calls Offered'?" in message
     )
-    assert "fake.xlsx: the file is no Excel workbook" in message
+    assert "fake.xlsx: the file is not an Excel workbook" in message
     assert "no table has changed" in message
     assert lake.table(RAW).count() == 2
 
     done = bring_in(lake, landing, skip_unreadable=True)
     assert (done.files, done.rows) == (("new.csv",), 2)
     assert {*done.skipped} == {"missing.csv", "renamed.xlsx", "fake.xlsx"}
-    assert done.skipped["fake.xlsx"].startswith("the file is no Excel workbook")
+    assert done.skipped["fake.xlsx"].startswith("the file is not an Excel workbook")
     landing.csv("missing.csv", landing.days("2024-03-01", count=1))
     assert bring_in(lake, landing, skip_unreadable=True).files == ("missing.csv",)
+
+
+def test_every_file_that_is_not_read_has_a_reason_in_one_line_without_its_cells(lake: SparkSession, landing) -> None:
+    landing.csv("good.csv", landing.days(count=1))
+    landing.file("notes.txt", b"Jane Doe")
+    landing.file("no ending", b"Jane Doe")
+    landing.file("broken.xlsx", b"Jane Doe")
+    landing.file("broken.json.gz", b"Jane Doe")
+    landing.file("copy of broken.json.gz", b"Jane Doe")
+    landing.file("empty.csv", b"")
+    landing.file("quotes.csv", b'Date;CallsOffered\n"Jane Doe;1\n')
+    landing.file("rows.csv", b'Jane Doe;"604\n555"\n')
+    landing.csv("missing.csv", [["Jane Doe"]], columns=("Date",))
+    landing.csv("twice.csv", [], columns=("Date", "CallsOffered", "Jane\tDoe", "date"))
+    landing.sheets("sheets.xlsx", {name: [("Date", "CallsOffered")] for name in ("Jane Doe", "John Doe")})
+
+    done, again = (bring_in(lake, landing, skip_unreadable=True) for _ in range(2))
+
+    assert {*done.skipped} == {path.name for path in landing.folder.iterdir()} - {"good.csv"}
+    assert again.skipped == done.skipped
+    for name, reason in done.skipped.items():
+        assert reason, name
+        assert not [part for part in ("\n", "\r", "\t", "Doe", "604", name) if part in reason], reason
+    assert done.skipped["missing.csv"] == (
+        "column 'CallsOffered' is missing; it has ['Date']. Did the source rename or drop it?"
+    )
 
 
 def test_a_name_that_spark_cannot_read_is_refused(lake: SparkSession, landing) -> None:
@@ -257,34 +302,34 @@ def test_a_landing_without_files_says_what_it_holds(lake: SparkSession, landing,
     assert not exists(lake, RAW)
 
 
-def test_a_delivery_of_files_of_two_forms_is_one_table_that_says_which_form_each_row_has(
+def test_a_delivery_of_files_of_two_layouts_is_one_table_that_says_which_layout_each_row_has(
     lake: SparkSession, landing
 ) -> None:
-    forms = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
+    layouts = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
 
-    done = ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=NOW)
+    done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # Of a form that was never delivered there are columns too; `DATE` is `Date` to Spark, and keeps what it says.
+    # Of a layout that was never delivered there are columns too; `DATE` is `Date` to Spark, and keeps what it says.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
-    assert raw(lake, "_form", "Date", "Day", "Calls", "Weather", "Line", "Note") == [
+    assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [
         ("new", "2024-01-01", None, "5", None, None, "x"),
         ("oldest", None, "2022-01-01", "4", "dry", None, None),
     ]
 
 
-def test_a_file_that_misses_columns_is_told_what_the_form_that_it_is_closest_to_has(
+def test_a_file_that_misses_columns_is_told_what_the_layout_that_it_is_closest_to_has(
     lake: SparkSession, landing
 ) -> None:
-    forms = {"new": ("Date", "Calls"), "old": ("Day", "Calls", "Line")}
+    layouts = {"new": ("Date", "Calls"), "old": ("Day", "Calls", "Line")}
     landing.csv("a.csv", [], columns=("Day", "Line", "Number"))
     landing.csv("b.csv", [], columns=("Day", "Calls", "Line"))
 
     with pytest.raises(LandedFilesError) as caught:
-        ingest(lake, dataset="calls", landing=str(landing), forms=forms, run_id=RUN, now=NOW)
+        ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     expected = (
         "a.csv (as old): column 'Calls' is missing; it has ['Day', 'Line', 'Number']. Did the source rename or drop it?"

@@ -3,9 +3,7 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from ingest.errors import LandingError
 from ingest.storage import chunks, list_files
@@ -45,7 +43,7 @@ def test_checksum_is_of_the_content_and_the_time_is_utc(tmp_path: Path) -> None:
     a, b, c = list_files(str(tmp_path))
 
     assert a.checksum == b.checksum != c.checksum
-    assert a.delivered_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
+    assert a.stored_at == a.modified_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
 
 
 def test_a_landing_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -59,7 +57,7 @@ def test_a_name_that_is_no_utf_8_is_shown_escaped(tmp_path: Path) -> None:
 
     with pytest.raises(LandingError) as raised:
         list_files(str(tmp_path))
-    shown = f"landing {tmp_path}: {tmp_path}/ét\\xe9.csv: the name is no UTF-8. Rename it."
+    shown = f"landing {tmp_path}: {tmp_path}/ét\\xe9.csv: the name is not UTF-8. Rename it."
     assert str(raised.value) == shown
     assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
 
@@ -71,17 +69,6 @@ def test_a_machine_without_boto3_is_told_what_needs_it(monkeypatch: pytest.Monke
         LandingError, match="landing s3://city/x: boto3, which reads from S3, .* run: pip install boto3"
     ):
         list_files("s3://city/x")
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="city")
-        yield client
 
 
 def test_lists_and_reads_s3(bucket) -> None:

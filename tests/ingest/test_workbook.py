@@ -10,7 +10,7 @@ from ingest.errors import LandedFileError
 from ingest.header import Header
 from ingest.workbook import read_header, read_rows
 
-FORMS = {"calls": ("Date", "Calls")}
+LAYOUTS = {"calls": ("Date", "Calls")}
 
 
 def workbook(path: Path, **sheets: list[list[Any]]) -> str:
@@ -24,7 +24,7 @@ def workbook(path: Path, **sheets: list[list[Any]]) -> str:
 
 
 def rows_of(uri: str) -> list[tuple[Any, ...]]:
-    return list(read_rows("f", uri, read_header("f", uri, forms=FORMS)))
+    return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
 def test_cells_come_as_text_with_excels_row_numbers(tmp_path: Path) -> None:
@@ -65,40 +65,40 @@ def test_a_cell_beyond_the_header_is_not_lost(tmp_path: Path) -> None:
 def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["About", "this"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
 
-    assert read_header("f", uri, forms=FORMS).sheet == "Data"
+    assert read_header("f", uri, layouts=LAYOUTS).sheet == "Data"
 
 
 def test_two_sheets_with_the_columns_are_refused(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
 
-    with pytest.raises(LandedFileError, match=r"a.xlsx: the sheets \['A', 'B'\] all have the columns"):
-        read_header("a.xlsx", uri, forms=FORMS)
+    with pytest.raises(LandedFileError, match="a.xlsx: sheets 1 and 2 all have the dataset's columns"):
+        read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_of_two_forms_a_sheet_of_either_is_found_and_one_of_each_is_refused(tmp_path: Path) -> None:
-    forms = FORMS | {"old calls": ("Day", "Calls", "Line")}
+def test_of_two_layouts_a_sheet_of_either_is_found_and_one_of_each_is_refused(tmp_path: Path) -> None:
+    layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
-    found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), forms=forms)
-    assert (found.sheet, found.form) == ("Data", "old calls")
+    found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
+    assert (found.sheet, found.layout) == ("Data", "old calls")
 
     uri = workbook(tmp_path / "b.xlsx", Old=old, About=[["x"]], New=new)
     with pytest.raises(
-        LandedFileError, match=r"b.xlsx: the sheets \['Old \(as old calls\)', 'New \(as calls\)'\] all have the columns"
+        LandedFileError, match=r"b.xlsx: sheets 1 \(as old calls\) and 3 \(as calls\) all have the dataset's columns"
     ):
-        read_header("b.xlsx", uri, forms=forms)
+        read_header("b.xlsx", uri, layouts=layouts)
 
 
 def test_where_no_sheet_has_all_columns_the_closest_is_the_header(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
 
-    assert read_header("f", uri, forms=FORMS) == Header(("Date", "Number"), "calls", sheet="Data")
+    assert read_header("f", uri, layouts=LAYOUTS) == Header(("Date", "Number"), "calls", sheet="Data")
 
 
 def test_no_cell_of_sheets_without_a_header_is_shown(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Jane Doe", 1], ["Date", "Calls"]], T=[["John Doe"]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: its first row has none of the columns") as caught:
-        read_header("a.xlsx", uri, forms=FORMS)
+        read_header("a.xlsx", uri, layouts=LAYOUTS)
     assert "Doe" not in str(caught.value)
 
 
@@ -113,39 +113,39 @@ def test_a_header_that_raw_cannot_hold_is_refused(tmp_path: Path, columns: list[
     uri = workbook(tmp_path / "a.xlsx", S=[columns])
 
     with pytest.raises(LandedFileError, match=problem):
-        read_header("a.xlsx", uri, forms=FORMS)
+        read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
 def test_a_blank_name_gets_one_after_its_place(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "", "Calls "], ["2024-01-01", "x", 1]])
 
-    assert read_header("f", uri, forms=FORMS).columns == ("Date", "unnamed_2", "Calls")
+    assert read_header("f", uri, layouts=LAYOUTS).columns == ("Date", "unnamed_2", "Calls")
 
 
 def test_files_that_are_no_workbook_say_so(tmp_path: Path) -> None:
     whole = Path(workbook(tmp_path / "whole.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1]])).read_bytes()
     cases = {
-        "text.xlsx": (b"Date;Calls\n", "no Excel workbook"),
+        "text.xlsx": (b"Date;Calls\n", "not an Excel workbook"),
         "short.xlsx": (whole[: len(whole) // 2], "a damaged workbook, or one cut off"),
-        "nothing.xlsx": (b"", "no Excel workbook"),
+        "nothing.xlsx": (b"", "not an Excel workbook"),
     }
     for name, (content, problem) in cases.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(LandedFileError, match=f"{name}: the file is {problem}"):
-            read_header(name, str(tmp_path / name), forms=FORMS)
+            read_header(name, str(tmp_path / name), layouts=LAYOUTS)
 
 
 def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[], T=[[" "]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: the workbook is empty"):
-        read_header("a.xlsx", uri, forms=FORMS)
+        read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
 def test_a_table_may_begin_in_any_column(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[[], [None, None, "Date", "Calls"], [None, None, "2024-01-01", 1]])
 
-    assert read_header("f", uri, forms=FORMS).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
+    assert read_header("f", uri, layouts=LAYOUTS).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
     assert rows_of(uri) == [(None, None, "2024-01-01", "1", None, 3)]
 
 
@@ -163,7 +163,7 @@ def test_a_workbook_damaged_inside_says_so(tmp_path: Path) -> None:
             target.writestr(name, content[: len(content) // 2] if "sheet1" in name else content)
 
     with pytest.raises(LandedFileError, match="bad.xlsx: the file is a damaged workbook"):
-        read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), forms=FORMS)
+        read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), layouts=LAYOUTS)
 
 
 def test_a_header_below_a_title_is_said_to_be_there(tmp_path: Path) -> None:
@@ -171,4 +171,4 @@ def test_a_header_below_a_title_is_said_to_be_there(tmp_path: Path) -> None:
         tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
     )
     with pytest.raises(LandedFileError, match="It comes further down: remove what is above it, a title"):
-        read_header("a.xlsx", uri, forms=FORMS)
+        read_header("a.xlsx", uri, layouts=LAYOUTS)

@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 
 from ingest.handlers import kinesis_to_dynamodb as function
 from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, item, parse
-from transforms.datasets.service_requests.requests import SENSITIVE
-from transforms.datasets.service_requests.sources import DENVER
+from transforms.datasets.service_requests.requests import MASKING_POLICY
+from transforms.datasets.service_requests.sources.denver import SOURCE
 
 KEY = "a key of the tests, of 32 bytes or more"
 CASE = {
@@ -95,8 +95,8 @@ def test_a_record_becomes_an_item_that_tells_no_address_and_no_free_text(table) 
 
 
 def test_what_an_item_shows_is_what_the_lakes_policy_lets_through() -> None:
-    dropped = {masked.column for masked in SENSITIVE if masked.action == "drop"}
-    fields = DENVER.forms["denver_events"]
+    dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
+    fields = SOURCE.layouts["denver_events"]
     row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
 
     shown = item(row | {"Case Created dttm": CASE["Case Created dttm"]}, KEY.encode())
@@ -108,7 +108,7 @@ def test_what_an_item_shows_is_what_the_lakes_policy_lets_through() -> None:
 def test_a_block_is_the_lakes(spark: SparkSession) -> None:
     texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
     texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
-    (block,) = [masked.action for masked in SENSITIVE if masked.column == "longitude"]
+    (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
     rows = spark.createDataFrame([(n, text) for n, text in enumerate(texts)], "n int, degrees string")
 
     of_lake = rows.select("n", block(F.col("degrees").cast("double"))).orderBy("n").collect()

@@ -1,0 +1,121 @@
+"""The time at which a landed file was last modified, from the most trustworthy source that has it."""
+
+from __future__ import annotations
+
+import logging
+import lzma
+import shutil
+import struct
+import tempfile
+import xml.etree.ElementTree as ET
+import zipfile
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from ingest.storage import LandedFile, is_s3, object_metadata, open_file
+
+logger = logging.getLogger(__name__)
+
+_FILES_AT_ONCE = 8
+_WORKBOOKS = (".xlsx", ".xlsm")
+_CORE_PROPERTIES = "docProps/core.xml"
+_MODIFIED = "{http://purl.org/dc/terms/}modified"
+_MAX_PROPERTIES_BYTES = 1 << 20
+
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ET.ParseError),
+    # zipfile raises these if a part is absent, encrypted, or compressed by an unknown method.
+    *(LookupError, RuntimeError, ValueError, struct.error),
+)
+_EARLIEST = datetime(1980, 1, 1, tzinfo=timezone.utc)
+"""An earlier time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
+
+
+def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
+    """Return the files with `modified_at` set to their own modification time.
+
+    The first known time in this list counts:
+
+    1. The workbook's core property `dcterms:modified`.
+    2. The S3 object's metadata `mtime`, as rclone and s3fs write it.
+    3. The file system's modification time.
+    4. The time of the upload to S3. One log line gives the number of these files.
+
+    If the first or second time is later than the time at which the file was stored, it is ignored, and logged.
+    """
+    with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+        inner = dict(zip(files, pool.map(_core_modified, files), strict=True))
+    believed = {file: time for file, time in inner.items() if time and time <= file.stored_at}
+    objects = [file for file in files if is_s3(file.uri) and file not in believed]
+    outer = {
+        file: parse_mtime(metadata.get("mtime", ""))
+        for file, metadata in zip(objects, object_metadata([file.uri for file in objects]), strict=True)
+    }
+    believed |= {file: time for file, time in outer.items() if time and time <= file.stored_at}
+    doubted = [file.name for times in (inner, outer) for file, time in times.items() if time and time > file.stored_at]
+    if doubted:
+        logger.warning(
+            "%d new file(s) say that they were modified after they were stored, which is not believed. The first: %s",
+            len(doubted),
+            doubted[0],
+        )
+    if uploaded := [file for file in objects if file not in believed]:
+        logger.info(
+            "%d of %d new file(s) have no modification time of their own. The time of their upload to S3 is used",
+            len(uploaded),
+            len(files),
+        )
+    return [replace(file, modified_at=believed.get(file, file.stored_at)) for file in files]
+
+
+def parse_mtime(text: str) -> datetime | None:
+    """Parse a time in seconds since 1970 or in ISO form. None if it has another form or is a placeholder.
+
+    >>> print(parse_mtime("1700000000.5"), parse_mtime("2023-11-14T23:13:20+01:00"), parse_mtime("yesterday"))
+    2023-11-14 22:13:20.500000+00:00 2023-11-14 22:13:20+00:00 None
+    """
+    try:
+        time = datetime.fromtimestamp(float(text), timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return _parse_iso(text)
+    return time if time >= _EARLIEST else None
+
+
+def _parse_iso(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text.strip())
+        # Excel writes UTC with its zone. The specification does not say how to read a time without a zone. Assume UTC.
+        time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+    return time if time >= _EARLIEST else None
+
+
+def _core_modified(file: LandedFile) -> datetime | None:
+    """Return `dcterms:modified` of a workbook. None for a file that cannot be read. Reading its rows reports why."""
+    if not file.name.lower().endswith(_WORKBOOKS):
+        return None
+    with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
+        source: Any = stream
+        if is_s3(file.uri):  # zipfile reads from the end, and a download cannot seek
+            shutil.copyfileobj(stream, copy)
+            source = copy
+        try:
+            with zipfile.ZipFile(source) as package, package.open(_CORE_PROPERTIES) as part:
+                content = part.read(_MAX_PROPERTIES_BYTES)
+            root = ET.fromstring(content, ET.XMLParser(target=_Properties()))  # noqa: S314 - see the import
+        except _DAMAGED:
+            return None
+    return _parse_iso(root.findtext(_MODIFIED) or "")
+
+
+class _Properties(ET.TreeBuilder):
+    """Rejects a document type, because its entities could expand or read files."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ET.ParseError(f"document type {name}, {pubid}, {system} is not expected")

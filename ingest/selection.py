@@ -1,0 +1,74 @@
+"""Select the landed files that an ingest reads, and give the reason for each file that it skips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from ingest.deliveries import Delivery, RawState, cached_checksums, latest_contents
+from ingest.errors import LandingError
+from ingest.formats import EXPECTED, is_readable, read_files
+from ingest.modified import with_modified_at
+from ingest.storage import LandedFile, list_files
+
+
+def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[str, str]]:
+    """List the landed files whose format can be read, and the reason to skip each other file.
+
+    Files with content that raw does not have get their own modification time. Only these files are opened.
+
+    Raises:
+        LandingError: The landing does not exist, or holds no file of a format that can be read.
+    """
+    files, skipped = [], {}
+    for file in list_files(landing, known=cached_checksums(state)):
+        if is_readable(file.name):
+            files.append(file)
+        else:
+            skipped[file.name] = f"not one of {EXPECTED}"
+    if not files:
+        found = f"only {sorted(skipped)}" if skipped else "nothing"
+        raise LandingError(landing=landing, problem=f"it holds {found}, expected {EXPECTED}. Deliver such a file.")
+    held = {*latest_contents(state.deliveries).values()}
+    new = {file.name: file for file in with_modified_at([file for file in files if file.checksum not in held])}
+    return [new.get(file.name, file) for file in files], skipped
+
+
+def new_files(
+    files: Sequence[LandedFile], deliveries: Sequence[Delivery]
+) -> tuple[list[LandedFile], dict[LandedFile, str]]:
+    """Return the files whose rows raw does not have, and the reason to skip each other file."""
+    held = {checksum: file for file, checksum in latest_contents(deliveries).items()}
+    fresh: dict[str, LandedFile] = {}
+    known: dict[LandedFile, str] = {}
+    for file in files:
+        if file.checksum in held:
+            known[file] = f"in raw already, as {held[file.checksum]}"
+        elif file.checksum in fresh:
+            known[file] = f"the same content as {fresh[file.checksum].name}"
+        else:
+            fresh[file.checksum] = file
+    return list(fresh.values()), known
+
+
+def read_new_files(
+    spark: SparkSession, files: Sequence[LandedFile], state: RawState, **how: Any
+) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
+    """Read the files with content that raw does not have. `how` are the arguments of `read_files`.
+
+    Several files may have the same content. If it cannot be read under one name, the next name is tried, because the
+    format depends on the name.
+
+    Returns:
+        Four items: the frames, the files that were read, the files with content that raw or another file has, and the
+        files that cannot be read. The last two give the reason for each file.
+    """
+    unread: dict[LandedFile, str] = {}
+    while True:
+        fresh, known = new_files([file for file in files if file not in unread], state.deliveries)
+        frames, more = read_files(spark, fresh, **how)
+        if not more:
+            return frames, fresh, known, unread
+        unread |= more

@@ -1,0 +1,206 @@
+"""Which files raw has, whatever happens to a run."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingest import raw as raw_module
+from ingest.deliveries import deliveries_table, read_state
+from ingest.errors import DeliveriesError
+from ingest.raw import Ingested, ingest, read_raw
+from lake.errors import OvertakenError
+from lake.iceberg import load_table
+from lake.staging import Staged
+from lake.tables import snapshot_id
+
+RAW = "lake.raw.calls"
+NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def bring_in(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> Ingested:
+    now = NOW + timedelta(hours=hours)
+    return ingest(lake, dataset="calls", landing=str(landing), layouts={"calls": ("Date",)}, run_id=run_id, now=now)
+
+
+def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    def killed(*args: object, **kwargs: object) -> None:
+        monkeypatch.undo()
+        raise Killed
+
+    monkeypatch.setattr(owner, name, killed)
+
+
+def files_in_raw(lake: SparkSession) -> dict[str, int]:
+    return {row["_source_file"]: row["count"] for row in lake.table(RAW).groupBy("_source_file").count().collect()}
+
+
+def published(lake: SparkSession) -> dict[str, int]:
+    return {each.file: each.rows for each in read_state(lake, "calls").deliveries}
+
+
+KILLS = pytest.mark.parametrize(
+    ("owner", "name"),
+    [(raw_module, "write_deliveries"), (Staged, "publish")],
+    ids=["before the deliveries", "before raw is published"],
+)
+
+
+@KILLS
+@pytest.mark.parametrize("run_id", ["r1", "r2"])
+def test_a_killed_run_is_done_again_by_the_next(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
+) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    before = read_raw(lake, "calls")
+    landing.csv("b.csv", landing.days("2024-02-01", count=3))
+    kill(monkeypatch, owner, name)
+    with pytest.raises(Killed):
+        bring_in(lake, landing)
+
+    assert published(lake) == {"a.csv": 2}
+    assert (read_raw(lake, "calls").count, read_raw(lake, "calls", newer_than=before.until).count) == (2, 0)
+    done = bring_in(lake, landing, run_id=run_id)
+    assert (done.files, done.rows) == (("b.csv",), 3)
+    assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "b.csv": 3}
+    new = read_raw(lake, "calls", newer_than=before.until)
+    assert (new.count, new.rows.count(), new.are_all) == (3, 3, False)
+    assert bring_in(lake, landing).rows == 0
+
+
+@KILLS
+def test_the_very_first_run_may_be_killed(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
+) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    kill(monkeypatch, owner, name)
+    with pytest.raises(Killed):
+        bring_in(lake, landing)
+
+    assert bring_in(lake, landing).rows == 2
+    assert files_in_raw(lake) == published(lake) == {"a.csv": 2}
+
+
+def test_what_a_killed_run_wrote_never_counts(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    kill(monkeypatch, Staged, "publish")
+    with pytest.raises(Killed):
+        bring_in(lake, landing)
+    (landing.folder / "a.csv").unlink()
+    for number in range(3):
+        landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 2}-01", count=1))
+        bring_in(lake, landing, hours=-1)  # by a clock that was set back
+
+    assert [each.file for each in read_state(lake, "calls").unpublished] == ["a.csv"]
+    assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
+    landing.csv("a.csv", landing.days(count=2))
+    assert bring_in(lake, landing).files == ("a.csv",)
+    assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
+
+
+def test_a_file_that_became_a_copy_is_published_too(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    landing.csv("b.csv", landing.days("2024-02-01", count=3))
+    bring_in(lake, landing)
+    landing.csv("b.csv", landing.days(count=2), delivered=60)
+    kill(monkeypatch, Staged, "publish")
+    with pytest.raises(Killed):
+        bring_in(lake, landing)
+
+    assert read_raw(lake, "calls").rows.where("_is_current").count() == 5
+    assert bring_in(lake, landing).redelivered == ("b.csv",)
+    assert (read_raw(lake, "calls").rows.where("_is_current").count(), files_in_raw(lake)["b.csv"]) == (2, 3)
+    assert bring_in(lake, landing).redelivered == ()
+
+
+def test_of_two_runs_at_once_the_files_of_the_one_that_is_refused_come_later(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    before = read_raw(lake, "calls")
+    landing.csv("b.csv", landing.days("2024-02-01", count=3))
+    publish = Staged.publish
+
+    def overtaken(staged: Staged) -> int | None:
+        monkeypatch.undo()
+        (landing.folder / "b.csv").unlink()
+        landing.csv("c.csv", landing.days("2024-03-01", count=4))
+        bring_in(lake, landing, run_id="other")  # at the very same time
+        return publish(staged)
+
+    monkeypatch.setattr(Staged, "publish", overtaken)
+    with pytest.raises(OvertakenError, match="another run published while this one was writing"):
+        bring_in(lake, landing)
+
+    assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "c.csv": 4}
+    landing.csv("b.csv", landing.days("2024-02-01", count=3))
+    assert bring_in(lake, landing).files == ("b.csv",)
+    assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "b.csv": 3, "c.csv": 4}
+    assert read_raw(lake, "calls", newer_than=before.until).rows.count() == 7
+
+
+def test_an_ingest_runs_three_spark_jobs_and_a_read_one(lake: SparkSession, landing, count_jobs) -> None:
+    for number in range(3):
+        landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
+        count_jobs()
+        bring_in(lake, landing)
+        assert count_jobs() == (3 if number else 2)  # at first there are no deliveries to read
+    bring_in(lake, landing)
+    assert count_jobs() == 1
+    read_raw(lake, "calls")
+    assert count_jobs() == 1
+
+
+def test_a_read_stays_as_it_is_and_has_one_schema(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    first = read_raw(lake, "calls")
+    landing.csv("a.csv", landing.days(count=3, offered=120), delivered=60)
+    bring_in(lake, landing)
+    second = read_raw(lake, "calls", newer_than=first.until)
+
+    assert (first.rows.count(), first.rows.where("_is_current").count(), first.count) == (2, 2, 2)
+    assert (second.rows.count(), second.rows.where("_is_current").count(), second.count) == (5, 3, 5)
+    assert (second.are_all, second.snapshot) == (True, snapshot_id(lake, RAW))
+    assert first.snapshot != second.snapshot
+    assert first.rows.dtypes == second.rows.dtypes
+
+
+def test_deliveries_are_told_by_their_rows_where_the_commit_has_expired(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
+        bring_in(lake, landing)
+    landing.csv("2.csv", landing.days("2024-03-01", count=1))
+    kill(monkeypatch, Staged, "publish")
+    with pytest.raises(Killed):
+        bring_in(lake, landing)
+    lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
+    load_table(lake, RAW).newFastAppend().commit()  # as a compaction, of no ingest
+    load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
+
+    assert published(lake) == {"0.csv": 1, "1.csv": 1}
+    assert bring_in(lake, landing).files == ("2.csv",)
+    assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
+
+
+def test_raw_without_its_deliveries_is_refused_and_the_remedy_helps(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=2))
+    bring_in(lake, landing)
+    lake.sql(f"DROP TABLE {deliveries_table('calls')}")
+
+    with pytest.raises(DeliveriesError, match=r"lake.ops.calls_deliveries does not list .* drop both tables"):
+        bring_in(lake, landing)
+    with pytest.raises(DeliveriesError):
+        read_raw(lake, "calls")
+    lake.sql(f"DROP TABLE {RAW}")
+    assert bring_in(lake, landing).rows == 2

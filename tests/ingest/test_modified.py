@@ -1,0 +1,159 @@
+import logging
+import os
+import zipfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from random import Random
+
+import pytest
+import xlsxwriter
+
+from ingest.modified import parse_mtime, with_modified_at
+from ingest.storage import list_files
+
+STORED = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+WRITTEN = datetime(2023, 3, 1, 8, 30, tzinfo=timezone.utc)
+CORE = (
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    'xmlns:dcterms="http://purl.org/dc/terms/"><dcterms:modified>{}</dcterms:modified></cp:coreProperties>'
+)
+
+
+def modified(landing: object) -> dict[str, datetime]:
+    return {file.name: file.modified_at for file in with_modified_at(list_files(str(landing)))}
+
+
+def workbook(path: Path, written: datetime = WRITTEN) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        book.set_properties({"created": written})
+        book.add_worksheet()
+    return stored(path)
+
+
+def package(path: Path, core: str | bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("docProps/core.xml", core)
+    return stored(path)
+
+
+def stored(path: Path, time: datetime = STORED) -> Path:
+    os.utime(path, (time.timestamp(),) * 2)
+    return path
+
+
+def test_a_workbook_says_itself_when_it_was_modified(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx")
+    workbook(tmp_path / "b.xlsx").rename(tmp_path / "b.XLSM")
+    stored(tmp_path / "b.XLSM")
+
+    assert modified(tmp_path) == {"a.xlsx": WRITTEN, "b.XLSM": WRITTEN}
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2023-03-01T08:30:00Z", WRITTEN),
+        ("2023-03-01T09:30:00+01:00", WRITTEN),
+        ("2023-03-01T08:30:00", WRITTEN),
+        (" 2023-03-01T08:30:00.000000000Z\n", WRITTEN),
+        ("2023-03-01", datetime(2023, 3, 1, tzinfo=timezone.utc)),
+        ("1601-01-01T00:00:00Z", STORED),  # placeholders
+        ("0001-01-01T00:00:00+14:00", STORED),
+        ("last Wednesday", STORED),
+        ("", STORED),
+    ],
+)
+def test_a_core_property_is_a_time_in_iso_form(tmp_path: Path, text: str, time: datetime) -> None:
+    package(tmp_path / "a.xlsx", CORE.format(text))
+
+    assert modified(tmp_path) == {"a.xlsx": time}
+
+
+def test_a_workbook_without_a_readable_core_property_has_the_time_of_the_file_system(tmp_path: Path) -> None:
+    whole = workbook(tmp_path / "whole.xlsx").read_bytes()
+    contents = {
+        "no-zip.xlsx": b"Date;Calls\n",
+        "empty.xlsx": b"",
+        "short.xlsx": whole[: len(whole) // 2],
+        "only.csv": whole,
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        stored(tmp_path / name)
+    entity = CORE.format("&written;").replace("<cp:", '<!DOCTYPE x [<!ENTITY written "2023-03-01">]><cp:', 1)
+    cores = {
+        "cut.xlsx": CORE[:60],
+        "other.xlsx": "<a/>",
+        "entity.xlsx": entity,
+        "wide-entity.xlsx": entity.encode("utf-16"),
+        "encoding.xlsx": '<?xml version="1.0" encoding="klingon"?>' + CORE.format("2023-03-01"),
+    }
+    for name, core in cores.items():
+        package(tmp_path / name, core)
+    with zipfile.ZipFile(tmp_path / "no-part.xlsx", "w") as file:
+        file.writestr("xl/workbook.xml", "<a/>")
+    stored(tmp_path / "no-part.xlsx")
+
+    names = {*contents, *cores, "no-part.xlsx"}
+    assert modified(tmp_path) == {**dict.fromkeys(names, STORED), "whole.xlsx": WRITTEN}
+
+
+def test_a_damaged_workbook_stops_nothing(tmp_path: Path) -> None:
+    whole, random = workbook(tmp_path / "whole.xlsx").read_bytes(), Random(1)
+    for number in range(300):
+        damaged = bytearray(whole)
+        for _ in range(random.choice((1, 20))):
+            damaged[random.randrange(len(damaged))] = random.randrange(256)
+        (tmp_path / f"{number}.xlsx").write_bytes(damaged)
+
+    assert len(modified(tmp_path)) == 301
+
+
+def test_a_core_property_later_than_the_file_system_is_not_believed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))
+    workbook(tmp_path / "b.xlsx", STORED)
+
+    assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 new file(s) say that they were modified after they were stored, which is not believed. The first: a.xlsx"
+    ]
+
+
+def test_on_s3_the_core_property_comes_before_mtime_and_the_upload_comes_last(
+    bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = workbook(tmp_path / "a.xlsx").read_bytes()
+    objects = {
+        "both.xlsx": (content, {"mtime": "1700000000"}),
+        "damaged.xlsx": (content[:99], {"mtime": "1700000000"}),
+        "rclone.csv": (b"x", {"mtime": "1700000000.250000000"}),
+        "iso.csv": (b"x", {"mtime": "2023-11-14T22:13:20Z"}),
+        "future.csv": (b"x", {"mtime": "32503680000"}),
+        "garbled.csv": (b"x", {"mtime": "soon"}),
+        "plain.csv": (b"x", {}),
+    }
+    for name, (body, metadata) in objects.items():
+        bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=body, Metadata=metadata)
+    uploaded = {file.name: file.stored_at for file in list_files("s3://city/landing")}
+    moment = datetime.fromtimestamp(1_700_000_000, timezone.utc)
+
+    with caplog.at_level(logging.INFO, logger="ingest"):
+        assert modified("s3://city/landing") == {
+            "both.xlsx": WRITTEN,
+            "damaged.xlsx": moment,
+            "rclone.csv": moment + timedelta(milliseconds=250),
+            "iso.csv": moment,
+            **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
+        }
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 new file(s) say that they were modified after they were stored, which is not believed. "
+        "The first: future.csv",
+        "3 of 7 new file(s) have no modification time of their own. The time of their upload to S3 is used",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "nan", "inf", "-1", "0", "1e300", "1700000000000000"])
+def test_an_mtime_that_is_not_a_time_is_none(text: str) -> None:
+    assert parse_mtime(text) is None

@@ -1,0 +1,35 @@
+from datetime import datetime, timezone
+
+import pytest
+
+from ingest.deliveries import Delivery, RawState
+from ingest.errors import LandingError
+from ingest.selection import landed_files
+from ingest.storage import list_files
+
+
+def test_only_new_objects_are_asked_for_their_own_time(bucket) -> None:
+    for name in ("new.csv", "old.csv"):
+        bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=name.encode(), Metadata={"mtime": "1700000000"})
+    checksum = next(file.checksum for file in list_files("s3://city/landing") if file.name == "old.csv")
+    held = Delivery("old.csv", checksum, 1, 1, 0, 7, ingest_id="a", follows=None)
+
+    files, skipped = landed_files("s3://city/landing", RawState(1, "a", (held,)))
+
+    assert skipped == {}
+    assert [file.name for file in files] == ["new.csv", "old.csv"]
+    assert files[0].modified_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=timezone.utc)
+    assert files[1].modified_at == files[1].stored_at
+
+
+def test_files_of_unknown_formats_have_a_reason(landing) -> None:
+    landing.file("notes.txt", b"x")
+    with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\], expected .xlsx or .csv files"):
+        landed_files(str(landing), RawState(None, None))
+    landing.csv("a.csv", [])
+
+    files, skipped = landed_files(str(landing), RawState(None, None))
+
+    assert [file.name for file in files] == ["a.csv"]
+    assert skipped.keys() == {"notes.txt"}
+    assert skipped["notes.txt"].startswith("not one of .xlsx or .csv files")
