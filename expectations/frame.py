@@ -11,7 +11,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.names import quoted
+from transforms.sql import quoted
 
 PASSES = "_passes"
 """While rows are judged: true where no critical expectation that looks at one row alone has failed."""

@@ -1,14 +1,15 @@
-"""The gate: judges rows against a suite in the pass that writes them, and routes them.
+"""The gate: validates rows against a suite in the pass that writes them, and routes them.
 
-`judge` adds a few bits to each row, so that every expectation is evaluated once. The frame is then written once, the
-rows that pass in one partition and those for quarantine in another. Counts, verdict and examples come from what was
-written, never from a second run of the source.
+The gate adds a few bits to each row, so that every expectation is evaluated once. The frame is then written once: rows
+that pass in one partition, rows for quarantine in another. Counts, verdict and examples come from the written rows. The
+source never runs a second time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -19,36 +20,71 @@ from expectations.errors import SuiteError
 from expectations.evidence import gather, look_up
 from expectations.frame import ORDER, PASSES, STATISTIC
 from expectations.handed_over import judge_with_great_expectations
-from expectations.mask import FAILED, QUARANTINED, WARNINGS, any_set, mask_columns
+from expectations.mask import FAILED, QUARANTINED, WARNINGS, Bit, any_set, mask_columns
 from expectations.suite import Suite
 from expectations.verdict import ResultFormat, Verdict, row_result, table_result
 from transforms.arrays import array_where
-from transforms.dedupe import keep_latest
-from transforms.names import quoted
+from transforms.sql import quoted
 
 _RESERVED = (QUARANTINED, WARNINGS, FAILED, PASSES, ORDER)
 _PREFIXES = ("_mask_", STATISTIC)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Rows with their marks, and what is needed to give a verdict once they are written.
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """A suite that is compiled for the columns of some rows.
+
+    Rows pass the gate in two steps, so that the caller can resolve revisions between them: `mark_rows` validates each
+    row by itself. `mark_across_rows` compares rows with one another, for uniqueness, outliers and order.
 
     Attributes:
-        rows: The rows with `_warnings` (ids of the warnings a row earned, null for none), `_quarantined` (whether it
-            fails a critical row-level expectation) and the mask columns.
-        suite: What they are judged by.
-        columns: The columns the rows had before.
+        source: The rows that the suite was compiled for. Only their schema is read.
+        suite: The suite.
         checks: The suite's expectations, compiled.
+        bits: All bits that the row-level expectations set.
     """
 
-    rows: DataFrame
+    source: DataFrame
     suite: Suite
-    columns: tuple[str, ...]
     checks: tuple[Check, ...]
+    bits: tuple[Bit, ...]
+
+    @cached_property
+    def rows(self) -> DataFrame:
+        """The source rows with all marks. Every row is kept."""
+        return self.source.transform(self.mark_rows).transform(self.mark_across_rows)
+
+    @property
+    def passes(self) -> Column:
+        """True for a row of `mark_rows` that meets every critical expectation about single rows."""
+        critical = [check.failed for check in _of_severity(self._row_checks, "critical")]
+        return ~any_set([bit for bit in critical if bit not in self._across_bits])
+
+    def mark_rows(self, rows: DataFrame) -> DataFrame:
+        """Validate each row by itself.
+
+        Rows: all kept. Columns: adds the mask columns. No Spark job is started.
+        """
+        order = {ORDER: F.monotonically_increasing_id()} if any(check.rule.in_order for check in self._across) else {}
+        return rows.withColumns(mask_columns([bit for bit in self.bits if bit not in self._across_bits]) | order)
+
+    def mark_across_rows(self, marked: DataFrame) -> DataFrame:
+        """Compare the rows that pass with one another, and name the outcome of each row.
+
+        Rows: all kept. Columns: adds `_warnings` (ids of the failed expectations that are not critical, null for
+        none) and `_quarantined` (whether it fails a critical expectation). No Spark job is started.
+        """
+        if self._across:
+            marked = _mark_across(marked.withColumn(PASSES, self.passes), self._across)
+        return marked.select(
+            *map(quoted, self.columns),
+            _names(_of_severity(self._row_checks, "warning", "info")).alias(WARNINGS),
+            any_set([check.failed for check in _of_severity(self._row_checks, "critical")]).alias(QUARANTINED),
+            *dict.fromkeys(bit.word for bit in self.bits),
+        )
 
     def verdict(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> Verdict:
-        """Judge what was written: one aggregation and, where anything is unexpected, one look for examples.
+        """Validate the written rows: one aggregation and, if a value is unexpected, one query for examples.
 
         Args:
             written: The rows as they were written, with their marks.
@@ -56,7 +92,7 @@ class Judged:
                 `result_format` and a `partial_unexpected_count`.
 
         Raises:
-            ValueError: The result format is none of GX's, or asks for what the gate does not give.
+            ValueError: The result format is not one of GX's, or the gate does not support it.
         """
         wanted = ResultFormat.parse(result_format)
         published = written.where(~F.col(QUARANTINED))
@@ -80,55 +116,50 @@ class Judged:
         return Verdict(self.suite, rows=found.rows, quarantined=found.quarantined, results=tuple(results))
 
     def rejected(self, written: DataFrame) -> DataFrame:
-        """Return the rows for quarantine: their columns, the ids of what they failed, and their warnings."""
+        """Return the rows for quarantine: their columns, the ids of the expectations they failed, their warnings."""
         return self.outcomes(written.where(QUARANTINED))
 
     def outcomes(self, written: DataFrame) -> DataFrame:
-        """Return all rows as quarantine has them; in those that pass, the ids of what they failed are null."""
-        failed = _names(_of_severity(self._row_checks(), "critical"))
+        """Return all rows with the columns of quarantine. `_failed_expectations` is null in rows that pass."""
+        failed = _names(_of_severity(self._row_checks, "critical"))
         return written.select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rows had before they were marked."""
+        return tuple(self.source.columns)
+
+    @cached_property
     def _row_checks(self) -> list[RowCheck]:
         return [check for check in self.checks if isinstance(check, RowCheck)]
 
+    @cached_property
+    def _across(self) -> list[RowCheck]:
+        return [check for check in self._row_checks if check.rule.across_rows]
 
-def judge(rows: DataFrame, *, suite: Suite, key: Sequence[str] = (), order_by: Sequence[str] = ()) -> Judged:
-    """Mark each row with what it fails, and resolve deliveries of one key.
+    @cached_property
+    def _across_bits(self) -> list[Bit]:
+        return [check.failed for check in self._across]
 
-    Rows: without `key` all kept. With it, of each key the latest row (by `order_by`) that passes and, where the very
-    latest does not pass, that one too: it goes to quarantine and the older good one stays. See `keep_latest`.
 
-    Columns: adds `_warnings`, `_quarantined` and the mask columns. No Spark job is started.
+def compile_gate(rows: DataFrame, *, suite: Suite) -> Gate:
+    """Compile a suite for the columns of `rows`. No Spark job is started.
 
     Raises:
-        SuiteError: An expectation's type is not known, its arguments do not fit, or it names a column that `rows` has
-            not.
+        SuiteError: An expectation's type is not known, its arguments do not fit, or it names a column that `rows` does
+            not have. Or `rows` has a column with a name that the gate needs.
     """
-    # As Spark compares names: without regard to case.
-    reserved = [name for name in rows.columns if name.lower() in _RESERVED or name.lower().startswith(_PREFIXES)]
+    # Spark compares names without regard to case.
+    reserved = [name for name in rows.columns if is_mark(name)]
     if reserved:
-        raise SuiteError(
-            suite=suite.name, problem=f"the rows have columns {reserved}, names the gate needs. Rename them."
-        )
+        raise SuiteError(suite=suite.name, problem=f"the rows have columns {reserved}, names of the gate. Rename them.")
     checks, bits = compile_suite(rows, suite)
-    row_checks = [check for check in checks if isinstance(check, RowCheck)]
-    across = [check for check in row_checks if check.rule.across_rows]
-    across_bits = [check.failed for check in across]
-    critical = [check.failed for check in _of_severity(row_checks, "critical")]
-    passes = ~any_set([bit for bit in critical if bit not in across_bits])
-    order = {ORDER: F.monotonically_increasing_id()} if any(check.rule.in_order for check in across) else {}
-    marked = rows.withColumns(mask_columns([bit for bit in bits if bit not in across_bits]) | order)
-    if key:
-        marked = keep_latest(marked, key=key, order_by=order_by, valid=passes)
-    if across:
-        marked = _mark_across(marked.withColumn(PASSES, passes), across)
-    judged = marked.select(
-        *map(quoted, rows.columns),
-        _names(_of_severity(row_checks, "warning", "info")).alias(WARNINGS),
-        any_set(critical).alias(QUARANTINED),
-        *dict.fromkeys(bit.word for bit in bits),
-    )
-    return Judged(judged, suite, tuple(rows.columns), tuple(checks))
+    return Gate(rows, suite, tuple(checks), tuple(bits))
+
+
+def is_mark(column: str) -> bool:
+    """Whether the gate adds a column of this name to rows."""
+    return column.lower() in _RESERVED or column.lower().startswith(_PREFIXES)
 
 
 def _mark_across(marked: DataFrame, across: Sequence[RowCheck]) -> DataFrame:
@@ -149,4 +180,4 @@ def _names(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
     names = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-    return F.when(any_set([check.failed for check in checks]), names)  # for most rows one comparison is all
+    return F.when(any_set([check.failed for check in checks]), names)  # most rows need only one comparison

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from expectations.core.rules import RowRule
 from expectations.core.several_columns import ignored
 from expectations.frame import ORDER, Frame, is_moment, require_numbers
-from transforms.names import quoted
+from transforms.sql import quoted
 
 
 def expect_column_values_to_be_unique(frame: Frame, column: str) -> RowRule:

@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from expectations.core import HANDED_OVER, ROW_LEVEL, TABLE_LEVEL
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.suite import load_suite, parse_suite
 
 SCHEMA = (
@@ -191,8 +191,10 @@ def frame_of(spark, rows):
 
 def by_gate(frame, entries, result_format="SUMMARY"):
     numbered = [entry | {"id": str(number)} for number, entry in enumerate(entries)]
-    judged = judge(frame, suite=parse_suite(json.dumps({"name": "frames", "expectations": numbered}), where="frames"))
-    return judged.verdict(judged.rows, result_format=result_format).results
+    gate = compile_gate(
+        frame, suite=parse_suite(json.dumps({"name": "frames", "expectations": numbered}), where="frames")
+    )
+    return gate.verdict(gate.rows, result_format=result_format).results
 
 
 def comparable(item):

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.errors import ExpectationsNotMetError, SuiteError
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.mask import QUARANTINED
 from expectations.suite import parse_suite
+from transforms.dedupe import keep_latest
 
 CALLS = "day string, n int"
 MARKED = f"{CALLS}, _warnings array<string>, _quarantined boolean"
@@ -26,8 +27,14 @@ def suite(*entries):
     return parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json")
 
 
-def judged(spark, rows, *entries, schema=CALLS, **resolution):
-    return judge(spark.createDataFrame(rows, schema), suite=suite(*entries), **resolution)
+def judged(spark, rows, *entries, schema=CALLS):
+    return compile_gate(spark.createDataFrame(rows, schema), suite=suite(*entries))
+
+
+def latest(gate, *, key, order_by):
+    """Return marked rows as the publisher makes them: revisions are resolved between the two steps of the gate."""
+    marked = gate.source.transform(gate.mark_rows)
+    return gate.mark_across_rows(marked.transform(keep_latest, key=key, order_by=order_by, valid=gate.passes))
 
 
 def results(verdict):
@@ -127,8 +134,9 @@ def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_qua
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     items = [expect("n_not_negative", BETWEEN, column="n", min_value=0), expect("one_row_a_day", UNIQUE, column="day")]
     schema = "day string, file int, n int"
-    outcome = judged(spark, rows, *items, schema=schema, key=["day"], order_by=["file"])
-    kept = {(row.day, row.file, row.n, row[QUARANTINED]) for row in outcome.rows.collect()}
+    outcome = judged(spark, rows, *items, schema=schema)
+    rows = latest(outcome, key=["day"], order_by=["file"])
+    kept = {(row.day, row.file, row.n, row[QUARANTINED]) for row in rows.collect()}
     assert kept == {
         ("mon", 2, 20, False),
         ("mon", 3, -1, True),
@@ -144,11 +152,12 @@ def test_an_empty_frame_is_met_but_for_what_it_should_hold(spark):
         expect("one_row_a_day", UNIQUE, column="day"),
         expect("some_rows", "table_row_count_to_be_between", min_value=1),
     ]
-    outcome = judged(spark, [], *items, key=["day"], order_by=["n"])
-    verdict = outcome.verdict(outcome.rows)
+    outcome = judged(spark, [], *items)
+    rows = latest(outcome, key=["day"], order_by=["n"])
+    verdict = outcome.verdict(rows)
     assert (verdict.rows, verdict.quarantined) == (0, 0)
     assert [*verdict.failures().values()] == ["some_rows: observed 0, expected {'min_value': 1}"]
-    assert outcome.rejected(outcome.rows).columns == ["day", "n", "_failed_expectations", "_warnings"]
+    assert outcome.rejected(rows).columns == ["day", "n", "_failed_expectations", "_warnings"]
 
 
 def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
@@ -169,8 +178,9 @@ def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
 def test_judging_starts_no_job_and_the_verdict_one_examples_included(spark, count_jobs):
     items = [expect("n_small", BETWEEN, "warning", column="n", max_value=5)]
     fine, odd = judged(spark, [("mon", 1)], *items), judged(spark, [("mon", 9)], *items)
-    keyed = judged(spark, [("mon", 1)], *items, expect("u", UNIQUE, column="day"), key=["day"], order_by=["n"])
-    assert "Python" not in keyed.rows._jdf.queryExecution().toString().replace("PythonRDD", "")
+    unique = judged(spark, [("mon", 1)], *items, expect("u", UNIQUE, column="day"))
+    keyed = latest(unique, key=["day"], order_by=["n"])
+    assert "Python" not in keyed._jdf.queryExecution().toString().replace("PythonRDD", "")
     assert count_jobs() == 0
     fine.verdict(fine.rows)
     assert count_jobs() == 1
@@ -222,13 +232,13 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
 def test_a_column_with_a_name_the_gate_needs_is_refused(spark, name):
-    with pytest.raises(SuiteError, match=rf"suite calls: the rows have columns \['{name}'\], names the gate needs"):
+    with pytest.raises(SuiteError, match=rf"suite calls: the rows have columns \['{name}'\], names of the gate"):
         judged(spark, [], expect("fine", PRESENT, column="n"), schema=f"n int, {name} int")
 
 
 def test_examples_of_a_rare_failure_are_found_among_many_others(spark):
     rows = spark.range(0, 3000, 1, 1).selectExpr("string(id) day", "int(if(id = 2999, -5, 100)) n")
-    outcome = judge(
+    outcome = compile_gate(
         rows,
         suite=suite(
             expect("n_small", BETWEEN, column="n", max_value=9),

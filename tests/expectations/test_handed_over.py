@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.suite import parse_suite
 
 ROWS = [('{"a": 1}', 1), ('"nope"', 2), (None, 3), ("[2]", -1)]
@@ -21,8 +21,8 @@ NOT_NEGATIVE = {
 
 def verdict(spark, *entries, rows=ROWS, **more):
     frame = spark.createDataFrame(rows, "s string, n int").coalesce(1)
-    judged = judge(frame, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls"))
-    return judged.verdict(judged.rows, **more)
+    gate = compile_gate(frame, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls"))
+    return gate.verdict(gate.rows, **more)
 
 
 def test_rows_for_quarantine_are_not_judged_and_the_result_says_by_whom_it_is(spark):

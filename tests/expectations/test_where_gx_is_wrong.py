@@ -9,14 +9,14 @@ from decimal import Decimal
 import pytest
 
 from expectations.errors import SuiteError
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.suite import parse_suite
 
 
 def result(rows, type_, /, **kwargs):
     entry = {"type": f"expect_{type_}", "kwargs": kwargs, "id": "x", "severity": "warning"}
-    judged = judge(rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": [entry]}), where="calls"))
-    (found,) = judged.verdict(judged.rows).results
+    gate = compile_gate(rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": [entry]}), where="calls"))
+    (found,) = gate.verdict(gate.rows).results
     return found["success"], found["result"]
 
 

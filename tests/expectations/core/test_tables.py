@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.suite import parse_suite
 
 ODD = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
@@ -15,7 +15,9 @@ ODD = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
 
 def judged(rows, *items):
     entries = [{"type": f"expect_{type_}", "kwargs": kwargs, "id": str(n)} for n, (type_, kwargs) in enumerate(items)]
-    return judge(rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json"))
+    return compile_gate(
+        rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json")
+    )
 
 
 def as_json(rows, type_, **kwargs):
