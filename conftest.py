@@ -15,7 +15,8 @@ import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from lake.session import catalog_settings, common_settings, local_settings, look_up_java_names
+from lake.iceberg import look_up_java_names
+from lake.session import catalog_settings, common_settings, local_settings
 
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console keeps the width that it finds when it is made
 os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # also for the processes that tests start

@@ -1,4 +1,4 @@
-"""The arguments of a job, by AWS Glue's convention: `--KEY value`, and keys that Glue adds itself."""
+"""The arguments of a job in AWS Glue's form, `--KEY value`. Glue adds keys of its own."""
 
 from __future__ import annotations
 
@@ -10,28 +10,32 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from difflib import get_close_matches
 
-from jobs.masking_key import WHERE
+from jobs.masking_key import MASKING_KEY_HELP
 
 logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
+ON_REQUEST = ("resolve",)
+"""Stages that run only if they are named. `--stage all` leaves them out."""
+
 _READ_LANDING = ("crawl", "ingest", "create")
 _SERVE_ALL = ("maintain",)
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a job is told.
+    """The arguments of a job.
 
     Attributes:
         stages: The stages to run, in order.
-        landing: Folder, file or pattern of the landed files; needed by ingest only.
-        warehouse: Where the tables are: a folder, or `s3://…` on Glue.
-        run_id: What the stages of one run share in the ledger.
-        workflow: The workflow that starts the job, or None.
-        masking_key: Where the masking key is, for a job that masks; never the key itself.
-        rebuild: Whether trusted is made anew of all that raw has, where a job else takes what is new.
-        every: Seconds from the start of one run of the stages to that of the next; None to run once.
+        landing: Folder, file or pattern of the landed files. Only stages that read landing need it.
+        warehouse: The place of the tables: a folder, or `s3://…` on Glue.
+        run_id: The id of the run. All its stages have the same id in the ledger.
+        workflow: The workflow that started the job, or None.
+        masking_key: The place of the masking key, for a job that masks. Never the key itself.
+        rebuild: Refine all of raw again, instead of new rows only.
+        row_by_row: Publish each parked row that passes by itself.
+        every: Seconds from the start of one run to the start of the next. None to run once.
         dataset: The dataset, for a job that serves all.
     """
 
@@ -42,41 +46,44 @@ class Arguments:
     workflow: str | None
     masking_key: str | None = None
     rebuild: bool = False
+    row_by_row: bool = False
     every: float | None = None
     dataset: str = ""
 
 
 def new_run_id() -> str:
-    """Return an id for a run: the time it begins (UTC) and the process."""
+    """Return an id for a run, made of its start time (UTC) and its process id."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid()}"
 
 
 def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequence[str] = STAGES) -> Arguments:
-    """Read the arguments of a job with these stages.
+    """Parse the arguments of a job with these stages.
 
-    Keys it does not know are Glue's own (`--JOB_NAME`, `--TempDir` and so on) and ignored; one that is nearly one of
-    the job's is a slip and stops it.
+    Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. A key that resembles an argument of the
+    job is a typing error, and stops the job.
     """
     parser = _parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    # Not those of Glue: its `--JOB_ID` is no slip for its `--JOB_RUN_ID`.
+    # Glue's own keys are not compared: its `--JOB_ID` is not a typing error for its `--JOB_RUN_ID`.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if alike := get_close_matches(key, own, n=1, cutoff=0.8):
-            parser.error(f"{key} is no argument of this job; did you mean {alike[0]}?")
-    asked = tuple(stages) if known.stage == "all" else (known.stage,)
-    if (reads := [stage for stage in asked if stage in _READ_LANDING]) and not known.landing:
-        parser.error(f"--landing is needed to {reads[0]}: the folder that the files were delivered to")
+            parser.error(f"{key} is not an argument of this job. Did you mean {alike[0]}?")
+    in_order = tuple(stage for stage in stages if stage not in ON_REQUEST)
+    requested = in_order if known.stage == "all" else (known.stage,)
+    if (reads := [stage for stage in requested if stage in _READ_LANDING]) and not known.landing:
+        parser.error(f"the stage {reads[0]} needs --landing: the folder that the files were delivered to")
     if ignored:
-        logger.info("%s: arguments that are not the job's, ignored: %s", job, ignored)
+        logger.info("%s: ignored these arguments, because the job does not have them: %s", job, ignored)
     return Arguments(
-        stages=asked,
+        stages=requested,
         landing=known.landing or "",
         warehouse=known.warehouse,
         run_id=known.WORKFLOW_RUN_ID or known.JOB_RUN_ID or new_run_id(),
         workflow=known.WORKFLOW_NAME,
         masking_key=known.masking_key,
         rebuild=known.rebuild,
+        row_by_row=known.row_by_row,
         every=known.every,
         dataset=known.dataset or job,
     )
@@ -84,25 +91,25 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
 
 def _parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
-    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="which part to run (default: all)")
-    parser.add_argument("--landing", help="folder, file or pattern of the landed files; for ingest")
-    parser.add_argument("--warehouse", default="warehouse", help="where the tables are (default: ./warehouse)")
-    parser.add_argument("--masking-key", help=WHERE)
+    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="Run one stage [default: all].")
+    parser.add_argument("--landing", help="Read landed files from this folder, file or pattern.")
+    parser.add_argument("--warehouse", default="warehouse", help="Keep the tables here [default: ./warehouse].")
+    parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
     # Glue passes no flags, only keys with values.
+    flags = {
+        "--rebuild": "Refine all of raw again, instead of new rows only [default: false].",
+        "--row-by-row": "In the stage resolve, publish every parked row that passes by itself [default: false].",
+    }
+    for flag, text in flags.items():
+        parser.add_argument(
+            flag, nargs="?", type=_true_or_false, const=True, default=False, metavar="true|false", help=text
+        )
     parser.add_argument(
-        "--rebuild",
-        nargs="?",
-        type=_true_or_false,
-        const=True,
-        default=False,
-        metavar="true|false",
-        help="refine all of raw anew, not what is new only",
+        "--every", type=_seconds, metavar="SECONDS", help="Repeat every SECONDS until stopped [default: run once]."
     )
-    parser.add_argument("--every", type=_seconds, metavar="SECONDS", help="go on, from time to time, until stopped")
-    parser.add_argument("--dataset", required=job in _SERVE_ALL, help="the dataset, for a job that serves all")
-    parser.add_argument("--WORKFLOW_NAME", help="set by AWS Glue")
-    parser.add_argument("--WORKFLOW_RUN_ID", help="set by AWS Glue")
-    parser.add_argument("--JOB_RUN_ID", help="set by AWS Glue")
+    parser.add_argument("--dataset", required=job in _SERVE_ALL, help="Name the dataset, for a job that serves all.")
+    for key in ("--WORKFLOW_NAME", "--WORKFLOW_RUN_ID", "--JOB_RUN_ID"):
+        parser.add_argument(key, help="Set by AWS Glue.")
     return parser
 
 
@@ -112,7 +119,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds greater than 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds greater than 0")
     return seconds
 
 

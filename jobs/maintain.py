@@ -1,67 +1,63 @@
-"""Job that keeps a dataset's tables in shape: few files of a good size, no snapshots nor files that nobody needs."""
+"""AWS Glue job that compacts a dataset's tables, expires snapshots, and removes files that no table uses."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import SparkSession
 
 from jobs.arguments import Arguments
-from jobs.stages import Stage, run_stages, start
-from lake.errors import NotPublishedError
-from lake.ledger import RUNS, Entry, runs
+from jobs.job import Job
+from lake.errors import NotPublishedError, TableBusyError
+from lake.ledger import RUNS, StageResult, runs
+from lake.maintenance import compact, expire_snapshots, remove_orphan_files, tables_of
+from lake.staging import drop_staged_table
 from lake.tables import table_name
-from lake.upkeep import compact, expire_snapshots, remove_orphan_files, tables_of
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=7)
-"""How long a snapshot that is no longer the published one can be read, and a branch that was not published be seen."""
+SNAPSHOT_RETENTION = timedelta(days=7)
+"""Time for which earlier snapshots and unpublished branches stay readable."""
 
-ORPHANED = timedelta(days=3)
-"""How old a file without a table must be, by Iceberg's own default: a younger one may be of a run that writes yet."""
+ORPHAN_MIN_AGE = timedelta(days=3)
+"""Minimum age of a file to be removed: Iceberg's default. A run that is still writing may need a younger file."""
 
-_ORPHANS_EVERY = timedelta(days=1)
-
-
-def compact_files(spark: SparkSession, args: Arguments, entry: Entry) -> None:
-    """Rewrite small files, and those of which many rows were changed, into files of a good size."""
-    done = {table: compact(spark, table) for table in _tables(spark, args)}
-    entry.note = f"{sum(done.values())} files rewritten in {sum(map(bool, done.values()))} of {len(done)} tables"
+ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 
 
-def expire(spark: SparkSession, args: Arguments, entry: Entry) -> None:
-    """Drop snapshots that are older than a week, and with them the files that only they have."""
-    before = datetime.now(timezone.utc) - KEPT
-    dropped = [expire_snapshots(spark, table, older_than=before) for table in _tables(spark, args)]
-    entry.note = f"{sum(dropped)} snapshots dropped"
+def compact_files(spark: SparkSession, args: Arguments) -> StageResult:
+    """Rewrite small files, and files with many deleted rows, into files of `TARGET_FILE_BYTES`."""
+    tables = _tables(spark, args)
+    rewritten, left = _for_each(tables, lambda table: compact(spark, table))
+    counts = f"{sum(rewritten)} files rewritten in {sum(map(bool, rewritten))} of {len(tables)} tables"
+    return StageResult(notes=(counts, *left))
 
 
-def remove_orphans(spark: SparkSession, args: Arguments, entry: Entry) -> None:
-    """Remove files that no table has, which killed runs have left: once a day, for all files must be listed."""
+def expire(spark: SparkSession, args: Arguments) -> StageResult:
+    """Expire snapshots and unpublished staged rows older than `SNAPSHOT_RETENTION`, and delete their files."""
+    older_than = datetime.now(timezone.utc) - SNAPSHOT_RETENTION
+    tables = _tables(spark, args)
+    expired, left = _for_each(tables, lambda table: expire_snapshots(spark, table, older_than=older_than))
+    for table in tables:
+        drop_staged_table(spark, table, older_than=older_than)
+    return StageResult(notes=(f"{sum(expired)} snapshots expired", *left))
+
+
+def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
+    """Remove files that no table uses. Killed runs leave such files. Runs once a day, because it lists all files."""
     now = datetime.now(timezone.utc)
-    same = runs(spark).where(f"job = '{entry.job}' AND stage = '{entry.stage}' AND state = 'SUCCEEDED'")
-    last = same.where("note LIKE '%files removed'").agg({"started": "max"}).first()
-    if last and last[0] and now - last[0].replace(tzinfo=timezone.utc) < _ORPHANS_EVERY:
-        entry.note = f"done at {last[0]:%Y-%m-%d %H:%M}, once a day"
-        return
-    removed = [remove_orphan_files(spark, table, older_than=now - ORPHANED) for table in _tables(spark, args)]
-    entry.note = f"{sum(removed)} files removed"
+    earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")
+    last = earlier.where("note LIKE '%files removed'").agg({"started": "max"}).first()
+    if last and last[0] and now - last[0].replace(tzinfo=timezone.utc) < ORPHAN_REMOVAL_INTERVAL:
+        return StageResult(notes=(f"skipped: runs once a day, and last ran at {last[0]:%Y-%m-%d %H:%M} UTC",))
+    removed = [remove_orphan_files(spark, table, older_than=now - ORPHAN_MIN_AGE) for table in _tables(spark, args)]
+    return StageResult(notes=(f"{sum(removed)} files removed",))
 
 
-STAGES: Mapping[str, Stage] = {"compact": compact_files, "expire": expire, "remove_orphans": remove_orphans}
-
-
-def run(spark: SparkSession, args: Arguments) -> list[Entry]:
-    """Run the stages asked for, and return what the run ledger says of each."""
-    return run_stages(spark, args, job=f"{args.dataset}_maintain", stages=STAGES)
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the job from a command line, spark-submit or AWS Glue."""
-    start("maintain", run, argv, stages=STAGES)
+_JOB = "{dataset}_maintain"
+JOB = Job("maintain", {"compact": compact_files, "expire": expire, "remove_orphans": remove_orphans}, title=_JOB)
 
 
 def _tables(spark: SparkSession, args: Arguments) -> list[str]:
@@ -70,5 +66,17 @@ def _tables(spark: SparkSession, args: Arguments) -> list[str]:
     return [*tables, RUNS]
 
 
+def _for_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[list[int], list[str]]:
+    """Maintain tables. Return the counts, and a message for each table that is left for the next run."""
+    counts, left = [], []
+    for table in tables:
+        try:
+            counts.append(maintain(table))
+        except TableBusyError as error:
+            logger.info("%s", error)
+            left.append(f"{table} left for the next run: {error.reason}")
+    return counts, left
+
+
 if __name__ == "__main__":
-    main()
+    JOB.main()

@@ -1,129 +1,122 @@
-"""The stages of a job: run on record, and what ingest and curate do in every job."""
+"""The stages of a dataset's job. Each stage takes the arguments and returns the result for the ledger."""
 
 from __future__ import annotations
 
-import logging
-import signal
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Event
+from datetime import datetime, timedelta, timezone
+from functools import partial
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
-from expectations.errors import ExpectationsNotMetError
-from ingest.errors import IngestError
-from ingest.header import Forms
-from ingest.raw import ingest
-from jobs.arguments import STAGES, Arguments, new_run_id, parse_arguments
-from jobs.publishing import publish_answer
-from lake.errors import OvertakenError
-from lake.ledger import Entry, recorded
-from lake.session import lake_session
-from lake.tables import last_change, last_note, read, row_count, table_name
+from ingest.crawl import crawl as crawl_landing
+from ingest.raw import ingest as ingest_landing
+from jobs.answers import publish_answers
+from jobs.arguments import ON_REQUEST, STAGES, Arguments
+from jobs.blocked import resolve as resolve_blocked
+from jobs.job import Job
+from jobs.masking_key import fingerprint, read_masking_key
+from jobs.publisher import Publisher
+from lake.iceberg import drop_branches, load_table
+from lake.ledger import StageResult
+from lake.staging import drop_staged_table
+from lake.tables import table_name
+from transforms.dataset import Dataset
 
-logger = logging.getLogger(__name__)
+MAX_FILES_IN_NOTE = 5
+ABANDONED_AFTER = timedelta(days=1)
+"""Minimum age of a branch to be dropped. A run or a person may still use a younger branch."""
 
-Stage = Callable[[SparkSession, Arguments, Entry], None]
-
-_MADE_OF = "citylake.made-of"
-"""In an answer's history: the snapshot in which those rows of trusted that it was made of last changed."""
-
-_TOLD = 5
-"""How many files the ledger names."""
-
-
-def run_stages(spark: SparkSession, args: Arguments, *, job: str, stages: Mapping[str, Stage]) -> list[Entry]:
-    """Run the stages asked for, each on record, and return what the run ledger says of each."""
-    entries = []
-    for stage in args.stages:
-        with recorded(spark, run_id=args.run_id, workflow=args.workflow, job=job, stage=stage) as entry:
-            stages[stage](spark, args, entry)
-        entries.append(entry)
-    return entries
+STAGES_THAT_MASK = ("refine", "resolve", "create", "check_quality", "publish")
+"""The stages that need the masking key, if the dataset is masked with a key."""
 
 
-def ingest_landing(
-    spark: SparkSession, args: Arguments, entry: Entry, *, dataset: str, forms: Forms, skip_unreadable: bool = False
-) -> None:
-    """Landing to raw: the rows of all files that raw does not have yet. See `ingest` for what cannot be read."""
-    done = ingest(
+def dataset_job(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Job:
+    """Return the job of a dataset."""
+    return Job(dataset.name, {stage: partial(_STAGES[stage], dataset) for stage in (*stages, *ON_REQUEST)})
+
+
+def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Bring the rows of all new files from landing to raw."""
+    done = ingest_landing(
         spark,
-        dataset=dataset,
+        dataset=dataset.name,
         landing=args.landing,
-        forms=forms,
+        layouts=dataset.source_columns,
         run_id=args.run_id,
-        skip_unreadable=skip_unreadable,
+        skip_unreadable=dataset.is_incremental,
     )
-    entry.rows_in = entry.rows_out = done.rows
-    entry.snapshot_ids[done.table] = done.snapshot
-    told = [f"{name} skipped: {why}" for name, why in done.skipped.items()]
-    told += [f"{name} came before with other content" for name in done.redelivered]
-    more = [f"and {len(told) - _TOLD} more, see the log"] if len(told) > _TOLD else []
-    entry.note = "; ".join(told[:_TOLD] + more) or None
+    again = [f"{name} was delivered again with other content" for name in done.redelivered]
+    more = [f"and {len(again) - MAX_FILES_IN_NOTE} more, see the log"] if len(again) > MAX_FILES_IN_NOTE else []
+    return StageResult(
+        rows_in=done.rows,
+        rows_out=done.rows,
+        snapshot_ids={done.table: done.snapshot},
+        notes=(*again[:MAX_FILES_IN_NOTE], *more),
+        skipped_files=done.skipped,
+    )
 
 
-def publish_answers(
-    spark: SparkSession,
-    entry: Entry,
-    *,
-    dataset: str,
-    answers: Mapping[str, Callable[[DataFrame], DataFrame]],
-    only_if_changed: bool = False,
-) -> None:
-    """Trusted to curated: build each answer from the trusted rows, and publish it.
-
-    With `only_if_changed` none is built that was made of these very rows.
-    """
-    trusted, table = read(spark, "trusted", dataset), table_name("trusted", dataset)
-    made_of = str(last_change(spark, table))
-    if only_if_changed:
-        tables = {name: table_name("curated", dataset, name) for name in answers}
-        answers = {name: answers[name] for name in answers if last_note(spark, tables[name], _MADE_OF) != made_of}
-        if not answers:
-            entry.say("the answers are those of what is trusted")
-            return
-    entry.rows_in = row_count(spark, table)
-    for name, build in answers.items():
-        publish_answer(spark, build(trusted), dataset=dataset, name=name, entry=entry, notes={_MADE_OF: made_of})
+def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Build the new rows of raw, validate them, and publish them to trusted and quarantine."""
+    return _publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 
-def start(
-    job: str,
-    run: Callable[[SparkSession, Arguments], Sequence[Entry]],
-    argv: Sequence[str] | None = None,
-    *,
-    stages: Iterable[str] = STAGES,
-) -> None:
-    """Run a job from a command line, spark-submit or AWS Glue: once, or with `--every` until it is told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    args = parse_arguments(job, argv, stages=tuple(stages))
-    spark = lake_session(args.warehouse, app_name=job)
-    if args.every is None:
-        run(spark, args)
-        return
-    run_repeatedly(lambda: run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=told_to_stop())
+def resolve(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Validate the parked rows of blocked increments again, and publish them if they pass."""
+    return resolve_blocked(_publisher(dataset, spark, args), row_by_row=args.row_by_row)
 
 
-def told_to_stop() -> Event:
-    """Return what is set when the process is told to stop, which it then does not by itself: it ends its turn."""
-    stopped = Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: stopped.set())
-    return stopped
+def curate(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Make the stale answers from trusted, and publish them."""
+    return publish_answers(spark, dataset, run_id=args.run_id, rebuild=args.rebuild)
 
 
-def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
-    """Run until stopped, each time so many seconds after the last start, or at once if that took longer.
+def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """List the new files in landing: folders, columns, and changes since the last crawl."""
+    found = crawl_landing(
+        spark, dataset=dataset.name, landing=args.landing, layouts=dataset.source_columns, run_id=args.run_id
+    )
+    return StageResult(notes=(str(found),))
 
-    What a suite refuses is logged, and does not hold up what comes next; so is a turn in which another run was at work,
-    nothing had been delivered, or a file could not be read. Anything else that is raised ends it.
-    """
-    while not stopped.is_set():
-        began = time.monotonic()
-        try:
-            run()
-        except (ExpectationsNotMetError, OvertakenError, IngestError) as error:
-            logger.error("%s", error)
-        stopped.wait(max(0.0, began + every - time.monotonic()))
+
+def clear(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Drop the branches, and tables of staged rows, that blocked, failed or killed runs left behind."""
+    before = datetime.now(timezone.utc) - ABANDONED_AFTER
+    names = [table_name(zone, dataset.name) for zone in ("raw", "trusted", "quarantine")]
+    names += [table_name("curated", dataset.name, answer) for answer in dataset.answers]
+    tables = [table for table in names if spark.catalog.tableExists(table)]
+    branches = sum(drop_branches(load_table(spark, table), older_than=before) for table in tables)
+    staged = sum(drop_staged_table(spark, table, older_than=before) for table in tables)
+    return StageResult(notes=(f"{branches + staged} branches of earlier runs dropped",))
+
+
+def create(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Bring new files from landing to raw, and stage the new rows of raw on a branch of trusted."""
+    ingested = ingest(dataset, spark, args)
+    staged = _publisher(dataset, spark, args).stage(full_refresh=args.rebuild)
+    snapshots = {**ingested.snapshot_ids, **staged.snapshot_ids}
+    notes, skipped = ingested.notes + staged.notes, ingested.skipped_files
+    return replace(staged, snapshot_ids=snapshots, notes=notes, skipped_files=skipped)
+
+
+def check_quality(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Validate the staged rows."""
+    return _publisher(dataset, spark, args).validate()
+
+
+def publish(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
+    """Publish the staged rows to quarantine, then to trusted."""
+    return _publisher(dataset, spark, args).publish()
+
+
+_STAGES: dict[str, Callable[[Dataset, SparkSession, Arguments], StageResult]] = {
+    each.__name__: each for each in (ingest, refine, resolve, curate, crawl, clear, create, check_quality, publish)
+}
+
+
+def _publisher(dataset: Dataset, spark: SparkSession, args: Arguments) -> Publisher:
+    if not dataset.uses_masking_key:
+        return Publisher(spark, dataset, args.run_id, dataset.build)
+    key = read_masking_key(args.masking_key)
+    return Publisher(spark, dataset, args.run_id, partial(dataset.build, masking_key=key), fingerprint(key))

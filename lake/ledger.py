@@ -1,25 +1,25 @@
-"""The run ledger, `lake.ops.runs`: what ran, when, how it ended, and what it did to the rows."""
+"""The run ledger, `lake.ops.runs`: the time, outcome and row counts of each stage of each run."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from lake.iceberg import append_records
 from lake.session import CATALOG
-from lake.tables import ensure_table
+from lake.tables import add_columns, ensure_table, exists
 
 logger = logging.getLogger(__name__)
 
 RUNS = f"{CATALOG}.ops.runs"
-_ERROR_LENGTH = 4000  # Spark's messages carry the traces of all that failed.
+MAX_ERROR_LENGTH = 4000  # characters. Spark's messages carry the traces of all tasks that failed.
 _TEXT, _TIME, _COUNT = T.StringType(), T.TimestampType(), T.LongType()
 SCHEMA = T.StructType(
     [
@@ -28,87 +28,128 @@ SCHEMA = T.StructType(
         *(T.StructField(name, _COUNT) for name in ("rows_in", "rows_out", "rows_quarantined")),
         T.StructField("snapshot_ids", T.MapType(_TEXT, _COUNT)),
         *(T.StructField(name, _TEXT) for name in ("verdict", "validation_result", "error", "note")),
+        T.StructField("skipped_files", T.MapType(_TEXT, _TEXT)),
     ]
 )
 
 
-@dataclass
-class Entry:
-    """One stage of one run; the stage fills in what it did.
+@dataclass(frozen=True)
+class StageResult:
+    """The outcome of a stage.
 
     Attributes:
-        run_id: The run; its stages share it.
+        rows_in: Rows read.
+        rows_out: Rows published or staged.
+        rows_quarantined: Rows that failed a critical expectation.
+        snapshot_ids: Table to the snapshot that the stage published.
+        verdict: `met`, `met with warnings` or `blocked`. None if nothing was validated.
+        validation_result: The whole validation result, as Great Expectations' JSON.
+        notes: More facts, each a short sentence.
+        skipped_files: The reason why each skipped file was not read, by file.
+        error: The error that ends the run. The ledger still records the other fields.
+    """
+
+    rows_in: int | None = None
+    rows_out: int | None = None
+    rows_quarantined: int | None = None
+    snapshot_ids: Mapping[str, int | None] = field(default_factory=dict)
+    verdict: str | None = None
+    validation_result: str | None = None
+    notes: tuple[str, ...] = ()
+    skipped_files: Mapping[str, str] = field(default_factory=dict)
+    error: Exception | None = None
+
+    @property
+    def state(self) -> str:
+        """`SUCCEEDED`, `SUCCEEDED_WITH_SKIPS`, `BLOCKED` or `FAILED`."""
+        if self.error:
+            return "BLOCKED" if self.verdict == "blocked" else "FAILED"
+        return "SUCCEEDED_WITH_SKIPS" if self.skipped_files else "SUCCEEDED"
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """A stage of a run, as the ledger records it.
+
+    Attributes:
+        run_id: The id of the run. All its stages have the same id.
         workflow: The workflow that started it, or None.
         job: The job.
-        stage: `ingest`, `refine`, `curate`, or what else the job calls its stages.
-        state: `RUNNING`; then `SUCCEEDED`, `REFUSED` (a critical expectation is not met) or `FAILED`. A run that was
-            killed stays `RUNNING`.
-        started: When it began; a Spark timestamp is UTC.
-        ended: When it ended.
-        rows_in: Rows read.
-        rows_out: Rows published.
-        rows_quarantined: Rows found not to pass; sent to quarantine unless the publish is refused.
-        snapshot_ids: Table to the snapshot that the stage published.
-        verdict: The gate's: `met`, `met with warnings` or `refused`.
-        validation_result: The gate's whole result, GX's JSON.
-        error: What was raised, if anything.
-        note: What else is to be said of it.
+        stage: The stage.
+        started: When it began, UTC.
+        state: `RUNNING`, then the state of its result. A killed run stays `RUNNING`.
+        ended: When it ended, UTC.
+        result: Its outcome.
     """
 
     run_id: str
     workflow: str | None
     job: str
     stage: str
+    started: datetime
     state: str = "RUNNING"
-    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     ended: datetime | None = None
-    rows_in: int | None = None
-    rows_out: int | None = None
-    rows_quarantined: int | None = None
-    snapshot_ids: dict[str, int | None] = field(default_factory=dict)
-    verdict: str | None = None
-    validation_result: str | None = None
-    error: str | None = None
-    note: str | None = None
-
-    def say(self, text: str) -> None:
-        """Add to the note."""
-        self.note = f"{self.note}; {text}" if self.note else text
+    result: StageResult = StageResult()
 
 
-@contextmanager
-def recorded(spark: SparkSession, *, run_id: str, workflow: str | None, job: str, stage: str) -> Iterator[Entry]:
-    """Record a stage: one row when it starts and one when it ends, however it ends.
+def record_stage(
+    spark: SparkSession, run: Callable[[], StageResult], *, run_id: str, workflow: str | None, job: str, stage: str
+) -> StageRun:
+    """Run a stage and record it: one row when it starts, and one when it succeeds, fails or is stopped.
 
-    What the stage raises is recorded, then raised on.
+    Raises:
+        Exception: The stage raised it or returned it in its result. It is recorded first.
     """
     ensure_table(spark, RUNS, SCHEMA)
-    entry = Entry(run_id=run_id, workflow=workflow, job=job, stage=stage)
+    add_columns(spark, RUNS, SCHEMA)
+    entry = StageRun(run_id, workflow, job, stage, started=datetime.now(timezone.utc))
     _append(spark, entry)
     try:
-        yield entry
-        entry.state = "SUCCEEDED"
+        result = run()
     except BaseException as error:
-        entry.state = "REFUSED" if entry.verdict == "refused" else "FAILED"
-        entry.error = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
+        failed = StageResult(error=error)  # type: ignore[arg-type]  # a stop signal is recorded too
+        _append(spark, replace(entry, state="FAILED", ended=datetime.now(timezone.utc), result=failed))
         raise
-    finally:
-        entry.ended = datetime.now(timezone.utc)
-        _append(spark, entry)
-        counts = f"{entry.rows_in} rows in, {entry.rows_out} out, {entry.rows_quarantined or 0} not passing"
-        logger.info("%s %s of run %s: %s, %s", entry.job, entry.stage, entry.run_id, entry.state, counts)
+    entry = replace(entry, state=result.state, ended=datetime.now(timezone.utc), result=result)
+    _append(spark, entry)
+    counts = f"{result.rows_in} rows in, {result.rows_out} out, {result.rows_quarantined or 0} quarantined"
+    logger.info("%s %s of run %s: %s, %s", job, stage, run_id, entry.state, counts)
+    if result.error:
+        raise result.error
+    return entry
 
 
 def runs(spark: SparkSession) -> DataFrame:
-    """Return the state of each stage of each run: its latest row."""
+    """Return the latest row of each stage of each run."""
     latest = Window.partitionBy("run_id", "job", "stage", "started").orderBy(F.col("ended").desc_nulls_last())
     ranked = spark.table(RUNS).withColumn("_rank", F.row_number().over(latest))
     return ranked.where("_rank = 1").drop("_rank")
 
 
-def _append(spark: SparkSession, entry: Entry) -> None:
-    values = {field.name: getattr(entry, field.name) for field in SCHEMA}
-    text = json.dumps(values, default=datetime.isoformat)
-    # `createDataFrame` would start Python workers. Else than FAILFAST, what cannot be read would be a row of nulls.
-    row = F.from_json(F.lit(text), SCHEMA, {"mode": "FAILFAST"})
-    spark.range(0, 1, numPartitions=1).select(row.alias("run")).select("run.*").writeTo(RUNS).append()
+def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
+    """Return the validation results of a job's published rows, the latest first. Runs one Spark job.
+
+    At most `min_rows` results are read, because each has at least one row.
+    """
+    if not exists(spark, RUNS):
+        return []
+    published = runs(spark).where(
+        (F.col("job") == job)
+        & (F.col("stage") != "resolve")  # its rows were counted when they were parked
+        & F.col("validation_result").isNotNull()
+        & F.col("state").startswith("SUCCEEDED")
+    )
+    rows = published.orderBy(F.desc("started")).limit(min_rows).select("validation_result").collect()
+    return [json.loads(row["validation_result"]) for row in rows]
+
+
+def _append(spark: SparkSession, entry: StageRun) -> None:
+    result = entry.result
+    record = {
+        name: getattr(entry, name) for name in ("run_id", "workflow", "job", "stage", "state", "started", "ended")
+    }
+    record |= {name: getattr(result, name) for name in ("rows_in", "rows_out", "rows_quarantined", "verdict")}
+    record |= {"snapshot_ids": dict(result.snapshot_ids), "validation_result": result.validation_result}
+    error = f"{type(result.error).__name__}: {result.error}"[:MAX_ERROR_LENGTH] if result.error else None
+    record |= {"skipped_files": dict(result.skipped_files), "error": error, "note": "; ".join(result.notes) or None}
+    append_records(spark, RUNS, SCHEMA, [record])

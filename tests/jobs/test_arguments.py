@@ -68,11 +68,11 @@ def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--stage", "ingest"], "--landing is needed to ingest"),
+        (["--stage", "ingest"], "the stage ingest needs --landing"),
         (["--stage", "clean"], "invalid choice: 'clean'"),
-        (["--stag", "refine"], "--stag is no argument of this job; did you mean --stage?"),
+        (["--stag", "refine"], "--stag is not an argument of this job. Did you mean --stage?"),
         (["--stage", "refine", "--rebuild", "yes"], "'yes' is neither true nor false"),
-        (["--stage", "refine", "--warehous=x"], "--warehous is no argument of this job; did you mean --warehouse?"),
+        (["--stage", "refine", "--warehous=x"], "--warehous is not an argument of this job. Did you mean --warehouse?"),
     ],
 )
 def test_wrong_arguments_say_what_is_expected(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
@@ -88,3 +88,10 @@ def test_the_job_that_serves_all_datasets_must_be_told_which(capsys: pytest.Capt
 
     assert "the following arguments are required: --dataset" in capsys.readouterr().err
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
+
+
+def test_a_stage_on_request_runs_only_if_it_is_named() -> None:
+    stages = ("ingest", "refine", "resolve")
+    assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
+    named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)
+    assert (named.stages, named.row_by_row) == (("resolve",), True)

@@ -1,8 +1,9 @@
-"""Events that come in increments, in any order, twice, late and broken, leave the tables that one delivery leaves."""
+"""Events that arrive in increments, in any order, twice, late and broken, leave the tables that one delivery leaves."""
 
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -13,46 +14,44 @@ from pyspark.sql import DataFrame, DataFrameWriterV2, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.errors import ExpectationsNotMetError
-from jobs import police_dispatch
-from jobs.arguments import Arguments, parse_arguments
-from jobs.increments import Increment, refine_increment
+from jobs.blocked import BLOCKED_RUN, resolve
 from jobs.masking_key import MaskingKeyError
-from jobs.refining import Refining
-from jobs.stages import ingest_landing
-from lake.errors import NotJudgedError, OvertakenError
-from lake.ledger import Entry
-from lake.publish import Branch
+from jobs.publisher import Publisher
+from jobs.stages import create as create_stage
+from jobs.stages import dataset_job
+from jobs.stages import ingest as ingest_stage
+from lake import ledger, staging
+from lake.errors import NotStagedError, OvertakenError
+from lake.ledger import StageResult
+from lake.staging import Staged
 from lake.tables import snapshot_id
-from transforms.datasets.police_dispatch import SOURCE_FIELDS
-from transforms.dedupe import IS_CURRENT, LATEST, LINEAGE, drop_withdrawn
+from transforms.dataset import Dataset
+from transforms.datasets import police_dispatch
+from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.schema import change_schema
 
 TRUSTED, QUARANTINE = "lake.trusted.police_dispatch", "lake.quarantine.police_dispatch"
+POLICE = police_dispatch.DATASET
 _NEEDED = ("incident_id", "start_time", "city", "row_ts", "end_time", "initial_type", "priority", "dispatch_arrive")
 RUN_IDS = (f"run {number}" for number in count())
 
 
 def few_columns(raw: DataFrame) -> DataFrame:
-    """Make incidents of no more than the suite and these tests need: Spark plans them in a fraction of the time."""
-    fields = [field for field in SOURCE_FIELDS if field.name in (*_NEEDED, "arrive_cleared")]
+    """Make incidents of the columns that the suite and these tests need: Spark plans them in a fraction of the time."""
+    fields = [field for field in POLICE.layouts["police_dispatch"] if field.name in (*_NEEDED, "arrive_cleared")]
     return (
-        raw.transform(
-            change_schema,
-            fields=fields,
-            keep=LATEST if IS_CURRENT in raw.columns else LINEAGE,
-            malformed="_malformed_record",
-        )
+        raw.transform(change_schema, fields=fields, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumns({"coordinates_are_valid": F.lit(True), "city": F.expr("nullif(city, '')")})
-        .transform(drop_withdrawn, key=["incident_id"])
+        .transform(drop_superseded_rows, key=["incident_id"])
     )
 
 
 FEW = replace(
-    police_dispatch.REFINING,
+    POLICE,
     build=few_columns,
-    order=(IS_CURRENT, "row_ts", "city", "start_time", "_source_file", "_row_number"),
+    revision_order=("_is_current", "row_ts", "city", "start_time", "_source_file", "_row_number"),
 )
-STRICT = replace(FEW, shares_from=0)
+STRICT = replace(FEW, min_rows_for_mostly=0)
 
 
 def event(
@@ -70,29 +69,36 @@ def deliver(landing, name: str, *events: dict | str) -> None:
     landing.file(f"2024/08/01/00/{name}.json", "\n".join(lines).encode())
 
 
-def arguments(landing, *more: str) -> Arguments:
-    argv = ["--landing", str(landing), *more]
-    return parse_arguments("police_dispatch", argv, stages=tuple(police_dispatch.STAGES))
+def arguments(landing, *more: str):
+    return dataset_job(POLICE).parse(["--landing", str(landing), *more])
 
 
-def ingest(lake: SparkSession, landing, run_id: str) -> Entry:
-    entry, args = Entry(run_id, None, "police_dispatch", "refine"), arguments(landing, "--WORKFLOW_RUN_ID", run_id)
-    ingest_landing(lake, args, entry, dataset="police_dispatch", forms=police_dispatch.FORMS)
-    return entry
+def ingest(lake: SparkSession, landing, run_id: str) -> StageResult:
+    return ingest_stage(FEW, lake, arguments(landing, "--WORKFLOW_RUN_ID", run_id))
 
 
-def run(lake: SparkSession, landing, *, how: Refining = FEW, run_id: str | None = None, rebuild: bool = False) -> Entry:
-    entry = ingest(lake, landing, run_id or next(RUN_IDS))
-    refine_increment(lake, how, entry, rebuild=rebuild)
-    return entry
+def publisher(lake: SparkSession, run_id: str, *, dataset: Dataset = FEW, masking_key: str = "") -> Publisher:
+    return Publisher(lake, dataset, run_id, dataset.build, masking_key)
 
 
-def judged(lake: SparkSession, landing, run_id: str, *, rebuild: bool = False) -> Increment:
-    """Return what is ready to be published."""
-    increment = Increment(lake, FEW, ingest(lake, landing, run_id))
-    assert increment.create(rebuild=rebuild)
-    increment.check_quality()
-    return increment
+def run(
+    lake: SparkSession, landing, *, dataset: Dataset = FEW, run_id: str | None = None, **options: Any
+) -> StageResult:
+    run_id = run_id or next(RUN_IDS)
+    ingest(lake, landing, run_id)
+    result = publisher(lake, run_id, dataset=dataset, masking_key=options.pop("masking_key", "")).refine(**options)
+    if result.error:
+        raise result.error
+    return result
+
+
+def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = False) -> Publisher:
+    """Return a publisher with rows that are ready to be published."""
+    ingest(lake, landing, run_id)
+    ready = publisher(lake, run_id)
+    assert ready.stage(full_refresh=full_refresh).rows_out
+    assert not ready.validate().error
+    return ready
 
 
 def minute(row: Any) -> int | None:
@@ -147,33 +153,32 @@ def test_in_whatever_order_and_however_often_it_comes_the_tables_are_the_same(
     assert (trusted(lake), quarantine(lake)) == (TRUSTED_OF_ALL, QUARANTINE_OF_ALL)
 
 
-def test_what_came_in_increments_is_what_a_rebuild_makes_of_all(lake: SparkSession, landing) -> None:
+def test_increments_give_the_tables_that_a_full_refresh_gives(lake: SparkSession, landing) -> None:
     for name in "ab":
         deliver(landing, name, *DELIVERIES[name])
-        run(lake, landing, how=police_dispatch.REFINING)
+        run(lake, landing, dataset=POLICE)
     found, before = (trusted(lake), quarantine(lake)), snapshot_id(lake, TRUSTED)
 
-    assert (run(lake, landing, how=police_dispatch.REFINING).note, snapshot_id(lake, TRUSTED)) == (
-        "raw has nothing new",
+    assert (run(lake, landing, dataset=POLICE).notes, snapshot_id(lake, TRUSTED)) == (
+        ("nothing is new in raw",),
         before,
     )
-    again = run(lake, landing, how=police_dispatch.REFINING, rebuild=True)
+    again = run(lake, landing, dataset=POLICE, full_refresh=True)
 
     assert (trusted(lake), quarantine(lake)) == found
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(found[0]))
 
 
-def test_what_a_rewritten_file_no_longer_says_is_gone_and_what_it_had_replaced_is_back(
+def test_rows_that_a_rewritten_file_no_longer_has_are_gone_and_rows_that_they_had_replaced_are_back(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
     run(lake, landing)
     deliver(landing, "b", event(3, at=3, city="OLNEY"))
-    entry = run(lake, landing)
+    assert ingest(lake, landing, "again").notes == ("2024/08/01/00/b.json was delivered again with other content",)
+    assert run(lake, landing).notes == ("full refresh, because files were delivered again with other content",)
 
-    of_file = "2024/08/01/00/b.json came before with other content"
-    assert entry.note == f"{of_file}; trusted is made anew, for files were delivered with other content"
     assert trusted(lake)[:3] == [
         ("P0001", 1, "ROCKVILLE", "2024-07-10"),
         ("P0002", 1, "ROCKVILLE", "2024-07-10"),
@@ -181,179 +186,268 @@ def test_what_a_rewritten_file_no_longer_says_is_gone_and_what_it_had_replaced_i
     ]
     assert quarantine(lake) == []
     deliver(landing, "c", event(2, at=4, city="OLNEY"))
-    assert run(lake, landing).rows_in == 1  # the next is an increment again
+    assert run(lake, landing).rows_in == 1  # the next run is an increment again
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
-def test_with_another_masking_key_nothing_is_merged_but_a_rebuild_goes_through(lake: SparkSession, landing) -> None:
-    of_one, of_another = replace(FEW, masked_with="one"), replace(FEW, masked_with="another")
+def test_another_masking_key_is_refused_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
-    run(lake, landing, how=of_one)
+    run(lake, landing, masking_key="one")
     deliver(landing, "b", event(7, at=1))
     before = trusted(lake)
-    with pytest.raises(
-        MaskingKeyError, match="was masked with another: .* or make trusted anew with this one: --rebuild"
-    ):
-        run(lake, landing, how=of_another)
+    with pytest.raises(MaskingKeyError, match="was masked with another key. .* or refresh trusted with .*: --rebuild"):
+        run(lake, landing, masking_key="another")
 
     assert trusted(lake) == before
-    run(lake, landing, how=of_one)
-    run(lake, landing, how=of_another, rebuild=True)
+    run(lake, landing, masking_key="one")
+    run(lake, landing, masking_key="another", full_refresh=True)
     assert trusted(lake) == [("P0007", 1, *before[0][2:]), *before[1:]]
     deliver(landing, "c", event(7, at=2))
     with pytest.raises(MaskingKeyError):
-        run(lake, landing, how=of_one)
+        run(lake, landing, masking_key="one")
 
 
-def test_an_increment_that_is_refused_goes_to_quarantine_whole_and_the_next_one_goes_through(
-    lake: SparkSession, landing
-) -> None:
+def parked(lake: SparkSession) -> list[tuple]:
+    """Return the keys of parked rows, their own failures, and the expectations that blocked them."""
+    rows = lake.table(QUARANTINE).where("_blocked_by IS NOT NULL").collect()
+    return sorted((row.incident_id or "", tuple(row._failed_expectations), tuple(row._blocked_by)) for row in rows)
+
+
+def test_a_blocked_increment_is_parked_in_quarantine_and_the_next_one_goes_through(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing)
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
-    with pytest.raises(ExpectationsNotMetError) as refused:
-        run(lake, landing, run_id="refused")
+    with pytest.raises(ExpectationsNotMetError) as blocked:
+        run(lake, landing, run_id="blocked")
 
-    assert "start_time_present" in str(refused.value)
-    assert f"{QUARANTINE}, all that raw had newly got; the whole" in str(refused.value)
-    assert "judge all of raw anew: --rebuild" in str(refused.value)
+    assert "start_time_present" in str(blocked.value)
+    assert f"are in {QUARANTINE}, parked; the whole" in str(blocked.value)
+    assert "citylake resolve police_dispatch" in str(blocked.value)
     assert [row[:3] for row in trusted(lake)] == [(f"P000{n}", 0, "ROCKVILLE") for n in (7, 8, 9)]
-    assert quarantine(lake) == [(f"P{number:04}", 1, NO_DAY) for number in (7, *range(100, 199))]
+    broken_rows = [(f"P{number:04}", (NO_DAY,), (NO_DAY,)) for number in range(100, 199)]
+    assert parked(lake) == [("P0007", (), (NO_DAY,)), *broken_rows]
 
-    again = Entry("refused", None, "police_dispatch", "refine")  # as Glue starts a job once more that has failed
-    for stage in (Increment(lake, FEW, again).create, Increment(lake, FEW, again).check_quality):
-        with pytest.raises(ExpectationsNotMetError, match=f"start_time_present\n.* are in {QUARANTINE}, all that raw"):
-            stage()
-    assert again.verdict == "refused"
+    again = publisher(lake, "blocked")  # AWS Glue starts a job once more that failed
+    for step in (again.stage, again.validate):
+        result = step()
+        assert (result.verdict, result.state) == ("blocked", "BLOCKED")
+        assert re.search(f"start_time_present.*\n.* are in {QUARANTINE}, parked", str(result.error))
 
     deliver(landing, "c", event(100, at=2), event(7, at=3, city="BETHESDA"))
     assert run(lake, landing).rows_in == 2
     assert [row[:3] for row in trusted(lake)][::3] == [("P0007", 3, "BETHESDA"), ("P0100", 2, "ROCKVILLE")]
-    assert quarantine(lake) == [(f"P{number:04}", 1, NO_DAY) for number in range(101, 199)]
+    assert parked(lake) == broken_rows[1:]
+    assert BLOCKED_RUN in again.progress()
+    deliver(landing, "d", *(event(number, at=2) for number in range(101, 199)))
+    run(lake, landing)
+    assert (parked(lake), len(trusted(lake)), BLOCKED_RUN in again.progress()) == ([], 102, False)
 
 
-def test_what_is_refused_holds_up_nothing_that_comes_next_and_a_refused_rebuild_changes_nothing(
+def test_parked_rows_are_resolved_with_the_suite_and_the_code_of_today_or_row_by_row(
     lake: SparkSession, landing
 ) -> None:
-    def refuse(*, rebuild: bool = False) -> str:
-        with pytest.raises(ExpectationsNotMetError) as refused:
-            run(lake, landing, how=STRICT, rebuild=rebuild)
-        return str(refused.value)
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    deliver(landing, "b", event(1, at=1), *(event(number, at=1, day=None) for number in (2, 3)))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT)
+    deliver(landing, "c", event(4, at=1))
+    assert run(lake, landing, dataset=STRICT).rows_out == 1
+    assert resolve(publisher(lake, "none", dataset=STRICT)).state == "BLOCKED"
+    assert len(parked(lake)) == 3
+
+    corrected = replace(STRICT, build=with_start)
+    done = resolve(publisher(lake, "corrected", dataset=corrected))
+    assert (done.state, done.rows_in, done.rows_out) == ("SUCCEEDED", 3, 3)
+    assert ([row[0][-1] for row in trusted(lake)], quarantine(lake)) == ([*"1234789"], [])
+    assert resolve(publisher(lake, "again")).notes == ("no increment is blocked",)
+
+    deliver(landing, "d", event(1, at=2, city="OLNEY"), *(event(number, at=2, day=None) for number in (2, 3)))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT)
+    done = resolve(publisher(lake, "row by row", dataset=STRICT), row_by_row=True)
+    assert (done.state, done.rows_out, done.rows_quarantined) == ("SUCCEEDED", 1, 2)
+    assert (trusted(lake)[0][:3], parked(lake)) == (("P0001", 2, "OLNEY"), [])
+    assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
+
+
+def with_start(raw: DataFrame) -> DataFrame:
+    return few_columns(raw).withColumn(
+        "start_time", F.coalesce("start_time", F.timestamp_seconds(F.lit(1_720_600_000)))
+    )
+
+
+def test_shares_of_small_increments_are_taken_over_a_trailing_window(lake: SparkSession, landing) -> None:
+    """Half of the rows may lack a time of start, among the last 10."""
+    windowed = replace(FEW, min_rows_for_mostly=10)
+    job = dataset_job(windowed, stages=("ingest", "refine"))
+
+    def deliver_and_run(name: str, *events: dict) -> str:
+        deliver(landing, name, *events)
+        try:
+            return job.run(lake, job.parse(["--landing", str(landing)]))[-1].state
+        except ExpectationsNotMetError as error:
+            return str(error)
+
+    def bad(first: int, size: int) -> list[dict]:
+        return [event(number, day=None) for number in range(first, first + size)]
+
+    good = [event(number) for number in range(10)]
+    assert deliver_and_run("a", *good) == "SUCCEEDED"
+    assert deliver_and_run("b", event(20), *bad(21, 3)) == "SUCCEEDED"  # 3 of the last 10
+    assert deliver_and_run("c", event(30)) == "SUCCEEDED"
+    assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10
+    assert deliver_and_run("e", event(50)) == "SUCCEEDED"
+    every = deliver_and_run("f", *bad(60, 2))
+    assert "every one of the 2 rows fails a critical expectation" in every
+    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # of one row nothing is said
+    assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
+
+
+def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes_nothing(
+    lake: SparkSession, landing
+) -> None:
+    def blocked(**options: Any) -> str:
+        with pytest.raises(ExpectationsNotMetError) as error:
+            run(lake, landing, dataset=STRICT, **options)
+        return str(error.value)
 
     deliver(landing, "first", event(1, day=None))
-    assert "--rebuild" in refuse()
-    assert (trusted(lake), quarantine(lake)) == ([], [("P0001", 0, NO_DAY)])
+    assert "citylake resolve" in blocked()
+    assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
 
     deliver(landing, "a", *GOOD)
     deliver(landing, "b", event(5))
-    assert run(lake, landing, how=STRICT).rows_in == 4
+    assert run(lake, landing, dataset=STRICT).rows_in == 4
     deliver(landing, "a", *(event(number, at=1, day=None) for number in (7, 8, 9, 10, 11)))
-    assert "--rebuild" in refuse()  # of a file that is rewritten
+    assert "citylake resolve" in blocked()  # a file that is rewritten
     assert [row[:2] for row in trusted(lake)] == [("P0005", 0), ("P0007", 0), ("P0008", 0), ("P0009", 0)]
-    rejected = [("P0001", 0, NO_DAY), *((f"P{number:04}", 1, NO_DAY) for number in (7, 8, 9, 10, 11))]
-    assert quarantine(lake) == rejected
+    waiting = [("P0001", 0, NO_DAY), *((f"P{number:04}", 1, NO_DAY) for number in (7, 8, 9, 10, 11))]
+    assert quarantine(lake) == waiting
 
     deliver(landing, "c", event(2))
-    assert run(lake, landing, how=STRICT).rows_in == 1
+    assert run(lake, landing, dataset=STRICT).rows_in == 1
     before = snapshot_id(lake, TRUSTED), snapshot_id(lake, QUARANTINE)
-    assert "are in branch audit_run" in refuse(rebuild=True)
+    assert "are in lake.trusted.police_dispatch.branch_candidates_run" in blocked(full_refresh=True)
     assert (snapshot_id(lake, TRUSTED), snapshot_id(lake, QUARANTINE)) == before
-    assert ([row[0] for row in trusted(lake)][::4], quarantine(lake)) == (["P0002", "P0009"], rejected)
+    assert ([row[0] for row in trusted(lake)][::4], quarantine(lake)) == (["P0002", "P0009"], waiting)
+    # The file that was rewritten withdrew rows of trusted: only a full refresh can resolve that.
+    assert resolve(publisher(lake, "strict", dataset=STRICT)).state == "BLOCKED"
+    done = resolve(publisher(lake, "resolved", dataset=STRICT), row_by_row=True)
+    assert (done.state, done.rows_in) == ("SUCCEEDED", 11)
+    assert ([row[0][-1] for row in trusted(lake)], len(quarantine(lake))) == ([*"25789"], 6)
+    assert (parked(lake), BLOCKED_RUN in publisher(lake, "x").progress()) == ([], False)
 
 
-def test_nothing_is_published_that_was_not_judged(lake: SparkSession, landing) -> None:
+def test_nothing_is_published_that_was_not_validated(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing)
     deliver(landing, "b", event(1))
-    entry = ingest(lake, landing, "other")
-    assert Increment(lake, FEW, entry).create()
+    ingest(lake, landing, "other")
+    with pytest.raises(NotStagedError, match="raw has new rows that no run has staged, so nothing is published"):
+        publisher(lake, "other").validate()
+    publisher(lake, "other").stage()
 
-    with pytest.raises(NotJudgedError, match="branch audit_other is not there or has not been judged"):
-        Increment(lake, FEW, entry).publish()
-    Increment(lake, FEW, entry).check_quality()
-    Increment(lake, FEW, entry).publish()
+    with pytest.raises(NotStagedError, match="the rows on .*branch_candidates_other are not validated"):
+        publisher(lake, "other").publish()
+    publisher(lake, "other").validate()
+    publisher(lake, "other").publish()
     assert [row[0] for row in trusted(lake)] == ["P0001", "P0007", "P0008", "P0009"]
 
 
-def test_a_step_of_another_run_does_not_pass_for_one_that_had_nothing_to_do(lake: SparkSession, landing) -> None:
+def test_a_run_that_is_resumed_under_another_id_takes_over_the_staged_rows(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
-    assert Increment(lake, FEW, ingest(lake, landing, "by hand")).create()
-    other = Increment(lake, FEW, Entry("by hand, without its id", None, "police_dispatch", "check_quality"))
+    ingest(lake, landing, "first")
+    publisher(lake, "first").stage()
 
-    for step in (other.check_quality, other.publish):
-        with pytest.raises(NotJudgedError, match="create and check_quality of this run first, with its id: --WORKFLOW"):
-            step()
-    run(lake, landing)
-    other.check_quality()
-    other.publish()
-    assert other.entry.note == "raw had nothing new; raw had nothing new"
+    publisher(lake, "resumed").validate()
+    assert publisher(lake, "resumed again").publish().rows_out == 3
+    for step in (publisher(lake, "first").validate, publisher(lake, "first").publish):
+        assert step().notes == ("nothing is staged",)
+    assert len(trusted(lake)) == 3
 
 
-def test_what_ingest_says_of_files_stays_in_the_note(lake: SparkSession, landing) -> None:
+def test_skipped_files_and_files_delivered_again_are_in_the_result(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing)
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
-    assert run(lake, landing).note.startswith("notes.txt skipped: not one of ")
-    assert run(lake, landing).note.endswith("; raw has nothing new")
+    created = create_stage(FEW, lake, arguments(landing))
+    assert created.skipped_files["notes.txt"].startswith("not one of ")
+    assert created.state == "SUCCEEDED_WITH_SKIPS"
+    assert created.notes[0] == "2024/08/01/00/a.json was delivered again with other content"
 
 
-def test_of_two_runs_at_once_one_publishes_and_the_other_nothing(lake: SparkSession, landing) -> None:
+def test_one_of_two_runs_at_once_publishes_and_the_other_publishes_nothing(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing)
     deliver(landing, "b", event(1), event(2, day=None))
-    slow = [judged(lake, landing, "slow increment"), judged(lake, landing, "slow rebuild", rebuild=True)]
+    slow = [validated(lake, landing, "slow increment"), validated(lake, landing, "slow refresh", full_refresh=True)]
+    staged = [each._staged() for each in slow]
     deliver(landing, "c", event(3), event(4, day=None))
     run(lake, landing)
     before = snapshot_id(lake, TRUSTED), snapshot_id(lake, QUARANTINE)
 
-    for increment in slow:
-        with pytest.raises(OvertakenError, match=f"to branch {increment.audit.branch}"):
-            increment.publish()
+    for rows in staged:
+        with pytest.raises(OvertakenError, match=f"to {rows.place}"):
+            rows.publish()
 
     assert (snapshot_id(lake, TRUSTED), snapshot_id(lake, QUARANTINE)) == before
     assert [row[0] for row in trusted(lake)] == ["P0001", "P0003", "P0007", "P0008", "P0009"]
     assert quarantine(lake) == [("P0002", 0, NO_DAY), ("P0004", 0, NO_DAY)]
 
 
+def failed_rows_in_history(lake: SparkSession) -> int:
+    """Return the number of failed rows in the snapshots that were ever the published one."""
+    ids = {row.snapshot_id for row in lake.table(f"{TRUSTED}.history").collect()}
+    versions = (lake.sql(f"SELECT * FROM {TRUSTED} VERSION AS OF {id_} WHERE _quarantined") for id_ in ids)
+    return sum(rows.count() for rows in versions)
+
+
+def test_no_snapshot_holds_a_row_that_failed(lake: SparkSession, landing) -> None:
+    for name in "abcd":
+        deliver(landing, name, *DELIVERIES[name])
+        run(lake, landing)
+
+    assert lake.table(f"{TRUSTED}.snapshots").count() == 4
+    assert failed_rows_in_history(lake) == 0
+
+
 @pytest.mark.parametrize("failing", ["publish", "drop"])
-def test_a_publish_that_failed_and_comes_again_under_its_run_id_loses_no_row(
+def test_a_publish_that_failed_and_is_repeated_loses_no_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    """`publish` of trusted comes after that of quarantine, `drop` of the judged branch is the last of all."""
-    works = getattr(Branch, failing)
+    """`publish` of trusted comes after that of quarantine. `drop` of the branch comes after the fast-forward."""
+    works = getattr(Staged, failing)
 
-    def fail(branch: Branch) -> Any:
-        if branch.table == TRUSTED and (failing == "publish" or branch.branch.startswith("audit")):
+    def fail(staged: Staged, **options: Any) -> Any:
+        if staged.table == TRUSTED:
             raise OSError("the network is down")
-        return works(branch)
+        return works(staged, **options)
 
     for number, name in enumerate(["first", "next"]):
         deliver(landing, name, event(1, at=number), event(2, at=number, day=None), event(3 + number, day=None))
-        increment = judged(lake, landing, name)
+        ready = validated(lake, landing, name)
         with monkeypatch.context() as patch, pytest.raises(OSError, match="the network is down"):
-            patch.setattr(Branch, failing, fail)
-            increment.publish()
-        Increment(lake, FEW, increment.entry).publish()
+            patch.setattr(Staged, failing, fail)
+            ready.publish()
+        publisher(lake, name).publish()
 
     assert [row[:2] for row in trusted(lake)] == [("P0001", 1)]
     assert quarantine(lake) == [("P0002", 1, NO_DAY), ("P0003", 0, NO_DAY), ("P0004", 0, NO_DAY)]
 
 
-def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(
+def test_a_run_killed_at_any_write_and_started_again_gives_the_tables_of_one_that_was_not(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     left, writes = [1_000_000], []
 
     def killing(function):
         def write(*args, **kwargs):
-            statement = str(args[1]).split()[0] if len(args) > 1 else function.__name__
-            if statement not in ("CREATE", "SHOW"):
+            statement = str(args[1]).split()[0] if function.__name__ == "sql" else function.__name__
+            if statement not in ("SHOW", "SELECT"):
                 writes.append(statement)
                 left[0] -= 1
                 if left[0] == 0:
@@ -362,7 +456,9 @@ def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(
 
         return write
 
-    for owner, name in ((DataFrameWriterV2, "append"), (DataFrameWriterV2, "overwrite"), (SparkSession, "sql")):
+    writers = [(DataFrameWriterV2, "append"), (DataFrameWriterV2, "overwrite"), (SparkSession, "sql")]
+    writers += [(staging, "add_properties"), (staging, "expire"), (ledger, "append_records")]
+    for owner, name in writers:
         monkeypatch.setattr(owner, name, killing(getattr(owner, name)))
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
@@ -373,8 +469,99 @@ def test_a_run_killed_at_any_write_and_started_again_ends_as_one_that_was_not(
         with suppress(Killed):
             run(lake, landing, run_id=f"killed {point}")
 
-    assert point > 10
+    assert point > 15
     assert trusted(lake)[0][:2] == ("P0001", point)
     assert [row[0] for row in trusted(lake)[1:]] == [f"P{200 + each:04}" for each in range(1, point + 1)]
     assert [row[0] for row in quarantine(lake)] == ["P0002", *(f"P{100 + each:04}" for each in range(1, point + 1))]
     assert lake.table("lake.raw.police_dispatch").count() == 2 + 3 * point
+    assert failed_rows_in_history(lake) == 0
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def kill_before_fast_forward(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    works = staging._fast_forward
+
+    def fast_forward(staged: Staged) -> None:
+        if staged.table == table:
+            raise Killed
+        works(staged)
+
+    monkeypatch.setattr(staging, "_fast_forward", fast_forward)
+
+
+def kill_before_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = Staged.publish
+
+    def publish(staged: Staged, **options: Any) -> Any:
+        if staged.table == TRUSTED:
+            raise Killed
+        return works(staged, **options)
+
+    monkeypatch.setattr(Staged, "publish", publish)
+
+
+@pytest.mark.parametrize("full_refresh", [False, True])
+def test_publish_is_repeated_after_a_kill_before_the_fast_forward(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, full_refresh: bool
+) -> None:
+    deliver(landing, "a", *GOOD, event(1, at=5))
+    run(lake, landing)
+    deliver(landing, "b", event(2, day=None), event(3), event(1, at=2, day=None))
+    ready = validated(lake, landing, "r", full_refresh=full_refresh)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_before_fast_forward(patch, TRUSTED)
+        ready.publish()
+
+    assert publisher(lake, "r").publish().rows_in == (6 if full_refresh else 3)
+    assert quarantine(lake) == [("P0002", 0, NO_DAY)]
+    assert [row[:2] for row in trusted(lake)] == [("P0001", 5), ("P0003", 0), ("P0007", 0), ("P0008", 0), ("P0009", 0)]
+    assert failed_rows_in_history(lake) == 0
+
+
+@pytest.mark.parametrize("step", ["resolve", "increment", "full refresh"])
+def test_parked_rows_survive_a_kill_between_quarantine_and_trusted(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Their rows are before the watermark, so no increment would stage them again."""
+    deliver(landing, "a", *GOOD)
+    run(lake, landing)
+    deliver(landing, "b", event(1, at=1), *(event(number, at=1, day=None) for number in (2, 3)))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_before_trusted(patch)
+        if step == "full refresh":
+            run(lake, landing, full_refresh=True)
+        else:
+            resolve(publisher(lake, "one", dataset=STRICT), row_by_row=True)
+    if step == "resolve":
+        assert resolve(publisher(lake, "two"), row_by_row=True).rows_out == 4
+    else:
+        deliver(landing, "c", event(5))
+        note = "full refresh, because a run was killed after it published quarantine and before trusted"
+        assert run(lake, landing).notes == (note,)
+
+    assert [row[0][-1] for row in trusted(lake)] == [*("1789" if step == "resolve" else "15789")]
+    assert (len(quarantine(lake)), parked(lake), BLOCKED_RUN in publisher(lake, "x").progress()) == (2, [], False)
+
+
+def test_a_failing_row_after_a_blocked_first_delivery_goes_to_quarantine(lake: SparkSession, landing) -> None:
+    deliver(landing, "first", event(1, day=None), event(2, day=None))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing)
+    deliver(landing, "next", event(3, day=None))
+    assert run(lake, landing).state == "SUCCEEDED"
+    assert len(quarantine(lake)) == 3
+
+
+def test_parked_rows_are_not_resolved_with_another_masking_key(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", *GOOD)
+    run(lake, landing, masking_key="one")
+    deliver(landing, "b", event(1), event(2, day=None), event(3, day=None))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT, masking_key="one")
+    with pytest.raises(MaskingKeyError):
+        resolve(publisher(lake, "other", dataset=STRICT, masking_key="another"), row_by_row=True)

@@ -12,9 +12,8 @@ from pyspark.sql import SparkSession
 
 from ingest.errors import LandedFilesError
 from jobs import inquiry_volume
-from jobs.arguments import parse_arguments
 from lake.tables import exists, snapshot_id
-from transforms.datasets.inquiry_volume import ANSWERS
+from transforms.datasets.inquiry_volume import DATASET
 
 COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 RAW, TRUSTED, QUARANTINE = (f"lake.{zone}.inquiry_volume" for zone in ("raw", "trusted", "quarantine"))
@@ -22,7 +21,7 @@ RAW, TRUSTED, QUARANTINE = (f"lake.{zone}.inquiry_volume" for zone in ("raw", "t
 
 def run(lake: SparkSession, landing: object, *stages: str) -> None:
     for stage in stages or ("ingest", "refine"):
-        inquiry_volume.run(lake, parse_arguments("inquiry_volume", ["--stage", stage, "--landing", str(landing)]))
+        inquiry_volume.JOB.run(lake, inquiry_volume.JOB.parse(["--stage", stage, "--landing", str(landing)]))
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
@@ -58,18 +57,17 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
     run(lake, landing, "ingest")
     count_jobs()
 
-    ledger = 2  # one row when a stage starts, one when it ends
     run(lake, landing, "refine")
     # Look up deliveries, noted and not; agree on spellings; write, count and find examples, quarantine.
-    assert count_jobs() == 6 + ledger
+    assert count_jobs() == 5
     run(lake, landing, "curate")
-    assert count_jobs() == len(ANSWERS) + ledger  # one for each answer
+    assert count_jobs() == len(DATASET.answers)  # one for each answer
 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (61, [])
     yearly = collected(lake, "lake.curated.inquiry_volume_yearly")
     assert yearly == [(2023, 12, 3000, 250.0, None, None), (2024, 12, 5000, 416.7, 2000, 66.67)]
     tables = {row.tableName for row in lake.sql("SHOW TABLES IN lake.curated").collect()}
-    assert tables == {f"inquiry_volume_{name}" for name in ANSWERS}
+    assert tables == {f"inquiry_volume_{name}" for name in DATASET.answers}
 
 
 def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
@@ -166,10 +164,7 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
         run(lake, landing)
 
     problems = dict(problem.split(": ", 1) for problem in caught.value.problems)
-    assert (
-        problems["two.xlsx"]
-        == "the sheets ['May', 'June'] all have the columns of this dataset. Save each as a workbook of its own."
-    )
+    assert problems["two.xlsx"] == "sheets 1 and 2 all have the dataset's columns. Save each as its own workbook."
     none = (
         "its first row has none of the columns that it should have. Expected a header with those of inquiry_volume, "
         f"{[*COLUMNS]}. Is it the right file?"

@@ -33,7 +33,7 @@ def test_a_file_holds_the_key_and_blanks_around_it_are_none_of_it(tmp_path: Path
 
 @pytest.mark.parametrize("where", [None, ""])
 def test_without_it_the_error_says_how_to_make_one(where: str | None) -> None:
-    with pytest.raises(MaskingKeyError, match="Give --masking-key, where the masking key is.*openssl rand -hex 32"):
+    with pytest.raises(MaskingKeyError, match="Name a key: --masking-key FILE. To make one: openssl rand -hex 32"):
         read_masking_key(where)
 
 
@@ -83,7 +83,7 @@ def test_a_short_secret_is_refused_without_a_word_of_it(aws) -> None:
 
 
 def test_a_secret_that_is_not_there_is_named(aws) -> None:
-    with pytest.raises(MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not give it.*find the"):
+    with pytest.raises(MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not return it.*find the"):
         read_masking_key("secretsmanager:none")
 
 
@@ -92,7 +92,7 @@ def test_a_role_that_may_not_read_it_is_told_so(aws, monkeypatch: pytest.MonkeyP
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
         monkeypatch.setattr(boto3, "client", lambda service: aws)
-        with pytest.raises(MaskingKeyError, match="AccessDeniedException.*May the job's role read it?"):
+        with pytest.raises(MaskingKeyError, match="AccessDeniedException.*Check that the job's role may read it"):
             read_masking_key("secretsmanager:city/masking")
 
 
@@ -108,5 +108,5 @@ def test_without_a_region_the_error_is_ours(monkeypatch: pytest.MonkeyPatch, tmp
 def test_a_machine_without_boto3_is_told_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
 
-    with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3, which asks .* run: pip install boto3"):
+    with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3, which asks .* Run: pip install boto3"):
         read_masking_key("secretsmanager:x")

@@ -12,12 +12,11 @@ from pyspark.sql import SparkSession
 from expectations.errors import ExpectationsNotMetError
 from ingest.errors import LandedFilesError
 from jobs import registrar
-from jobs.arguments import parse_arguments
 from jobs.masking_key import MaskingKeyError
 from lake.ledger import runs
-from transforms.datasets.registrar import SOURCE_FIELDS
+from transforms.datasets.registrar import DATASET
 
-FORMS = {form: [field.source for field in fields] for form, fields in SOURCE_FIELDS.items()}
+LAYOUTS = DATASET.source_columns
 TABLES = ("lake.trusted.registrar", "lake.quarantine.registrar", "lake.curated.registrar_completion_by_year")
 COURSE = ("Nursing", "Fall 2023")
 
@@ -41,14 +40,14 @@ def withdrawal(n: int, day: object = "2023-06-01", reason: str = "Health") -> li
 
 def deliver(landing, name: str, rows: list[list[Any]], form: str, delivered: int = 0) -> None:
     write = landing.workbook if name.endswith(".xlsx") else landing.csv
-    write(name, rows, columns=FORMS[form], delivered=delivered)
+    write(name, rows, columns=LAYOUTS[form], delivered=delivered)
 
 
 def run(lake: SparkSession, landing, stage: str = "all", key: bytes | None = b"k" * 32) -> None:
     argv = ["--stage", stage, "--landing", str(landing)]
     if key is not None:
         argv += ["--masking-key", str(landing.file("_key", key))]
-    registrar.run(lake, parse_arguments("registrar", argv))
+    registrar.JOB.run(lake, registrar.JOB.parse(argv))
 
 
 def ingest_and_refine(lake: SparkSession, landing) -> None:
@@ -142,7 +141,7 @@ def test_withdrawals_that_come_before_their_enrolments_are_righted_by_the_next_r
     with pytest.raises(ExpectationsNotMetError, match="withdrawal_has_an_enrolment.*11 of 11 rows") as raised:
         ingest_and_refine(lake, landing)
     assert "S10000" not in str(raised.value)
-    assert [row.state for row in runs(lake).where("stage = 'refine'").collect()] == ["REFUSED"]
+    assert [row.state for row in runs(lake).where("stage = 'refine'").collect()] == ["BLOCKED"]
 
     deliver(landing, "enrolments.xlsx", [*map(enrolment, range(10))], "enrolment", delivered=60)
     ingest_and_refine(lake, landing)
@@ -159,21 +158,20 @@ def test_without_a_key_nothing_is_read_and_with_another_only_the_pseudonyms_are_
 ) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(9)), application(9, status="ask Ann")], "application")
     run(lake, landing, "ingest")
-    ledger = 2  # one row when a stage starts, one when it ends
     count_jobs()
 
     run(lake, landing, "refine")
     # Look up deliveries, noted and not; the key to all rows; write, count and find examples, quarantine.
-    assert count_jobs() == 6 + ledger
+    assert count_jobs() == 5
     run(lake, landing, "curate")
-    assert count_jobs() == 7 + ledger  # one for each answer
+    assert count_jobs() == 7  # one for each answer
 
     before = {table: rows(lake, table) for table in TABLES}
     count_jobs()
     for key in (None, b"short"):
         with pytest.raises(MaskingKeyError, match="masking key"):
             run(lake, landing, "refine", key=key)
-        assert count_jobs() == ledger
+        assert count_jobs() == 0
     assert {table: rows(lake, table) for table in TABLES} == before
     failed = runs(lake).where("state = 'FAILED'").selectExpr("rows_in", "error").collect()
     assert {(row.rows_in, row.error[:16]) for row in failed} == {(None, "MaskingKeyError:")}
@@ -198,7 +196,7 @@ def sheets(path: Path, **of: list[list[Any]]) -> None:
 
 
 def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) -> None:
-    columns, row = FORMS["enrolment"], enrolment(1)
+    columns, row = LAYOUTS["enrolment"], enrolment(1)
     deliver(landing, "good.xlsx", [row], "enrolment")
     renamed = [name.replace("Enrolled Date", "Enrolment Date") for name in columns]
     landing.workbook("renamed.xlsx", [row], columns=renamed)
@@ -216,7 +214,7 @@ def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) 
         "missing.csv (as enrolment): column 'Student ID' is missing; it has ['First Name'",
         "renamed.xlsx (as enrolment): column 'Enrolled Date' is missing",
         "Did the source rename it to 'Enrolment Date'?",
-        "twice.xlsx: the sheets ['Data (as enrolment)', 'Copy (as enrolment)'] all have the columns of this dataset",
+        "twice.xlsx: sheets 1 (as enrolment) and 2 (as enrolment) all have the dataset's columns",
         "unknown.csv: its first row has none of the columns that it should have. Expected a header with those of",
     ):
         assert part in problems
@@ -225,11 +223,12 @@ def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) 
 
 
 def test_of_several_sheets_the_one_with_a_forms_columns_is_read_and_other_columns_are_kept(lake, landing) -> None:
-    columns = [*FORMS["enrolment"][::-1], "Room"]
+    columns = [*LAYOUTS["enrolment"][::-1], "Room"]
     row = [*enrolment(1)[::-1], "B12"]
     sheets(landing.folder / "e.xlsx", Notes=[["hello"]], Data=[columns, row], Pivot=[["Programme", "n"]])
 
     run(lake, landing, "ingest")
 
-    found = lake.table("lake.raw.registrar").selectExpr("_form", "`Student ID`", "`Enrolled Date`", "Room", "`E-mail`")
+    columns = ("_layout", "`Student ID`", "`Enrolled Date`", "Room", "`E-mail`")
+    found = lake.table("lake.raw.registrar").selectExpr(*columns)
     assert [tuple(row) for row in found.collect()] == [("enrolment", "S1000001", "2023-05-01", "B12", None)]

@@ -1,56 +1,83 @@
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from expectations.errors import ExpectationsNotMetError
 from ingest.errors import LandedFilesError, LandingError
 from ingest.formats import EXPECTED
-from jobs.arguments import parse_arguments
-from jobs.stages import ingest_landing, publish_answers, run_repeatedly
-from lake.errors import OvertakenError
-from lake.ledger import Entry
-from lake.publish import Branch, Staged
-from lake.tables import snapshot_id
-from lake.upkeep import compact
+from jobs import answers, stages
+from jobs.answers import publish_answers
+from jobs.code_version import code_version
+from jobs.job import Job, run_repeatedly
+from jobs.stages import MAX_FILES_IN_NOTE, dataset_job
+from lake.errors import NotPublishedError, OvertakenError
+from lake.ledger import StageResult, runs
+from lake.maintenance import compact
+from lake.staging import Staged, find_staged, stage, stage_nothing
+from lake.tables import DATA_VERSION, snapshot_id
+from transforms.dataset import Answer, Dataset
+from transforms.schema import Field
 
 HOLD_UP_NOTHING = [
     ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
-    OvertakenError(table="calls", branch="audit_r"),
+    OvertakenError(table="calls", branch="candidates_r"),
     LandingError(landing="landing", problem="it holds nothing."),
     LandedFilesError(dataset="calls", problems=["a.csv: it is cut off"]),
 ]
 STOPPED = """
 import time
-from jobs.stages import run_repeatedly, told_to_stop
+from jobs.job import run_repeatedly, stop_requested
 
 def turn():
     print("begins", flush=True)
     time.sleep(0.5)
     print("ends", flush=True)
 
-run_repeatedly(turn, every=3600, stopped=told_to_stop())
+run_repeatedly(turn, every=3600, stopped=stop_requested())
 """
+TRUSTED, QUARANTINE = "lake.trusted.calls", "lake.quarantine.calls"
+
+
+def total(calls: DataFrame) -> DataFrame:
+    return calls.groupBy().agg(F.sum("n").alias("n"))
+
+
+CALLS = Dataset(
+    name="calls",
+    description="How many calls are there?",
+    layouts={"days": (Field("Date", "day", "date"), Field("CallsOffered", "n", "int"))},
+    build=lambda raw: raw,
+    key=("n",),
+    revision_order=("n",),
+    answers={"total": Answer(total)},
+)
 
 
 def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(caplog) -> None:
-    stopped, runs = Event(), []
+    stopped, turns = Event(), []
 
     def run() -> None:
-        runs.append(len(runs))
-        if len(runs) > len(HOLD_UP_NOTHING):
+        turns.append(len(turns))
+        if len(turns) > len(HOLD_UP_NOTHING):
             stopped.set()
         else:
-            raise HOLD_UP_NOTHING[len(runs) - 1]
+            raise HOLD_UP_NOTHING[len(turns) - 1]
 
     run_repeatedly(run, every=0, stopped=stopped)
 
-    assert runs == [0, 1, 2, 3, 4]
+    assert turns == [0, 1, 2, 3, 4]
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in HOLD_UP_NOTHING]
 
 
@@ -64,7 +91,7 @@ def test_a_job_that_is_terminated_ends_its_turn_and_succeeds() -> None:
     assert job.returncode == 0
 
 
-def test_what_else_is_raised_ends_it() -> None:
+def test_any_other_error_ends_the_loop() -> None:
     def run() -> None:
         raise OSError("the disk is full")
 
@@ -72,58 +99,261 @@ def test_what_else_is_raised_ends_it() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_it_is_stopped_while_it_waits_for_the_next_turn() -> None:
+def test_a_job_is_stopped_while_it_waits_for_the_next_turn() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_the_ledger_names_files_that_were_not_read_and_those_that_came_with_other_content(
+def test_stages_run_in_order_on_record_and_none_after_one_that_failed(lake: SparkSession) -> None:
+    began = []
+
+    def succeed(spark: SparkSession, args: object) -> StageResult:
+        began.append("succeed")
+        return StageResult(rows_in=3)
+
+    def fail(spark: SparkSession, args: object) -> StageResult:
+        began.append("fail")
+        return StageResult(verdict="blocked", rows_in=2, error=ValueError("day 3 is wrong"))
+
+    job = Job("calls", {"first": succeed, "second": fail, "third": succeed}, title="{dataset}_nightly")
+    argv = ["--WORKFLOW_RUN_ID", "r", "--WORKFLOW_NAME", "w"]
+    with pytest.raises(ValueError, match="day 3 is wrong"):
+        job.run(lake, job.parse(argv))
+
+    assert began == ["succeed", "fail"]
+    rows = runs(lake).orderBy("started").collect()
+    assert [(row.run_id, row.workflow, row.job, row.stage, row.state, row.rows_in) for row in rows] == [
+        ("r", "w", "calls_nightly", "first", "SUCCEEDED", 3),
+        ("r", "w", "calls_nightly", "second", "BLOCKED", 2),
+    ]
+    (entry,) = job.run(lake, job.parse([*argv, "--stage", "third"]))
+    assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
+
+
+def test_the_result_names_files_that_were_not_read_and_those_that_came_with_other_content(
     lake: SparkSession, landing
 ) -> None:
-    def note() -> str | None:
-        args, entry = parse_arguments("calls", ["--landing", str(landing)]), Entry("r", None, "calls", "ingest")
-        ingest_landing(lake, args, entry, dataset="calls", forms={"days": ("Date", "CallsOffered")})
-        return entry.note
+    job = dataset_job(CALLS, stages=("ingest",))
 
-    landing.csv("a.csv", landing.days(count=2))
-    assert note() is None
-    assert note() is None
-    landing.csv("a.csv", landing.days(count=3), delivered=60)
-    for number in range(6):
+    def ingest() -> StageResult:
+        return job.run(lake, job.parse(["--landing", str(landing)]))[0].result
+
+    for number in range(7):
+        landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=2))
+    first = ingest()
+    assert (first.rows_in, first.notes, first.skipped_files, first.state) == (14, (), {}, "SUCCEEDED")
+    assert first.snapshot_ids == {"lake.raw.calls": snapshot_id(lake, "lake.raw.calls")}
+    assert (ingest().rows_in, ingest().notes) == (0, ())
+    for number in range(7):
+        landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=3), delivered=60)
         landing.file(f"{number}.pdf", b"%PDF")
-    skipped = "; ".join(f"{number}.pdf skipped: not one of {EXPECTED}" for number in range(5))
-    assert note() == f"{skipped}; and 2 more, see the log"
-    for number in range(1, 6):
-        (landing.folder / f"{number}.pdf").unlink()
-    landing.csv("a.csv", landing.days(count=4), delivered=120)
-    assert note() == f"0.pdf skipped: not one of {EXPECTED}; a.csv came before with other content"
+    result = ingest()
+    again = [f"{number}.csv was delivered again with other content" for number in range(MAX_FILES_IN_NOTE)]
+    assert result.notes == (*again, "and 2 more, see the log")
+    assert result.skipped_files == {f"{number}.pdf": f"not one of {EXPECTED}" for number in range(7)}
+    states = [row.state for row in runs(lake).orderBy("started").collect()]
+    assert states == [*["SUCCEEDED"] * 3, "SUCCEEDED_WITH_SKIPS"]
 
 
-def test_answers_are_made_again_only_where_trusted_has_changed(lake: SparkSession) -> None:
-    def total(calls: DataFrame) -> DataFrame:
-        return calls.groupBy().sum("n").withColumnRenamed("sum(n)", "n")
+def test_branches_that_earlier_runs_left_behind_are_dropped_once_they_are_old(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = dataset_job(CALLS, stages=("clear",))
+    clear: Callable[[], StageResult] = lambda: job.run(lake, job.parse([]))[0].result  # noqa: E731
+    assert clear().notes == ("0 branches of earlier runs dropped",)
+    trust(lake, 3)
+    answer(lake, CALLS)
+    left_behind = [(TRUSTED, "n"), (TRUSTED, "other"), ("lake.curated.calls_total", "n")]
+    for table, column in left_behind:
+        stage(lake, lake.range(9).toDF(column), table=table, run_id="left behind")
+    assert clear().notes == ("0 branches of earlier runs dropped",)
+    monkeypatch.setattr(stages, "ABANDONED_AFTER", timedelta(0))
 
-    def trust(number: int) -> None:
-        calls = lake.range(0, number, 1, number).withColumnRenamed("id", "n")  # each in a file of its own
-        with Staged(lake, calls, table="lake.trusted.calls", run_id="r") as staged:
-            staged.publish()
+    assert clear().notes == ("3 branches of earlier runs dropped",)
+    assert clear().notes == ("0 branches of earlier runs dropped",)
+    assert find_staged(lake, TRUSTED, run_id="left behind") is None
+    for table, _ in left_behind:
+        assert [row["name"] for row in lake.table(f"{table}.refs").collect()] == ["main"]
+    assert published(lake, "total") == [3]
 
-    def answer(**answers) -> tuple[str | None, list]:
-        entry = Entry("r", None, "calls", "curate")
-        publish_answers(lake, entry, dataset="calls", answers=answers, only_if_changed=True)
-        return entry.note, [tuple(row) for row in lake.table("lake.curated.calls_total").collect()]
 
-    trust(3)
-    assert answer(total=total) == (None, [(3,)])
+def trust(lake: SparkSession, number: int, *, table: str = TRUSTED) -> None:
+    """Publish the numbers below a number, each in a file of its own."""
+    stage(lake, lake.range(0, number, 1, number).toDF("n"), table=table, run_id="r").publish()
+
+
+def answer(lake: SparkSession, dataset: Dataset, **options: bool) -> tuple[str, ...]:
+    return publish_answers(lake, dataset, run_id="r", **options).notes
+
+
+def published(lake: SparkSession, *names: str) -> list[int]:
+    return [lake.table(f"lake.curated.calls_{name}").collect()[0][0] for name in names]
+
+
+def with_answers(**builds: Callable[..., DataFrame] | Answer) -> Dataset:
+    made = {name: build if isinstance(build, Answer) else Answer(build) for name, build in builds.items()}
+    return replace(CALLS, answers=made)
+
+
+NONE_STALE = ("no answer is stale",)
+
+
+def test_answers_are_made_again_only_if_the_rows_of_trusted_have_changed(lake: SparkSession) -> None:
+    with pytest.raises(NotPublishedError, match="lake.trusted.calls has never been published"):
+        answer(lake, CALLS)
+    trust(lake, 3)
+    result = publish_answers(lake, CALLS, run_id="r")
+    assert (result.notes, result.rows_in, result.rows_out) == (("1 of 1 answers made",), 3, 1)
     before = snapshot_id(lake, "lake.curated.calls_total")
-    assert answer(total=total) == ("the answers are those of what is trusted", [(3,)])
+    assert (result.snapshot_ids, published(lake, "total")) == ({"lake.curated.calls_total": before}, [3])
+    assert (answer(lake, CALLS), snapshot_id(lake, "lake.curated.calls_total")) == (NONE_STALE, before)
+    trust(lake, 6)
+    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers made",), [15])
+    before = snapshot_id(lake, "lake.curated.calls_total")
+
+    trusted = stage_nothing(lake, TRUSTED, run_id="unchanged")
+    version = f"{snapshot_id(lake, TRUSTED)}"
+    trusted.publish(properties={DATA_VERSION: version})  # as the publisher notes a blocked increment
+    assert answer(lake, CALLS) == NONE_STALE
+    assert compact(lake, TRUSTED) == 6
+    assert (answer(lake, CALLS), snapshot_id(lake, "lake.curated.calls_total")) == (NONE_STALE, before)
+    assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers made",)
+
+
+def test_answers_are_made_again_if_the_code_has_changed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    trust(lake, 3)
+    answer(lake, CALLS)
+    monkeypatch.setattr(answers, "code_version", lambda *packages: "another")
+    changed = with_answers(total=lambda calls: total(calls).selectExpr("n + 100 AS n"))
+
+    assert (answer(lake, changed), published(lake, "total")) == (("1 of 1 answers made",), [103])
+    assert answer(lake, changed) == NONE_STALE
+
+
+def test_the_code_version_changes_with_the_files_of_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    module = tmp_path / "package_of_a_test" / "inner" / "answers.py"
+    module.parent.mkdir(parents=True)
+    (tmp_path / "package_of_a_test" / "__init__.py").touch()
+    versions = []
+    for name, content in [("answers.py", "a = 1"), ("answers.py", "a = 2"), ("x.json", "{}"), ("x.pyc", "compiled")]:
+        (module.parent / name).write_text(content)
+        code_version.cache_clear()
+        versions.append(code_version("package_of_a_test"))
+    code_version.cache_clear()
+    assert len(set(versions)) == 3
+    assert versions[2] == versions[3]
+
+
+def test_columns_of_an_answer_can_be_renamed_and_renamed_back(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(lake, 3)
+    for version, name in enumerate(["n", "calls", "n"]):
+        monkeypatch.setattr(answers, "code_version", lambda *packages, version=version: f"{version}")
+        answer(lake, with_answers(total=lambda calls, name=name: total(calls).withColumnRenamed("n", name)))
+        assert [row.asDict() for row in lake.table("lake.curated.calls_total").collect()] == [{name: 3}]
+
+
+def test_a_failure_leaves_the_previous_set_of_answers(lake: SparkSession) -> None:
+    def largest(calls: DataFrame) -> DataFrame:
+        return calls.agg(F.max("n").alias("n"))
+
+    def broken(calls: DataFrame) -> DataFrame:
+        return largest(calls).withColumn("n", F.expr("cast(raise_error('no such street') AS bigint)"))
+
+    both = with_answers(total=total, largest=largest)
+    trust(lake, 3)
+    answer(lake, both)
+    trust(lake, 6)
+    with pytest.raises(Exception, match="no such street"):
+        answer(lake, with_answers(total=total, largest=broken))
+
+    assert published(lake, "total", "largest") == [3, 2]
+    assert (answer(lake, both), published(lake, "total", "largest")) == (("2 of 2 answers made",), [15, 5])
+
+
+def test_a_run_that_is_killed_between_two_answers_is_completed_by_the_next(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    publish = Staged.publish
+
+    def killed(staged: Staged) -> int | None:
+        if staged.table.endswith("_again"):
+            raise Killed
+        return publish(staged)
+
+    both = with_answers(total=total, again=total)
+    trust(lake, 3)
+    answer(lake, both)
+    trust(lake, 6)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Staged, "publish", killed)
+        answer(lake, both)
+    assert published(lake, "total", "again") == [15, 3]
+    before = snapshot_id(lake, "lake.curated.calls_total")
+
+    assert (answer(lake, both), published(lake, "total", "again")) == (("1 of 2 answers made",), [15, 15])
     assert snapshot_id(lake, "lake.curated.calls_total") == before
-    assert answer(total=total, again=total) == (None, [(3,)])  # a run that was killed had made only the first
-    assert snapshot_id(lake, "lake.curated.calls_total") == before
-    trust(6)
-    assert answer(total=total) == (None, [(15,)])
-    with Branch(lake, table="lake.trusted.calls", run_id="refused") as branch:
-        branch.note({"citylake.refused-in": "refused"})
-        branch.publish()
-    assert compact(lake, "lake.trusted.calls") == 6
-    assert answer(total=total) == ("the answers are those of what is trusted", [(15,)])
+
+
+def test_all_answers_of_a_run_are_made_from_one_snapshot(lake: SparkSession) -> None:
+    def total_and_publish(calls: DataFrame) -> DataFrame:
+        trust(lake, 6)
+        return total(calls)
+
+    trust(lake, 3)
+    answer(lake, with_answers(first=total_and_publish, second=total, third=total))
+    assert published(lake, "first", "second", "third") == [3, 3, 3]
+    assert answer(lake, with_answers(first=total, second=total, third=total)) == ("3 of 3 answers made",)
+    assert published(lake, "first", "second", "third") == [15, 15, 15]
+
+
+def test_rows_that_are_published_while_tables_are_opened_are_in_the_next_answer(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
+        rows = read(spark, table)
+        trust(lake, 6)
+        return rows
+
+    read = answers.read
+    trust(lake, 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "read", read_and_publish)
+        answer(lake, CALLS)
+    assert published(lake, "total") == [3]
+    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers made",), [15])
+
+
+def test_an_answer_is_made_again_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
+    def both(calls: DataFrame, rejected: DataFrame) -> DataFrame:
+        return total(calls.select("n").unionByName(rejected.select("n")))
+
+    dataset = with_answers(total=total, both=Answer(both, reads=("trusted", "quarantine")))
+    trust(lake, 3)
+    trust(lake, 2, table=QUARANTINE)
+    answer(lake, dataset)
+    assert published(lake, "total", "both") == [3, 4]
+    trust(lake, 5, table=QUARANTINE)
+    assert answer(lake, dataset) == ("1 of 2 answers made",)
+    assert published(lake, "total", "both") == [3, 13]
+
+
+def test_trusted_is_read_once_for_all_answers_and_only_the_columns_that_are_needed(lake: SparkSession) -> None:
+    rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
+    stage(lake, rows, table=TRUSTED, run_id="r").publish()
+
+    def plan(calls: DataFrame) -> DataFrame:
+        plans.append(calls._jdf.queryExecution().optimizedPlan().toString())
+        return total(calls)
+
+    plans: list[str] = []
+    odd = with_answers(total=plan, odd=lambda calls: calls.agg(F.sum("`a b.c`").alias("n")))
+    answer(lake, odd)
+    assert published(lake, "total", "odd") == [3, 3]
+    assert "InMemoryRelation" in plans[-1]
+    assert "unused" not in plans[-1]

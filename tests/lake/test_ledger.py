@@ -1,58 +1,143 @@
+import json
+from collections.abc import Callable
+
 import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lake.ledger import RUNS, recorded, runs
+from lake.ledger import MAX_ERROR_LENGTH, RUNS, StageResult, StageRun, recent_validations, record_stage, runs
 
 
-def record(lake: SparkSession, run_id: str = "r1", stage: str = "refine"):
-    return recorded(lake, run_id=run_id, workflow="w", job="calls", stage=stage)
+def record(
+    lake: SparkSession,
+    run: Callable[[], StageResult] = StageResult,
+    *,
+    run_id: str = "r1",
+    job: str = "calls",
+    stage: str = "refine",
+) -> StageRun:
+    return record_stage(lake, run, run_id=run_id, workflow="w", job=job, stage=stage)
 
 
 def states(lake: SparkSession) -> list[str]:
     return [row["state"] for row in lake.table(RUNS).orderBy("ended").collect()]
 
 
-def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession) -> None:
-    with record(lake) as entry:
-        assert states(lake) == ["RUNNING"]
-        entry.rows_in, entry.rows_out, entry.rows_quarantined = 3, 2, 1
-        entry.snapshot_ids["lake.trusted.calls"] = 42
-        entry.verdict, entry.validation_result = "met", '{"é": "a \\"quote\\",\\n\u2028"}'
+def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession, count_jobs) -> None:
+    text = '{"é": "a \\"quote\\",\\n\u2028"}'
 
+    def stage() -> StageResult:
+        assert states(lake) == ["RUNNING"]
+        count_jobs()
+        return StageResult(
+            rows_in=3,
+            rows_out=2,
+            rows_quarantined=1,
+            snapshot_ids={"lake.trusted.calls": 42, "lake.quarantine.calls": None},
+            verdict="met",
+            validation_result=text,
+            notes=("one", "two"),
+        )
+
+    entry = record(lake, stage)
+
+    assert count_jobs() == 0
     assert states(lake) == ["RUNNING", "SUCCEEDED"]
-    done = runs(lake).collect()
-    assert len(done) == 1
-    assert (done[0].rows_in, done[0].rows_out, done[0].rows_quarantined) == (3, 2, 1)
-    assert done[0].snapshot_ids == {"lake.trusted.calls": 42}
-    assert done[0].validation_result == entry.validation_result
+    (done,) = runs(lake).collect()
+    assert (done.run_id, done.workflow, done.job, done.stage, done.verdict) == ("r1", "w", "calls", "refine", "met")
+    assert (done.rows_in, done.rows_out, done.rows_quarantined) == (3, 2, 1)
+    assert done.snapshot_ids == {"lake.trusted.calls": 42, "lake.quarantine.calls": None}
+    assert (done.validation_result, done.note, done.skipped_files) == (text, "one; two", {})
     times = runs(lake).select(F.unix_micros("started"), F.unix_micros("ended")).first()
     assert tuple(times) == tuple(round(time.timestamp() * 1_000_000) for time in (entry.started, entry.ended))
 
 
-def test_what_the_ledger_cannot_take_is_an_error_and_no_row_of_nulls(lake: SparkSession) -> None:
-    with pytest.raises(Py4JJavaError, match="Malformed records"), record(lake) as entry:
-        entry.validation_result = "x" * 21_000_000
+def test_large_numbers_are_recorded_as_they_are(lake: SparkSession) -> None:
+    record(lake, lambda: StageResult(rows_in=1 << 40, rows_out=0, snapshot_ids={"t": 1 << 62}))
+
+    (done,) = runs(lake).collect()
+    assert (done.rows_in, done.rows_out, done.snapshot_ids) == (1 << 40, 0, {"t": 1 << 62})
+
+
+def test_a_result_that_the_ledger_cannot_take_is_an_error_and_not_a_row_of_nulls(lake: SparkSession) -> None:
+    with pytest.raises(Py4JJavaError, match="String length .* exceeds the maximum"):
+        record(lake, lambda: StageResult(validation_result="x" * 21_000_000))
 
     assert states(lake) == ["RUNNING"]
 
 
-@pytest.mark.parametrize(("verdict", "state"), [("refused", "REFUSED"), ("met", "FAILED"), (None, "FAILED")])
-def test_what_is_raised_is_recorded_and_raised_on(lake: SparkSession, verdict: str | None, state: str) -> None:
-    with pytest.raises(ValueError, match="day 3"), record(lake) as entry:
-        entry.verdict, entry.validation_result = verdict, "{}"
-        raise ValueError("day 3 is wrong")
+@pytest.mark.parametrize(("verdict", "state"), [("blocked", "BLOCKED"), ("met", "FAILED"), (None, "FAILED")])
+def test_an_error_in_a_result_is_recorded_with_its_other_fields_and_raised(
+    lake: SparkSession, verdict: str | None, state: str
+) -> None:
+    error = ValueError("day 3 is wrong")
+    with pytest.raises(ValueError, match="day 3") as raised:
+        record(lake, lambda: StageResult(verdict=verdict, validation_result="{}", rows_in=5, error=error))
 
-    done = runs(lake).collect()[0]
+    assert raised.value is error
+    (done,) = runs(lake).collect()
     assert (done.state, done.error, done.validation_result) == (state, "ValueError: day 3 is wrong", "{}")
+    assert done.rows_in == 5
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_an_error_that_a_stage_raises_is_recorded_and_raised(lake: SparkSession, error: type[BaseException]) -> None:
+    def stage() -> StageResult:
+        raise error("x" * 2 * MAX_ERROR_LENGTH)
+
+    with pytest.raises(error):
+        record(lake, stage)
+
+    (done,) = runs(lake).collect()
+    assert (done.state, done.ended is None) == ("FAILED", False)
+    assert (done.error[: len(error.__name__) + 3], len(done.error)) == (f"{error.__name__}: x", MAX_ERROR_LENGTH)
+
+
+def test_skipped_files_are_recorded_with_their_reasons(lake: SparkSession) -> None:
+    skipped = {"a.pdf": "not one of .csv", "b.xlsx": "it is cut off"}
+    record(lake, lambda: StageResult(rows_in=1, skipped_files=skipped))
+
+    (done,) = runs(lake).collect()
+    assert (done.state, done.skipped_files) == ("SUCCEEDED_WITH_SKIPS", skipped)
 
 
 def test_stages_and_runs_are_kept_apart(lake: SparkSession) -> None:
     for run_id in ("r1", "r2"):
         for stage in ("ingest", "refine"):
-            with record(lake, run_id, stage):
-                pass
+            record(lake, run_id=run_id, stage=stage)
 
     assert runs(lake).count() == 4
     assert {row["state"] for row in runs(lake).collect()} == {"SUCCEEDED"}
+
+
+def test_a_ledger_of_an_older_version_gains_the_columns_it_lacks(lake: SparkSession) -> None:
+    record(lake, run_id="r0")
+    lake.sql(f"ALTER TABLE {RUNS} DROP COLUMN skipped_files")
+    record(lake)
+
+    assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
+
+
+def test_recent_validations_are_those_that_were_published_the_latest_first(lake: SparkSession) -> None:
+    assert recent_validations(lake, "calls", min_rows=10) == []
+
+    def validated(number: int, **more: object) -> None:
+        error = more.get("error")
+        result = StageResult(validation_result=json.dumps({"number": number}), **more)
+        if error:
+            with pytest.raises(type(error)):
+                record(lake, lambda: result, run_id=f"{number}")
+        else:
+            record(lake, lambda: result, run_id=f"{number}")
+
+    validated(1, verdict="met")
+    validated(2, verdict="blocked", error=ValueError("x"))
+    validated(3, verdict="met with warnings")
+    validated(4, verdict="met", error=ValueError("x"))
+    validated(5, verdict="met", skipped_files={"a": "b"})
+    record(lake, lambda: StageResult(validation_result='{"number": 6}'), job="other")
+    record(lake, run_id="7")
+
+    assert [each["number"] for each in recent_validations(lake, "calls", min_rows=10)] == [5, 3, 1]
+    assert [each["number"] for each in recent_validations(lake, "calls", min_rows=2)] == [5, 3]

@@ -116,7 +116,9 @@ def test_a_warehouse_on_s3_without_iceberg_is_refused_with_what_to_do() -> None:
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True
     )
 
-    assert "SetUpError: The warehouse s3://city/warehouse is on S3, and this Spark has no Iceberg" in done.stderr
+    assert (
+        "SetUpError: The warehouse s3://city/warehouse is on S3, and this Spark session has no Iceberg" in done.stderr
+    )
     assert "Give a folder as --warehouse" in done.stderr
 
 

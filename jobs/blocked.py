@@ -1,0 +1,139 @@
+"""Blocked increments. Their rows are parked in quarantine until they are resolved or replaced.
+
+The dataset stays blocked while rows are parked. Newer revisions of the rows, `citylake resolve` and a full refresh each
+take them out of quarantine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.errors import ExpectationsNotMetError
+from expectations.gate import Gate
+from expectations.mask import FAILED, QUARANTINED
+from ingest.raw import read_raw
+from jobs.revisions import PLACE, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
+from lake.ledger import StageResult
+from lake.staging import Staged, stage_nothing
+from lake.tables import DATA_VERSION, PUBLISH_ID, WATERMARK, exists, read
+
+if TYPE_CHECKING:
+    from jobs.publisher import Publisher
+
+BLOCKED_BY = "_blocked_by"
+"""Column of quarantine: the expectations that blocked the row's whole increment. Null if the row failed by itself."""
+
+BLOCKED_RUN, UNMET = "citylake.blocked-run", "citylake.unmet"
+"""Properties of trusted: the last run that was blocked while its rows are parked, and the reasons."""
+
+REFRESH_DUE = "citylake.full-refresh-due"
+"""Property of trusted: the blocked run was a full refresh that withdraws rows. Only a full refresh resolves it."""
+
+REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
+"""Property of staged rows: a person requested them. They are not the rows after the watermark."""
+
+
+def not_parked() -> Column:
+    """Return the value of `_blocked_by` for a row that failed by itself."""
+    return F.lit(None).cast("array<string>")
+
+
+def block(
+    publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str], result: StageResult
+) -> StageResult:
+    """Block staged rows, and return the result with its error.
+
+    Rows: a new increment is parked in quarantine, also its good rows, and the watermark moves past it. Rows of other
+    runs stay on their branch, and no table changes.
+    """
+    places = first_rows(gate.rejected(staged.rows()))
+    lines = [f"{line}; first in {places[id_]}" if id_ in places else line for id_, line in failures.items()]
+    blocked = replace(result, rows_out=0, verdict="blocked")
+    if publisher.dataset.is_incremental and REQUESTED not in staged.properties:
+        parked = _park(publisher, staged, gate, failures)
+        return replace(blocked, rows_quarantined=parked, error=_not_met(publisher, lines))
+    staged.mark_blocked()
+    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, kept_at=staged.place)
+    return replace(blocked, error=error)
+
+
+def blocked_before(publisher: Publisher, progress: Mapping[str, str]) -> StageResult | None:
+    """Return the result of this run if it was blocked before.
+
+    AWS Glue starts a failed job once more. Blocked rows stay blocked, although they are not new any more.
+    """
+    if progress.get(BLOCKED_RUN) != publisher.run_id:
+        return None
+    return StageResult(verdict="blocked", error=_not_met(publisher, json.loads(progress[UNMET])))
+
+
+def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
+    """Validate the parked rows again, with the suite and the code of today, and publish those that pass.
+
+    Args:
+        publisher: The publisher of the dataset.
+        row_by_row: Publish every row that passes by itself, even if the rows as a whole do not meet the suite. The
+            others stay in quarantine as rows that failed by themselves.
+    """
+    progress = publisher.progress()
+    if BLOCKED_RUN not in progress:
+        return StageResult(notes=("no increment is blocked",))
+    publisher.require_same_key(progress)
+    request = RESOLVE_ROW_BY_ROW if row_by_row else "resolve"
+    if REFRESH_DUE in progress or publisher.is_torn(progress):
+        return publisher.finish(publisher.stage(full_refresh=True, request=request))
+    parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*PLACE)
+    ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
+    # Whole deliveries, because a build may date a row by the other rows of its file.
+    raw = read_raw(publisher.spark, publisher.dataset.name).rows.where(F.unix_micros("_ingested_at").isin(ingests))
+    candidates = publisher.candidates(publisher.build(raw).join(parked, on=[*PLACE], how="left_semi"))
+    noted = {WATERMARK: progress[WATERMARK], REQUESTED: request}
+    return publisher.finish(publisher.write(candidates, noted, rows_in=parked.count(), is_append=True))
+
+
+def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
+    progress, spark = publisher.progress(), publisher.spark
+    since = int(progress.get(WATERMARK, -1))
+    arrived = F.unix_micros("_ingested_at") > since  # a full refresh staged older rows too
+    rows = with_positions(staged.rows()).where(arrived).withColumn(QUARANTINED, F.lit(True))
+    quarantine = _read(publisher)
+    key, order_by = publisher.dataset.key, publisher.dataset.revision_order
+    with resolve_revisions(rows, trusted=None, quarantine=quarantine, key=key, order_by=order_by) as revisions:
+        new = gate.outcomes(revisions.without_superseded(rows, origin=STAGED)).withColumns(
+            {FAILED: F.coalesce(FAILED, _array(())), BLOCKED_BY: _array(failures)}
+        )
+        rejects = stage_quarantine(new, quarantine, revisions, table=publisher.quarantine, run_id=publisher.run_id)
+        parked = revisions.count(STAGED, is_failed=True, is_kept=True)
+    noted = {**progress, WATERMARK: staged.properties[WATERMARK], PUBLISH_ID: uuid4().hex}
+    noted |= {BLOCKED_RUN: publisher.run_id, UNMET: json.dumps([*failures.values()])}
+    if not staged.is_append and since >= 0:
+        noted[REFRESH_DUE] = "True"
+    unchanged = stage_nothing(spark, publisher.trusted, run_id=publisher.run_id)
+    staged.require_current()
+    if rejects:
+        rejects.publish(properties={DATA_VERSION: str(rejects.snapshot)})
+    unchanged.publish(properties=noted)
+    return parked
+
+
+def _read(publisher: Publisher) -> DataFrame | None:
+    is_published = exists(publisher.spark, publisher.quarantine)
+    return with_positions(read(publisher.spark, publisher.quarantine)) if is_published else None
+
+
+def _not_met(publisher: Publisher, lines: Sequence[str]) -> ExpectationsNotMetError:
+    name = publisher.dataset.name
+    hint = f"Deliver newer revisions of the rows; or correct the suite or the code, and run: citylake resolve {name}."
+    kept_at = f"{publisher.quarantine}, parked"
+    return ExpectationsNotMetError(suite=name, failures=lines, kept_at=kept_at, hint=hint)
+
+
+def _array(texts: Iterable[str]) -> Column:
+    return F.array(*map(F.lit, texts)).cast("array<string>")

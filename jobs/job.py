@@ -1,0 +1,94 @@
+"""A job runs its stages in order and records each. It runs from a command line, spark-submit or AWS Glue."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+
+from pyspark.sql import SparkSession
+
+from expectations.errors import ExpectationsNotMetError
+from ingest.errors import IngestError
+from jobs.arguments import Arguments, new_run_id, parse_arguments
+from lake.errors import OvertakenError
+from lake.ledger import StageResult, StageRun, record_stage
+from lake.session import lake_session
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A Glue job.
+
+    Attributes:
+        name: The name of the job and of its module in `jobs/`.
+        stages: The function of each stage, by the stage's name.
+        title: The job's name in the ledger, with `{dataset}` for the dataset.
+    """
+
+    name: str
+    stages: Mapping[str, Callable[[SparkSession, Arguments], StageResult]]
+    title: str = "{dataset}"
+
+    def parse(self, argv: Sequence[str] | None = None) -> Arguments:
+        """Parse the arguments of the job."""
+        return parse_arguments(self.name, argv, stages=tuple(self.stages))
+
+    def run(self, spark: SparkSession, args: Arguments) -> list[StageRun]:
+        """Run the requested stages, record each in the ledger, and return the records.
+
+        Raises:
+            Exception: The error of the first stage that failed. The stages after it are not started.
+        """
+        title = self.title.format(dataset=args.dataset)
+        return [
+            record_stage(
+                spark,
+                lambda stage=stage: self.stages[stage](spark, args),  # type: ignore[misc]
+                run_id=args.run_id,
+                workflow=args.workflow,
+                job=title,
+                stage=stage,
+            )
+            for stage in args.stages
+        ]
+
+    def main(self, argv: Sequence[str] | None = None) -> None:
+        """Run the job once or, with `--every`, again and again until the process is stopped."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+        logging.getLogger("py4j").setLevel(logging.WARNING)
+        args = self.parse(argv)
+        spark = lake_session(args.warehouse, app_name=self.name)
+        if args.every is None:
+            self.run(spark, args)
+        else:
+            run = lambda: self.run(spark, replace(args, run_id=new_run_id()))  # noqa: E731 - it is passed on, once
+            run_repeatedly(run, every=args.every, stopped=stop_requested())
+
+
+def stop_requested() -> Event:
+    """Return an event that is set on SIGTERM or SIGINT, so the loop can finish its current iteration."""
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
+    """Run until stopped. Each run starts `every` seconds after the start of the last run, or right after its end.
+
+    A blocked increment, a concurrent run, an empty landing and an unreadable file are logged, and the next run goes on.
+    Any other error ends the loop.
+    """
+    while not stopped.is_set():
+        began = time.monotonic()
+        try:
+            run()
+        except (ExpectationsNotMetError, OvertakenError, IngestError) as error:
+            logger.error("%s", error)
+        stopped.wait(max(0.0, began + every - time.monotonic()))

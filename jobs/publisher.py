@@ -1,0 +1,322 @@
+"""The publisher: new raw rows to trusted and quarantine. Full refresh and incremental runs take the same three steps.
+
+1. `stage` builds the new rows, marks the expectations that they fail, keeps the latest valid revision of each key, and
+   writes them to a branch of trusted: passing rows in one partition, failing rows in another. Passing rows are not
+   written again.
+2. `validate` gives the verdict. If it blocks an increment, the increment's rows are parked in quarantine.
+3. `publish` resolves revisions by key among trusted, quarantine and the staged rows. Then it publishes quarantine, then
+   trusted.
+
+The watermark, how far trusted has come, is a property of the commit that publishes trusted. So a step that is killed
+and repeated, also by a run with another id, does the same again before that commit, and finds nothing to do after it. A
+full refresh is the incremental run that starts from nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from expectations.gate import Gate, compile_gate, is_mark
+from expectations.mask import QUARANTINED
+from expectations.suite import load_suite
+from expectations.window import blocking_failures
+from ingest.raw import RawRows, read_raw
+from jobs.blocked import (
+    BLOCKED_BY,
+    BLOCKED_RUN,
+    REFRESH_DUE,
+    REQUESTED,
+    RESOLVE_ROW_BY_ROW,
+    UNMET,
+    block,
+    blocked_before,
+    not_parked,
+)
+from jobs.code_version import code_version
+from jobs.masking_key import MaskingKeyError
+from jobs.revisions import (
+    QUARANTINE,
+    STAGED,
+    TRUSTED,
+    pruning_condition,
+    resolve_revisions,
+    stage_quarantine,
+    with_positions,
+)
+from lake.errors import NotStagedError
+from lake.ledger import StageResult, recent_validations
+from lake.staging import Staged, find_staged, has_schema, stage
+from lake.tables import (
+    DATA_VERSION,
+    PUBLISH_ID,
+    WATERMARK,
+    last_properties,
+    read,
+    read_snapshot,
+    row_count,
+    table_name,
+)
+from transforms.dataset import Dataset
+from transforms.dedupe import keep_latest
+
+_CODE, _MASKING_KEY, _VALIDATED_BY = "citylake.code", "citylake.masking-key", "citylake.validated-by"
+_FOLLOWS = "citylake.follows"
+"""Property of quarantine: the publish id that trusted had, if the publish cannot be repeated."""
+
+_PROGRESS = (WATERMARK, _CODE, _MASKING_KEY, PUBLISH_ID, DATA_VERSION, BLOCKED_RUN, UNMET, REFRESH_DUE)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes the trusted and quarantine tables of one dataset.
+
+    Attributes:
+        dataset: The dataset.
+        run_id: The run.
+        build: Makes candidates for trusted from raw rows.
+        masking_key: The fingerprint of the masking key. Empty for a dataset that is masked without one.
+    """
+
+    spark: SparkSession
+    dataset: Dataset
+    run_id: str
+    build: Callable[[DataFrame], DataFrame]
+    masking_key: str = ""
+    _gates: list[Gate] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def trusted(self) -> str:
+        """The name of the trusted table."""
+        return table_name("trusted", self.dataset.name)
+
+    @property
+    def quarantine(self) -> str:
+        """The name of the quarantine table."""
+        return table_name("quarantine", self.dataset.name)
+
+    def progress(self) -> dict[str, str]:
+        """Return the properties of the last publish: watermark, code, masking key, and the run that was blocked."""
+        found = last_properties(self.spark, self.trusted, WATERMARK)
+        return {name: found[name] for name in _PROGRESS if name in found}
+
+    def refine(self, *, full_refresh: bool = False) -> StageResult:
+        """Stage, validate and publish in one."""
+        return self.finish(self.stage(full_refresh=full_refresh))
+
+    def stage(self, *, full_refresh: bool = False, request: str = "refresh") -> StageResult:
+        """Write new candidates to a branch of trusted, marked with the expectations that they fail.
+
+        Rows: the rows that raw got after the watermark. If nothing is new, nothing is written and `rows_out` is None.
+        A full refresh stages all rows of raw. It takes place if it is requested, if trusted was never published, if a
+        file was delivered again with other content (a withdrawn row may have hidden another), if the columns of trusted
+        change, and always for a dataset that is not incremental.
+
+        Raises:
+            MaskingKeyError: Trusted was masked with another key, and this is not a full refresh.
+        """
+        progress = self.progress()
+        if blocked := blocked_before(self, progress):
+            return blocked
+        raw, notes = self._new_rows(progress, full_refresh=full_refresh)
+        if raw is None:
+            return StageResult(rows_in=0, notes=("nothing is new in raw",))
+        candidates = self.candidates(self.build(raw.rows))
+        if not raw.are_all and not has_schema(self.spark, self.trusted, candidates.schema):
+            notes = ("full refresh, because the columns of trusted change",)
+            raw = read_raw(self.spark, self.dataset.name)
+            candidates = self.candidates(self.build(raw.rows))
+        noted = {WATERMARK: str(raw.until)} | ({REQUESTED: request} if full_refresh else {})
+        result = self.write(candidates, noted, rows_in=raw.count, is_append=not raw.are_all)
+        return replace(result, notes=notes)
+
+    def validate(self) -> StageResult:
+        """Validate the staged rows. If a critical expectation is not met, nothing of them is published.
+
+        The rows of a blocked increment are parked in quarantine, with the names of the expectations, and the watermark
+        moves on: the next increment is validated by itself. The dataset stays blocked until the parked rows are
+        resolved or newer revisions have replaced them. A blocked full refresh that was requested, or of a dataset that
+        is not incremental, changes no table.
+
+        Raises:
+            NotStagedError: Nothing is staged, and raw has rows that no run has refined.
+        """
+        progress = self.progress()
+        if blocked := blocked_before(self, progress):
+            return blocked
+        if (staged := self._staged()) is None:
+            return StageResult(notes=("nothing is staged",))
+        rows, gate = staged.rows(), self._gate(staged)
+        verdict = gate.verdict(rows)
+        min_rows = self.dataset.min_rows_for_mostly if self.dataset.is_incremental else 0
+        is_small = verdict.rows < min_rows and verdict.failures()
+        earlier = recent_validations(self.spark, self.dataset.name, min_rows=min_rows) if is_small else []
+        failures = blocking_failures(verdict, earlier=earlier, min_rows=min_rows)
+        result = StageResult(
+            rows_in=verdict.rows,
+            rows_out=verdict.rows - verdict.quarantined,
+            rows_quarantined=verdict.quarantined,
+            verdict="met" if all(each["success"] for each in verdict.results) else "met with warnings",
+            validation_result=json.dumps(verdict.to_json_dict(), ensure_ascii=False),
+        )
+        if failures and staged.properties.get(REQUESTED) != RESOLVE_ROW_BY_ROW:
+            return block(self, staged, gate, failures, result)
+        staged.add_properties({_VALIDATED_BY: self.run_id})
+        return result
+
+    def publish(self) -> StageResult:
+        """Publish the validated rows: quarantine first, then trusted.
+
+        Rows: of each key, the latest valid revision is in trusted. The very latest is in quarantine if it failed.
+
+        Raises:
+            NotStagedError: The staged rows were not validated, or nothing is staged and raw has new rows.
+            OvertakenError: Another run published after the rows were staged. Nothing of this run is published.
+        """
+        if (staged := self._staged()) is None:
+            return StageResult(notes=("nothing is staged",))
+        if _VALIDATED_BY not in staged.properties:
+            raise NotStagedError(table=self.trusted, problem=f"the rows on {staged.place} are not validated")
+        progress, rows_in = self.progress(), staged.row_count()
+        if staged.is_append:
+            rejects, rows_out, parked = self._merge(staged, is_blocked=BLOCKED_RUN in progress)
+        else:
+            rows = self._gate(staged).rejected(staged.rows()).withColumn(BLOCKED_BY, not_parked())
+            rejects, rows_out, parked = stage(self.spark, rows, table=self.quarantine, run_id=self.run_id), None, 0
+        noted = {name: staged.properties[name] for name in (WATERMARK, _CODE, _MASKING_KEY)}
+        noted |= {PUBLISH_ID: uuid4().hex, DATA_VERSION: str(staged.snapshot)}
+        if rows_out == 0 and DATA_VERSION in progress:
+            noted[DATA_VERSION] = progress[DATA_VERSION]
+        if parked or (staged.is_append and REFRESH_DUE in progress):
+            noted |= {name: progress[name] for name in (BLOCKED_RUN, UNMET, REFRESH_DUE) if name in progress}
+        staged.require_current()  # otherwise quarantine would get rows of a run that cannot publish trusted
+        snapshots: dict[str, int | None] = {}
+        if rejects:
+            # Rows after the watermark are staged again if this run is killed now. Other rows would be lost.
+            torn = {_FOLLOWS: progress.get(PUBLISH_ID, "")} if REQUESTED in staged.properties else {}
+            snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **torn})
+        snapshots[self.trusted] = staged.publish(without=QUARANTINED, properties=noted)
+        if rows_out is None:
+            rows_out = row_count(self.spark, self.trusted)
+        return StageResult(rows_in=rows_in, rows_out=rows_out, snapshot_ids=snapshots)
+
+    def finish(self, staged: StageResult) -> StageResult:
+        """Validate and publish the rows that were staged, and return the result of all steps."""
+        if staged.error or staged.rows_out is None:
+            return staged
+        validated = self.validate()
+        result = replace(validated, rows_in=staged.rows_in, notes=staged.notes + validated.notes)
+        if validated.error:
+            return result
+        published = self.publish()
+        return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
+
+    def _new_rows(self, progress: Mapping[str, str], *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
+        """Read the rows of raw that no run has refined, or all of them. None if nothing is new."""
+        watermark = progress.get(WATERMARK)
+        if full_refresh or watermark is None:
+            return read_raw(self.spark, self.dataset.name), ()
+        if self.is_torn(progress):
+            notes = ("full refresh, because a run was killed after it published quarantine and before trusted",)
+            return read_raw(self.spark, self.dataset.name), notes
+        if not self.dataset.is_incremental:
+            raw = read_raw(self.spark, self.dataset.name)
+            is_same = (str(raw.until), self._code, self.masking_key) == (
+                watermark, progress.get(_CODE), progress.get(_MASKING_KEY),
+            )  # fmt: skip
+            return (None if is_same else raw), ()
+        self.require_same_key(progress)
+        raw = read_raw(self.spark, self.dataset.name, newer_than=int(watermark))
+        if raw.are_all:
+            return raw, ("full refresh, because files were delivered again with other content",)
+        return (raw if raw.count else None), ()
+
+    def candidates(self, rows: DataFrame) -> DataFrame:
+        """Mark rows with the expectations they fail, and keep the latest valid revision of each key."""
+        gate = compile_gate(rows, suite=load_suite(self.dataset.name))
+        self._gates[:] = [gate]
+        return (
+            rows.transform(gate.mark_rows)
+            .transform(keep_latest, key=self.dataset.key, order_by=self.dataset.revision_order, valid=gate.passes)
+            .transform(gate.mark_across_rows)
+        )
+
+    def write(self, candidates: DataFrame, noted: Mapping[str, str], *, rows_in: int, is_append: bool) -> StageResult:
+        """Stage candidates."""
+        month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
+        staged = stage(
+            self.spark,
+            candidates,
+            table=self.trusted,
+            run_id=self.run_id,
+            is_append=is_append,
+            partitioned_by=[QUARANTINED, *month],
+            properties={**noted, _CODE: self._code, _MASKING_KEY: self.masking_key},
+        )
+        return StageResult(rows_in=rows_in, rows_out=staged.row_count())
+
+    def _gate(self, staged: Staged) -> Gate:
+        """Return the gate that this run compiled, or compile it for the rows that an earlier process staged."""
+        if self._gates:
+            return self._gates[0]
+        rows = staged.rows()
+        return compile_gate(
+            rows.drop(*(name for name in rows.columns if is_mark(name))), suite=load_suite(self.dataset.name)
+        )
+
+    def _staged(self) -> Staged | None:
+        """Find the rows to go on with. None if this run, or the run that it resumes, had nothing to do."""
+        staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
+        if staged and staged.properties.get(_CODE) != self._code:
+            staged = None  # a mark stands for another expectation in another version of the suite
+        if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
+            raise NotStagedError(table=self.trusted, problem="raw has new rows that no run has staged")
+        return staged
+
+    def _merge(self, staged: Staged, *, is_blocked: bool) -> tuple[Staged | None, int, int]:
+        """Resolve revisions by key on the branch, and stage the new content of quarantine.
+
+        Returns:
+            The staged quarantine, None if it does not change; the rows that trusted gets; the rows that stay parked.
+        """
+        rows, quarantine = with_positions(staged.rows()), with_positions(read(self.spark, self.quarantine))
+        pruned = pruning_condition(staged, column=self.dataset.pruning_column)
+        trusted = with_positions(read_snapshot(self.spark, self.trusted, staged.base or 0).where(pruned))
+        key, order_by = self.dataset.key, self.dataset.revision_order
+        with resolve_revisions(rows, trusted=trusted, quarantine=quarantine, key=key, order_by=order_by) as revisions:
+            superseded = revisions.superseded.where("NOT _is_failed")
+            if any(revisions.count(origin, is_failed=False, is_kept=False) for origin in (TRUSTED, STAGED)):
+                staged.delete_at(superseded, within=pruned)
+            failing = revisions.without_superseded(rows.where(QUARANTINED), origin=STAGED)
+            new = self._gate(staged).rejected(failing).withColumn(BLOCKED_BY, not_parked())
+            rejects = stage_quarantine(new, quarantine, revisions, table=self.quarantine, run_id=self.run_id)
+            left = revisions.without_superseded(quarantine, origin=QUARANTINE).where(F.col(BLOCKED_BY).isNotNull())
+            parked = left.count() if is_blocked else 0
+            return rejects, revisions.count(STAGED, is_failed=False, is_kept=True), parked
+
+    def is_torn(self, progress: Mapping[str, str]) -> bool:
+        """Whether a run published quarantine and was killed before it published trusted, and cannot be repeated."""
+        quarantine = last_properties(self.spark, self.quarantine, _FOLLOWS)
+        return _FOLLOWS in quarantine and quarantine[_FOLLOWS] == progress.get(PUBLISH_ID, "")
+
+    def require_same_key(self, progress: Mapping[str, str]) -> None:
+        """Check that trusted was masked with the key of this run.
+
+        Raises:
+            MaskingKeyError: It was masked with another key.
+        """
+        if progress.get(_MASKING_KEY, self.masking_key) != self.masking_key:
+            problem = (
+                f"{self.trusted} was masked with another key. A revision would not find the row that it revises. Give "
+                "that key, or refresh trusted with this one: --rebuild."
+            )
+            raise MaskingKeyError(where="--masking-key", problem=problem)
+
+    @property
+    def _code(self) -> str:
+        return code_version("transforms", "expectations")

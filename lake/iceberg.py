@@ -1,0 +1,341 @@
+"""Java objects of Iceberg and Spark. No other module reaches through py4j.
+
+Everything here reads or changes metadata, or writes a handful of rows, and starts no Spark job.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from py4j.java_gateway import JavaClass
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from lake.errors import TableBusyError
+
+ENGINE_ERRORS = (Py4JJavaError, PySparkException)
+"""The errors of Spark and Iceberg, also those that pyspark does not translate."""
+
+_JAVA_NAMES = (
+    *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
+    *("PythonUtils.toSeq", "PythonUtils.toArray", "PythonSQLUtils", "PythonRDD", "SerDeUtil", "SimplePythonFunction"),
+    *("SparkSession", "SparkSession$", "java.lang.String", "py4j.reflection.TypeUtil", "org.apache.spark.util.Utils"),
+    *(
+        f"org.apache.spark.sql.{name}"
+        for name in ("expressions.Window", "types.StructType", "connector.catalog.Identifier")
+    ),
+    "org.apache.spark.sql.api.python.PythonSQLUtils",
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of a table.
+
+    Attributes:
+        id: The id of the snapshot.
+        parent_id: The id of the snapshot before it on its branch, if any.
+        operation: `append`, `overwrite`, `delete`, or `replace` for a compaction.
+        summary: Counts of files and rows, and the properties of the commit.
+        committed: The time of the commit (seconds since 1970, UTC).
+    """
+
+    id: int
+    parent_id: int | None
+    operation: str
+    summary: Mapping[str, str]
+    committed: float
+
+
+def load_table(spark: SparkSession, table: str) -> Any:
+    """Return a table as Iceberg's Java library knows it."""
+    # A query of Iceberg's metadata tables would start a Spark job. The catalog returns the table without a job.
+    catalog, namespace, name = table.split(".")
+    jvm: Any = spark._jvm
+    identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
+    gateway: Any = spark._sc._gateway
+    levels = gateway.new_array(jvm.java.lang.String, 1)
+    levels[0] = namespace
+    manager = spark._jsparkSession.sessionState().catalogManager()
+    return manager.catalog(catalog).loadTable(identifier.of(levels, name)).table()
+
+
+def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Snapshot]:
+    """Yield the snapshots that led to a branch, the latest first, as far back as they have not expired."""
+    if not spark.catalog.tableExists(table):
+        return
+    iceberg = load_table(spark, table)
+    found = iceberg.snapshot(branch)
+    while found is not None:
+        parent = found.parentId()
+        committed = found.timestampMillis() / 1000
+        yield Snapshot(int(found.snapshotId()), parent, found.operation() or "", dict(found.summary()), committed)
+        found = None if parent is None else iceberg.snapshot(parent)
+
+
+def branches(spark: SparkSession, table: str) -> dict[str, float]:
+    """Return the branches of a table, except `main`, with the time of its last commit (seconds since 1970, UTC)."""
+    return {name: head.timestampMillis() / 1000 for name, head in _heads(load_table(spark, table)).items()}
+
+
+def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str], *, branch: str) -> None:
+    """Commit a snapshot with properties to a branch. The snapshot changes no row."""
+    iceberg = load_table(spark, table)
+    append = iceberg.newFastAppend()
+    for name, value in properties.items():
+        append.set(name, value)
+    with commit_lock(iceberg):
+        append.toBranch(branch).commit()
+
+
+def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
+    """Remove snapshots from a table's history. Maintenance removes the files that no other snapshot uses."""
+    if snapshot_ids:
+        # To find such files at once, Iceberg would read the manifest lists of all other snapshots.
+        iceberg = load_table(spark, table)
+        expiry = iceberg.expireSnapshots().cleanExpiredFiles(False)
+        for snapshot_id in snapshot_ids:
+            expiry.expireSnapshotId(snapshot_id)
+        with commit_lock(iceberg):
+            expiry.commit()
+
+
+def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
+    """Return the range of a column in each data file that a snapshot added. None if a file has no range.
+
+    Times are microseconds since 1970 (UTC). Long texts are cut off: lower bounds down, upper bounds up.
+    """
+    iceberg = load_table(spark, table)
+    field = iceberg.schema().findField(column)
+    read = _package(spark, iceberg).types.Conversions.fromByteBuffer
+    ranges = []
+    for file in iceberg.snapshot(snapshot_id).addedDataFiles(iceberg.io()):
+        nulls, bounds = file.nullValueCounts(), [file.lowerBounds(), file.upperBounds()]
+        if nulls is not None and nulls.get(field.fieldId()) == file.recordCount():
+            continue
+        values = [None if each is None else each.get(field.fieldId()) for each in bounds]
+        if None in values:
+            return None
+        lower, upper = (read(field.type(), value) for value in values)
+        ranges.append((lower, upper) if isinstance(lower, int) else (str(lower), str(upper)))
+    return ranges
+
+
+def append_records(spark: SparkSession, table: str, schema: T.StructType, records: Sequence[Mapping[str, Any]]) -> None:
+    """Append a few records to an unpartitioned table, as one file, without a Spark job."""
+    iceberg = load_table(spark, table)
+    jvm: Any = spark._jvm
+    package, mapper = _package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
+    mapper.enable(jvm.com.fasterxml.jackson.databind.DeserializationFeature.USE_LONG_FOR_INTS)
+    times = [field.name for field in schema if isinstance(field.dataType, T.TimestampType)]
+    file = iceberg.io().newOutputFile(iceberg.locationProvider().newDataLocation(f"{uuid4()}.parquet"))
+    appender = package.data.GenericAppenderFactory(iceberg.schema()).newAppender(file, package.FileFormat.PARQUET)
+    for record in records:
+        values = {name: None if name in times else value for name, value in record.items()}
+        # Numbers go through JSON: py4j would make a small number a Java Integer, and Iceberg requires a Long.
+        cells = mapper.readValue(json.dumps(values), jvm.java.util.HashMap().getClass())
+        for name in times:
+            if record.get(name):
+                cells.put(name, jvm.java.time.OffsetDateTime.parse(record[name].isoformat()))
+        appender.add(package.data.GenericRecord.create(iceberg.schema()).copy(cells))
+    appender.close()
+    added = package.DataFiles.builder(iceberg.spec()).withInputFile(file.toInputFile()).withMetrics(appender.metrics())
+    with commit_lock(iceberg):
+        iceberg.newFastAppend().appendFile(added.build()).commit()
+
+
+def columns_read(frame: DataFrame) -> set[str]:
+    """Return the columns that a frame reads from its sources, after Spark has pruned the others."""
+    query: Any = frame._jdf
+    leaves = query.queryExecution().optimizedPlan().collectLeaves()
+    outputs = [leaves.apply(place).output() for place in range(leaves.size())]
+    return {output.apply(place).name() for output in outputs for place in range(output.size())}
+
+
+def infer_csv_types(text: DataFrame) -> T.StructType:
+    """Return the types that Spark infers for cells of text. Runs a Spark job."""
+    # pyspark sends the rows through Python to read them as csv. The JVM's reader reads them directly.
+    jvm: Any = text.sparkSession._jvm
+    lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
+    strings = getattr(lines, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
+    reader: Any = text.sparkSession.read.option("inferSchema", True)
+    return DataFrame(reader._jreader.csv(strings), text.sparkSession).schema
+
+
+def error_message(error: BaseException) -> str:
+    """Return the first line of the message of an engine error."""
+    java = getattr(error, "java_exception", None)
+    return str(java.getMessage() if java is not None else error).split("\n")[0]
+
+
+def has_iceberg(spark: SparkSession) -> bool:
+    """Whether Spark was started with Iceberg."""
+    jvm: Any = spark._jvm
+    return isinstance(jvm.org.apache.iceberg.spark.SparkCatalog, JavaClass)
+
+
+def look_up_java_names(spark: SparkSession) -> None:
+    """Look up the Java names that pyspark needs for every expression, once for the session.
+
+    pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time. It does not
+    look up a name that is already an attribute.
+    """
+    for path in _JAVA_NAMES:
+        place: Any = spark._jvm
+        for name in path.split("."):
+            found = getattr(place, name)
+            setattr(place, name, found)
+            place = found
+
+
+def is_commit_conflict(error: BaseException | None) -> bool:
+    """Whether a commit failed because another commit to the table came first."""
+    cause = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    while cause is not None:
+        if cause.getClass().getSimpleName() == "CommitFailedException":
+            return True
+        cause = cause.getCause()
+    return False
+
+
+@contextmanager
+def commit_lock(table: Any) -> Iterator[None]:
+    """Hold back the commits of other processes to a table in a local warehouse, if they take this lock too.
+
+    Iceberg's hadoop catalog commits by a rename that must not replace a file. It checks first, under a lock of its own
+    process. On a local disk the rename then replaces the commit of another process, and no error is raised. Four
+    processes that only commit lost 1 of 600 commits. A warehouse on S3 has the lock of its catalog.
+
+    The lock ends with the process. It does not nest.
+    """
+    folder = Path(str(table.location()).removeprefix("file:"))
+    if not folder.is_dir():
+        yield
+        return
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # a dot hides it from orphan removal
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterator[Any]:
+    """Yield the current state of a table, and commit all changes to it in one commit at the end.
+
+    Iceberg retries its own commits on the newest version of a table. This commit is not retried: every other commit
+    wins, even a commit that only creates a branch. So a run that has created its branch can always fast-forward `main`.
+
+    Do not expire snapshots here: Iceberg would delete their files before the commit.
+
+    Args:
+        spark: The session.
+        table: The Iceberg table.
+        name: The name of the table, for the error.
+
+    Raises:
+        TableBusyError: Another commit came first. The table is as that commit left it.
+    """
+    transaction = table.newTransaction()
+    # The transaction's own table cannot be scanned, and to rewrite files Iceberg scans the table first.
+    yield _package(spark, table).BaseTable(transaction.table().operations(), table.name())
+    before, after = transaction.startMetadata(), transaction.currentMetadata()
+    if before.equals(after):
+        return
+    try:
+        with commit_lock(table):
+            table.operations().commit(before, after)
+    except ENGINE_ERRORS as error:
+        if is_commit_conflict(error):
+            raise TableBusyError(table=name, reason="another run committed to it at the same time") from error
+        raise
+
+
+def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str, object]) -> int:
+    """Rewrite data files by Iceberg's bin-packing. Return the number of files rewritten."""
+    jvm: Any = spark._jvm
+    # Iceberg looks its catalogs up in the active session. A thread of Python has none until it creates a frame.
+    jvm.org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
+    actions = _package(spark, table).spark.actions.SparkActions
+    action = actions.get(spark._jsparkSession).rewriteDataFiles(table)
+    for name, value in options.items():
+        action = action.option(name, str(value))
+    return int(action.execute().rewrittenDataFilesCount())
+
+
+def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str]) -> None:
+    """Remove delete files from a table's current snapshot. The caller knows that no data file needs them."""
+    rewrite, manifests = table.newRewrite(), _package(spark, table).ManifestFiles
+    for manifest in table.currentSnapshot().deleteManifests(table.io()):
+        reader = manifests.readDeleteManifest(manifest, table.io(), table.specs())
+        try:
+            files = reader.iterator()
+            while files.hasNext():
+                file = files.next()
+                if file.location() in paths:
+                    rewrite.deleteFile(file)
+        finally:
+            reader.close()
+    rewrite.commit()
+
+
+def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
+    """Return the branches that a run may still publish, by fast-forwarding `main`.
+
+    These branches descend from the published snapshot. A branch without a commit of its own is always in use. Other
+    branches are in use until nothing was written to them for `idle_after`.
+    """
+    main = table.currentSnapshot()
+    if main is None:
+        return []
+    oldest = (time.time() - idle_after.total_seconds()) * 1000
+    names = []
+    for name, head in _heads(table).items():
+        snapshot = head
+        while snapshot is not None and snapshot.sequenceNumber() > main.sequenceNumber():
+            snapshot = None if snapshot.parentId() is None else table.snapshot(snapshot.parentId())
+        descends = snapshot is not None and snapshot.snapshotId() == main.snapshotId()
+        if descends and (head.snapshotId() == main.snapshotId() or head.timestampMillis() >= oldest):
+            names.append(name)
+    return sorted(names)
+
+
+def drop_branches(table: Any, *, older_than: datetime) -> int:
+    """Drop the branches that were last written before a time. Return their number.
+
+    A branch without a commit of its own stays: the run that created it may be about to write.
+    """
+    main, oldest = table.currentSnapshot(), older_than.timestamp() * 1000
+    published = main and main.snapshotId()
+    heads = _heads(table).items()
+    names = [name for name, head in heads if head.snapshotId() != published and head.timestampMillis() < oldest]
+    for name in names:
+        table.manageSnapshots().removeBranch(name).commit()
+    return len(names)
+
+
+def _heads(table: Any) -> dict[str, Any]:
+    refs = {name: ref for name, ref in table.refs().items() if ref.isBranch() and name != "main"}
+    return {name: table.snapshot(ref.snapshotId()) for name, ref in refs.items()}
+
+
+def _package(spark: SparkSession, iceberg: Any) -> Any:
+    """Return the Java package of a table's classes. Some jars carry Iceberg under another package name."""
+    package: Any = spark._jvm
+    for name in [*iceberg.getClass().getName().split(".iceberg.")[0].split("."), "iceberg"]:
+        package = getattr(package, name)
+    return package

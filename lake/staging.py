@@ -1,0 +1,351 @@
+"""Write-audit-publish for one table: stage rows where no reader sees them, then publish them in one commit.
+
+Rows are staged on a branch of the table. A branch has the schema of its table, so rows of another schema are staged in
+a separate table. Publishing them replaces the table: schema and rows change in one commit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from lake.errors import NarrowedColumnError, OvertakenError
+from lake.iceberg import ENGINE_ERRORS, add_properties, branches, commit_lock, expire, lineage, load_table
+from lake.session import CATALOG
+from lake.tables import ensure_table, head, read_snapshot, snapshot_id
+from transforms.sql import quoted
+
+BRANCH_PREFIX = "candidates_"
+_STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
+_PARTITIONED_BY, _BLOCKED = "citylake.partitioned-by", "citylake.blocked"
+_TABLE_PROPERTIES = {
+    # Each task writes its rows of every partition. The rows of a partition are not sent to one task first.
+    "write.distribution-mode": "none",
+    "write.spark.fanout.enabled": "true",
+    # A change of a few rows of a file writes their positions instead of the whole file. Maintenance rewrites the file.
+    "write.delete.mode": "merge-on-read",
+}
+_BY_MONTH = {"write.distribution-mode": "hash"}  # with dozens of months, each task would write a file for each month
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The rows that are staged for a table.
+
+    Attributes:
+        table: The table that the rows are for.
+        base: The published snapshot that the rows were computed against. None before the first publish.
+        snapshot: The snapshot that holds the rows.
+        home: The table that holds the rows: `table`, or a separate table if the columns change.
+        branch: The branch of `home` that holds the rows.
+        properties: The properties that the rows were staged with, and properties that were added later.
+    """
+
+    spark: SparkSession
+    table: str
+    base: int | None
+    snapshot: int
+    home: str
+    branch: str
+    properties: Mapping[str, str]
+
+    @property
+    def place(self) -> str:
+        """The name of the place that holds the rows, for messages and SQL."""
+        return self.home if self.branch == "main" else f"{self.home}.branch_{self.branch}"
+
+    @property
+    def is_append(self) -> bool:
+        """Whether the staged rows are added to the rows of `base`. Otherwise they replace the rows of `base`."""
+        return self.properties[_IS_APPEND] == "True"
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the rows were validated and a critical expectation is not met."""
+        return _BLOCKED in self.properties
+
+    def rows(self) -> DataFrame:
+        """Read only the staged rows, pinned to their snapshot."""
+        if not self.is_append or self.base is None:
+            return read_snapshot(self.spark, self.home, self.snapshot)
+        reader = self.spark.read.option("start-snapshot-id", self.base).option("end-snapshot-id", self.snapshot)
+        return reader.table(self.home)
+
+    def row_count(self) -> int:
+        """Return the number of staged rows, from metadata."""
+        summaries = (each for each in lineage(self.spark, self.home, branch=self.branch) if each.id == self.snapshot)
+        return int(next(summaries).summary.get("added-records") or 0)
+
+    def add_properties(self, properties: Mapping[str, str]) -> None:
+        """Add properties to the staged rows. No row changes."""
+        add_properties(self.spark, self.home, properties, branch=self.branch)
+
+    def delete_at(self, positions: DataFrame, *, within: str) -> None:
+        """Delete rows from the branch by file and position. All of them meet the condition `within`."""
+        view = f"positions_{uuid4().hex}"
+        positions.select("_file", "_pos").createOrReplaceTempView(view)
+        try:
+            self.spark.sql(
+                f"DELETE FROM {self.place} WHERE ({within}) AND (_file, _pos) IN (SELECT _file, _pos FROM {view})"
+            )
+        finally:
+            self.spark.catalog.dropTempView(view)
+
+    def mark_blocked(self) -> None:
+        """Note that the rows failed validation, so that no other run publishes them."""
+        self.add_properties({_BLOCKED: "True"})
+
+    def require_current(self) -> None:
+        """Check that the rows can be published. Call this before publishing dependent tables.
+
+        Raises:
+            OvertakenError: Another run published the table after the rows were staged.
+        """
+        if snapshot_id(self.spark, self.table) != self.base:
+            raise OvertakenError(table=self.table, branch=self.place)
+
+    def publish(self, *, without: str | None = None, properties: Mapping[str, str] | None = None) -> int | None:
+        """Make the rows the published content of the table, in one commit that readers see.
+
+        Args:
+            without: A condition. Rows that meet it are not published, and no snapshot keeps them.
+            properties: More properties of the published snapshot.
+
+        Returns:
+            The id of the published snapshot.
+
+        Raises:
+            OvertakenError: Another run published the table after the rows were staged. Nothing was published.
+        """
+        self.require_current()
+        noted = {**self.properties, **(properties or {})}
+        if self.home != self.table:
+            rows = self.rows().where(f"NOT ({without})") if without else self.rows()
+            with commit_lock(load_table(self.spark, self.table)):
+                self.require_current()
+                _create_or_replace(rows, self.table, noted)
+        else:
+            if without:
+                self.spark.sql(f"DELETE FROM {self.place} WHERE {without}")
+            if without or properties:
+                add_properties(self.spark, self.table, noted, branch=self.branch)
+            _fast_forward(self)
+        self.drop()
+        expire_intermediate_snapshots(self.spark, self.table)
+        return snapshot_id(self.spark, self.table)
+
+    def drop(self) -> None:
+        """Drop the branch or the table that holds the rows."""
+        if self.home == self.table:
+            self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH IF EXISTS {self.branch}")
+        else:
+            self.spark.sql(f"DROP TABLE IF EXISTS {self.home} PURGE")
+
+
+def stage(
+    spark: SparkSession,
+    rows: DataFrame,
+    *,
+    table: str,
+    run_id: str,
+    is_append: bool = False,
+    partitioned_by: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+) -> Staged:
+    """Write rows where no reader of the table sees them.
+
+    A run that stages twice, after a failure, replaces the rows that it staged first.
+
+    Args:
+        spark: The session.
+        rows: The rows. Their plan runs once, in one Spark job if it needs no broadcast.
+        table: The table that the rows are for. An empty table is created if it does not exist.
+        run_id: The id of the run. The branch is named after it.
+        is_append: Add the rows to the rows of the table. Otherwise replace the rows of the table.
+        partitioned_by: Columns of a new table to partition by, or a month as `months(column)`.
+        properties: Properties of the staged snapshot and of the published snapshot.
+
+    Raises:
+        NarrowedColumnError: A column would get a type that cannot hold its published values.
+        ValueError: `is_append` is set, and the rows have another schema than the table.
+    """
+    settings = _TABLE_PROPERTIES | (_BY_MONTH if any("months(" in part for part in partitioned_by) else {})
+    ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=settings)
+    base = snapshot_id(spark, table)
+    noted = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}
+    noted[_PARTITIONED_BY] = ";".join(partitioned_by)
+    if has_schema(spark, table, rows.schema):
+        branch = BRANCH_PREFIX + re.sub(r"\W", "_", run_id)
+        if base is None:  # without a snapshot, Iceberg cannot replace a branch
+            spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
+        spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
+        writer: Any = rows.writeTo(f"{table}.branch_{branch}")
+        for name, value in noted.items():
+            writer = writer.option(f"snapshot-property.{name}", value)
+        writer.append() if is_append else writer.overwrite(F.lit(True))
+        home = table
+    elif is_append:
+        raise ValueError(f"{table}: rows of another schema can replace its rows, but cannot be added to them")
+    else:
+        _require_no_narrowing(spark, table, rows.schema)
+        home, branch = _own_table(table), "main"
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {home.rpartition('.')[0]}")
+        _create_or_replace(rows, home, noted)
+    return Staged(spark, table, base, snapshot_id(spark, home, branch=branch) or 0, home, branch, noted)
+
+
+def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
+    """Stage the published rows of a table without a change. Publishing them adds properties to the table's history."""
+    branch, base = "unchanged_" + re.sub(r"\W", "_", run_id), snapshot_id(spark, table)
+    if base is None:
+        spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
+    spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
+    noted = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
+    return Staged(spark, table, base, base or 0, table, branch, noted)
+
+
+def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
+    """Find unpublished rows that were staged on the published snapshot, by this run or otherwise by the latest run.
+
+    AWS Glue gives a resumed workflow run another id, so its later stages take over the rows of the earlier run. Rows of
+    another run that failed validation are ignored.
+    """
+    if not spark.catalog.tableExists(table):
+        return None
+    base, times = snapshot_id(spark, table), branches(spark, table)
+    places = [(table, name) for name in sorted(times, key=lambda name: times[name], reverse=True)]
+    places = [place for place in places if place[1].startswith(BRANCH_PREFIX)]
+    found = [_staged_on(spark, table, base, home=home, branch=name) for home, name in places]
+    found.append(_staged_on(spark, table, base, home=_own_table(table), branch="main"))
+    staged = [each for each in found if each]
+    own = [each for each in staged if each.properties[_STAGED_BY] == run_id]
+    return next(iter([*own, *(each for each in staged if not each.is_blocked)]), None)
+
+
+def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
+    """Drop the table that holds staged rows of another schema if it was last written before a time.
+
+    Blocked, failed and killed runs leave such a table behind. `lake.iceberg.drop_branches` drops their branches.
+    """
+    home = _own_table(table)
+    found = head(spark, home)
+    if found is None or found.committed >= older_than.timestamp():
+        return False
+    spark.sql(f"DROP TABLE IF EXISTS {home} PURGE")
+    return True
+
+
+def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
+    """Expire the snapshots between two published snapshots. They hold rows that did not pass.
+
+    If a run is killed before this step, the next publish or maintenance expires them.
+    """
+    intermediate: list[int] = []
+    until: str | None = None
+    for snapshot in lineage(spark, table):
+        if until is not None and str(snapshot.id) != until:
+            intermediate.append(snapshot.id)
+        else:
+            until = snapshot.summary.get(_BASE)
+    expire(spark, table, intermediate)
+
+
+def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
+    """Whether a table has the columns of a schema, with their types, in any order."""
+    return _types(spark.table(table).schema) == _types(schema)
+
+
+def _staged_on(spark: SparkSession, table: str, base: int | None, *, home: str, branch: str) -> Staged | None:
+    properties: dict[str, str] = {}
+    first: int | None = None
+    for snapshot in lineage(spark, home, branch=branch):
+        if snapshot.id == base:
+            break
+        noted = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
+        properties = {**noted, **properties}
+        # A killed publish may have added the same properties to a later snapshot. The first snapshot has the rows.
+        if _STAGED_BY in noted and noted[_BASE] == str(base):
+            first = snapshot.id
+    return None if first is None else Staged(spark, table, base, first, home, branch, properties)
+
+
+def _fast_forward(staged: Staged) -> None:
+    name = staged.table.removeprefix(f"{CATALOG}.")
+    try:
+        with commit_lock(load_table(staged.spark, staged.table)):
+            staged.spark.sql(f"CALL {CATALOG}.system.fast_forward('{name}', 'main', '{staged.branch}')")
+    except ENGINE_ERRORS as error:
+        if "not an ancestor" in str(error):
+            raise OvertakenError(table=staged.table, branch=staged.place) from error
+        raise
+
+
+def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str]) -> None:
+    writer: Any = rows.writeTo(table).using("iceberg").tableProperty("format-version", "2")
+    parts = [part for part in properties[_PARTITIONED_BY].split(";") if part]
+    months = [re.fullmatch(r"months\((.+)\)", part) for part in parts]
+    settings = _TABLE_PROPERTIES | (_BY_MONTH if any(months) else {})
+    for name, value in settings.items():
+        writer = writer.tableProperty(name, value)
+    for name, value in properties.items():
+        writer = writer.option(f"snapshot-property.{name}", value)
+    if parts:
+        columns = [F.months(month[1]) if month else F.col(part) for month, part in zip(months, parts, strict=True)]
+        writer = writer.partitionedBy(*columns)
+    writer.createOrReplace()
+
+
+def _require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
+    published, after = spark.table(table), {field.name: field.dataType for field in schema}
+    before, types = _types(published.schema), _types(schema)
+    for field in published.schema:
+        name = field.name
+        if types.get(name, before[name]) == before[name]:
+            continue
+        try:
+            lost = published.where(_loses(quoted(name), field.dataType, after[name])).limit(1).count()
+        except AnalysisException:  # Spark has no cast between the two types
+            lost = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
+        if lost:
+            raise NarrowedColumnError(table=table, column=name, before=before[name], after=types[name])
+
+
+def _loses(value: str, before: T.DataType, after: T.DataType) -> str:
+    """Return the condition that a change of type loses a value. Fields of structs may be added and removed."""
+    if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
+        item = f"item{value.count('item')}"
+        return f"coalesce(exists({value}, {item} -> {_loses(item, before.elementType, after.elementType)}), false)"
+    if isinstance(before, T.StructType) and isinstance(after, T.StructType):
+        types = {field.name: field.dataType for field in after}
+        shared = [field for field in before if field.name in types]
+        return (
+            " OR ".join(
+                f"({_loses(f'{value}.{quoted(field.name)}', field.dataType, types[field.name])})" for field in shared
+            )
+            or "false"
+        )
+    return f"NOT (CAST(try_cast({value} AS {after.simpleString()}) AS {before.simpleString()}) <=> {value})"
+
+
+def _types(schema: T.StructType) -> dict[str, str]:
+    # Iceberg stores tinyint and smallint as int.
+    return {field.name: re.sub(r"\b(tinyint|smallint)\b", "int", field.dataType.simpleString()) for field in schema}
+
+
+def _own_table(table: str) -> str:
+    """Return the table that holds staged rows of another schema.
+
+    >>> _own_table("lake.trusted.registrar")
+    'lake.staging.trusted_registrar'
+    """
+    catalog, zone, name = table.split(".")
+    return f"{catalog}.staging.{zone}_{name}"

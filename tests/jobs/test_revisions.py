@@ -1,0 +1,309 @@
+"""Revisions of one key among trusted, quarantine and newly staged rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.revisions import (
+    QUARANTINE,
+    STAGED,
+    TRUSTED,
+    Revisions,
+    first_rows,
+    pruning_condition,
+    resolve_revisions,
+    with_positions,
+)
+from lake.staging import Staged, stage
+
+TABLE = "lake.trusted.requests"
+_SCHEMA = "id string, revision int, _source_file string, _row_number int, _ingested_at timestamp, _quarantined boolean"
+GOOD, FAILED = False, True
+
+
+def revisions(spark: SparkSession, rows: Sequence[tuple], *, name: str, place: str | None = None) -> DataFrame:
+    """Return rows, given as key, revision and whether it failed, at the positions 0, 1, ... of a file."""
+    full = [
+        (id_, number, place or name, position, datetime(2024, 1, 1), failed, name, position)
+        for position, (id_, number, failed) in enumerate(rows)
+    ]
+    return spark.createDataFrame(full, f"{_SCHEMA}, _file string, _pos bigint")
+
+
+def kept(
+    spark: SparkSession,
+    staged: Sequence[tuple],
+    *,
+    trusted: Sequence[tuple] | None = None,
+    quarantine: Sequence[tuple] | None = None,
+    place: str | None = None,
+) -> dict[str, set[int]]:
+    """Return the positions of the rows that are kept, by origin, among those that have a staged key."""
+    tables = {
+        name: None if rows is None else revisions(spark, rows, name=name, place=place)
+        for name, rows in {TRUSTED: trusted, QUARANTINE: quarantine}.items()
+    }
+    new = revisions(spark, staged, name=STAGED, place=place)
+    with resolve_revisions(new, **tables, key=["id"], order_by=["revision"]) as found:
+        rows = found.rows.where("_is_kept").collect()
+        result = {
+            origin: {row._pos for row in rows if row._origin == origin} for origin in (TRUSTED, QUARANTINE, STAGED)
+        }
+        counted = {
+            origin: sum(found.count(origin, is_failed=x, is_kept=True) for x in (True, False)) for origin in result
+        }
+        assert counted == {origin: len(positions) for origin, positions in result.items()}
+        everything = found.rows.count()
+        assert found.superseded.count() == everything - len(rows)
+    return result
+
+
+def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> None:
+    found = kept(
+        spark,
+        [("a", 2, GOOD), ("b", 4, GOOD), ("c", None, GOOD), ("d", None, GOOD)],
+        trusted=[("a", 1, GOOD), ("b", 5, GOOD), ("c", 1, GOOD), ("other", 1, GOOD)],
+        quarantine=[],
+    )
+    assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
+
+
+def test_the_latest_revision_is_kept_in_quarantine_beside_an_older_valid_one(spark: SparkSession) -> None:
+    found = kept(
+        spark,
+        [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
+        trusted=[("a", 1, GOOD), ("b", 2, GOOD), ("d", 1, GOOD), ("f", 1, GOOD)],
+        quarantine=[("c", 1, FAILED), ("d", 3, FAILED), ("e", 2, FAILED), ("f", 2, FAILED), ("other", 1, FAILED)],
+    )
+    assert found == {TRUSTED: {0, 1, 2}, QUARANTINE: {1, 2}, STAGED: {0, 2, 4, 5}}
+
+
+def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
+    assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
+    found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])  # the code is corrected
+    assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
+    found = kept(spark, [("a", 1, FAILED)], trusted=[("a", 1, GOOD)], quarantine=[])
+    assert found == {TRUSTED: {0}, QUARANTINE: set(), STAGED: {0}}
+    found = kept(spark, [("a", None, FAILED)], trusted=None, quarantine=[("a", None, FAILED)])
+    assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
+
+
+def test_rows_without_a_key_are_told_apart_by_their_place(spark: SparkSession) -> None:
+    rows = [(None, 1, FAILED), (None, 2, FAILED)]
+    found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
+    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # the first row of the file was delivered again
+    assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
+
+
+def test_a_key_with_a_null_in_a_part_is_not_the_key_of_another_row(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [
+            ("a", "b", 1, 0),
+            ("ab", "", 1, 1),
+            ("", "ab", 1, 2),
+            ("a", None, 1, 3),
+            (None, "a", 1, 4),
+            (None, None, 1, 5),
+        ],
+        "x string, y string, revision int, _row_number int",
+    ).selectExpr("*", "'f' _source_file", "timestamp'2024-01-01' _ingested_at", "false _quarantined", "'f' _file")
+    rows = rows.withColumn("_pos", F.col("_row_number"))
+    with resolve_revisions(rows, trusted=None, quarantine=None, key=["x", "y"], order_by=["revision"]) as found:
+        assert found.count(STAGED, is_failed=False, is_kept=True) == 6
+
+
+def test_without_rows_nothing_is_kept_or_superseded(spark: SparkSession) -> None:
+    found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
+    assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
+
+
+REVISIONS = [("old", 1, GOOD), ("good", 2, GOOD), ("broken", 3, FAILED)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_the_order_in_which_revisions_arrive_does_not_matter(lake: SparkSession, order: tuple[int, ...]) -> None:
+    """Each is delivered twice. Trusted ends with the second revision, quarantine with the third."""
+    trusted, quarantine = [("a", 0, GOOD)], []
+    for place in [order[0], *order, order[-1]]:
+        _, number, failed = REVISIONS[place]
+        found = kept(lake, [("a", number, failed)], trusted=trusted, quarantine=quarantine)
+        trusted, quarantine = (
+            [row for row in trusted if 0 in found[TRUSTED]]
+            + [("a", number, GOOD)] * (not failed and 0 in found[STAGED]),
+            [row for row in quarantine if 0 in found[QUARANTINE]]
+            + [("a", number, FAILED)] * (failed and 0 in found[STAGED]),
+        )
+    assert (trusted, quarantine) == ([("a", 2, GOOD)], [("a", 3, FAILED)])
+
+
+@settings(max_examples=5, deadline=None)
+@given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
+def test_of_each_key_the_latest_valid_and_the_very_latest_if_it_failed_are_kept(
+    spark: SparkSession, rows: list[tuple]
+) -> None:
+    rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())
+    expected = set()
+    for id_ in "ab":
+        own = [row for row in rows if row[0] == id_]
+        valid = [row for row in own if not row[2]]
+        latest = max(own, key=lambda row: row[1], default=None)
+        expected |= {max(valid, key=lambda row: row[1])} if valid else set()
+        expected |= {latest} if latest and latest[2] else set()
+    assert {rows[position] for position in kept(spark, rows)[STAGED]} == expected
+
+
+ODD_COLUMNS = (
+    "`_key` string, t int, s string, `a b.c` int, `_order` string, `_rank` int, `_valid` boolean, `_origin` string, "
+    "`_is_failed` boolean, `_is_kept` boolean, _source_file string, _row_number int, _ingested_at timestamp, "
+    "_quarantined boolean"
+)
+
+
+def odd(key: str, revision: int, says: str, failed: bool = False) -> tuple:
+    return (key, revision, says, 7, "z", 9, None, "trusted", True, False, "f", revision, datetime(2024, 1, 1), failed)
+
+
+def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: Sequence[str], run_id: str) -> None:
+    """Publish rows of a new increment, as the publisher does."""
+    staged = stage(lake, rows, table=TABLE, run_id=run_id, is_append=True)
+    if staged.base is not None:
+        published = with_positions(lake.table(TABLE))
+        with resolve_revisions(
+            with_positions(staged.rows()), trusted=published, quarantine=None, key=key, order_by=order_by
+        ) as found:
+            staged.delete_at(found.superseded.where("NOT _is_failed"), within="true")
+    staged.publish(without="_quarantined")
+
+
+@pytest.mark.parametrize("columns", [(("_key", "a b.c"), ("t", "_rank")), (("_origin", "_key"), ("_order", "t"))])
+def test_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
+    key, order_by = columns
+    coming = [odd("a", 2, "new"), odd("b", 4, "late"), odd("c", 1, "new"), odd("d", 1, "broken", failed=True)]
+    batches = [[odd("a", 1, "old"), odd("b", 5, "old")], coming, coming]
+    for number, rows in enumerate(batches):
+        frame = lake.createDataFrame(rows, ODD_COLUMNS)
+        merge(lake, frame, key=key, order_by=order_by, run_id=f"{number}")
+
+    found = {(row._key, row.t, row.s) for row in lake.table(TABLE).collect()}
+    assert found == {("a", 2, "new"), ("b", 5, "old"), ("c", 1, "new")}
+    assert lake.table(TABLE).count() == 3
+
+
+def test_newer_rows_replace_older_ones_and_a_repeated_increment_changes_nothing(lake: SparkSession) -> None:
+    schema = "id string, revision int, says string, _source_file string, _row_number int, _ingested_at timestamp"
+
+    def rows(*values: tuple) -> DataFrame:
+        full = [
+            (*row[:3], "f", number, datetime(2024, 1, 1), row[3:] == ("failed",)) for number, row in enumerate(values)
+        ]
+        return lake.createDataFrame(full, f"{schema}, _quarantined boolean")
+
+    merge(lake, rows(("a", 1, "old"), ("b", 5, "old"), ("c", 1, "old")), key=["id"], order_by=["revision"], run_id="1")
+    coming = rows(("a", 2, "new"), ("b", 4, "late"), ("c", 2, "new", "failed"), ("e", None, "new"))
+    for run_id in ("next", "again"):
+        merge(lake, coming, key=["id"], order_by=["revision"], run_id=run_id)
+        found = sorted((row.id, row.revision, row.says) for row in lake.table(TABLE).collect())
+        assert found == [("a", 2, "new"), ("b", 5, "old"), ("c", 1, "old"), ("e", None, "new")]
+
+
+def without_superseded(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
+    return {row.id for row in found.without_superseded(rows, origin=origin).collect()}
+
+
+def test_superseded_rows_of_a_table_are_left_out(spark: SparkSession) -> None:
+    quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
+    staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
+    with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:
+        assert without_superseded(found, quarantine, QUARANTINE) == {"b", "c"}
+        assert without_superseded(found, staged.where("_quarantined"), STAGED) == {"d"}
+
+
+def requests(lake: SparkSession, *rows: tuple, column: str = "created_at timestamp") -> Staged:
+    """Stage rows of requests by the month in which they were created."""
+    frame = lake.createDataFrame(rows, f"id string, {column}, revision int")
+    partitioned_by = ["months(created_at)"] if column.startswith("created_at") else []
+    return stage(lake, frame, table=TABLE, run_id="r", is_append=True, partitioned_by=partitioned_by)
+
+
+def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str]:
+    """Return the ids of published rows that may have a revision among the staged ones."""
+    return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
+
+
+def test_a_row_is_found_in_either_of_the_hours_that_clocks_show_twice(lake: SparkSession) -> None:
+    """At 01:30 of a night in autumn it is 07:30 or 08:30 UTC. The key is made of the time that clocks show."""
+    requests(
+        lake,
+        ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),
+        ("earlier", datetime(2026, 11, 1, 6, 20), 1),
+        ("later", datetime(2026, 11, 1, 8, 40), 1),
+    ).publish()
+    assert pruned(lake, requests(lake, ("x", datetime(2026, 11, 1, 7, 30), 2)), column="created_at") == {
+        "in the other hour"
+    }
+
+
+def test_ranges_are_those_of_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+    requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
+    revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
+    assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
+
+
+def test_ranges_of_texts_go_by_month_and_without_rows_nothing_is_within(lake: SparkSession) -> None:
+    def staged(*rows: tuple) -> Staged:
+        return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
+
+    january, february, march = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
+    revised = [("P1", january), ("P'3", january.replace(day=31)), ("P9", february), (None, march)]
+    staged(("P5", january), ("P91", march), *revised).publish()
+
+    assert pruned(lake, staged(*revised), column="id") == {"P1", "P'3", "P9"}
+    assert pruned(lake, staged(("P1", january), ("P9", january)), column="id") == {"P1", "P5", "P9"}
+    assert pruned(lake, staged(("P8", january)), column="id") == set()
+    assert pruned(lake, staged(), column="id") == set()
+    assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
+
+
+def test_long_texts_are_found_although_their_ranges_are_cut_off(lake: SparkSession) -> None:
+    long = "P" * 40
+    requests(
+        lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"
+    ).publish()
+    staged = requests(lake, (long + "5", date(2024, 1, 2), 2), column="created_at date")
+    assert long + "5" in pruned(lake, staged, column="id")
+
+
+def test_columns_to_prune_by_may_have_any_name(lake: SparkSession) -> None:
+    schema = "`t.s` string, t int"
+    stage(lake, lake.createDataFrame([("a", 1), ("b", 1)], schema), table=TABLE, run_id="r").publish()
+    staged = stage(lake, lake.createDataFrame([("b", 2)], schema), table=TABLE, run_id="r", is_append=True)
+    rows = lake.table(TABLE).where(pruning_condition(staged, column="t.s")).collect()
+    assert [tuple(row) for row in rows] == [("b", 1)]
+
+
+def test_the_first_rows_that_fail_an_expectation_are_those_of_the_newest_files(spark: SparkSession) -> None:
+    def row(file: str, number: int, hour: int, *failed: str) -> tuple:
+        time = datetime(2024, 1, 1, hour)
+        return file, number, time, time, list(failed)
+
+    rejected = spark.createDataFrame(
+        [
+            row("old.csv", 1, 1, "x", "y"),
+            row("new.csv", 7, 2, "x"),
+            row("new.csv", 5, 2, "x"),
+            row("new.csv", 6, 2, "x"),
+            row("new.csv", 8, 2, "x"),
+        ],
+        "_source_file string, _row_number int, _ingested_at timestamp, _modified_at timestamp, "
+        "_failed_expectations array<string>",
+    )
+    assert first_rows(rejected) == {"x": "new.csv row 5, new.csv row 6, new.csv row 7", "y": "old.csv row 1"}
+    assert first_rows(rejected.limit(0)) == {}

@@ -1,0 +1,48 @@
+"""The job on an event and a live export of the same request, in the order in which they arrive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from datetime import datetime, timezone
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.service_requests import JOB
+from transforms.datasets.service_requests import DATASET
+
+REQUEST = {
+    "Case Summary": "Pothole on the corner",
+    "Case Source": "Phone",
+    "Case Created Date": "07/04/2024",
+    "Case Created dttm": "07/04/2024 01:00:00 PM",
+    "Agency": "Public Works",
+}
+
+
+def run(lake: SparkSession, landing: Any) -> list[tuple[str, datetime]]:
+    key = str(landing.file("_key", b"k" * 32))
+    for stage in ("ingest", "refine"):
+        JOB.run(lake, JOB.parse(["--stage", stage, "--landing", str(landing), "--masking-key", key]))
+    rows = lake.table("lake.trusted.service_requests").selectExpr("status", "string(revised_at)").collect()
+    return [tuple(row) for row in rows]
+
+
+def test_a_live_export_does_not_set_back_a_request_that_an_event_closed_before(lake: SparkSession, landing) -> None:
+    closed = {**REQUEST, "Case Status": "Closed", "row_ts": "2024-07-04T13:30:00-06:00"}
+    landing.file("2024/07/04/13/event.json", json.dumps(closed).encode())
+    assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]
+
+    text = io.StringIO()
+    export = csv.DictWriter(text, DATASET.source_columns["denver"])
+    export.writeheader()
+    export.writerow({**REQUEST, "Case Status": "New"})
+    path = landing.file("export.csv", text.getvalue().encode())
+    for hour in (14, 15):  # the same export, polled again
+        path.write_text(text.getvalue() + "\n" * hour)
+        saved = datetime(2024, 7, 4, hour + 6, tzinfo=timezone.utc).timestamp()
+        os.utime(path, (saved, saved))
+        assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]

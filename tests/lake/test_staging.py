@@ -1,0 +1,451 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lake import staging
+from lake.errors import NarrowedColumnError, NotPublishedError, OvertakenError
+from lake.iceberg import drop_branches, load_table
+from lake.staging import Staged, expire_intermediate_snapshots, find_staged, has_schema, stage, stage_nothing
+from lake.tables import ensure_table, exists, last_properties, read, row_count, snapshot_id
+
+TABLE, OWN_TABLE = "lake.trusted.days", "lake.staging.trusted_days"
+SCHEMA = "day string, calls int, _quarantined boolean"
+OLD = [("2024-01-01", 1, False)]
+NEW = [("2024-01-01", 2, False), ("2024-01-02", 3, False), ("2024-01-03", -1, True)]
+
+
+def staged_rows(lake: SparkSession, rows: list[tuple], run_id: str, schema: str = SCHEMA, **options: Any) -> Staged:
+    frame = lake.createDataFrame(rows, schema)
+    return stage(lake, frame, table=TABLE, run_id=run_id, partitioned_by=["_quarantined"], **options)
+
+
+def publish(lake: SparkSession, rows: list[tuple], run_id: str = "run 1", schema: str = SCHEMA) -> int | None:
+    return staged_rows(lake, rows, run_id, schema).publish()
+
+
+def content(lake: SparkSession) -> list[tuple]:
+    return sorted(tuple(row) for row in lake.table(TABLE).collect())
+
+
+def branches(lake: SparkSession, table: str = TABLE) -> set[str]:
+    return {row["name"] for row in lake.table(f"{table}.refs").collect()}
+
+
+def snapshots(lake: SparkSession) -> int:
+    return lake.table(f"{TABLE}.snapshots").count()
+
+
+def live(lake: SparkSession) -> tuple[int | None, list[tuple[str, str]], list[tuple]]:
+    """Return everything that a reader of the table sees."""
+    return snapshot_id(lake, TABLE), lake.table(TABLE).dtypes, content(lake)
+
+
+def test_nothing_is_seen_before_the_publish_and_all_of_it_after(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    staged = staged_rows(lake, NEW, "r2")
+    assert content(lake) == OLD
+    expected = lake.createDataFrame(NEW, SCHEMA)
+    assert_df_equality(staged.rows(), expected, ignore_row_order=True, ignore_nullable=True)
+    assert staged.row_count() == 3
+    published = staged.publish(without="_quarantined")
+
+    assert content(lake) == NEW[:2]
+    assert published == snapshot_id(lake, TABLE)
+    assert branches(lake) == {"main"}
+
+
+def test_the_first_publish_leaves_out_the_same_rows(lake: SparkSession) -> None:
+    staged = staged_rows(lake, NEW, "r1")
+    assert (exists(lake, TABLE), staged.base) == (False, None)
+    staged.publish(without="_quarantined")
+
+    assert (content(lake), branches(lake)) == (NEW[:2], {"main"})
+
+
+def test_rows_are_added_to_the_published_ones(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    staged = staged_rows(lake, NEW, "r2", is_append=True)
+    assert (staged.is_append, staged.row_count()) == (True, 3)
+    assert sorted(map(tuple, staged.rows().collect())) == NEW
+    staged.publish(without="_quarantined")
+
+    assert content(lake) == [*OLD, *NEW[:2]]
+
+
+def test_rows_that_are_left_behind_stay_on_the_branch_and_out_of_the_published_table(lake: SparkSession) -> None:
+    before = publish(lake, OLD)
+    staged_rows(lake, NEW, "bad-run")
+
+    assert (content(lake), snapshot_id(lake, TABLE)) == (OLD, before)
+    assert branches(lake) == {"main", "candidates_bad_run"}
+    assert lake.read.option("branch", "candidates_bad_run").table(TABLE).count() == 3
+
+
+@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
+def test_a_run_that_stages_twice_replaces_its_first_rows(lake: SparkSession, published: list[list[tuple]]) -> None:
+    for rows in published:
+        publish(lake, rows)
+    staged_rows(lake, NEW, "r", is_append=True)
+
+    publish(lake, NEW[:1], run_id="r")
+    assert content(lake) == NEW[:1]
+
+
+def test_no_rows_replace_the_old_ones(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    publish(lake, [])
+
+    assert content(lake) == []
+    assert exists(lake, TABLE)
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
+@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
+def test_two_runs_at_once_are_one_publish_and_one_clear_error(
+    lake: SparkSession, schema: str, published: list[list[tuple]]
+) -> None:
+    for rows in published:
+        publish(lake, rows)
+    ensure_table(lake, TABLE, lake.createDataFrame([], SCHEMA).schema)
+    slow = staged_rows(lake, NEW, "slow", schema)
+    publish(lake, NEW[:1], run_id="fast")
+    with pytest.raises(OvertakenError, match=f"another run published while this one was writing \\(to {slow.place}\\)"):
+        slow.publish()
+
+    assert (content(lake), lake.table(TABLE).columns[1]) == (NEW[:1], "calls")
+
+
+def test_a_commit_between_the_check_and_the_fast_forward_wins(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(lake, OLD)
+    slow = staged_rows(lake, NEW, "slow")
+    publish(lake, NEW[:1], run_id="fast")
+    monkeypatch.setattr(Staged, "require_current", lambda staged: None)
+    with pytest.raises(OvertakenError):
+        slow.publish()
+
+    assert content(lake) == NEW[:1]
+
+
+def test_branches_are_dropped_that_are_old_and_not_about_to_be_written(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    now = datetime.now(timezone.utc)
+    staged_rows(lake, NEW, "left")
+    stage_nothing(lake, TABLE, run_id="begins")
+
+    assert drop_branches(load_table(lake, TABLE), older_than=now) == 0
+    assert drop_branches(load_table(lake, TABLE), older_than=now + timedelta(days=1)) == 1
+    assert branches(lake) == {"main", "unchanged_begins"}
+
+
+def test_leaving_out_a_partition_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+    publish(lake, OLD)
+    staged = staged_rows(lake, NEW, "r")
+    count_jobs()
+    staged.publish(without="_quarantined", properties={"citylake.watermark": "7"})
+    assert (count_jobs(), content(lake)) == (0, NEW[:2])
+
+
+def test_rows_are_written_in_one_stage_both_partitions_at_once(lake: SparkSession) -> None:
+    frame = lake.range(0, 1000, 1, 2).selectExpr("string(id) day", "int(id) calls", "id % 10 = 0 _quarantined")
+    stage(lake, frame, table=TABLE, run_id="r", partitioned_by=["_quarantined"]).publish()
+
+    files = lake.table(f"{TABLE}.files").count()
+    assert files == 4  # two tasks, two partitions: no shuffle has brought a partition to one task
+
+
+def test_rows_are_partitioned_by_month(lake: SparkSession) -> None:
+    def requests(extra: str) -> DataFrame:
+        days = lake.range(0, 90, 1, 2).selectExpr("date_add(date'2024-01-01', int(id)) day", extra)
+        return days.withColumn("at", F.col("day").cast("timestamp"))
+
+    for extra in ("1 AS n", "1 AS renamed"):
+        frame = requests(extra)
+        stage(lake, frame, table=TABLE, run_id="r", partitioned_by=["months(at)"]).publish()
+        months = sorted(row.partition.at_month for row in lake.table(f"{TABLE}.partitions").collect())
+        assert months == [648, 649, 650]
+
+
+def test_properties_are_in_the_history_of_the_table(lake: SparkSession) -> None:
+    staged = staged_rows(lake, NEW, "r", properties={"citylake.watermark": "7", "citylake.code": "a"})
+    staged.add_properties({"citylake.validated-by": "r"})
+    staged.publish(without="_quarantined", properties={"citylake.code": "b"})
+
+    found = last_properties(lake, TABLE, "citylake.watermark")
+    assert (found["citylake.watermark"], found["citylake.code"]) == ("7", "b")
+    assert last_properties(lake, TABLE, "citylake.other") == {}
+
+
+def test_properties_change_without_rows(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    before = snapshot_id(lake, TABLE)
+    stage_nothing(lake, TABLE, run_id="r").publish(properties={"citylake.watermark": "8"})
+
+    assert (content(lake), branches(lake)) == (OLD, {"main"})
+    assert snapshot_id(lake, TABLE) != before
+    assert last_properties(lake, TABLE, "citylake.watermark")["citylake.watermark"] == "8"
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
+def test_staged_rows_are_found_with_their_properties_by_the_run_or_by_the_one_that_resumes_it(
+    lake: SparkSession, schema: str
+) -> None:
+    assert find_staged(lake, TABLE, run_id="r") is None
+    publish(lake, OLD)
+    assert find_staged(lake, TABLE, run_id="r") is None
+    staged = staged_rows(lake, NEW, "r", schema, properties={"citylake.watermark": "7"})
+    staged.add_properties({"citylake.validated-by": "r"})
+
+    for run_id in ("r", "resumed"):
+        found = find_staged(lake, TABLE, run_id=run_id)
+        assert found
+        assert (found.snapshot, found.base, found.place) == (staged.snapshot, staged.base, staged.place)
+        assert (found.properties["citylake.watermark"], found.properties["citylake.validated-by"]) == ("7", "r")
+        assert sorted(map(tuple, found.rows().collect())) == NEW
+    found.publish(without="_quarantined")
+    assert content(lake) == NEW[:2]
+    assert find_staged(lake, TABLE, run_id="r") is None
+
+
+def test_a_run_finds_its_own_rows_and_otherwise_the_latest(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    for run_id in ("a", "c", "b"):
+        staged_rows(lake, NEW, run_id)
+
+    found = {run_id: find_staged(lake, TABLE, run_id=run_id) for run_id in "abcd"}
+    names = {run_id: each and each.branch for run_id, each in found.items()}
+    assert names == {"a": "candidates_a", "b": "candidates_b", "c": "candidates_c", "d": "candidates_b"}
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
+def test_blocked_and_overtaken_rows_are_left_alone_by_other_runs(lake: SparkSession, schema: str) -> None:
+    publish(lake, OLD)
+    staged_rows(lake, NEW, "blocked", schema).mark_blocked()
+    own = find_staged(lake, TABLE, run_id="blocked")
+    assert own
+    assert own.is_blocked
+    assert find_staged(lake, TABLE, run_id="other") is None
+    publish(lake, OLD, run_id="other")
+    assert find_staged(lake, TABLE, run_id="blocked") is None
+
+
+def test_no_snapshot_of_the_history_holds_rows_that_were_left_out(lake: SparkSession) -> None:
+    for run_id in "abc":
+        staged_rows(lake, NEW, run_id, is_append=True).publish(without="_quarantined")
+
+    assert snapshots(lake) == 3
+    for row in lake.table(f"{TABLE}.snapshots").collect():
+        assert lake.sql(f"SELECT * FROM {TABLE} VERSION AS OF {row.snapshot_id} WHERE calls < 0").count() == 0
+
+
+def test_intermediate_snapshots_of_a_killed_publish_go_with_the_next(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(lake, OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
+        staged_rows(lake, NEW, "killed").publish(without="_quarantined")
+    assert snapshots(lake) == 4  # the first one, the rows, the deletion, the properties
+    before = content(lake)
+    expire_intermediate_snapshots(lake, TABLE)
+
+    assert (snapshots(lake), content(lake)) == (2, before)
+    expire_intermediate_snapshots(lake, TABLE)
+    assert snapshots(lake) == 2
+
+
+ONE = [("2024-01-01", 1, False), ("2024-01-02", -1, True)]
+EVOLVED = {
+    "added": (SCHEMA + ", `a note` string", [("2024-01-01", 1, False, "x"), ("2024-01-02", -1, True, None)]),
+    "removed": ("day string, _quarantined boolean", [("2024-01-01", False), ("2024-01-02", True)]),
+    "renamed": (SCHEMA.replace("calls", "calls_offered"), ONE),
+    "renamed by case": (SCHEMA.replace("calls", "Calls"), ONE),
+    "widened": (SCHEMA.replace("int", "bigint"), [("2024-01-01", 1 << 40, False), ("2024-01-02", -1, True)]),
+    "to text": (SCHEMA.replace("int", "string"), [("2024-01-01", "n/a", False), ("2024-01-02", "1", True)]),
+}
+
+
+@pytest.mark.parametrize("change", EVOLVED)
+def test_columns_change_with_the_publish_and_can_be_put_back(lake: SparkSession, change: str) -> None:
+    publish(lake, OLD)
+    before, (schema, rows) = live(lake), EVOLVED[change]
+    staged = staged_rows(lake, rows, "changed", schema)
+
+    assert live(lake) == before
+    expected = lake.createDataFrame(rows, schema)
+    assert_df_equality(staged.rows(), expected, ignore_row_order=True, ignore_nullable=True)
+    assert staged.row_count() == 2
+    published = staged.publish(without="_quarantined", properties={"citylake.watermark": "7"})
+    assert (published, lake.table(TABLE).dtypes, content(lake)) == (snapshot_id(lake, TABLE), expected.dtypes, rows[:1])
+    assert last_properties(lake, TABLE, "citylake.watermark")["citylake.watermark"] == "7"
+    assert not lake.catalog.tableExists(OWN_TABLE)
+    assert has_schema(lake, TABLE, expected.schema)
+
+    publish(lake, rows[:1], "changed again", schema)  # on a branch, as the columns are the same
+    if change in ("widened", "to text"):  # no value that the old type cannot hold
+        publish(lake, rows[1:], "small", schema)
+    publish(lake, NEW, "put back")
+    assert (lake.table(TABLE).dtypes, content(lake)) == (before[1], NEW)
+
+
+def test_columns_change_at_the_first_publish_too(lake: SparkSession) -> None:
+    ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)  # by a run that was killed
+    staged = staged_rows(lake, NEW, "r")
+    assert not exists(lake, TABLE)
+    staged.publish(without="_quarantined")
+
+    assert (lake.table(TABLE).columns, content(lake)) == (["day", "calls", "_quarantined"], NEW[:2])
+
+
+def test_the_order_of_columns_is_not_a_change(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    reordered = lake.createDataFrame(NEW, SCHEMA).select("_quarantined", "calls", "day")
+    staged = stage(lake, reordered, table=TABLE, run_id="r")
+    assert staged.home == TABLE
+    staged.publish()
+
+    assert content(lake) == NEW
+
+
+def test_small_whole_numbers_are_not_a_change(lake: SparkSession) -> None:
+    schema = SCHEMA.replace("int", "smallint")
+    publish(lake, OLD, schema=schema)
+    assert staged_rows(lake, NEW, "r", schema).home == TABLE
+
+
+@pytest.mark.parametrize("change", ["removed", "renamed", "widened"])
+def test_a_change_of_columns_that_fails_changes_nothing_and_the_old_code_goes_on(
+    lake: SparkSession, change: str
+) -> None:
+    publish(lake, OLD)
+    before, (schema, rows) = live(lake), EVOLVED[change]
+    broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
+    with pytest.raises(Exception, match="the source is broken"):
+        stage(lake, broken.withColumn("day", F.col("day").cast("string")), table=TABLE, run_id="broken")
+    assert live(lake) == before
+
+    staged_rows(lake, rows, "left behind", schema)
+    assert live(lake) == before
+    publish(lake, NEW, "old code")
+    assert content(lake) == NEW
+    publish(lake, rows, "new code", schema)
+    assert content(lake) == rows
+
+
+def test_a_run_that_stages_other_columns_twice_replaces_its_first_rows(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    schema, rows = EVOLVED["renamed"]
+    staged_rows(lake, NEW, "r", schema)
+    assert staged_rows(lake, rows, "r", schema).row_count() == 2
+    found = find_staged(lake, TABLE, run_id="r")
+    assert found
+    found.publish()
+    assert content(lake) == rows
+
+
+def test_rows_of_other_columns_cannot_be_added(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    before = live(lake)
+    with pytest.raises(ValueError, match=f"{TABLE}: rows of another schema can replace its rows, but cannot be added"):
+        staged_rows(lake, EVOLVED["renamed"][1], "r", EVOLVED["renamed"][0], is_append=True)
+    assert live(lake) == before
+
+
+LARGE = 1 << 40
+NARROWED = [
+    pytest.param("bigint", [1, LARGE], [1, None], "int", [1, None], id="bigint to int"),
+    pytest.param("double", [1.0, 1.5], [1.0, None], "int", [1, None], id="double to int"),
+    pytest.param("double", [1.0, 0.1], [1.0, 0.5], "float", [1.0, 0.5], id="double to float"),
+    pytest.param("string", ["2024-01-01", "soon"], ["2024-01-01", None], "date", [None, None], id="string to date"),
+    pytest.param("string", ["7", "007"], ["7", "-8"], "bigint", [7, -8], id="string to bigint"),
+    pytest.param("array<int>", [[1], [2]], [None, None], "int", [1, None], id="array to int"),
+    pytest.param("array<bigint>", [[1], [1, LARGE]], [[1], None], "array<int>", [[1], None], id="in an array"),
+    pytest.param(
+        "array<struct<n:bigint>>", [[(1,)], [(LARGE,)]], [[(1,)], []], "array<struct<n:int,m:int>>", [[(1, 2)], []],
+        id="in an array of structs",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "large", "small", "after", "new"), NARROWED)
+def test_a_narrowing_is_refused_by_name_if_it_would_lose_values(
+    lake: SparkSession, before: str, large: list, small: list, after: str, new: list
+) -> None:
+    def rows(values: list) -> list[tuple]:
+        return list(enumerate(values))
+
+    publish_as = f"id int, `the value` {before}", f"id int, `the value` {after}"
+
+    def write(values: list, schema: str) -> Staged:
+        return stage(lake, lake.createDataFrame(rows(values), schema), table=TABLE, run_id="r")
+
+    write(large, publish_as[0]).publish()
+    found = live(lake)
+    with pytest.raises(NarrowedColumnError) as refused:
+        write(new, publish_as[1])
+    error = refused.value
+    assert (error.table, error.column, error.before, error.after) == (TABLE, "the value", before, after)
+    assert f"{TABLE}: column 'the value' would change from {before} to {after}" in str(error)
+    assert (live(lake), find_staged(lake, TABLE, run_id="r")) == (found, None)
+
+    write(large, publish_as[0]).publish()  # the code is put back
+    write(small, publish_as[0]).publish()
+    write(new, publish_as[1]).publish()
+    assert lake.table(TABLE).dtypes[1] == ("the value", after)
+    assert lake.table(TABLE).count() == 2
+
+
+def test_a_column_with_a_dot_in_its_name_is_added_and_removed(lake: SparkSession) -> None:
+    publish(lake, OLD)
+    publish(lake, [("2024-01-01", 1, False, "x")], schema=SCHEMA + ", `a note.` string")
+    assert content(lake) == [("2024-01-01", 1, False, "x")]
+    publish(lake, OLD)
+    assert content(lake) == OLD
+
+
+def test_the_remedies_of_a_narrowing_help(lake: SparkSession) -> None:
+    publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
+    with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
+        publish(lake, OLD)
+    publish(lake, OLD, schema=SCHEMA.replace("calls", "small_calls"))
+    assert lake.table(TABLE).columns[1] == "small_calls"
+
+
+def test_a_column_in_a_struct_is_added_and_removed(lake: SparkSession) -> None:
+    one, two = "calls array<struct<n:int>>", "calls array<struct<n:int,why:string>>"
+    for schema, rows in [(one, [([(1,)],)]), (two, [([(1, "x")],)]), (one, [([(2,)],)])]:
+        stage(lake, lake.createDataFrame(rows, schema), table=TABLE, run_id="r").publish()
+        assert lake.table(TABLE).dtypes == [tuple(schema.split())]
+    assert [row.calls[0].n for row in lake.table(TABLE).collect()] == [2]
+
+
+def test_a_table_that_was_never_published_says_what_to_run(lake: SparkSession) -> None:
+    message = (
+        r"lake.trusted.days has never been published. Run its job with --stage all, or run citylake run "
+        r"DATASET --data DIR"
+    )
+    with pytest.raises(NotPublishedError, match=message):
+        read(lake, TABLE)
+    ensure_table(lake, TABLE, lake.createDataFrame([], SCHEMA).schema)
+    with pytest.raises(NotPublishedError):
+        read(lake, TABLE)
+    with pytest.raises(NotPublishedError):
+        row_count(lake, TABLE)
+
+
+def test_metadata_is_read_without_spark_jobs(lake: SparkSession, count_jobs) -> None:
+    publish(lake, OLD)
+    staged = staged_rows(lake, NEW, "r")
+    count_jobs()
+
+    assert (exists(lake, TABLE), row_count(lake, TABLE), snapshot_id(lake, TABLE) is None) == (True, 1, False)
+    found = find_staged(lake, TABLE, run_id="r")
+    assert found
+    assert (staged.row_count(), found.row_count(), count_jobs()) == (3, 3, 0)
