@@ -18,7 +18,7 @@ from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
 
 Expectations = Mapping[str, tuple[str, Sequence[str]]]
-"""Of each expectation of a suite, by its id, what is expected, in words, and of which columns."""
+"""The description and the columns of each expectation of a suite, by its id."""
 
 _BAR = 10
 MOST_ROWS = 24
@@ -27,7 +27,7 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 
 
 def answer_table(answer: Answer, curated: DataFrame) -> Table:
-    """Draw an answer, `MOST_ROWS` of its rows at most: the first in its order, or without one the latest."""
+    """Draw at most `MOST_ROWS` rows of an answer: the first rows in its order, or the latest if it has no order."""
     order = answer.order or (f"-{answer.columns[0].column}",)
     found = curated.orderBy(*map(_ordered, order)).limit(MOST_ROWS + 1).collect()
     rows = found[:MOST_ROWS] if answer.order else found[:MOST_ROWS][::-1]
@@ -57,26 +57,41 @@ def quarantine_table(
     sources: Mapping[str, str] | None = None,
     most: int = MOST_ROWS,
 ) -> Table:
-    """Draw which rows are in quarantine and why: at most `most`, by file and row.
+    """Draw at most `most` rows of quarantine, by file and row, with the reasons.
 
-    `sources` gives for a column the name that it has in the files.
+    `sources` has the name of each column in the landed files.
     """
     rows = quarantine.orderBy("_source_file", "_row_number").limit(most).collect()
     table = Table(title="In quarantine", title_justify="left", title_style="bold", show_lines=True)
     table.add_column("File", overflow="fold", ratio=2)
     table.add_column("Row", justify="right")
-    table.add_column("Expected, and what there is", ratio=3)
+    table.add_column("Expected, and found", ratio=3)
     for row in rows:
         failed = [expectations.get(name, (name, ())) for name in row["_failed_expectations"]]
         reasons = [_reason(row, what, columns, sources or {}) for what, columns in failed]
+        parked = row["_blocked_by"] if "_blocked_by" in quarantine.columns else None
+        reasons += [f"parked, because the increment was blocked: {', '.join(parked)}"] if parked else []
         table.add_row(escape(row["_source_file"]), str(row["_row_number"]), escape("\n".join(reasons)))
     return table
 
 
-def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each warning: how many of the published rows have it, and what was expected.
+def status_table(rows: Sequence[tuple[str, str | None, str, int, int, float | None]]) -> Table:
+    """Draw the state of datasets: name, last run (UTC), state, rows in trusted and quarantine, share of quarantine."""
+    table = Table(title="Datasets", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for header in ("Dataset", "Last run, UTC", "State"):
+        table.add_column(header, no_wrap=True)
+    for header in ("Trusted", "Quarantine", "%"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for dataset, started, state, trusted, quarantined, share in rows:
+        share_text = "-" if share is None else f"{share:.2f}"
+        table.add_row(dataset, started or "-", state, f"{trusted:,}", f"{quarantined:,}", share_text)
+    return table
 
-    `results` are those of the suite: its warnings that are not met and are of no row, but of the table, follow.
+
+def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each warning: the number of published rows that have it, and the expectation.
+
+    `results` are the validation results of the suite. Table-level warnings that are not met follow at the end.
     """
     rows = trusted.select(F.explode("_warnings").alias("name")).groupBy("name").count().orderBy(F.desc("count"), "name")
     found = {row["name"]: f"{row['count']:,} row{'' if row['count'] == 1 else 's'}" for row in rows.collect()}
@@ -88,12 +103,12 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 
 def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, judged: Sequence[str]) -> Table:
-    """Draw a suite: its expectations in GX's JSON form, and for each by what it is judged."""
+    """Draw a suite: its expectations in GX's JSON form, and the way in which each is validated."""
     table = Table(title=f"Suite {escape(name)}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("Id, what is expected, and what it means", overflow="fold")
+    table.add_column("Id, expectation and description", overflow="fold")
     table.add_column("Mostly", justify="right", no_wrap=True)
     table.add_column("Severity", no_wrap=True)
-    table.add_column("Judged", no_wrap=True)
+    table.add_column("Validated", no_wrap=True)
     for entry, of in zip(expectations, judged, strict=True):
         lines = [f"[bold]{escape(entry['id'])}[/]", escape(expected(entry["type"], entry["kwargs"]))]
         if entry.get("description"):
@@ -105,7 +120,7 @@ def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, judged:
 
 
 def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Draw the results of a suite, in GX's JSON form: whether each expectation is met, and what was found."""
+    """Draw the results of a suite, in GX's JSON form: whether each expectation is met, and the values found."""
     table = Table.grid(padding=(0, 2), expand=False)
     for _ in range(3):
         table.add_column(overflow="fold")
@@ -124,7 +139,7 @@ def _found(entry: Mapping[str, Any]) -> str:
         str(each["exception_message"]) for each in raised if isinstance(each, dict) and each.get("raised_exception")
     ]
     if messages:
-        return f"could not be judged: {messages[0]}"
+        return f"could not be validated: {messages[0]}"
     if not result:
         return ""
     if "element_count" not in result:
@@ -160,7 +175,7 @@ def _reason(row: Row, description: str, columns: Sequence[str], sources: Mapping
 def _unread(failure: Row, sources: Mapping[str, str]) -> str:
     column, value = sources.get(failure["column"], failure["column"]), failure["value"]
     said = "the cell (masked here; see the file)" if value == REDACTED else repr(value)
-    return f"{column}: {said} is no {failure['expected']}"
+    return f"{column}: {said} is not a valid {failure['expected']}"
 
 
 def _ordered(order: str) -> Column:

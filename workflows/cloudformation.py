@@ -10,27 +10,27 @@ from typing import Any
 from workflows.model import Job, Trigger, Workflow
 
 GLUE_VERSION = "5.1"
-"""Pinned: a job without a version gets Glue's newest, and Glue 6.0's Spark 4.1 has other rules (ANSI)."""
+"""The Glue version is pinned. Otherwise Glue uses its newest version, and Spark 4.1 of Glue 6.0 has ANSI rules."""
 
 
 def render(workflow: Workflow) -> dict[str, Any]:
     """Return the template: the workflow, its jobs and its triggers.
 
-    It takes the bucket that the wheel and the scripts were copied to (`citylake/<version>/`), the landing folder, the
-    warehouse, the jobs' role, a schedule, and what parameters the jobs have, as parameters.
+    Its parameters are the bucket with the wheel and the scripts (`citylake/<version>/`), the landing folder, the
+    warehouse, the jobs' role, a schedule, and the parameters of the jobs.
     """
     start = next(trigger for trigger in workflow.triggers if not trigger.predicate)
     resources: dict[str, Any] = {
         "Workflow": {
             "Type": "AWS::Glue::Workflow",
-            # A second run beside the first would only be refused at the fast-forward.
+            # The fast-forward of a second run at the same time would fail.
             "Properties": {"Name": workflow.name, "Description": workflow.description, "MaxConcurrentRuns": 1},
         }
     }
     resources |= {_logical_id(job.name, "Job"): _job(job) for job in workflow.jobs}
     triggers = {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
     for before, after in pairwise(triggers):
-        triggers[after]["DependsOn"] = before  # Of two that are added at once, Glue refuses one.
+        triggers[after]["DependsOn"] = before  # If two triggers are added at the same time, Glue rejects one.
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"CityLake {_version()}: {workflow.description}",
@@ -43,7 +43,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
                 "Type": "String",
                 "Default": start.schedule or "",
                 "AllowedPattern": r"(cron\(.+\))?",
-                "Description": "When it starts, such as cron(0 6 * * ? *), in UTC; empty: on demand only",
+                "Description": "Start times, such as cron(0 6 * * ? *), in UTC. Empty: on demand only",
             },
             **{_parameter(key): {"Type": "String", "Description": what} for key, what in workflow.parameters.items()},
         },
@@ -64,7 +64,7 @@ def _job(job: Job) -> dict[str, Any]:
             "WorkerType": job.worker_type,
             "NumberOfWorkers": job.workers,
             "Timeout": job.timeout,
-            "MaxRetries": 1,  # Safe: a stage that is run again gives the same tables.
+            "MaxRetries": 1,  # Safe: a stage that runs again gives the same tables.
             "ExecutionProperty": {"MaxConcurrentRuns": 1},
             "Command": {
                 "Name": "glueetl",
@@ -91,7 +91,7 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
         "Type": trigger.type,
         "WorkflowName": {"Ref": "Workflow"},
         "Actions": [{"JobName": {"Ref": _logical_id(name, "Job")}} for name in trigger.starts],
-        "StartOnCreation": True,  # Else Glue creates it asleep.
+        "StartOnCreation": True,  # Otherwise Glue creates it deactivated.
     }
     if trigger.predicate:
         properties["Predicate"] = {
@@ -126,6 +126,6 @@ def _version() -> str:
 
 
 def _requirements(extra: str) -> list[str]:
-    """Return the pins of one of the package's extras."""
+    """Return the pinned requirements of an extra of the package."""
     required = metadata.requires("citylake") or []
     return [line.split(";")[0].strip() for line in required if f'extra == "{extra}"' in line]

@@ -1,7 +1,6 @@
 """Workflow of the contact centre."""
 
-from __future__ import annotations
+from transforms.datasets.contact_centre import DATASET
+from workflows.model import linear_workflow
 
-from workflows.model import in_stages
-
-WORKFLOW = in_stages("contact_centre", "Percentage of 3-1-1 calls handled, by year and by month")
+WORKFLOW = linear_workflow(DATASET)

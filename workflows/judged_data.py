@@ -1,4 +1,4 @@
-"""What `citylake validate` judges: a table of the lake, or files, as they are."""
+"""Read the rows that `citylake validate` validates: a table of the lake, or files."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import re
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from expectations.mask import FAILED, QUARANTINED, WARNINGS
 from ingest.delimited import read_header, read_rows
+from lake.iceberg import ENGINE_ERRORS, error_message, infer_csv_types
 from lake.session import CATALOG
 from lake.tables import exists
-from transforms.names import quoted
+from transforms.sql import quoted
 
 _DELIMITED = (".csv", ".tsv", ".txt")
 _PARQUET = ".parquet"
@@ -27,11 +24,11 @@ _FORMATS = f"{', '.join(_DELIMITED)} or {_PARQUET}"
 
 
 class JudgedDataError(ValueError):
-    """What is to be judged is not there, or cannot be read.
+    """The table or file to validate does not exist or cannot be read.
 
     Attributes:
         what: The table or path.
-        problem: What was found, what was expected, what to do.
+        problem: The problem, the expected input, and how to fix it.
     """
 
     def __init__(self, *, what: str, problem: str) -> None:
@@ -43,16 +40,16 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
     """Read a table of the lake, such as `lake.trusted.contact_centre`, without the marks of the gate.
 
     Raises:
-        JudgedDataError: There is no such table, or nothing was ever published to it.
+        JudgedDataError: The table does not exist, or has never been published.
     """
     parts = table.split(".")
     if len(parts) != 3 or parts[0] != CATALOG or not all(parts):
-        problem = f"is no table's name. Expected {CATALOG}.ZONE.NAME, such as {CATALOG}.trusted.contact_centre."
+        problem = f"is not a valid table name. Expected {CATALOG}.ZONE.NAME, such as {CATALOG}.trusted.contact_centre."
         raise JudgedDataError(what=f"table {table}", problem=problem)
     name = ".".join(map(quoted, parts))
     if not spark.catalog.tableExists(name):
         found = f"{CATALOG}.{parts[1]} has {_tables(spark, parts[1])}"
-        problem = f"does not exist in warehouse {warehouse}; {found}. Give another name, or --warehouse DIR."
+        problem = f"does not exist in warehouse {warehouse}. {found}. Give another name, or --warehouse DIR."
         raise JudgedDataError(what=f"table {table}", problem=problem)
     if not exists(spark, table):
         raise JudgedDataError(what=f"table {table}", problem="has never been published. Run its job first.")
@@ -63,8 +60,9 @@ def read_path(spark: SparkSession, path: str) -> DataFrame:
     """Read a delimited text file, a Parquet file, or a folder of either. The types of text are inferred.
 
     Raises:
-        JudgedDataError: It is not there, has no file of a known format, has files of both, or one cannot be read.
-        LandedFileError: A text file has no header, or quotes or records that are not in order.
+        JudgedDataError: The path does not exist, has no file of a known format, or has files of both formats. Or a
+            file cannot be read.
+        LandedFileError: A text file has no header, or its quotes or records are not valid.
     """
     what = f"path {path}"
     if not Path(path).exists():
@@ -73,12 +71,12 @@ def read_path(spark: SparkSession, path: str) -> DataFrame:
     formats = {_PARQUET: [file for file in files if file.suffix.lower() == _PARQUET]}
     formats["text"] = [file for file in files if file.suffix.lower() in _DELIMITED]
     if all(formats.values()):
-        raise JudgedDataError(what=what, problem="has files of Parquet and of text. Give one kind.")
+        raise JudgedDataError(what=what, problem="has Parquet files and text files. Give files of one format.")
     if formats[_PARQUET]:
         return _without_marks(_read_parquet(spark, path, formats[_PARQUET]))
     if not formats["text"]:
         names = [file.name for file in files[:5]] or "nothing"
-        raise JudgedDataError(what=what, problem=f"is of no known format: found {names}, expected {_FORMATS}.")
+        raise JudgedDataError(what=what, problem=f"has no file of a known format. Found {names}, expected {_FORMATS}.")
     return _together(formats["text"], lambda file: _read_text(spark, file), what=what)
 
 
@@ -100,19 +98,19 @@ def _visible_files(folder: Path) -> list[Path]:
 
 
 def _hidden(name: str) -> bool:
-    return name.startswith((".", "_")) and "=" not in name  # a partition's folder, as _quarantined=false, is not
+    return name.startswith((".", "_")) and "=" not in name  # the folder of a partition has "="
 
 
 def _read_parquet(spark: SparkSession, path: str, files: list[Path]) -> DataFrame:
     for file in files:
         if not _is_parquet(file):
-            problem = "is no Parquet file, or cut off: it does not begin and end as one. Write it again."
+            problem = "is not a valid Parquet file, or is truncated: its first or last bytes are wrong. Write it again."
             raise JudgedDataError(what=f"file {file}", problem=problem)
     try:
         return spark.read.parquet(_no_pattern(str(Path(path).absolute())))
-    except (AnalysisException, Py4JJavaError) as error:
-        reason = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).split("\n")[0]
-        problem = f"its {len(files)} Parquet file(s) cannot be read as one table: {reason} Give one table's files."
+    except ENGINE_ERRORS as error:
+        reason = error_message(error)
+        problem = f"its {len(files)} Parquet file(s) cannot be read as one table: {reason} Give the files of one table."
         raise JudgedDataError(what=f"path {path}", problem=problem) from error
 
 
@@ -129,31 +127,22 @@ def _no_pattern(path: str) -> str:
 
 def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     uri = str(file.absolute())
-    header = read_header(file.name, uri, forms={})
+    header = read_header(file.name, uri, layouts={})
     text = read_rows(spark, uri, header)
     malformed = text.where(F.col("_malformed_record").isNotNull()).select("_row_number").limit(5).collect()
     if malformed:
         rows = [row["_row_number"] for row in malformed]
-        problem = f"records {rows} have more or fewer cells than the header's {len(header.columns)}. Mend them."
+        problem = f"records {rows} have more or fewer cells than the header, which has {len(header.columns)}. Fix them."
         raise JudgedDataError(what=f"file {file}", problem=problem)
-    types = _inferred(spark, text.select(*map(quoted, header.columns)))
+    types = infer_csv_types(text.select(*map(quoted, header.columns)))
     cells = zip(header.columns, types, strict=True)
     return text.select(*(F.col(quoted(name)).cast(found.dataType).alias(name) for name, found in cells))
-
-
-def _inferred(spark: SparkSession, text: DataFrame) -> T.StructType:
-    """Return the types that Spark infers for cells of text. Of a file it would read other cells than ingest does."""
-    # pyspark reads CSV out of rows only by way of Python; the JVM's reader takes them as they are.
-    jvm: Any = spark._jvm
-    lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
-    strings = getattr(lines, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
-    return DataFrame(spark.read.option("inferSchema", True)._jreader.csv(strings), spark).schema
 
 
 def _together(files: list[Path], read: Callable[[Path], DataFrame], *, what: str) -> DataFrame:
     frames = [read(file) for file in files]
     for file, frame in zip(files, frames, strict=True):
         if set(frame.columns) != set(frames[0].columns):
-            problem = f"{file.name} has the columns {frame.columns}, but {files[0].name} {frames[0].columns}."
-            raise JudgedDataError(what=what, problem=f"{problem} Judge them one by one.")
+            problem = f"{file.name} has the columns {frame.columns}, but {files[0].name} has {frames[0].columns}."
+            raise JudgedDataError(what=what, problem=f"{problem} Validate them one by one.")
     return reduce(DataFrame.unionByName, frames)

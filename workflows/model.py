@@ -6,18 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from jobs.arguments import STAGES
+from jobs.masking_key import MASKING_KEY_HELP
+from jobs.stages import STAGES_THAT_MASK
+from transforms.dataset import Dataset
+
 JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
-"""What a condition can wait for; CloudFormation takes no other."""
+"""The states that a condition can wait for. CloudFormation accepts no others."""
 
 START_TYPES = ("ON_DEMAND", "SCHEDULED")
 
 
 class WorkflowError(ValueError):
-    """A workflow that AWS Glue would take but never run as meant.
+    """AWS Glue would accept the workflow, but not run it as intended.
 
     Attributes:
-        workflow: Its name.
-        problem: What is wrong, and what to do.
+        workflow: The name of the workflow.
+        problem: The problem, and how to fix it.
     """
 
     def __init__(self, *, workflow: str, problem: str) -> None:
@@ -30,13 +35,13 @@ class Job:
     """A job of a workflow.
 
     Attributes:
-        name: Its name in Glue.
-        module: The module in `jobs/` that it runs.
-        arguments: Arguments of its own, `--KEY` to value.
-        parameters: Arguments whose values are said only where it is deployed or run, `--KEY` to what it is.
-        timeout: Minutes until Glue ends it.
-        worker_type: Glue's worker, such as `G.1X` (4 vCPU, 16 GB).
-        workers: How many; the driver is one.
+        name: The name of the job in Glue.
+        module: The module in `jobs/` that the job runs.
+        arguments: The values of fixed arguments, by `--KEY`.
+        parameters: The descriptions of arguments whose values are set at deployment or at a run, by `--KEY`.
+        timeout: Minutes until Glue stops the job.
+        worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
+        workers: Number of workers, including the driver.
     """
 
     name: str
@@ -50,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Condition:
-    """That a job has ended in a state."""
+    """The condition that a job has ended in a state."""
 
     job: str
     state: str = "SUCCEEDED"
@@ -68,7 +73,7 @@ class Predicate:
         return self._combined(states.get(condition.job) == condition.state for condition in self.conditions)
 
     def can_be_met(self, jobs: Set[str]) -> bool:
-        """Whether the conditions can be fulfilled when only these jobs are ever started."""
+        """Whether the conditions can be fulfilled if only these jobs are started."""
         return self._combined(condition.job in jobs for condition in self.conditions)
 
     def _combined(self, met: Iterable[bool]) -> bool:
@@ -77,14 +82,14 @@ class Predicate:
 
 @dataclass(frozen=True)
 class Trigger:
-    """What starts jobs.
+    """A trigger, which starts jobs.
 
     Attributes:
-        name: Its name in Glue.
-        starts: The jobs' names.
+        name: The name of the trigger in Glue.
+        starts: The names of the jobs that it starts.
         type: `ON_DEMAND`, `SCHEDULED` or `CONDITIONAL`.
-        predicate: What a conditional trigger waits for.
-        schedule: When a scheduled trigger fires, `cron(…)`, UTC.
+        predicate: The conditions of a conditional trigger.
+        schedule: The time of a scheduled trigger, as `cron(…)` in UTC.
     """
 
     name: str
@@ -99,8 +104,8 @@ class Workflow:
     """Jobs and triggers under one name.
 
     Raises:
-        WorkflowError: It would not run as meant: a name that is not there or there twice, no start or two, a trigger
-            whose type and predicate do not fit, or a job that no trigger leads to.
+        WorkflowError: A name is unknown or used twice. The workflow does not have exactly one start trigger. The type
+            and predicate of a trigger do not fit. Or no trigger leads to a job.
     """
 
     name: str
@@ -118,7 +123,7 @@ class Workflow:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Arguments whose values are said only where the workflow is deployed or run, `--KEY` to what it is."""
+        """The descriptions of arguments whose values are set at deployment or at a run, by `--KEY`."""
         return {key: what for job in self.jobs for key, what in job.parameters.items()}
 
     def _problem(self) -> str | None:
@@ -126,20 +131,20 @@ class Workflow:
         named = {name for trigger in self.triggers for name in trigger.starts}
         conditions = [c for trigger in self.triggers if trigger.predicate for c in trigger.predicate.conditions]
         if len(known) < len(self.jobs) or len({t.name for t in self.triggers}) < len(self.triggers):
-            return "two jobs or two triggers have one name."
+            return "two jobs or two triggers have the same name."
         if unknown := sorted((named | {condition.job for condition in conditions}) - known):
             return f"its triggers name the jobs {unknown}, which it does not have."
         if wrong := [c.state for c in conditions if c.state not in JOB_STATES]:
-            return f"its conditions wait for {wrong}; Glue knows {list(JOB_STATES)}."
+            return f"its conditions wait for {wrong}. Expected one of {list(JOB_STATES)}."
         starts = [trigger for trigger in self.triggers if trigger.type in START_TYPES]
         if len(starts) != 1:
-            return f"it has {len(starts)} start triggers; Glue wants one that all others descend from."
+            return f"it has {len(starts)} start triggers. Glue expects exactly one."
         if bad := [t.name for t in self.triggers if (t.type == "CONDITIONAL") != bool(t.predicate)]:
-            return f"the triggers {bad} must be CONDITIONAL with a predicate, or start triggers without."
+            return f"the triggers {bad} must be CONDITIONAL with a predicate, or start triggers without a predicate."
         if bad := [t.name for t in self.triggers if (t.type == "SCHEDULED") != bool(t.schedule)]:
-            return f"the triggers {bad} must be SCHEDULED with a schedule, or of another type without."
+            return f"the triggers {bad} must be SCHEDULED with a schedule, or have another type and no schedule."
         if unreached := sorted(known - self._reached()):
-            return f"nothing ever starts the jobs {unreached}: no trigger leads to them from the start."
+            return f"the jobs {unreached} never start: no trigger leads to them from the start trigger."
         return None
 
     def _reached(self) -> set[str]:
@@ -152,34 +157,20 @@ class Workflow:
             reached = found
 
 
-def in_stages(
-    dataset: str,
-    description: str,
-    *,
-    stages: Sequence[str] = ("ingest", "refine", "curate"),
-    parameters: Mapping[str, Mapping[str, str]] | None = None,
-    maintained: bool = False,
-) -> Workflow:
-    """Return the workflow of a dataset's job: its stages, each when the one before has succeeded.
-
-    Args:
-        dataset: The dataset, and the module in `jobs/`.
-        description: What comes of it.
-        stages: The stages, in order.
-        parameters: Stage to the parameters of its job.
-        maintained: Whether the upkeep of the dataset's tables comes last.
-    """
+def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Workflow:
+    """Return the workflow of a dataset: the stages of its job, then maintenance. Each starts if the last succeeded."""
+    key = {"--masking-key": MASKING_KEY_HELP} if dataset.uses_masking_key else {}
     jobs = [
-        Job(f"{dataset}_{stage}", dataset, {"--stage": stage}, (parameters or {}).get(stage, {})) for stage in stages
+        Job(f"{dataset.name}_{stage}", dataset.name, {"--stage": stage}, key if stage in STAGES_THAT_MASK else {})
+        for stage in stages
     ]
-    if maintained:
-        jobs.append(Job(f"{dataset}_maintain", "maintain", {"--dataset": dataset}))
+    jobs.append(Job(f"{dataset.name}_maintain", "maintain", {"--dataset": dataset.name}))
     return Workflow(
-        name=dataset,
-        description=description,
+        name=dataset.name,
+        description=dataset.description,
         jobs=tuple(jobs),
         triggers=(
-            Trigger(f"{dataset}_start", (jobs[0].name,), type="ON_DEMAND"),
+            Trigger(f"{dataset.name}_start", (jobs[0].name,), type="ON_DEMAND"),
             *(
                 Trigger(f"{before.name}_succeeded", (job.name,), predicate=Predicate((Condition(before.name),)))
                 for before, job in pairwise(jobs)

@@ -1,13 +1,7 @@
 """Workflow of the dispatched incidents."""
 
-from __future__ import annotations
-
 from jobs.police_dispatch import STAGES
-from workflows.model import in_stages
+from transforms.datasets.police_dispatch import DATASET
+from workflows.model import linear_workflow
 
-WORKFLOW = in_stages(
-    "police_dispatch",
-    "What police were sent to: types, streets, outcomes, missing times and response times, by city",
-    stages=tuple(STAGES),
-    maintained=True,
-)
+WORKFLOW = linear_workflow(DATASET, stages=STAGES)

@@ -1,4 +1,4 @@
-"""Runs a workflow on this machine: the same jobs with the same arguments as on Glue, in trigger order."""
+"""Run a workflow on this machine, with the same jobs, arguments and order as on Glue."""
 
 from __future__ import annotations
 
@@ -9,37 +9,38 @@ from importlib import import_module
 
 from pyspark.sql import SparkSession
 
-from jobs.arguments import parse_arguments
-from lake.ledger import Entry
+from jobs.job import Job as GlueJob
+from lake.ledger import StageRun
 from workflows.model import Job, Trigger, Workflow
 
 
 @dataclass(frozen=True)
 class JobRun:
-    """A job's run in a workflow's run.
+    """The run of a job within the run of a workflow.
 
     Attributes:
         job: The job.
-        state: `RUNNING`, `SUCCEEDED` or `FAILED`; `NOT STARTED` where its trigger never fired.
-        seconds: How long it took.
-        error: What it raised.
-        entries: What the run ledger says of its stages.
+        state: `RUNNING`, `SUCCEEDED` or `FAILED`. `NOT STARTED` if its trigger never fired.
+        seconds: The duration of the job.
+        error: The error that the job raised, or None.
+        entries: The records of its stages in the run ledger.
     """
 
     job: Job
     state: str
     seconds: float = 0.0
     error: Exception | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[StageRun, ...] = ()
 
 
 def run_workflow(
-    workflow: Workflow, *, run_job: Callable[[Job], Sequence[Entry]], report: Callable[[JobRun], None]
+    workflow: Workflow, *, run_job: Callable[[Job], Sequence[StageRun]], report: Callable[[JobRun], None]
 ) -> dict[str, JobRun]:
-    """Run a workflow's jobs one after another: the start trigger's, then those of each trigger whose predicate is met.
+    """Run a workflow's jobs one after another: the start trigger's jobs, then the jobs of each trigger that fires.
 
-    A job that fails is reported and the workflow goes on as its triggers say; jobs whose triggers never fire are not
-    started. `report` is called when a job starts and when it ends. Nothing is raised: look at the states.
+    A job that fails is reported, and the workflow continues with the triggers whose predicates are met. Jobs whose
+    triggers never fire are not started. `report` is called when a job starts and when it ends. No error is raised. The
+    result has the state of each job.
     """
     runs: dict[str, JobRun] = {}
     for trigger in _firing(workflow, runs):
@@ -47,10 +48,10 @@ def run_workflow(
             job, began = workflow.job(name), time.monotonic()
             report(JobRun(job, "RUNNING"))
             error: Exception | None = None
-            entries: Sequence[Entry] = ()
+            entries: Sequence[StageRun] = ()
             try:
                 entries = run_job(job)
-            except Exception as raised:  # noqa: BLE001 - whatever a job raises, Glue calls it FAILED and goes on
+            except Exception as raised:  # noqa: BLE001 - on any error, Glue marks the job FAILED and continues
                 error = raised
             state, seconds = "FAILED" if error else "SUCCEEDED", time.monotonic() - began
             runs[name] = JobRun(job, state, seconds, error, tuple(entries))
@@ -67,13 +68,13 @@ def spark_job_runner(
     run_id: str,
     parameters: Mapping[str, str] | None = None,
     rebuild: bool = False,
-) -> Callable[[Job], Sequence[Entry]]:
-    """Return what runs a job in this process, with the arguments that Glue would pass to it.
+) -> Callable[[Job], Sequence[StageRun]]:
+    """Return a function that runs a job in this process, with the arguments that Glue would pass to it.
 
-    `parameters` are the values of the jobs' parameters; `rebuild` makes trusted anew of all that raw has.
+    `parameters` are the values of the jobs' parameters. `rebuild` makes trusted again from all rows of raw.
     """
 
-    def run_job(job: Job) -> Sequence[Entry]:
+    def run_job(job: Job) -> Sequence[StageRun]:
         arguments = {
             **job.arguments,
             **{key: given for key, given in (parameters or {}).items() if key in job.parameters},
@@ -85,9 +86,8 @@ def spark_job_runner(
             "--WORKFLOW_RUN_ID": run_id,
         }
         argv = [text for pair in arguments.items() for text in pair]
-        module = import_module(f"jobs.{job.module}")
-        entries: Sequence[Entry] = module.run(spark, parse_arguments(job.module, argv, stages=tuple(module.STAGES)))
-        return entries
+        glue_job: GlueJob = import_module(f"jobs.{job.module}").JOB
+        return glue_job.run(spark, glue_job.parse(argv))
 
     return run_job
 

@@ -1,4 +1,4 @@
-"""The commands about suites: what they expect, judging anything by one, and Data Docs of the saved results."""
+"""The commands for suites: print a suite, validate a table or files, and make Data Docs of saved results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.markup import escape
 from expectations.core import HANDED_OVER, ROW_LEVEL, TABLE_LEVEL
 from expectations.data_docs import DataDocsError, SavedResult, render
 from expectations.errors import SuiteError
-from expectations.gate import judge
+from expectations.gate import compile_gate
 from expectations.suite import Suite, load_suite, parse_suite
 from expectations.verdict import Verdict
 from ingest.storage import scheme_of
@@ -27,7 +27,7 @@ from reports.console import results_table, suite_table
 from workflows.judged_data import read_path, read_table
 
 MOST_RUNS = 50
-"""How many saved results of a dataset, the latest, Data Docs show."""
+"""Maximum number of saved results of a dataset in Data Docs, the latest first."""
 
 _STARTED = "%Y-%m-%d %H:%M:%S.%f"
 
@@ -35,15 +35,16 @@ out = Console(highlight=False, emoji=False)
 
 
 def print_suite(name: str) -> int:
-    """Print what a dataset's suite, or a suite in a file, expects."""
+    """Print the expectations of a dataset's suite, or of a suite in a file."""
     suite = _suite(name)
     entries = [expectation.to_json_dict() for expectation in suite.expectations]
     out.print(suite_table(suite.name, entries, judged=[_judged(entry["type"]) for entry in entries]))
     out.print(
-        "Mostly is the least share of rows as expected. If a critical expectation is not met, nothing is published. "
-        "Judged per row: a row that fails goes to quarantine where it is critical, else it stays, with a warning. "
-        "Over table: computed for all rows that would be published. By GX: handed to Great Expectations itself. "
-        "Refused: cannot be judged here."
+        "Mostly is the minimum share of rows that must pass. If a critical expectation is not met, nothing "
+        "is published. "
+        "Validated per row: a row that fails a critical expectation goes to quarantine. Otherwise it gets a warning. "
+        "Over table: computed for all rows that would be published. By GX: validated by Great Expectations itself. "
+        "Refused: cannot be validated here."
     )
     return 0
 
@@ -51,13 +52,13 @@ def print_suite(name: str) -> int:
 def validate(
     name: str, *, table: str | None, path: str | None, warehouse: str, result_format: str, as_json: bool
 ) -> int:
-    """Judge a table or files by a suite, print the outcome, and return 0 when every critical expectation is met."""
+    """Validate a table or files with a suite, and print the outcome. Return 0 if every critical expectation is met."""
     suite = _suite(name)
     with Console(stderr=True).status("starting Spark"):
         spark = lake_session(warehouse)
     rows = read_table(spark, table, warehouse=warehouse) if table else read_path(spark, str(path))
-    judged = judge(rows, suite=suite)
-    verdict = judged.verdict(judged.rows, result_format=result_format)
+    gate = compile_gate(rows, suite=suite)
+    verdict = gate.verdict(gate.rows, result_format=result_format)
     if as_json:
         out.out(json.dumps(verdict.to_json_dict(), ensure_ascii=False, indent=2, default=str), highlight=False)
     else:
@@ -66,11 +67,11 @@ def validate(
 
 
 def make_data_docs(warehouse: str, *, to: str | None) -> int:
-    """Make the Data Docs of all saved results and print where they begin."""
+    """Make the Data Docs of all saved results, and print the path of their first page."""
     if to and scheme_of(to):
-        raise DataDocsError(f"the pages are files, and {to} is no folder of this machine. Say where they go: --to DIR.")
+        raise DataDocsError(f"{to} is not a folder on this machine. Give a local folder for the pages: --to DIR.")
     if to is None and is_s3(warehouse):
-        raise DataDocsError(f"warehouse {warehouse} is on S3, the pages are files. Say where they go: --to DIR.")
+        raise DataDocsError(f"warehouse {warehouse} is on S3. Give a local folder for the pages: --to DIR.")
     saved = _saved_results(warehouse)
     with out.status("rendering"):
         home = render(saved, Path(to) if to else Path(warehouse) / "docs")
@@ -105,7 +106,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
         .where(F.col("_rank") <= MOST_RUNS)
-        # A moment comes to Python in the time zone of its process; its text is in that of the session, UTC.
+        # Python would get a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
     )
@@ -116,11 +117,11 @@ def _suite(name: str) -> Suite:
         try:
             return parse_suite(Path(name).read_text(encoding="utf-8"), where=name)
         except UnicodeDecodeError as error:
-            raise SuiteError(suite=name, problem=f"is no UTF-8 text: {error}.") from error
+            raise SuiteError(suite=name, problem=f"is not valid UTF-8 text: {error}.") from error
     files = resources.files("expectations.suites").iterdir()
     known = sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
     if name not in known:
-        problem = f"is neither a file nor the name of a dataset's suite; there are {known}."
+        problem = f"is not a file, and not the name of a dataset's suite. Suites: {known}."
         raise SuiteError(suite=name, problem=problem)
     return load_suite(name)
 
@@ -138,7 +139,7 @@ def _print_verdict(verdict: Verdict, *, of: str) -> None:
     rows = f"{verdict.rows:,} rows"
     if verdict.quarantined:
         rows += f", {verdict.quarantined:,} of them for quarantine"
-    out.print(f"[bold]{escape(of)}[/], {rows}, by suite [bold]{escape(verdict.suite.name)}[/]\n")
+    out.print(f"[bold]{escape(of)}[/], {rows}, suite [bold]{escape(verdict.suite.name)}[/]\n")
     out.print(results_table(verdict.results))
     color = {"met": "green", "met with warnings": "yellow", "refused": "red"}[verdict.outcome]
     word = "not met" if verdict.outcome == "refused" else verdict.outcome

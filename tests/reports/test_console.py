@@ -87,7 +87,7 @@ def test_brackets_in_quarantine_are_no_markup(spark: SparkSession) -> None:
     expectations = {"known": ("It is [one] of them.", ["p"]), "readable": ("", ["_cast_failures"])}
     text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, QUARANTINED), expectations=expectations)))
 
-    for part in ("[a].csv", "It is [one] of them. (p = [/x])", "day: '[/b]' is no date"):
+    for part in ("[a].csv", "It is [one] of them. (p = [/x])", "day: '[/b]' is not a valid date"):
         assert part in text
 
 
@@ -100,9 +100,9 @@ def test_quarantine_names_columns_as_the_file_does_and_says_which_cells_are_mask
 
     for part in (
         "It is one of them. (Place = x)",
-        "The Day: 'n/a' is no date",
-        "Born: the cell (masked here; see the file) is no date, such as 2023-03-05",
-        "else: 'x' is no int",
+        "The Day: 'n/a' is not a valid date",
+        "Born: the cell (masked here; see the file) is not a valid date, such as 2023-03-05",
+        "else: 'x' is not a valid int",
         "gone",
     ):
         assert part in text

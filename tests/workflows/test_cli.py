@@ -6,7 +6,7 @@ import pytest
 import transforms.datasets
 import workflows
 from workflows.cli import main
-from workflows.runs import workflow_of
+from workflows.parts import workflow_of
 
 
 @pytest.fixture(autouse=True)

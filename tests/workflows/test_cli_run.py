@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from expectations.errors import ExpectationsNotMetError
 from ingest.samples.files import MASKING_KEY
+from jobs.stages import dataset_job
+from tests.jobs.test_increments import FEW, GOOD, deliver, event
+from transforms.datasets import dataset_names, police_dispatch
 from workflows import cli, runs
 from workflows.cli import main
-from workflows.runs import datasets
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +33,13 @@ def citylake(capsys: pytest.CaptureFixture, *argv: str) -> tuple[int, str, str]:
 
 def test_run_without_a_dataset_runs_each_of_them(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(cli, "run_on_samples", started.append)
+    codes = {"registrar": runs.NEEDS_ATTENTION}
+    monkeypatch.setattr(cli, "run_on_samples", lambda name: started.append(name) or codes.get(name, 0))
 
+    assert citylake(capsys, "run")[0] == runs.NEEDS_ATTENTION
+    assert started == dataset_names()
+    codes.clear()
     assert citylake(capsys, "run")[0] == 0
-    assert started == datasets()
     assert {"contact_centre", "inquiry_volume", "registrar"} <= set(started)
 
 
@@ -58,7 +65,7 @@ def test_data_without_the_dataset_that_it_is_of_is_a_wrong_usage(capsys) -> None
     code, out, err = citylake(capsys, "run", "--data", "landing")
 
     assert (code, out) == (2, "")
-    assert "--data is the landing of one dataset; name it" in err
+    assert "--data is the landing of one dataset. Name the dataset" in err
 
 
 @pytest.mark.parametrize("option", [["--warehouse", "x"], ["--masking-key", "x"], ["--rebuild"]])
@@ -66,7 +73,7 @@ def test_what_is_for_files_of_ones_own_is_not_ignored_without_them(capsys, optio
     code, out, err = citylake(capsys, "run", "registrar", *option)
 
     assert (code, out) == (2, "")
-    assert "are for files of your own; give them: --data DIR" in err
+    assert "are for your own files. Give the files: --data DIR" in err
 
 
 def test_registrar_without_a_masking_key_runs_nothing(capsys) -> None:
@@ -75,7 +82,7 @@ def test_registrar_without_a_masking_key_runs_nothing(capsys) -> None:
     code, out, err = citylake(capsys, "run", "registrar", "--data", "landing")
 
     assert (code, out) == (1, "")
-    assert "citylake: workflow registrar: it needs --masking-key: where the masking key is: a file, or" in err
+    assert "citylake: workflow registrar: it needs --masking-key: Read the masking key from this file, or" in err
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
@@ -113,7 +120,7 @@ def test_sample_writes_the_files_and_the_right_answers(capsys, dataset: str, fil
     found = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
     assert code == 0
     assert found == files
-    assert out == f"{len(files)} files in here/it is, such as {shown}; the right answers in here/it is/_truth.json\n"
+    assert out == f"{len(files)} files in here/it is, such as {shown}. Right answers: here/it is/_truth.json\n"
     truth = json.loads(Path("here/it is/_truth.json").read_text())
     assert truth["counts"]["rows"] > 0
     assert (Path("here/it is") / MASKING_KEY).exists() == (dataset == "registrar")
@@ -128,7 +135,7 @@ def test_a_sample_is_not_put_beside_what_is_there(capsys, there: str) -> None:
     code, _, err = citylake(capsys, "sample", "registrar", "--to", "here", "--rows", "60")
 
     assert (code, kept.read_text()) == (1, "mine")
-    assert "samples of 60 rows: here is there and not an empty folder. Give --to a new one." in err
+    assert "samples of 60 rows: here is not an empty folder. Give a new folder: --to DIR." in err
 
 
 @pytest.mark.parametrize(("rows", "code"), [("0", 1), ("-5", 1), ("many", 2)])
@@ -145,9 +152,62 @@ def test_what_is_written_to_a_folder_is_not_written_to_one_named_after_s3(capsys
     code, out, err = citylake(capsys, *command, "--to", "s3://city/here")
 
     assert (code, out, [*Path().iterdir()]) == (1, "", [])
-    assert "s3://city/here is no folder of this machine" in err
+    assert "s3://city/here is not a folder on this machine" in err
 
 
 def test_a_sample_of_nothing_that_is_there_is_a_wrong_usage(capsys) -> None:
     assert citylake(capsys, "sample", "parking", "--to", "here")[0] == 2
     assert citylake(capsys, "sample", "registrar")[0] == 2
+
+
+def test_a_blocked_increment_is_resolved_once_its_rows_pass_or_row_by_row(
+    lake: SparkSession, capsys, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
+    monkeypatch.setattr(runs, "lake_session", lambda warehouse: lake)
+    monkeypatch.setattr(police_dispatch, "DATASET", dataset)
+    job = dataset_job(dataset, stages=("ingest", "refine"))
+    deliver(landing, "first", *GOOD)
+    job.run(lake, job.parse(["--landing", str(landing)]))
+    deliver(landing, "next", event(1), *(event(number, day=None) for number in range(100, 200)))
+    with pytest.raises(ExpectationsNotMetError):
+        job.run(lake, job.parse(["--landing", str(landing)]))
+
+    code, out, err = citylake(capsys, "resolve", "police_dispatch")
+    assert (code, out) == (1, "")
+    assert "start_time_present" in err
+    code, out, _ = citylake(capsys, "status", "police_dispatch")
+    assert code == runs.NEEDS_ATTENTION
+    assert "101 rows are parked in quarantine" in out
+
+    code, out, err = citylake(capsys, "resolve", "police_dispatch", "--row-by-row")
+    assert (code, err) == (0, "")
+    assert "resolve: 101 rows in, 1 out, 100 quarantined" in out
+    assert "curate: " in out
+    rows = {zone: lake.table(f"lake.{zone}.police_dispatch") for zone in ("trusted", "quarantine")}
+    assert {zone: table.count() for zone, table in rows.items()} == {"trusted": 4, "quarantine": 100}
+    assert rows["quarantine"].where("_blocked_by IS NOT NULL").count() == 0
+    assert citylake(capsys, "status", "police_dispatch")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "defaults"),
+    [
+        (
+            "resolve",
+            [
+                "warehouse if it exists, otherwise samples/warehouse",
+                "the key of the samples",
+                "publish the rows only if they",
+            ],
+        ),
+        ("status", ["warehouse if it exists, otherwise samples/warehouse"]),
+        ("run", ["samples]", "warehouse, for samples samples/warehouse]", "new rows only]"]),
+    ],
+)
+def test_help_says_what_holds_if_an_option_is_not_given(capsys, command: str, defaults: list[str]) -> None:
+    code, out, _ = citylake(capsys, command, "--help")
+
+    assert code == 0
+    assert [text for text in defaults if text not in " ".join(out.split())] == []
+    assert out.count("[default: ") == len(defaults)

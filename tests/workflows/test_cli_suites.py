@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lake.ledger import recorded
+from lake.ledger import StageResult, record_stage
 from workflows.cli import main
 
 SUITE = {
@@ -76,14 +76,14 @@ def test_suite_fits_a_narrow_terminal(citylake, monkeypatch):
 def test_a_suite_that_is_not_there_is_an_error_that_names_those_that_are(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
-    assert "suite nope: is neither a file nor the name of a dataset's suite; there are ['contact_centre'" in err
+    assert "suite nope: is not a file, and not the name of a dataset's suite. Suites: ['contact_centre'" in err
 
 
 def test_validate_prints_a_line_for_each_expectation_and_fails_where_a_critical_one_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
-    assert "calls.csv, 4 rows, 1 of them for quarantine, by suite mine" in lines(out)
+    assert "calls.csv, 4 rows, 1 of them for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, at most 10 % may be): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
     assert "✓ some_rows observed 3" in lines(out)  # of those that would be published
@@ -104,7 +104,7 @@ def test_validate_reads_text_as_ingest_does(citylake):
     Path("days/_SUCCESS").touch()
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "days")
     assert code == 0
-    assert "days, 3 rows, by suite mine" in lines(out)
+    assert "days, 3 rows, suite mine" in lines(out)
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
 
 
@@ -154,7 +154,7 @@ def test_validate_judges_a_table_and_its_files_without_the_marks_of_the_gate(cit
         "validate", "--suite", "mine.json", "--table", "lake.trusted.calls", "--warehouse", warehouse
     )
     assert code == 0
-    assert "lake.trusted.calls, 2 rows, by suite mine" in lines(out)
+    assert "lake.trusted.calls, 2 rows, suite mine" in lines(out)
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", f"{warehouse}/trusted/calls/data")
     assert code == 0
     assert "✓ n_not_negative 0 of 2 unexpected" in lines(out)
@@ -163,9 +163,9 @@ def test_validate_judges_a_table_and_its_files_without_the_marks_of_the_gate(cit
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ("calls", "table calls: is no table's name. Expected lake.ZONE.NAME"),
-        ("lake.trusted.", "table lake.trusted.: is no table's name"),
-        ("lake.trusted.parks", "does not exist in warehouse warehouse; lake.trusted has no tables."),
+        ("calls", "table calls: is not a valid table name. Expected lake.ZONE.NAME"),
+        ("lake.trusted.", "table lake.trusted.: is not a valid table name"),
+        ("lake.trusted.parks", "does not exist in warehouse warehouse. lake.trusted has no tables."),
     ],
 )
 def test_a_table_that_is_not_there_is_an_error(citylake, table, problem):
@@ -178,10 +178,10 @@ def test_a_table_that_is_not_there_is_an_error(citylake, table, problem):
     ("name", "content", "problem"),
     [
         ("gone.csv", None, "path gone.csv: does not exist. Expected a file or folder of .csv, .tsv, .txt or .parquet."),
-        ("x.xml", b"<x/>", "path x.xml: is of no known format: found ['x.xml'], expected .csv"),
-        ("x.parquet", b"PAR1 cut off", "file x.parquet: is no Parquet file, or cut off"),
+        ("x.xml", b"<x/>", "path x.xml: has no file of a known format. Found ['x.xml'], expected .csv"),
+        ("x.parquet", b"PAR1 cut off", "file x.parquet: is not a valid Parquet file, or is truncated"),
         ("x.csv", b"", "x.csv: the file is empty"),
-        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header's 2. Mend them."),
+        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header, which has 2. Fix them."),
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_folder_of_unlike_files_is_an_error(citylake):
     Path("mixed/b.csv").write_text("name,m\na,1\n")
     code, _, err = citylake("validate", "--suite", "mine.json", "--path", "mixed")
     assert code == 1
-    assert "b.csv has the columns ['name', 'm'], but a.csv ['name', 'n']" in err
+    assert "b.csv has the columns ['name', 'm'], but a.csv has ['name', 'n']" in err
 
 
 def test_validate_without_rows_to_judge_is_a_wrong_usage(citylake):
@@ -222,10 +222,9 @@ def test_docs_are_made_of_the_saved_results_in_the_warehouse(citylake, lake, tmp
         ],
     }
     for run_id in ("run-1", "run-2"):
-        with recorded(lake, run_id=run_id, workflow=None, job="calls", stage="refine") as entry:
-            entry.verdict, entry.validation_result = "refused", json.dumps(result)
-    with recorded(lake, run_id="run-3", workflow=None, job="calls", stage="curate"):
-        pass
+        blocked = StageResult(verdict="blocked", validation_result=json.dumps(result))
+        record_stage(lake, lambda found=blocked: found, run_id=run_id, workflow=None, job="calls", stage="refine")
+    record_stage(lake, StageResult, run_id="run-3", workflow=None, job="calls", stage="curate")
     code, out, _ = citylake("docs", "--warehouse", "warehouse")
     assert code == 0
     assert out.splitlines()[-1] == "warehouse/docs/index.html"
@@ -237,8 +236,8 @@ def test_docs_are_made_of_the_saved_results_in_the_warehouse(citylake, lake, tmp
 
 
 def test_docs_go_elsewhere_if_told(citylake, lake):
-    with recorded(lake, run_id="run-1", workflow=None, job="calls", stage="refine") as entry:
-        entry.verdict, entry.validation_result = "met", '{"suite_name": "calls", "results": [], "success": true}'
+    met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
+    record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
     assert (code, out.splitlines()[-1]) == (0, "public/index.html")
     assert not Path("warehouse/docs").exists()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workflows.cli import datasets
+from transforms.datasets import dataset_names
 from workflows.cloudformation import render
 from workflows.model import Job, Trigger, Workflow
 
 
-@pytest.mark.parametrize("dataset", datasets())
+@pytest.mark.parametrize("dataset", dataset_names())
 def test_cfn_lint_finds_nothing(dataset: str, tmp_path: Path) -> None:
     template = tmp_path / "template.json"
     template.write_text(json.dumps(render(import_module(f"workflows.{dataset}").WORKFLOW)))
@@ -27,7 +27,7 @@ def test_what_must_be_pinned_is_pinned() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
-    assert [job["DefaultArguments"]["--stage"] for job in jobs] == ["ingest", "refine", "curate"]
+    assert [job["DefaultArguments"].get("--stage") for job in jobs] == ["ingest", "refine", "curate", None]
     for job in jobs:
         assert (job["GlueVersion"], job["WorkerType"], job["Timeout"]) == ("5.1", "G.1X", 30)
         assert job["DefaultArguments"]["--additional-python-modules"] == {
@@ -46,7 +46,7 @@ def test_conditional_triggers_are_awake_and_wait_for_success() -> None:
     ]
 
 
-@pytest.mark.parametrize("dataset", datasets())
+@pytest.mark.parametrize("dataset", dataset_names())
 def test_a_workflow_starts_on_demand_or_by_the_schedule_that_is_given(dataset: str) -> None:
     template = render(import_module(f"workflows.{dataset}").WORKFLOW)
     schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]

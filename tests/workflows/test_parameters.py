@@ -3,83 +3,105 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 
 import pytest
 
-from workflows.cli import datasets
+from jobs import maintain
+from jobs.arguments import STAGES, Arguments
+from jobs.job import Job
+from jobs.masking_key import MASKING_KEY_HELP
+from transforms.dataset import Dataset
+from transforms.datasets import dataset_names
 from workflows.cloudformation import render
-from workflows.model import Condition, in_stages
+from workflows.model import Condition, linear_workflow
 from workflows.runner import run_workflow, spark_job_runner
 
-KEYED = in_stages("d", "what comes of it", parameters={"refine": {"--masking-key": "where the key is"}})
+PLAIN = Dataset("d", "what comes of it", layouts={}, build=lambda raw: raw, key=(), revision_order=(), answers={})
+KEYED = linear_workflow(replace(PLAIN, uses_masking_key=True))
 
 
-def test_in_stages_is_a_chain_of_three_jobs_each_after_the_success_of_the_one_before() -> None:
-    plain = in_stages("d", "what comes of it")
+def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
+    """Return the list of the arguments that the jobs `d` and `maintain` are run with; they do nothing else."""
+    given: list[Arguments] = []
+
+    class Recorder(Job):
+        def run(self, spark: None, args: Arguments) -> list:
+            given.append(args)
+            return []
+
+    module = ModuleType("jobs.d")
+    module.JOB = Recorder("d", dict.fromkeys(STAGES))
+    monkeypatch.setitem(sys.modules, "jobs.d", module)
+    monkeypatch.setattr(maintain, "JOB", Recorder("maintain", maintain.JOB.stages))
+    return given
+
+
+def test_a_linear_workflow_is_a_chain_of_the_stages_and_maintenance_each_after_the_success_of_the_last() -> None:
+    plain = linear_workflow(PLAIN)
 
     assert (plain.name, plain.description, plain.parameters) == ("d", "what comes of it", {})
-    assert [(job.name, job.module, job.arguments["--stage"]) for job in plain.jobs] == [
-        ("d_ingest", "d", "ingest"), ("d_refine", "d", "refine"), ("d_curate", "d", "curate"),
-    ]  # fmt: skip
+    assert [(job.name, job.module, job.arguments) for job in plain.jobs] == [
+        ("d_ingest", "d", {"--stage": "ingest"}),
+        ("d_refine", "d", {"--stage": "refine"}),
+        ("d_curate", "d", {"--stage": "curate"}),
+        ("d_maintain", "maintain", {"--dataset": "d"}),
+    ]
     waits = [(trigger.starts, trigger.predicate and trigger.predicate.conditions) for trigger in plain.triggers]
     assert waits == [
         (("d_ingest",), None),
         (("d_refine",), (Condition("d_ingest", "SUCCEEDED"),)),
         (("d_curate",), (Condition("d_refine", "SUCCEEDED"),)),
+        (("d_maintain",), (Condition("d_curate", "SUCCEEDED"),)),
     ]
 
 
 def test_a_parameter_is_the_stages_and_the_workflows() -> None:
-    assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": "where the key is"}, {}]
-    assert KEYED.parameters == {"--masking-key": "where the key is"}
+    assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
+    assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
 
 
 def test_the_runner_hands_a_parameter_to_the_job_that_has_it_and_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = []
-    job = ModuleType("jobs.d")
-    job.STAGES = dict.fromkeys(("ingest", "refine", "curate"))
-    job.run = lambda spark, args: given.append((args.stages, args.masking_key, args.run_id, args.workflow)) or []
-    monkeypatch.setitem(sys.modules, "jobs.d", job)
+    given = record_arguments(monkeypatch)
     parameters = {"--masking-key": "key.txt", "--other": "x"}
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", parameters=parameters)
     done = run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
-    assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 3
-    assert given == [
-        (("ingest",), None, "r", "d"), (("refine",), "key.txt", "r", "d"), (("curate",), None, "r", "d"),
-    ]  # fmt: skip
+    assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 4
+    assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in given] == [
+        (("ingest",), None, "r", "d"),
+        (("refine",), "key.txt", "r", "d"),
+        (("curate",), None, "r", "d"),
+        (("compact", "expire", "remove_orphans"), None, "r", "d"),
+    ]
 
 
 @pytest.mark.parametrize("rebuild", [True, False])
 def test_the_runner_tells_each_job_whether_to_rebuild(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
-    given = []
-    job = ModuleType("jobs.d")
-    job.STAGES = dict.fromkeys(("ingest", "refine", "curate"))
-    job.run = lambda spark, args: given.append(args.rebuild) or []
-    monkeypatch.setitem(sys.modules, "jobs.d", job)
+    given = record_arguments(monkeypatch)
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
     run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
-    assert given == [rebuild] * 3
+    assert [args.rebuild for args in given] == [rebuild] * 4
 
 
 def test_a_template_takes_the_parameter_and_hands_it_to_the_job_that_has_it() -> None:
     template = render(KEYED)
 
-    assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": "where the key is"}
+    assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": MASKING_KEY_HELP}
     jobs = {
         name: resource["Properties"]["DefaultArguments"].get("--masking-key")
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Glue::Job"
     }
-    assert jobs == {"DIngestJob": None, "DRefineJob": {"Ref": "MaskingKey"}, "DCurateJob": None}
+    assert jobs == {"DIngestJob": None, "DRefineJob": {"Ref": "MaskingKey"}, "DCurateJob": None, "DMaintainJob": None}
 
 
-@pytest.mark.parametrize("dataset", datasets())
+@pytest.mark.parametrize("dataset", dataset_names())
 def test_only_two_datasets_mask_and_only_where_they_refine(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
@@ -87,3 +109,10 @@ def test_only_two_datasets_mask_and_only_where_they_refine(dataset: str) -> None
 
     assert keyed == ([f"{dataset}_refine"] if masks else [])
     assert ("MaskingKey" in render(workflow)["Parameters"]) == masks
+
+
+@pytest.mark.parametrize("dataset", dataset_names())
+def test_every_workflow_ends_with_maintenance(dataset: str) -> None:
+    last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-1]
+
+    assert (last.module, last.arguments) == ("maintain", {"--dataset": dataset})
