@@ -1,4 +1,4 @@
-"""What refine and curate of a dataset cost, beside a plain copy of the same rows.
+"""The cost of refine and curate of a dataset, beside a plain copy of the same rows.
 
 python -m benchmarks.datasets [--rows 5000000] [--runs 3] [--only inquiry_volume registrar] [--folder DIR]
 """
@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.peers import write
 from ingest.samples.files import MASKING_KEY
-from jobs.arguments import parse_arguments
+from jobs.job import Job
 from lake.session import lake_session
 from lake.tables import row_count
 
@@ -27,13 +27,14 @@ DATASETS = {"inquiry_volume": 1.0, "registrar": 0.64}
 COPY = "lake.ops.copy"
 
 
-def stage(spark: SparkSession, dataset: str, landing: Path, name: str, *more: str) -> None:
-    """Run one stage of a dataset's job, ledger and all."""
-    argv = ["--stage", name, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
-    import_module(f"jobs.{dataset}").run(spark, parse_arguments(dataset, argv))
+def run_stage(spark: SparkSession, dataset: str, landing: Path, stage: str, *more: str) -> None:
+    """Run one stage of a dataset's job, with its entries in the ledger."""
+    job: Job = import_module(f"jobs.{dataset}").JOB
+    argv = ["--stage", stage, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
+    job.run(spark, job.parse(argv))
 
 
-def timed(spark: SparkSession, step: Callable[[], None]) -> tuple[float, int]:
+def timed(spark: SparkSession, step: Callable[[], object]) -> tuple[float, int]:
     """Return the seconds and the Spark jobs that a step takes."""
     scheduler = spark.sparkContext._jsc.sc().dagScheduler()
     jobs, began = scheduler.numTotalJobs(), time.perf_counter()
@@ -42,19 +43,19 @@ def timed(spark: SparkSession, step: Callable[[], None]) -> tuple[float, int]:
 
 
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
-    """Make samples, bring them to raw, and time copy, refine and curate in turn, after a round that does not count."""
+    """Make samples, bring them to raw, and time copy, refine and curate in turn, after a round to warm up."""
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
     if not (landing / "_truth.json").exists():
         import_module(f"ingest.samples.{dataset}").write(landing, rows=round(rows * DATASETS[dataset]))
-    ingested, jobs = timed(spark, lambda: stage(spark, dataset, landing, "ingest"))
+    ingested, jobs = timed(spark, lambda: run_stage(spark, dataset, landing, "ingest"))
     count = row_count(spark, f"lake.raw.{dataset}")
     print(f"{dataset}: {count:,} rows in raw ({ingested:.1f} s from landing, {jobs} jobs), {runs} rounds")
     raw = spark.table(f"lake.raw.{dataset}")
     steps: dict[str, Callable[[], None]] = {
         "copy": lambda: write(spark, raw, COPY),
-        "refine": lambda: stage(spark, dataset, landing, "refine"),
-        "curate": lambda: stage(spark, dataset, landing, "curate"),
+        "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),  # nothing is new in raw
+        "curate": lambda: run_stage(spark, dataset, landing, "curate", "--rebuild"),
     }
     found: dict[str, list[tuple[float, int]]] = {name: [] for name in steps}
     for number in range(runs + 1):
@@ -74,12 +75,12 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure the datasets asked for, and print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.datasets", description="What refine and curate cost.")
-    parser.add_argument("--rows", type=int, default=5_000_000, help="about how many; default 5,000,000")
-    parser.add_argument("--runs", type=int, default=3, help="rounds that count, after one that does not")
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.datasets", description="Measure the cost of refine and curate.")
+    parser.add_argument("--rows", type=int, default=5_000_000, help="Approximate number of rows [default: 5000000].")
+    parser.add_argument("--runs", type=int, default=3, help="Number of rounds after a warm-up [default: 3].")
     parser.add_argument("--only", nargs="+", choices=[*DATASETS], default=[*DATASETS], metavar="NAME")
-    parser.add_argument("--folder", help="where to keep what is made for the next time; default a temporary folder")
+    parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         for dataset in args.only:

@@ -1,6 +1,6 @@
-"""What an increment of events costs, beside making trusted anew; and what landing costs, beside the barest way there.
+"""The cost of an increment of events beside a full refresh, and of landing to trusted beside the plainest way in Spark.
 
-python -m benchmarks.events increments [--rows 1000000 10000000 50000000] [--rebuilt 10000000] [--folder DIR]
+python -m benchmarks.events increments [--rows 1000000 10000000] [--increment 100] [--rebuilt 10000000] [--folder DIR]
 python -m benchmarks.events replay [--rows 300000] [--runs 3]
 python -m benchmarks.events landing [--rows 1000000] [--runs 3]
 """
@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -22,39 +21,44 @@ from statistics import median
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.datasets import stage, timed
+from benchmarks.datasets import run_stage, timed
 from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
-from jobs.arguments import parse_arguments
-from jobs.increments import REFINED_TO, refine_increment
-from jobs.police_dispatch import FORMS, REFINING
-from jobs.stages import ingest_landing
-from lake.ledger import Entry
-from lake.merge import Merge, ranges
-from lake.publish import Staged
+from jobs import police_dispatch as police_job
+from jobs.publisher import Publisher
+from jobs.revisions import pruning_condition
+from jobs.stages import ingest, refine
 from lake.session import lake_session
-from lake.tables import last_note
-from transforms.datasets.police_dispatch import SOURCE_FIELDS
+from lake.staging import stage
+from lake.tables import DATA_VERSION, row_count
+from transforms.datasets.police_dispatch import DATASET as DISPATCHES
+from transforms.datasets.service_requests import DATASET as REQUESTS
 
-REQUESTS, RAW, TRUSTED = "service_requests", "lake.raw.service_requests", "lake.trusted.service_requests"
+RAW, TRUSTED = "lake.raw.service_requests", "lake.trusted.service_requests"
 BASE = 100_000
 
 
-def increments(folder: Path, *, sizes: Sequence[int], rebuilt: Sequence[int]) -> None:
-    """Measure two increments of 1 % into tables of so many requests, and to make those of some sizes anew.
+def increments(folder: Path, *, sizes: Sequence[int], increment: int | None, rebuilt: Sequence[int]) -> None:
+    """Measure two increments into tables of so many requests, and a full refresh of the tables of some sizes.
 
-    An increment is JSON lines in landing: requests of the last two months, and one in a hundred revises an old one, of
-    whatever month. The answers, which are made of all of trusted, are measured once.
+    An increment is JSON lines in landing: requests of the last two months. One in a hundred revises an old request of
+    any month. The answers, which are made from all of trusted, are measured after each increment.
+
+    Args:
+        folder: The place of landing and tables.
+        sizes: Numbers of requests in trusted.
+        increment: Number of rows of an increment. None for 1 % of the table.
+        rebuilt: The sizes of which a full refresh is measured.
     """
     base = folder / "base"
     if not (base / "_truth.json").exists():
         service_requests.write(base, rows=BASE)
     for rows in sizes:
-        _measure(base, folder, rows=rows, is_rebuilt=rows in rebuilt)
+        _measure(base, folder, rows=rows, increment=increment or rows // 100, is_rebuilt=rows in rebuilt)
 
 
-def _measure(base: Path, folder: Path, *, rows: int, is_rebuilt: bool) -> None:
+def _measure(base: Path, folder: Path, *, rows: int, increment: int, is_rebuilt: bool) -> None:
     warehouse, landing = folder / f"warehouse-{rows}", folder / f"landing-{rows}"
     for made in (warehouse, landing):
         shutil.rmtree(made, ignore_errors=True)
@@ -62,25 +66,26 @@ def _measure(base: Path, folder: Path, *, rows: int, is_rebuilt: bool) -> None:
     spark = lake_session(str(warehouse), app_name="benchmark")
 
     def run(name: str, *more: str) -> tuple[float, int]:
-        return timed(spark, lambda: stage(spark, REQUESTS, landing, name, *more))
+        return timed(spark, lambda: run_stage(spark, REQUESTS.name, landing, name, *more))
 
     run("ingest")
     run("refine")
-    anew = None
+    refreshed = None
     if is_rebuilt:
         _multiply_raw(spark, rows // BASE)
-        anew, jobs = run("refine", "--rebuild")
-        print(f"{rows:>12,} rows made anew: refine {anew:.1f} s, {jobs} jobs", flush=True)
+        refreshed, jobs = run("refine", "--rebuild")
+        print(f"{rows:>12,} rows, full refresh: refine {refreshed:.1f} s, {jobs} jobs", flush=True)
     else:
         _multiply_trusted(spark, rows // BASE)
+    print(f"{rows:>12,} rows: {row_count(spark, TRUSTED):,} in trusted", flush=True)
     for turn in range(2):
-        _deliver(spark, rows // 100, landing, turn)
-        (ingested, jobs), (refined, more) = run("ingest"), run("refine")
-        of = f", {100 * (ingested + refined) / anew:.1f} % of that" if anew else ""
-        took = f"ingest {ingested:.1f} s, refine {refined:.1f} s, {jobs + more} jobs"
-        print(f"{rows:>12,} rows, 1 % more: {took}{of}", flush=True)
-    answered, jobs = run("curate")
-    print(f"{rows:>12,} rows: curate {answered:.1f} s, {jobs} jobs", flush=True)
+        _deliver(spark, increment, landing, turn)
+        taken = {name: run(name) for name in ("ingest", "refine", "curate")}
+        steps = ", ".join(f"{name} {seconds:.1f} s and {jobs} jobs" for name, (seconds, jobs) in taken.items())
+        merged = taken["ingest"][0] + taken["refine"][0]
+        curated = 100 * taken["curate"][0] / (merged + taken["curate"][0])
+        of_refresh = f"; ingest and refine {100 * merged / refreshed:.1f} % of the full refresh" if refreshed else ""
+        print(f"{rows:>12,} rows, {increment:,} more: {steps}; curate {curated:.0f} % of all{of_refresh}", flush=True)
     _explain(spark)
 
 
@@ -95,21 +100,19 @@ def _multiply_raw(spark: SparkSession, times: int) -> None:
 
 
 def _multiply_trusted(spark: SparkSession, times: int) -> None:
-    rows, until = spark.table(TRUSTED), last_note(spark, TRUSTED, REFINED_TO)
+    """Publish copies of trusted's rows under other keys, with the watermark and all else that the publisher expects."""
+    rows, progress = spark.table(TRUSTED), Publisher(spark, REQUESTS, "multiply", REQUESTS.build).progress()
     copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
     key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
     copies = copies.withColumn("case_key", key).select(*rows.columns)
-    partitions = ["_quarantined", "months(created_at)"]
-    with Staged(
-        spark, copies, table=TRUSTED, run_id="multiply", partitioned_by=partitions, notes={REFINED_TO: str(until)}
-    ) as staged:
-        staged.publish()
+    staged = stage(spark, copies, table=TRUSTED, run_id="multiply", properties=progress)
+    staged.publish(properties={DATA_VERSION: str(staged.snapshot)})
 
 
 def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
     columns = [name for name in spark.table(RAW).columns if not name.startswith("_")]
     raw = spark.table(RAW).where(
-        "_form = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
+        "_layout = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
     )
     newest = raw.orderBy(F.desc(F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a"))).limit(2000)
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
@@ -128,17 +131,15 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
 
 
 def _explain(spark: SparkSession) -> None:
-    """Print what the plan of an increment reads of trusted: of how many files, which."""
+    """Print how many files of trusted an increment of one month reads."""
     table = spark.table(TRUSTED)
-    increment = table.where("created_at >= TIMESTAMP '2025-11-01'").limit(1000)
-    located_by = ("created_at", "created_at")
-    found = Merge(key="{row}.case_key", order=["revised_at"], located_by=located_by).found(increment, table=table)
-    plan = found._jdf.queryExecution().executedPlan().toString()
-    scan = next(line for line in plan.splitlines() if "filters=" in line)
-    within = ranges(increment, column="created_at", event_time="created_at")
-    read = table.alias("t").where(within).select("_file").distinct().count()
+    month = table.where("created_at >= TIMESTAMP '2025-11-01' AND created_at < TIMESTAMP '2025-12-01'").limit(1000)
+    staged = stage(spark, month, table=TRUSTED, run_id="explain", is_append=True)
+    within = pruning_condition(staged, column=REQUESTS.pruning_column)
+    staged.drop()
+    read = table.where(within).select("_file").distinct().count()
     files = spark.table(f"{TRUSTED}.data_files").count()
-    print(f"{'':12} of {files} files an increment of a month reads {read}: {re.sub(' +', ' ', scan)[:300]}")
+    print(f"{'':12} an increment of a month reads {read} of {files} files: {within[:300]}")
 
 
 def replays(folder: Path, *, rows: int, runs: int) -> None:
@@ -172,24 +173,23 @@ def replays(folder: Path, *, rows: int, runs: int) -> None:
 def landings(folder: Path, *, rows: int, runs: int) -> None:
     """Measure landing to trusted, gate included, beside Spark that reads, parses and writes the same files.
 
-    It does so in two ways: all as text, then cast; and with types that it infers, as it does for who gives none. Where
-    its reader is given the types it takes a number in quotes for a broken record, loses it, and is slow for that.
+    The plain way is measured twice: all columns as text, then cast, and with the types that Spark infers. A reader that
+    is given the types takes a number in quotes for a broken record. It loses the record, and is slow.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():
         police_dispatch.write(landing, rows=rows)
     found: dict[str, list[float]] = {"cast": [], "inferred": [], "ingest": [], "refine": []}
+    args = police_job.JOB.parse(["--landing", str(landing)])
     for number in range(runs + 1):
         warehouse = folder / f"police-warehouse-{number}"
         shutil.rmtree(warehouse, ignore_errors=True)
         spark = lake_session(str(warehouse), app_name="benchmark")
-        entry = Entry(f"run {number}", None, "police_dispatch", "refine")
-        args = parse_arguments("police_dispatch", ["--landing", str(landing)])
-        ways = {
+        ways: dict[str, Callable[[], object]] = {
             "cast": partial(_cast, spark, landing),
             "inferred": partial(_infer, spark, landing),
-            "ingest": partial(ingest_landing, spark, args, entry, dataset="police_dispatch", forms=FORMS),
-            "refine": partial(refine_increment, spark, REFINING, entry),
+            "ingest": partial(ingest, DISPATCHES, spark, args),
+            "refine": partial(refine, DISPATCHES, spark, args),
         }
         for name, way in ways.items():
             seconds, _ = timed(spark, way)
@@ -197,7 +197,8 @@ def landings(folder: Path, *, rows: int, runs: int) -> None:
                 found[name].append(seconds)
     cast, inferred, ingested, refined = (median(found[name]) for name in found)
     print(f"plain {cast:.1f} s, with types inferred {inferred:.1f} s", end="; ")
-    print(f"ingest {ingested:.1f} s, refine {refined:.1f} s, {entry.rows_in:,} rows in raw")
+    count = row_count(spark, "lake.raw.police_dispatch")
+    print(f"ingest {ingested:.1f} s, refine {refined:.1f} s, {count:,} rows in raw")
     whole = ingested + refined
     print(f"landing to trusted takes {whole / cast:.2f} and {whole / inferred:.2f} times the plain way")
 
@@ -211,7 +212,8 @@ def _infer(spark: SparkSession, landing: Path) -> None:
 
 
 def _cast(spark: SparkSession, landing: Path) -> None:
-    types = {field.name: field.type if field.type in ("int", "double") else "string" for field in SOURCE_FIELDS}
+    fields = DISPATCHES.layouts["police_dispatch"]
+    types = {field.name: field.type if field.type in ("int", "double") else "string" for field in fields}
     texts = _read(spark.read.schema(", ".join(f"{name} string" for name in types)), landing)
     _write(texts.select(*(F.col(name).cast(type_) for name, type_ in types.items())))
 
@@ -223,19 +225,30 @@ def _write(rows: DataFrame) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure what is asked for, and print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.events", description="What events cost.")
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="benchmarks.events", description="Measure the cost of events.")
     parser.add_argument("what", choices=["increments", "replay", "landing"])
-    parser.add_argument("--rows", type=int, nargs="+", help="how many; for increments several sizes")
-    parser.add_argument("--rebuilt", type=int, nargs="*", default=[10_000_000], help="sizes that are made anew too")
-    parser.add_argument("--runs", type=int, default=3, help="rounds that count, after one that does not")
-    parser.add_argument("--folder", help="where to keep what is made for the next time; default a temporary folder")
+    parser.add_argument("--rows", type=int, nargs="+", help="Number of rows. Several numbers for increments.")
+    parser.add_argument(
+        "--increment", type=int, metavar="ROWS", help="Number of rows of an increment [default: 1 %% of the table]."
+    )
+    parser.add_argument(
+        "--rebuilt",
+        type=int,
+        nargs="*",
+        metavar="ROWS",
+        default=[10_000_000],
+        help="Measure a full refresh of these sizes too. Give no number to measure none [default: 10000000].",
+    )
+    parser.add_argument("--runs", type=int, default=3, help="Number of rounds after a warm-up [default: 3].")
+    parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         folder = Path(args.folder or temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if args.what == "increments":
-            increments(folder, sizes=args.rows or [1_000_000, 10_000_000, 50_000_000], rebuilt=args.rebuilt)
+            sizes = args.rows or [1_000_000, 10_000_000, 50_000_000]
+            increments(folder, sizes=sizes, increment=args.increment, rebuilt=args.rebuilt)
         elif args.what == "replay":
             replays(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
         else:

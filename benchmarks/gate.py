@@ -1,4 +1,4 @@
-"""What the gate costs: beside a plain copy of the same rows, and beside what else would judge and route them.
+"""The cost of the gate, beside a plain copy of the same rows, and beside other libraries that check and route them.
 
 python -m benchmarks.gate [--rows 5000000] [--runs 3] [--source chain|parquet|both] [--only NAME ...]
 """
@@ -6,7 +6,6 @@ python -m benchmarks.gate [--rows 5000000] [--runs 3] [--source chain|parquet|bo
 from __future__ import annotations
 
 import argparse
-import json
 import operator
 import os
 import shutil
@@ -23,13 +22,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from benchmarks import peers
 from benchmarks.frames import EXPECTATIONS, UNIQUE, frame, suite_json
-from benchmarks.peers import TRUSTED, routed, unexpected, write
-from expectations.gate import judge
+from benchmarks.peers import QUARANTINE, TRUSTED, routed, unexpected, write
+from expectations.gate import compile_gate
 from expectations.mask import QUARANTINED
 from expectations.suite import parse_suite
-from jobs.publishing import publish_judged
-from lake.ledger import Entry
 from lake.session import lake_session
+from lake.staging import stage
 from lake.tables import row_count
 
 Contender = Callable[[SparkSession, DataFrame], Mapping[str, int]]
@@ -57,17 +55,21 @@ def copy(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 
 
 def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Judge, route, write, report and publish, as a job's refine does."""
+    """Mark, write, validate, route and publish, as a full refresh by `jobs.publisher` does."""
     suite = parse_suite(suite_json(*EXPECTATIONS, *[UNIQUE] * unique), where="requests")
-    entry = Entry(run_id=uuid4().hex, workflow=None, job="requests", stage="refine")
-    publish_judged(spark, judge(rows, suite=suite), dataset="requests", entry=entry)
-    return routed(spark) | unexpected(json.loads(entry.validation_result or "")["results"])
+    compiled, run_id = compile_gate(rows, suite=suite), uuid4().hex
+    staged = stage(spark, compiled.rows, table=TRUSTED, run_id=run_id, partitioned_by=[QUARANTINED])
+    verdict = compiled.verdict(staged.rows())
+    rejects = stage(spark, compiled.rejected(staged.rows()), table=QUARANTINE, run_id=run_id)
+    rejects.publish()
+    staged.publish(without=QUARANTINED)
+    return routed(spark) | unexpected(verdict.to_json_dict()["results"])
 
 
 def unique(_: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Judge the uniqueness of a key and nothing else, and count the rows that have not their own."""
-    judged = judge(rows, suite=parse_suite(suite_json(UNIQUE), where="requests"))
-    return {"repeated": judged.rows.where(QUARANTINED).count()}
+    """Validate the uniqueness of a key and nothing else, and count the rows that repeat a key."""
+    compiled = compile_gate(rows, suite=parse_suite(suite_json(UNIQUE), where="requests"))
+    return {"repeated": compiled.rows.where(QUARANTINED).count()}
 
 
 def group_by(_: SparkSession, rows: DataFrame) -> dict[str, int]:
@@ -174,7 +176,7 @@ def _ratio(over: Sequence[float], under: Sequence[float]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure on the sources asked for, and print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.gate", description="What the gate costs, beside alternatives.")
+    parser = argparse.ArgumentParser(prog="benchmarks.gate", description="Measure the gate beside alternatives.")
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=3, help="rounds that count, after one that does not")
     parser.add_argument("--source", choices=["chain", "parquet", "both"], default="both")

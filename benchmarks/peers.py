@@ -20,7 +20,7 @@ TRUSTED, QUARANTINE = "lake.trusted.requests", "lake.quarantine.requests"
 
 
 def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
-    """Write rows to an Iceberg table of the kind that `lake.publish.Staged` makes, without its partition and branch."""
+    """Write rows to an Iceberg table with the settings of `lake.staging.stage`, without its partition and branch."""
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
     settings = {"format-version": "2", "write.distribution-mode": "none"}
     writer = rows.writeTo(table).using("iceberg")

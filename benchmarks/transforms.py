@@ -20,9 +20,10 @@ from pyspark.sql import functions as F
 
 from lake.session import local_settings
 from transforms.datasets.contact_centre import build_calls, build_calls_handled, build_calls_handled_monthly
+from transforms.dedupe import LINEAGE_COLUMNS
 
 COUNTS = {"CallsOffered": "calls_offered", "CallsHandled": "calls_handled", "CallsAbandoned": "calls_abandoned"}
-LINEAGE = "_ingested_at, _delivered_at, _source_file, _row_number"
+LINEAGE = ", ".join(LINEAGE_COLUMNS)
 _AIM = 1.1
 
 
@@ -64,11 +65,15 @@ def _calls_sql(date: str, double: str) -> str:
         WITH typed AS (SELECT {typed}, _malformed_record, {LINEAGE} FROM the_rows),
         checked AS (
             SELECT *, filter(array({failures}, {record}), failure -> failure IS NOT NULL) AS failures,
-                filter(array({warning}), failure -> failure IS NOT NULL) AS warnings FROM typed)
+                filter(array({warning}), failure -> failure IS NOT NULL) AS warnings FROM typed),
+        marked AS (
+            SELECT *, max(coalesce(_is_current, false)) OVER (PARTITION BY date, _source_file) AS in_current
+            FROM checked)
         SELECT {", ".join(read)}, year(date) AS year,
             bigint(calls_offered) - calls_handled - calls_abandoned AS calls_unaccounted,
-            true AS _is_current, {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures,
-            CASE WHEN size(warnings) > 0 THEN warnings END AS _cast_warnings FROM checked"""
+            {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures,
+            CASE WHEN size(warnings) > 0 THEN warnings END AS _cast_warnings FROM marked
+        WHERE coalesce(_is_current, false) OR (date IS NOT NULL AND in_current)"""
 
 
 _ISO = r"r'\A[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00([.]0+)?)?)?\z'"
@@ -123,8 +128,9 @@ def raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
         "ServiceLevel": (_draw("level", 1000) / 1000).cast("string"),
         "BI_ID": F.col("id").cast("string"),
         "_malformed_record": F.when(_draw("record", 10_000) == 0, "x;y").cast("string"),
+        "_is_current": F.lit(True),
         "_ingested_at": F.timestamp_seconds(F.lit(1_720_094_400)),
-        "_delivered_at": F.timestamp_seconds(F.lit(1_720_090_000)),
+        "_modified_at": F.timestamp_seconds(F.lit(1_720_090_000)),
         "_source_file": F.lit("2024.csv"),
         "_row_number": F.col("id").cast("int"),
     }

@@ -21,7 +21,6 @@ from moto.server import ThreadedMotoServer
 SESSION = """
 import sys
 from pyspark.sql import SparkSession
-from jobs.arguments import parse_arguments
 from lake.session import catalog_settings, common_settings, local_settings
 
 warehouse, endpoint, jar, bucket = sys.argv[1:]
@@ -39,17 +38,18 @@ for name, value in settings.items():
 spark = builder.getOrCreate()
 """
 CALLS = """
-from jobs.contact_centre import run
+from jobs.contact_centre import JOB
 for _ in range(2):
-    for entry in run(spark, parse_arguments("x", ["--landing", "s3://city/landing", "--warehouse", warehouse])):
-        print(entry.stage, entry.state, entry.rows_in, entry.rows_out, entry.rows_quarantined)
+    for entry in JOB.run(spark, JOB.parse(["--landing", "s3://city/landing", "--warehouse", warehouse])):
+        result = entry.result
+        print(entry.stage, entry.state, result.rows_in, result.rows_out, result.rows_quarantined, *result.notes)
 print([tuple(row) for row in spark.table("lake.curated.contact_centre_calls_handled").collect()])
 """
 DISPATCHES = """
 from ingest.crawl import crawl
 from ingest.raw import ingest
-from jobs.police_dispatch import FORMS
-what = {"dataset": "police_dispatch", "landing": "s3://city/landing", "forms": FORMS, "run_id": "r"}
+from transforms.datasets.police_dispatch import DATASET
+what = {"dataset": "police_dispatch", "landing": "s3://city/landing", "layouts": DATASET.source_columns, "run_id": "r"}
 print(crawl(spark, **what))
 print(ingest(spark, **what).rows)
 for row in spark.table("lake.raw.police_dispatch").orderBy("_source_file", "_row_number").collect():
@@ -96,10 +96,10 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert run_on_glue(CALLS, aws, tmp_path) == [
         "ingest SUCCEEDED 30 30 None",
         "refine SUCCEEDED 30 29 1",
-        "curate SUCCEEDED 29 2 None",
+        "curate SUCCEEDED 29 2 None 2 of 2 answers made",
         "ingest SUCCEEDED 0 0 None",
-        "refine SUCCEEDED 30 29 1",
-        "curate SUCCEEDED 29 2 None",
+        "refine SUCCEEDED 0 None None nothing is new in raw",
+        "curate SUCCEEDED None None None no answer is stale",
         "[(2024, 29, 2900, 2610, 90.0, None)]",
     ]
     glue = boto3.client("glue")

@@ -15,14 +15,14 @@ from pyspark.sql import functions as F
 
 from ingest.samples import registrar as samples
 from ingest.samples.files import MASKING_KEY
-from transforms.datasets.registrar import SOURCE_FIELDS
+from transforms.datasets.registrar import DATASET
 from transforms.datasets.registrar.records import REASONS
 from workflows.cli import main
 
 FIRST = ("Zephyrine", "Quillonia", "Xanthippe", "Wolfhilde", "Yggdrasille")
 LAST = ("Vrouwenvelder", "Oyinkansola", "Kszczotkova", "Jørgensdottir", "Umlaufheimer")
 OF_NAMES = [name.casefold() for name in (*FIRST, *LAST)]
-APPLICATION = [field.source for field in SOURCE_FIELDS["application"]]
+APPLICATION = [*DATASET.source_columns["application"]]
 RIGHT = (
     *("S7700001", "Barnabasius", "Ptolemaiosson", "barnabasius@ptolemaiosson.example", "778-555-9071"),
     *("1971-08-23", "41 Mulberrybush Lane", "Nursing", "Fall 2023", "2023-03-01", "Received", ""),
@@ -162,7 +162,7 @@ def test_nothing_that_tells_who_leaves_raw(citylake: Command, lake: SparkSession
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_what_is_refused_is_not_told(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_what_is_refused_or_blocked_is_not_told(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()
@@ -191,7 +191,7 @@ def test_what_is_refused_is_not_told(citylake: Command, lake: SparkSession, tmp_
     assert citylake("validate", "--suite", "registrar", *raw) == 1  # it has not the suite's columns
 
     text = stored(lake, tmp_path / "lake")
-    assert "audit_" in text
-    assert lake.table("lake.ops.runs").where("state = 'REFUSED'").count() == 1
+    assert "candidates_" in text
+    assert lake.table("lake.ops.runs").where("state = 'BLOCKED'").count() == 1
     assert leaked(needles(), text) == []
     assert leaked(needles(), citylake.said) == []

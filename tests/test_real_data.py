@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import inquiry_volume as job
-from jobs.arguments import parse_arguments
-from transforms.datasets import inquiry_volume, service_requests
+from jobs.inquiry_volume import JOB
+from transforms.datasets import load_dataset
 from workflows.runner import run_workflow, spark_job_runner
 
 YEARS = "lake.curated.contact_centre_calls_handled"
@@ -107,16 +106,16 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
     }
     totals = {year: sum(share for (of, _), share in published.items() if of == year) for year in (2023, 2024)}
     assert totals == {2023: Decimal("100.000"), 2024: Decimal("100.001")}
-    columns = [field.source for field in inquiry_volume.SOURCE_FIELDS]
+    inquiries = load_dataset("inquiry_volume")
+    columns = inquiries.source_columns["inquiry_volume"]
     for year, suffix in ((2023, "csv"), (2024, "xlsx")):
         rows = [(name, "All", f"{of}-01", "Phone", int(1000 * share), None) for (of, name), share in published.items()]
         write = landing.csv if suffix == "csv" else landing.workbook
         write(f"{year}.{suffix}", [row for row in rows if row[2] == f"{year}-01"], columns)
 
     for stage in ("ingest", "refine"):
-        arguments = parse_arguments("inquiry_volume", ["--stage", stage, "--landing", str(landing)])
-        job.run(lake, arguments)
-    found = inquiry_volume.ANSWERS["departments"](lake.table("lake.trusted.inquiry_volume")).collect()
+        JOB.run(lake, JOB.parse(["--stage", stage, "--landing", str(landing)]))
+    found = inquiries.answers["departments"].build(lake.table("lake.trusted.inquiry_volume")).collect()
 
     assert lake.table("lake.quarantine.inquiry_volume").count() == 0
     shares = {(row.year, row.inquiry_department): row.share_pct for row in found}
@@ -150,7 +149,8 @@ def test_vancouvers_service_requests_go_the_way_of_denvers(lake: SparkSession, t
     of_csv = trusted.where(f"_source_file = '{csv_name}'")
     found = of_csv.selectExpr("count(DISTINCT agency)", "count(DISTINCT request_type)")
     assert tuple(found.first()) == (59, 199)
-    answers = {name: lake.table(f"lake.curated.service_requests_{name}") for name in service_requests.ANSWERS}
+    names = load_dataset("service_requests").answers
+    answers = {name: lake.table(f"lake.curated.service_requests_{name}") for name in names}
     for name in ("volume_by_channel", "resolution", "by_hour_and_weekday", "monthly_volume"):
         of_city = answers[name].where("group_kind = 'all'") if "group_kind" in answers[name].columns else answers[name]
         assert of_city.agg({"requests": "sum"}).first()[0] == 21_203, name

@@ -25,9 +25,9 @@ from pyspark.sql.types import DecimalType
 
 from ingest.samples import SampleError, denver
 from ingest.samples.files import MASKING_KEY, quotient
-from jobs.arguments import parse_arguments
 from tests import police_dispatch_truth, service_requests_truth
 from tests.test_no_leaks import leaked, stored
+from transforms.datasets import load_dataset
 
 Rows = Iterable[tuple]
 
@@ -220,8 +220,8 @@ def run(lake: SparkSession, dataset: str, folder: Path) -> None:
     argv = ["--landing", str(folder)]
     if (folder / MASKING_KEY).exists():
         argv += ["--masking-key", str(folder / MASKING_KEY)]
-    job = import_module(f"jobs.{dataset}")
-    job.run(lake, parse_arguments(dataset, argv, stages=tuple(job.STAGES)))
+    job = import_module(f"jobs.{dataset}").JOB
+    job.run(lake, job.parse(argv))
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
@@ -256,8 +256,7 @@ def test_what_comes_of_samples_is_the_truth(lake: SparkSession, tmp_path: Path, 
     assert {tuple(row) for row in in_quarantine.collect()} == damaged(folder)
     warnings = tables["trusted"].selectExpr("explode(_warnings)").groupBy("col").count().collect()
     assert dict(map(tuple, warnings)) == truth["warned"]
-    built = import_module(f"transforms.datasets.{dataset}")
-    assert {*ANSWERS[dataset]} == {*built.ANSWERS, *getattr(built, "ANSWERS_OF_ALL", {})}
+    assert {*ANSWERS[dataset]} == {*load_dataset(dataset).answers}
     for answer, (columns, right) in ANSWERS[dataset].items():
         curated = lake.table(f"lake.curated.{dataset}_{answer}")
         assert curated.columns == columns.split()
