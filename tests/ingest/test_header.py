@@ -70,7 +70,7 @@ def test_names_in_other_capitals_are_said_to_be_so(cells: list[str]) -> None:
     [
         (["Date", "Area", "area "], r"the columns \['Area', 'area'\] have one name. Give each its own."),
         (["Date", "unnamed_2", "x", None, "unnamed_4"], r"the columns \['unnamed_4', 'unnamed_4'\] have one name"),
-        *((["Date", name], rf"the columns \['{name}'\] have names that raw keeps") for name in RESERVED),
+        *((["Date", name], rf"the columns \['{name}'\] have names that raw reserves") for name in RESERVED),
     ],
 )
 def test_names_that_raw_cannot_hold_are_refused(cells: list[str | None], problem: str) -> None:

@@ -106,7 +106,7 @@ def test_no_cell_of_sheets_without_a_header_is_shown(tmp_path: Path) -> None:
     ("columns", "problem"),
     [
         (["Date", "date"], r"the columns \['Date', 'date'\] have one name"),
-        (["Date", "_row_number"], r"the columns \['_row_number'\] have names that raw keeps"),
+        (["Date", "_row_number"], r"the columns \['_row_number'\] have names that raw reserves"),
     ],
 )
 def test_a_header_that_raw_cannot_hold_is_refused(tmp_path: Path, columns: list[str], problem: str) -> None:
