@@ -67,8 +67,9 @@ class Job:
         if args.every is None:
             self.run(spark, args)
         else:
-            run = lambda: self.run(spark, replace(args, run_id=new_run_id()))  # noqa: E731 - it is passed on, once
-            run_repeatedly(run, every=args.every, stopped=stop_requested())
+            run_repeatedly(
+                lambda: self.run(spark, replace(args, run_id=new_run_id())), every=args.every, stopped=stop_requested()
+            )
 
 
 def stop_requested() -> Event:

@@ -77,14 +77,15 @@ def quarantine_table(
 
 def status_table(rows: Sequence[tuple[str, str | None, str, int, int, float | None]]) -> Table:
     """Draw the state of datasets: name, last run (UTC), state, rows in trusted and quarantine, share of quarantine."""
-    table = Table(title="Datasets", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for header in ("Dataset", "Last run, UTC", "State"):
+    table = Table(title="Datasets", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for header in ("Dataset", "Last run, UTC"):
         table.add_column(header, no_wrap=True)
+    table.add_column("State")  # wraps between words if the terminal is narrow
     for header in ("Trusted", "Quarantine", "%"):
         table.add_column(header, justify="right", no_wrap=True)
     for dataset, started, state, trusted, quarantined, share in rows:
         share_text = "-" if share is None else f"{share:.2f}"
-        table.add_row(dataset, started or "-", state, f"{trusted:,}", f"{quarantined:,}", share_text)
+        table.add_row(dataset, started or "-", state.replace("_", " "), f"{trusted:,}", f"{quarantined:,}", share_text)
     return table
 
 
