@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from pyspark.errors import AnalysisException, IllegalArgumentException, ParseException
+from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -101,7 +101,7 @@ def _compile(
             raise ValueError(f"{expectation.type} judges a table, not rows; it takes no 'mostly'")
         condition = row_condition(Frame(empty.schema), expectation.kwargs)
         if condition is not None:
-            _require_same_each_time(empty.where(condition), expectation)
+            _require_deterministic(empty, condition, expectation)
         if compiler is None:
             _require_handed_over(expectation, Frame(empty.schema))
             return None, condition
@@ -143,22 +143,25 @@ def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
     require_valid(expectation)
 
 
-def _require_same_each_time(about: DataFrame, expectation: Expectation) -> None:
-    """Raise ValueError for a condition that depends on chance: a row is counted apart from being marked."""
-    query: Any = about._jdf
-    if not query.queryExecution().analyzed().deterministic():
-        raise ValueError(f"row_condition {expectation.kwargs['row_condition']!r} gives another answer each time")
+def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
+    """Raise ValueError for a condition that depends on chance: rows are counted and marked in separate evaluations."""
+    empty.where(condition)  # other errors of the condition come first
+    try:
+        empty.agg(F.max(condition))
+    except AnalysisException as error:
+        if error.getErrorClass() != "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION":
+            raise
+        problem = f"row_condition {expectation.kwargs['row_condition']!r} is not deterministic"
+        raise ValueError(problem) from error
 
 
 def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"a regular expression is {regex!r}, expected text")
-    jvm: Any = empty.sparkSession._jvm
     try:
-        jvm.java.util.regex.Pattern.compile(regex)  # only Java can say what compiles in Java
-    except IllegalArgumentException as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"the regular expression {regex!r} does not compile: {reason}") from error
+        empty.sparkSession.sql("SELECT * FROM VALUES (rlike('', :regex))", args={"regex": regex}).collect()  # no job
+    except AnalysisException as error:
+        raise ValueError(f"{regex!r} is not a valid regular expression in Java") from error
 
 
 def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:

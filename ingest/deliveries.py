@@ -25,8 +25,8 @@ INGEST_ID = "citylake.ingest-id"
 """Property of raw's snapshots: the ingest whose rows the commit added."""
 
 _SCHEMA = (
-    "file string, checksum string, ingested_at bigint, rows bigint, stored_at bigint, bytes bigint, ingest_id string, "
-    "follows string"
+    "file string, checksum string, ingested_at bigint, rows bigint, layouts array<string>, stored_at bigint, "
+    "bytes bigint, ingest_id string, follows string"
 )
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
@@ -40,6 +40,7 @@ class Delivery:
         checksum: Its content.
         ingested_at: The time at which raw got it, in microseconds since 1970 (UTC). Each ingest has a later time.
         rows: Number of rows that raw got. 0 if the file has no rows, or if raw had them from another file.
+        layouts: The layouts of these rows.
         stored_at: The file's `LandedFile.stored_at`, in microseconds since 1970 (UTC).
         bytes: Its size.
         ingest_id: The ingest that wrote the entry.
@@ -50,6 +51,7 @@ class Delivery:
     checksum: str
     ingested_at: int
     rows: int
+    layouts: Sequence[str]
     stored_at: int
     bytes: int
     ingest_id: str
@@ -86,7 +88,7 @@ def read_state(spark: SparkSession, dataset: str) -> RawState:
     """
     raw, table = table_name("raw", dataset), deliveries_table(dataset)
     snapshot, ingest_id = _published(spark, raw)
-    entries = []
+    entries: list[Delivery] = []
     if exists(spark, table):
         columns = [field.split()[0] for field in _SCHEMA.split(", ")]
         entries = sorted((Delivery(*row) for row in spark.table(table).select(*columns).collect()), key=_order)
@@ -118,19 +120,21 @@ def write_deliveries(
     Args:
         spark: The session.
         dataset: The dataset.
-        deliveries: The fields of each `Delivery` except `rows`.
-        added: The rows that the ingest has staged, for `rows`.
+        deliveries: The fields of each `Delivery` except `rows` and `layouts`.
+        added: The rows that the ingest has staged, for `rows` and `layouts`.
     """
     table = deliveries_table(dataset)
     entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_SCHEMA)
     ensure_table(spark, table, entries.schema)
-    others = [name for name in entries.columns if name not in ("file", "rows")]
-    counted = added.select(
-        F.col("_source_file").alias("file"), *(F.lit(None).alias(name) for name in others), F.lit(1).alias("rows")
-    )
+    others = [name for name in entries.columns if name not in ("file", "rows", "layouts")]
+    counted = added.select(F.col("_source_file").alias("file"), F.lit(1).alias("rows"), F.col("_layout"))
     # A join would need a second Spark job to broadcast the entries.
-    merged = entries.unionByName(counted).groupBy("file")
-    summed = merged.agg(*(F.max(name).alias(name) for name in others), F.sum("rows").alias("rows"))
+    merged = entries.unionByName(counted, allowMissingColumns=True).groupBy("file")
+    summed = merged.agg(
+        *(F.max(name).alias(name) for name in others),
+        F.sum("rows").alias("rows"),
+        F.array_sort(F.collect_set("_layout")).alias("layouts"),
+    )
     # Write one file. Otherwise each task would write a file of a few rows.
     summed.select(*entries.columns).coalesce(1).writeTo(table).append()
 

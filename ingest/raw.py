@@ -138,6 +138,7 @@ class RawRows:
         until: The watermark: the time at which raw got the latest row, in microseconds since 1970 (UTC).
         are_all: Whether these are all rows of raw. All rows are read if an earlier row is no longer current.
         snapshot: Raw's snapshot.
+        layouts: The layouts of the rows.
     """
 
     rows: DataFrame
@@ -145,6 +146,7 @@ class RawRows:
     until: int
     are_all: bool
     snapshot: int
+    layouts: frozenset[str]
 
 
 def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None) -> RawRows:
@@ -180,6 +182,7 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
         until=deliveries[-1].ingested_at,
         are_all=not seen,
         snapshot=state.snapshot,
+        layouts=frozenset(layout for each in deliveries[len(seen) :] for layout in each.layouts),
     )
 
 

@@ -6,11 +6,9 @@ take them out of quarantine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,22 +17,17 @@ from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Gate
 from expectations.mask import FAILED, QUARANTINED
 from ingest.raw import read_raw
+from jobs.progress import Block, Progress
 from jobs.revisions import PLACE, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
 from lake.ledger import StageResult
 from lake.staging import Staged, stage_nothing
-from lake.tables import DATA_VERSION, PUBLISH_ID, WATERMARK, exists, read
+from lake.tables import DATA_VERSION, data_version, exists, read
 
 if TYPE_CHECKING:
     from jobs.publisher import Publisher
 
 BLOCKED_BY = "_blocked_by"
 """Column of quarantine: the expectations that blocked the row's whole increment. Null if the row failed by itself."""
-
-BLOCKED_RUN, UNMET = "citylake.blocked-run", "citylake.unmet"
-"""Properties of trusted: the last run that was blocked while its rows are parked, and the reasons."""
-
-REFRESH_DUE = "citylake.full-refresh-due"
-"""Property of trusted: the blocked run was a full refresh that withdraws rows. Only a full refresh resolves it."""
 
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
 """Property of staged rows: a person requested them. They are not the rows after the watermark."""
@@ -64,43 +57,44 @@ def block(
     return replace(blocked, error=error)
 
 
-def blocked_before(publisher: Publisher, progress: Mapping[str, str]) -> StageResult | None:
+def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResult | None:
     """Return the result of this run if it was blocked before.
 
     AWS Glue starts a failed job once more. Blocked rows stay blocked, although they are not new any more.
     """
-    if progress.get(BLOCKED_RUN) != publisher.run_id:
+    if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
-    return StageResult(verdict="blocked", error=_not_met(publisher, json.loads(progress[UNMET])))
+    return StageResult(verdict="blocked", error=_not_met(publisher, progress.block.reasons))
 
 
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
-    """Validate the parked rows again, with the suite and the code of today, and publish those that pass.
+    """Validate the parked rows again with the current suite and code, and publish the rows that pass.
 
     Args:
         publisher: The publisher of the dataset.
         row_by_row: Publish every row that passes by itself, even if the rows as a whole do not meet the suite. The
-            others stay in quarantine as rows that failed by themselves.
+            other rows stay in quarantine as failed rows.
     """
     progress = publisher.progress()
-    if BLOCKED_RUN not in progress:
+    if progress is None or progress.block is None:
         return StageResult(notes=("no increment is blocked",))
     publisher.require_same_key(progress)
     request = RESOLVE_ROW_BY_ROW if row_by_row else "resolve"
-    if REFRESH_DUE in progress or publisher.is_torn(progress):
+    if progress.block.needs_full_refresh or publisher.is_torn(progress):
         return publisher.finish(publisher.stage(full_refresh=True, request=request))
     parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*PLACE)
     ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
     # Whole deliveries, because a build may date a row by the other rows of its file.
-    raw = read_raw(publisher.spark, publisher.dataset.name).rows.where(F.unix_micros("_ingested_at").isin(ingests))
-    candidates = publisher.candidates(publisher.build(raw).join(parked, on=[*PLACE], how="left_semi"))
-    noted = {WATERMARK: progress[WATERMARK], REQUESTED: request}
-    return publisher.finish(publisher.write(candidates, noted, rows_in=parked.count(), is_append=True))
+    raw = read_raw(publisher.spark, publisher.dataset.name)
+    raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
+    candidates = publisher.candidates(raw, only=parked)
+    staged = publisher.write(candidates, watermark=progress.watermark, is_append=True, requested=request)
+    return publisher.finish(replace(staged, rows_in=parked.count()))
 
 
 def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
-    progress, spark = publisher.progress(), publisher.spark
-    since = int(progress.get(WATERMARK, -1))
+    before, after, spark = publisher.progress(), Progress.from_properties(staged.properties), publisher.spark
+    since = before.watermark if before else -1
     arrived = F.unix_micros("_ingested_at") > since  # a full refresh staged older rows too
     rows = with_positions(staged.rows()).where(arrived).withColumn(QUARANTINED, F.lit(True))
     quarantine = _read(publisher)
@@ -111,15 +105,14 @@ def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[st
         )
         rejects = stage_quarantine(new, quarantine, revisions, table=publisher.quarantine, run_id=publisher.run_id)
         parked = revisions.count(STAGED, is_failed=True, is_kept=True)
-    noted = {**progress, WATERMARK: staged.properties[WATERMARK], PUBLISH_ID: uuid4().hex}
-    noted |= {BLOCKED_RUN: publisher.run_id, UNMET: json.dumps([*failures.values()])}
-    if not staged.is_append and since >= 0:
-        noted[REFRESH_DUE] = "True"
+    block = Block(publisher.run_id, tuple(failures.values()), needs_full_refresh=bool(before and not staged.is_append))
+    progress = replace(before or after, watermark=after.watermark, block=block)
+    version = {DATA_VERSION: data_version(spark, publisher.trusted)} if before else {}
     unchanged = stage_nothing(spark, publisher.trusted, run_id=publisher.run_id)
     staged.require_current()
     if rejects:
         rejects.publish(properties={DATA_VERSION: str(rejects.snapshot)})
-    unchanged.publish(properties=noted)
+    unchanged.publish(properties={**progress.to_properties(), **version})
     return parked
 
 

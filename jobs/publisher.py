@@ -15,9 +15,7 @@ full refresh is the incremental run that starts from nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,20 +25,12 @@ from expectations.mask import QUARANTINED
 from expectations.suite import load_suite
 from expectations.window import blocking_failures
 from ingest.raw import RawRows, read_raw
-from jobs.blocked import (
-    BLOCKED_BY,
-    BLOCKED_RUN,
-    REFRESH_DUE,
-    REQUESTED,
-    RESOLVE_ROW_BY_ROW,
-    UNMET,
-    block,
-    blocked_before,
-    not_parked,
-)
+from jobs.blocked import BLOCKED_BY, REQUESTED, RESOLVE_ROW_BY_ROW, block, blocked_before, not_parked
 from jobs.code_version import code_version
-from jobs.masking_key import MaskingKeyError
+from jobs.masking_key import MaskingKeyError, fingerprint
+from jobs.progress import Progress, read_progress
 from jobs.revisions import (
+    PLACE,
     QUARANTINE,
     STAGED,
     TRUSTED,
@@ -50,26 +40,16 @@ from jobs.revisions import (
     with_positions,
 )
 from lake.errors import NotStagedError
+from lake.evolution import has_schema
 from lake.ledger import StageResult, recent_validations
-from lake.staging import Staged, find_staged, has_schema, stage
-from lake.tables import (
-    DATA_VERSION,
-    PUBLISH_ID,
-    WATERMARK,
-    last_properties,
-    read,
-    read_snapshot,
-    row_count,
-    table_name,
-)
+from lake.staging import Staged, find_staged, stage
+from lake.tables import DATA_VERSION, data_version, last_properties, read, read_snapshot, row_count, table_name
 from transforms.dataset import Dataset
 from transforms.dedupe import keep_latest
 
-_CODE, _MASKING_KEY, _VALIDATED_BY = "citylake.code", "citylake.masking-key", "citylake.validated-by"
+_VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Property of quarantine: the publish id that trusted had, if the publish cannot be repeated."""
-
-_PROGRESS = (WATERMARK, _CODE, _MASKING_KEY, PUBLISH_ID, DATA_VERSION, BLOCKED_RUN, UNMET, REFRESH_DUE)
+"""Property of quarantine: the publish of trusted that its own publish follows. Set if the run cannot be repeated."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +59,13 @@ class Publisher:
     Attributes:
         dataset: The dataset.
         run_id: The run.
-        build: Makes candidates for trusted from raw rows.
-        masking_key: The fingerprint of the masking key. Empty for a dataset that is masked without one.
+        masking_key: The masking key. None for a dataset that is masked without one.
     """
 
     spark: SparkSession
     dataset: Dataset
     run_id: str
-    build: Callable[[DataFrame], DataFrame]
-    masking_key: str = ""
+    masking_key: bytes | None = None
     _gates: list[Gate] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -100,10 +78,9 @@ class Publisher:
         """The name of the quarantine table."""
         return table_name("quarantine", self.dataset.name)
 
-    def progress(self) -> dict[str, str]:
-        """Return the properties of the last publish: watermark, code, masking key, and the run that was blocked."""
-        found = last_properties(self.spark, self.trusted, WATERMARK)
-        return {name: found[name] for name in _PROGRESS if name in found}
+    def progress(self) -> Progress | None:
+        """Return how far trusted has come. None before the first publish."""
+        return read_progress(self.spark, self.trusted)
 
     def refine(self, *, full_refresh: bool = False) -> StageResult:
         """Stage, validate and publish in one."""
@@ -126,22 +103,22 @@ class Publisher:
         raw, notes = self._new_rows(progress, full_refresh=full_refresh)
         if raw is None:
             return StageResult(rows_in=0, notes=("nothing is new in raw",))
-        candidates = self.candidates(self.build(raw.rows))
+        candidates = self.candidates(raw)
         if not raw.are_all and not has_schema(self.spark, self.trusted, candidates.schema):
             notes = ("full refresh, because the columns of trusted change",)
             raw = read_raw(self.spark, self.dataset.name)
-            candidates = self.candidates(self.build(raw.rows))
-        noted = {WATERMARK: str(raw.until)} | ({REQUESTED: request} if full_refresh else {})
-        result = self.write(candidates, noted, rows_in=raw.count, is_append=not raw.are_all)
-        return replace(result, notes=notes)
+            candidates = self.candidates(raw)
+        requested = request if full_refresh else None
+        result = self.write(candidates, watermark=raw.until, is_append=not raw.are_all, requested=requested)
+        return replace(result, rows_in=raw.count, notes=notes)
 
     def validate(self) -> StageResult:
-        """Validate the staged rows. If a critical expectation is not met, nothing of them is published.
+        """Validate the staged rows. If a critical expectation is not met, none of them is published.
 
-        The rows of a blocked increment are parked in quarantine, with the names of the expectations, and the watermark
-        moves on: the next increment is validated by itself. The dataset stays blocked until the parked rows are
-        resolved or newer revisions have replaced them. A blocked full refresh that was requested, or of a dataset that
-        is not incremental, changes no table.
+        The rows of a blocked increment are parked in quarantine, with the names of the expectations. The watermark
+        moves past them, so the next increment is validated separately. The dataset stays blocked until the parked rows
+        are resolved or newer revisions have replaced them. A requested full refresh that is blocked changes no table,
+        nor does a blocked run of a dataset that is not incremental.
 
         Raises:
             NotStagedError: Nothing is staged, and raw has rows that no run has refined.
@@ -172,7 +149,7 @@ class Publisher:
     def publish(self) -> StageResult:
         """Publish the validated rows: quarantine first, then trusted.
 
-        Rows: of each key, the latest valid revision is in trusted. The very latest is in quarantine if it failed.
+        Rows: trusted has the latest valid revision of each key. Quarantine has the very latest one if it failed.
 
         Raises:
             NotStagedError: The staged rows were not validated, or nothing is staged and raw has new rows.
@@ -182,25 +159,24 @@ class Publisher:
             return StageResult(notes=("nothing is staged",))
         if _VALIDATED_BY not in staged.properties:
             raise NotStagedError(table=self.trusted, problem=f"the rows on {staged.place} are not validated")
-        progress, rows_in = self.progress(), staged.row_count()
+        before, rows_in = self.progress(), staged.row_count()
+        blocked = before.block if before else None
         if staged.is_append:
-            rejects, rows_out, parked = self._merge(staged, is_blocked=BLOCKED_RUN in progress)
+            rejects, rows_out, parked = self._merge(staged, is_blocked=bool(blocked))
         else:
             rows = self._gate(staged).rejected(staged.rows()).withColumn(BLOCKED_BY, not_parked())
             rejects, rows_out, parked = stage(self.spark, rows, table=self.quarantine, run_id=self.run_id), None, 0
-        noted = {name: staged.properties[name] for name in (WATERMARK, _CODE, _MASKING_KEY)}
-        noted |= {PUBLISH_ID: uuid4().hex, DATA_VERSION: str(staged.snapshot)}
-        if rows_out == 0 and DATA_VERSION in progress:
-            noted[DATA_VERSION] = progress[DATA_VERSION]
-        if parked or (staged.is_append and REFRESH_DUE in progress):
-            noted |= {name: progress[name] for name in (BLOCKED_RUN, UNMET, REFRESH_DUE) if name in progress}
-        staged.require_current()  # otherwise quarantine would get rows of a run that cannot publish trusted
+        is_resolved = not parked and not (staged.is_append and blocked and blocked.needs_full_refresh)
+        after = replace(Progress.from_properties(staged.properties), block=None if is_resolved else blocked)
+        version = data_version(self.spark, self.trusted) if rows_out == 0 else str(staged.snapshot)
+        staged.require_current()  # otherwise quarantine could get rows of a run that cannot publish trusted
         snapshots: dict[str, int | None] = {}
         if rejects:
-            # Rows after the watermark are staged again if this run is killed now. Other rows would be lost.
-            torn = {_FOLLOWS: progress.get(PUBLISH_ID, "")} if REQUESTED in staged.properties else {}
+            # If this run is killed now, the next run stages the rows after the watermark again, but no other rows.
+            torn = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **torn})
-        snapshots[self.trusted] = staged.publish(without=QUARANTINED, properties=noted)
+        properties = {**after.to_properties(), DATA_VERSION: version}
+        snapshots[self.trusted] = staged.publish(without=QUARANTINED, properties=properties)
         if rows_out is None:
             rows_out = row_count(self.spark, self.trusted)
         return StageResult(rows_in=rows_in, rows_out=rows_out, snapshot_ids=snapshots)
@@ -216,28 +192,33 @@ class Publisher:
         published = self.publish()
         return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
 
-    def _new_rows(self, progress: Mapping[str, str], *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
+    def _new_rows(self, progress: Progress | None, *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
         """Read the rows of raw that no run has refined, or all of them. None if nothing is new."""
-        watermark = progress.get(WATERMARK)
-        if full_refresh or watermark is None:
+        if full_refresh or progress is None:
             return read_raw(self.spark, self.dataset.name), ()
         if self.is_torn(progress):
             notes = ("full refresh, because a run was killed after it published quarantine and before trusted",)
             return read_raw(self.spark, self.dataset.name), notes
         if not self.dataset.is_incremental:
             raw = read_raw(self.spark, self.dataset.name)
-            is_same = (str(raw.until), self._code, self.masking_key) == (
-                watermark, progress.get(_CODE), progress.get(_MASKING_KEY),
-            )  # fmt: skip
-            return (None if is_same else raw), ()
+            made_from = (progress.watermark, progress.code, progress.masking_key)
+            return (None if made_from == (raw.until, self._code, self._fingerprint) else raw), ()
         self.require_same_key(progress)
-        raw = read_raw(self.spark, self.dataset.name, newer_than=int(watermark))
+        raw = read_raw(self.spark, self.dataset.name, newer_than=progress.watermark)
         if raw.are_all:
             return raw, ("full refresh, because files were delivered again with other content",)
         return (raw if raw.count else None), ()
 
-    def candidates(self, rows: DataFrame) -> DataFrame:
-        """Mark rows with the expectations they fail, and keep the latest valid revision of each key."""
+    def candidates(self, raw: RawRows, *, only: DataFrame | None = None) -> DataFrame:
+        """Build rows, mark them with the expectations they fail, and keep the latest valid revision of each key.
+
+        Rows: the rows that `build` makes of raw, or only those whose place is in `only`.
+        """
+        key = {"masking_key": self.masking_key} if self.dataset.uses_masking_key else {}
+        layouts = {"layouts": raw.layouts} if self.dataset.builds_by_layout else {}
+        rows = self.dataset.build(raw.rows, **key, **layouts)
+        if only is not None:
+            rows = rows.join(only, on=[*PLACE], how="left_semi")
         gate = compile_gate(rows, suite=load_suite(self.dataset.name))
         self._gates[:] = [gate]
         return (
@@ -246,8 +227,11 @@ class Publisher:
             .transform(gate.mark_across_rows)
         )
 
-    def write(self, candidates: DataFrame, noted: Mapping[str, str], *, rows_in: int, is_append: bool) -> StageResult:
-        """Stage candidates."""
+    def write(
+        self, candidates: DataFrame, *, watermark: int, is_append: bool, requested: str | None = None
+    ) -> StageResult:
+        """Stage candidates, with the progress that trusted makes when they are published."""
+        progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(
             self.spark,
@@ -256,9 +240,9 @@ class Publisher:
             run_id=self.run_id,
             is_append=is_append,
             partitioned_by=[QUARANTINED, *month],
-            properties={**noted, _CODE: self._code, _MASKING_KEY: self.masking_key},
+            properties=progress.to_properties() | ({REQUESTED: requested} if requested else {}),
         )
-        return StageResult(rows_in=rows_in, rows_out=staged.row_count())
+        return StageResult(rows_out=staged.row_count())
 
     def _gate(self, staged: Staged) -> Gate:
         """Return the gate that this run compiled, or compile it for the rows that an earlier process staged."""
@@ -270,10 +254,10 @@ class Publisher:
         )
 
     def _staged(self) -> Staged | None:
-        """Find the rows to go on with. None if this run, or the run that it resumes, had nothing to do."""
+        """Find the rows that this run, or the run that it resumes, has staged. None if that run had nothing to do."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
-        if staged and staged.properties.get(_CODE) != self._code:
-            staged = None  # a mark stands for another expectation in another version of the suite
+        if staged and Progress.from_properties(staged.properties).code != self._code:
+            staged = None  # the marks belong to another version of the suite
         if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
             raise NotStagedError(table=self.trusted, problem="raw has new rows that no run has staged")
         return staged
@@ -299,18 +283,17 @@ class Publisher:
             parked = left.count() if is_blocked else 0
             return rejects, revisions.count(STAGED, is_failed=False, is_kept=True), parked
 
-    def is_torn(self, progress: Mapping[str, str]) -> bool:
+    def is_torn(self, progress: Progress) -> bool:
         """Whether a run published quarantine and was killed before it published trusted, and cannot be repeated."""
-        quarantine = last_properties(self.spark, self.quarantine, _FOLLOWS)
-        return _FOLLOWS in quarantine and quarantine[_FOLLOWS] == progress.get(PUBLISH_ID, "")
+        return last_properties(self.spark, self.quarantine, _FOLLOWS).get(_FOLLOWS) == progress.publish_id
 
-    def require_same_key(self, progress: Mapping[str, str]) -> None:
+    def require_same_key(self, progress: Progress) -> None:
         """Check that trusted was masked with the key of this run.
 
         Raises:
             MaskingKeyError: It was masked with another key.
         """
-        if progress.get(_MASKING_KEY, self.masking_key) != self.masking_key:
+        if progress.masking_key != self._fingerprint:
             problem = (
                 f"{self.trusted} was masked with another key. A revision would not find the row that it revises. Give "
                 "that key, or refresh trusted with this one: --rebuild."
@@ -320,3 +303,7 @@ class Publisher:
     @property
     def _code(self) -> str:
         return code_version("transforms", "expectations")
+
+    @property
+    def _fingerprint(self) -> str:
+        return fingerprint(self.masking_key) if self.masking_key else ""

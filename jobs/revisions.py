@@ -15,8 +15,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.mask import FAILED, QUARANTINED
+from lake.evolution import has_schema
 from lake.iceberg import added_ranges
-from lake.staging import Staged, has_schema, stage
+from lake.staging import Staged, stage
 from lake.tables import align_columns
 from transforms.sql import literal, quoted
 
@@ -74,8 +75,8 @@ def resolve_revisions(
 ) -> Iterator[Revisions]:
     """Resolve the revisions of the keys that were staged. One Spark job, and one to broadcast the keys.
 
-    Rows without a key are told apart by their place. The staged row wins over an equal one, so a step that is repeated
-    replaces its own rows.
+    A row without a key is identified by its place. The staged row wins over an equal row, so a repeated step replaces
+    its own rows.
     """
     new = _located(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [

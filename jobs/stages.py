@@ -15,7 +15,7 @@ from jobs.answers import publish_answers
 from jobs.arguments import ON_REQUEST, STAGES, Arguments
 from jobs.blocked import resolve as resolve_blocked
 from jobs.job import Job
-from jobs.masking_key import fingerprint, read_masking_key
+from jobs.masking_key import read_masking_key
 from jobs.publisher import Publisher
 from lake.iceberg import drop_branches, load_table
 from lake.ledger import StageResult
@@ -116,7 +116,5 @@ _STAGES: dict[str, Callable[[Dataset, SparkSession, Arguments], StageResult]] = 
 
 
 def _publisher(dataset: Dataset, spark: SparkSession, args: Arguments) -> Publisher:
-    if not dataset.uses_masking_key:
-        return Publisher(spark, dataset, args.run_id, dataset.build)
-    key = read_masking_key(args.masking_key)
-    return Publisher(spark, dataset, args.run_id, partial(dataset.build, masking_key=key), fingerprint(key))
+    key = read_masking_key(args.masking_key) if dataset.uses_masking_key else None
+    return Publisher(spark, dataset, args.run_id, key)

@@ -27,7 +27,7 @@ from pyspark.sql import types as T
 from lake.errors import TableBusyError
 
 ENGINE_ERRORS = (Py4JJavaError, PySparkException)
-"""The errors of Spark and Iceberg, also those that pyspark does not translate."""
+"""The errors that Spark and Iceberg raise. pyspark translates only some of them."""
 
 _JAVA_NAMES = (
     *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
@@ -78,11 +78,12 @@ def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
     if not spark.catalog.tableExists(table):
         return
     iceberg = load_table(spark, table)
+    parser = _package(spark, iceberg).SnapshotParser
     found = iceberg.snapshot(branch)
     while found is not None:
-        parent = found.parentId()
-        committed = found.timestampMillis() / 1000
-        yield Snapshot(int(found.snapshotId()), parent, found.operation() or "", dict(found.summary()), committed)
+        fields = json.loads(parser.toJson(found))  # py4j would make a call for each property of the summary
+        parent, summary = fields.get("parent-snapshot-id"), fields["summary"]
+        yield Snapshot(fields["snapshot-id"], parent, summary["operation"], summary, fields["timestamp-ms"] / 1000)
         found = None if parent is None else iceberg.snapshot(parent)
 
 

@@ -13,16 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from lake.errors import NarrowedColumnError, OvertakenError
+from lake.errors import OvertakenError
+from lake.evolution import has_schema, require_no_narrowing
 from lake.iceberg import ENGINE_ERRORS, add_properties, branches, commit_lock, expire, lineage, load_table
 from lake.session import CATALOG
 from lake.tables import ensure_table, head, read_snapshot, snapshot_id
-from transforms.sql import quoted
 
 BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
@@ -196,7 +194,7 @@ def stage(
     elif is_append:
         raise ValueError(f"{table}: rows of another schema can replace its rows, but cannot be added to them")
     else:
-        _require_no_narrowing(spark, table, rows.schema)
+        require_no_narrowing(spark, table, rows.schema)
         home, branch = _own_table(table), "main"
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {home.rpartition('.')[0]}")
         _create_or_replace(rows, home, noted)
@@ -259,11 +257,6 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
     expire(spark, table, intermediate)
 
 
-def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
-    """Whether a table has the columns of a schema, with their types, in any order."""
-    return _types(spark.table(table).schema) == _types(schema)
-
-
 def _staged_on(spark: SparkSession, table: str, base: int | None, *, home: str, branch: str) -> Staged | None:
     properties: dict[str, str] = {}
     first: int | None = None
@@ -302,43 +295,6 @@ def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str
         columns = [F.months(month[1]) if month else F.col(part) for month, part in zip(months, parts, strict=True)]
         writer = writer.partitionedBy(*columns)
     writer.createOrReplace()
-
-
-def _require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
-    published, after = spark.table(table), {field.name: field.dataType for field in schema}
-    before, types = _types(published.schema), _types(schema)
-    for field in published.schema:
-        name = field.name
-        if types.get(name, before[name]) == before[name]:
-            continue
-        try:
-            lost = published.where(_loses(quoted(name), field.dataType, after[name])).limit(1).count()
-        except AnalysisException:  # Spark has no cast between the two types
-            lost = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
-        if lost:
-            raise NarrowedColumnError(table=table, column=name, before=before[name], after=types[name])
-
-
-def _loses(value: str, before: T.DataType, after: T.DataType) -> str:
-    """Return the condition that a change of type loses a value. Fields of structs may be added and removed."""
-    if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
-        item = f"item{value.count('item')}"
-        return f"coalesce(exists({value}, {item} -> {_loses(item, before.elementType, after.elementType)}), false)"
-    if isinstance(before, T.StructType) and isinstance(after, T.StructType):
-        types = {field.name: field.dataType for field in after}
-        shared = [field for field in before if field.name in types]
-        return (
-            " OR ".join(
-                f"({_loses(f'{value}.{quoted(field.name)}', field.dataType, types[field.name])})" for field in shared
-            )
-            or "false"
-        )
-    return f"NOT (CAST(try_cast({value} AS {after.simpleString()}) AS {before.simpleString()}) <=> {value})"
-
-
-def _types(schema: T.StructType) -> dict[str, str]:
-    # Iceberg stores tinyint and smallint as int.
-    return {field.name: re.sub(r"\b(tinyint|smallint)\b", "int", field.dataType.simpleString()) for field in schema}
 
 
 def _own_table(table: str) -> str:

@@ -19,9 +19,6 @@ ZONES = ("raw", "trusted", "quarantine", "curated")
 DATA_VERSION = "citylake.data-version"
 """Snapshot property: the version of a table's rows. A compaction and a commit of properties alone do not carry it."""
 
-WATERMARK, PUBLISH_ID = "citylake.watermark", "citylake.publish-id"
-"""Properties of trusted: the ingest time up to which it has refined raw (microseconds, UTC), and the publish."""
-
 COMMIT_RETRIES = 10
 """Maximum number of times that a commit is retried after another run has committed to the table.
 

@@ -38,6 +38,7 @@ class Dataset:
         answers: The answers by name. Each is published as `curated.<dataset>_<name>`.
         masking_policy: The columns that are masked, how, and why.
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
+        builds_by_layout: Whether `build` takes `layouts=`, the layouts that the raw rows have.
         event_time: The timestamp column whose month partitions trusted. If given, runs are incremental.
         pruning_column: A column with the same value in all rows of a key. Its range limits the files a merge reads.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
@@ -52,6 +53,7 @@ class Dataset:
     answers: Mapping[str, Answer]
     masking_policy: tuple[MaskingRule, ...] = ()
     uses_masking_key: bool = False
+    builds_by_layout: bool = False
     event_time: str | None = None
     pruning_column: str | None = None
     min_rows_for_mostly: int = 100

@@ -92,7 +92,8 @@ def drop_superseded_rows(
     is_current = F.coalesce(F.col(quoted(current)), F.lit(False))
     in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, [*key, file])))
     keyed = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
-    kept = rows.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
+    by_key = rows.repartition(*map(quoted, key))  # one shuffle serves this step and `keep_latest`
+    kept = by_key.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
     return kept.select(*map(quoted, rows.columns))
 
 

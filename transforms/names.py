@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
@@ -92,6 +93,7 @@ def clean_names(rows: DataFrame) -> DataFrame:
     return rows.toDF(*names)
 
 
+@lru_cache(maxsize=4096)
 def _as_spark_reads(name: str) -> str:
     """Return what two names have in common that are one to Spark: Java's `equalsIgnoreCase`, letter by letter."""
     return "".join((c.upper() if len(c.upper()) == 1 else c).lower()[0] for c in name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,9 +11,10 @@ from pyspark.sql import Row, SparkSession, Window
 from pyspark.sql import functions as F
 
 from jobs.answers import stale_answers
-from jobs.blocked import BLOCKED_BY, BLOCKED_RUN, UNMET
+from jobs.blocked import BLOCKED_BY
+from jobs.progress import read_progress
 from lake.ledger import RUNS, runs
-from lake.tables import WATERMARK, exists, last_properties, row_count, table_name
+from lake.tables import exists, row_count, table_name
 from transforms.datasets import load_dataset
 
 MAX_NAMES = 3
@@ -95,14 +95,14 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
 
 
 def _blocked(spark: SparkSession, trusted: str, quarantine: str, last: Any) -> str | None:
-    progress = last_properties(spark, trusted, WATERMARK)
-    if BLOCKED_RUN not in progress:
+    progress = read_progress(spark, trusted)
+    if progress is None or progress.block is None:
         return f"blocked: {_first_line(last['error'])}" if last and last["state"] == "BLOCKED" else None
     parked = spark.table(quarantine).where(F.col(BLOCKED_BY).isNotNull()).count()
-    reasons = "; ".join(json.loads(progress[UNMET])[:MAX_NAMES])
+    reasons = "; ".join(progress.block.reasons[:MAX_NAMES])
     name = trusted.rpartition(".")[2]
     return (
-        f"blocked since run {progress[BLOCKED_RUN]}: {parked:,} rows are parked in quarantine ({reasons}). "
+        f"blocked since run {progress.block.run_id}: {parked:,} rows are parked in quarantine ({reasons}). "
         f"Correct their cause, then run: citylake resolve {name}"
     )
 

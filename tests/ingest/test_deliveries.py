@@ -159,6 +159,23 @@ def test_an_ingest_runs_three_spark_jobs_and_a_read_one(lake: SparkSession, land
     assert count_jobs() == 1
 
 
+def test_a_read_names_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
+    def bring(hours: int) -> None:
+        layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
+        now = NOW + timedelta(hours=hours)
+        ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id="r", now=now)
+
+    landing.csv("a.csv", landing.days(count=2))
+    bring(0)
+    first = read_raw(lake, "calls")
+    landing.file("lines.json", b'{"Queue": "311"}\n{"Agent": "7"}\n')
+    bring(1)
+    assert first.layouts == {"calls"}
+    assert read_raw(lake, "calls", newer_than=first.until).layouts == {"queues", "agents"}
+    assert read_raw(lake, "calls").layouts == {"calls", "queues", "agents"}
+    assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").until).layouts == set()
+
+
 def test_a_read_stays_as_it_is_and_has_one_schema(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     bring_in(lake, landing)

@@ -12,7 +12,7 @@ def test_only_new_objects_are_asked_for_their_own_time(bucket) -> None:
     for name in ("new.csv", "old.csv"):
         bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=name.encode(), Metadata={"mtime": "1700000000"})
     checksum = next(file.checksum for file in list_files("s3://city/landing") if file.name == "old.csv")
-    held = Delivery("old.csv", checksum, 1, 1, 0, 7, ingest_id="a", follows=None)
+    held = Delivery("old.csv", checksum, 1, 1, ["calls"], 0, 7, ingest_id="a", follows=None)
 
     files, skipped = landed_files("s3://city/landing", RawState(1, "a", (held,)))
 

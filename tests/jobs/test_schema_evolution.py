@@ -102,7 +102,7 @@ def ingest(lake: SparkSession, landing, dataset: Dataset, run_id: str) -> None:
 
 def refine(lake: SparkSession, landing, dataset: Dataset, run_id: str) -> StageResult:
     ingest(lake, landing, dataset, run_id)
-    return Publisher(lake, dataset, run_id, dataset.build).refine()
+    return Publisher(lake, dataset, run_id).refine()
 
 
 def incidents(lake: SparkSession, *names: str) -> list[tuple]:
@@ -129,9 +129,9 @@ def test_rows_that_another_version_of_the_code_has_marked_are_not_published(
     deliver(landing, "A")
     ingest(lake, landing, PLACE, "r")
     new_code("old")
-    Publisher(lake, PLACE, "r", PLACE.build).stage()
+    Publisher(lake, PLACE, "r").stage()
     new_code("new")
-    again = Publisher(lake, PLACE, "r", PLACE.build)
+    again = Publisher(lake, PLACE, "r")
     for step in (again.validate, again.publish):
         with pytest.raises(NotStagedError, match="raw has new rows that no run has staged"):
             step()
@@ -157,6 +157,6 @@ def test_a_blocked_increment_with_other_columns_changes_no_column_of_trusted(lak
     assert incidents(lake, "incident_id", "place") == [("A0", "OLNEY"), ("C0", "OLNEY")]
     known_start = F.coalesce("start_time", "row_ts")
     fixed = replace(TOWN, build=lambda raw: TOWN.build(raw).withColumn("start_time", known_start))
-    assert resolve(Publisher(lake, fixed, "resolved", fixed.build)).state == "SUCCEEDED"
+    assert resolve(Publisher(lake, fixed, "resolved")).state == "SUCCEEDED"
     assert incidents(lake, "incident_id", "town") == [(name, "OLNEY") for name in ("A0", "B0", "B1", "C0")]
     assert lake.table("lake.quarantine.police_dispatch").count() == 0

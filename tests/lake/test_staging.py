@@ -10,8 +10,9 @@ from pyspark.sql import functions as F
 
 from lake import staging
 from lake.errors import NarrowedColumnError, NotPublishedError, OvertakenError
+from lake.evolution import has_schema
 from lake.iceberg import drop_branches, load_table
-from lake.staging import Staged, expire_intermediate_snapshots, find_staged, has_schema, stage, stage_nothing
+from lake.staging import Staged, expire_intermediate_snapshots, find_staged, stage, stage_nothing
 from lake.tables import ensure_table, exists, last_properties, read, row_count, snapshot_id
 
 TABLE, OWN_TABLE = "lake.trusted.days", "lake.staging.trusted_days"

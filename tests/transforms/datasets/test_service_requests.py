@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from transforms.datasets.service_requests import DATASET
 from transforms.datasets.service_requests.requests import build_requests
+from transforms.datasets.service_requests.sources import LAYOUTS
 from transforms.dedupe import keep_latest
 from transforms.errors import ArgumentError, MissingColumnError
 
@@ -78,8 +79,9 @@ def vancouver(number=2, **changes):
     return raw(VANCOUVER, layout="vancouver", number=number, **changes)
 
 
-def built(spark, *rows, schema=RAW):
-    return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY)
+def built(spark, *rows, schema=RAW, layouts=None):
+    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # Spark plans one layout in a fraction of the time of all
+    return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
 
 
 def values(spark, rows, *columns):
@@ -393,6 +395,19 @@ def test_a_row_of_no_known_layout_is_kept_without_key_and_not_lost(spark):
     ]  # fmt: skip
 
 
+def test_the_layouts_of_the_rows_give_the_rows_that_all_layouts_give(spark):
+    rows = [raw(DENVER, number=2), vancouver(number=3)]
+    some, all_layouts = (built(spark, *rows, layouts=names) for names in (["denver", "vancouver"], LAYOUTS))
+    assert_df_equality(some, all_layouts, ignore_row_order=True)
+
+
+def test_a_row_of_a_layout_that_is_not_named_is_kept_without_key_and_not_lost(spark):
+    found = built(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
+    assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
+        (2, "denver", False), (3, None, True),
+    ]  # fmt: skip
+
+
 # On 4 July 2024 in Denver, 6 hours behind UTC. An event changes at 13:30 what an export says as of 13:10.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
@@ -470,14 +485,22 @@ def branches(plan):
     return [branch for place in range(plan.children().size()) for branch in branches(plan.children().apply(place))]
 
 
-def test_the_rows_of_a_source_meet_no_expression_of_another(spark):
+@pytest.mark.parametrize(
+    ("layouts", "expected"),
+    [
+        (LAYOUTS, ["denver", "denver", "vancouver", "vancouver", None]),
+        (["denver_events"], ["denver", None]),
+    ],
+    ids=["all layouts", "one layout"],
+)
+def test_the_rows_of_a_source_meet_no_expression_of_another(spark, layouts, expected):
     marks = {"denver": ["America/Denver", "-105.12"], "vancouver": ["America/Vancouver", "-123.28"]}
     spark.conf.set("spark.sql.debug.maxToStringFields", 10_000)
     try:
-        found = branches(built(spark, raw(DENVER))._jdf.queryExecution().optimizedPlan())
+        found = branches(built(spark, raw(DENVER), layouts=layouts)._jdf.queryExecution().optimizedPlan())
     finally:
         spark.conf.unset("spark.sql.debug.maxToStringFields")
-    cities = [{city for city, texts in marks.items() for text in texts if text in branch} for branch in found]
-    assert cities == [{"denver"}, {"denver"}, {"vancouver"}, {"vancouver"}, set()]
-    assert all(text in found[0] for text in marks["denver"])
-    assert all(text in found[2] for text in marks["vancouver"])
+    texts = [text for city in marks.values() for text in city]
+    assert [[text for text in texts if text in branch] for branch in found] == [
+        marks.get(city, []) for city in expected
+    ]

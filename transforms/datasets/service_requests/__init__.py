@@ -29,6 +29,7 @@ DATASET = Dataset(
     answers=ANSWERS,
     masking_policy=MASKING_POLICY,
     uses_masking_key=True,
+    builds_by_layout=True,
     event_time="created_at",
     pruning_column="created_at",  # the key is made of it
 )

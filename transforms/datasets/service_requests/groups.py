@@ -23,23 +23,26 @@ GROUP_KINDS = (ALL, "agency", "channel", *AREA_KINDS)
 def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
     """Put each request into a group of each kind: an area of each kind of area, for instance.
 
-    Rows: multiplied by the kinds that the request's city has. Columns: city, those of `keep`, and under the two `names`
-    the kind and which group of it: `all`, or what the column of the kind's name says, null where it says nothing.
+    Rows: multiplied by the kinds that the request's city has.
+
+    Columns: city, the columns of `keep`, and two columns named by `names`: the kind, and the group. The group is `all`,
+    or the value of the column that has the kind's name (null if that value is null).
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(in_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
     [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
     """
-    of_city = []
+    # The map of all cities is one literal. Another city adds no condition to each row.
+    kinds_by_city = []
     for source in SOURCES:
-        groups = [
-            F.struct(F.lit(kind).alias(names[0]), (F.lit(ALL) if kind == ALL else F.col(kind)).alias(names[1]))
-            for kind in kinds
-            if _has(source, kind)
-        ]
-        if groups:
-            of_city.append(F.when(F.col("city") == source.city, F.array(*groups)))
-    return requests.select("city", *keep, F.inline(F.coalesce(*of_city)))
+        has = (F.lit(kind) for kind in kinds if _has(source, kind))
+        kinds_by_city += [F.lit(source.city), F.array(*has).cast("array<string>")]
+    kind_names = F.element_at(F.create_map(*kinds_by_city), F.col("city"))
+    columns = dict.fromkeys([*keep, *(kind for kind in kinds if kind != ALL)])
+    groups = (F.when(F.col(names[0]) == kind, F.lit(ALL) if kind == ALL else F.col(kind)) for kind in kinds)
+    return requests.select("city", *columns, F.explode(kind_names).alias(names[0])).select(
+        "city", *keep, names[0], F.coalesce(*groups).alias(names[1])
+    )
 
 
 def count_requests(requests: DataFrame, *, by: Sequence[str]) -> DataFrame:

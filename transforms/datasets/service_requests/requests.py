@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from pyspark.sql import Column, DataFrame
@@ -59,12 +60,12 @@ _COLUMNS = (
 )
 
 
-def build_requests(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
+def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
     """Type the raw rows of all cities, bring them in order and mask them: the candidates for trusted.
 
     Rows: one for one, except superseded rows, which are dropped. A request that was revised has several rows: the
-    publisher keeps the latest valid one. A row whose `_layout` belongs to no source is kept without city, key and
-    times, so that it fails the suite and is quarantined.
+    publisher keeps the latest valid one. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept
+    without city, key and times, so that it fails the suite and is quarantined.
 
     Columns:
 
@@ -87,6 +88,11 @@ def build_requests(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     - content_hash: XXH64 of the columns that a revision may change. It orders revisions of one time.
     - the lineage; `_cast_failures` of the time created, and `_cast_warnings` of optional columns. Both are redacted.
 
+    Args:
+        raw: The raw rows.
+        masking_key: The key of the hash, 32 bytes or more.
+        layouts: The layouts that the rows have [default: those of all sources]. Spark does not plan the others.
+
     Raises:
         MissingColumnError: Raw lacks a column of a layout.
         ArgumentError: The masking key is shorter than 32 bytes.
@@ -94,9 +100,10 @@ def build_requests(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     Source: Denver and Vancouver open data, 3-1-1 service requests.
     """
     # Each layout by itself: a row meets the expressions of its own source only, and another city adds no term to them.
-    layouts = [read_layout(raw, source=source, layout=layout) for source in SOURCES for layout in source.layouts]
+    sources = {layout: source for source in SOURCES for layout in source.layouts if layout in layouts}
+    read = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
     return (
-        union_by_name(*layouts, read_other_layouts(raw, known=LAYOUTS))
+        union_by_name(*read, read_other_layouts(raw, known=sources))
         .transform(_standardize)
         .transform(mask, policy=MASKING_POLICY, key=masking_key)
         .transform(drop_superseded_rows, key=KEY)
