@@ -1,4 +1,4 @@
-"""A suite's expectations, compiled for the rows that they are to judge."""
+"""Compile a suite's expectations for the rows that they validate."""
 
 from __future__ import annotations
 

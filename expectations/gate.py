@@ -1,8 +1,8 @@
-"""The gate: validates rows against a suite in the pass that writes them, and routes them.
+"""The gate validates rows against a suite in the pass that writes them, and separates passing from failing rows.
 
 The gate adds a few bits to each row, so that every expectation is evaluated once. The frame is then written once: rows
-that pass in one partition, rows for quarantine in another. Counts, verdict and examples come from the written rows. The
-source never runs a second time.
+that pass in one partition, rows for quarantine in another. Counts, verdict and examples come from the written rows.
+Spark never computes the source rows a second time.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Gate:
     def mark_rows(self, rows: DataFrame) -> DataFrame:
         """Validate each row by itself.
 
-        Rows: all kept. Columns: adds the mask columns. No Spark job is started.
+        Rows: all kept. Columns: adds the `_mask_*` columns, whose bits record failed expectations. No Spark job is
+        started.
         """
         order = {ORDER: F.monotonically_increasing_id()} if any(check.rule.in_order for check in self._across) else {}
         return rows.withColumns(mask_columns([bit for bit in self.bits if bit not in self._across_bits]) | order)

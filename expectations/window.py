@@ -1,4 +1,4 @@
-"""Shares of small increments, taken over a trailing window of rows."""
+"""Compute the `mostly` shares of small increments over a trailing window of rows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _EVERY_ROW = "every_row_fails"
 def blocking_failures(verdict: Verdict, *, earlier: Sequence[Mapping[str, Any]], min_rows: int) -> dict[str, str]:
     """Return a line for each reason to block an increment, by the id of its expectation.
 
-    In a small increment, one broken row is a large share, and chance decides which rows arrive together. So if an
-    increment has fewer than `min_rows` rows, a share (`mostly` less than 1) is taken over a trailing window. The window
-    holds the rows of the increment, then rows of earlier increments, the latest first, up to `min_rows` rows. The last
-    increment in the window counts in proportion. If there are fewer than `min_rows` rows so far, no share blocks.
+    In a small increment, one broken row is a large share, and chance decides which rows arrive together. If an
+    increment has fewer than `min_rows` rows, expectations with `mostly` below 1 are validated over a trailing window.
+    The window holds the rows of the increment, then rows of earlier increments, the latest first, up to `min_rows`
+    rows. The last increment in the window counts in proportion. If there are fewer than `min_rows` rows so far, no
+    share blocks.
 
     An increment of two or more rows in which every row fails is always blocked.
 

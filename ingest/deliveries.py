@@ -1,9 +1,10 @@
 """The deliveries of a dataset: `lake.ops.<dataset>_deliveries`, one row per content of each file.
 
 An ingest writes its entries before it publishes raw, so an entry alone does not prove that raw has the rows. Each
-commit to raw therefore carries the id of its ingest, and each entry has the id of its ingest and of the ingest before.
-The published entries are found by following these ids back from the latest commit. An entry that is not reached belongs
-to a run that was killed or overtaken. No later commit carries its id, so it never counts.
+commit to raw therefore carries the id of its ingest. Each entry has the id of its own ingest and of the previous
+ingest. The published entries are found by following these ids back from the latest commit. An entry that is not reached
+belongs to a run that was killed, was overtaken, or has not published yet. If the run was killed or overtaken, no later
+commit carries its id, so the entry never counts.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ def _published(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
 
 
 def _last_ingest_with_rows(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the latest ingest by its rows, if the commit that carried its id has expired from raw's history."""
+    """Find the latest ingest by the ingest times of raw's rows. Used if the commit with its id has expired."""
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 

@@ -1,4 +1,4 @@
-"""Bring landed files to raw: every row once, all cells as text, with the source of the row."""
+"""Add the rows of landed files to raw. Each row is added once, with all cells as text and with its source."""
 
 from __future__ import annotations
 

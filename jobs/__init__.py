@@ -1,1 +1,1 @@
-"""The jobs: one entrypoint a dataset, thin over the other rooms."""
+"""The jobs. Each dataset has one thin entrypoint that calls the other packages."""

@@ -1,4 +1,4 @@
-"""Trusted to curated: all answers of a dataset, made from one snapshot and published together."""
+"""Make the stale answers of a dataset from the same snapshots, stage them all, and then publish them."""
 
 from __future__ import annotations
 

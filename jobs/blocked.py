@@ -1,7 +1,7 @@
-"""Blocked increments. Their rows are parked in quarantine until they are resolved or replaced.
+"""Block increments that fail validation, and resolve them.
 
-The dataset stays blocked while rows are parked. Newer revisions of the rows, `citylake resolve` and a full refresh each
-take them out of quarantine.
+The rows of a blocked increment are parked in quarantine. The dataset stays blocked while rows are parked. Rows are no
+longer parked when newer revisions replace them, or when `citylake resolve` or a full refresh resolves them.
 """
 
 from __future__ import annotations

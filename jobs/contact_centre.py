@@ -1,4 +1,4 @@
-"""AWS Glue job: landed workbooks to the percentage of calls handled."""
+"""AWS Glue job that computes the percentage of calls handled from landed workbooks."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.contact_centre import DATASET

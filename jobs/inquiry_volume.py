@@ -1,4 +1,4 @@
-"""AWS Glue job: landed files to the volume and share of inquiries."""
+"""AWS Glue job that computes the volume and share of inquiries from landed files."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.inquiry_volume import DATASET

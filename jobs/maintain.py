@@ -22,7 +22,8 @@ SNAPSHOT_RETENTION = timedelta(days=7)
 """Time for which earlier snapshots and unpublished branches stay readable."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
-"""Minimum age of a file to be removed: Iceberg's default. A run that is still writing may need a younger file."""
+"""Minimum age at which an unused file is removed. The value is Iceberg's default. A run that is still writing may need
+a younger file."""
 
 ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""The masking key. An argument of the job names its place. The key itself is never an argument."""
+"""The masking key. The job argument `--masking-key` gives the location of the key, and never the key itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def read_masking_key(where: str | None) -> bytes:
         MaskingKeyError: No place is named, the place has no key, or the key is too short.
     """
     if not where:
-        problem = "this job masks personal data. Name a key: --masking-key FILE. To make one: openssl rand -hex 32"
+        problem = (
+            "this job masks personal data, and no key was given. Pass --masking-key FILE. "
+            "To make a key: openssl rand -hex 32"
+        )
         raise MaskingKeyError(where="(none)", problem=problem)
     key = (_secret(where) if where.startswith(_SECRETS_MANAGER) else _file(where)).strip()
     if len(key) < MIN_BYTES:
@@ -55,7 +58,7 @@ def _file(where: str) -> bytes:
     try:
         return Path(where).read_bytes()
     except OSError as error:
-        problem = f"the file cannot be read ({error.strerror}). Name a file with the key, or {_SECRETS_MANAGER}NAME."
+        problem = f"the file cannot be read ({error.strerror}). Pass a file with the key, or {_SECRETS_MANAGER}NAME."
         # no `from`, because the original error contains the text too
         raise MaskingKeyError(where=_printable(where), problem=problem) from None
 

@@ -1,8 +1,8 @@
-"""AWS Glue job: dispatched incidents, which arrive all day, late, twice and corrected, to answers.
+"""AWS Glue job that makes answers from dispatched incidents. Some incidents arrive late, twice or corrected.
 
-Its stages have the names of a workflow that empties a table and fills it again: crawl, clear, create, check quality,
-publish. Here no stage empties a table that people read. `create` and `check_quality` work on a branch, `clear` drops
-the branches that earlier runs left, and `publish` moves each table in one commit.
+The stages are named after a truncate-and-reload workflow: crawl, clear, create, check quality, publish. Here no stage
+empties a table that people read. `create` and `check_quality` work on a branch, `clear` drops the branches that earlier
+runs left, and `publish` moves each table in one commit.
 """
 
 from jobs.stages import dataset_job

@@ -1,4 +1,4 @@
-"""How far the trusted table of a dataset has come. Each publish writes it into the table's history."""
+"""The progress of a dataset's trusted table. Each publish stores it as a property of the table's snapshot."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class Block:
     """A blocked increment, whose rows are parked in quarantine.
 
     Attributes:
-        run_id: The run that was blocked last.
-        reasons: A line for each critical expectation that is not met.
-        needs_full_refresh: Whether the run was a full refresh that withdraws rows. Only a full refresh resolves it.
+        run_id: The id of the latest blocked run.
+        reasons: One line for each reason why the increment is blocked.
+        needs_full_refresh: Whether the run was a full refresh of a published table. Then only a full refresh resolves
+            it.
     """
 
     run_id: str
@@ -31,13 +32,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far trusted has come. Staged rows have it too: how far trusted will have come when they are published.
+    """The progress of trusted. Staged rows carry the progress that trusted has after their publish.
 
     Attributes:
-        watermark: The ingest time up to which trusted has refined raw (microseconds since 1970, UTC).
+        watermark: The ingest time up to which runs have refined raw (microseconds since 1970, UTC).
         code: The version of the code that made the rows.
-        masking_key: The fingerprint of the masking key. Empty for a dataset that is masked without one.
-        publish_id: The publish.
+        masking_key: The fingerprint of the masking key. Empty if the dataset's masking uses no key.
+        publish_id: The id of the publish.
         block: The blocked increment. None if the dataset is not blocked.
     """
 
@@ -48,12 +49,12 @@ class Progress:
     block: Block | None = None
 
     def to_properties(self) -> dict[str, str]:
-        """Return the property of a new publish."""
+        """Return the progress as a snapshot property, with a new publish id."""
         return {_PROGRESS: json.dumps({**asdict(self), "publish_id": uuid4().hex})}
 
     @staticmethod
     def from_properties(properties: Mapping[str, str]) -> Progress:
-        """Return the progress that the properties of a snapshot have."""
+        """Read the progress from the properties of a snapshot."""
         fields = json.loads(properties[_PROGRESS])
         if block := fields.pop("block"):
             block = Block(block["run_id"], tuple(block["reasons"]), block["needs_full_refresh"])
@@ -61,6 +62,6 @@ class Progress:
 
 
 def read_progress(spark: SparkSession, trusted: str) -> Progress | None:
-    """Return the progress of a trusted table. None before the first publish. Reads metadata only."""
+    """Return the progress of a trusted table, or None before the first publish. Reads metadata only."""
     properties = last_properties(spark, trusted, _PROGRESS)
     return Progress.from_properties(properties) if properties else None

@@ -1,15 +1,17 @@
-"""The publisher: new raw rows to trusted and quarantine. Full refresh and incremental runs take the same three steps.
+"""The publisher moves new raw rows to trusted and quarantine.
 
-1. `stage` builds the new rows, marks the expectations that they fail, keeps the latest valid revision of each key, and
-   writes them to a branch of trusted: passing rows in one partition, failing rows in another. Passing rows are not
-   written again.
+Full refresh and incremental runs take the same three steps:
+
+1. `stage` builds the new rows and marks the expectations that each row fails. It keeps the latest valid revision of
+   each key. It writes the rows to a branch of trusted, with passing and failing rows in separate partitions. Passing
+   rows are not written again.
 2. `validate` gives the verdict. If it blocks an increment, the increment's rows are parked in quarantine.
 3. `publish` resolves revisions by key among trusted, quarantine and the staged rows. Then it publishes quarantine, then
    trusted.
 
-The watermark, how far trusted has come, is a property of the commit that publishes trusted. So a step that is killed
-and repeated, also by a run with another id, does the same again before that commit, and finds nothing to do after it. A
-full refresh is the incremental run that starts from nothing.
+The watermark is a property of the commit that publishes trusted. A killed step can be repeated, even by a run with
+another id. Before that commit, the repeated step does the same work again. After that commit, it finds nothing to do. A
+full refresh is an incremental run that starts without earlier rows.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ from transforms.dedupe import keep_latest
 
 _VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Property of quarantine: the publish of trusted that its own publish follows. Set if the run cannot be repeated."""
+"""Property of quarantine: the id of the publish of trusted before it. Set if the run cannot be repeated."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Publisher:
         return table_name("quarantine", self.dataset.name)
 
     def progress(self) -> Progress | None:
-        """Return how far trusted has come. None before the first publish."""
+        """Return the progress of trusted, or None before the first publish."""
         return read_progress(self.spark, self.trusted)
 
     def refine(self, *, full_refresh: bool = False) -> StageResult:
@@ -113,7 +115,7 @@ class Publisher:
         return replace(result, rows_in=raw.count, notes=notes)
 
     def validate(self) -> StageResult:
-        """Validate the staged rows. If a critical expectation is not met, none of them is published.
+        """Validate the staged rows. If a critical expectation is not met, no staged row is published.
 
         The rows of a blocked increment are parked in quarantine, with the names of the expectations. The watermark
         moves past them, so the next increment is validated separately. The dataset stays blocked until the parked rows
@@ -193,7 +195,7 @@ class Publisher:
         return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
 
     def _new_rows(self, progress: Progress | None, *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
-        """Read the rows of raw that no run has refined, or all of them. None if nothing is new."""
+        """Read the rows of raw that no run has refined, or all rows. Returns None for the rows if nothing is new."""
         if full_refresh or progress is None:
             return read_raw(self.spark, self.dataset.name), ()
         if self.is_torn(progress):

@@ -1,4 +1,4 @@
-"""AWS Glue job: landed workbooks to application completion rates, with no personal data."""
+"""AWS Glue job that computes application completion rates, without personal data, from landed workbooks."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.registrar import DATASET

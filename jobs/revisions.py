@@ -1,7 +1,8 @@
-"""Revisions of one key among trusted, quarantine and newly staged rows: which are kept, and where the others are.
+"""Resolve the revisions of one key among trusted, quarantine and staged rows: which to keep, and where the others are.
 
-The latest valid revision of a key belongs in trusted. The very latest belongs in quarantine if it failed. All others
-are superseded. The rule does not depend on the order in which revisions arrive, nor on how often they do.
+The latest valid revision of a key belongs in trusted. The latest of all revisions belongs in quarantine if it failed.
+All other revisions are superseded. The rule depends neither on the order in which revisions arrive nor on how often a
+revision arrives.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def resolve_revisions(
 def stage_quarantine(
     new: DataFrame, published: DataFrame | None, revisions: Revisions, *, table: str, run_id: str
 ) -> Staged | None:
-    """Stage the new content of quarantine. Return None if it does not change.
+    """Stage the new content of quarantine. Return None if quarantine does not change.
 
     Rows: new rows are added. If some of the published ones are superseded, all that remain are written again.
     """

@@ -34,7 +34,7 @@ class OvertakenError(LakeError):
         self.table, self.branch = table, branch
         super().__init__(
             f"{table}: another run published while this one was writing (to {branch}), so nothing of this run is "
-            "published. Run again, with one run of a dataset at a time."
+            "published. Run the job again. Do not start two runs of one dataset at the same time."
         )
 
 

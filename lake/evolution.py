@@ -1,4 +1,4 @@
-"""Schema evolution: the changes of a table's columns that a publish makes, and those that it refuses."""
+"""Schema evolution: the column changes that a publish applies, and the column changes that it rejects."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from transforms.sql import quoted
 
 
 def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
-    """Whether a table has the columns of a schema, with their types, in any order."""
+    """Return True if a table has the columns and types of a schema, in any order."""
     return _types(spark.table(table).schema) == _types(schema)
 
 
 def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
     """Check that a new schema keeps every published value. Runs one Spark job for each column whose type changes.
 
-    A column may be added, removed, or get a type that holds all its published values.
+    A column may be added or removed. Its type may change if the new type holds all its published values.
 
     Raises:
         NarrowedColumnError: A column would get a type that cannot hold its published values.
@@ -40,7 +40,10 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
 
 
 def _loses(value: str, before: T.DataType, after: T.DataType) -> str:
-    """Return the condition that a change of type loses a value. Fields of structs may be added and removed."""
+    """Return a SQL condition that is true if a change of type loses the value.
+
+    Fields of structs may be added and removed.
+    """
     if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
         item = f"item{value.count('item')}"
         return f"coalesce(exists({value}, {item} -> {_loses(item, before.elementType, after.elementType)}), false)"

@@ -1,6 +1,7 @@
-"""Java objects of Iceberg and Spark. No other module reaches through py4j.
+"""Access Java objects of Iceberg and Spark through py4j. No other module uses py4j.
 
-Everything here reads or changes metadata, or writes a handful of rows, and starts no Spark job.
+Most functions read or change metadata, or write a few rows. Only `infer_csv_types` and `rewrite_data_files` start Spark
+jobs.
 """
 
 from __future__ import annotations
@@ -269,7 +270,8 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
 def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str, object]) -> int:
     """Rewrite data files by Iceberg's bin-packing. Return the number of files rewritten."""
     jvm: Any = spark._jvm
-    # Iceberg looks its catalogs up in the active session. A thread of Python has none until it creates a frame.
+    # Iceberg looks its catalogs up in the active session. A Python thread has
+    # no active session until it creates a DataFrame.
     jvm.org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
     actions = _package(spark, table).spark.actions.SparkActions
     action = actions.get(spark._jsparkSession).rewriteDataFiles(table)

@@ -22,7 +22,7 @@ from lake.session import CATALOG
 from lake.tables import ZONES
 
 TARGET_FILE_BYTES = 128 << 20
-"""The size of a data file: one task reads it in seconds, and it is one row group of Parquet."""
+"""Target size of a data file. One task reads such a file in seconds, and the file is one Parquet row group."""
 
 MIN_FILES_TO_COMPACT = 5
 

@@ -24,8 +24,8 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     `--datalake-formats iceberg`). Any other warehouse is a folder, with a hadoop catalog and Iceberg's jar from PyPI.
 
     Raises:
-        SetUpError: Java 17 or Iceberg's jar is missing, and the session needs it. Or the warehouse is on S3, and Spark
-            was started without Iceberg.
+        SetUpError: Java 17 or Iceberg's jar is missing, and the session needs it. Also raised if the warehouse is on S3
+            and Spark was started without Iceberg.
     """
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):

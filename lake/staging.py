@@ -1,7 +1,8 @@
 """Write-audit-publish for one table: stage rows where no reader sees them, then publish them in one commit.
 
 Rows are staged on a branch of the table. A branch has the schema of its table, so rows of another schema are staged in
-a separate table. Publishing them replaces the table: schema and rows change in one commit.
+a separate table. Publishing the separate table replaces the schema and the rows of the original table in
+one commit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Date the rows of an export of the live state, if the rows have no revision time of their own."""
+"""Assign an as-of time to the rows of a live export that have no revision time of their own."""
 
 from __future__ import annotations
 

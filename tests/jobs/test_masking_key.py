@@ -33,7 +33,7 @@ def test_a_file_holds_the_key_and_blanks_around_it_are_none_of_it(tmp_path: Path
 
 @pytest.mark.parametrize("where", [None, ""])
 def test_without_it_the_error_says_how_to_make_one(where: str | None) -> None:
-    with pytest.raises(MaskingKeyError, match="Name a key: --masking-key FILE. To make one: openssl rand -hex 32"):
+    with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key: openssl rand -hex 32"):
         read_masking_key(where)
 
 

@@ -1,15 +1,20 @@
-"""Service requests: what people ask of a city's 3-1-1, where, by which channel, and how long it takes.
+"""Service requests to a city's 3-1-1: their subject, place and channel, and the time to close them.
 
-The sources are Denver's 3-1-1 service requests, a csv a year and JSON events, and Vancouver's, csv and workbooks. What
-differs between cities is data, in `sources`; everything else is one pipeline.
+The sources are the 3-1-1 service requests of Denver and Vancouver. Denver delivers one csv file a year and JSON events.
+Vancouver delivers csv files and workbooks. The differences between cities are data in `sources`. Everything else is one
+pipeline.
 
-No source has an id. The key is a keyed hash of what is said when a request is opened and never changes: the city, the
-time to the second, and what, how and where (`Source.key`). Status, close time, agency and coordinates change, and are
-no part of it. What the key cannot tell apart are two requests that are the same in all of these: of Denver mostly those
-without an address that came in the same second, of Vancouver's 10,000 published rows four pairs. They are one request.
-A summary or an address that is corrected later makes a second one.
+No source gives its requests an id. The key is a keyed hash of the fields that are set when a request is opened and
+never change. These are the city, the time created (to the second), and the subject, channel and place that `Source.key`
+lists. Status, close time, agency and coordinates can change, so they are not part of the key.
 
-Addresses and what people typed are masked by `MASKING_POLICY` before anything is judged, places are known to the block.
+The key cannot distinguish two requests with the same values in all these fields. They become one request. In Denver,
+these are mostly requests without an address that were created in the same second. In Vancouver, they are four pairs
+among 10,000 published rows. If the summary or address of a request is corrected later, the correction becomes a second
+request.
+
+`MASKING_POLICY` masks addresses and free text before rows are validated. Coordinates keep the precision of a city
+block.
 """
 
 from transforms.dataset import Dataset
@@ -20,7 +25,7 @@ from transforms.datasets.service_requests.sources import LAYOUTS
 DATASET = Dataset(
     name="service_requests",
     description=(
-        "3-1-1 service requests: volume, areas, sources, first-call resolution, what is unresolved, time to close"
+        "3-1-1 service requests: volume, areas, sources, first-call resolution, unresolved requests, time to close"
     ),
     layouts=LAYOUTS,
     build=build_requests,
@@ -31,5 +36,5 @@ DATASET = Dataset(
     uses_masking_key=True,
     builds_by_layout=True,
     event_time="created_at",
-    pruning_column="created_at",  # the key is made of it
+    pruning_column="created_at",  # part of the key, so all revisions of a key have the same value
 )

@@ -1,4 +1,4 @@
-"""What the answers have in common: requests in groups, counted, shared out, and followed from month to month."""
+"""Steps that the answers share: group requests, count them, compute their shares, and compare months."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ GROUP_KINDS = (ALL, "agency", "channel", *AREA_KINDS)
 
 
 def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
-    """Put each request into a group of each kind: an area of each kind of area, for instance.
+    """Assign each request to one group of each kind, for example to one area of each kind of area.
 
-    Rows: multiplied by the kinds that the request's city has.
+    Rows: one for each request and each of the `kinds` that its city has.
 
-    Columns: city, the columns of `keep`, and two columns named by `names`: the kind, and the group. The group is `all`,
-    or the value of the column that has the kind's name (null if that value is null).
+    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first has the kind, the second
+    the group. The group of the kind `all` is `all`. The group of any other kind is the value of the column with that
+    name, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(in_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
     [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
     """
-    # The map of all cities is one literal. Another city adds no condition to each row.
+    # The map of all cities is one literal, so another city adds no condition to each row.
     kinds_by_city = []
     for source in SOURCES:
         has = (F.lit(kind) for kind in kinds if _has(source, kind))
@@ -46,14 +47,18 @@ def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str]
 
 
 def count_requests(requests: DataFrame, *, by: Sequence[str]) -> DataFrame:
-    """Count requests. Rows: one for each combination of the `by` columns. Columns: those, and `requests`."""
+    """Count requests. Rows: one for each combination of the `by` columns. Columns: the `by` columns and `requests`."""
     return requests.transform(aggregate, by=by, columns={"requests": ("city", "count")})
 
 
 def shares(requests: DataFrame, *, of: Sequence[str]) -> DataFrame:
-    """Count requests, and say what share they are of the city's, or of two columns `of`, of the city's of the first.
+    """Count requests by city and the `of` columns, and add their share.
 
-    Rows: one for each city and `of`. Columns: city, those of `of`; requests; share_pct, which add up to 100.000.
+    With one `of` column, the total is the city's requests. With two, the total is the requests of the same city and
+    first `of` column.
+
+    Rows: one for each combination of city and the `of` columns. Columns: city, the `of` columns, requests and
+    share_pct. The shares of one total add up to 100.000.
     """
     by = ["city", *of]
     return requests.transform(count_requests, by=by).transform(
@@ -64,10 +69,12 @@ def shares(requests: DataFrame, *, of: Sequence[str]) -> DataFrame:
 def most(
     requests: DataFrame, *, of: str, kinds: Sequence[str] = GROUP_KINDS, names: Sequence[str] = GROUP, n: int = TOP
 ) -> DataFrame:
-    """Keep what a group of requests has most of.
+    """Keep the `n` most frequent values of the column `of` in each group of requests.
 
-    Rows: at most `n` of each group, null left out; of as many the first by name. Columns: city, those of `names`; rank,
-    `of`; requests; share_pct (of the group's requests in which `of` is not null).
+    Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `of`, in ascending order.
+
+    Columns: city, the columns of `names`, rank, `of`, requests and share_pct. The total is the group's requests in
+    which `of` is not null.
     """
     by = ["city", *names]
     return (
@@ -81,9 +88,10 @@ def most(
 
 
 def change(volumes: DataFrame, *, name: str, by: Sequence[str], months: int) -> DataFrame:
-    """Add by how much requests changed on the month so many months before, and by what percentage of it.
+    """Add the change in requests since the month `months` earlier, as a number and as a percentage of that month's.
 
-    Rows: all kept. Columns: reads month (a first day); adds `name` and `name`_pct, null where that month has no row.
+    Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` and `<name>_pct`. Both
+    are null if the earlier month has no row. `<name>_pct` is also null if the earlier month has 0 requests.
     """
     before = F.col("requests") - F.col(name)
     return (
@@ -95,7 +103,7 @@ def change(volumes: DataFrame, *, name: str, by: Sequence[str], months: int) -> 
 
 
 def rounded_percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add what percentage `part` is of `total`, to two decimals; null of nothing. Rows: all kept."""
+    """Add `part` as a percentage of `total`, to two decimals. It is null if `total` is 0. Rows: all kept."""
     return rows.transform(percentage, part=part, total=total, name=name).withColumn(name, F.round(name, 2))
 
 

@@ -1,4 +1,4 @@
-"""Raw rows of one layout become rows with the columns of requests, by the rules of their source alone."""
+"""Convert the raw rows of one layout to rows with the columns of requests. Only the rules of its source apply."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ def _complete(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
 
 
 def _date(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFrame:
-    """Add when a request was closed, and of which time its row tells the state."""
+    """Add the time at which a request was closed, and the as-of time of its row."""
     day_starts = F.timestamp_seconds(F.unix_date("closed_on") * _SECONDS_OF_A_DAY)
     day_ends = F.timestamp_seconds((F.unix_date("closed_on") + 1) * _SECONDS_OF_A_DAY - 1)
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # the whole file is not looked at for the few rows that have lost their time
+    if is_dated_by_row:  # scanning the whole file is not worthwhile for the few rows without a revision time
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, mentioned=mentioned, name="_as_of"), F.col("_as_of")

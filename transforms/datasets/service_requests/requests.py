@@ -1,4 +1,4 @@
-"""Raw rows of all cities become requests, and the columns that tell who or where somebody is are masked."""
+"""Build requests from the raw rows of all cities, and mask the columns that reveal who or where a person is."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ _CONTENT = (
     *("longitude", "latitude"),
 )
 REVISION_ORDER = ("_is_current", "revised_at", "closed_at", "content_hash", "_source_file", "_row_number")
-"""What orders the revisions of one request, the one that counts last.
+"""The columns that order the revisions of one request. The last revision counts.
 
-Of revisions of one time the one that was closed later counts, then any, but always the same one.
+If two revisions have the same time, the one that was closed later counts. Any further tie is broken the same way every
+time.
 """
 
 _block = partial(generalize_coordinate, degrees=0.001)
 MASKING_POLICY = (
-    MaskingRule("case_key", keyed_hash, "is made of address and summary; joins the revisions of a request"),
+    MaskingRule("case_key", keyed_hash, "is made from address and summary, and joins the revisions of a request"),
     MaskingRule("summary", "drop", "text that people type may name somebody; what it is about is in request_type"),
-    MaskingRule("customer_zip", "drop", "tells where who asked lives, and answers no question"),
-    MaskingRule("address_1", "drop", "mostly the home of who asked"),
+    MaskingRule("customer_zip", "drop", "is the home of the requester, and no answer uses it"),
+    MaskingRule("address_1", "drop", "is usually the home of the requester"),
     MaskingRule("address_2", "drop", "as address_1"),
-    MaskingRule("intersection_1", "drop", "as address_1, nearly"),
+    MaskingRule("intersection_1", "drop", "is almost the same information as address_1"),
     MaskingRule("intersection_2", "drop", "as intersection_1"),
-    MaskingRule("geom", "drop", "the coordinates once more"),
-    MaskingRule("longitude", _block, "tells the house; the block, some 100 m, is enough for areas"),
+    MaskingRule("geom", "drop", "is a copy of the coordinates"),
+    MaskingRule("longitude", _block, "identifies the house. A block (about 100 m) is precise enough for areas"),
     MaskingRule("latitude", _block, "as longitude"),
 )
 """The columns that tell who asked or where they live, what is done to each, and why. Unreadable cells are redacted."""
