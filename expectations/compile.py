@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from pyspark.errors import AnalysisException, ParseException
+from pyspark.errors import AnalysisException, ParseException, SparkRuntimeException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -159,9 +160,18 @@ def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"a regular expression is {regex!r}, expected text")
     try:
-        empty.sparkSession.sql("SELECT * FROM VALUES (rlike('', :regex))", args={"regex": regex}).collect()  # no job
-    except AnalysisException as error:
-        raise ValueError(f"{regex!r} is not a valid regular expression in Java") from error
+        empty.sparkSession.sql("VALUES ('')").select(F.lit("").rlike(regex)).collect()  # starts no Spark job
+    except SparkRuntimeException as error:
+        raise ValueError(f"{regex!r} is not a valid regular expression in Java{_python_reason(regex)}") from error
+
+
+def _python_reason(regex: str) -> str:
+    """Return the fault that Python finds in a regular expression. Spark does not tell Java's reason."""
+    try:
+        re.compile(regex)
+    except re.error as error:
+        return f": {error}"
+    return ""
 
 
 def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:

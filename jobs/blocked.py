@@ -105,7 +105,9 @@ def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[st
         )
         rejects = stage_quarantine(new, quarantine, revisions, table=publisher.quarantine, run_id=publisher.run_id)
         parked = revisions.count(STAGED, is_failed=True, is_kept=True)
-    block = Block(publisher.run_id, tuple(failures.values()), needs_full_refresh=bool(before and not staged.is_append))
+    was_due = bool(before and before.block and before.block.needs_full_refresh)
+    is_due = was_due or bool(before and not staged.is_append)
+    block = Block(publisher.run_id, tuple(failures.values()), needs_full_refresh=is_due)
     progress = replace(before or after, watermark=after.watermark, block=block)
     version = {DATA_VERSION: data_version(spark, publisher.trusted)} if before else {}
     unchanged = stage_nothing(spark, publisher.trusted, run_id=publisher.run_id)

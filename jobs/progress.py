@@ -21,8 +21,8 @@ class Block:
     Attributes:
         run_id: The id of the latest blocked run.
         reasons: One line for each reason why the increment is blocked.
-        needs_full_refresh: Whether the run was a full refresh of a published table. Then only a full refresh resolves
-            it.
+        needs_full_refresh: Whether this run, or an earlier run of the block, was a full refresh of a published table.
+            If so, only a full refresh resolves the block.
     """
 
     run_id: str

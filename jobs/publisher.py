@@ -67,7 +67,7 @@ class Publisher:
     spark: SparkSession
     dataset: Dataset
     run_id: str
-    masking_key: bytes | None = None
+    masking_key: bytes | None = field(default=None, repr=False)
     _gates: list[Gate] = field(default_factory=list, repr=False, compare=False)
 
     @property

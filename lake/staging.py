@@ -177,16 +177,12 @@ def stage(
         NarrowedColumnError: A column would get a type that cannot hold its published values.
         ValueError: `is_append` is set, and the rows have another schema than the table.
     """
-    settings = _TABLE_PROPERTIES | (_BY_MONTH if any("months(" in part for part in partitioned_by) else {})
-    ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=settings)
+    ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_settings(partitioned_by))
     base = snapshot_id(spark, table)
     noted = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}
     noted[_PARTITIONED_BY] = ";".join(partitioned_by)
     if has_schema(spark, table, rows.schema):
-        branch = BRANCH_PREFIX + re.sub(r"\W", "_", run_id)
-        if base is None:  # without a snapshot, Iceberg cannot replace a branch
-            spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
-        spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
+        branch = _create_branch(spark, table, prefix=BRANCH_PREFIX, run_id=run_id, base=base)
         writer: Any = rows.writeTo(f"{table}.branch_{branch}")
         for name, value in noted.items():
             writer = writer.option(f"snapshot-property.{name}", value)
@@ -204,10 +200,8 @@ def stage(
 
 def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
     """Stage the published rows of a table without a change. Publishing them adds properties to the table's history."""
-    branch, base = "unchanged_" + re.sub(r"\W", "_", run_id), snapshot_id(spark, table)
-    if base is None:
-        spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
-    spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
+    base = snapshot_id(spark, table)
+    branch = _create_branch(spark, table, prefix="unchanged_", run_id=run_id, base=base)
     noted = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
     return Staged(spark, table, base, base or 0, table, branch, noted)
 
@@ -258,6 +252,18 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
     expire(spark, table, intermediate)
 
 
+def _create_branch(spark: SparkSession, table: str, *, prefix: str, run_id: str, base: int | None) -> str:
+    branch = prefix + re.sub(r"\W", "_", run_id)
+    if base is None:  # without a snapshot, Iceberg cannot replace a branch
+        spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
+    spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
+    return branch
+
+
+def _settings(partitioned_by: Sequence[str]) -> dict[str, str]:
+    return _TABLE_PROPERTIES | (_BY_MONTH if any("months(" in part for part in partitioned_by) else {})
+
+
 def _staged_on(spark: SparkSession, table: str, base: int | None, *, home: str, branch: str) -> Staged | None:
     properties: dict[str, str] = {}
     first: int | None = None
@@ -287,8 +293,7 @@ def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str
     writer: Any = rows.writeTo(table).using("iceberg").tableProperty("format-version", "2")
     parts = [part for part in properties[_PARTITIONED_BY].split(";") if part]
     months = [re.fullmatch(r"months\((.+)\)", part) for part in parts]
-    settings = _TABLE_PROPERTIES | (_BY_MONTH if any(months) else {})
-    for name, value in settings.items():
+    for name, value in _settings(parts).items():
         writer = writer.tableProperty(name, value)
     for name, value in properties.items():
         writer = writer.option(f"snapshot-property.{name}", value)

@@ -66,7 +66,7 @@ def problem(spark, type_, /, **kwargs):
         (
             "column_values_to_match_regex",
             {"column": "s", "regex": "("},
-            "'(' is not a valid regular expression in Java",
+            "'(' is not a valid regular expression in Java: missing )",
         ),
         (
             "column_values_to_match_regex",

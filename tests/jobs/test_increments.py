@@ -345,6 +345,26 @@ def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes
     assert (parked(lake), is_blocked(publisher(lake, "x"))) == ([], False)
 
 
+@pytest.mark.parametrize("way", ["resolve", "newer revisions"])
+def test_withdrawn_rows_stay_due_after_another_blocked_increment(lake: SparkSession, landing, way: str) -> None:
+    deliver(landing, "a", *GOOD)
+    deliver(landing, "b", event(5))
+    run(lake, landing)
+    deliver(landing, "a", *(event(number, at=1, day=None) for number in (10, 11, 12)))  # withdraws the rows of GOOD
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT)
+    deliver(landing, "c", *(event(number, day=None) for number in (20, 21, 22)))
+    with pytest.raises(ExpectationsNotMetError):
+        run(lake, landing, dataset=STRICT)
+    if way == "resolve":
+        assert resolve(publisher(lake, "resolved", dataset=STRICT), row_by_row=True).state == "SUCCEEDED"
+        assert [row[0] for row in trusted(lake)] == ["P0005"]
+    else:
+        deliver(landing, "d", *(event(number, at=9) for number in (10, 11, 12, 20, 21, 22)))
+        run(lake, landing, dataset=STRICT)
+    assert is_blocked(publisher(lake, "x")) is (way == "newer revisions")
+
+
 def test_nothing_is_published_that_was_not_validated(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing)
