@@ -172,7 +172,7 @@ def cached_checksums(state: RawState) -> Known:
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries whose rows no longer count.
 
-    Their content is no longer the latest of any file, or raw got the same content again later.
+    Every file that had their content has newer content, or raw got the same content again later.
     """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]

@@ -133,10 +133,10 @@ class RawRows:
     """The rows of raw that were read, pinned to one snapshot.
 
     Attributes:
-        rows: The rows. `_is_current` is false if their content is no longer the latest of any file.
+        rows: The rows. `_is_current` is false if every file that had their content has newer content.
         count: Number of rows.
         until: The watermark: the time at which raw got the latest row, in microseconds since 1970 (UTC).
-        are_all: Whether these are all rows of raw. All rows are read if an earlier row is no longer current.
+        are_all: True if these are all rows of raw. All are read if a newer content has superseded earlier rows.
         snapshot: Raw's snapshot.
         layouts: The layouts of the rows.
     """

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 
 from pyspark.sql import SparkSession
@@ -49,7 +50,7 @@ class Job:
         return [
             record_stage(
                 spark,
-                lambda stage=stage: self.stages[stage](spark, args),  # type: ignore[misc]
+                partial(self.stages[stage], spark, args),
                 run_id=args.run_id,
                 workflow=args.workflow,
                 job=title,

@@ -109,7 +109,7 @@ class DatasetNotFoundError(TransformError):
             return f"the module {module} has no DATASET. End it with DATASET = Dataset(...) from transforms.dataset."
         alike = get_close_matches(self.name, self.known, n=1, cutoff=0.6)
         hint = f"Did you mean {alike[0]!r}?" if alike else "Check the spelling, or add the module."
-        return f"there is no module {module}. Found: {list(self.known)}. {hint}"
+        return f"module {module} does not exist. Found: {list(self.known)}. {hint}"
 
 
 def _fold(name: str) -> str:

@@ -49,7 +49,7 @@ def note(entry: StageRun) -> str:
 
 
 def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
-    """Return the number of delete files of a table, and the number of those that a scan uses."""
+    """Return the number of a table's delete files, and the number of delete files that a scan uses."""
     tasks, needed = load_table(lake, table).newScan().planFiles().iterator(), set()
     while tasks.hasNext():
         needed.update(delete.location() for delete in tasks.next().deletes())

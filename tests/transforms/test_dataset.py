@@ -71,7 +71,7 @@ def test_a_dataset_without_a_module_is_named_with_those_that_exist():
     with pytest.raises(DatasetNotFoundError) as caught:
         load_dataset("contact_center")
     assert str(caught.value) == (
-        "dataset 'contact_center': there is no module transforms.datasets.contact_center. Found: ['contact_centre', "
+        "dataset 'contact_center': module transforms.datasets.contact_center does not exist. Found: ['contact_centre', "
         "'inquiry_volume', 'police_dispatch', 'registrar', 'service_requests']. Did you mean 'contact_centre'?"
     )
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")

@@ -25,7 +25,7 @@ def load_dataset(name: str) -> Dataset:
     ('date',)
 
     Raises:
-        DatasetNotFoundError: There is no module of that name, or it has no `DATASET`.
+        DatasetNotFoundError: No module has that name, or the module has no `DATASET`.
     """
     known = dataset_names()
     if name not in known:

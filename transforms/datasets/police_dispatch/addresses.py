@@ -27,8 +27,8 @@ _PUBLISHED = (
 def to_block(address: Column) -> Column:
     """Return an address to its block of a hundred, in capitals: a masking action.
 
-    The publisher gives blocks and intersections. A house number that slipped through becomes its block, and a unit
-    after the street is removed. A number that is not before its street cannot be told from a road's number.
+    The publisher gives blocks and intersections. If an address has a house number, the number becomes its block. A unit
+    after the street is removed. A house number that does not stand before its street looks like the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(to_block(F.col("a"))).collect()]

@@ -85,7 +85,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
     - request_type: the source's type, or its topic, or one of `KINDS` by the words of the summary. traffic_kind is
       `accident`, `traffic` or null.
     - longitude, latitude: degrees, the south-west corner of the block, null if they are not in the city.
-      coordinates_are_valid is null if there are none. grid_cell has sides of 0.01 degrees.
+      coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
     - content_hash: XXH64 of the columns that a revision may change. It orders revisions of one time.
     - the lineage; `_cast_failures` of the time created, and `_cast_warnings` of optional columns. Both are redacted.
 
