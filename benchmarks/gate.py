@@ -59,7 +59,7 @@ def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[
     suite = parse_suite(suite_json(*EXPECTATIONS, *[UNIQUE] * unique), where="requests")
     compiled, run_id = compile_gate(rows, suite=suite), uuid4().hex
     staged = stage(spark, compiled.rows, table=TRUSTED, run_id=run_id, partitioned_by=[QUARANTINED])
-    verdict = compiled.verdict(staged.rows())
+    verdict = compiled.validate(staged.rows())
     rejects = stage(spark, compiled.rejected(staged.rows()), table=QUARANTINE, run_id=run_id)
     rejects.publish()
     staged.publish(without=QUARANTINED)

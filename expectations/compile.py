@@ -12,11 +12,11 @@ from pyspark.errors import AnalysisException, ParseException, SparkRuntimeExcept
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.core.rules import RowRule, TableRule
+from expectations.delegated import require_valid
 from expectations.errors import SuiteError
 from expectations.frame import ORDER, PASSES, Frame
-from expectations.handed_over import require_valid
 from expectations.mask import Bit
 from expectations.row_condition import row_condition
 from expectations.suite import Expectation, Suite
@@ -43,13 +43,13 @@ class TableCheck:
 
 
 @dataclass(frozen=True, eq=False)
-class HandedOver:
+class DelegatedToGX:
     """An expectation that Great Expectations itself judges."""
 
     expectation: Expectation
 
 
-Check = RowCheck | TableCheck | HandedOver
+Check = RowCheck | TableCheck | DelegatedToGX
 
 
 def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]]:
@@ -81,7 +81,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
     for number, expectation in enumerate(suite.expectations):
         rule, condition = _compile(empty, marked, expectation, number=number, suite=suite)
         if rule is None:
-            checks.append(HandedOver(expectation))
+            checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
         elif rule.missing is None:  # a type about missing values themselves
@@ -131,8 +131,8 @@ def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
     if expectation.type in NOT_ON_SPARK:
         hint = NOT_ON_SPARK[expectation.type]
         raise ValueError(f"Great Expectations cannot judge {expectation.type} on Spark. {hint}")
-    if expectation.type not in HANDED_OVER:
-        known = sorted([*ROW_LEVEL, *TABLE_LEVEL, *HANDED_OVER])
+    if expectation.type not in DELEGATED_TO_GX:
+        known = sorted([*ROW_LEVEL, *TABLE_LEVEL, *DELEGATED_TO_GX])
         raise ValueError(f"type {expectation.type!r} is not one of Great Expectations' core: {known}")
     if find_spec("great_expectations") is None:
         raise ValueError(

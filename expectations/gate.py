@@ -15,14 +15,14 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations.compile import Check, HandedOver, RowCheck, TableCheck, compile_suite
+from expectations.compile import Check, DelegatedToGX, RowCheck, TableCheck, compile_suite
+from expectations.delegated import validate_with_gx
 from expectations.errors import SuiteError
-from expectations.evidence import gather, look_up
 from expectations.frame import ORDER, PASSES, STATISTIC
-from expectations.handed_over import judge_with_great_expectations
 from expectations.mask import FAILED, QUARANTINED, WARNINGS, Bit, any_set, mask_columns
+from expectations.metrics import collect_metrics, value_counts
 from expectations.suite import Suite
-from expectations.verdict import ResultFormat, Verdict, row_result, table_result
+from expectations.validation_result import ResultFormat, ValidationResult, row_result, table_result
 from transforms.arrays import array_where
 from transforms.sql import quoted
 
@@ -84,7 +84,7 @@ class Gate:
             *dict.fromkeys(bit.word for bit in self.bits),
         )
 
-    def verdict(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> Verdict:
+    def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
         """Validate the written rows: one aggregation and, if a value is unexpected, one query for examples.
 
         Args:
@@ -97,24 +97,22 @@ class Gate:
         """
         wanted = ResultFormat.parse(result_format)
         published = written.where(~F.col(QUARANTINED))
-        found = gather(written, self.checks, most_examples=wanted.most_examples)
-        handed_over = [check.expectation for check in self.checks if isinstance(check, HandedOver)]
-        theirs = judge_with_great_expectations(
-            published.select(*map(quoted, self.columns)), handed_over, result_format=wanted
-        )
+        found = collect_metrics(written, self.checks, most_examples=wanted.most_examples)
+        handed_over = [check.expectation for check in self.checks if isinstance(check, DelegatedToGX)]
+        theirs = validate_with_gx(published.select(*map(quoted, self.columns)), handed_over, result_format=wanted)
         results = []
         for check in self.checks:
             expectation = check.expectation
-            if isinstance(check, HandedOver):
+            if isinstance(check, DelegatedToGX):
                 results.append(theirs[expectation.id])
             elif isinstance(check, TableCheck):
                 observed = found.observed.get(check)
-                judgement = check.rule.judge(observed, look_up(published, check, observed))
+                judgement = check.rule.judge(observed, value_counts(published, check, observed))
                 results.append(table_result(expectation, *judgement, wanted))
             else:
                 counts = (found.considered[check], found.unexpected[check], found.missing.get(check))
                 results.append(row_result(expectation, *counts, found.examples.get(check, ()), wanted))
-        return Verdict(self.suite, rows=found.rows, quarantined=found.quarantined, results=tuple(results))
+        return ValidationResult(self.suite, rows=found.rows, quarantined=found.quarantined, results=tuple(results))
 
     def rejected(self, written: DataFrame) -> DataFrame:
         """Return the rows for quarantine: their columns, the ids of the expectations they failed, their warnings."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from expectations.verdict import Verdict
+from expectations.validation_result import ValidationResult
 
 _MIN_ROWS_TO_BLOCK_ALL = 2
 _EVERY_ROW = "every_row_fails"
 
 
-def blocking_failures(verdict: Verdict, *, earlier: Sequence[Mapping[str, Any]], min_rows: int) -> dict[str, str]:
+def blocking_failures(
+    verdict: ValidationResult, *, earlier: Sequence[Mapping[str, Any]], min_rows: int
+) -> dict[str, str]:
     """Return a line for each reason to block an increment, by the id of its expectation.
 
     In a small increment, one broken row is a large share, and chance decides which rows arrive together. If an

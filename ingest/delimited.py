@@ -22,7 +22,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
         LandedFileError: As there; or the file has a name that Spark cannot read.
     """
     if ":" in file:
-        raise LandedFileError(file=file, problem="Spark reads no text file with a ':' in its name. Rename it.")
+        raise LandedFileError(where=file, problem="Spark reads no text file with a ':' in its name. Rename it.")
     return text_file.read_header(file, uri, layouts=layouts)
 
 

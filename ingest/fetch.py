@@ -85,7 +85,7 @@ def source_of(dataset: str, name: str | None = None) -> Source:
             return source
     known = [source.name for source in sources]
     problem = f"nothing is published by {name!r}. Expected one of {known}." if known else "it is published nowhere."
-    raise FetchError(source=dataset, problem=f"{problem} Datasets to fetch: {', '.join(SOURCES)}.")
+    raise FetchError(where=dataset, problem=f"{problem} Datasets to fetch: {', '.join(SOURCES)}.")
 
 
 def fetch(
@@ -108,16 +108,16 @@ def fetch(
             tried; what was there before is as it was.
     """
     if since and not source.is_socrata:
-        raise FetchError(source=source.url, problem=f"{source.name} publishes it whole. Leave --since out.")
+        raise FetchError(where=source.url, problem=f"{source.name} publishes it whole. Leave --since out.")
     if year and "{year}" not in source.url:
-        raise FetchError(source=source.url, problem=f"{source.name} has no file for each year. Leave --year out.")
+        raise FetchError(where=source.url, problem=f"{source.name} has no file for each year. Leave --year out.")
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
     url, target = source.url.format(**parts), Path(to, source.file.format(**parts))
     if scheme_of(str(to)):
         problem = (
             f"it cannot be kept in {to}, only in a folder of this machine. Give one; `aws s3 sync` brings it to S3."
         )
-        raise FetchError(source=url, problem=problem)
+        raise FetchError(where=url, problem=problem)
     hidden = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,9 +131,9 @@ def fetch(
             download(url, hidden, sleep=sleep)
         return hidden.replace(target)
     except FeedError as error:
-        raise FetchError(source=error.where, problem=error.problem) from error
+        raise FetchError(where=error.where, problem=error.problem) from error
     except OSError as error:
-        raise FetchError(source=url, problem=f"it cannot be kept in {to} ({error.strerror}). Check --to.") from error
+        raise FetchError(where=url, problem=f"it cannot be kept in {to} ({error.strerror}). Check --to.") from error
     finally:
         if hidden.is_file():
             hidden.unlink()

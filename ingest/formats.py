@@ -78,8 +78,7 @@ def _extension(name: str) -> str:
 
 def _reason(error: LandedFileError | MissingColumnError) -> str:
     """Return the text of an error in one line, without the file's name."""
-    where = error.file if isinstance(error, LandedFileError) else error.where
-    return " ".join(str(error).removeprefix(f"{where}: ").split())
+    return " ".join(error.problem.split())
 
 
 def _require_layout(file: str, header: Header, layouts: Layouts) -> None:

@@ -101,15 +101,15 @@ def clean_header(
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)
     if layouts and not match.found:  # The row may be personal data, so the message does not show it.
-        raise LandedFileError(file=file, problem=_no_header(columns, layouts, below))
+        raise LandedFileError(where=file, problem=_no_header(columns, layouts, below))
     counts = Counter(name.casefold() for name in columns)
     shown = printable_columns(columns, layouts)
     twice = [name if name in shown else "…" for name in columns if counts[name.casefold()] > 1]
     if twice:
-        raise LandedFileError(file=file, problem=f"the columns {twice} have one name. Give each its own.")
+        raise LandedFileError(where=file, problem=f"the columns {twice} have one name. Give each its own.")
     reserved = [name for name in columns if name.casefold() in SOURCE_COLUMNS]
     if reserved:
-        raise LandedFileError(file=file, problem=f"the columns {reserved} have names that raw reserves. Rename them.")
+        raise LandedFileError(where=file, problem=f"the columns {reserved} have names that raw reserves. Rename them.")
     return Header(columns, layout=match.layout)
 
 

@@ -67,12 +67,12 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     encoding = _encoding(file, text)
     first_lines = text.start.removeprefix(_BOM).decode(encoding, errors="ignore")
     if not first_lines.strip():
-        raise LandedFileError(file=file, problem="the file is empty: it has no header. Deliver it again.")
+        raise LandedFileError(where=file, problem="the file is empty: it has no header. Deliver it again.")
     readings = {delimiter: _first_records(first_lines, delimiter) for delimiter in _DELIMITERS}
     delimiter = max(readings, key=lambda d: (best_match(readings[d][0], layouts).found, len(readings[d][0])))
     first = readings[delimiter][0]
     if not any(cell.strip() for cell in first):
-        raise LandedFileError(file=file, problem="the first line is blank cells; it must be the header. Remove it.")
+        raise LandedFileError(where=file, problem="the first line is blank cells; it must be the header. Remove it.")
     line_end = "\n" if text.newlines else "\r"
     header = replace(
         clean_header(file, first, layouts=layouts, below=chain.from_iterable(readings.values())),
@@ -93,7 +93,7 @@ def _examine(file: str, uri: str) -> _Text:
             text.start += chunk[:_HEADER_BYTES]
         if b"\0" in chunk:
             problem = "the file is no text: it has NUL bytes. Expected UTF-8 or Windows-1252. Save it as CSV again."
-            raise LandedFileError(file=file, problem=problem)
+            raise LandedFileError(where=file, problem=problem)
         decoded = decoder.decode(chunk, final=not chunk)
         if not decoded.isascii():
             _count_letters(decoded, text)
@@ -123,9 +123,9 @@ def _encoding(file: str, text: _Text) -> str:
     has_mark = text.start.startswith(_BOM)
     if has_mark or text.accents or text.letters >= _MOSTLY * text.strays:
         is_utf_8 = "as its first bytes say" if has_mark else f"as its other {text.letters} letter(s) beyond ASCII are"
-        raise LandedFileError(file=file, problem=f"{where}, {is_utf_8}. Save it again, all of it as UTF-8.")
+        raise LandedFileError(where=file, problem=f"{where}, {is_utf_8}. Save it again, all of it as UTF-8.")
     if text.undefined:
-        raise LandedFileError(file=file, problem=f"{where}, and some no Windows-1252 either. Save it again, as UTF-8.")
+        raise LandedFileError(where=file, problem=f"{where}, and some no Windows-1252 either. Save it again, as UTF-8.")
     return "windows-1252"
 
 
@@ -143,14 +143,14 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
                 # Of one line there is nothing to look at, and most are.
                 if reader.line_num > start and any(_holds_records(cell, header) for cell in record):
                     problem = f"the quote opened in line {start} is closed only in line {reader.line_num}"
-                    raise LandedFileError(file=file, problem=f"{problem}, with whole records in it. Mend the quotes.")
+                    raise LandedFileError(where=file, problem=f"{problem}, with whole records in it. Mend the quotes.")
                 start = reader.line_num + 1
         except csv.Error as error:
             if "field limit" in str(error):
                 problem = f"a cell from line {start} on has more than {csv.field_size_limit():,} characters"
-                raise LandedFileError(file=file, problem=f"{problem}: a quote not closed? Mend it.") from error
+                raise LandedFileError(where=file, problem=f"{problem}: a quote not closed? Mend it.") from error
             problem = f"the quotes from line {start} on are not in order ({error}). Expected every quote closed, and"
-            raise LandedFileError(file=file, problem=f"{problem} doubled inside of quotes. Mend it.") from error
+            raise LandedFileError(where=file, problem=f"{problem} doubled inside of quotes. Mend it.") from error
 
 
 def _holds_records(cell: str, header: Header) -> bool:

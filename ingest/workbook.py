@@ -28,7 +28,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     first_rows = dict(_first_rows(file, uri))
     names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
     if not sheets:
-        raise LandedFileError(file=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
+        raise LandedFileError(where=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
     matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
     # The name of a sheet may be the name of a person, so a message says its number.
     complete = [
@@ -38,7 +38,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     ]
     if len(complete) > 1:
         problem = f"sheets {' and '.join(complete)} all have the dataset's columns. Save each as its own workbook."
-        raise LandedFileError(file=file, problem=problem)
+        raise LandedFileError(where=file, problem=problem)
     sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].found))
     return clean_header(file, sheets[sheet][0], layouts=layouts, below=chain.from_iterable(sheets.values())).on_sheet(
         sheet
@@ -115,7 +115,7 @@ def _readable(file: str, content: bytes = b"PK") -> Iterator[None]:
         if "Password" in type(error).__name__:
             found = "protected by a password"
         problem = f"the file is {found}. Expected a whole .xlsx without a password. Deliver it again."
-        raise LandedFileError(file=file, problem=problem) from error
+        raise LandedFileError(where=file, problem=problem) from error
 
 
 def _calamine(file: str) -> ModuleType:
@@ -123,5 +123,5 @@ def _calamine(file: str) -> ModuleType:
         import python_calamine  # On AWS Glue it comes with the job; nothing but workbooks needs it.
     except ModuleNotFoundError as error:
         problem = "a workbook is read by python-calamine, which is not installed. Run: pip install 'citylake[excel]'"
-        raise IngestError(f"{file}: {problem}") from error  # the file's fault it is not: it is not for skipping
+        raise IngestError(where=file, problem=problem) from error  # not a LandedFileError, because the file is fine
     return python_calamine

@@ -75,7 +75,7 @@ def _for_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[li
             counts.append(maintain(table))
         except TableBusyError as error:
             logger.info("%s", error)
-            left.append(f"{table} left for the next run: {error.reason}")
+            left.append(f"{error.where} left for the next run: {error.problem}")
     return counts, left
 
 

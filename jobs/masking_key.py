@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 
+from transforms.errors import CityLakeError
+
 _SECRETS_MANAGER = "secretsmanager:"
 MIN_BYTES = 32
 MASKING_KEY_HELP = (
@@ -13,17 +15,11 @@ MASKING_KEY_HELP = (
 )
 
 
-class MaskingKeyError(ValueError):
-    """The masking key is missing or not valid. No row has been read.
-
-    Attributes:
-        where: The place that the argument names. No message contains the key.
-        problem: The fault, and how to fix it.
-    """
+class MaskingKeyError(CityLakeError, ValueError):
+    """The masking key is missing or not valid. No row has been read. No message contains the key."""
 
     def __init__(self, *, where: str, problem: str) -> None:
-        self.where, self.problem = where, problem
-        super().__init__(f"masking key {where}: {problem}")
+        super().__init__(where=f"masking key {where}", problem=problem)
 
 
 def read_masking_key(where: str | None) -> bytes:

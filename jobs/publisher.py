@@ -131,7 +131,7 @@ class Publisher:
         if (staged := self._staged()) is None:
             return StageResult(notes=("nothing is staged",))
         rows, gate = staged.rows(), self._gate(staged)
-        verdict = gate.verdict(rows)
+        verdict = gate.validate(rows)
         min_rows = self.dataset.min_rows_for_mostly if self.dataset.is_incremental else 0
         is_small = verdict.rows < min_rows and verdict.failures()
         earlier = recent_validations(self.spark, self.dataset.name, min_rows=min_rows) if is_small else []

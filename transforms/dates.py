@@ -35,7 +35,7 @@ def parse_date(column: str) -> Column:
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
     cell = f"CAST({quoted(column)} AS string)"  # a reader that guesses types makes numbers of serials
-    iso = cast(cell, given=T.StringType(), wanted=T.DateType(), where="parse_date")
+    iso = cast(cell, source_type=T.StringType(), target_type=T.DateType(), where="parse_date")
     text = f"btrim({cell}, {literal(BLANKS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
     return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))

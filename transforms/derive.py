@@ -20,11 +20,11 @@ _STATISTICS = {"mean": F.avg, "median": F.median}
 
 
 def change_on_previous(
-    rows: DataFrame, *, column: str, period: str, name: str, by: Sequence[str] = (), periods: int = 1
+    rows: DataFrame, *, column: str, period: str, name: str, group_by: Sequence[str] = (), periods: int = 1
 ) -> DataFrame:
     """Add by how much a column differs from its value in the period before, or `periods` before.
 
-    Rows: all kept. Give one row for each period (of each `by` group); of several the least value counts.
+    Rows: all kept. Give one row for each period (of each `group_by` group); of several the least value counts.
 
     Columns: reads `period`, a whole number that counts periods (a year, or months since some month); adds `name`, the
     value less the value at `period - periods`, in the units of `column`. It is null where that period is not there or
@@ -40,7 +40,7 @@ def change_on_previous(
         DuplicateColumnError: The frame has a column of that name.
         ArgumentError: `periods` is no whole number, or less than 1.
     """
-    require_columns(rows, [column, period, *by], where="change_on_previous")
+    require_columns(rows, [column, period, *group_by], where="change_on_previous")
     require_number(rows, column, where="change_on_previous")
     require_distinct([*rows.columns, name], where="change_on_previous")
     if not isinstance(rows.schema[period].dataType, T.IntegralType):
@@ -54,7 +54,7 @@ def change_on_previous(
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
     # Wide enough for the least number less `periods`, which an int would wrap around to the greatest.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
-    in_order = Window.partitionBy(*map(quoted, by)).orderBy(number.asc_nulls_first())
+    in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
     return rows.withColumn(name, F.when(number.isNotNull(), F.try_subtract(value, before)))
 
@@ -115,7 +115,7 @@ def fill_missing_values(
     name: str,
     value: object = None,
     statistic: str | None = None,
-    by: Sequence[str] = (),
+    group_by: Sequence[str] = (),
 ) -> DataFrame:
     """Add a column whose nulls are filled: with a value, or with the mean or median of its group.
 
@@ -128,7 +128,9 @@ def fill_missing_values(
     not a missing one.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
-    >>> filled = calls.transform(fill_missing_values, column="minutes", name="filled", statistic="mean", by=["area"])
+    >>> filled = calls.transform(
+    ...     fill_missing_values, column="minutes", name="filled", statistic="mean", group_by=["area"]
+    ... )
     >>> sorted(row.filled for row in filled.collect())
     [2.0, 3.0, 4.0]
 
@@ -141,7 +143,7 @@ def fill_missing_values(
 
     Source: AWS Glue Studio, the Fill Missing Values transform.
     """
-    require_columns(rows, [column, *by], where=_FILL)
+    require_columns(rows, [column, *group_by], where=_FILL)
     require_distinct([*(each for each in rows.columns if each != column or name != column), name], where=_FILL)
     if (value is None) == (statistic is None):
         expected = "a value or a statistic, and not both"
@@ -157,7 +159,7 @@ def fill_missing_values(
         raise UnknownFunctionError(where=_FILL, name=statistic, known=[*_STATISTICS])
     require_number(rows, column, where=_FILL)
     measured = F.col(quoted(column)).cast("double")
-    group = Window.partitionBy(*map(quoted, by))
+    group = Window.partitionBy(*map(quoted, group_by))
     return rows.withColumn(name, F.coalesce(measured, _STATISTICS[statistic](measured).over(group)))
 
 

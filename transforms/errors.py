@@ -1,4 +1,4 @@
-"""Errors of the transforms: what is wrong, where, what was found, what was expected, what to do."""
+"""The base of all errors with a complete message, and the errors of the transforms."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 
-class TransformError(ValueError):
-    """A transform was given a frame or arguments that it cannot work on."""
+class CityLakeError(Exception):
+    """An error whose message is complete. The command line prints the message without a trace.
+
+    Attributes:
+        where: The step, file, table or setting at fault.
+        problem: The problem, the expected and the actual value, and how to fix it.
+    """
+
+    def __init__(self, *, where: str, problem: str) -> None:
+        self.where, self.problem = where, problem
+        super().__init__(f"{where}: {problem}")
+
+
+class TransformError(CityLakeError, ValueError):
+    """A transform cannot work on the frame or on the arguments."""
 
 
 class MissingColumnError(TransformError):
@@ -16,12 +29,12 @@ class MissingColumnError(TransformError):
     Attributes:
         where: The step, dataset or file that needs the column.
         column: The missing column.
-        available: The columns that are there.
+        available: The columns that exist.
     """
 
     def __init__(self, *, where: str, column: str, available: Sequence[str]) -> None:
-        self.where, self.column, self.available = where, column, tuple(available)
-        super().__init__(f"{where}: column {column!r} is missing; it has {list(available)}. {self._hint()}")
+        self.column, self.available = column, tuple(available)
+        super().__init__(where=where, problem=f"column {column!r} is missing. Found: {list(available)}. {self._hint()}")
 
     def _hint(self) -> str:
         folded = {_fold(name): name for name in self.available}
@@ -32,22 +45,22 @@ class MissingColumnError(TransformError):
 
 
 class SchemaMismatchError(TransformError):
-    """A frame has other columns or types than a step can work on.
+    """A frame has other columns or types than a step expects.
 
     Attributes:
-        where: The step that compares them.
-        got: What the frame has.
-        expected: What it must have.
-        hint: What to do.
+        where: The step.
+        got: The actual columns or type.
+        expected: The expected columns or type.
+        hint: How to fix it.
     """
 
     def __init__(self, *, where: str, got: str, expected: str, hint: str) -> None:
-        self.where, self.got, self.expected, self.hint = where, got, expected, hint
-        super().__init__(f"{where}: got {got}, expected {expected}. {hint}")
+        self.got, self.expected, self.hint = got, expected, hint
+        super().__init__(where=where, problem=f"got {got}, expected {expected}. {hint}")
 
 
 class DuplicateColumnError(TransformError):
-    """A step would give a frame two columns that are one to Spark, which does not tell `a` from `A`.
+    """A step would add a column whose name the frame already has. Spark does not distinguish `a` from `A`.
 
     Attributes:
         where: The step.
@@ -56,54 +69,55 @@ class DuplicateColumnError(TransformError):
     """
 
     def __init__(self, *, where: str, columns: tuple[str, str], available: Sequence[str]) -> None:
-        self.where, self.columns, self.available = where, columns, tuple(available)
+        self.columns, self.available = columns, tuple(available)
         first, second = columns
-        both = f"two columns {first!r}" if first == second else f"columns {first!r} and {second!r}, one name to Spark"
-        super().__init__(f"{where}: would give {both}, of {list(available)}. Rename or drop one of them first.")
+        pair = f"two columns {first!r}" if first == second else f"columns {first!r} and {second!r}, one name to Spark"
+        problem = f"the result would have {pair}. All columns: {list(available)}. Rename or drop one of the two first."
+        super().__init__(where=where, problem=problem)
 
 
 class ArgumentError(TransformError):
-    """A step was called with a value that it cannot work with.
+    """An argument of a step is not valid.
 
     Attributes:
         where: The step.
         argument: The argument.
         got: Its value.
-        expected: What it must be.
+        expected: The expected value.
     """
 
     def __init__(self, *, where: str, argument: str, got: object, expected: str) -> None:
-        self.where, self.argument, self.got, self.expected = where, argument, got, expected
-        super().__init__(f"{where}: {argument} is {got!r}, expected {expected}.")
+        self.argument, self.got, self.expected = argument, got, expected
+        super().__init__(where=where, problem=f"{argument} is {got!r}, expected {expected}.")
 
 
 class UnknownFunctionError(TransformError):
-    """A name was given that is none of the functions a step knows.
+    """The name of a function is not one that the step knows.
 
     Attributes:
         where: The step.
-        name: What was asked for.
-        known: What the step knows.
+        name: The name.
+        known: The names that the step knows.
     """
 
     def __init__(self, *, where: str, name: str, known: Sequence[str]) -> None:
-        self.where, self.name, self.known = where, name, tuple(known)
-        super().__init__(f"{where}: {name!r} is no function it knows; use one of {list(known)}.")
+        self.name, self.known = name, tuple(known)
+        super().__init__(where=where, problem=f"{name!r} is not a known function. Use one of {list(known)}.")
 
 
 class DatasetNotFoundError(TransformError):
-    """A dataset was asked for that has no module, or whose module has no `DATASET`.
+    """A dataset has no module, or its module has no `DATASET`.
 
     Attributes:
-        name: The name that was asked for.
+        name: The name of the dataset.
         known: The names of the modules in `transforms/datasets/`.
     """
 
     def __init__(self, *, name: str, known: Sequence[str]) -> None:
         self.name, self.known = name, tuple(known)
-        super().__init__(f"dataset {name!r}: {self._problem()}")
+        super().__init__(where=f"dataset {name!r}", problem=self._describe_problem())
 
-    def _problem(self) -> str:
+    def _describe_problem(self) -> str:
         module = f"transforms.datasets.{self.name}"
         if self.name in self.known:
             return f"the module {module} has no DATASET. End it with DATASET = Dataset(...) from transforms.dataset."

@@ -87,16 +87,16 @@ def key_of(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
         raise ArgumentError(where=where, argument="key", got=key, expected="one column or more")
     parts = []
     for column in key:
-        given = rows.schema[column].dataType
-        kind = next((letter for type_, letter in _KINDS if isinstance(given, type_)), None)
+        source_type = rows.schema[column].dataType
+        kind = next((letter for type_, letter in _KINDS if isinstance(source_type, type_)), None)
         if kind is None:
             raise SchemaMismatchError(
                 where=f"{where}: column {column!r}",
-                got=f"the type {given.simpleString()}",
+                got=f"the type {source_type.simpleString()}",
                 expected="text, a whole number, decimal, boolean, date, time or bytes",
                 hint="Cast it first, or leave it out of the key.",
             )
-        text = cast(quoted(column), given=given, wanted=T.StringType(), where=where)
+        text = cast(quoted(column), source_type=source_type, target_type=T.StringType(), where=where)
         if kind == "x":
             text = F.hex(F.col(quoted(column)))
         parts.append(F.coalesce(F.concat(F.lit(kind), F.length(text), F.lit(":"), text), F.lit("-")))
@@ -122,18 +122,20 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
     require_columns(rows, order_by, where="identifier")
     require_distinct([*rows.columns, name], where="identifier")
     ordered = [F.col(quoted(column)).asc_nulls_last() for column in order_by]
-    return rows.withColumn(name, F.row_number().over(Window.orderBy(*ordered, *the_rest(rows, order_by))))
+    return rows.withColumn(name, F.row_number().over(Window.orderBy(*ordered, *tie_breakers(rows, order_by))))
 
 
-def the_rest(rows: DataFrame, named: Sequence[str]) -> list[Column]:
+def tie_breakers(rows: DataFrame, named: Sequence[str]) -> list[Column]:
     """Return an order by all columns but the named ones, to end an order with: only equal rows are still tied."""
     ordered = []
     for field in rows.schema:
         if field.name not in named:
             value, type_ = quoted(field.name), field.dataType
             # Spark does not compare maps.
-            wanted = T.StringType() if "map<" in type_.simpleString() else type_
-            ordered.append(cast(value, given=type_, wanted=wanted, where=f"an order: column {field.name!r}"))
+            target_type = T.StringType() if "map<" in type_.simpleString() else type_
+            ordered.append(
+                cast(value, source_type=type_, target_type=target_type, where=f"an order: column {field.name!r}")
+            )
     return [column.asc_nulls_last() for column in ordered]
 
 

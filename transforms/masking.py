@@ -248,7 +248,7 @@ def _masked(rows: DataFrame, name: str, action: Callable[[Column], Column]) -> C
             hint="Read it as that type with change_schema first, or choose another action.",
         )
     if function not in _OF_ITS_TYPE:
-        value = cast(quoted(name), given=type_, wanted=T.StringType(), where="mask")
+        value = cast(quoted(name), source_type=type_, target_type=T.StringType(), where="mask")
     elif function is generalize_year and isinstance(type_, T.TimestampType):
         value = wall_clock(value)
     return action(value).alias(name)

@@ -15,7 +15,9 @@ from transforms.sql import quoted
 _QUARTILES, _LOW, _HIGH = "__outliers_quartiles", "low_fence", "high_fence"
 
 
-def flag_outliers(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (), fences: float = 1.5) -> DataFrame:
+def flag_outliers(
+    rows: DataFrame, *, column: str, name: str, group_by: Sequence[str] = (), fences: float = 1.5
+) -> DataFrame:
     """Add which rows of a group are unusually high or low, by Tukey's fences on the logarithm.
 
     A value is `high` where its logarithm lies above the upper quartile by more than `fences` times the distance of the
@@ -25,32 +27,32 @@ def flag_outliers(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = ()
 
     Rows: all kept. The quartiles (linear between two values) are those of the group's values.
 
-    Columns: reads `of`, 0 or more; its logarithm is that of the value plus one, so that 0 has one. Adds `name`, `high`,
-    `low` or null; and `low_fence` and `high_fence`, doubles, in the units of `of`: from and to what is usual. A null,
+    Columns: reads `column`, 0 or more; its logarithm is that of the value plus one, so that 0 has one. Adds `name`, `high`,
+    `low` or null; and `low_fence` and `high_fence`, doubles, in the units of `column`: from and to what is usual. A null,
     NaN and a value below 0 are neither, and no part of the quartiles; in a group of nothing else the fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")
-    >>> found = areas.transform(flag_outliers, of="cases", name="unusual")
+    >>> found = areas.transform(flag_outliers, column="cases", name="unusual")
     >>> [(row.area, round(row.high_fence)) for row in found.collect() if row.unusual == "high"]
     [('e', 158)]
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: `of` is no number.
+        SchemaMismatchError: `column` is no number.
         DuplicateColumnError: The frame has a column of a name that is added.
         ArgumentError: `fences` is not above 0, or infinite.
 
     Source: J. W. Tukey, "Exploratory Data Analysis" (1977): fences at 1.5 times the distance of the quartiles.
     """
-    require_columns(rows, [of, *by], where="flag_outliers")
-    require_number(rows, of, where="flag_outliers")
+    require_columns(rows, [column, *group_by], where="flag_outliers")
+    require_number(rows, column, where="flag_outliers")
     require_distinct([*rows.columns, name, _LOW, _HIGH, _QUARTILES], where="flag_outliers")
     if not 0 < fences < math.inf:
         raise ArgumentError(where="flag_outliers", argument="fences", got=fences, expected="a finite number above 0")
-    value = F.col(quoted(of)).cast("double")
+    value = F.col(quoted(column)).cast("double")
     logarithm = F.when((value >= 0) & ~F.isnan(value), F.log1p(value))
-    quartiles = F.percentile(logarithm, [0.25, 0.75]).over(Window.partitionBy(*map(quoted, by)))
+    quartiles = F.percentile(logarithm, [0.25, 0.75]).over(Window.partitionBy(*map(quoted, group_by)))
     lower, upper = F.col(_QUARTILES)[0], F.col(_QUARTILES)[1]
     reach = (upper - lower) * float(fences)
     unusual = F.when(logarithm > upper + reach, "high").when(logarithm < lower - reach, "low")

@@ -57,7 +57,7 @@ class Field:
     name: str
     type: str
     parse: Callable[[str], Column] | None = None
-    form: str = ""
+    expected: str = ""
     required: bool = True
 
 
@@ -108,7 +108,7 @@ def change_schema(
     changed = [cell for cell in cells if cell.changed]
     failures = {
         report: [
-            (_unread(cell), _failure(cell.name, _source_text(cell), cell.form))
+            (_unread(cell), _failure(cell.name, _source_text(cell), cell.expected))
             for cell in changed
             if cell.report == report
         ]
@@ -144,9 +144,9 @@ class _Cell:
     """A column of the new schema, as it is read from the rows."""
 
     name: str
-    form: str
+    expected: str
     source: Column
-    given: T.DataType
+    source_type: T.DataType
     read: Column
     changed: bool
     report: str = CAST_FAILURES
@@ -155,34 +155,43 @@ class _Cell:
 def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
     report = CAST_FAILURES
     if isinstance(field, Field):
-        given, source = rows.schema[field.source].dataType, quoted(field.source)
-        name, form, report = field.name, field.form or field.type, CAST_FAILURES if field.required else CAST_WARNINGS
+        source_type, source = rows.schema[field.source].dataType, quoted(field.source)
+        name, expected, report = (
+            field.name,
+            field.expected or field.type,
+            CAST_FAILURES if field.required else CAST_WARNINGS,
+        )
         if field.parse:
-            return _Cell(name, form, F.col(source), given, field.parse(field.source), changed=True, report=report)
-        wanted = _data_type(field.type)
+            return _Cell(
+                name, expected, F.col(source), source_type, field.parse(field.source), changed=True, report=report
+            )
+        target_type = _data_type(field.type)
     elif len(field) != _PARTS_OF_A_MAPPING:
         expected = "a Field, or a tuple of source, its type, target, its type"
         raise ArgumentError(where="change_schema", argument="a mapping", got=field, expected=expected)
     else:
-        path, given_type, target, wanted_type = field
+        path, stated_type, target, target_name = field
         require_columns(rows, _parts(path)[:1], where="change_schema")
-        given, source = _member(rows, _parts(path))
-        _require_type(path, given, given_type)
-        wanted = given if wanted_type in _AS_IT_IS else _data_type(_GLUE_TYPES.get(wanted_type, wanted_type))
-        name, form = _target(target), wanted.simpleString()
-    read = cast(source, given=given, wanted=wanted, where=f"change_schema: column {name!r}")
-    changed = given.simpleString() != wanted.simpleString()
-    return _Cell(name, form, F.expr(source), given, read, changed, report)
+        source_type, source = _member(rows, _parts(path))
+        _require_type(path, source_type, stated_type)
+        target_type = source_type if target_name in _AS_IT_IS else _data_type(_GLUE_TYPES.get(target_name, target_name))
+        name, expected = _target(target), target_type.simpleString()
+    read = cast(source, source_type=source_type, target_type=target_type, where=f"change_schema: column {name!r}")
+    changed = source_type.simpleString() != target_type.simpleString()
+    return _Cell(name, expected, F.expr(source), source_type, read, changed, report)
 
 
 def _unread(cell: _Cell) -> Column:
     value = F.col(quoted(_SOURCE + cell.name))
-    given = F.btrim(value, F.lit(BLANKS)) != "" if isinstance(cell.given, T.StringType) else value.isNotNull()
-    return F.col(quoted(cell.name)).isNull() & given
+    is_text = isinstance(cell.source_type, T.StringType)
+    has_value = F.btrim(value, F.lit(BLANKS)) != "" if is_text else value.isNotNull()
+    return F.col(quoted(cell.name)).isNull() & has_value
 
 
 def _source_text(cell: _Cell) -> Column:
-    return cast(quoted(_SOURCE + cell.name), given=cell.given, wanted=T.StringType(), where="change_schema")
+    return cast(
+        quoted(_SOURCE + cell.name), source_type=cell.source_type, target_type=T.StringType(), where="change_schema"
+    )
 
 
 def _failure(name: str, value: Column, expected: str) -> Column:
@@ -230,17 +239,17 @@ def _member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, str]:
     return found, ".".join(map(quoted, parts))
 
 
-def _require_type(path: str, given: T.DataType, expected: str) -> None:
+def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
     of_any_members = expected in {*_AS_IT_IS, "decimal"}
     same = (
-        given.typeName() == expected
+        source_type.typeName() == expected
         if of_any_members
-        else given.simpleString() == _data_type(_GLUE_TYPES.get(expected, expected)).simpleString()
+        else source_type.simpleString() == _data_type(_GLUE_TYPES.get(expected, expected)).simpleString()
     )
     if not same and expected != "choice":
         raise SchemaMismatchError(
             where=f"change_schema: source {path!r}",
-            got=f"the type {given.simpleString()}",
+            got=f"the type {source_type.simpleString()}",
             expected=expected,
             hint="Correct the mapping, or the source is not what it was made for.",
         )
@@ -248,11 +257,11 @@ def _require_type(path: str, given: T.DataType, expected: str) -> None:
 
 def _require_parsed_types(read: DataFrame, parsed: Sequence[Field]) -> None:
     for field in parsed:
-        given = read.schema[field.name].dataType.simpleString()
-        if given != _data_type(field.type).simpleString():
+        source_type = read.schema[field.name].dataType.simpleString()
+        if source_type != _data_type(field.type).simpleString():
             raise SchemaMismatchError(
                 where=f"change_schema: column {field.name!r}",
-                got=f"the type {given} from its parse",
+                got=f"the type {source_type} from its parse",
                 expected=field.type,
                 hint="Let parse cast what it returns, or correct the field's type.",
             )

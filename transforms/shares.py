@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.keys import the_rest
+from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
 
@@ -60,7 +60,9 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
     return _ratio(rows, part, total, name, per=100, where="percentage")
 
 
-def share_of_total(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (), decimals: int = 3) -> DataFrame:
+def share_of_total(
+    rows: DataFrame, *, column: str, name: str, group_by: Sequence[str] = (), decimals: int = 3
+) -> DataFrame:
     """Add what percentage of its group's total a row is, rounded so that the shares of a group add up to exactly 100.
 
     Largest-remainder rounding: every share is rounded down, and what is missing to 100 goes, one unit of the last
@@ -69,28 +71,28 @@ def share_of_total(rows: DataFrame, *, of: str, name: str, by: Sequence[str] = (
     Rows: all kept. The total is that of the rows there are.
 
     Columns: adds `name`, a decimal with `decimals` digits after the point, less than one unit of the last from the
-    exact share. It is null where `of` is null (such a row is no part of the total), and in a group whose total is zero
-    or one of whose values is negative. `of` is a whole number or a decimal: a sum of doubles depends on their order.
+    exact share. It is null where `column` is null (such a row is no part of the total), and in a group whose total is zero
+    or one of whose values is negative. `column` is a whole number or a decimal: a sum of doubles depends on their order.
 
     >>> types = spark.createDataFrame([("Noise", 1), ("Trees", 1), ("Graffiti", 1)], "type string, cases int")
-    >>> [str(row.pct) for row in types.transform(share_of_total, of="cases", name="pct").orderBy("type").collect()]
+    >>> [str(row.pct) for row in types.transform(share_of_total, column="cases", name="pct").orderBy("type").collect()]
     ['33.334', '33.333', '33.333']
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: `of` is no whole number and no decimal.
+        SchemaMismatchError: `column` is no whole number and no decimal.
         DuplicateColumnError: The frame has a column of that name, or of one that is needed on the way.
         ArgumentError: `decimals` is not from 0 to 6.
 
     Source: the largest remainder method (Hamilton, 1792).
     """
-    require_columns(rows, [of, *by], where="share_of_total")
+    require_columns(rows, [column, *group_by], where="share_of_total")
     require_distinct([*rows.columns, name, *_HELPERS], where="share_of_total")
     if not 0 <= decimals <= 6:
         raise ArgumentError(where="share_of_total", argument="decimals", got=decimals, expected="0 to 6")
-    value = F.col(quoted(of)).cast(_exact(rows, of))
-    group = Window.partitionBy(*map(quoted, by))
-    most_lost_first = group.orderBy(F.col(_LOST).desc_nulls_last(), *the_rest(rows, by))
+    value = F.col(quoted(column)).cast(_exact(rows, column))
+    group = Window.partitionBy(*map(quoted, group_by))
+    most_lost_first = group.orderBy(F.col(_LOST).desc_nulls_last(), *tie_breakers(rows, group_by))
     counts = f"{_VALUE} IS NOT NULL AND {_LEAST} >= 0 AND {_TOTAL} > 0"
     in_units = f"{_VALUE} * {100 * 10**decimals}BD"
     down, lost = (F.expr(f"CASE WHEN {counts} THEN {in_units} {how} {_TOTAL} END") for how in ("div", "%"))
@@ -121,14 +123,14 @@ def _ratio(rows: DataFrame, part: str, total: str, name: str, *, per: float, whe
     return rows.withColumn(name, F.when(divisor != 0, share))
 
 
-def _exact(rows: DataFrame, of: str) -> str:
-    type_ = rows.schema[of].dataType
+def _exact(rows: DataFrame, column: str) -> str:
+    type_ = rows.schema[column].dataType
     if isinstance(type_, T.IntegralType):
         return "decimal(19, 0)"
     if isinstance(type_, T.DecimalType) and type_.precision <= _DIGITS:
         return type_.simpleString()
     raise SchemaMismatchError(
-        where=f"share_of_total: column {of!r}",
+        where=f"share_of_total: column {column!r}",
         got=f"the type {type_.simpleString()}",
         expected=f"a whole number, or a decimal of at most {_DIGITS} digits",
         hint="A sum of doubles depends on their order; read the column as a decimal with change_schema.",

@@ -38,14 +38,14 @@ def clean_text(value: Column) -> Column:
     return F.when(value.rlike(_CLEAN), value).otherwise(cleaned)
 
 
-def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:
+def map_to_canonical(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:
     """Return a text in the known spelling of what it says, whatever its case, blanks and dashes.
 
     `others` are words that say the same as a known one, and which. A text that says none of them is cleaned and stays:
     an unknown category is news, and not for a spelling to hide.
 
     >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
-    >>> spelled = spell_as(F.col("channel"), known=["E-mail", "WEB"], others={"internet": "WEB"})
+    >>> spelled = map_to_canonical(F.col("channel"), known=["E-mail", "WEB"], others={"internet": "WEB"})
     >>> [row[0] for row in channels.select(spelled).collect()]
     ['E-mail', 'E-mail', 'WEB', 'Fax']
     """
@@ -58,7 +58,7 @@ def spell_as(value: Column, *, known: Sequence[str], others: Mapping[str, str] |
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _APART, "")], clean_text(value))
 
 
-def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
+def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     """Spell texts that differ in capitals alone as most rows do; of as many, as the first in order.
 
     Rows: all kept, one for one; those of each column are counted first, in a step of their own.
@@ -66,7 +66,7 @@ def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     Columns: `columns`, in other capitals where they are outnumbered; the others unchanged.
 
     >>> types = spark.createDataFrame([("Property Tax",), ("Property tax",), ("Property Tax",), (None,)], "type string")
-    >>> [row[0] for row in types.transform(agree_on_case, columns=["type"]).collect()]
+    >>> [row[0] for row in types.transform(unify_case, columns=["type"]).collect()]
     ['Property Tax', 'Property Tax', 'Property Tax', None]
 
     Raises:
@@ -75,14 +75,14 @@ def agree_on_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
         SchemaMismatchError: A column is no text.
         ArgumentError: No column is named.
     """
-    require_columns(rows, columns, where="agree_on_case")
+    require_columns(rows, columns, where="unify_case")
     if not columns:
-        raise ArgumentError(where="agree_on_case", argument="columns", got=columns, expected="one column or more")
+        raise ArgumentError(where="unify_case", argument="columns", got=columns, expected="one column or more")
     for column in columns:
         if (given := rows.schema[column].dataType.simpleString()) != "string":
-            where, hint = f"agree_on_case: column {column!r}", "Only text has capitals. Leave the column out."
+            where, hint = f"unify_case: column {column!r}", "Only text has capitals. Leave the column out."
             raise SchemaMismatchError(where=where, got=f"the type {given}", expected="string", hint=hint)
-    require_distinct([*rows.columns, _LETTERS, _SPELLING], where="agree_on_case")
+    require_distinct([*rows.columns, _LETTERS, _SPELLING], where="unify_case")
     texts = {column: F.col(quoted(column)) for column in columns}
     # The spellings of all columns in one frame, which Spark then makes once.
     letters = {

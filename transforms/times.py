@@ -67,8 +67,8 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     the two instants, or the `later`, or null with `refuse`. A pattern with `XXX`, the offset, needs no zone.
 
     >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
-    >>> at = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
-    >>> [row[0] for row in opened.select(F.date_format(F.to_utc_timestamp(at, "UTC"), "yyyy-MM-dd HH:mm")).collect()]
+    >>> time = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
+    >>> [row[0] for row in opened.select(F.date_format(F.to_utc_timestamp(time, "UTC"), "yyyy-MM-dd HH:mm")).collect()]
     ['2024-07-04 19:30', None]
 
     Raises:
@@ -180,30 +180,32 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
         expected = "a region for a timestamp, and none for a date or a timestamp_ntz"
         raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
     require_distinct([*rows.columns, *parts], where="date_parts")
-    at = F.col(quoted(column))
+    timestamp = F.col(quoted(column))
     # Of a date, the session's zone would say the hour: 1 where clocks skip midnight.
-    shown = at.cast("timestamp_ntz") if zone is None else local_time(at, zone=zone)
+    shown = timestamp.cast("timestamp_ntz") if zone is None else local_time(timestamp, zone=zone)
     return rows.withColumns({name: _DATE_PARTS[part](shown) for name, part in parts.items()})
 
 
-def add_timestamp(rows: DataFrame, *, name: str, at: datetime) -> DataFrame:
+def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFrame:
     """Add a column with one time, the run's for instance. Glue Studio's Add Current Timestamp, without a clock.
 
     Rows: all kept. Columns: adds `name`, a timestamp, the same in all rows and whenever a task is run again.
 
     >>> calls = spark.createDataFrame([(1,)], "id int")
-    >>> added = calls.transform(add_timestamp, name="loaded_at", at=datetime(2024, 7, 4, 12, tzinfo=timezone.utc))
+    >>> noon = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
+    >>> added = calls.transform(add_timestamp, name="loaded_at", timestamp=noon)
     >>> added.select(F.unix_seconds("loaded_at")).first()[0]
     1720094400
 
     Raises:
-        ArgumentError: `at` has no time zone.
+        ArgumentError: `timestamp` has no time zone.
         DuplicateColumnError: There is a column of that name.
     """
     require_distinct([*rows.columns, name], where="add_timestamp")
-    if at.utcoffset() is None:
-        raise ArgumentError(where="add_timestamp", argument="at", got=at, expected="a time with a time zone")
-    micros = (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    if timestamp.utcoffset() is None:
+        expected = "a time with a time zone"
+        raise ArgumentError(where="add_timestamp", argument="timestamp", got=timestamp, expected=expected)
+    micros = (timestamp - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
     return rows.withColumn(name, F.timestamp_micros(F.lit(micros)))
 
 

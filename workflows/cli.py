@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from expectations.errors import ExpectationError
-from expectations.verdict import LEVELS
+from expectations.validation_result import LEVELS
 from ingest.errors import IngestError
 from ingest.fetch import SOURCES, fetch, source_of
 from ingest.samples import SampleError

@@ -13,12 +13,12 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
 
-from expectations.core import HANDED_OVER, ROW_LEVEL, TABLE_LEVEL
+from expectations.core import DELEGATED_TO_GX, ROW_LEVEL, TABLE_LEVEL
 from expectations.data_docs import DataDocsError, SavedResult, render
 from expectations.errors import SuiteError
 from expectations.gate import compile_gate
 from expectations.suite import Suite, load_suite, parse_suite
-from expectations.verdict import Verdict
+from expectations.validation_result import ValidationResult
 from ingest.storage import scheme_of
 from lake.ledger import RUNS, runs
 from lake.session import is_s3, lake_session
@@ -58,7 +58,7 @@ def validate(
         spark = lake_session(warehouse)
     rows = read_table(spark, table, warehouse=warehouse) if table else read_path(spark, str(path))
     gate = compile_gate(rows, suite=suite)
-    verdict = gate.verdict(gate.rows, result_format=result_format)
+    verdict = gate.validate(gate.rows, result_format=result_format)
     if as_json:
         out.out(json.dumps(verdict.to_json_dict(), ensure_ascii=False, indent=2, default=str), highlight=False)
     else:
@@ -129,12 +129,12 @@ def _suite(name: str) -> Suite:
 def _judged(type_: str) -> str:
     if type_ in ROW_LEVEL:
         return "per row"
-    if type_ in HANDED_OVER:
+    if type_ in DELEGATED_TO_GX:
         return "by GX"
     return "over table" if type_ in TABLE_LEVEL else "refused"
 
 
-def _print_verdict(verdict: Verdict, *, of: str) -> None:
+def _print_verdict(verdict: ValidationResult, *, of: str) -> None:
     met = sum(result["success"] for result in verdict.results)
     rows = f"{verdict.rows:,} rows"
     if verdict.quarantined:

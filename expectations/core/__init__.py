@@ -22,7 +22,7 @@ TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
 }
 """Types that are judged on the rows to be published as a whole, with what compiles each."""
 
-HANDED_OVER = (
+DELEGATED_TO_GX = (
     "expect_column_kl_divergence_to_be_less_than",
     "expect_column_values_to_match_json_schema",
     "unexpected_rows_expectation",

@@ -21,15 +21,10 @@ _HOME = "index.html"
 
 
 class DataDocsError(ExpectationError):
-    """The Data Docs cannot be made; those made before are as they were.
-
-    Attributes:
-        problem: What is wrong, and what to do.
-    """
+    """The Data Docs cannot be rendered. Earlier pages have not changed."""
 
     def __init__(self, problem: str) -> None:
-        self.problem = problem
-        super().__init__(f"Data Docs: {problem}")
+        super().__init__(where="Data Docs", problem=problem)
 
 
 @dataclass(frozen=True)

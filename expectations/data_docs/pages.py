@@ -211,7 +211,7 @@ def _runs_table(results: Sequence[JudgedRun]) -> Any:
             ]
         )
     return RenderedTableContent(
-        header_row=["Verdict", "Started, UTC", "Run", "Rows judged", "Met", "Not met"],
+        header_row=["ValidationResult", "Started, UTC", "Run", "Rows judged", "Met", "Not met"],
         table=rows,
         styling={"classes": ["col-12", "table-responsive"], "body": {"classes": ["table", "table-sm"]}},
     )

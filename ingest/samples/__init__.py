@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from ingest.errors import IngestError
 
-class SampleError(ValueError):
-    """Samples of this size cannot be made; nothing has been written.
+
+class SampleError(IngestError):
+    """Samples of this size cannot be made. Nothing has been written.
 
     Attributes:
-        rows: How many rows were asked for; None for as many as there mostly are.
+        rows: The number of rows asked for, or None for the default.
     """
 
     def __init__(self, *, rows: int | None, problem: str) -> None:
         self.rows = rows
-        super().__init__(f"samples{'' if rows is None else f' of {rows:,} rows'}: {problem}")
+        super().__init__(where=f"samples{'' if rows is None else f' of {rows:,} rows'}", problem=problem)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from expectations.compile import HandedOver, compile_suite
-from expectations.core import HANDED_OVER, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.compile import DelegatedToGX, compile_suite
+from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.errors import SuiteError
 from expectations.suite import parse_suite
 
@@ -227,14 +227,14 @@ def test_every_type_of_gx_is_compiled_handed_over_or_refused_with_a_hint():
     import great_expectations.expectations.core  # noqa: F401 - registers its types
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
-    known = {*ROW_LEVEL, *TABLE_LEVEL, *HANDED_OVER, *NOT_ON_SPARK}
+    known = {*ROW_LEVEL, *TABLE_LEVEL, *DELEGATED_TO_GX, *NOT_ON_SPARK}
     assert set(list_registered_expectation_implementations()) == known
-    assert len(known) == len(ROW_LEVEL) + len(TABLE_LEVEL) + len(HANDED_OVER) + len(NOT_ON_SPARK)
+    assert len(known) == len(ROW_LEVEL) + len(TABLE_LEVEL) + len(DELEGATED_TO_GX) + len(NOT_ON_SPARK)
 
 
 def test_what_is_handed_over_needs_no_compiling(spark):
     checks, bits = compiled(spark, JSON_SCHEMA, column="s", json_schema={})
-    assert isinstance(checks[1], HandedOver)
+    assert isinstance(checks[1], DelegatedToGX)
     assert len(bits) == 1
 
 

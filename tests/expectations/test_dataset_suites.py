@@ -261,7 +261,7 @@ def test_gx_agrees_with_the_gate(spark, by_gx, dataset: str) -> None:
 
     gate = compile_gate(rows, suite=load_suite(dataset))
     marked = gate.rows.localCheckpoint()  # every row is kept, so that both see the same rows
-    verdict = gate.verdict(marked)
+    verdict = gate.validate(marked)
 
     # GX cannot write arrays of structs into its result; whether there are failures is all that the suite asks.
     unread = [name for name in rows.columns if name.startswith("_cast_")]

@@ -65,7 +65,7 @@ def test_rows_that_fail_a_critical_expectation_are_quarantined_with_the_names_of
         f"{CALLS}, _failed_expectations array<string>, _warnings array<string>",
     )
     assert_df_equality(outcome.rejected(outcome.rows), expected, ignore_nullable=True)
-    verdict = outcome.verdict(outcome.rows)
+    verdict = outcome.validate(outcome.rows)
     assert (verdict.rows, verdict.quarantined, verdict.outcome) == (4, 3, "refused")
     found = results(verdict)["n_not_negative"]["result"]
     assert (found["unexpected_count"], found["missing_count"]) == (2, 1)
@@ -84,7 +84,7 @@ def test_warnings_stay_and_are_named(spark):
         outcome,
         [("mon", 1, None, False), ("tue", 200, ["n_small", "n_tiny"], False), ("wed", None, None, False)],
     )
-    assert outcome.verdict(outcome.rows).outcome == "met with warnings"
+    assert outcome.validate(outcome.rows).outcome == "met with warnings"
     assert outcome.rejected(outcome.rows).collect() == []
 
 
@@ -93,14 +93,14 @@ def test_with_mostly_met_the_failing_row_is_quarantined_and_the_rest_is_publishe
     for mostly, outcome in [(0.75, "met"), (0.76, "refused")]:
         item = expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=mostly)
         gate = judged(spark, rows, item)
-        verdict = gate.verdict(gate.rows)
+        verdict = gate.validate(gate.rows)
         assert (verdict.outcome, verdict.rows, verdict.quarantined) == (outcome, 4, 1)
 
 
 def test_a_critical_expectation_not_met_is_refused_with_a_readable_line(spark):
     outcome = judged(spark, [("mon", -1)], expect("n_not_negative", BETWEEN, column="n", min_value=0))
     with pytest.raises(ExpectationsNotMetError) as caught:
-        outcome.verdict(outcome.rows).require_met(kept_at="b")
+        outcome.validate(outcome.rows).require_met(kept_at="b")
     assert caught.value.failures == (
         "n_not_negative: 1 of 1 rows are not as expected, at least 100 % must be; such as -1",
     )
@@ -125,7 +125,7 @@ def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
             (None, 5, None, False),
         ],
     )
-    found = results(outcome.verdict(outcome.rows))["one_row_a_day"]["result"]
+    found = results(outcome.validate(outcome.rows))["one_row_a_day"]["result"]
     assert (found["unexpected_count"], found["missing_count"]) == (2, 2)
     assert found["partial_unexpected_list"] == ["tue", "tue"]
 
@@ -154,7 +154,7 @@ def test_an_empty_frame_is_met_but_for_what_it_should_hold(spark):
     ]
     outcome = judged(spark, [], *items)
     rows = latest(outcome, key=["day"], order_by=["n"])
-    verdict = outcome.verdict(rows)
+    verdict = outcome.validate(rows)
     assert (verdict.rows, verdict.quarantined) == (0, 0)
     assert [*verdict.failures().values()] == ["some_rows: observed 0, expected {'min_value': 1}"]
     assert outcome.rejected(rows).columns == ["day", "n", "_failed_expectations", "_warnings"]
@@ -167,7 +167,7 @@ def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
     ]
     outcome = judged(spark, [(day, 1) for day in ("0", "61", "62", "62", None)], *items)
     assert [name for name in outcome.rows.columns if name.startswith("_mask")] == ["_mask_0", "_mask_1"]
-    found = {name: item["result"] for name, item in results(outcome.verdict(outcome.rows)).items()}
+    found = {name: item["result"] for name, item in results(outcome.validate(outcome.rows)).items()}
     counts = {"not_0": 1, "not_61": 1, "not_62": 2}
     assert {name: result["unexpected_count"] for name, result in found.items()} == {
         f"not_{n}": 0 for n in range(80)
@@ -182,9 +182,9 @@ def test_judging_starts_no_job_and_the_verdict_one_examples_included(spark, coun
     keyed = latest(unique, key=["day"], order_by=["n"])
     assert "Python" not in keyed._jdf.queryExecution().toString().replace("PythonRDD", "")
     assert count_jobs() == 0
-    fine.verdict(fine.rows)
+    fine.validate(fine.rows)
     assert count_jobs() == 1
-    found = odd.verdict(odd.rows)
+    found = odd.validate(odd.rows)
     assert count_jobs() == 1
     assert found.results[0]["result"]["partial_unexpected_list"] == [9]
 
@@ -192,7 +192,7 @@ def test_judging_starts_no_job_and_the_verdict_one_examples_included(spark, coun
 def test_what_looks_values_up_or_needs_statistics_starts_one_job_more(spark, count_jobs):
     in_set = expect("days", "column_distinct_values_to_be_in_set", "warning", column="day", value_set=["tue"])
     outcome = judged(spark, [("mon", 1)], in_set)
-    (found,) = outcome.verdict(outcome.rows).results
+    (found,) = outcome.validate(outcome.rows).results
     assert (count_jobs(), found["result"]["partial_unexpected_list"]) == (2, ["mon"])
     score = expect(
         "score", "column_value_z_scores_to_be_less_than", "warning", column="n", threshold=3, double_sided=True
@@ -245,7 +245,7 @@ def test_examples_of_a_rare_failure_are_found_among_many_others(spark):
             expect("n_not_negative", BETWEEN, column="n", min_value=0),
         ),
     )
-    found = results(outcome.verdict(outcome.rows))
+    found = results(outcome.validate(outcome.rows))
     assert found["n_small"]["result"]["partial_unexpected_list"] == [100] * 20
     assert found["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]
 
@@ -258,7 +258,7 @@ def test_a_share_of_duplicates_is_one_of_the_rows_that_are_compared(spark):
         expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=0.05),
         expect("one_row_a_day", UNIQUE, column="day", mostly=0.9),
     )
-    verdict = outcome.verdict(outcome.rows)
+    verdict = outcome.validate(outcome.rows)
     found = results(verdict)["one_row_a_day"]
     assert (found["success"], verdict.quarantined) == (False, 94)
     counts = {name: found["result"][name] for name in ("element_count", "missing_count", "unexpected_count")}
@@ -280,5 +280,5 @@ def test_a_result_is_json_that_any_reader_takes(spark):
         expect("quantiles", "column_quantile_values_to_be_between", "warning", column="x", quantile_ranges=ranges),
         schema="x double",
     )
-    document = outcome.verdict(outcome.rows, result_format="COMPLETE").to_json_dict()
+    document = outcome.validate(outcome.rows, result_format="COMPLETE").to_json_dict()
     assert json.loads(json.dumps(document), parse_constant=refuse) == document

@@ -16,7 +16,7 @@ from expectations.suite import parse_suite
 def result(rows, type_, /, **kwargs):
     entry = {"type": f"expect_{type_}", "kwargs": kwargs, "id": "x", "severity": "warning"}
     gate = compile_gate(rows, suite=parse_suite(json.dumps({"name": "calls", "expectations": [entry]}), where="calls"))
-    (found,) = gate.verdict(gate.rows).results
+    (found,) = gate.validate(gate.rows).results
     return found["success"], found["result"]
 
 

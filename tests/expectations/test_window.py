@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from expectations.suite import Expectation, Suite
-from expectations.verdict import ResultFormat, Verdict, row_result, table_result
+from expectations.validation_result import ResultFormat, ValidationResult, row_result, table_result
 from expectations.window import blocking_failures
 
 MIN_ROWS = 10
@@ -16,15 +16,15 @@ SOME_ROWS = Expectation("some_rows", "expect_table_row_count_to_be_between", {"m
 
 def verdict(
     rows: int, failed: int, *, quarantined: int | None = None, without_day: int = 0, missing: int = 0
-) -> Verdict:
+) -> ValidationResult:
     """Return a validation of `rows` rows: `failed` of them fail `half_present`, `without_day` fail `day_present`."""
     shown = ResultFormat()
     results = (row_result(HALF, rows, failed, missing, [], shown), row_result(ALL, rows, without_day, None, [], shown))
     bad = max(failed, without_day) if quarantined is None else quarantined
-    return Verdict(Suite("calls", (HALF, ALL), {}), rows=rows, quarantined=bad, results=results)
+    return ValidationResult(Suite("calls", (HALF, ALL), {}), rows=rows, quarantined=bad, results=results)
 
 
-def blocked(current: Verdict, *earlier: Verdict) -> set[str]:
+def blocked(current: ValidationResult, *earlier: ValidationResult) -> set[str]:
     """Return the reasons to block an increment that comes after others, the latest first."""
     documents = [each.to_json_dict() for each in earlier]
     return set(blocking_failures(current, earlier=documents, min_rows=MIN_ROWS))
@@ -73,7 +73,7 @@ def test_missing_values_take_rows_of_the_window_but_are_not_part_of_the_share() 
 def test_an_earlier_result_of_another_suite_fills_the_window_without_a_share() -> None:
     other = Expectation("another", "expect_column_values_to_not_be_null", {"column": "x", "mostly": 0.5})
     result = row_result(other, 6, 6, None, [], ResultFormat())
-    earlier = Verdict(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
+    earlier = ValidationResult(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
     assert blocked(verdict(4, 3), earlier) == {"half_present"}  # 3 of 4
     assert blocked(verdict(4, 2), earlier) == set()
 
@@ -84,7 +84,9 @@ def test_an_expectation_about_every_row_blocks_however_few_rows_there_are() -> N
 
 def test_an_expectation_about_the_table_blocks_however_few_rows_there_are() -> None:
     result = table_result(SOME_ROWS, False, {"observed_value": 1}, ResultFormat())
-    assert blocked(Verdict(Suite("calls", (SOME_ROWS,), {}), rows=1, quarantined=0, results=(result,))) == {"some_rows"}
+    assert blocked(ValidationResult(Suite("calls", (SOME_ROWS,), {}), rows=1, quarantined=0, results=(result,))) == {
+        "some_rows"
+    }
 
 
 def test_two_rows_or_more_that_all_fail_are_blocked_also_if_their_share_is_not() -> None:

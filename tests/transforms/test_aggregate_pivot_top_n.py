@@ -28,7 +28,7 @@ CHANNELS = st.sampled_from([None, "web", "phone", "fax", ""])
 def test_a_column_is_made_of_each_value_and_one_of_all_others(spark):
     rows = [(2023, "web", 1), (2023, "web", 2), (2023, "fax", 4), (2023, None, 8), (2024, "phone", None), (None, "", 3)]
     counted = spark.createDataFrame(rows, CALLS).transform(
-        pivot, by=["year"], column="channel", values=["web", "phone"], of=("n", "sum")
+        pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
     )
     expected = spark.createDataFrame(
         [(2023, 3, None, 12), (2024, None, None, None), (None, None, None, 3)],
@@ -40,9 +40,9 @@ def test_a_column_is_made_of_each_value_and_one_of_all_others(spark):
 def test_a_count_of_no_rows_is_zero_and_an_empty_frame_has_no_groups(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "of": ("n", "count"), "others": "rest"}
-    assert calls.transform(pivot, by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]
-    assert calls.where("year < 0").transform(pivot, by=["year"], **arguments).collect() == []
-    assert calls.where("year < 0").transform(pivot, by=[], **arguments).collect() == [(0, 0, 0)]
+    assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]
+    assert calls.where("year < 0").transform(pivot, group_by=["year"], **arguments).collect() == []
+    assert calls.where("year < 0").transform(pivot, group_by=[], **arguments).collect() == [(0, 0, 0)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_count_of_no_rows_is_zero_and_an_empty_frame_has_no_groups(spark):
 )
 def test_values_of_any_simple_type_are_found(either_ansi, type_, given, values):
     rows = either_ansi.createDataFrame([(value, n) for n, value in enumerate(given)], f"value {type_}, n int")
-    spread = rows.transform(pivot, by=[], column="value", values=values, of=("n", "sumDistinct"))
+    spread = rows.transform(pivot, group_by=[], column="value", values=values, aggregation=("n", "sumDistinct"))
     assert spread.columns == [*map(str, values), "others"]
     assert spread.collect() == [(0, 1, 2)]
 
@@ -68,7 +68,7 @@ def test_values_of_any_simple_type_are_found(either_ansi, type_, given, values):
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.integers(-9, 9)), max_size=10))
 def test_no_value_vanishes_from_a_pivot(spark, rows):
     spread = spark.createDataFrame(rows, CALLS).transform(
-        pivot, by=["year"], column="channel", values=["web", "phone"], of=("n", "sum")
+        pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
     )
     found = {row.year: (row.web or 0, row.phone or 0, row.others or 0) for row in spread.collect()}
     expected = {year: [0, 0, 0] for year, _, _ in rows}
@@ -81,11 +81,16 @@ def test_names_and_values_may_have_dots_spaces_and_accents(spark):
     rows = [("a", "Élan. 1", 3), ("a", "b`c", 4)]
     calls = spark.createDataFrame(rows, "`The. Key` string, `Ça. va` string, `% Done` int")
     spread = calls.transform(
-        pivot, by=["The. Key"], column="Ça. va", values=["Élan. 1", "b`c"], of=("% Done", "max"), others="Les. autres"
+        pivot,
+        group_by=["The. Key"],
+        column="Ça. va",
+        values=["Élan. 1", "b`c"],
+        aggregation=("% Done", "max"),
+        others="Les. autres",
     )
     assert spread.columns == ["The. Key", "Élan. 1", "b`c", "Les. autres"]
     assert spread.collect() == [("a", 3, 4, None)]
-    ranked = calls.transform(top_n, n=1, of="% Done", by=["The. Key"], order_by=["Ça. va"], rank="Le. rang")
+    ranked = calls.transform(top_n, n=1, column="% Done", group_by=["The. Key"], order_by=["Ça. va"], rank="Le. rang")
     assert ranked.collect() == [("a", "b`c", 4, 1)]
 
 
@@ -122,7 +127,7 @@ def test_what_cannot_be_pivoted_is_refused(spark, arguments, error, message):
 
 def test_the_rows_with_most_are_kept_and_numbered(spark):
     rows = [(2023, "web", 5), (2023, "fax", 9), (2023, "sms", 7), (2024, "web", None), (2024, "fax", -1), (None, "", 1)]
-    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, of="n", by=["year"])
+    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"])
     expected = [
         (2023, "fax", 9, 1),
         (2023, "sms", 7, 2),
@@ -146,7 +151,7 @@ def test_rows_that_have_as_much_are_ranked_alike_however_they_are_spread(spark):
     ]
     for ordered in (rows, rows[::-1], rows[3:] + rows[:3]):
         tied = spark.createDataFrame(ordered, "k string, m int, tags map<string, int>").selectExpr("*", "7 AS n")
-        kept = tied.repartition(3).transform(top_n, n=5, of="n", order_by=["k"])
+        kept = tied.repartition(3).transform(top_n, n=5, column="n", order_by=["k"])
         found = [(row.k, row.m, row.tags) for row in sorted(kept.collect(), key=lambda row: row.rank)]
         assert found == [rows[4], rows[3], rows[5], rows[1], rows[0]]
 
@@ -154,9 +159,9 @@ def test_rows_that_have_as_much_are_ranked_alike_however_they_are_spread(spark):
 @FEW
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.one_of(st.none(), st.integers(0, 3))), max_size=12))
 def test_no_row_left_out_has_more_than_a_row_kept(spark, rows):
-    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, of="n", by=["year"]).collect()
+    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
     for year in {row[0] for row in rows}:
-        most = sorted((-1 if n is None else n for of, _, n in rows if of == year), reverse=True)[:2]
+        most = sorted((-1 if n is None else n for column, _, n in rows if column == year), reverse=True)[:2]
         ranked = sorted((row for row in kept if row.year == year), key=lambda row: row.rank)
         assert [-1 if row.n is None else row.n for row in ranked] == most
         assert [row.rank for row in ranked] == [1, 2][: len(most)]
@@ -164,7 +169,7 @@ def test_no_row_left_out_has_more_than_a_row_kept(spark, rows):
 
 
 def test_the_top_of_no_rows_is_no_rows(spark):
-    kept = spark.createDataFrame([], CALLS).transform(top_n, n=1, of="n")
+    kept = spark.createDataFrame([], CALLS).transform(top_n, n=1, column="n")
     assert_df_equality(kept, spark.createDataFrame([], f"{CALLS}, rank int"), ignore_nullable=True)
 
 

@@ -120,7 +120,7 @@ TEXTS = {
 
 def read_all(session, ddl, texts):
     rows = session.createDataFrame([(text,) for text in texts], "`a. Text` string").coalesce(1)
-    column = cast("`a. Text`", given=T.StringType(), wanted=T._parse_datatype_string(ddl), where="here")
+    column = cast("`a. Text`", source_type=T.StringType(), target_type=T._parse_datatype_string(ddl), where="here")
     return [row[0] for row in rows.select(column).collect()]
 
 
@@ -149,7 +149,7 @@ def test_a_text_is_a_time_only_with_its_offset_whatever_the_sessions_zone(spark,
     session = spark.newSession()
     session.conf.set("spark.sql.session.timeZone", zone)
     rows = session.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
-    at = cast("text", given=T.StringType(), wanted=T.TimestampType(), where="here")
+    at = cast("text", source_type=T.StringType(), target_type=T.TimestampType(), where="here")
     assert [row[0] for row in rows.select(F.unix_micros(at)).collect()] == [*texts.values()]
     spark.createDataFrame([], "a int")
 
@@ -215,7 +215,9 @@ def test_a_value_is_of_another_type_only_if_no_digit_is_lost(either_ansi, zone):
     either_ansi.conf.set("spark.sql.session.timeZone", zone)
     rows = either_ansi.range(1).selectExpr(*(f"{value} AS v{n}" for n, (value, _, _) in enumerate(VALUES)))
     columns = [
-        cast(f"v{n}", given=rows.schema[n].dataType, wanted=T._parse_datatype_string(ddl), where="here").alias(f"v{n}")
+        cast(
+            f"v{n}", source_type=rows.schema[n].dataType, target_type=T._parse_datatype_string(ddl), where="here"
+        ).alias(f"v{n}")
         for n, (_, ddl, _) in enumerate(VALUES)
     ]
     found = rows.select(columns)
@@ -224,7 +226,7 @@ def test_a_value_is_of_another_type_only_if_no_digit_is_lost(either_ansi, zone):
     of_day = [("date'2024-03-10'", 1710028800), ("timestamp_ntz'2024-03-10 02:30:00'", 1710037800)]
     for value, seconds in of_day:
         given = either_ansi.sql(f"SELECT {value} AS v")
-        at = cast("v", given=given.schema[0].dataType, wanted=T.TimestampType(), where="here")
+        at = cast("v", source_type=given.schema[0].dataType, target_type=T.TimestampType(), where="here")
         assert given.select(F.unix_seconds(at), wall_clock(at).cast("date")).collect() == [(seconds, date(2024, 3, 10))]
 
 
@@ -247,7 +249,7 @@ def test_a_value_is_of_another_type_only_if_no_digit_is_lost(either_ansi, zone):
 def test_types_that_have_no_values_in_common_are_refused_with_what_to_do(spark, given, wanted):
     given, wanted = (T._parse_datatype_string(ddl) for ddl in (given, wanted))
     with pytest.raises(SchemaMismatchError) as caught:
-        cast("v", given=given, wanted=wanted, where="change_schema: column 'v'")
+        cast("v", source_type=given, target_type=wanted, where="change_schema: column 'v'")
     assert str(caught.value) == (
         f"change_schema: column 'v': got the type {given.simpleString()}, expected one that can be read as "
         f"{wanted.simpleString()} without a guess. Derive it with the Spark function that says what is meant, "
@@ -257,10 +259,10 @@ def test_types_that_have_no_values_in_common_are_refused_with_what_to_do(spark, 
 
 def test_of_no_rows_come_no_values(spark):
     rows = spark.createDataFrame([], "v string")
-    assert rows.select(cast("v", given=T.StringType(), wanted=T.DateType(), where="here").alias("v")).dtypes == [
-        ("v", "date")
-    ]
-    assert rows.select(cast("v", given=T.StringType(), wanted=T.DoubleType(), where="here")).collect() == []
+    assert rows.select(
+        cast("v", source_type=T.StringType(), target_type=T.DateType(), where="here").alias("v")
+    ).dtypes == [("v", "date")]
+    assert rows.select(cast("v", source_type=T.StringType(), target_type=T.DoubleType(), where="here")).collect() == []
 
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)

@@ -37,7 +37,7 @@ def test_a_null_value_or_period_makes_the_change_unknown(spark):
 def test_groups_do_not_mix(spark):
     rows = [("a", 2021, 1.0), ("b", 2022, 50.0), ("a", 2022, 3.0), (None, 2021, 7.0), (None, 2022, 8.0)]
     years = spark.createDataFrame(rows, f"k string, {YEARS}")
-    changes = years.transform(change_on_previous, column="pct", period="year", name="change", by=["k"])
+    changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
     found = {(row.k, row.year): row.change for row in changes.collect()}
     assert found == {("a", 2021): None, ("a", 2022): 2.0, ("b", 2022): None, (None, 2021): None, (None, 2022): 1.0}
 
@@ -58,7 +58,7 @@ def test_names_may_have_dots_spaces_and_accents(spark):
     schema = "`the. Key` string, `L'année` int, `% Done` int"
     years = spark.createDataFrame([("a", 2021, 1), ("a", 2022, 3)], schema)
     changes = years.transform(
-        change_on_previous, column="% Done", period="L'année", name="Ändérung. %", by=["the. Key"]
+        change_on_previous, column="% Done", period="L'année", name="Ändérung. %", group_by=["the. Key"]
     )
     rows = [("a", 2021, 1, None), ("a", 2022, 3, 2)]
     assert_df_equality(changes, spark.createDataFrame(rows, f"{schema}, `Ändérung. %` int"))
@@ -118,7 +118,7 @@ def test_a_change_is_against_the_least_value_so_many_periods_before(spark, rows,
     changes = months.transform(change_on_previous, column="n", period="month", name="change", periods=periods)
 
     def expected(month, n):
-        before = [value for of, value in rows if of == month - periods and value is not None]
+        before = [value for column, value in rows if column == month - periods and value is not None]
         return n - min(before) if before and n is not None else None
 
     found = Counter(map(tuple, changes.collect()))

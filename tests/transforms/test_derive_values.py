@@ -177,7 +177,9 @@ def test_a_value_that_would_be_cut_rounded_or_guessed_is_refused(spark, type_, v
 )
 def test_nulls_are_filled_with_pythons_statistic_of_their_group(spark, statistic, rows):
     calls = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "id int, k string, n int")
-    filled = calls.transform(fill_missing_values, column="n", name="filled", statistic=statistic, by=["k"]).collect()
+    filled = calls.transform(
+        fill_missing_values, column="n", name="filled", statistic=statistic, group_by=["k"]
+    ).collect()
     assert sorted((row.id, row.k, row.n) for row in filled) == [(n, *row) for n, row in enumerate(rows)]
     for row in filled:
         group = [n for key, n in rows if key == row.k and n is not None]

@@ -56,7 +56,7 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert once.count() == 1
     current = odd.withColumn("is. current", F.lit(True))
     assert current.transform(drop_superseded_rows, key=["a.b"], file="A b", current="is. current").count() == 2
-    shares = odd.transform(share_of_total, of="value", name="my. share", by=["a.b", "ünï"])
+    shares = odd.transform(share_of_total, column="value", name="my. share", group_by=["a.b", "ünï"])
     assert shares.columns == [*names, "my. share"]
     assert column(shares, "my. share") == [Decimal("50.000")] * 2
     masked = odd.transform(
@@ -65,9 +65,9 @@ def test_failure_13_helper_columns_collide_with_none_of_the_rows(spark):
     assert masked.columns == names
     assert [row[0] for row in masked.collect()] == ["*****"] * 2
     assert [row[1:8] for row in masked.collect()] == [tuple(range(1, 8))] * 2
-    first = odd.transform(top_n, n=1, of="A b", by=["a.b"], rank="my. rank")
+    first = odd.transform(top_n, n=1, column="A b", group_by=["a.b"], rank="my. rank")
     assert first.columns == [*names, "my. rank"]
-    counted = odd.transform(aggregate, by=["a.b"], columns={"key": ("__value", "first")}, order_by=["n`m"])
+    counted = odd.transform(aggregate, group_by=["a.b"], columns={"key": ("__value", "first")}, order_by=["n`m"])
     assert counted.collect() == [(0, 6)]
 
 
@@ -126,10 +126,10 @@ def test_failure_15_results_are_the_same_with_ansi_on_and_off(either_ansi):
     assert (small.small, small[CAST_FAILURES][0].value) == (None, str(2**62))
     thrice = union_by_name(raw, raw, raw)
     for function in ("sum", "sumDistinct", "avg"):
-        of_big = thrice.transform(aggregate, by=[], columns={"total": ("big", function)})
+        of_big = thrice.transform(aggregate, group_by=[], columns={"total": ("big", function)})
         assert column(of_big) == [{"sum": None, "sumDistinct": 2**62, "avg": float(2**62)}[function]]
-    assert column(thrice.transform(aggregate, by=[], columns={"total": ("wide", "sum")})) == [27 * 10**27]
-    by_tag = thrice.transform(pivot, by=["none"], column="day", values=["31/02/2024"], of=("big", "sum"))
+    assert column(thrice.transform(aggregate, group_by=[], columns={"total": ("wide", "sum")})) == [27 * 10**27]
+    by_tag = thrice.transform(pivot, group_by=["none"], column="day", values=["31/02/2024"], aggregation=("big", "sum"))
     assert by_tag.collect() == [(0, None, None)]
 
 
@@ -220,7 +220,7 @@ def test_failure_21_no_raw_value_is_left_in_what_is_reported_of_masked_columns(s
 def test_failure_22_shares_add_up_to_100_and_nothing_is_divided_by_zero(either_ansi):
     rows = [("a", 1), ("a", 1), ("a", 1), ("zero", 0), ("null", None)]
     types = either_ansi.createDataFrame(rows, "area string, cases int")
-    shares = types.transform(share_of_total, of="cases", name="pct", by=["area"], decimals=2)
+    shares = types.transform(share_of_total, column="cases", name="pct", group_by=["area"], decimals=2)
     assert sorted(str(row.pct) for row in shares.collect()) == ["33.33", "33.33", "33.34", "None", "None"]
     assert column(types.where("area = 'zero'").transform(percentage, part="cases", total="cases", name="p"), "p") == [
         None

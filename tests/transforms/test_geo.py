@@ -110,10 +110,10 @@ def test_lines_are_written_with_the_decimals_of_the_cells(either_ansi):
     }
     coordinates = [(Decimal(at),) for given_lines in cases.values() for at, _ in given_lines]
     rows = either_ansi.createDataFrame(coordinates, "at decimal(12,8)").coalesce(1)
-    of = [(degrees, type_) for degrees in cases for type_ in ("double", "decimal(12,8)")]
-    columns = [grid_line(F.col("at").cast(type_), degrees=degrees).cast("string") for degrees, type_ in of]
+    column = [(degrees, type_) for degrees in cases for type_ in ("double", "decimal(12,8)")]
+    columns = [grid_line(F.col("at").cast(type_), degrees=degrees).cast("string") for degrees, type_ in column]
     found = rows.select("at", *columns).collect()
-    lines_of = {(*case, row[0]): row[place] for row in found for place, case in enumerate(of, start=1)}
+    lines_of = {(*case, row[0]): row[place] for row in found for place, case in enumerate(column, start=1)}
     for degrees, given_lines in cases.items():
         for at, line in given_lines:
             assert {lines_of[degrees, type_, Decimal(at)] for type_ in ("double", "decimal(12,8)")} == {line}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
-from transforms.keys import CITYLAKE, identifier, key_of, match_key, the_rest, uuid
+from transforms.keys import CITYLAKE, identifier, key_of, match_key, tie_breakers, uuid
 
 FEW = settings(max_examples=10, deadline=None)
 TEXTS = st.one_of(st.none(), st.text(alphabet="a|s-1:é\x00", max_size=4), st.sampled_from(["-", "s1:a", "null"]))
@@ -162,15 +162,15 @@ def test_the_rest_of_an_order_is_all_columns_but_the_named_ones(spark):
         [(1, 2, [{"a": 1}], ({"b": 1},)), (1, 1, None, None), (1, 2, [{"a": 0}], None)],
         "named int, `n. 1` int, list array<map<string, int>>, inside struct<tags: map<string, int>>",
     )
-    ordered = rows.orderBy(*the_rest(rows, ["named"]))
+    ordered = rows.orderBy(*tie_breakers(rows, ["named"]))
     assert_df_equality(ordered, rows.orderBy("`n. 1`", F.to_json("list")))
-    assert the_rest(rows, rows.columns) == []
+    assert tie_breakers(rows, rows.columns) == []
 
 
 def test_maps_that_differ_in_a_microsecond_are_no_tie(spark):
     rows = spark.sql("SELECT explode(array(map('a', timestamp_micros(2)), map('a', timestamp_micros(1)))) AS m")
     assert [row[0] for row in rows.select(F.unix_micros(F.col("m")["a"])).collect()] == [2, 1]
-    in_order = rows.orderBy(*the_rest(rows, []))
+    in_order = rows.orderBy(*tie_breakers(rows, []))
     assert [row[0] for row in in_order.select(F.unix_micros(F.col("m")["a"])).collect()] == [1, 2]
 
 

@@ -10,7 +10,7 @@ from transforms.outliers import flag_outliers
 
 
 def flagged(rows, **options):
-    found = rows.transform(flag_outliers, of="n", name="unusual", **options).collect()
+    found = rows.transform(flag_outliers, column="n", name="unusual", **options).collect()
     return {(*row[:-3],): (row.unusual, row.low_fence, row.high_fence) for row in found}
 
 
@@ -24,7 +24,7 @@ def fences(lower, upper, times=1.5):
 def test_what_is_unusual_is_told_for_each_group_with_fences_in_the_column_s_units(spark):
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
-    found = flagged(spark.createDataFrame(rows, "k string, n int"), by=["k"])
+    found = flagged(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     # sorted: 0 100 110 115 120 130 2147483647; the quartiles lie half way, on the logarithm
     a = fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = fences(5, expm1((log1p(5) + log1p(6)) / 2))
@@ -63,7 +63,7 @@ def test_nulls_nan_and_negative_values_are_neither_and_no_part_of_the_quartiles(
     good = [100.0, 110.0, 120.0, 130.0, 90_000.0]
     rows = [("a", n) for n in [*good, None, nan, -1.0, -inf, *[-0.5] * 9]] + [("b", None), ("b", nan), ("b", -2.0)]
     frame = either_ansi.createDataFrame(rows, "k string, n double")
-    found = frame.transform(flag_outliers, of="n", name="unusual", by=["k"]).collect()
+    found = frame.transform(flag_outliers, column="n", name="unusual", group_by=["k"]).collect()
     assert len(found) == len(rows)
     assert [(row.n, row.unusual) for row in found if row.unusual] == [(90_000.0, "high")]
     assert all((row.low_fence, row.high_fence) == fences(110, 130) for row in found if row.k == "a")
@@ -74,7 +74,7 @@ def test_zeros_have_a_logarithm_and_what_is_infinite_is_high(spark):
     rows = spark.createDataFrame(
         [("z", n) for n in (0.0, 0.0, 0.0)] + [("i", n) for n in (1.0, 1.5, 2.0, 3.0, inf)], "k string, n double"
     )
-    found = flagged(rows, by=["k"])
+    found = flagged(rows, group_by=["k"])
     assert found["z", 0.0] == (None, 0.0, 0.0)
     assert found["i", inf][0] == "high"
     assert found["i", 1.0][0] is None
@@ -82,7 +82,7 @@ def test_zeros_have_a_logarithm_and_what_is_infinite_is_high(spark):
 
 def test_where_all_are_equal_none_is_unusual_and_any_other_is(spark):
     rows = [("same", 7)] * 5 + [("one more", 7)] * 5 + [("one more", 8), ("one more", 6)]
-    found = flagged(spark.createDataFrame(rows, "k string, n int"), by=["k"])
+    found = flagged(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     assert {row: unusual for row, (unusual, *_) in found.items()} == {
         ("same", 7): None,
         ("one more", 7): None,
@@ -93,14 +93,14 @@ def test_where_all_are_equal_none_is_unusual_and_any_other_is(spark):
 
 def test_columns_are_added_at_the_end_and_none_else_changes(spark):
     areas = spark.createDataFrame([("a", Decimal(1))], "`The. Key` string, `Où. ?` decimal(20,0)")
-    found = areas.transform(flag_outliers, of="Où. ?", name="Not. usual", by=["The. Key"])
+    found = areas.transform(flag_outliers, column="Où. ?", name="Not. usual", group_by=["The. Key"])
     added = [("Not. usual", "string"), ("low_fence", "double"), ("high_fence", "double")]
     assert found.dtypes == [*areas.dtypes, *added]
     assert [tuple(row)[:3] for row in found.collect()] == [("a", 1, None)]
 
 
 def test_of_no_rows_there_are_none(spark):
-    assert spark.createDataFrame([], "n int").transform(flag_outliers, of="n", name="unusual").collect() == []
+    assert spark.createDataFrame([], "n int").transform(flag_outliers, column="n", name="unusual").collect() == []
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_what_cannot_be_judged_is_refused(spark, arguments, error, message):
 def test_a_frame_that_has_fences_is_refused(spark):
     rows = spark.createDataFrame([], "n int, low_fence double")
     with pytest.raises(DuplicateColumnError, match="two columns 'low_fence'"):
-        rows.transform(flag_outliers, of="n", name="unusual")
+        rows.transform(flag_outliers, column="n", name="unusual")

@@ -36,7 +36,7 @@ from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
 from transforms.drift import schema_drift
 from transforms.geo import grid_cell, grid_line, valid_coordinates
-from transforms.keys import identifier, key_of, match_key, the_rest, uuid
+from transforms.keys import identifier, key_of, match_key, tie_breakers, uuid
 from transforms.masking import (
     MaskingRule,
     generalize_coordinate,
@@ -56,7 +56,7 @@ from transforms.revisions import file_as_of
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
-from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as
+from transforms.text import clean_text, concatenate, extract, map_to_canonical, unify_case
 from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
 ROWS = (
@@ -128,11 +128,11 @@ def mapped(rows: DataFrame) -> DataFrame:
 
 
 def all_functions(rows: DataFrame) -> DataFrame:
-    return aggregate(rows, by=["year"], columns={name: ("part", name) for name in FUNCTIONS}, order_by=["at"])
+    return aggregate(rows, group_by=["year"], columns={name: ("part", name) for name in FUNCTIONS}, order_by=["at"])
 
 
 def key_and_rest(rows: DataFrame) -> DataFrame:
-    return rows.orderBy(key_of(rows, ["year", "text"], where="here"), *the_rest(rows, ["year"]))
+    return rows.orderBy(key_of(rows, ["year", "text"], where="here"), *tie_breakers(rows, ["year"]))
 
 
 def required(rows: DataFrame) -> DataFrame:
@@ -173,12 +173,12 @@ def dispatch_answered(build: Callable[..., DataFrame]) -> Step:
 
 
 STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
-    add_timestamp: lambda rows: add_timestamp(rows, name="now", at=NOON),
+    add_timestamp: lambda rows: add_timestamp(rows, name="now", timestamp=NOON),
     aggregate: all_functions,
     array_to_columns: lambda rows: array_to_columns(rows, column="tags", names=["a", "b"]),
     array_where: lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))])),
     bucket: lambda rows: bucket(rows, column="part", edges=[0, 5], name="band", order="band_number"),
-    cast: lambda rows: rows.select(cast("text", given=T.StringType(), wanted=T.DoubleType(), where="here")),
+    cast: lambda rows: rows.select(cast("text", source_type=T.StringType(), target_type=T.DoubleType(), where="here")),
     change_on_previous: lambda rows: change_on_previous(rows, column="part", period="year", name="change", periods=12),
     change_schema: mapped,
     clean_names: clean_names,
@@ -193,10 +193,10 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     explode: lambda rows: explode(rows, column="tags", position="n"),
     extract: lambda rows: rows.select(extract(F.col("text"), pattern="(a)")),
     fill_missing_values: lambda rows: fill_missing_values(
-        rows, column="part", name="filled", statistic="median", by=["year"]
+        rows, column="part", name="filled", statistic="median", group_by=["year"]
     ),
     file_as_of: lambda rows: file_as_of(rows, mentioned=["at"], file=["text"], modified="at"),
-    flag_outliers: lambda rows: flag_outliers(rows, of="part", name="unusual", by=["year"]),
+    flag_outliers: lambda rows: flag_outliers(rows, column="part", name="unusual", group_by=["year"]),
     flatten: flatten,
     format_timestamp: lambda rows: rows.select(format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")),
     generalize_coordinate: of_column(generalize_coordinate, "latitude"),
@@ -223,7 +223,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     parse_written_date: lambda rows: rows.select(parse_written_date("text")),
     partial_redact: lambda rows: rows.select(partial_redact(F.col("text"), left=1, right=1)),
     percentage: lambda rows: percentage(rows, part="part", total="total", name="pct"),
-    pivot: lambda rows: pivot(rows, by=["year"], column="text", values=["a", "b"], of=("part", "sum")),
+    pivot: lambda rows: pivot(rows, group_by=["year"], column="text", values=["a", "b"], aggregation=("part", "sum")),
     ratio: lambda rows: ratio(rows, part="part", total="total", name="ratio"),
     redact: of_column(redact, "text"),
     remove_null_rows: remove_null_rows,
@@ -235,17 +235,17 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     schema_drift: drifted,
     select_fields: lambda rows: select_fields(rows, fields=["year"]),
     sha256_hash: of_column(sha256_hash, "text"),
-    share_of_total: lambda rows: share_of_total(rows, of="part", name="share", by=["year"]),
+    share_of_total: lambda rows: share_of_total(rows, column="part", name="share", group_by=["year"]),
     spigot: lambda rows: spigot(rows, key=["year"], share=0.1),
-    agree_on_case: lambda rows: agree_on_case(rows, columns=["text"]),
-    spell_as: lambda rows: rows.select(spell_as(F.col("text"), known=["E-mail"])),
+    unify_case: lambda rows: unify_case(rows, columns=["text"]),
+    map_to_canonical: lambda rows: rows.select(map_to_canonical(F.col("text"), known=["E-mail"])),
     split_fields: lambda rows: split_fields(rows, fields=["year"]),
     addresses.intersection: of_column(addresses.intersection, "text"),
     addresses.is_intersection: of_column(addresses.is_intersection, "text"),
     addresses.street: of_column(addresses.street, "text"),
     addresses.to_block: of_column(addresses.to_block, "text"),
-    the_rest: key_and_rest,
-    top_n: lambda rows: top_n(rows, n=3, of="part", by=["year"]),
+    tie_breakers: key_and_rest,
+    top_n: lambda rows: top_n(rows, n=3, column="part", group_by=["year"]),
     union_by_name: lambda rows: union_by_name(rows, rows),
     uuid: lambda rows: uuid(rows, key=["year", "text"]),
     valid_coordinates: of_column(valid_coordinates, "longitude", "latitude"),
@@ -266,7 +266,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
             (dispatched.whole_number, "priority"),
         )
     },
-    rank_members: (COUNTS, lambda counts: rank_members(counts, of=["city"], name="rank")),
+    rank_members: (COUNTS, lambda counts: rank_members(counts, columns=["city"], name="rank")),
     police_dispatch.DATASET.build: (DISPATCH, police_dispatch.DATASET.build),
     **{
         answer.build: (DISPATCH, dispatch_answered(answer.build)) for answer in police_dispatch.DATASET.answers.values()
@@ -285,10 +285,10 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     kind_of: of_column(kind_of, "text"),
     traffic_kind: of_column(traffic_kind, "text"),
     groups.in_groups: (REQUESTS, lambda rows: groups.in_groups(rows, kinds=["zip"], names=["kind", "area"], keep=[])),
-    groups.count_requests: (REQUESTS, lambda rows: groups.count_requests(rows, by=["city"])),
-    groups.shares: (REQUESTS, lambda rows: groups.shares(rows, of=["channel"])),
-    groups.most: (REQUESTS, lambda rows: groups.most(rows, of="agency")),
-    groups.change: (VOLUMES, lambda rows: groups.change(rows, name="change", by=["city"], months=1)),
+    groups.count_requests: (REQUESTS, lambda rows: groups.count_requests(rows, group_by=["city"])),
+    groups.shares: (REQUESTS, lambda rows: groups.shares(rows, column=["channel"])),
+    groups.most: (REQUESTS, lambda rows: groups.most(rows, column="agency")),
+    groups.change: (VOLUMES, lambda rows: groups.change(rows, name="change", group_by=["city"], months=1)),
     groups.rounded_percentage: (
         VOLUMES,
         lambda rows: groups.rounded_percentage(rows, part="requests", total="total", name="pct"),

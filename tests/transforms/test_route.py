@@ -33,7 +33,7 @@ def test_no_row_is_lost_and_none_of_a_group_is_in_the_default(spark, rows):
     groups = {"less": F.col("`a. b`") < F.col("c"), "more": F.col("`a. b`") > 0, "never": F.lit(None).cast("boolean")}
     frames = route(calls, groups=groups, default="the rest")
     named = reduce(DataFrame.union, (frame.select(F.lit(name), "id") for name, frame in frames.items())).collect()
-    found = {name: {number for of, number in named if of == name} for name in frames}
+    found = {name: {number for column, number in named if column == name} for name in frames}
 
     def meeting(condition):
         return {n for n, (a, c) in enumerate(rows) if a is not None and condition(a, c)}

@@ -221,7 +221,10 @@ def test_whatever_looks_blank_is_missing_and_no_failure(spark, blank):
 
 def test_a_value_that_is_not_required_is_reported_apart_and_in_the_words_of_its_form(spark):
     rows = spark.createDataFrame([("x", "y"), ("1", " ")], "a string, b string")
-    fields = [Field("a", "a", "int", form="whole number"), Field("b", "b", "date", parse_date, "day", required=False)]
+    fields = [
+        Field("a", "a", "int", expected="whole number"),
+        Field("b", "b", "date", parse_date, "day", required=False),
+    ]
     read = rows.transform(change_schema, fields=fields)
     assert [tuple(row) for row in read.collect()] == [
         (None, None, [("a", "x", "whole number")], [("b", "y", "day")]),

@@ -55,7 +55,9 @@ def test_a_ratio_is_for_each_of_so_many(either_ansi, type_):
 
 def test_shares_of_no_rows_are_no_rows(spark):
     empty = spark.createDataFrame([], "a int, b int")
-    shares = empty.transform(percentage, part="a", total="b", name="pct").transform(share_of_total, of="a", name="of")
+    shares = empty.transform(percentage, part="a", total="b", name="pct").transform(
+        share_of_total, column="a", name="of"
+    )
     assert_df_equality(shares, spark.createDataFrame([], "a int, b int, pct double, of decimal(6,3)"))
 
 
@@ -102,7 +104,7 @@ def test_the_rows_that_lost_most_are_rounded_up(either_ansi):
     types = either_ansi.createDataFrame(
         [("a", 2), ("a", 1), ("b", 5), (None, 1), (None, 7), ("c", 0), ("c", 3)], "k string, n int"
     )
-    shares = types.transform(share_of_total, of="n", name="pct", by=["k"], decimals=1)
+    shares = types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=1)
     expected = {("a", 2, "66.7"), ("c", 3, "100.0"), *(row for row in rows if row[0] != "a"), rows[1]}
     assert {(row.k, row.n, str(row.pct)) for row in shares.collect()} == expected
     assert dict(shares.dtypes)["pct"] == "decimal(4,1)"
@@ -111,7 +113,7 @@ def test_the_rows_that_lost_most_are_rounded_up(either_ansi):
 def test_a_group_without_a_total_or_with_a_negative_value_has_no_shares_and_a_null_is_no_part(either_ansi):
     rows = [("zero", 0), ("zero", 0), ("minus", -1), ("minus", 5), ("null", None), ("some", None), ("some", 4)]
     shares = either_ansi.createDataFrame(rows, "k string, n int").transform(
-        share_of_total, of="n", name="pct", by=["k"]
+        share_of_total, column="n", name="pct", group_by=["k"]
     )
     assert {(row.k, row.n): row.pct for row in shares.collect()} == {
         **dict.fromkeys(rows),
@@ -124,7 +126,7 @@ def test_rows_that_lost_as_much_go_by_all_columns_however_they_are_spread(spark)
     rows = [("b", 1, None), ("a", 1, 7), ("a", 1, None), (None, 1, 7), ("a", 1, 3), ("a", 1, 3)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
         types = spark.createDataFrame(ordered, "k string, n int, m int").repartition(3)
-        shares = types.transform(share_of_total, of="n", name="pct", decimals=0).collect()
+        shares = types.transform(share_of_total, column="n", name="pct", decimals=0).collect()
         assert sorted((row.k or "-", row.m or 0, int(row.pct)) for row in shares) == [
             ("-", 7, 16),
             ("a", 0, 17),
@@ -156,14 +158,16 @@ def assert_shares_are_exact(shares, decimals):
 )
 def test_shares_of_ints_add_up_to_a_hundred_and_are_less_than_a_unit_off(spark, rows, decimals):
     types = spark.createDataFrame(rows, "k string, n int")
-    assert_shares_are_exact(types.transform(share_of_total, of="n", name="pct", by=["k"], decimals=decimals), decimals)
+    assert_shares_are_exact(
+        types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=decimals), decimals
+    )
 
 
 @FEW
 @given(rows=st.lists(st.tuples(GROUPS, st.integers(2**63 - 9, 2**63 - 1) | st.integers(0, 3)), max_size=12))
 def test_shares_of_the_greatest_bigints_are_exact(spark, rows):
     types = spark.createDataFrame(rows, "k string, n bigint")
-    assert_shares_are_exact(types.transform(share_of_total, of="n", name="pct", by=["k"], decimals=6), 6)
+    assert_shares_are_exact(types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=6), 6)
 
 
 @FEW
@@ -174,13 +178,13 @@ def test_shares_of_the_greatest_bigints_are_exact(spark, rows):
 def test_shares_of_decimals_are_exact(spark, rows, scale):
     given = [(key, Decimal(f"{digits}E-{scale}")) for key, digits in rows]
     types = spark.createDataFrame(given, f"k string, n decimal(28,{scale})")
-    assert_shares_are_exact(types.transform(share_of_total, of="n", name="pct", by=["k"], decimals=6), 6)
+    assert_shares_are_exact(types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=6), 6)
 
 
 def test_shares_of_the_greatest_numbers_are_the_same_with_ansi_and_without(either_ansi):
     most = 2**63 - 1
     types = either_ansi.createDataFrame([("a", most), ("b", most), ("c", most)], "k string, n bigint")
-    shares = types.transform(share_of_total, of="n", name="pct", decimals=6)
+    shares = types.transform(share_of_total, column="n", name="pct", decimals=6)
     assert [str(row.pct) for row in shares.orderBy("k").collect()] == ["33.333334", "33.333333", "33.333333"]
 
 
@@ -189,7 +193,7 @@ def test_names_may_have_dots_spaces_and_accents(spark):
     shares = (
         areas.transform(percentage, part="% Done", total="Où. ?", name="Part. %")
         .transform(ratio, part="% Done", total="Où. ?", name="Par. habitant", per=1000)
-        .transform(share_of_total, of="% Done", name="Teil. %", by=["The. Key", "Où. ?"])
+        .transform(share_of_total, column="% Done", name="Teil. %", group_by=["The. Key", "Où. ?"])
     )
     assert shares.columns == ["The. Key", "% Done", "Où. ?", "Part. %", "Par. habitant", "Teil. %"]
     assert shares.collect() == [("a", 1, 4, 25.0, 250.0, Decimal(100))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, SchemaMismatchError
-from transforms.text import agree_on_case, clean_text, concatenate, extract, spell_as
+from transforms.text import clean_text, concatenate, extract, map_to_canonical, unify_case
 
 FEW = settings(max_examples=10, deadline=None)
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -148,21 +148,21 @@ SPELLED = {
 
 def test_a_text_is_spelled_as_the_known_one_that_it_says_and_any_other_stays(either_ansi):
     known = ["E-mail", "In Person", "311"]
-    spelled = spell_as(F.col("text"), known=known, others={"Électronique": "E-mail"})
+    spelled = map_to_canonical(F.col("text"), known=known, others={"Électronique": "E-mail"})
     rows = [*SPELLED.items(), (None, None)]
     expected = either_ansi.createDataFrame(rows, "text string, spelled string")
     assert_df_equality(expected.select("text", spelled.alias("spelled")), expected, ignore_nullable=True)
 
 
 def test_where_nothing_is_known_texts_are_cleaned(spark):
-    assert each(spark, lambda text: spell_as(text, known=[]), [" a  b ", " ", None]) == ["a b", None, None]
+    assert each(spark, lambda text: map_to_canonical(text, known=[]), [" a  b ", " ", None]) == ["a b", None, None]
 
 
 @FEW
 @given(texts=st.lists(st.text("aB -_\u00a0", max_size=6), min_size=1, max_size=20))
 def test_a_text_spelled_as_known_stays_so(spark, texts):
     def spelled(text):
-        return spell_as(text, known=["a-B", "BB"])
+        return map_to_canonical(text, known=["a-B", "BB"])
 
     once = each(spark, spelled, texts)
     assert each(spark, spelled, once) == once
@@ -174,9 +174,9 @@ def test_a_text_spelled_as_known_stays_so(spark, texts):
         clean_text,
         lambda text: concatenate(text, text),
         lambda text: extract(text, pattern="(a)"),
-        lambda text: spell_as(text, known=["a"]),
+        lambda text: map_to_canonical(text, known=["a"]),
     ],
-    ids=["clean_text", "concatenate", "extract", "spell_as"],
+    ids=["clean_text", "concatenate", "extract", "map_to_canonical"],
 )
 def test_of_no_rows_comes_no_text(spark, function):
     texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
@@ -186,7 +186,7 @@ def test_of_no_rows_comes_no_text(spark, function):
 def test_capitals_are_those_that_most_rows_have_and_of_as_many_the_first_in_order(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
-    agreed = rows.transform(agree_on_case, columns=["a. Text", "b"]).orderBy("n")
+    agreed = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")
     expected = ["TAX", "TAX", "TAX", "TAX", "ÉTÉ", "ÉTÉ", "Map", None, ""]
     rows = [(n, text, text) for n, text in enumerate(expected)]
     assert_df_equality(agreed, spark.createDataFrame(rows, agreed.schema))
@@ -194,14 +194,14 @@ def test_capitals_are_those_that_most_rows_have_and_of_as_many_the_first_in_orde
 
 def test_each_column_agrees_by_itself_and_of_no_rows_come_none(spark):
     rows = spark.createDataFrame([("Tax", "TAX"), ("TAX", "TAX"), ("Tax", "tax")], "a string, b string")
-    assert {tuple(row) for row in rows.transform(agree_on_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
+    assert {tuple(row) for row in rows.transform(unify_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
     none = spark.createDataFrame([], "a string, b int")
-    assert_df_equality(none.transform(agree_on_case, columns=["a"]), none)
+    assert_df_equality(none.transform(unify_case, columns=["a"]), none)
 
 
 def test_only_texts_can_agree_on_case(spark):
     rows = spark.createDataFrame([], "a string, n int")
-    with pytest.raises(SchemaMismatchError, match="agree_on_case: column 'n': got the type int, expected string"):
-        agree_on_case(rows, columns=["a", "n"])
-    with pytest.raises(ArgumentError, match="agree_on_case: columns is .., expected one column or more"):
-        agree_on_case(rows, columns=[])
+    with pytest.raises(SchemaMismatchError, match="unify_case: column 'n': got the type int, expected string"):
+        unify_case(rows, columns=["a", "n"])
+    with pytest.raises(ArgumentError, match="unify_case: columns is .., expected one column or more"):
+        unify_case(rows, columns=[])

@@ -151,16 +151,16 @@ def test_one_time_is_added_to_all_rows_to_the_microsecond(in_zone):
         datetime(2024, 7, 4, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-6))),
         datetime(1850, 1, 1, 0, 0, 0, 999_999, tzinfo=timezone.utc),
     ):
-        added = rows.transform(add_timestamp, name="loaded. at", at=at)
+        added = rows.transform(add_timestamp, name="loaded. at", timestamp=at)
         assert added.dtypes == [("n", "int"), ("loaded. at", "timestamp")]
         micros = (at - EPOCH) // timedelta(microseconds=1)
         assert added.select(F.unix_micros("`loaded. at`")).collect() == [(micros,)] * 3
-    assert rows.where("false").transform(add_timestamp, name="at", at=EPOCH).collect() == []
+    assert rows.where("false").transform(add_timestamp, name="at", timestamp=EPOCH).collect() == []
 
 
 def test_a_time_without_a_zone_or_with_a_name_that_is_taken_is_not_added(spark):
     rows = spark.createDataFrame([], "At int")
-    with pytest.raises(ArgumentError, match="add_timestamp: at is datetime.* expected a time with a time zone"):
-        add_timestamp(rows, name="now", at=datetime(2024, 7, 4))
+    with pytest.raises(ArgumentError, match="add_timestamp: timestamp is datetime.* expected a time with a time zone"):
+        add_timestamp(rows, name="now", timestamp=datetime(2024, 7, 4))
     with pytest.raises(DuplicateColumnError, match="add_timestamp: would give columns 'At' and 'at'"):
-        add_timestamp(rows, name="at", at=EPOCH)
+        add_timestamp(rows, name="at", timestamp=EPOCH)

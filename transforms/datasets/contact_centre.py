@@ -24,13 +24,13 @@ from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
 
 _FIELDS = (
-    Field("Date", "date", "date", parse_date, form="date such as 2024-05-31"),
-    Field("CallsOffered", "calls_offered", "int", form="whole number"),
-    Field("CallsHandled", "calls_handled", "int", form="whole number"),
-    Field("CallsAbandoned", "calls_abandoned", "int", form="whole number"),
-    Field("AverageSpeedofAnswer", "average_speed_of_answer", "double", form="number"),
-    Field("ServiceLevel", "service_level", "double", form="number"),
-    Field("BI_ID", "bi_id", "int", form="whole number", required=False),
+    Field("Date", "date", "date", parse_date, expected="date such as 2024-05-31"),
+    Field("CallsOffered", "calls_offered", "int", expected="whole number"),
+    Field("CallsHandled", "calls_handled", "int", expected="whole number"),
+    Field("CallsAbandoned", "calls_abandoned", "int", expected="whole number"),
+    Field("AverageSpeedofAnswer", "average_speed_of_answer", "double", expected="number"),
+    Field("ServiceLevel", "service_level", "double", expected="number"),
+    Field("BI_ID", "bi_id", "int", expected="whole number", required=False),
 )
 _KEY = ("date",)
 
@@ -71,7 +71,7 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     # Glue Studio's graph aggregates each year and then again their union; one aggregation of the union shuffles once.
     return (
         union_by_name(*(year.transform(change_schema, fields=_DAILY) for year in calls))
-        .transform(_total, by=["year"])
+        .transform(_total, group_by=["year"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
         .select("year", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
@@ -87,16 +87,16 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
     return (
         union_by_name(*calls)
         .select(F.trunc("date", "month").alias("month"), F.expr("year(date) * 12 + month(date) AS number"), *_COUNTS)
-        .transform(_total, by=["month", "number"])
+        .transform(_total, group_by=["month", "number"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")
         .select("month", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
     )
 
 
-def _total(calls: DataFrame, *, by: list[str]) -> DataFrame:
+def _total(calls: DataFrame, *, group_by: list[str]) -> DataFrame:
     sums = {name: (name, "sum") for name in _COUNTS}
-    return calls.transform(aggregate, by=by, columns={"days": ("calls_offered", "count"), **sums})
+    return calls.transform(aggregate, group_by=group_by, columns={"days": ("calls_offered", "count"), **sums})
 
 
 def _rounded(name: str) -> Column:

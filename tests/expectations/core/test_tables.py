@@ -26,7 +26,7 @@ def as_json(rows, type_, **kwargs):
 
 def verdict(rows, *items):
     outcome = judged(rows, *items)
-    return outcome.verdict(outcome.rows)
+    return outcome.validate(outcome.rows)
 
 
 def test_a_table_is_judged_on_the_rows_that_pass(spark):
@@ -95,7 +95,7 @@ def test_columns_of_any_name_are_judged(spark):
           for a, b in pairwise(ODD)),
         *(("column_sum_to_be_between", {"column": name, "min_value": 1}) for name in ODD),
     )  # fmt: skip
-    found = outcome.verdict(outcome.rows)
+    found = outcome.validate(outcome.rows)
     assert [item["success"] for item in found.results] == [False] * 4 + [True] * (4 + 3 + 4)
     assert [item["result"]["partial_unexpected_list"] for item in found.results[:4]] == [[-1]] * 4
     assert outcome.rejected(outcome.rows).columns == [*ODD, "_failed_expectations", "_warnings"]

@@ -246,5 +246,7 @@ def test_of_no_incidents_there_are_no_answers(spark):
 
 def test_every_builder_of_an_answer_is_among_the_answers():
     modules = [vars(module) for module in (counts, outcomes, places, response)]
-    builders = {name.removeprefix("build_"): of[name] for of in modules for name in of if name[:6] == "build_"}
+    builders = {
+        name.removeprefix("build_"): column[name] for column in modules for name in column if name[:6] == "build_"
+    }
     assert {name: answer.build for name, answer in DATASET.answers.items()} == builders

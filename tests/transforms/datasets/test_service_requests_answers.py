@@ -144,7 +144,9 @@ def test_the_ten_busiest_agencies_and_most_common_types_leave_out_what_is_not_sa
     assert [name for *_, name, _, _ in found] == ["Agency 10", *agencies[:9]]
     assert found[0] == ("denver", "all", "all", 1, "Agency 10", 2, Decimal("16.667"))
     of_both = [("denver", *group) for group in (("all", "all"), ("agency", "Safety"))]
-    rows = shares(*((*of, *rest) for of in of_both for rest in ((1, "Noise", 2, "66.667"), (2, "Weeds", 1, "33.333"))))
+    rows = shares(
+        *((*column, *rest) for column in of_both for rest in ((1, "Noise", 2, "66.667"), (2, "Weeds", 1, "33.333")))
+    )
     schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
     where = "group_kind IN ('all', 'agency')"
     assert_answer(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema, where=where)

@@ -26,7 +26,7 @@ def build_departments(inquiries: DataFrame) -> DataFrame:
     Columns: year, inquiry_department; inquiries; share_pct (of the year's inquiries; a year's shares add up to exactly
     100.000); rounded_pct (the same rounded by itself, as the city's own tables have it: these need not add up).
     """
-    return inquiries.transform(_shares, by=["year"], of="inquiry_department")
+    return inquiries.transform(_shares, group_by=["year"], column="inquiry_department")
 
 
 def build_channels(inquiries: DataFrame) -> DataFrame:
@@ -36,7 +36,7 @@ def build_channels(inquiries: DataFrame) -> DataFrame:
 
     Columns: year, inquiry_channel; inquiries; share_pct and rounded_pct as in `build_departments`.
     """
-    return inquiries.transform(_shares, by=["year"], of="inquiry_channel")
+    return inquiries.transform(_shares, group_by=["year"], column="inquiry_channel")
 
 
 def build_monthly(inquiries: DataFrame) -> DataFrame:
@@ -50,7 +50,7 @@ def build_monthly(inquiries: DataFrame) -> DataFrame:
     """
     return (
         inquiries.select(F.col("year_month").alias("month"), _month_number().alias("number"), "number_of_records")
-        .transform(aggregate, by=["month", "number"], columns=_INQUIRIES)
+        .transform(aggregate, group_by=["month", "number"], columns=_INQUIRIES)
         .transform(_change, name="change_on_month", period="number", periods=1)
         .transform(_change, name="change_on_year", period="number", periods=12)
         .drop("number")
@@ -68,7 +68,7 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
     """
     months = {"months": ("year_month", "countDistinct")}
     return (
-        inquiries.transform(aggregate, by=["year"], columns=months | _INQUIRIES)
+        inquiries.transform(aggregate, group_by=["year"], columns=months | _INQUIRIES)
         .withColumn("inquiries_per_month", F.round(F.try_divide("inquiries", "months"), 1))
         .transform(_change, name="change_on_year", period="year", periods=1)
     )
@@ -82,7 +82,7 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
     Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct, share_pct (of all
     inquiries of that year, 0.000 where the department has none); change_pct_points.
     """
-    return inquiries.transform(build_departments).transform(_moves, of=["inquiry_department"])
+    return inquiries.transform(build_departments).transform(_moves, column=["inquiry_department"])
 
 
 def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
@@ -97,8 +97,8 @@ def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
     and the most that are usual that year).
     """
     return (
-        inquiries.transform(aggregate, by=["year", "inquiry_department"], columns=_INQUIRIES)
-        .transform(flag_outliers, of="inquiries", name="unusual", by=["year"])
+        inquiries.transform(aggregate, group_by=["year", "inquiry_department"], columns=_INQUIRIES)
+        .transform(flag_outliers, column="inquiries", name="unusual", group_by=["year"])
         .where("unusual IS NOT NULL")
         .select(
             *("year", "inquiry_department", "unusual", "inquiries"),
@@ -116,12 +116,12 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
     Columns: year, inquiry_department; rank (1 for the most); inquiry_type, is_retired; inquiries; share_pct (of the
     department's inquiries of the year, those of all its types, which add up to exactly 100.000).
     """
-    by = ["year", "inquiry_department"]
+    group_by = ["year", "inquiry_department"]
     return (
-        inquiries.transform(aggregate, by=[*by, "inquiry_type", "is_retired"], columns=_INQUIRIES)
-        .transform(share_of_total, of="inquiries", name="share_pct", by=by)
-        .transform(top_n, n=TOP_TYPES, of="inquiries", by=by, order_by=["inquiry_type"])
-        .select(*by, "rank", "inquiry_type", "is_retired", "inquiries", "share_pct")
+        inquiries.transform(aggregate, group_by=[*group_by, "inquiry_type", "is_retired"], columns=_INQUIRIES)
+        .transform(share_of_total, column="inquiries", name="share_pct", group_by=group_by)
+        .transform(top_n, n=TOP_TYPES, column="inquiries", group_by=group_by, order_by=["inquiry_type"])
+        .select(*group_by, "rank", "inquiry_type", "is_retired", "inquiries", "share_pct")
     )
 
 
@@ -134,9 +134,9 @@ def build_channel_moves(inquiries: DataFrame) -> DataFrame:
     share_pct (of the department's inquiries of that year; they add up to exactly 100.000, or are 0.000 in a year in
     which it has none); change_pct_points.
     """
-    by = ["year", "inquiry_department"]
-    return inquiries.transform(_shares, by=by, of="inquiry_channel").transform(
-        _moves, of=["inquiry_department", "inquiry_channel"]
+    group_by = ["year", "inquiry_department"]
+    return inquiries.transform(_shares, group_by=group_by, column="inquiry_channel").transform(
+        _moves, column=["inquiry_department", "inquiry_channel"]
     )
 
 
@@ -163,17 +163,17 @@ def _change(volumes: DataFrame, *, name: str, period: str, periods: int) -> Data
     return changed.withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
 
 
-def _shares(inquiries: DataFrame, *, by: Sequence[str], of: str) -> DataFrame:
+def _shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -> DataFrame:
     return (
-        inquiries.transform(aggregate, by=[*by, of], columns=_INQUIRIES)
-        .transform(share_of_total, of="inquiries", name="share_pct", by=by)
-        .withColumn("_total", F.sum("inquiries").over(Window.partitionBy(*by)))
+        inquiries.transform(aggregate, group_by=[*group_by, column], columns=_INQUIRIES)
+        .transform(share_of_total, column="inquiries", name="share_pct", group_by=group_by)
+        .withColumn("_total", F.sum("inquiries").over(Window.partitionBy(*group_by)))
         .transform(percentage, part="inquiries", total="_total", name="rounded_pct")
-        .select(*by, of, "inquiries", "share_pct", F.round("rounded_pct", 3).alias("rounded_pct"))
+        .select(*group_by, column, "inquiries", "share_pct", F.round("rounded_pct", 3).alias("rounded_pct"))
     )
 
 
-def _moves(shares: DataFrame, *, of: Sequence[str]) -> DataFrame:
+def _moves(shares: DataFrame, *, column: Sequence[str]) -> DataFrame:
     """Put the last two years' shares beside one another; in a year that a group is not in, it has 0."""
     all_rows, year = Window.partitionBy(), F.col("year")
     years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(
@@ -185,7 +185,7 @@ def _moves(shares: DataFrame, *, of: Sequence[str]) -> DataFrame:
 
     return (
         years.where(year >= F.col("year_before"))
-        .groupBy(*of, "year_before", "_last")
+        .groupBy(*column, "year_before", "_last")
         .agg(
             of_year("year_before", "inquiries", "bigint").alias("inquiries_before"),
             of_year("_last", "inquiries", "bigint").alias("inquiries"),
@@ -194,5 +194,5 @@ def _moves(shares: DataFrame, *, of: Sequence[str]) -> DataFrame:
         )
         .withColumn("change_pct_points", F.col("share_pct") - F.col("share_before_pct"))
         .withColumnRenamed("_last", "year")
-        .select(*of, "year_before", "year", "inquiries_before", "inquiries", *_SHARES_MOVED)
+        .select(*column, "year_before", "year", "inquiries_before", "inquiries", *_SHARES_MOVED)
     )

@@ -11,15 +11,15 @@ from pyspark.sql import functions as F
 from transforms.dates import parse_month
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import agree_on_case, clean_text, spell_as
+from transforms.text import clean_text, map_to_canonical, unify_case
 
 _FIELDS = (
     Field("Department", "inquiry_department", "string"),
     Field("Type", "inquiry_type", "string"),
-    Field("Year Month", "year_month", "date", parse_month, form="month such as 2024-05"),
+    Field("Year Month", "year_month", "date", parse_month, expected="month such as 2024-05"),
     Field("Channel", "inquiry_channel", "string"),
-    Field("Number of Records", "number_of_records", "int", form="whole number"),
-    Field("BI_ID", "bi_id", "int", form="whole number", required=False),
+    Field("Number of Records", "number_of_records", "int", expected="whole number"),
+    Field("BI_ID", "bi_id", "int", expected="whole number", required=False),
 )
 LAYOUTS = {"inquiry_volume": _FIELDS}
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
@@ -55,10 +55,10 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
             {
                 "inquiry_department": _department(F.col("inquiry_department")),
                 "inquiry_type": _type(F.col("inquiry_type")),
-                "inquiry_channel": spell_as(F.col("inquiry_channel"), known=CHANNELS),
+                "inquiry_channel": map_to_canonical(F.col("inquiry_channel"), known=CHANNELS),
             }
         )
-        .transform(agree_on_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])
+        .transform(unify_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])
         .transform(drop_superseded_rows, key=KEY)
         .withColumn("year", F.year("year_month"))
         .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))

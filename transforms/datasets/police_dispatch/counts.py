@@ -17,9 +17,9 @@ def build_cities(incidents: DataFrame) -> DataFrame:
     city; incidents; share_pct (of all incidents; they add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, by=["city"], columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct")
-        .transform(rank_members, of=["city"], name="rank")
+        incidents.transform(aggregate, group_by=["city"], columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct")
+        .transform(rank_members, columns=["city"], name="rank")
         .select("rank", "city", "incidents", "share_pct")
     )
 
@@ -55,8 +55,8 @@ def build_type_shares(incidents: DataFrame) -> DataFrame:
     """
     everywhere = F.sum("incidents").over(Window.partitionBy("initial_type"))
     return (
-        incidents.transform(aggregate, by=["city", "initial_type"], columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct", by=["city"])
+        incidents.transform(aggregate, group_by=["city", "initial_type"], columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city"])
         .withColumn("overall_incidents", everywhere)
         .withColumn("_all", F.sum("incidents").over(Window.partitionBy()))
         .transform(percentage, part="overall_incidents", total="_all", name="overall_pct")
@@ -80,13 +80,13 @@ def build_priority_shares(incidents: DataFrame, *, cities: int = TOP_CITIES, typ
     of_type, of_city = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
     totals = {"type_incidents": F.sum("incidents").over(of_type), "_city": F.sum("incidents").over(of_city)}
     return (
-        incidents.transform(aggregate, by=["city", "initial_type", "priority"], columns=INCIDENTS)
-        .transform(rank_members, of=["city"], name="city_rank")
-        .transform(rank_members, of=["initial_type"], name="type_rank")
+        incidents.transform(aggregate, group_by=["city", "initial_type", "priority"], columns=INCIDENTS)
+        .transform(rank_members, columns=["city"], name="city_rank")
+        .transform(rank_members, columns=["initial_type"], name="type_rank")
         .withColumns(totals)
         .where((F.col("city_rank") <= cities) & (F.col("type_rank") <= types))
         .transform(percentage, part="type_incidents", total="_city", name="type_share_pct")
-        .transform(share_of_total, of="incidents", name="priority_share_pct", by=["city", "initial_type"])
+        .transform(share_of_total, column="incidents", name="priority_share_pct", group_by=["city", "initial_type"])
         .select(
             *("city", "initial_type", "type_incidents", _thousandths("type_share_pct").alias("type_share_pct")),
             *("priority", "incidents", "priority_share_pct"),
@@ -103,9 +103,9 @@ def build_hours(incidents: DataFrame) -> DataFrame:
     incidents; share_pct (of all incidents; they add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, by=["start_weekday", "start_hour"], columns=INCIDENTS)
+        incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENTS)
         .withColumnsRenamed({"start_weekday": "weekday", "start_hour": "hour"})
-        .transform(share_of_total, of="incidents", name="share_pct")
+        .transform(share_of_total, column="incidents", name="share_pct")
         .select("weekday", "hour", "incidents", "share_pct")
     )
 
@@ -113,11 +113,11 @@ def build_hours(incidents: DataFrame) -> DataFrame:
 def _top_types(incidents: DataFrame, *, place: str, places: int, types: int) -> DataFrame:
     rank = f"{place}_rank"
     return (
-        incidents.transform(aggregate, by=[place, "initial_type"], columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct", by=[place])
-        .transform(rank_members, of=[place], name=rank)
+        incidents.transform(aggregate, group_by=[place, "initial_type"], columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=[place])
+        .transform(rank_members, columns=[place], name=rank)
         .where((F.col(rank) <= places) & F.col("initial_type").isNotNull())
-        .transform(top_n, n=types, of="incidents", by=[place], order_by=["initial_type"])
+        .transform(top_n, n=types, column="incidents", group_by=[place], order_by=["initial_type"])
         .select(rank, place, "rank", "initial_type", "incidents", "share_pct")
     )
 

@@ -39,7 +39,7 @@ def floating_time(column: str) -> Column:
     Source: Socrata, "Floating Timestamp Datatype".
     """
     forms = ("yyyy-MM-dd'T'HH:mm:ss.SSS", "yyyy-MM-dd'T'HH:mm:ss")
-    return F.coalesce(*(parse_timestamp(column, pattern=form, zone=ZONE) for form in forms))
+    return F.coalesce(*(parse_timestamp(column, pattern=expected, zone=ZONE) for expected in forms))
 
 
 def extracted_time(column: str) -> Column:
@@ -50,8 +50,8 @@ def extracted_time(column: str) -> Column:
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['12:45', '12:45']
     """
-    read = partial(cast, quoted(column), given=T.StringType(), where="extracted_time")
-    return F.coalesce(read(wanted=T.TimestampType()), in_utc(read(wanted=T.TimestampNTZType())))
+    read = partial(cast, quoted(column), source_type=T.StringType(), where="extracted_time")
+    return F.coalesce(read(target_type=T.TimestampType()), in_utc(read(target_type=T.TimestampNTZType())))
 
 
 def whole_number(column: str) -> Column:
@@ -62,14 +62,16 @@ def whole_number(column: str) -> Column:
     [42, None, None]
     """
     text = F.col(quoted(column))
-    number = cast(quoted(column), given=T.StringType(), wanted=T.DecimalType(9, 0), where="whole_number").cast("int")
+    number = cast(
+        quoted(column), source_type=T.StringType(), target_type=T.DecimalType(9, 0), where="whole_number"
+    ).cast("int")
     # Nearly all are digits or empty, and to see that takes a fraction of the time.
     return F.when(text.rlike(r"\A[0-9]{1,9}\z"), text.cast("int")).when((text != "") & ~text.contains("-"), number)
 
 
 _text = partial(Field, type="string")
-_time = partial(Field, type="timestamp", parse=floating_time, form="time such as 2024-07-10T13:05:22.000")
-_number = partial(Field, type="int", parse=whole_number, form="whole number of 0 or more", required=False)
+_time = partial(Field, type="timestamp", parse=floating_time, expected="time such as 2024-07-10T13:05:22.000")
+_number = partial(Field, type="int", parse=whole_number, expected="whole number of 0 or more", required=False)
 _SECONDS = (
     *("calltime_callroute", "calltime_dispatch", "calltime_arrive", "calltime_cleared"),
     *("callroute_dispatch", "dispatch_arrive", "arrive_cleared"),
@@ -85,11 +87,11 @@ _FIELDS = (
     _number("priority", "priority"),
     *(_text(name, name) for name in _TEXTS),
     _text("address", "address"),
-    *(Field(name, name, "double", form="number", required=False) for name in _COORDINATES),
+    *(Field(name, name, "double", expected="number", required=False) for name in _COORDINATES),
     *(_number(name, name) for name in _SECONDS),
     _text("disposition_desc", "disposition_desc"),
     _text("geolocation", "geolocation"),
-    Field("row_ts", "row_ts", "timestamp", extracted_time, form="time such as 2024-07-13 12:45:10", required=False),
+    Field("row_ts", "row_ts", "timestamp", extracted_time, expected="time such as 2024-07-13 12:45:10", required=False),
 )
 LAYOUTS = {"police_dispatch": _FIELDS}
 

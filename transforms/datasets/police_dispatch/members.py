@@ -21,28 +21,28 @@ FEW_INCIDENTS = 5
 _TOTAL = "_members_total"
 
 
-def rank_members(counts: DataFrame, *, of: Sequence[str], name: str, by: Sequence[str] = ()) -> DataFrame:
+def rank_members(counts: DataFrame, *, columns: Sequence[str], name: str, group_by: Sequence[str] = ()) -> DataFrame:
     """Add the rank of the member that a row counts incidents of: of its city, however many rows the city has.
 
     So the members with most incidents are known from the counts, without another pass over the incidents.
 
     Rows: all kept.
 
-    Columns: reads incidents; adds `name`, an int, 1 for the member with most incidents (of each `by` group); of members
-    with as many the first by name comes first. It is null for what is no member: where a column of `of` is null.
+    Columns: reads incidents; adds `name`, an int, 1 for the member with most incidents (of each `group_by` group); of members
+    with as many the first by name comes first. It is null for what is no member: where a column of `column` is null.
 
     >>> counts = [("Rockville", "Theft", 5), ("Olney", "Theft", 3), ("Olney", "Noise", 4), (None, "Noise", 99)]
     >>> rows = spark.createDataFrame(counts, "city string, initial_type string, incidents int")
-    >>> ranked = rows.transform(rank_members, of=["city"], name="city_rank").select("city", "city_rank")
+    >>> ranked = rows.transform(rank_members, columns=["city"], name="city_rank").select("city", "city_rank")
     >>> sorted({tuple(row) for row in ranked.collect()}, key=str)
     [('Olney', 1), ('Rockville', 2), (None, None)]
     """
-    is_member = reduce(and_, (F.col(column).isNotNull() for column in of))
-    most_first = Window.partitionBy(*by).orderBy(
-        is_member.desc(), F.col(_TOTAL).desc(), *(F.col(column).asc_nulls_first() for column in of)
+    is_member = reduce(and_, (F.col(column).isNotNull() for column in columns))
+    most_first = Window.partitionBy(*group_by).orderBy(
+        is_member.desc(), F.col(_TOTAL).desc(), *(F.col(column).asc_nulls_first() for column in columns)
     )
     return (
-        counts.withColumn(_TOTAL, F.sum("incidents").over(Window.partitionBy(*by, *of)))
+        counts.withColumn(_TOTAL, F.sum("incidents").over(Window.partitionBy(*group_by, *columns)))
         .withColumn(name, F.when(is_member, F.dense_rank().over(most_first)))
         .drop(_TOTAL)
     )

@@ -26,7 +26,7 @@ def build_type_dispositions(
     return (
         incidents.transform(_in_top_cities, cities=cities)
         .where(_KNOWN)
-        .transform(top_n, n=combinations, of="incidents", by=["city"], order_by=_COMBINATION)
+        .transform(top_n, n=combinations, column="incidents", group_by=["city"], order_by=_COMBINATION)
         .select("city_rank", "city", "rank", *_COMBINATION, "incidents", "share_pct")
     )
 
@@ -52,7 +52,7 @@ def build_common_type_dispositions(incidents: DataFrame, *, cities: int = TOP_CI
             F.max("share_pct").alias("most_share_pct"),
         )
         .where("_having = cities")
-        .transform(rank_members, of=_COMBINATION, name="rank")
+        .transform(rank_members, columns=_COMBINATION, name="rank")
         .select("rank", *_COMBINATION, "cities", "incidents", "least_share_pct", "most_share_pct")
     )
 
@@ -68,9 +68,9 @@ def build_top_type_dispositions(incidents: DataFrame, *, cities: int = TOP_CITIE
     return (
         incidents.transform(_in_top_cities, cities=cities)
         .drop("share_pct")
-        .transform(rank_members, of=["initial_type"], name="type_rank", by=["city"])
+        .transform(rank_members, columns=["initial_type"], name="type_rank", group_by=["city"])
         .where(F.col("type_rank") <= types)
-        .transform(share_of_total, of="incidents", name="share_pct", by=["city", "initial_type"])
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city", "initial_type"])
         .select("city_rank", "city", "type_rank", *_COMBINATION, "incidents", "share_pct")
     )
 
@@ -97,7 +97,7 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
             _is_missing("dispatch_arrive").alias("arrival_missing"),
             _is_missing("arrive_cleared").alias("clearing_missing"),
         )
-        .transform(aggregate, by=["dimension", "value"], columns=columns)
+        .transform(aggregate, group_by=["dimension", "value"], columns=columns)
         .transform(percentage, part="arrival_missing", total="incidents", name="arrival_missing_pct")
         .transform(percentage, part="clearing_missing", total="incidents", name="clearing_missing_pct")
         .select("dimension", "value", "incidents", *missing, *shares)
@@ -107,10 +107,10 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
 def _in_top_cities(incidents: DataFrame, *, cities: int) -> DataFrame:
     """Count combinations of type and disposition in the top cities; share_pct is of the city's incidents."""
     return (
-        incidents.transform(aggregate, by=["city", *_COMBINATION], columns=INCIDENTS)
-        .transform(rank_members, of=["city"], name="city_rank")
+        incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENTS)
+        .transform(rank_members, columns=["city"], name="city_rank")
         .where(F.col("city_rank") <= cities)
-        .transform(share_of_total, of="incidents", name="share_pct", by=["city"])
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city"])
     )
 
 

@@ -33,9 +33,9 @@ def build_streets(incidents: DataFrame) -> DataFrame:
             (1 - at).alias("_at_block"),
             at.alias("_at_intersection"),
         )
-        .transform(aggregate, by=["street"], columns=columns)
-        .transform(share_of_total, of="incidents", name="share_pct")
-        .transform(rank_members, of=["street"], name="rank")
+        .transform(aggregate, group_by=["street"], columns=columns)
+        .transform(share_of_total, column="incidents", name="share_pct")
+        .transform(rank_members, columns=["street"], name="rank")
         .select("rank", "street", "incidents", "share_pct", "at_intersections")
     )
 
@@ -57,9 +57,9 @@ def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> 
             grid_line(place["longitude"], degrees=degrees).alias("west"),
             "incident_id",
         )
-        .transform(aggregate, by=corner, columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct")
-        .transform(rank_members, of=["cell"], name="rank")
+        .transform(aggregate, group_by=corner, columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct")
+        .transform(rank_members, columns=["cell"], name="rank")
         .select("rank", *corner, "incidents", "share_pct")
     )
 
@@ -72,9 +72,9 @@ def build_intersections(incidents: DataFrame) -> DataFrame:
     """
     return (
         incidents.where("intersection IS NOT NULL")
-        .transform(aggregate, by=["intersection"], columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct")
-        .transform(rank_members, of=["intersection"], name="rank")
+        .transform(aggregate, group_by=["intersection"], columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct")
+        .transform(rank_members, columns=["intersection"], name="rank")
         .select("rank", "intersection", "incidents", "share_pct")
     )
 
@@ -86,7 +86,7 @@ def build_at_intersections(incidents: DataFrame) -> DataFrame:
     incidents; they add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, by=["is_intersection"], columns=INCIDENTS)
-        .transform(share_of_total, of="incidents", name="share_pct")
+        incidents.transform(aggregate, group_by=["is_intersection"], columns=INCIDENTS)
+        .transform(share_of_total, column="incidents", name="share_pct")
         .select("is_intersection", "incidents", "share_pct")
     )

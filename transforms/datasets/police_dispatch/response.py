@@ -38,12 +38,12 @@ def build_arrival_bands(incidents: DataFrame, *, cities: int = TOP_CITIES, types
     Columns: city, initial_type; band_number (from 1), band (minutes, `5-10`: from 5 to less than 10); incidents;
     share_pct (of the incidents of the type in the city whose time is known; they add up to exactly 100.000).
     """
-    return _bands(incidents, of=ARRIVAL, cities=cities, types=types)
+    return _bands(incidents, column=ARRIVAL, cities=cities, types=types)
 
 
 def build_clearing_bands(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
     """Question 10: how long it takes to clear an incident, from the first arrival. As `build_arrival_bands`."""
-    return _bands(incidents, of=CLEARING, cities=cities, types=types)
+    return _bands(incidents, column=CLEARING, cities=cities, types=types)
 
 
 def build_arrival_by_city(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
@@ -57,12 +57,12 @@ def build_arrival_by_city(incidents: DataFrame, *, cities: int = TOP_CITIES, few
     over these cities' timed); fastest, slowest (which of them), spread_minutes (how much longer the slowest takes than
     the fastest): these three are null where there is only one; of cities as fast it is the first by name.
     """
-    return _averages(incidents, of=ARRIVAL, place="city", places=cities, few=few)
+    return _averages(incidents, column=ARRIVAL, place="city", places=cities, few=few)
 
 
 def build_clearing_by_city(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
     """Question 13: the same of the time to clear. Rows and columns as `build_arrival_by_city`."""
-    return _averages(incidents, of=CLEARING, place="city", places=cities, few=few)
+    return _averages(incidents, column=CLEARING, place="city", places=cities, few=few)
 
 
 def build_arrival_by_street(incidents: DataFrame, *, streets: int = TOP_STREETS, few: int = FEW_INCIDENTS) -> DataFrame:
@@ -70,14 +70,14 @@ def build_arrival_by_street(incidents: DataFrame, *, streets: int = TOP_STREETS,
 
     Incidents at intersections are on no one street, and left out.
     """
-    return _averages(incidents, of=ARRIVAL, place="street", places=streets, few=few)
+    return _averages(incidents, column=ARRIVAL, place="street", places=streets, few=few)
 
 
 def build_clearing_by_street(
     incidents: DataFrame, *, streets: int = TOP_STREETS, few: int = FEW_INCIDENTS
 ) -> DataFrame:
     """Question 15: the time to clear across the streets with most incidents. As `build_arrival_by_street`."""
-    return _averages(incidents, of=CLEARING, place="street", places=streets, few=few)
+    return _averages(incidents, column=CLEARING, place="street", places=streets, few=few)
 
 
 def build_slowest_cities(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
@@ -91,7 +91,7 @@ def build_slowest_cities(incidents: DataFrame, *, cities: int = TOP_CITIES, few:
     seconds, timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     others = _minutes(seconds, timed)
     return (
-        incidents.transform(_combinations, of=ARRIVAL, place="city", places=cities, few=few)
+        incidents.transform(_combinations, column=ARRIVAL, place="city", places=cities, few=few)
         .where("city = slowest")
         .select(
             *("city", *_COMBINATION, "timed", F.round("_minutes", 2).alias("avg_minutes")),
@@ -118,7 +118,7 @@ def build_quadrants(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int 
     incidents_here, usual = F.col("incidents") * F.col("_cities"), F.col("_all_incidents")
     volume = F.when(incidents_here > usual, "more").when(incidents_here < usual, "fewer")
     return (
-        incidents.transform(_combinations, of=ARRIVAL, place="city", places=cities, few=few)
+        incidents.transform(_combinations, column=ARRIVAL, place="city", places=cities, few=few)
         .withColumn("usual_incidents", F.round(F.try_divide("_all_incidents", "_cities"), 2))
         .select(
             *("city", *_COMBINATION, "incidents", "usual_incidents", "timed"),
@@ -128,26 +128,28 @@ def build_quadrants(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int 
     )
 
 
-def _bands(incidents: DataFrame, *, of: str, cities: int, types: int) -> DataFrame:
+def _bands(incidents: DataFrame, *, column: str, cities: int, types: int) -> DataFrame:
     names = ("city", "initial_type", "band_number", "band")
     return (
-        incidents.transform(bucket, column=of, edges=_EDGES, labels=["<0", *BANDS], name="band", order="band_number")
-        .transform(aggregate, by=names, columns=INCIDENTS)
-        .transform(rank_members, of=["city"], name="_city_rank")
-        .transform(rank_members, of=["initial_type"], name="_type_rank")
+        incidents.transform(
+            bucket, column=column, edges=_EDGES, labels=["<0", *BANDS], name="band", order="band_number"
+        )
+        .transform(aggregate, group_by=names, columns=INCIDENTS)
+        .transform(rank_members, columns=["city"], name="_city_rank")
+        .transform(rank_members, columns=["initial_type"], name="_type_rank")
         .where((F.col("_city_rank") <= cities) & (F.col("_type_rank") <= types) & F.col("band").isNotNull())
-        .transform(share_of_total, of="incidents", name="share_pct", by=["city", "initial_type"])
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city", "initial_type"])
         .select(*names, "incidents", "share_pct")
     )
 
 
-def _averages(incidents: DataFrame, *, of: str, place: str, places: int, few: int) -> DataFrame:
+def _averages(incidents: DataFrame, *, column: str, place: str, places: int, few: int) -> DataFrame:
     slowest_first, fastest_first = (
         Window.partitionBy(place).orderBy(order, "initial_type", "priority")
         for order in (F.desc("_minutes"), F.asc("_minutes"))
     )
     return (
-        incidents.transform(_combinations, of=of, place=place, places=places, few=few)
+        incidents.transform(_combinations, column=column, place=place, places=places, few=few)
         .withColumn("slowest_rank", F.row_number().over(slowest_first))
         .withColumn("fastest_rank", F.row_number().over(fastest_first))
         .select(
@@ -159,17 +161,17 @@ def _averages(incidents: DataFrame, *, of: str, place: str, places: int, few: in
     )
 
 
-def _combinations(incidents: DataFrame, *, of: str, place: str, places: int, few: int) -> DataFrame:
+def _combinations(incidents: DataFrame, *, column: str, place: str, places: int, few: int) -> DataFrame:
     """Average a time by place, type and priority, in the top places, and compare the places of a combination."""
     combination, rank = Window.partitionBy(*_COMBINATION), f"_{place}_rank"
     counted = incidents.groupBy(place, *_COMBINATION).agg(
-        F.count("*").alias("incidents"), F.count(of).alias("timed"), F.sum(of).alias("seconds")
+        F.count("*").alias("incidents"), F.count(column).alias("timed"), F.sum(column).alias("seconds")
     )
     totals = {f"_all_{name}": F.sum(name).over(combination) for name in ("incidents", "timed", "seconds")}
     several, name = F.col("places") > 1, F.col(place)
     first = {"fastest": F.struct(F.col("_minutes"), name), "slowest": F.struct(-F.col("_minutes"), name)}
     return (
-        counted.transform(rank_members, of=[place], name=rank)
+        counted.transform(rank_members, columns=[place], name=rank)
         .where(F.col(rank) <= places)
         .withColumns(totals | {"_cities": F.max(rank).over(Window.partitionBy())})
         .where("timed > 0 AND initial_type IS NOT NULL")

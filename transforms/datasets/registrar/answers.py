@@ -30,7 +30,7 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
     where that year is absent).
     """
     return (
-        records.transform(_completion, by=["year"])
+        records.transform(_completion, group_by=["year"])
         .transform(change_on_previous, column="completion_rate_pct", period="year", name="change_pct_points")
         .select("year", "received", "completed", *map(_rounded, ("completion_rate_pct", "change_pct_points")))
     )
@@ -42,8 +42,10 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
     Rows: one for each programme and intake that has applications. Columns: programme, intake; received, completed
     (applications); completion_rate_pct (completed / received x 100: the denominator is the applications received).
     """
-    by = ["programme", "intake"]
-    return records.transform(_completion, by=by).select(*by, "received", "completed", _rounded("completion_rate_pct"))
+    group_by = ["programme", "intake"]
+    return records.transform(_completion, group_by=group_by).select(
+        *group_by, "received", "completed", _rounded("completion_rate_pct")
+    )
 
 
 def build_activity_by_month(records: DataFrame) -> DataFrame:
@@ -52,7 +54,7 @@ def build_activity_by_month(records: DataFrame) -> DataFrame:
     Rows: one for each month with any. Columns: month (its first day); applications, enrolments, withdrawals (records).
     """
     month = F.trunc("record_date", "month").alias("month")
-    return records.select(month, "record").transform(_activity, by="month")
+    return records.select(month, "record").transform(_activity, group_by="month")
 
 
 def build_activity_by_year(records: DataFrame) -> DataFrame:
@@ -60,7 +62,7 @@ def build_activity_by_year(records: DataFrame) -> DataFrame:
 
     Rows: one for each year with any. Columns: year; applications, enrolments, withdrawals (records).
     """
-    return records.select(F.year("record_date").alias("year"), "record").transform(_activity, by="year")
+    return records.select(F.year("record_date").alias("year"), "record").transform(_activity, group_by="year")
 
 
 def build_yield(records: DataFrame) -> DataFrame:
@@ -70,16 +72,16 @@ def build_yield(records: DataFrame) -> DataFrame:
     (applications); enrolled (of these); yield_pct (enrolled / completed x 100: the denominator is the completed
     applications, null where there are none); enrolled_otherwise (enrolments whose application is not completed).
     """
-    by = ["programme", "intake"]
+    group_by = ["programme", "intake"]
     sums = {name: (name, "sum") for name in ("completed", "enrolled", "enrolled_otherwise")}
     return (
         records.where("record != 'withdrawal'")
         .transform(_cases)
         .withColumn("enrolled_otherwise", F.greatest(F.col("enrolled") - F.col("completed"), F.lit(0)))
         .withColumn("enrolled", F.col("enrolled") * F.col("completed"))
-        .transform(aggregate, by=by, columns=sums)
+        .transform(aggregate, group_by=group_by, columns=sums)
         .transform(percentage, part="enrolled", total="completed", name="yield_pct")
-        .select(*by, "completed", "enrolled", _rounded("yield_pct"), "enrolled_otherwise")
+        .select(*group_by, "completed", "enrolled", _rounded("yield_pct"), "enrolled_otherwise")
     )
 
 
@@ -90,19 +92,19 @@ def build_withdrawal_rates(records: DataFrame) -> DataFrame:
     these); withdrawal_rate_pct (withdrawn / enrolled x 100: the denominator is the enrolments); median_days,
     least_days, most_days (days from enrolment to withdrawal, of those withdrawn; null where there are none).
     """
-    by = ["programme", "intake"]
+    group_by = ["programme", "intake"]
     days = [(F.median, "median_days"), (F.min, "least_days"), (F.max, "most_days")]
     return (
         records.transform(_cases)
         .where("enrolled = 1")
-        .groupBy(*by)
+        .groupBy(*group_by)
         .agg(
             F.count("*").alias("enrolled"),
             F.sum("withdrawn").alias("withdrawn"),
-            *(of("days").alias(name) for of, name in days),
+            *(function("days").alias(name) for function, name in days),
         )
         .transform(percentage, part="withdrawn", total="enrolled", name="withdrawal_rate_pct")
-        .select(*by, "enrolled", "withdrawn", _rounded("withdrawal_rate_pct"), *(name for _, name in days))
+        .select(*group_by, "enrolled", "withdrawn", _rounded("withdrawal_rate_pct"), *(name for _, name in days))
     )
 
 
@@ -118,7 +120,7 @@ def build_completeness(*records: DataFrame) -> DataFrame:
     asked = [f"{record} {name}" for record, names in CRITICAL.items() for name in names]
     return (
         union_by_name(*(frame.select("record", *fields) for frame in records))
-        .transform(aggregate, by=["record"], columns=counts)
+        .transform(aggregate, group_by=["record"], columns=counts)
         .unpivot(["record", "rows"], [*map(F.col, fields)], "field", "filled")
         .where(F.concat_ws(" ", "record", "field").isin(asked))
         .transform(percentage, part="filled", total="rows", name="completeness_pct")
@@ -138,21 +140,23 @@ ANSWERS = {
 """The answers by name."""
 
 
-def _completion(records: DataFrame, *, by: Sequence[str]) -> DataFrame:
+def _completion(records: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
     return (
         records.where("record = 'application'")
         .withColumns({"year": F.year("received_date"), "completed": F.col("is_completed").cast("int")})
-        .transform(aggregate, by=by, columns={"received": ("record", "count"), "completed": ("completed", "sum")})
+        .transform(
+            aggregate, group_by=group_by, columns={"received": ("record", "count"), "completed": ("completed", "sum")}
+        )
         .transform(percentage, part="completed", total="received", name="completion_rate_pct")
     )
 
 
-def _activity(records: DataFrame, *, by: str) -> DataFrame:
+def _activity(records: DataFrame, *, group_by: str) -> DataFrame:
     kinds = {kind: f"{kind}s" for kind in LAYOUTS}
     return (
         records.withColumn("one", F.lit(1))
-        .transform(pivot, by=[by], column="record", values=[*kinds], of=("one", "count"))
-        .select(by, *(F.col(kind).alias(plural) for kind, plural in kinds.items()))
+        .transform(pivot, group_by=[group_by], column="record", values=[*kinds], aggregation=("one", "count"))
+        .select(group_by, *(F.col(kind).alias(plural) for kind, plural in kinds.items()))
     )
 
 

@@ -16,9 +16,9 @@ from transforms.dates import parse_written_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.masking import REDACTED, MaskingRule, generalize_year, keyed_hash, mask, partial_redact
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
-from transforms.text import clean_text, spell_as
+from transforms.text import clean_text, map_to_canonical
 
-_date = partial(Field, type="date", parse=parse_written_date, form="date such as 2023-03-05 or 5 Mar 2023")
+_date = partial(Field, type="date", parse=parse_written_date, expected="date such as 2023-03-05 or 5 Mar 2023")
 
 _PERSON = (
     Field("Student ID", "student_id", "string"),
@@ -127,7 +127,7 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
     Source: the graph of the Glue job that this replaces; of its nodes, Detect Sensitive Data is `MASKING_POLICY` here.
     """
-    fields = {field.name: field for form in LAYOUTS.values() for field in form}
+    fields = {field.name: field for expected in LAYOUTS.values() for field in expected}
     return (
         raw.transform(
             change_schema, fields=[*fields.values()], keep=("_layout", *LINEAGE_COLUMNS), malformed="_malformed_record"
@@ -158,8 +158,10 @@ def _tidy(rows: DataFrame) -> DataFrame:
         "email": F.lower("email"),
         "email_is_valid": F.col("email").rlike(r"\A[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\z"),
         "intake": _intake(F.col("intake")),
-        "status": spell_as(F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}),
-        "withdrawal_reason": spell_as(F.col("withdrawal_reason"), known=REASONS),
+        "status": map_to_canonical(
+            F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}
+        ),
+        "withdrawal_reason": map_to_canonical(F.col("withdrawal_reason"), known=REASONS),
     }
     return rows.withColumns(texts).withColumns(tidied)
 

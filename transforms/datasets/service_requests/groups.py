@@ -46,48 +46,48 @@ def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str]
     )
 
 
-def count_requests(requests: DataFrame, *, by: Sequence[str]) -> DataFrame:
-    """Count requests. Rows: one for each combination of the `by` columns. Columns: the `by` columns and `requests`."""
-    return requests.transform(aggregate, by=by, columns={"requests": ("city", "count")})
+def count_requests(requests: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
+    """Count requests. Rows: one for each combination of the `group_by` columns. Columns: the `group_by` columns and `requests`."""
+    return requests.transform(aggregate, group_by=group_by, columns={"requests": ("city", "count")})
 
 
-def shares(requests: DataFrame, *, of: Sequence[str]) -> DataFrame:
-    """Count requests by city and the `of` columns, and add their share.
+def shares(requests: DataFrame, *, column: Sequence[str]) -> DataFrame:
+    """Count requests by city and the `column` columns, and add their share.
 
-    With one `of` column, the total is the city's requests. With two, the total is the requests of the same city and
-    first `of` column.
+    With one `column` column, the total is the city's requests. With two, the total is the requests of the same city and
+    first `column` column.
 
-    Rows: one for each combination of city and the `of` columns. Columns: city, the `of` columns, requests and
+    Rows: one for each combination of city and the `column` columns. Columns: city, the `column` columns, requests and
     share_pct. The shares of one total add up to 100.000.
     """
-    by = ["city", *of]
-    return requests.transform(count_requests, by=by).transform(
-        share_of_total, of="requests", name="share_pct", by=by[:-1]
+    group_by = ["city", *column]
+    return requests.transform(count_requests, group_by=group_by).transform(
+        share_of_total, column="requests", name="share_pct", group_by=group_by[:-1]
     )
 
 
 def most(
-    requests: DataFrame, *, of: str, kinds: Sequence[str] = GROUP_KINDS, names: Sequence[str] = GROUP, n: int = TOP
+    requests: DataFrame, *, column: str, kinds: Sequence[str] = GROUP_KINDS, names: Sequence[str] = GROUP, n: int = TOP
 ) -> DataFrame:
-    """Keep the `n` most frequent values of the column `of` in each group of requests.
+    """Keep the `n` most frequent values of the column `column` in each group of requests.
 
-    Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `of`, in ascending order.
+    Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `column`, in ascending order.
 
-    Columns: city, the columns of `names`, rank, `of`, requests and share_pct. The total is the group's requests in
-    which `of` is not null.
+    Columns: city, the columns of `names`, rank, `column`, requests and share_pct. The total is the group's requests in
+    which `column` is not null.
     """
-    by = ["city", *names]
+    group_by = ["city", *names]
     return (
-        requests.where(F.col(of).isNotNull())
-        .transform(in_groups, kinds=[kind for kind in kinds if kind != of], names=names, keep=[of])
-        .transform(count_requests, by=[*by, of])
-        .transform(share_of_total, of="requests", name="share_pct", by=by)
-        .transform(top_n, n=n, of="requests", by=by, order_by=[of])
-        .select(*by, "rank", of, "requests", "share_pct")
+        requests.where(F.col(column).isNotNull())
+        .transform(in_groups, kinds=[kind for kind in kinds if kind != column], names=names, keep=[column])
+        .transform(count_requests, group_by=[*group_by, column])
+        .transform(share_of_total, column="requests", name="share_pct", group_by=group_by)
+        .transform(top_n, n=n, column="requests", group_by=group_by, order_by=[column])
+        .select(*group_by, "rank", column, "requests", "share_pct")
     )
 
 
-def change(volumes: DataFrame, *, name: str, by: Sequence[str], months: int) -> DataFrame:
+def change(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: int) -> DataFrame:
     """Add the change in requests since the month `months` earlier, as a number and as a percentage of that month's.
 
     Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` and `<name>_pct`. Both
@@ -96,7 +96,9 @@ def change(volumes: DataFrame, *, name: str, by: Sequence[str], months: int) -> 
     before = F.col("requests") - F.col(name)
     return (
         volumes.withColumn("_number", F.expr("year(month) * 12 + month(month)"))
-        .transform(change_on_previous, column="requests", period="_number", name=name, by=by, periods=months)
+        .transform(
+            change_on_previous, column="requests", period="_number", name=name, group_by=group_by, periods=months
+        )
         .withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
         .drop("_number")
     )

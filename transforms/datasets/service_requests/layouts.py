@@ -15,7 +15,7 @@ from transforms.geo import valid_coordinates
 from transforms.revisions import file_as_of
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, REPORT_TYPE, Field, change_schema
 from transforms.sql import quoted
-from transforms.text import spell_as
+from transforms.text import map_to_canonical
 from transforms.times import local_time
 
 COLUMNS: Mapping[str, str] = {
@@ -144,7 +144,7 @@ def _apply_rules(rows: DataFrame, *, source: Source) -> DataFrame:
         {
             "city": F.lit(source.city),
             "_local": local_time(F.col("created_at"), zone=source.zone),
-            "status": spell_as(F.col("status"), known=statuses, others=source.spellings),
+            "status": map_to_canonical(F.col("status"), known=statuses, others=source.spellings),
             "coordinates_are_valid": F.when(
                 (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, within=source.within)
             ),

@@ -23,7 +23,9 @@ def build_resolution(requests: DataFrame) -> DataFrame:
     return (
         requests.transform(in_groups, kinds=GROUP_KINDS, names=GROUP, keep=["resolution"])
         .withColumn("_one", F.lit(1))
-        .transform(pivot, by=["city", *GROUP], column="resolution", values=[*counts], of=("_one", "count"))
+        .transform(
+            pivot, group_by=["city", *GROUP], column="resolution", values=[*counts], aggregation=("_one", "count")
+        )
         .withColumnsRenamed(counts | {"others": "status_not_known"})
         .withColumn("_known", F.expr(" + ".join(counts.values())))
         .withColumn("requests", F.col("_known") + F.col("status_not_known"))
@@ -41,7 +43,7 @@ def build_top_unresolved(requests: DataFrame) -> DataFrame:
     Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (of the group's
     unresolved requests whose type is known).
     """
-    return requests.where(F.col("resolution") == UNRESOLVED).transform(most, of="request_type")
+    return requests.where(F.col("resolution") == UNRESOLVED).transform(most, column="request_type")
 
 
 def build_first_call_resolution(requests: DataFrame) -> DataFrame:
@@ -57,7 +59,7 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
         requests.where("first_call_resolution IS NOT NULL")
         .withColumn("_one", F.col("first_call_resolution").cast("int"))
         .transform(in_groups, kinds=GROUP_KINDS, names=GROUP, keep=["_one"])
-        .transform(aggregate, by=["city", *GROUP], columns=sums)
+        .transform(aggregate, group_by=["city", *GROUP], columns=sums)
         .transform(rounded_percentage, part="on_first_call", total="requests", name="on_first_call_pct")
     )
 
@@ -81,9 +83,10 @@ def build_time_to_close(requests: DataFrame) -> DataFrame:
     ways = F.array(
         *(
             F.struct(
-                F.lit(by).alias("by"), *((F.col(name) if name in of else nothing).alias(f"_{name}") for name in both)
+                F.lit(group_by).alias("by"),
+                *((F.col(name) if name in column else nothing).alias(f"_{name}") for name in both),
             )
-            for by, of in about.items()
+            for group_by, column in about.items()
         )
     )
     hours = (F.percentile("_tenths", share, F.col("_requests")) / 10 for share in (0.5, 0.9))

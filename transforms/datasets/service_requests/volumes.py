@@ -31,13 +31,13 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
     clocks); requests; change_on_month, change_on_month_pct (against the month before), change_on_year,
     change_on_year_pct (the same month of the year before). Null where that month has none.
     """
-    by = ["city", *GROUP]
+    group_by = ["city", *GROUP]
     return (
         requests.withColumnRenamed("created_month", "month")
         .transform(in_groups, kinds=_LARGER, names=GROUP, keep=["month"])
-        .transform(count_requests, by=[*by, "month"])
-        .transform(change, name="change_on_month", by=by, months=1)
-        .transform(change, name="change_on_year", by=by, months=12)
+        .transform(count_requests, group_by=[*group_by, "month"])
+        .transform(change, name="change_on_month", group_by=group_by, months=1)
+        .transform(change, name="change_on_year", group_by=group_by, months=12)
     )
 
 
@@ -49,7 +49,7 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
     Columns: city, area_kind, area (null for requests whose area is not known); requests; share_pct (of the city's
     requests; those of a kind add up to exactly 100.000).
     """
-    return requests.transform(in_groups, kinds=AREA_KINDS, names=AREA, keep=[]).transform(shares, of=AREA)
+    return requests.transform(in_groups, kinds=AREA_KINDS, names=AREA, keep=[]).transform(shares, column=AREA)
 
 
 def build_volume_by_channel(requests: DataFrame) -> DataFrame:
@@ -58,7 +58,7 @@ def build_volume_by_channel(requests: DataFrame) -> DataFrame:
     Rows: one for each city and channel. Columns: city, channel (null where not said); requests; share_pct (of the
     city's requests; they add up to exactly 100.000).
     """
-    return requests.transform(shares, of=["channel"])
+    return requests.transform(shares, column=["channel"])
 
 
 def build_top_types_by_area(requests: DataFrame) -> DataFrame:
@@ -69,7 +69,7 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
     Columns: city, area_kind, area; rank (1 for the most); request_type; requests; share_pct (of the area's requests of
     known type).
     """
-    most_of_each = requests.transform(most, of="request_type", kinds=AREA_KINDS, names=AREA, n=TOP_TYPES)
+    most_of_each = requests.transform(most, column="request_type", kinds=AREA_KINDS, names=AREA, n=TOP_TYPES)
     return most_of_each.where("area IS NOT NULL")
 
 
@@ -89,11 +89,11 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
         .withColumnRenamed("created_month", "month")
         .transform(in_groups, kinds=AREA_KINDS, names=AREA, keep=["request_type", "month"])
         .where("area IS NOT NULL")
-        .transform(count_requests, by=[*of_type, "month"])
+        .transform(count_requests, group_by=[*of_type, "month"])
         .withColumn("_total", F.sum("requests").over(Window.partitionBy(*of_type)))
         .withColumn("rank", F.dense_rank().over(most_first))
         .where(F.col("rank") <= TOP_TYPES)
-        .transform(change, name="change_on_month", by=of_type, months=1)
+        .transform(change, name="change_on_month", group_by=of_type, months=1)
         .select(*area, "rank", "request_type", "month", "requests", "change_on_month", "change_on_month_pct")
     )
 
@@ -106,7 +106,7 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
     Columns: city, group_kind, group_name (null where the source does not say it); rank; agency; requests; share_pct (of
     the group's requests whose agency is said).
     """
-    return requests.transform(most, of="agency")
+    return requests.transform(most, column="agency")
 
 
 def build_most_common_types(requests: DataFrame) -> DataFrame:
@@ -117,7 +117,7 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
     Columns: city, group_kind, group_name; rank; request_type; requests; share_pct (of the group's requests whose type
     is known).
     """
-    return requests.transform(most, of="request_type")
+    return requests.transform(most, column="request_type")
 
 
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
@@ -131,7 +131,7 @@ def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
     return (
         requests.withColumnsRenamed({"created_weekday": "weekday", "created_hour": "hour"})
         .transform(in_groups, kinds=_LARGER, names=GROUP, keep=at)
-        .transform(count_requests, by=["city", *GROUP, *at])
+        .transform(count_requests, group_by=["city", *GROUP, *at])
     )
 
 
@@ -147,5 +147,5 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
     return (
         requests.where("traffic_kind IS NOT NULL")
         .transform(in_groups, kinds=AREA_KINDS, names=AREA, keep=kept)
-        .transform(count_requests, by=["city", *AREA, *kept])
+        .transform(count_requests, group_by=["city", *AREA, *kept])
     )

@@ -41,22 +41,22 @@ def _yes_or_no(column: str) -> Column:
 
 
 _clock = partial(parse_timestamp, pattern="M/d/yyyy h:mm:ss a", zone=ZONE)
-_time = partial(Field, type="timestamp", parse=_clock, form="time such as 07/04/2024 01:30:00 PM")
+_time = partial(Field, type="timestamp", parse=_clock, expected="time such as 07/04/2024 01:30:00 PM")
 _DENVER = (
     text_field("Case Summary", "summary"),
     text_field("Case Status", "status"),
     text_field("Case Source", "channel"),
     text_field("Case Created Date", "created_on"),  # the day of the time below
     _time("Case Created dttm", "created_at"),
-    Field("Case Closed Date", "closed_on", "date", _day, form="date such as 07/04/2024", required=False),
+    Field("Case Closed Date", "closed_on", "date", _day, expected="date such as 07/04/2024", required=False),
     _time("Case Closed dttm", "closed_at", required=False),
-    Field("First Call Resolution", "first_call_resolution", "boolean", _yes_or_no, form="Y or N", required=False),
+    Field("First Call Resolution", "first_call_resolution", "boolean", _yes_or_no, expected="Y or N", required=False),
     text_field("Customer Zip Code", "customer_zip"),
     text_field("Incident Address 1", "address_1"),
     text_field("Incident Address 2", "address_2"),
     text_field("Incident Intersection 1", "intersection_1"),
     text_field("Incident Intersection 2", "intersection_2"),
-    Field("Incident Zip Code", "zip", "string", _zip, form="ZIP code such as 80202", required=False),
+    Field("Incident Zip Code", "zip", "string", _zip, expected="ZIP code such as 80202", required=False),
     degrees_field("Longitude", "longitude"),
     degrees_field("Latitude", "latitude"),
     text_field("Agency", "agency"),

@@ -63,9 +63,9 @@ def instant(column: str) -> Column:
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['19:30', None]
     """
-    return cast(quoted(column), given=T.StringType(), wanted=T.TimestampType(), where="service_requests")
+    return cast(quoted(column), source_type=T.StringType(), target_type=T.TimestampType(), where="service_requests")
 
 
 text_field = partial(Field, type="string")
-time_field = partial(Field, type="timestamp", parse=instant, form="time such as 2024-07-04T13:30:00-06:00")
-degrees_field = partial(Field, type="double", form="degrees such as -104.9903", required=False)
+time_field = partial(Field, type="timestamp", parse=instant, expected="time such as 2024-07-04T13:30:00-06:00")
+degrees_field = partial(Field, type="double", expected="degrees such as -104.9903", required=False)

@@ -20,7 +20,12 @@ _VANCOUVER = (
     text_field("closure_reason", "closure_reason"),
     time_field("service_request_open_timestamp", "created_at"),
     Field(
-        "service_request_close_date", "closed_on", "date", parse_date, form="date such as 2024-07-04", required=False
+        "service_request_close_date",
+        "closed_on",
+        "date",
+        parse_date,
+        expected="date such as 2024-07-04",
+        required=False,
     ),
     time_field("last_modified_timestamp", "revised_at", required=False),
     text_field("address", "address_1"),
@@ -43,7 +48,7 @@ SOURCE = Source(
         "vancouver_workbook": tuple(
             Field(
                 field.source if field.source == "geom" else field.source.replace("_", " ").capitalize(),
-                *(field.name, field.type, field.parse, field.form, field.required),
+                *(field.name, field.type, field.parse, field.expected, field.required),
             )
             for field in _VANCOUVER
         ),

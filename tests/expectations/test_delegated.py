@@ -22,7 +22,7 @@ NOT_NEGATIVE = {
 def verdict(spark, *entries, rows=ROWS, **more):
     frame = spark.createDataFrame(rows, "s string, n int").coalesce(1)
     gate = compile_gate(frame, suite=parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls"))
-    return gate.verdict(gate.rows, **more)
+    return gate.validate(gate.rows, **more)
 
 
 def test_rows_for_quarantine_are_not_judged_and_the_result_says_by_whom_it_is(spark):

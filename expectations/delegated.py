@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from expectations.suite import Expectation
 
 if TYPE_CHECKING:
-    from expectations.verdict import ResultFormat
+    from expectations.validation_result import ResultFormat
 
 
 def require_valid(expectation: Expectation) -> None:
@@ -31,7 +31,7 @@ def require_valid(expectation: Expectation) -> None:
         raise ValueError(f"Great Expectations does not take {expectation.arguments}: {reason}") from error
 
 
-def judge_with_great_expectations(
+def validate_with_gx(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:
     """Have Great Expectations judge rows, in Spark jobs of its own; return its results by the expectations' ids.

@@ -4,7 +4,7 @@ import pytest
 
 from expectations.errors import ExpectationError, ExpectationsNotMetError
 from expectations.suite import Expectation, Suite
-from expectations.verdict import ResultFormat, Verdict, row_result, table_result
+from expectations.validation_result import ResultFormat, ValidationResult, row_result, table_result
 
 
 def expectation(id_="n_present", severity="critical", description=None, **kwargs):
@@ -18,7 +18,7 @@ def result(item, rows=10, unexpected=0, missing=None, examples=()):
 
 def verdict(*pairs, meta=None):
     items, results = zip(*pairs, strict=True)
-    return Verdict(Suite("calls", items, meta or {}), rows=10, quarantined=0, results=results)
+    return ValidationResult(Suite("calls", items, meta or {}), rows=10, quarantined=0, results=results)
 
 
 def test_percentages_are_of_all_rows_and_of_those_that_are_not_missing():

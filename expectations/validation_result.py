@@ -55,7 +55,7 @@ class ResultFormat:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ValidationResult:
     """The outcome of a suite on the rows of one run.
 
     Attributes:

@@ -26,7 +26,7 @@ Example = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Metrics:
     """What is read back from the marked rows.
 
     Attributes:
@@ -48,7 +48,7 @@ class Evidence:
     examples: Mapping[RowCheck, Sequence[Example]]
 
 
-def gather(marked: DataFrame, checks: Sequence[Check], *, most_examples: int) -> Evidence:
+def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, most_examples: int) -> Metrics:
     """Count everything and find examples, in one Spark job.
 
     The examples are among the first rows for quarantine, and the first others that earned a warning. A second job finds
@@ -72,7 +72,7 @@ def gather(marked: DataFrame, checks: Sequence[Check], *, most_examples: int) ->
         if rare:
             looks = [marked.where(check.failed.is_set).limit(most_examples) for check in rare]
             examples |= _examples(marked, _looked(looks, rare).collect(), rare, most=most_examples)
-    return Evidence(counts[0], counts[1], **at, examples=examples)
+    return Metrics(counts[0], counts[1], **at, examples=examples)
 
 
 def _aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[Any, int]]]:
@@ -102,7 +102,7 @@ def _aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[A
     return columns, places
 
 
-def look_up(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
+def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
     """Find the distinct values an expectation asks for, most frequent first, with their `count`; one Spark job."""
     value = check.rule.values_to_look_up
     if value is None or not check.rule.if_observed(observed):
