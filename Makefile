@@ -23,8 +23,9 @@ setup: .venv/dev ## Create the environment in .venv, with all that the tests nee
 run: .venv/run ## Run all datasets on samples, or one on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
 	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)') $(KEY)
 
-test: .venv/dev ## Run the tests
-	@$(BIN)/python -m pytest $(PARALLEL)
+test: .venv/dev ## Run the tests, and print the branch coverage
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
+	@echo "branch coverage: $$($(BIN)/coverage report --format=total) %  (details: $(BIN)/coverage html)"
 
 test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, expectations) on Glue 6.0's Spark, ANSI on
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
@@ -66,7 +67,7 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	@echo "look at it: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove what was made here, but not the tables of your own data (warehouse/)
-	rm -rf .venv .venv-spark4 build dist samples *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-spark4 build dist samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there. Install Python 3.11, or give PYTHON=…"; exit 2; }

@@ -28,9 +28,10 @@ _TESTS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
 
-# Most plans see a handful of rows, and are compiled in more time than they run. On Spark 4 they are, and in the
-# processes that tests start: both ways are tested.
+# Most plans of tests see a handful of rows, so compiling a plan takes longer than interpreting it.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+# Spark's defaults. Tests with the mark `compiled` use them, and so do Spark 4 and the processes that tests start.
+_COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +55,11 @@ def spark() -> SparkSession:
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> SparkSession:
-    """Return a session whose catalog `lake` is empty and the test's own, in `tmp_path / "warehouse"`."""
+def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) -> SparkSession:
+    """Return a session with an empty catalog `lake` of this test, in `tmp_path / "warehouse"`."""
     session = spark.newSession()
-    for name, value in catalog_settings(str(tmp_path / "warehouse")).items():
+    code_generation = _COMPILED if request.node.get_closest_marker("compiled") else {}
+    for name, value in {**catalog_settings(str(tmp_path / "warehouse")), **code_generation}.items():
         session.conf.set(name, value)
     return session
 

@@ -32,7 +32,7 @@ setup(
         "workflows",
     ],
     package_dir={"": "."},
-    package_data={"expectations.suites": ["*.json"], "lake": ["*.properties"]},
+    package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
     # The base needs nothing that AWS Glue does not ship (pyspark, boto3), so that a job starts fast.
     install_requires=[],
     extras_require={
@@ -59,6 +59,7 @@ setup(
             "moto[glue,s3]",
             "mypy",
             "pytest",
+            "pytest-cov",
             "pytest-xdist",  # tests mostly wait for one thread of Spark: two processes use two cores
             "ruff",
             # Carries Iceberg with its AWS part, under another package name: the Glue form is tested with it.
