@@ -109,15 +109,12 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     )
     if "half" in parts:
         noon = F.when(F.expr(f"lower(right({iso_text}, 2)) = 'pm'"), _HALF_DAY_MICROS).otherwise(0)
-        twelve = F.when(F.expr(f"contains({iso_text}, 'T12:')"), _HALF_DAY_MICROS).otherwise(
-            0
-        )  # 12 is the hour before 1
+        # On a 12-hour clock, 12 is the hour before 1.
+        twelve = F.when(F.expr(f"contains({iso_text}, 'T12:')"), _HALF_DAY_MICROS).otherwise(0)
         wall_clock = F.timestamp_micros(F.unix_micros(wall_clock) + noon - twelve)
-    return (
-        wall_clock
-        if zone is None
-        else _resolve_instant(wall_clock, _require_region(zone, where="parse_timestamp"), ambiguous)
-    )
+    if zone is None:
+        return wall_clock
+    return _resolve_instant(wall_clock, _require_region(zone, where="parse_timestamp"), ambiguous)
 
 
 def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
