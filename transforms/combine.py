@@ -99,11 +99,11 @@ def lookup(
     """Add columns of the reference row that has the same key. Glue Studio's Lookup.
 
     Rows: all kept, never multiplied. If several reference rows have the same key, the row with the greatest values of
-    `order_by` is used (nulls are smallest), then the row with the greatest values of `columns`. A row gets nulls if its
+    `order_by` is used. Nulls are smallest. Ties are broken by the greatest values of `columns`. A row gets nulls if its
     key is null or not in the reference.
 
-    Columns: all kept. Adds `columns` of the reference. If `match_column` is given, adds a boolean column of that name,
-    which is true if the reference has the key.
+    Columns: all kept. Adds `columns` of the reference. If `match_column` is given, adds a boolean column of that name.
+    It is true if the reference has the key.
 
     >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
     >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]

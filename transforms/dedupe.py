@@ -18,8 +18,8 @@ LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file"
 """The columns of raw that identify the source of a row. They are also the delivery order: the last row of a key counts.
 
 `_is_current` is true for rows of a file's current content, so superseded rows come first. `_modified_at` is the file's
-own modification time (UTC). It ranks before `_ingested_at`, the time at which raw got the file (UTC): a file that was
-last modified in 2020 and lands today does not replace the figures of a file that was modified in 2023.
+own modification time (UTC). `_ingested_at` is the time at which raw got the file (UTC). The modification time ranks
+first. So a file from 2020 that lands today does not replace the figures of a file from 2023.
 """
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
@@ -32,7 +32,7 @@ def keep_latest(
     """Keep the latest row of each key.
 
     With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the very latest row is not valid, it is kept too, so that somebody can see and fix it.
+    the very latest row is not valid, it is kept too, so it can be seen and fixed.
 
     Rows: all rows except the latest of each key are dropped. A row with a null in its key has no key, and is kept.
 

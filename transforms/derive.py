@@ -53,7 +53,7 @@ def change_on_previous(
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # An int would wrap around if `periods` is subtracted from the smallest number.
+    # The smallest int minus `periods` would wrap around to a great int.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
@@ -69,7 +69,7 @@ def bucket(
     labels: Sequence[str] | None = None,
     order_column: str | None = None,
 ) -> DataFrame:
-    """Add the range between edges that a number falls in. Each edge belongs to the range above it.
+    """Assign each number to a range between edges. An edge belongs to the range above it.
 
     Rows: all kept.
 

@@ -149,8 +149,8 @@ def is_json(text: Column) -> Column:
 
     Source: RFC 8259.
     """
-    # Spark's parser skips `value`, and returns the next member only if it could parse `value`. Two different wrappers
-    # are needed: text that closes or continues one of them (`1, "x": 2`) is not valid in the other.
+    # Spark's parser skips `value`, and returns the next member only if it could parse `value`. Text such as `1, "x": 2`
+    # closes or continues one wrapper, but is not valid in the other. So two wrappers are needed.
     wrappers = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
     strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
     markers = [

@@ -92,7 +92,7 @@ def change_schema(
     Raises:
         MissingColumnError: A source column is not in the frame.
         DuplicateColumnError: Two columns would have the same name, or a column has the name `_cast_failures`.
-        SchemaMismatchError: The source of a mapping does not have the stated type, the types cannot be cast, or the
+        SchemaMismatchError: The source of a mapping does not have the stated type. Or the types cannot be cast. Or the
             `parse` of a field returns another type than the field's.
         ArgumentError: A type does not exist, or the target of a mapping is not a plain name.
 

@@ -59,7 +59,9 @@ def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mappin
 
 
 def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Replace texts that differ only in capitals by the most frequent spelling, or in a tie the first in sort order.
+    """Give texts that differ only in capitals the same spelling, the most frequent one.
+
+    In a tie, the first spelling in sort order is used.
 
     Rows: all kept, never multiplied. A separate pass counts the spellings.
 

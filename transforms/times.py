@@ -162,7 +162,7 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
     Rows: all kept.
 
     Columns: adds the parts as ints, null where `column` is null. The parts of a timestamp are those of its local time
-    in `zone`, whatever the session's time zone. A date or a `timestamp_ntz` takes no zone.
+    in `zone`, in every session time zone. A date or a `timestamp_ntz` takes no zone.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
     >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
@@ -281,7 +281,7 @@ def _require_timestamp(instant: Column) -> Column:
 
 
 def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
-    """Return the instant of a local time in a zone, which is given as a timestamp in UTC. Null if clocks skipped it."""
+    """Return the instant of a local time in a zone, which `wall_clock` holds as if in UTC. Skipped times give null."""
     earlier = F.to_utc_timestamp(wall_clock, zone)
     # Every overlap ends within 25 hours, even Alaska's second 18 October 1867. No other change is that near.
     # An interval that is added to a timestamp would use the session's time zone.

@@ -89,7 +89,7 @@ def test_first_and_last_break_ties_by_value(spark, rows):
     }
 
 
-def test_functions_ignore_nulls_and_a_group_null_group_counts_zero(spark):
+def test_functions_ignore_nulls_and_a_group_of_nulls_counts_zero(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {

@@ -116,7 +116,7 @@ def test_invalid_arguments_of_pivot_are_refused(spark, arguments, error, message
 
 def test_the_greatest_rows_of_each_group_are_kept_and_ranked(spark):
     rows = [(2023, "web", 5), (2023, "fax", 9), (2023, "sms", 7), (2024, "web", None), (2024, "fax", -1), (None, "", 1)]
-    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"])
+    top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"])
     expected = [
         (2023, "fax", 9, 1),
         (2023, "sms", 7, 2),
@@ -125,7 +125,7 @@ def test_the_greatest_rows_of_each_group_are_kept_and_ranked(spark):
         (None, "", 1, 1),
     ]
     assert_df_equality(
-        kept, spark.createDataFrame(expected, f"{CALLS}, rank int"), ignore_row_order=True, ignore_nullable=True
+        top_rows, spark.createDataFrame(expected, f"{CALLS}, rank int"), ignore_row_order=True, ignore_nullable=True
     )
 
 
@@ -140,20 +140,20 @@ def test_ties_are_ranked_the_same_in_every_partitioning(spark):
     ]
     for ordered in (rows, rows[::-1], rows[3:] + rows[:3]):
         tied = spark.createDataFrame(ordered, "k string, m int, tags map<string, int>").selectExpr("*", "7 AS n")
-        kept = tied.repartition(3).transform(top_n, n=5, column="n", order_by=["k"])
-        actual = [(row.k, row.m, row.tags) for row in sorted(kept.collect(), key=lambda row: row.rank)]
+        top_rows = tied.repartition(3).transform(top_n, n=5, column="n", order_by=["k"])
+        actual = [(row.k, row.m, row.tags) for row in sorted(top_rows.collect(), key=lambda row: row.rank)]
         assert actual == [rows[4], rows[3], rows[5], rows[1], rows[0]]
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.one_of(st.none(), st.integers(0, 3))), max_size=12))
 def test_the_kept_rows_have_the_greatest_values(spark, rows):
-    kept = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
+    top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
     for year in {row[0] for row in rows}:
         greatest = sorted((-1 if n is None else n for column, _, n in rows if column == year), reverse=True)[:2]
-        ranked = sorted((row for row in kept if row.year == year), key=lambda row: row.rank)
+        ranked = sorted((row for row in top_rows if row.year == year), key=lambda row: row.rank)
         assert [-1 if row.n is None else row.n for row in ranked] == greatest
         assert [row.rank for row in ranked] == [1, 2][: len(greatest)]
-    assert not Counter(tuple(row)[:3] for row in kept) - Counter(rows)
+    assert not Counter(tuple(row)[:3] for row in top_rows) - Counter(rows)
 
 
 @pytest.mark.parametrize(

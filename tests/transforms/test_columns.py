@@ -15,8 +15,10 @@ CELLS = st.one_of(st.none(), st.sampled_from(["", " ", "\t\n", "\u00a0", "x", " 
 def test_fields_are_selected_in_the_given_order(spark):
     rows = [(1, "x", None, 4), (1, "x", None, 4), (None, None, None, None)]
     calls = spark.createDataFrame(rows, ODD)
-    kept = calls.transform(select_fields, fields=["a`b", "Calls. Offered"])
-    assert_df_equality(kept, spark.createDataFrame([(4, 1), (4, 1), (None, None)], "`a``b` int, `Calls. Offered` int"))
+    selected = calls.transform(select_fields, fields=["a`b", "Calls. Offered"])
+    assert_df_equality(
+        selected, spark.createDataFrame([(4, 1), (4, 1), (None, None)], "`a``b` int, `Calls. Offered` int")
+    )
 
 
 def test_fields_are_dropped_and_the_others_keep_their_order(spark):
@@ -106,7 +108,7 @@ def test_rows_without_a_value_are_dropped(spark):
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
 def test_rows_and_columns_without_values_agree_with_python_strip(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
-    kept = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
-    assert kept == [row for row in rows if any((cell or "").strip() for cell in row)]
+    remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
+    assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]
     empty = [name for index, name in enumerate("ab") if not any((row[index] or "").strip() for row in rows)]
     assert calls.transform(null_fields).first().null_fields == empty

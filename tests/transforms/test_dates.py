@@ -73,8 +73,8 @@ INVALID_DATES = [
 @given(days=st.lists(FIVE_DIGITS, min_size=1, max_size=6))
 def test_the_text_and_the_serial_of_a_day_are_the_same_date(spark, days):
     texts = [(day.isoformat(), str((day - EXCEL_EPOCH).days)) for day in days]
-    written = spark.createDataFrame(texts, "text string, serial string")
-    parsed = written.select(parse_date("text"), parse_date("serial")).collect()
+    rows = spark.createDataFrame(texts, "text string, serial string")
+    parsed = rows.select(parse_date("text"), parse_date("serial")).collect()
     assert parsed == [(day, day) for day in days]
 
 

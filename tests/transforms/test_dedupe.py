@@ -20,7 +20,7 @@ def assert_latest(spark, rows, expected_rows, *, valid=None, order_by=("file",))
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
     expected = spark.createDataFrame(expected_rows, DELIVERIES)
-    # One partition each: a sort of several starts a Spark job more to find its ranges.
+    # With one partition each, the sort does not need a Spark job to find its ranges.
     assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 

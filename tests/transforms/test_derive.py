@@ -73,8 +73,8 @@ def test_a_change_uses_the_smallest_value_of_the_earlier_period(spark, rows, per
     changes = months.transform(change_on_previous, column="n", period="month", name="change", periods=periods)
 
     def expected(month, n):
-        before = [value for column, value in rows if column == month - periods and value is not None]
-        return n - min(before) if before and n is not None else None
+        earlier = [value for column, value in rows if column == month - periods and value is not None]
+        return n - min(earlier) if earlier and n is not None else None
 
     actual = Counter(map(tuple, changes.collect()))
     assert actual == Counter((month, n, expected(month, n)) for month, n in rows)

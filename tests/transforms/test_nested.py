@@ -38,7 +38,9 @@ def test_an_empty_struct_is_kept(spark):
     "ddl", ["a_b int, a struct<b: int>", "a struct<B: int>, `A_b` int", "a struct<b: int>, A struct<c: int>"]
 )
 def test_columns_that_would_have_the_same_name_are_not_flattened(spark, ddl):
-    with pytest.raises(DuplicateColumnError, match="flatten: would give .*Rename or drop one of the two first"):
+    with pytest.raises(
+        DuplicateColumnError, match="flatten: the result would have .*Rename or drop one of the two first"
+    ):
         spark.createDataFrame([], ddl).transform(flatten)
 
 

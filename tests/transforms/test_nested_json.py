@@ -99,8 +99,8 @@ def test_json_that_cannot_be_parsed_is_reported_by_change_schema(spark):
     raw = spark.createDataFrame([('{"a": 1}',), ('{"a": "1"}',), ("",), (None,)], "place string")
     ddl = "struct<a: int>"
     field = Field("place", "place", ddl, lambda name: parse_json(name, ddl=ddl))
-    read = raw.transform(change_schema, fields=[field]).collect()
-    assert read == [((1,), None), (None, [("place", '{"a": "1"}', ddl)]), (None, None), (None, None)]
+    parsed = raw.transform(change_schema, fields=[field]).collect()
+    assert parsed == [((1,), None), (None, [("place", '{"a": "1"}', ddl)]), (None, None), (None, None)]
 
 
 @pytest.mark.parametrize(

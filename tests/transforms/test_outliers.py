@@ -25,7 +25,7 @@ def test_each_group_has_its_own_fences_in_the_units_of_the_column(spark):
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
-    # sorted: 0 100 110 115 120 130 2147483647; the quartiles are half way between two values, on the logarithm
+    # The sorted values are 0 100 110 115 120 130 2147483647. On the logarithm, each quartile is half way between two.
     a = compute_fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = compute_fences(5, expm1((log1p(5) + log1p(6)) / 2))
     alone = (pytest.approx(7.0), pytest.approx(7.0))

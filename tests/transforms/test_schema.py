@@ -156,12 +156,12 @@ def test_failures_of_optional_fields_are_warnings_with_the_expected_form(spark):
         Field("a", "a", "int", expected="whole number"),
         Field("b", "b", "date", parse_date, "day", required=False),
     ]
-    read = rows.transform(change_schema, fields=fields)
-    assert [tuple(row) for row in read.collect()] == [
+    typed = rows.transform(change_schema, fields=fields)
+    assert [tuple(row) for row in typed.collect()] == [
         (None, None, [("a", "x", "whole number")], [("b", "y", "day")]),
         (1, None, None, None),
     ]
-    again = read.select(F.lit("z").alias("c"), "_cast_failures", "_cast_warnings").transform(
+    again = typed.select(F.lit("z").alias("c"), "_cast_failures", "_cast_warnings").transform(
         change_schema, fields=[Field("c", "c", "int", required=False)]
     )
     assert [(row._cast_failures, row._cast_warnings) for row in again.collect()] == [

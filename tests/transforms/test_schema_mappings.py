@@ -50,11 +50,11 @@ def test_type_names_of_glue_are_accepted(either_ansi):
     }
     raw = either_ansi.createDataFrame([tuple(text for _, text, _ in types.values())], list(types))
     mappings = [(f"`{name}`", "string", f"`{name}`", name) for name in types]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.dtypes[:-1] == [(name, spark_name) for name, (spark_name, _, _) in types.items()]
-    assert read.collect() == [(*(value for _, _, value in types.values()), None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.dtypes[:-1] == [(name, spark_name) for name, (spark_name, _, _) in types.items()]
+    assert typed.collect() == [(*(value for _, _, value in types.values()), None)]
     back = [(f"`{name}`", name, f"`{name}`", "string") for name in types]
-    texts = read.drop(CAST_FAILURES).transform(change_schema, fields=back)
+    texts = typed.drop(CAST_FAILURES).transform(change_schema, fields=back)
     assert texts.drop(CAST_FAILURES).collect() == raw.collect()
 
 
@@ -75,7 +75,7 @@ def test_struct_fields_and_whole_structs_are_mapped_and_null_structs_give_nulls(
         ("at.lat", "choice", "text", "choice"),
         ("v", "null", "nothing", "date"),
     ]
-    read = either_ansi.createDataFrame(rows, ddl).transform(change_schema, fields=mappings)
+    typed = either_ansi.createDataFrame(rows, ddl).transform(change_schema, fields=mappings)
     at = "struct<lat: string, `box. x`: struct<n: bigint>>"
     expected = either_ansi.createDataFrame(
         [
@@ -90,8 +90,8 @@ def test_struct_fields_and_whole_structs_are_mapped_and_null_structs_give_nulls(
         f"lat double, `n. of box` int, at {at}, tags array<string>, m map<string, int>, text string, nothing date, "
         f"{FAILURES}",
     )
-    assert read.schema.simpleString() == expected.schema.simpleString()
-    assert read.collect() == expected.collect()
+    assert typed.schema.simpleString() == expected.schema.simpleString()
+    assert typed.collect() == expected.collect()
 
 
 def test_structs_arrays_and_maps_become_json_text(spark):
@@ -111,15 +111,15 @@ def test_names_with_dots_stand_in_backticks(spark):
     mappings = [
         (source, "string", f"`{name.replace('`', '``')}`", "int") for source, name in zip(sources, names, strict=True)
     ]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.columns == [*names, CAST_FAILURES]
-    assert read.collect() == [(1, 2, 3, 4, 5, 6, 7, None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.columns == [*names, CAST_FAILURES]
+    assert typed.collect() == [(1, 2, 3, 4, 5, 6, 7, None)]
 
 
 def test_fields_and_mappings_can_be_mixed(spark):
     raw = spark.createDataFrame([], "a struct<b: string>, n string")
-    read = raw.transform(change_schema, fields=[Field("n", "n", "int"), ("a.b", "string", "b", "string")])
-    assert_df_equality(read, spark.createDataFrame([], f"n int, b string, {FAILURES}"), ignore_nullable=True)
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int"), ("a.b", "string", "b", "string")])
+    assert_df_equality(typed, spark.createDataFrame([], f"n int, b string, {FAILURES}"), ignore_nullable=True)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_source_that_does_not_have_the_stated_type_is_refused(spark, source, d
 def test_a_source_can_be_a_decimal_of_any_precision_or_a_typed_array(spark):
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.dtypes[:2] == [("price", "decimal(10,2)"), ("tags", "array<string>")]
-    assert read.collect() == [(Decimal("1.50"), ["a"], None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.dtypes[:2] == [("price", "decimal(10,2)"), ("tags", "array<string>")]
+    assert typed.collect() == [(Decimal("1.50"), ["a"], None)]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,9 @@ def test_a_missing_struct_field_is_refused_with_the_existing_names(spark, source
 @pytest.mark.parametrize("source", ["tags.k", "at.lat.x"])
 def test_a_field_of_a_column_that_is_not_a_struct_is_refused(spark, source):
     raw = spark.createDataFrame([], "at struct<lat: string>, tags array<struct<k: int>>")
-    with pytest.raises(SchemaMismatchError, match=f"expected a struct with .*in backticks if '{source}' is the column"):
+    with pytest.raises(
+        SchemaMismatchError, match=f"expected a struct with .*If '{source}' is the column's name, write"
+    ):
         change_schema(raw, fields=[(source, "int", "x", "int")])
 
 
@@ -211,8 +213,8 @@ def test_duplicate_column_names_are_refused(spark):
             DuplicateColumnError, match=f"change_schema: the result would have {message}.*Rename or drop one"
         ):
             change_schema(raw, **arguments)
-    kept = raw.transform(change_schema, fields=[Field("n", "n", "string")], keep=[CAST_FAILURES])
-    assert kept.columns == ["n", CAST_FAILURES]
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "string")], keep=[CAST_FAILURES])
+    assert typed.columns == ["n", CAST_FAILURES]
 
 
 def test_a_source_that_exists_twice_is_refused(spark):

@@ -52,8 +52,8 @@ def test_a_formatted_time_is_parsed_as_the_same_instant(either_ansi):
     pattern = "d MMM yyyy h:mm:ss a"
     texts = ["2024-07-04 00:00:00", "2024-07-04 12:00:00", "1899-12-31 23:59:59", "2024-12-31 23:00:00"]
     rows = create_instants(either_ansi, *texts)
-    texts = rows.withColumn("text", format_timestamp(F.col("at"), pattern=pattern, zone="Europe/London"))
-    parsed_again = texts.select("at", parse_timestamp("text", pattern=pattern, zone="Europe/London").alias("again"))
+    formatted = rows.withColumn("text", format_timestamp(F.col("at"), pattern=pattern, zone="Europe/London"))
+    parsed_again = formatted.select("at", parse_timestamp("text", pattern=pattern, zone="Europe/London").alias("again"))
     assert parsed_again.where("at = again").count() == len(texts)
 
 
