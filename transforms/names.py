@@ -60,9 +60,9 @@ def require_distinct(names: Sequence[str], *, where: str) -> None:
 def snake_case(name: str) -> str:
     """Return a column name in lower case, with its words joined by underscores.
 
-    A word starts at a capital letter after a small letter, and at the last of several capitals. It also starts after any
-    character that is not a letter or digit. Accents of Latin letters are removed. Letters of other scripts keep their marks. A
-    name without a letter or digit becomes empty.
+    A word starts at a capital letter after a small letter, and at the last of several capitals. It also starts after
+    any character that is not a letter or digit. Accents (U+0300 to U+036F) are removed. Letters of other scripts keep
+    their other marks. A name without a letter or digit becomes empty.
 
     >>> [snake_case(name) for name in ("CallsOffered", "BI_ID", "HTTPStatus", "% of Quartier né")]
     ['calls_offered', 'bi_id', 'http_status', 'of_quartier_ne']

@@ -40,17 +40,6 @@ def test_every_row_is_in_a_group_or_in_the_default(spark, rows):
     assert actual == {"less": less, "more": more, "never": set(), "the rest": {*range(len(rows))} - less - more}
 
 
-def test_duplicates_are_kept_and_groups_can_be_empty(spark):
-    calls = spark.createDataFrame([(1,), (1,), (None,), (None,)], "n int")
-    frames = route(calls, groups={"some": F.col("n") == 1})
-    assert {name: frame.count() for name, frame in frames.items()} == {"some": 2, "default_group": 2}
-    none = route(calls.where("n < 0"), groups={"some": F.col("n") == 1})
-    assert {name: (frame.count(), frame.columns) for name, frame in none.items()} == {
-        "some": (0, ["n"]),
-        "default_group": (0, ["n"]),
-    }
-
-
 @pytest.mark.parametrize(
     ("groups", "got"), [({}, r"\[\]"), ({"others": F.lit}, r"\['others'\]")], ids=["none", "the default"]
 )

@@ -120,14 +120,6 @@ def test_without_a_cast_there_is_no_report(spark):
     assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"), ignore_nullable=True)
 
 
-def test_old_and_new_names_may_have_any_characters(spark):
-    names = ["Calls. Offered", "MiXeD Case", "appels reçus", "дата", "a`b", "a.b.c", "n'ame"]
-    raw = spark.createDataFrame([("x",) * len(names)], names)
-    typed = raw.transform(change_schema, fields=[Field(name, f"{name} typed", "int") for name in names])
-    assert typed.columns == [*(f"{name} typed" for name in names), CAST_FAILURES]
-    assert [failure.column for failure in typed.collect()[0][CAST_FAILURES]] == typed.columns[:-1]
-
-
 @pytest.mark.parametrize("missing", [{"keep": ["_file"]}, {"malformed": "_file"}])
 def test_a_missing_column_is_refused_with_the_existing_names(spark, missing):
     raw = spark.createDataFrame([("1",)], "n string")

@@ -154,13 +154,6 @@ def test_a_pattern_with_an_offset_needs_no_zone(either_ansi):
     assert parse_instants(either_ansi, half_days, pattern="MM/dd/yyyy h:mm a XXX") == expected
 
 
-def test_columns_may_have_any_name(spark):
-    rows = spark.createDataFrame([("2024-07-04 1 PM",) * 3], ["The. Time", "zeit`punkt", "дата"])
-    for name in rows.columns:
-        parsed = parse_timestamp(name, pattern="yyyy-MM-dd h a", zone="America/Denver", ambiguous="refuse")
-        assert rows.select(F.unix_seconds(parsed)).collect() == [(1720119600,)]
-
-
 @pytest.mark.parametrize(
     "pattern",
     ["", "yyyy-MM", "yyyy-MM-dd h", "yyyy-MM-dd a", "yyyy-MM-dd HH a", "yyyy-MM-dd'"],
