@@ -53,7 +53,7 @@ def change_on_previous(
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # The smallest int minus `periods` would wrap around to a great int.
+    # As an int, the smallest number minus `periods` would wrap around.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))

@@ -95,5 +95,5 @@ def clean_names(rows: DataFrame) -> DataFrame:
 
 @lru_cache(maxsize=4096)
 def _fold_like_spark(name: str) -> str:
-    """Return the same text for names that are equal to Spark: Java's `equalsIgnoreCase`, letter by letter."""
+    """Return the same text for names that Spark reads as equal: Java's `equalsIgnoreCase`, letter by letter."""
     return "".join((c.upper() if len(c.upper()) == 1 else c).lower()[0] for c in name)

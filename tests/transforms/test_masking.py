@@ -263,9 +263,9 @@ def test_a_prefix_without_characters_is_refused(spark):
         ("id float", [sha256_hash], SchemaMismatchError, "column 'id': got the type float, expected .*string"),
         ("id array<int>", [keyed_hash], SchemaMismatchError, "got the type array<int>, expected .*string"),
         ("id string", [generalize_year], SchemaMismatchError, "got the type string, expected .*date"),
-        ("id string", [partial(generalize_coordinate, degrees=1)], SchemaMismatchError, "string, expected .*numeric"),
+        ("id date", [partial(generalize_coordinate, degrees=1)], SchemaMismatchError, "got the type date, .*numeric"),
     ],
 )
 def test_invalid_policies_are_refused(spark, ddl, actions, error, message):
-    with pytest.raises(error, match=f"^mask: {message}|^mask: column 'id': {message}"):
+    with pytest.raises(error, match=f"^mask: .*{message}"):
         mask(spark.createDataFrame([], ddl), policy=[MaskingRule("id", action, "why") for action in actions], key=KEY)
