@@ -1,1 +1,1 @@
-"""What CityLake costs, beside what else would do the same work."""
+"""Benchmarks of CityLake beside other tools that do the same work."""

@@ -1,4 +1,4 @@
-"""The cost of refine and curate of a dataset, beside a plain copy of the same rows.
+"""Measure refine and curate of a dataset, beside a plain copy of the same rows.
 
 python -m benchmarks.datasets [--rows 5000000] [--runs 3] [--only inquiry_volume registrar] [--folder DIR]
 """
@@ -21,56 +21,56 @@ from jobs.job import Job
 from lake.session import lake_session
 from lake.tables import row_count
 
-DATASETS = {"inquiry_volume": 1.0, "registrar": 0.64}
-"""Dataset to how many samples (the registrar's are of applicants) give one row."""
+SAMPLES_PER_ROW = {"inquiry_volume": 1.0, "registrar": 0.64}
+"""Number of samples for each row, by dataset. A sample of the registrar is an applicant with several rows."""
 
 COPY = "lake.ops.copy"
 
 
 def run_stage(spark: SparkSession, dataset: str, landing: Path, stage: str, *more: str) -> None:
-    """Run one stage of a dataset's job, with its entries in the ledger."""
+    """Run one stage of a dataset's job, including its entries in the ledger."""
     job: Job = import_module(f"jobs.{dataset}").JOB
     argv = ["--stage", stage, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
     job.run(spark, job.parse(argv))
 
 
-def timed(spark: SparkSession, step: Callable[[], object]) -> tuple[float, int]:
-    """Return the seconds and the Spark jobs that a step takes."""
+def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float, int]:
+    """Return the duration of a step in seconds, and its number of Spark jobs."""
     scheduler = spark.sparkContext._jsc.sc().dagScheduler()
-    jobs, began = scheduler.numTotalJobs(), time.perf_counter()
+    jobs, start = scheduler.numTotalJobs(), time.perf_counter()
     step()
-    return time.perf_counter() - began, scheduler.numTotalJobs() - jobs
+    return time.perf_counter() - start, scheduler.numTotalJobs() - jobs
 
 
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
-    """Make samples, bring them to raw, and time copy, refine and curate in turn, after a round to warm up."""
+    """Create samples, ingest them, and measure copy, refine and curate in turn, after a round to warm up."""
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
     if not (landing / "_truth.json").exists():
-        import_module(f"ingest.samples.{dataset}").write(landing, rows=round(rows * DATASETS[dataset]))
-    ingested, jobs = timed(spark, lambda: run_stage(spark, dataset, landing, "ingest"))
+        import_module(f"ingest.samples.{dataset}").write(landing, rows=round(rows * SAMPLES_PER_ROW[dataset]))
+    ingested, jobs = measure_step(spark, lambda: run_stage(spark, dataset, landing, "ingest"))
     count = row_count(spark, f"lake.raw.{dataset}")
     print(f"{dataset}: {count:,} rows in raw ({ingested:.1f} s from landing, {jobs} jobs), {runs} rounds")
     raw = spark.table(f"lake.raw.{dataset}")
     steps: dict[str, Callable[[], None]] = {
         "copy": lambda: write(spark, raw, COPY),
-        "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),  # nothing is new in raw
+        "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),  # raw has no new rows
         "curate": lambda: run_stage(spark, dataset, landing, "curate", "--rebuild"),
     }
-    found: dict[str, list[tuple[float, int]]] = {name: [] for name in steps}
+    measurements: dict[str, list[tuple[float, int]]] = {name: [] for name in steps}
     for number in range(runs + 1):
         spark.sql(f"DROP TABLE IF EXISTS {COPY} PURGE")
         for name, step in steps.items():
-            took = timed(spark, step)
+            measurement = measure_step(spark, step)
             if number:
-                found[name].append(took)
-    copies = [seconds for seconds, _ in found["copy"]]
-    for name, rounds in found.items():
-        taken = [seconds for seconds, _ in rounds]
-        each = [seconds / copy for seconds, copy in zip(taken, copies, strict=True)]
+                measurements[name].append(measurement)
+    copies = [seconds for seconds, _ in measurements["copy"]]
+    for name, rounds in measurements.items():
+        durations = [seconds for seconds, _ in rounds]
+        ratios = [seconds / copy for seconds, copy in zip(durations, copies, strict=True)]
         print(
-            f"  {name:8} {median(taken):7.2f} s {rounds[0][1]:3} jobs {count / median(taken):12,.0f} rows/s   "
-            f"{median(taken) / median(copies):5.2f} times the copy ({min(each):.2f}-{max(each):.2f})"
+            f"  {name:8} {median(durations):7.2f} s {rounds[0][1]:3} jobs {count / median(durations):12,.0f} rows/s   "
+            f"{median(durations) / median(copies):5.2f} times the copy ({min(ratios):.2f}-{max(ratios):.2f})"
         )
 
 
@@ -79,7 +79,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.datasets", description="Measure the cost of refine and curate.")
     parser.add_argument("--rows", type=int, default=5_000_000, help="Approximate number of rows [default: 5000000].")
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds after a warm-up [default: 3].")
-    parser.add_argument("--only", nargs="+", choices=[*DATASETS], default=[*DATASETS], metavar="NAME")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[*SAMPLES_PER_ROW],
+        default=[*SAMPLES_PER_ROW],
+        metavar="NAME",
+        help="Measure only these datasets [default: all].",
+    )
     parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:

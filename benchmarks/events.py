@@ -1,8 +1,8 @@
-"""The cost of an increment of events beside a full refresh, and of landing to trusted beside the plainest way in Spark.
+"""Measure increments beside a full refresh, and landing to trusted beside the plainest way in Spark.
 
 python -m benchmarks.events increments [--rows 1000000 10000000] [--increment 100] [--rebuilt 10000000] [--folder DIR]
-python -m benchmarks.events replay [--rows 300000] [--runs 3]
-python -m benchmarks.events landing [--rows 1000000] [--runs 3]
+python -m benchmarks.events replay [--rows 300000] [--runs 3] python -m benchmarks.events landing [--rows 1000000]
+[--runs 3]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from statistics import median
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.datasets import run_stage, timed
+from benchmarks.datasets import measure_step, run_stage
 from ingest.replay import replay
 from ingest.samples import police_dispatch, service_requests
 from ingest.targets import LandingFolder
@@ -36,60 +36,62 @@ from transforms.datasets.police_dispatch import DATASET as DISPATCHES
 from transforms.datasets.service_requests import DATASET as REQUESTS
 
 RAW, TRUSTED = "lake.raw.service_requests", "lake.trusted.service_requests"
-BASE = 100_000
+BASE_ROWS = 100_000
 
 
-def increments(folder: Path, *, sizes: Sequence[int], increment: int | None, rebuilt: Sequence[int], runs: int) -> None:
-    """Measure increments into tables of so many requests, and a full refresh of the tables of some sizes.
+def measure_increments(
+    folder: Path, *, sizes: Sequence[int], increment: int | None, rebuilt: Sequence[int], runs: int
+) -> None:
+    """Measure increments into tables of several sizes, and a full refresh of some of these tables.
 
-    An increment is JSON lines in landing: requests of the last two months. One in a hundred revises an old request of
-    any month. Then all answers, which are made from all of trusted, are measured. The first turns warm up the JVM.
+    An increment is JSON lines in landing with requests of the last two months. One request in a hundred revises an old
+    request of any month. Then all answers are measured. They are built from all of trusted. The first rounds warm up
+    the JVM.
 
-    Args:
-        folder: The place of landing and tables.
-        sizes: Numbers of requests in trusted.
-        increment: Number of rows of an increment. None for 1 % of the table.
-        rebuilt: The sizes of which a full refresh is measured.
-        runs: Number of increments, and of times that the answers are made.
+    Args: folder: The folder for landing and tables. sizes: Numbers of requests in trusted. increment: Number of rows of
+        an increment. None for 1 % of the table. rebuilt: The sizes for which a full refresh is measured. runs: Number
+        of increments, and number of times that the answers are built.
     """
     base = folder / "base"
     if not (base / "_truth.json").exists():
-        service_requests.write(base, rows=BASE)
+        service_requests.write(base, rows=BASE_ROWS)
     for rows in sizes:
-        _measure(base, folder, rows=rows, increment=increment or rows // 100, is_rebuilt=rows in rebuilt, runs=runs)
+        _measure_size(
+            base, folder, rows=rows, increment=increment or rows // 100, is_rebuilt=rows in rebuilt, runs=runs
+        )
 
 
-def _measure(base: Path, folder: Path, *, rows: int, increment: int, is_rebuilt: bool, runs: int) -> None:
+def _measure_size(base: Path, folder: Path, *, rows: int, increment: int, is_rebuilt: bool, runs: int) -> None:
     warehouse, landing = folder / f"warehouse-{rows}", folder / f"landing-{rows}"
-    for made in (warehouse, landing):
-        shutil.rmtree(made, ignore_errors=True)
+    for path in (warehouse, landing):
+        shutil.rmtree(path, ignore_errors=True)
     shutil.copytree(base, landing)
     spark = lake_session(str(warehouse), app_name="benchmark")
 
     def run(name: str, *more: str) -> tuple[float, int]:
-        return timed(spark, lambda: run_stage(spark, REQUESTS.name, landing, name, *more))
+        return measure_step(spark, lambda: run_stage(spark, REQUESTS.name, landing, name, *more))
 
     run("ingest")
     run("refine")
     refreshed = None
     if is_rebuilt:
-        _multiply_raw(spark, rows // BASE)
+        _multiply_raw(spark, rows // BASE_ROWS)
         refreshed, jobs = run("refine", "--rebuild")
         print(f"{rows:>12,} rows, full refresh: refine {refreshed:.1f} s, {jobs} jobs", flush=True)
     else:
-        _multiply_trusted(spark, rows // BASE)
+        _multiply_trusted(spark, rows // BASE_ROWS)
     print(f"{rows:>12,} rows: {row_count(spark, TRUSTED):,} in trusted", flush=True)
     for turn in range(runs):
         _deliver(spark, increment, landing, turn)
-        taken = {name: run(name) for name in ("ingest", "refine")}
-        steps = ", ".join(f"{name} {seconds:.1f} s and {jobs} jobs" for name, (seconds, jobs) in taken.items())
-        merged = sum(seconds for seconds, _ in taken.values())
-        of_refresh = f", {100 * merged / refreshed:.1f} % of the full refresh" if refreshed else ""
-        print(f"{rows:>12,} rows, {increment:,} more: {steps}; {merged:.1f} s{of_refresh}", flush=True)
+        measurements = {name: run(name) for name in ("ingest", "refine")}
+        steps = ", ".join(f"{name} {seconds:.1f} s and {jobs} jobs" for name, (seconds, jobs) in measurements.items())
+        total = sum(seconds for seconds, _ in measurements.values())
+        share = f", {100 * total / refreshed:.1f} % of the full refresh" if refreshed else ""
+        print(f"{rows:>12,} rows, {increment:,} more: {steps}; {total:.1f} s{share}", flush=True)
     for _ in range(runs):
         curated, jobs = run("curate", "--rebuild")
         print(f"{rows:>12,} rows: all answers {curated:.1f} s, {jobs} jobs", flush=True)
-    _explain(spark)
+    _print_files_of_increment(spark)
 
 
 def _multiply_raw(spark: SparkSession, times: int) -> None:
@@ -103,7 +105,7 @@ def _multiply_raw(spark: SparkSession, times: int) -> None:
 
 
 def _multiply_trusted(spark: SparkSession, times: int) -> None:
-    """Publish copies of trusted's rows under other keys, with the watermark and all else that the publisher expects."""
+    """Publish copies of trusted's rows under other keys, with the progress that the publisher expects."""
     rows, progress = spark.table(TRUSTED), read_progress(spark, TRUSTED)
     copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
     key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
@@ -137,77 +139,77 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
     stamped.write.mode("overwrite").json(str(hour))
 
 
-def _explain(spark: SparkSession) -> None:
-    """Print how many files of trusted an increment of one month reads."""
+def _print_files_of_increment(spark: SparkSession) -> None:
+    """Print the number of trusted files that an increment of one month reads."""
     table = spark.table(TRUSTED)
     month = table.where("created_at >= TIMESTAMP '2025-11-01' AND created_at < TIMESTAMP '2025-12-01'").limit(1000)
     staged = stage(spark, month, table=TRUSTED, run_id="explain", is_append=True)
-    within = pruning_condition(staged, column=REQUESTS.pruning_column)
+    condition = pruning_condition(staged, column=REQUESTS.pruning_column)
     staged.drop()
-    read = table.where(within).select("_file").distinct().count()
+    file_count = table.where(condition).select("_file").distinct().count()
     files = spark.table(f"{TRUSTED}.data_files").count()
-    print(f"{'':12} an increment of a month reads {read} of {files} files: {within[:300]}")
+    print(f"{'':12} an increment of a month reads {file_count} of {files} files: {condition[:300]}")
 
 
-def replays(folder: Path, *, rows: int, runs: int) -> None:
-    """Measure a replay of a csv to a landing folder, beside `csv.DictReader` and `json.dumps` in a loop."""
+def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
+    """Measure a replay of a csv file to a landing folder, beside a loop over `csv.DictReader` and `json.dumps`."""
     samples = folder / "samples"
     service_requests.write(samples, rows=min(rows, 200_000))
     largest = max(samples.glob("*.csv"), key=lambda path: path.stat().st_size)
     text = largest.read_bytes().decode("utf-8-sig" if b"\xef\xbb\xbf" in largest.read_bytes()[:3] else "cp1252")
     header, _, body = text.partition("\n")
-    file = folder / "replayed.csv"
+    file = folder / "replay_seconds.csv"
     times = rows // body.count("\n") + 1
     file.write_text(header + "\n" + body * times, encoding="utf-8")
-    found: dict[str, list[float]] = {"loop": [], "replay": []}
+    durations: dict[str, list[float]] = {"loop": [], "replay": []}
     for number in range(runs + 1):
-        began = time.perf_counter()
+        start = time.perf_counter()
         with file.open(encoding="utf-8", newline="") as source, (folder / "loop.json").open("w") as target:
             count = sum(1 for row in csv.DictReader(source) if target.write(json.dumps(row) + "\n"))
-        looped = time.perf_counter() - began
+        loop_seconds = time.perf_counter() - start
         to, state = folder / f"landing-{number}", folder / f"state-{number}.json"
-        began = time.perf_counter()
+        start = time.perf_counter()
         replay(str(file), LandingFolder(to, "requests"), to=str(to), state=state)
-        replayed = time.perf_counter() - began
+        replay_seconds = time.perf_counter() - start
         if number:
-            found["loop"].append(looped)
-            found["replay"].append(replayed)
-    for name, seconds in found.items():
+            durations["loop"].append(loop_seconds)
+            durations["replay"].append(replay_seconds)
+    for name, seconds in durations.items():
         print(f"{name:8} {median(seconds):6.2f} s {count / median(seconds):12,.0f} rows/s")
-    print(f"a replay has {median(found['loop']) / median(found['replay']):.2f} times the speed of the loop")
+    print(f"a replay has {median(durations['loop']) / median(durations['replay']):.2f} times the speed of the loop")
 
 
-def landings(folder: Path, *, rows: int, runs: int) -> None:
-    """Measure landing to trusted, gate included, beside Spark that reads, parses and writes the same files.
+def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
+    """Measure landing to trusted including the gate, beside Spark that reads, parses and writes the same files.
 
-    The plain way is measured twice: all columns as text, then cast, and with the types that Spark infers. A reader that
-    is given the types takes a number in quotes for a broken record. It loses the record, and is slow.
+    The plain way is measured twice: all columns as text and then cast, and with the types that Spark infers. If the
+    reader is given the types, it treats a number in quotes as a malformed record. It then loses the record and is slow.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():
         police_dispatch.write(landing, rows=rows)
-    found: dict[str, list[float]] = {"cast": [], "inferred": [], "ingest": [], "refine": []}
+    durations: dict[str, list[float]] = {"cast": [], "inferred": [], "ingest": [], "refine": []}
     args = police_job.JOB.parse(["--landing", str(landing)])
     for number in range(runs + 1):
         warehouse = folder / f"police-warehouse-{number}"
         shutil.rmtree(warehouse, ignore_errors=True)
         spark = lake_session(str(warehouse), app_name="benchmark")
-        ways: dict[str, Callable[[], object]] = {
+        steps: dict[str, Callable[[], object]] = {
             "cast": partial(_cast, spark, landing),
             "inferred": partial(_infer, spark, landing),
             "ingest": partial(ingest, DISPATCHES, spark, args),
             "refine": partial(refine, DISPATCHES, spark, args),
         }
-        for name, way in ways.items():
-            seconds, _ = timed(spark, way)
+        for name, step in steps.items():
+            seconds, _ = measure_step(spark, step)
             if number:
-                found[name].append(seconds)
-    cast, inferred, ingested, refined = (median(found[name]) for name in found)
-    print(f"plain {cast:.1f} s, with types inferred {inferred:.1f} s", end="; ")
+                durations[name].append(seconds)
+    cast, inferred, ingested, refined = (median(durations[name]) for name in durations)
+    print(f"plain {cast:.1f} s, with inferred types {inferred:.1f} s", end=", ")
     count = row_count(spark, "lake.raw.police_dispatch")
     print(f"ingest {ingested:.1f} s, refine {refined:.1f} s, {count:,} rows in raw")
-    whole = ingested + refined
-    print(f"landing to trusted takes {whole / cast:.2f} and {whole / inferred:.2f} times the plain way")
+    total = ingested + refined
+    print(f"landing to trusted takes {total / cast:.2f} and {total / inferred:.2f} times the plain way")
 
 
 def _read(reader: DataFrameReader, landing: Path) -> DataFrame:
@@ -233,9 +235,9 @@ def _write(rows: DataFrame) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.events", description="Measure the cost of events.")
-    parser.add_argument("what", choices=["increments", "replay", "landing"])
-    parser.add_argument("--rows", type=int, nargs="+", help="Number of rows. Several numbers for increments.")
+    parser = argparse.ArgumentParser(prog="benchmarks.events", description="Measure increments, replay and landing.")
+    parser.add_argument("benchmark", choices=["increments", "replay", "landing"], help="Choose the benchmark.")
+    parser.add_argument("--rows", type=int, nargs="+", help="Number of rows. Several numbers for `increments`.")
     parser.add_argument(
         "--increment", type=int, metavar="ROWS", help="Number of rows of an increment [default: 1 %% of the table]."
     )
@@ -245,7 +247,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="*",
         metavar="ROWS",
         default=[10_000_000],
-        help="Measure a full refresh of these sizes too. Give no number to measure none [default: 10000000].",
+        help="Also measure a full refresh of these sizes, or of none if no number is given [default: 10000000].",
     )
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds [default: 3].")
     parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
@@ -253,13 +255,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         folder = Path(args.folder or temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        if args.what == "increments":
+        if args.benchmark == "increments":
             sizes = args.rows or [1_000_000, 10_000_000, 50_000_000]
-            increments(folder, sizes=sizes, increment=args.increment, rebuilt=args.rebuilt, runs=args.runs)
-        elif args.what == "replay":
-            replays(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
+            measure_increments(folder, sizes=sizes, increment=args.increment, rebuilt=args.rebuilt, runs=args.runs)
+        elif args.benchmark == "replay":
+            measure_replay(folder, rows=(args.rows or [300_000])[0], runs=args.runs)
         else:
-            landings(folder, rows=(args.rows or [1_000_000])[0], runs=args.runs)
+            measure_landing(folder, rows=(args.rows or [1_000_000])[0], runs=args.runs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The rows that are measured, made up but always the same, and the suite that they are judged by."""
+"""Generate the rows that the gate benchmark measures, and the suite that validates them. They are always the same."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELDS = [
 COLUMNS = [*(field.name for field in FIELDS if field.name != "revision"), CAST_FAILURES]
 CHANNELS = ["phone", "web", "app", "email", "counter"]
 POSTAL_CODE = "^[A-Z][0-9][A-Z] [0-9][A-Z][0-9]$"
-_SUPERSEDED = 50  # one request in 50 has a second revision
+_REQUESTS_PER_REVISION = 50  # one request in 50 has a second revision
 
 
 def _expectation(name: str, severity: str, type_: str, **kwargs: object) -> dict[str, object]:
@@ -49,25 +49,25 @@ EXPECTATIONS = [
     _expectation("cost_sane", "warning", _BETWEEN, column="cost", min_value=0, max_value=5000),
     _expectation("cost_present", "warning", _PRESENT, column="cost", mostly=0.9),
 ]
-UNIQUE = _expectation("one_row_a_request", "critical", "expect_column_values_to_be_unique", column="request_id")
+UNIQUE = _expectation("one_row_per_request", "critical", "expect_column_values_to_be_unique", column="request_id")
 PASSES = f"""{CAST_FAILURES} IS NULL AND opened_on IS NOT NULL AND channel IS NOT NULL
     AND coalesce(minutes BETWEEN 0 AND 9999, true) AND coalesce(closed_on >= opened_on, true)"""
-"""The critical expectations once more, as one writes them by hand."""
+"""The critical expectations, written by hand as SQL."""
 
 
 def suite_json(*expectations: dict[str, object]) -> str:
-    """Return a suite as GX and the gate both read it."""
+    """Return a suite as JSON that GX and the gate can read."""
     return json.dumps({"name": "requests", "expectations": list(expectations), "meta": {}})
 
 
-def frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
-    """Return the frame to measure, lazily: refined from raw text (`chain`), or typed rows scanned (`parquet`).
+def load_frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
+    """Return the frame to measure: refined from raw text (`chain`), or scanned as typed rows (`parquet`).
 
-    What it reads is made on first use, and stays in `folder`.
+    The source files are created on first use and stay in `folder`.
     """
     raw, typed = (str(folder / f"{name}-{rows}") for name in ("raw", "typed"))
     if not Path(raw, "_SUCCESS").exists():
-        raw_requests(spark, rows=rows).write.mode("overwrite").parquet(raw)
+        generate_raw_requests(spark, rows=rows).write.mode("overwrite").parquet(raw)
     if source == "chain":
         return build_requests(spark.read.parquet(raw))
     if not Path(typed, "_SUCCESS").exists():
@@ -76,46 +76,46 @@ def frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataF
 
 
 def build_requests(raw: DataFrame) -> DataFrame:
-    """Raw text to typed rows: the latest revision of each request."""
+    """Cast raw text to typed rows, and keep the latest revision of each request."""
     typed = raw.transform(change_schema, fields=FIELDS)
     return typed.transform(keep_latest, key=["request_id"], order_by=["revision"]).select(*COLUMNS)
 
 
-def raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
-    """Make service requests as text: about 1 % fail something critical, as many something lesser."""
+def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
+    """Generate service requests as text. About 1 % fail a critical expectation, and 1 % fail a warning."""
     revised = F.col("id") >= rows
-    request = F.when(revised, (F.col("id") - rows) * _SUPERSEDED).otherwise(F.col("id"))
+    request = F.when(revised, (F.col("id") - rows) * _REQUESTS_PER_REVISION).otherwise(F.col("id"))
     opened = F.date_add(F.lit("2009-06-01").cast("date"), _draw("opened", 5600))
-    closed = F.date_add(opened, F.when(_in_10000("reversed", 30), -3).otherwise(_draw("days", 60)))
+    closed = F.date_add(opened, F.when(_is_drawn("reversed", 30), -3).otherwise(_draw("days", 60)))
     channel = F.element_at(F.array(*map(F.lit, CHANNELS)), _draw("channel", 5) + 1)
     digit, letter = _draw("digit", 10), F.char(_draw("letter", 26) + 65)
     postal_code = F.concat(F.lit("V"), digit, letter, F.lit(" "), digit, letter, digit)
     columns = {
-        # Multiplying by a prime shuffles the numbers: no source is sorted by its key.
+        # The multiplication by a prime shuffles the numbers, because no real source is sorted by its key.
         "Request ID": F.pmod(request * 2654435761, F.lit(rows)),
-        "Opened": _mostly(opened, {"03/04/2024": 20, "1999-01-01": 10}),
-        "Closed": _mostly(closed, {None: 2000}),
-        "Channel": _mostly(channel, {"pigeon": 20, None: 10}),
-        "Postal Code": _mostly(postal_code, {"unknown": 30, None: 500}),
-        "Minutes": _mostly(_draw("minutes", 600), {"n/a": 20, "-5": 20}),
-        "Cost": _mostly(_draw("cost", 400_000) / 100, {"9000": 20, None: 30}),
+        "Opened": _replace_some(opened, {"03/04/2024": 20, "1999-01-01": 10}),
+        "Closed": _replace_some(closed, {None: 2000}),
+        "Channel": _replace_some(channel, {"pigeon": 20, None: 10}),
+        "Postal Code": _replace_some(postal_code, {"unknown": 30, None: 500}),
+        "Minutes": _replace_some(_draw("minutes", 600), {"n/a": 20, "-5": 20}),
+        "Cost": _replace_some(_draw("cost", 400_000) / 100, {"9000": 20, None: 30}),
         "Revision": F.when(revised, 2).otherwise(1),
     }
-    numbers = spark.range(rows + rows // _SUPERSEDED)
+    numbers = spark.range(rows + rows // _REQUESTS_PER_REVISION)
     return numbers.select(*(column.cast("string").alias(name) for name, column in columns.items()))
 
 
-def _mostly(value: Column, others: Mapping[str | None, int]) -> Column:
-    """Return the value, but for each other text in so many of 10,000 rows that text."""
-    chosen = value.cast("string")
-    for text, share in others.items():
-        chosen = F.when(_in_10000(f"{value} {text}", share), F.lit(text)).otherwise(chosen)
-    return chosen
+def _replace_some(value: Column, shares: Mapping[str | None, int]) -> Column:
+    """Replace the value by each text in its share of 10,000 rows."""
+    column = value.cast("string")
+    for text, share in shares.items():
+        column = F.when(_is_drawn(f"{value} {text}", share), F.lit(text)).otherwise(column)
+    return column
 
 
-def _draw(what: str, below: int) -> Column:
-    return F.pmod(F.xxhash64("id", F.lit(what)), F.lit(below)).cast("int")
+def _draw(seed: str, below: int) -> Column:
+    return F.pmod(F.xxhash64("id", F.lit(seed)), F.lit(below)).cast("int")
 
 
-def _in_10000(what: str, share: int) -> Column:
-    return _draw(what, 10_000) < share
+def _is_drawn(seed: str, share: int) -> Column:
+    return _draw(seed, 10_000) < share

@@ -1,7 +1,7 @@
-"""The contenders of others: what else checks rows on Spark, each followed by the writes that route them.
+"""Other tools that validate rows on Spark, each followed by the writes that route the rows.
 
-Each takes a session and the frame, and returns what it found. sparkdq and cuallee know neither GX's JSON nor what a
-missing value is to it, so their checks are written out beside each other, in the order of `frames.EXPECTATIONS`.
+Each function takes a session and a frame and returns its counts. sparkdq and cuallee cannot read GX's JSON, and they
+treat missing values differently. So their checks are written out here, in the order of `frames.EXPECTATIONS`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
     writer.create()
 
 
-def routed(spark: SparkSession) -> dict[str, int]:
-    """Return how many rows came to rest where, from the metadata of the tables."""
+def count_routed(spark: SparkSession) -> dict[str, int]:
+    """Return the numbers of passed and failed rows, from the metadata of the tables."""
     passed, failed = row_count(spark, TRUSTED), row_count(spark, QUARANTINE)
     return {"passed": passed, "failed": failed, "rows": passed + failed}
 
 
-def unexpected(results: list[dict[str, Any]]) -> dict[str, int]:
-    """Return the unexpected count of each expectation, from results in GX's form."""
+def unexpected_counts(results: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the unexpected count of each expectation, from results in GX's format."""
     return {
         f"unexpected, {result['expectation_config']['meta']['name']}": result["result"]["unexpected_count"]
         for result in results
@@ -44,14 +44,14 @@ def unexpected(results: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def by_hand(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Route without a report: two filtered writes, so the frame is evaluated twice."""
+    """Route without a report. The two filtered writes evaluate the frame twice."""
     write(spark, rows.where(PASSES), TRUSTED)
     write(spark, rows.where(f"NOT ({PASSES})"), QUARANTINE)
-    return routed(spark)
+    return count_routed(spark)
 
 
 @cache
-def _gx_batches() -> Any:
+def _create_gx_batches() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
@@ -62,23 +62,23 @@ def _gx_batches() -> Any:
 
 
 def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Great Expectations with its defaults (it persists the frame, so its writes read that), then two writes."""
-    batches = _gx_batches()
+    """Validate with Great Expectations and its defaults, then route with two writes that read its persisted frame."""
+    batches = _create_gx_batches()
     from great_expectations.core import ExpectationSuite
 
     document = json.loads(suite_json(*EXPECTATIONS, *[UNIQUE] * unique))
     results = batches.get_batch({"dataframe": rows}).validate(ExpectationSuite(**document)).to_json_dict()["results"]
-    if raised := [item for item in results if item["exception_info"].get("raised_exception") is not False]:
-        raise RuntimeError(f"Great Expectations did not judge everything: {raised}")
-    return by_hand(spark, rows) | unexpected(results)
+    if failures := [item for item in results if item["exception_info"].get("raised_exception") is not False]:
+        raise RuntimeError(f"Great Expectations raised exceptions: {failures}")
+    return by_hand(spark, rows) | unexpected_counts(results)
 
 
 def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """sparkdq: its checks mark the rows, then the rows that pass and the rows that fail are written.
+    """Validate with sparkdq: its checks mark the rows, then the passed and the failed rows are written.
 
-    It has no `mostly`, and no counts unless asked for a summary, which would evaluate the frame three times more. A
-    missing value in a range or a set is neither pass nor fail to it, and such a row is in neither frame; here no such
-    row passes all else. A missing value in a pair fails: `coalesce` makes it pass.
+    sparkdq has no `mostly`. It counts only for a summary, which would evaluate the frame three more times. For sparkdq,
+    a missing value in a range or a set neither passes nor fails, and such a row is in neither frame. Here, no such row
+    passes all other checks. A missing value in a pair fails, so `coalesce` makes it pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity
@@ -86,15 +86,19 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     from sparkdq.management import CheckSet
 
     critical, warning = {"severity": Severity.CRITICAL}, {"severity": Severity.WARNING}
-    both, sooner = (True, True), "coalesce(closed_on, opened_on)"
+    both, closed_or_opened = (True, True), "coalesce(closed_on, opened_on)"
     configs = [
-        checks.NotNullCheckConfig(check_id="1", columns=["_cast_failures"], **critical),  # its name for "must be null"
+        checks.NotNullCheckConfig(
+            check_id="1", columns=["_cast_failures"], **critical
+        ),  # this check means "must be null"
         checks.NullCheckConfig(check_id="2", columns=["opened_on"], **critical),
         checks.NullCheckConfig(check_id="3", columns=["channel"], **critical),
         checks.NumericBetweenCheckConfig(
             check_id="4", columns=["minutes"], min_value=0, max_value=9999, inclusive=both, **critical
         ),
-        checks.ColumnLessThanCheckConfig(check_id="5", column="opened_on", limit=sooner, inclusive=True, **critical),
+        checks.ColumnLessThanCheckConfig(
+            check_id="5", column="opened_on", limit=closed_or_opened, inclusive=True, **critical
+        ),
         checks.DateMinCheckConfig(
             check_id="6", columns=["opened_on"], min_value="2009-01-01", inclusive=True, **warning
         ),
@@ -108,16 +112,17 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     check_set = CheckSet()
     for config in configs:
         check_set.add_check(config)
-    judged = BatchDQEngine(check_set).run_batch(rows)
-    write(spark, judged.pass_df(), TRUSTED)
-    write(spark, judged.fail_df(), QUARANTINE)
-    return routed(spark)
+    result = BatchDQEngine(check_set).run_batch(rows)
+    write(spark, result.pass_df(), TRUSTED)
+    write(spark, result.fail_df(), QUARANTINE)
+    return count_routed(spark)
 
 
 def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """cuallee: its checks count, in one pass, and the rows are routed by two writes.
+    """Validate with cuallee: its checks count in one pass, then two writes route the rows.
 
-    A missing value is a violation to it, so its counts are not GX's; the rows that pass are chosen by hand.
+    For cuallee, a missing value is a violation, so its counts differ from GX's. The condition for passed rows is
+    written by hand.
     """
     from cuallee import Check, CheckLevel
 

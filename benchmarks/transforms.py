@@ -1,4 +1,4 @@
-"""What a chain of transforms costs beside the shortest hand-written Spark SQL of the same result.
+"""Measure a chain of transforms beside the shortest hand-written Spark SQL query with the same result.
 
 python -m benchmarks.transforms [--rows 5000000] [--runs 5] [--only NAME ...]
 """
@@ -19,22 +19,22 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lake.session import local_settings
-from transforms.datasets.contact_centre import build_calls, build_calls_handled, build_calls_handled_monthly
+from transforms.datasets.contact_centre import DATASET, build_calls, build_calls_handled, build_calls_handled_monthly
 from transforms.dedupe import LINEAGE_COLUMNS
 
 COUNTS = {"CallsOffered": "calls_offered", "CallsHandled": "calls_handled", "CallsAbandoned": "calls_abandoned"}
 LINEAGE = ", ".join(LINEAGE_COLUMNS)
-_AIM = 1.1
+_MAX_RATIO = 1.1
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of transforms, and the SQL that it is compared with.
+    """A chain of transforms, and the SQL query that it is compared with.
 
     Attributes:
-        source: Which rows it reads: `raw` or `calls`.
+        source: The rows that it reads: `raw` or `calls`.
         build: The chain.
-        sql: The query, over the rows as the view `the_rows`.
+        sql: The query on the view `source_rows`.
     """
 
     source: str
@@ -42,34 +42,35 @@ class Chain:
     sql: str
 
 
-def _failure(name: str, form: str) -> str:
-    given = f"{name} IS NULL AND btrim(raw_{name}, ' \t\r\n\u00a0') != ''"
-    return f"CASE WHEN {given} THEN named_struct('column', '{name}', 'value', raw_{name}, 'expected', '{form}') END"
+def _failure_sql(name: str, expected: str) -> str:
+    is_failure = f"{name} IS NULL AND btrim(raw_{name}, ' \t\r\n\u00a0') != ''"
+    failure = f"named_struct('column', '{name}', 'value', raw_{name}, 'expected', '{expected}')"
+    return f"CASE WHEN {is_failure} THEN {failure} END"
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return a query for raw rows of calls, given the SQL that reads a day, and a double."""
-    read = {
-        "date": ("Date", "date such as 2024-05-31", date),
-        **{name: (source, "whole number", f"try_cast({source} AS int)") for source, name in COUNTS.items()},
-        "average_speed_of_answer": ("AverageSpeedofAnswer", "number", double.format("AverageSpeedofAnswer")),
-        "service_level": ("ServiceLevel", "number", double.format("ServiceLevel")),
-        "bi_id": ("BI_ID", "whole number", "try_cast(BI_ID AS int)"),
-    }
-    typed = ", ".join(f"{sql} AS {name}, {source} AS raw_{name}" for name, (source, _, sql) in read.items())
-    failures = ", ".join(_failure(name, form) for name, (_, form, _) in read.items() if name != "bi_id")
-    warning = _failure("bi_id", read["bi_id"][1])
+    """Return a query for raw rows of calls, from the SQL that parses a date and the SQL that parses a double."""
+    parsers = {"date": date, "int": "try_cast({0} AS int)", "double": double}
+    fields = DATASET.layouts["contact_centre"]
+    columns = ", ".join(
+        f"{parsers[field.type].replace('{0}', field.source)} AS {field.name}, {field.source} AS raw_{field.name}"
+        for field in fields
+    )
+    failures, warnings = (
+        ", ".join(_failure_sql(field.name, field.expected) for field in fields if field.required == required)
+        for required in (True, False)
+    )
     record = """CASE WHEN _malformed_record IS NOT NULL
         THEN named_struct('column', '_malformed_record', 'value', _malformed_record, 'expected', 'record') END"""
     return f"""
-        WITH typed AS (SELECT {typed}, _malformed_record, {LINEAGE} FROM the_rows),
+        WITH typed AS (SELECT {columns}, _malformed_record, {LINEAGE} FROM source_rows),
         checked AS (
             SELECT *, filter(array({failures}, {record}), failure -> failure IS NOT NULL) AS failures,
-                filter(array({warning}), failure -> failure IS NOT NULL) AS warnings FROM typed),
+                filter(array({warnings}), failure -> failure IS NOT NULL) AS warnings FROM typed),
         marked AS (
             SELECT *, max(coalesce(_is_current, false)) OVER (PARTITION BY date, _source_file) AS in_current
             FROM checked)
-        SELECT {", ".join(read)}, year(date) AS year,
+        SELECT {", ".join(field.name for field in fields)}, year(date) AS year,
             bigint(calls_offered) - calls_handled - calls_abandoned AS calls_unaccounted,
             {LINEAGE}, CASE WHEN size(failures) > 0 THEN failures END AS _cast_failures,
             CASE WHEN size(warnings) > 0 THEN warnings END AS _cast_warnings FROM marked
@@ -95,7 +96,7 @@ CHAINS: Mapping[str, Chain] = {
     "build_calls_handled": Chain(
         "calls",
         build_calls_handled,
-        f"""WITH years AS (SELECT year, {_HANDLED} FROM the_rows GROUP BY year),
+        f"""WITH years AS (SELECT year, {_HANDLED} FROM source_rows GROUP BY year),
         shares AS (SELECT *, {_PERCENT} AS pct FROM years)
         SELECT year, days, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
             round({_CHANGE.format("year")}, 2) AS change_pct_points FROM shares""",
@@ -105,7 +106,7 @@ CHAINS: Mapping[str, Chain] = {
         build_calls_handled_monthly,
         f"""WITH months AS (
             SELECT date(trunc(date, 'month')) AS month, year(date) * 12 + month(date) AS number, {_HANDLED}
-            FROM the_rows GROUP BY 1, 2),
+            FROM source_rows GROUP BY 1, 2),
         shares AS (SELECT *, {_PERCENT} AS pct FROM months)
         SELECT month, days, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
             round({_CHANGE.format("number")}, 2) AS change_pct_points FROM shares""",
@@ -113,8 +114,8 @@ CHAINS: Mapping[str, Chain] = {
 }
 
 
-def raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
-    """Make rows of raw: one cell in 200 is no number or no day."""
+def generate_raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
+    """Generate raw rows. One cell in 200 is not a valid number or date."""
     day = F.date_add(F.lit("2009-06-01").cast("date"), _draw("day", 5600))
     columns = {
         "Date": F.when(_draw("form", 200) == 0, "03/04/2024")
@@ -137,65 +138,70 @@ def raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
     return spark.range(rows).select(*(column.alias(name) for name, column in columns.items()))
 
 
-def operators(frame: DataFrame) -> Counter[str]:
-    """Count the operators of the physical plan, but for projections, which move no row."""
+def count_operators(frame: DataFrame) -> Counter[str]:
+    """Count the operators of the physical plan except projections, which move no rows."""
     plan = frame._jdf.queryExecution().executedPlan().toString()
-    found = Counter(re.findall(r"^[\s:+\-|]*(?:\*\(\d+\) )?([A-Z]\w+)", plan, flags=re.MULTILINE))
-    return Counter({name: number for name, number in found.items() if name != "Project"})
+    names = Counter(re.findall(r"^[\s:+\-|]*(?:\*\(\d+\) )?([A-Z]\w+)", plan, flags=re.MULTILINE))
+    return Counter({name: number for name, number in names.items() if name != "Project"})
 
 
-def by_sql(spark: SparkSession, chain: Chain, rows: DataFrame) -> DataFrame:
-    """Return what the hand-written query gives."""
-    rows.createOrReplaceTempView("the_rows")
+def run_sql(spark: SparkSession, chain: Chain, rows: DataFrame) -> DataFrame:
+    """Return the rows of the hand-written query."""
+    rows.createOrReplaceTempView("source_rows")
     return spark.sql(chain.sql)
 
 
-def _draw(what: str, below: int) -> Column:
-    return F.pmod(F.xxhash64("id", F.lit(what)), F.lit(below)).cast("int")
+def _draw(seed: str, below: int) -> Column:
+    return F.pmod(F.xxhash64("id", F.lit(seed)), F.lit(below)).cast("int")
 
 
-def _sources(spark: SparkSession, folder: Path, *, rows: int) -> dict[str, DataFrame]:
-    made = {
-        "raw": lambda: raw_rows(spark, rows=rows),
+def _load_sources(spark: SparkSession, folder: Path, *, rows: int) -> dict[str, DataFrame]:
+    builders = {
+        "raw": lambda: generate_raw_rows(spark, rows=rows),
         "calls": lambda: build_calls(spark.read.parquet(str(folder / f"raw-{rows}"))),
     }
-    for name, make in made.items():
+    for name, make in builders.items():
         path = folder / f"{name}-{rows}"
         if not (path / "_SUCCESS").exists():
             make().write.mode("overwrite").parquet(str(path))
-    return {name: spark.read.parquet(str(folder / f"{name}-{rows}")) for name in made}
+    return {name: spark.read.parquet(str(folder / f"{name}-{rows}")) for name in builders}
 
 
-def _seconds(frame: DataFrame) -> float:
+def _measure_seconds(frame: DataFrame) -> float:
     started = time.perf_counter()
     frame.write.format("noop").mode("overwrite").save()
     return time.perf_counter() - started
 
 
 def _measure(spark: SparkSession, name: str, chain: Chain, rows: DataFrame, runs: int) -> None:
-    made = {"chain": lambda: chain.build(rows), "sql": lambda: by_sql(spark, chain, rows)}
-    taken: dict[str, list[float]] = {each: [] for each in made}
+    builders = {"chain": lambda: chain.build(rows), "sql": lambda: run_sql(spark, chain, rows)}
+    durations: dict[str, list[float]] = {kind: [] for kind in builders}
     for number in range(runs + 1):
-        for each in list(made)[:: 1 if number % 2 else -1]:
-            seconds = _seconds(made[each]())
+        for kind in list(builders)[:: 1 if number % 2 else -1]:
+            seconds = _measure_seconds(builders[kind]())
             if number:
-                taken[each].append(seconds)
-    ratios = [ours / theirs for ours, theirs in zip(taken["chain"], taken["sql"], strict=True)]
-    ratio, same = median(taken["chain"]) / median(taken["sql"]), operators(made["chain"]()) == operators(made["sql"]())
+                durations[kind].append(seconds)
+    ratios = [chain_time / sql_time for chain_time, sql_time in zip(durations["chain"], durations["sql"], strict=True)]
+    ratio, has_same_operators = (
+        median(durations["chain"]) / median(durations["sql"]),
+        count_operators(builders["chain"]()) == count_operators(builders["sql"]()),
+    )
     print(
-        f"{name:28} {median(taken['chain']):7.2f} s {median(taken['sql']):7.2f} s   ratio {ratio:.2f} "
-        f"({min(ratios):.2f}-{max(ratios):.2f}) {'met' if ratio <= _AIM else 'not met'}   "
-        f"operators {'the same' if same else 'not the same'}"
+        f"{name:28} {median(durations['chain']):7.2f} s {median(durations['sql']):7.2f} s   ratio {ratio:.2f} "
+        f"({min(ratios):.2f}-{max(ratios):.2f}) {'met' if ratio <= _MAX_RATIO else 'not met'}   "
+        f"count_operators {'equal' if has_same_operators else 'different'}"
     )
 
 
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rows", type=int, default=5_000_000)
-    arguments.add_argument("--runs", type=int, default=5)
-    arguments.add_argument("--only", nargs="+", choices=CHAINS, default=[*CHAINS])
-    arguments.add_argument("--folder", type=Path, help="keep the made-up rows here")
+    arguments.add_argument("--rows", type=int, default=5_000_000, help="Number of rows [default: 5000000].")
+    arguments.add_argument("--runs", type=int, default=5, help="Number of runs after a warm-up [default: 5].")
+    arguments.add_argument(
+        "--only", nargs="+", choices=CHAINS, default=[*CHAINS], help="Measure only these [default: all]."
+    )
+    arguments.add_argument("--folder", type=Path, help="Keep the generated rows here [default: a temporary folder].")
     args = arguments.parse_args()
     builder = SparkSession.builder.appName("benchmark").master("local[2]")
     for name, value in local_settings().items():
@@ -204,10 +210,10 @@ def main() -> None:
         builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.adaptive.enabled", "false").getOrCreate()
     )
     with tempfile.TemporaryDirectory() as temporary:
-        sources = _sources(spark, args.folder or Path(temporary), rows=args.rows)
+        sources = _load_sources(spark, args.folder or Path(temporary), rows=args.rows)
         print(
-            f"{args.rows:,} rows, {args.runs} runs after one that does not count: medians of chain and query, "
-            "their ratio, and the least and greatest of a run"
+            f"{args.rows:,} rows, {args.runs} runs after a warm-up: medians of chain and query, "
+            "their ratio, and its minimum and maximum in a run"
         )
         for name in args.only:
             _measure(spark, name, CHAINS[name], sources[CHAINS[name].source], args.runs)

@@ -1,1 +1,1 @@
-"""Pure transforms: DataFrame in, DataFrame out. They need pyspark and nothing else, and know no city."""
+"""Pure transforms: DataFrame in, DataFrame out. They need only pyspark, and they know no city."""

@@ -1,4 +1,4 @@
-"""Arrays out of conditions."""
+"""Build arrays from conditions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from transforms.errors import ArgumentError
 
 
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
-    """Return an array of the values whose conditions are true, in their order; null where none is.
+    """Return an array of the values whose conditions are true, in their order. It is null if no condition is true.
 
-    A condition that is null counts as false. The values must be of one type.
+    A condition that is null counts as false. All values must have the same type.
 
     >>> checks = [(F.col("n") < 0, F.lit("negative")), (F.col("n") % 2 == 1, F.lit("odd"))]
     >>> numbers = spark.createDataFrame([(3,), (-2,), (4,)], "n int")
@@ -23,11 +23,11 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     [['odd'], ['negative'], None]
 
     Raises:
-        ArgumentError: There is no entry.
+        ArgumentError: `entries` is empty.
     """
     if not entries:
-        raise ArgumentError(where="array_where", argument="entries", got=[], expected="one or more")
-    # Not array_compact, which would take the whole step out of compiled code; and only rows with a hit pay for arrays.
+        raise ArgumentError(where="array_where", argument="entries", got=[], expected="one entry or more")
+    # `array_compact` would take the whole step out of compiled code. Only rows with a match pay for arrays.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
-    hit = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
-    return F.when(hit, F.concat(*parts))
+    has_match = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
+    return F.when(has_match, F.concat(*parts))

@@ -1,4 +1,4 @@
-"""A value of one type as another: Spark's cast, if it neither guessed nor rounded nor asked for the session's zone."""
+"""Cast values strictly: without guessing, rounding or using the session's time zone."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from pyspark.sql import types as T
 
 from transforms.errors import SchemaMismatchError
 from transforms.sql import literal
-from transforms.text import BLANKS
+from transforms.text import BLANK_CHARACTERS
 
 _DAY = r"\A\s*(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK, _SECONDS = r"[T ][0-9]{2}:[0-9]{2}", r":[0-9]{2}(?:[.][0-9]{1,6})?"
-_FORMS = {
+_TEXT_PATTERNS = {
     "date": _DAY + r"(?:[T ]00:00(?::00(?:[.]0+)?)?)?\s*\z",
     "timestamp": _DAY + _CLOCK + _SECONDS + r"(?:Z|[+-][0-9]{2}:[0-9]{2})\s*\z",
     "timestamp_ntz": _DAY + _CLOCK + rf"(?:{_SECONDS})?\s*\z",
 }
-NUMBER = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
-"""What a text is that is a number: digits, a point, a power of ten; blanks around it."""
+NUMBER_PATTERN = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
+"""Pattern of a number written as text: sign, digits, decimal point and power of ten, with blanks around it."""
 
 _EPOCH = "TIMESTAMP_NTZ'1970-01-01 00:00:00'"
-_SHORT = r"\A-?[0-9]{1,7}([.][0-9]{1,20})?\z"
-_WHOLE_UP_TO = {"double": 2**53, "float": 2**24}
-_SIMPLE = (T.StringType, T.NumericType, T.BooleanType)
-_DAYS_AND_TIMES = (T.DateType, T.TimestampType, T.TimestampNTZType)
-_BITS = {T.ByteType(): 8, T.ShortType(): 16, T.IntegerType(): 32, T.LongType(): 64}
-_PYTHON: tuple[tuple[type[T.DataType], type | tuple[type, ...]], ...] = (
+_SHORT_NUMBER = r"\A-?[0-9]{1,7}([.][0-9]{1,20})?\z"
+_EXACT_INTEGER_LIMIT = {"double": 2**53, "float": 2**24}
+_SCALAR_TYPES = (T.StringType, T.NumericType, T.BooleanType)
+_DATETIME_TYPES = (T.DateType, T.TimestampType, T.TimestampNTZType)
+_INTEGER_BITS = {T.ByteType(): 8, T.ShortType(): 16, T.IntegerType(): 32, T.LongType(): 64}
+_PYTHON_TYPES: tuple[tuple[type[T.DataType], type | tuple[type, ...]], ...] = (
     (T.StringType, str),
     (T.DateType, date),
     (T.BinaryType, (bytes, bytearray)),
 )
-_JSON = {
+_JSON_OPTIONS = {
     "timeZone": "UTC",
     "ignoreNullFields": "false",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
@@ -45,77 +45,80 @@ _JSON = {
 
 
 def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where: str) -> Column:
-    """Return `value`, an SQL expression of type `source_type`, read as `target_type`; null where it is none.
+    """Cast `value`, an SQL expression of type `source_type`, to `target_type`. A value that does not fit becomes null.
 
-    Spark's ANSI rules, on every version and with every setting, but for these:
+    The rules are those of Spark's ANSI mode, on every version and with every setting, with these exceptions:
 
-    - Text is a date as `yyyy-MM-dd` (or that at midnight), a time only with its offset from UTC
-      (`2024-03-10T02:30:00-05:00`), a wall-clock time only without; a number is no `NaN`, nothing infinite, and not
-      Java's `12d` or `0x1p3`. Blanks around it are none of it, spreadsheets' no-break space neither.
-    - A number is one of another type, or that of a text, only if no digit is lost, but for fractions that a double or
-      float has no exact form for (0.1 as decimal and as double). Nor is 5 a boolean, or 1e-400 the double 0.
-    - A time is a day, a wall-clock time or text in UTC, and the other way round, not in the session's time zone.
-    - A struct, an array or a map becomes text as JSON, its times to the microsecond.
+    - Text is a date only as `yyyy-MM-dd`, or the same with a midnight time. Text is a timestamp only with an offset
+      from UTC (`2024-03-10T02:30:00-05:00`), and a `timestamp_ntz` only without an offset. Text is not a number if it
+      says `NaN`, infinity, or Java's `12d` or `0x1p3`. Blanks around the text are ignored, including the no-break space
+      that spreadsheets write.
+    - A number is converted only if it loses no digit. This holds for numbers in text too. The exceptions are fractions
+      that a double or float cannot hold exactly, such as 0.1. So 5 is not a boolean, and 1e-400 is not the double 0.
+    - A timestamp is converted to and from a date, a `timestamp_ntz` or text in UTC, not in the session's time zone.
+    - A struct, an array or a map becomes JSON text. Its times have microseconds.
 
     Raises:
-        SchemaMismatchError: The types have no values in common without a guess: a number and a time (seconds or
-            milliseconds?), one nested type and another, a map and text where its keys are no text, number or boolean.
+        SchemaMismatchError: The conversion would be a guess. Examples are a number and a time (seconds or
+            milliseconds?), two nested types, and a map to text if its keys are not text, numbers or booleans.
     """
     if source_type.simpleString() == target_type.simpleString():
         return F.expr(value)
-    if isinstance(source_type, T.StringType) and isinstance(target_type, (*_SIMPLE, *_DAYS_AND_TIMES, T.BinaryType)):
+    if isinstance(source_type, T.StringType) and isinstance(
+        target_type, (*_SCALAR_TYPES, *_DATETIME_TYPES, T.BinaryType)
+    ):
         return (
-            _time_from_text(value)
+            _parse_instant(value)
             if isinstance(target_type, T.TimestampType)
-            else F.expr(_from_text(value, target_type))
+            else F.expr(_parse_text(value, target_type))
         )
     if isinstance(source_type, T.NumericType) and isinstance(target_type, (T.NumericType, T.BooleanType)):
-        return F.expr(_between_numbers(value, source_type, target_type))
-    if isinstance(source_type, T.TimestampType) and isinstance(target_type, (*_DAYS_AND_TIMES, T.StringType)):
-        shown = wall_clock(F.expr(value)).cast(target_type.simpleString())
-        return F.concat(shown, F.lit("Z")) if isinstance(target_type, T.StringType) else shown
-    if isinstance(source_type, _DAYS_AND_TIMES) and isinstance(target_type, T.TimestampType):
-        return in_utc(F.expr(f"CAST({value} AS timestamp_ntz)"))
+        return F.expr(_cast_number(value, source_type, target_type))
+    if isinstance(source_type, T.TimestampType) and isinstance(target_type, (*_DATETIME_TYPES, T.StringType)):
+        local = utc_wall_clock(F.expr(value)).cast(target_type.simpleString())
+        return F.concat(local, F.lit("Z")) if isinstance(target_type, T.StringType) else local
+    if isinstance(source_type, _DATETIME_TYPES) and isinstance(target_type, T.TimestampType):
+        return utc_instant(F.expr(f"CAST({value} AS timestamp_ntz)"))
     nested = isinstance(source_type, (T.ArrayType, T.MapType, T.StructType)) and isinstance(target_type, T.StringType)
-    if nested and _has_a_json_form(source_type):
-        return F.to_json(F.expr(value), _JSON)
+    if nested and _has_json_form(source_type):
+        return F.to_json(F.expr(value), _JSON_OPTIONS)
     same_kind = any(
-        isinstance(source_type, kind) and isinstance(target_type, kind) for kind in (_SIMPLE, _DAYS_AND_TIMES)
+        isinstance(source_type, kind) and isinstance(target_type, kind) for kind in (_SCALAR_TYPES, _DATETIME_TYPES)
     )
     if nested or not (same_kind or isinstance(target_type, T.StringType) or isinstance(source_type, T.NullType)):
         raise SchemaMismatchError(
             where=where,
             got=f"the type {source_type.simpleString()}",
-            expected=f"one that can be read as {target_type.simpleString()} without a guess",
-            hint="Derive it with the Spark function that says what is meant, timestamp_millis of a number, say.",
+            expected=f"a type that can be cast to {target_type.simpleString()} without a guess",
+            hint="Derive the value with an explicit Spark function first, for example timestamp_millis for a number.",
         )
     return F.expr(f"try_cast({value} AS {target_type.simpleString()})")
 
 
-def wall_clock(instant: Column) -> Column:
-    """Return what a clock in UTC shows at an instant, as `timestamp_ntz`."""
-    # A cast to timestamp_ntz goes by the session's time zone.
+def utc_wall_clock(instant: Column) -> Column:
+    """Return the wall-clock time in UTC of a timestamp, as `timestamp_ntz`."""
+    # A cast to timestamp_ntz would use the session's time zone.
     return F.expr(_EPOCH) + F.expr("INTERVAL '0.000001' SECOND") * F.unix_micros(instant)
 
 
-def in_utc(shown: Column) -> Column:
-    """Return the instant at which a clock in UTC shows a `timestamp_ntz`."""
-    # Not by a text that ends with `Z`: of what such a cast takes, three quarters are for the zone.
-    return F.timestamp_seconds((shown - F.expr(_EPOCH)).cast("decimal(20, 6)"))
+def utc_instant(wall_clock: Column) -> Column:
+    """Return the timestamp of a `timestamp_ntz` that is a wall-clock time in UTC."""
+    # A cast of text that ends with `Z` would take four times as long, because Spark looks the zone up.
+    return F.timestamp_seconds((wall_clock - F.expr(_EPOCH)).cast("decimal(20, 6)"))
 
 
-def literal_of(value: object, type_: T.DataType) -> Column | None:
-    """Return a Python value as a literal of a Spark type; None if it is no value of it, or would be cut or rounded.
+def to_literal(value: object, type_: T.DataType) -> Column | None:
+    """Return a Python value as a literal of a Spark type. Return None if the type cannot hold the exact value.
 
-    A time with its time zone is a timestamp, one without a `timestamp_ntz`.
+    A `datetime` with a time zone is a timestamp. A `datetime` without a time zone is a `timestamp_ntz`.
     """
     text = str(value)
     if isinstance(value, bool) or isinstance(type_, T.BooleanType):
         fits = isinstance(value, bool) and isinstance(type_, T.BooleanType)
     elif isinstance(type_, T.IntegralType):
-        fits = isinstance(value, int) and -(2 ** (_BITS[type_] - 1)) <= value < 2 ** (_BITS[type_] - 1)
+        fits = isinstance(value, int) and -(2 ** (_INTEGER_BITS[type_] - 1)) <= value < 2 ** (_INTEGER_BITS[type_] - 1)
     elif isinstance(type_, T.DecimalType):
-        fits = isinstance(value, (int, float, Decimal)) and _fits(Decimal(text), type_)
+        fits = isinstance(value, (int, float, Decimal)) and _fits_decimal(Decimal(text), type_)
         text = f"{Decimal(text):f}" if fits else text
     elif isinstance(value, datetime):
         fits = isinstance(type_, T.TimestampType if value.tzinfo else T.TimestampNTZType)
@@ -123,75 +126,77 @@ def literal_of(value: object, type_: T.DataType) -> Column | None:
         fits = isinstance(value, (int, float, Decimal)) and _fits_floating(value, type_)
         value = float(value) if fits else value  # type: ignore[arg-type]
     else:
-        fits = any(isinstance(type_, kind) and isinstance(value, python) for kind, python in _PYTHON)
+        fits = any(isinstance(type_, kind) and isinstance(value, python) for kind, python in _PYTHON_TYPES)
     if isinstance(type_, (T.DecimalType, T.TimestampType, T.TimestampNTZType)):
         return F.lit(text).cast(type_) if fits else None
     return F.lit(value).cast(type_) if fits else None
 
 
-def _time_from_text(value: str) -> Column:
-    text = _trimmed(value)
-    # Nearly all are in UTC; of another offset the cast takes longer to find out which it is.
-    ends = [f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")]
-    shown = F.expr(f"try_cast(CASE {' '.join(ends)} END AS timestamp_ntz)")
-    read = F.coalesce(in_utc(shown), F.expr(f"try_cast({text} AS timestamp)"))
-    return F.when(F.expr(f"{text} RLIKE {literal(_FORMS['timestamp'])}"), read)
+def _parse_instant(value: str) -> Column:
+    text = _trim(value)
+    # Almost all timestamps are in UTC. The cast of text with an offset is slower.
+    utc_branches = [
+        f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")
+    ]
+    in_utc = F.expr(f"try_cast(CASE {' '.join(utc_branches)} END AS timestamp_ntz)")
+    result = F.coalesce(utc_instant(in_utc), F.expr(f"try_cast({text} AS timestamp)"))
+    return F.when(F.expr(f"{text} RLIKE {literal(_TEXT_PATTERNS['timestamp'])}"), result)
 
 
-def _trimmed(value: str) -> str:
-    # Casts trim all but the no-break space, and faster.
-    return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANKS)}), {value})"
+def _trim(value: str) -> str:
+    # Casts trim all other blanks themselves, and faster.
+    return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANK_CHARACTERS)}), {value})"
 
 
-def _from_text(value: str, target_type: T.DataType) -> str:
-    name, text = target_type.simpleString(), _trimmed(value)
-    read = f"try_cast({text} AS {name})"
-    if name in _FORMS:
-        return f"CASE WHEN {text} RLIKE {literal(_FORMS[name])} THEN {read} END"
-    if name in _WHOLE_UP_TO:
-        return _to_floating(text, name)
+def _parse_text(value: str, target_type: T.DataType) -> str:
+    name, text = target_type.simpleString(), _trim(value)
+    result = f"try_cast({text} AS {name})"
+    if name in _TEXT_PATTERNS:
+        return f"CASE WHEN {text} RLIKE {literal(_TEXT_PATTERNS[name])} THEN {result} END"
+    if name in _EXACT_INTEGER_LIMIT:
+        return _parse_floating(text, name)
     if isinstance(target_type, T.DecimalType):
-        return _to_decimal(f"btrim({value}, {literal(BLANKS)})", name, target_type.scale)
+        return _parse_decimal(f"btrim({value}, {literal(BLANK_CHARACTERS)})", name, target_type.scale)
     if isinstance(target_type, T.BinaryType):
         return f"try_cast({value} AS binary)"
-    # Where there is no number, `try_cast` raises and catches an error within, which takes far longer than to look.
-    return f"CASE WHEN {value} != '' THEN {read} END" if isinstance(target_type, T.IntegralType) else read
+    # For blank text, `try_cast` raises and catches an internal error, which is far slower than this comparison.
+    return f"CASE WHEN {value} != '' THEN {result} END" if isinstance(target_type, T.IntegralType) else result
 
 
-def _to_floating(text: str, name: str) -> str:
-    read, whole = f"try_cast({text} AS {name})", "decimal(38, 0)"
-    vanished = f"({read} = 0 AND {text} RLIKE '^[^eE]*[1-9]')"
-    written_rounded = f"({text} RLIKE '[eE]' AND abs({read}) < double('Infinity'))"
-    same = f"try_cast({read} AS {whole}) = try_cast({text} AS {whole})"
-    kept = f"(abs({read}) < {_WHOLE_UP_TO[name]} OR {written_rounded} OR {same})"
-    fits = f"{text} RLIKE {literal(NUMBER)} AND NOT {vanished} AND {kept}"
-    # Most are short, and lose nothing.
-    return f"CASE WHEN {text} RLIKE {literal(_SHORT)} THEN {read} WHEN {fits} THEN {read} END"
+def _parse_floating(text: str, name: str) -> str:
+    result, whole = f"try_cast({text} AS {name})", "decimal(38, 0)"
+    vanished = f"({result} = 0 AND {text} RLIKE '^[^eE]*[1-9]')"
+    written_rounded = f"({text} RLIKE '[eE]' AND abs({result}) < double('Infinity'))"
+    same = f"try_cast({result} AS {whole}) = try_cast({text} AS {whole})"
+    exact = f"(abs({result}) < {_EXACT_INTEGER_LIMIT[name]} OR {written_rounded} OR {same})"
+    fits = f"{text} RLIKE {literal(NUMBER_PATTERN)} AND NOT {vanished} AND {exact}"
+    # Most numbers are short and cannot lose a digit, so they skip the slower tests.
+    return f"CASE WHEN {text} RLIKE {literal(_SHORT_NUMBER)} THEN {result} WHEN {fits} THEN {result} END"
 
 
-def _to_decimal(text: str, name: str, scale: int) -> str:
+def _parse_decimal(text: str, name: str, scale: int) -> str:
     plain = rf"\A[+-]?[0-9]*[.]?[0-9]{{0,{scale}}}0*\z"
     digits, power = f"split_part(lower({text}), 'e', 1)", f"try_cast(split_part(lower({text}), 'e', 2) AS int)"
     all_digits = f"replace({digits}, '.', '')"
     zeros = f"(length({all_digits}) - length(trim(TRAILING '0' FROM {all_digits})))"
     decimals = f"length(split_part({digits}, '.', 2)) - coalesce({power}, 0) - {zeros}"
-    fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(NUMBER)} AND {decimals} <= {scale})"
+    fits = f"({text} RLIKE {literal(plain)} OR {text} RLIKE {literal(NUMBER_PATTERN)} AND {decimals} <= {scale})"
     return f"CASE WHEN {text} != '' AND {fits} THEN try_cast({text} AS {name}) END"
 
 
-def _between_numbers(value: str, source_type: T.DataType, target_type: T.DataType) -> str:
+def _cast_number(value: str, source_type: T.DataType, target_type: T.DataType) -> str:
     name = target_type.simpleString()
-    read = f"try_cast({value} AS {name})"
-    same = f"try_cast({read} AS {source_type.simpleString()}) = {value}"
+    result = f"try_cast({value} AS {name})"
+    same = f"try_cast({result} AS {source_type.simpleString()}) = {value}"
     if {source_type.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
-        # Spark takes the double 2^63 for the greatest bigint, which is one less.
-        same += f" AND double({read}) < 9223372036854775808D"
-    if name in _WHOLE_UP_TO and not isinstance(source_type, T.IntegralType):
-        same += f" OR (abs({value}) < {_WHOLE_UP_TO[name]} AND NOT ({read} = 0 AND {value} != 0))"
-    return f"CASE WHEN {same} THEN {read} END"
+        # Spark casts the double 2^63 to the greatest bigint, which is 2^63 - 1.
+        same += f" AND double({result}) < 9223372036854775808D"
+    if name in _EXACT_INTEGER_LIMIT and not isinstance(source_type, T.IntegralType):
+        same += f" OR (abs({value}) < {_EXACT_INTEGER_LIMIT[name]} AND NOT ({result} = 0 AND {value} != 0))"
+    return f"CASE WHEN {same} THEN {result} END"
 
 
-def _fits(value: Decimal, type_: T.DecimalType) -> bool:
+def _fits_decimal(value: Decimal, type_: T.DecimalType) -> bool:
     if not value.is_finite():
         return False
     _, digits, exponent = value.normalize(Context(prec=100)).as_tuple()
@@ -200,7 +205,7 @@ def _fits(value: Decimal, type_: T.DecimalType) -> bool:
 
 
 def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
-    """Return whether a float or double is the number, or the nearest to a fraction."""
+    """Return whether a float or double holds the number exactly, or is the nearest to a fraction."""
     try:
         nearest = float(value)
         nearest = struct.unpack("f", struct.pack("f", nearest))[0] if isinstance(type_, T.FloatType) else nearest
@@ -209,12 +214,15 @@ def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
     return not math.isfinite(value) or nearest == value or (value % 1 != 0 and nearest != 0)
 
 
-def _has_a_json_form(type_: T.DataType) -> bool:
-    """Return whether JSON can say a value: Spark writes a map's key that is a day as a number, bytes as an address."""
+def _has_json_form(type_: T.DataType) -> bool:
+    """Return whether JSON can represent the type.
+
+    A map must have text, number or boolean keys. Spark writes a date key as a number and a binary key as an address.
+    """
     if isinstance(type_, T.StructType):
-        return all(_has_a_json_form(field.dataType) for field in type_)
+        return all(_has_json_form(field.dataType) for field in type_)
     if isinstance(type_, T.ArrayType):
-        return _has_a_json_form(type_.elementType)
+        return _has_json_form(type_.elementType)
     return not isinstance(type_, T.MapType) or (
-        isinstance(type_.keyType, _SIMPLE) and _has_a_json_form(type_.valueType)
+        isinstance(type_.keyType, _SCALAR_TYPES) and _has_json_form(type_.valueType)
     )

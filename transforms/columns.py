@@ -1,4 +1,4 @@
-"""Columns kept, dropped, renamed, and put into two frames."""
+"""Select, drop, rename and split columns, and find columns and rows without values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pyspark.sql import types as T
 from transforms.errors import ArgumentError, MissingColumnError
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
-from transforms.text import BLANKS
+from transforms.text import BLANK_CHARACTERS
 
 
 def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Keep the named columns, in that order. Glue Studio's Select Fields.
+    """Keep the named columns, in the given order. Glue Studio's Select Fields.
 
     Rows: unchanged.
 
@@ -24,7 +24,7 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     [Row(calls=3, year=2024)]
 
     Raises:
-        MissingColumnError: A column is not in the frame; Glue leaves it out without a word.
+        MissingColumnError: A column is not in the frame. Glue ignores such a column silently.
         DuplicateColumnError: A column is named twice.
     """
     require_columns(rows, fields, where="select_fields")
@@ -33,25 +33,27 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
 
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Drop the named columns. Glue Studio's Drop Fields, and Drop Null Fields together with `null_fields`.
+    """Drop the named columns. Glue Studio's Drop Fields. With `null_fields` it is also Drop Null Fields.
 
-    Rows: unchanged. Columns: the others, in their order.
+    Rows: unchanged. Columns: the other columns, in their order.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> calls.transform(drop_fields, fields=["note"]).collect()
     [Row(year=2024, calls=3)]
 
     Raises:
-        MissingColumnError: A column is not in the frame; Spark's `drop` says nothing.
+        MissingColumnError: A column is not in the frame. Spark's `drop` ignores such a column silently.
     """
-    _require_any(rows, fields, where="drop_fields")
-    kept = {str(place): name for place, name in enumerate(rows.columns) if name not in fields}
-    # By their places, so that of `a` and `A`, one name to Spark, one can be dropped.
-    return rows.toDF(*map(str, range(len(rows.columns)))).select(*kept).toDF(*kept.values())
+    _require_existing(rows, fields, where="drop_fields")
+    remaining = {str(index): name for index, name in enumerate(rows.columns) if name not in fields}
+    # Spark reads `a` and `A` as the same name. Only positions can drop one of the two.
+    return rows.toDF(*map(str, range(len(rows.columns)))).select(*remaining).toDF(*remaining.values())
 
 
 def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
-    """Rename columns, old name to new, all at once: two columns can change names. Glue Studio's Rename Field.
+    """Rename columns. The mapping is old name to new name. Glue Studio's Rename Field.
+
+    All names change at once, so two columns can swap their names.
 
     Rows: unchanged. Columns: all kept, in their order.
 
@@ -61,19 +63,19 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: Two columns would have one name.
+        DuplicateColumnError: Two columns would have the same name.
     """
-    _require_any(rows, [*fields], where="rename_fields")
+    _require_existing(rows, [*fields], where="rename_fields")
     names = [fields.get(name, name) for name in rows.columns]
     require_distinct(names, where="rename_fields")
     return rows.toDF(*names)
 
 
 def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, DataFrame]:
-    """Return two frames: the named columns, and the others. Glue Studio's Split Fields.
+    """Split a frame into two: the named columns, and the other columns. Glue Studio's Split Fields.
 
-    Rows: all in both. Nothing says afterwards which belong together: name a key's columns in neither call, but select
-    them, if the frames are to be joined again.
+    Rows: both frames have all rows. The rows of the two frames can be joined again only with a key. To keep a key in
+    both frames, use `select_fields` twice instead.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> [frame.columns for frame in split_fields(calls, fields=["note"])]
@@ -87,19 +89,19 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
 
 def null_fields(rows: DataFrame) -> DataFrame:
-    """Return one row: the names of the columns that hold nothing but nulls and blank text. For Drop Null Fields.
+    """List the columns that have only nulls and blank text. For Glue Studio's Drop Null Fields.
 
-    A transform does not look at its rows, so which columns to drop is for a job to collect, and to log:
+    A transform does not look at its rows. So a job collects this list, logs it and drops the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
 
-    Rows: one; of an empty frame it names every column. Columns: `null_fields`, an array of text.
+    Rows: one row. For an empty frame it lists all columns. Columns: `null_fields`, an array of text.
 
     >>> calls = spark.createDataFrame([(3, None, " "), (None, None, "")], "calls int, note string, text string")
     >>> calls.transform(null_fields).collect()
     [Row(null_fields=['note', 'text'])]
 
     Raises:
-        SchemaMismatchError: Two columns have names that are one to Spark.
+        SchemaMismatchError: Spark reads the names of two columns as the same name.
 
     Source: AWS Glue Studio, the Drop Null Fields transform ("null", "empty string").
     """
@@ -112,10 +114,10 @@ def null_fields(rows: DataFrame) -> DataFrame:
 
 
 def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) -> DataFrame:
-    """Drop the rows in which all of the columns are null or blank text. Glue Studio's Remove Null Rows.
+    """Drop the rows that have no value in any of the columns. Glue Studio's Remove Null Rows.
 
-    Rows: dropped where none of `fields`, or of all columns, holds anything. NaN is something (to Spark's `dropna` it
-    is null). Columns: unchanged.
+    Rows: a row is dropped if all of `fields` are null or blank text. Without `fields` all columns are tested. NaN is a
+    value here, but Spark's `dropna` treats it as null. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(3, None), (None, " "), (None, None)], "calls int, note string")
     >>> calls.transform(remove_null_rows).collect()
@@ -123,7 +125,7 @@ def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) ->
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        ArgumentError: `fields` is empty: no row holds anything in no column.
+        ArgumentError: `fields` is empty, so every row would be dropped.
     """
     names = rows.columns if fields is None else list(fields)
     if not names:
@@ -132,8 +134,8 @@ def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) ->
     return rows.where(F.coalesce(*(F.when(_has_value(rows, name), True) for name in names), F.lit(False)))
 
 
-def _require_any(rows: DataFrame, columns: Sequence[str], *, where: str) -> None:
-    """Raise for a column that is not there, but not, as `require_columns` does, for one that is there twice."""
+def _require_existing(rows: DataFrame, columns: Sequence[str], *, where: str) -> None:
+    """Raise an error for a missing column. Unlike `require_columns`, accept a column that exists twice."""
     for column in columns:
         if column not in rows.columns:
             raise MissingColumnError(where=where, column=column, available=rows.columns)
@@ -143,4 +145,4 @@ def _has_value(rows: DataFrame, name: str) -> Column:
     """Return whether a column is neither null nor blank text."""
     value = F.col(quoted(name))
     is_text = isinstance(rows.schema[name].dataType, T.StringType)
-    return F.btrim(value, F.lit(BLANKS)) != "" if is_text else value.isNotNull()
+    return F.btrim(value, F.lit(BLANK_CHARACTERS)) != "" if is_text else value.isNotNull()

@@ -1,4 +1,4 @@
-"""Several frames to one."""
+"""Combine frames: union, join and lookup."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctio
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
-JOINS = ("inner", "outer", "left", "right", "left semi", "left anti")
-"""The kinds of join, as Glue Studio calls them."""
+JOIN_TYPES = ("inner", "outer", "left", "right", "left semi", "left anti")
+"""The join types, under their names in Glue Studio."""
 
 
 def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
-    """Put the rows of all frames under one another, columns matched by name. Glue Studio's Union, "all".
+    """Append the rows of all frames and match the columns by name. Glue Studio's Union, "all".
 
-    For Union, "distinct", and for Drop Duplicates of whole rows, `.distinct()` follows.
+    For Union, "distinct", and for Drop Duplicates of whole rows, call `.distinct()` afterwards.
 
-    Rows: all kept, duplicates too: the counts add up.
+    Rows: all kept, including duplicates.
 
-    Columns: those of the first frame, in its order. Spark's own union matches by position, and types that differ give
-    other results on Spark 3.5 than on 4.1; here both are refused.
+    Columns: the columns of the first frame, in its order. All frames must have the same columns and types. Spark's own
+    `union` matches columns by position, and it casts different types differently on Spark 3.5 and 4.1.
 
     >>> y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     >>> y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
@@ -34,7 +34,7 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 
     Raises:
         SchemaMismatchError: A frame has other columns or types than the first.
-        DuplicateColumnError: A frame has two columns that are one to Spark.
+        DuplicateColumnError: Spark reads the names of two columns of a frame as the same name.
     """
     require_distinct(first.columns, where="union_by_name: frame 1")
     expected = sorted(first.dtypes)
@@ -43,22 +43,23 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
         if sorted(other.dtypes) != expected:
             raise SchemaMismatchError(
                 where=f"union_by_name: frame {number}",
-                got=f"{sorted(set(other.dtypes) - set(expected))} and no {sorted(set(expected) - set(other.dtypes))}",
+                got=f"{sorted(set(other.dtypes) - set(expected))} but not {sorted(set(expected) - set(other.dtypes))}",
                 expected=f"the columns and types of frame 1, {expected}",
-                hint="Bring the frames to one schema with change_schema first.",
+                hint="Give all frames the same schema with change_schema first.",
             )
     return reduce(DataFrame.unionByName, others, first)
 
 
 def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, str], how: str) -> DataFrame:
-    """Join two frames on equal keys, in any of Glue Studio's six kinds.
+    """Join two frames on equal keys, with one of Glue Studio's six join types.
 
-    Rows: as Spark's join of that kind. A null in a key matches nothing, not even another null: such rows are dropped by
-    `inner` and `left semi`, and kept without a partner by the others of their side. A key that is there twice on the
-    right multiplies the rows; `lookup` does not.
+    Rows: as in Spark's join of that type. A null in a key matches nothing, not even another null. So `inner` and `left
+    semi` drop rows with a null key, and the other types keep them without a match. A key that the right frame has twice
+    multiplies the rows. Use `lookup` to avoid this.
 
-    Columns: the keys under their left names (of `outer` and `right`, with the values of whichever side has the row),
-    then the others of the left, then those of the right; `left semi` and `left anti` have only the left's.
+    Columns: the keys under their left names, then the other columns of the left frame, then those of the right frame.
+    In `outer` and `right` joins, a key has its value from the side that has the row. `left semi` and `left anti` return
+    only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -67,21 +68,23 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Raises:
         MissingColumnError: A key is not in its frame.
-        SchemaMismatchError: A key has two types, which Spark would compare as a third.
-        DuplicateColumnError: Both frames have a column of a name that is no key. Rename one.
-        ArgumentError: There is no key.
-        UnknownFunctionError: `how` is none of `JOINS`.
+        SchemaMismatchError: A key has a different type in each frame. Spark would compare the two as a third type.
+        DuplicateColumnError: Both frames have a column of the same name that is not a key. Rename one.
+        ArgumentError: `on` is empty.
+        UnknownFunctionError: `how` is not in `JOIN_TYPES`.
 
     Source: AWS Glue Studio, the Join transform.
     """
-    if how not in JOINS:
-        raise UnknownFunctionError(where="join: how", name=how, known=JOINS)
-    keys = _keys(left, right, on, where="join")
-    others: list[str] = []
+    if how not in JOIN_TYPES:
+        raise UnknownFunctionError(where="join: how", name=how, known=JOIN_TYPES)
+    keys = _resolve_keys(left, right, on, where="join")
+    right_columns: list[str] = []
     if how not in ("left semi", "left anti"):
-        others = [name for name in right.columns if name not in keys.values()]
-        require_distinct([*left.columns, *others], where="join")
-    return left.join(right.select(*_left_names(keys), *map(quoted, others)), on=[*keys], how=how.replace(" ", "_"))
+        right_columns = [name for name in right.columns if name not in keys.values()]
+        require_distinct([*left.columns, *right_columns], where="join")
+    return left.join(
+        right.select(*_select_keys(keys), *map(quoted, right_columns)), on=[*keys], how=how.replace(" ", "_")
+    )
 
 
 def lookup(
@@ -91,15 +94,16 @@ def lookup(
     on: Sequence[str] | Mapping[str, str],
     columns: Sequence[str],
     order_by: Sequence[str],
-    found: str | None = None,
+    match_column: str | None = None,
 ) -> DataFrame:
-    """Add what a reference table says of each row's key. Glue Studio's Lookup, which never multiplies rows.
+    """Add columns of the reference row that has the same key. Glue Studio's Lookup.
 
-    Rows: all kept, once each. Of several reference rows with one key, the one with the greatest values of `order_by`
-    (nulls least) is taken, then the one with the greatest values of the columns taken. A row whose key is null or not
-    in the reference gets nulls.
+    Rows: all kept, never multiplied. If several reference rows have the same key, the row with the greatest values of
+    `order_by` is used. Nulls are smallest. Ties are broken by the greatest values of `columns`. A row gets nulls if its
+    key is null or not in the reference.
 
-    Columns: all kept; adds `columns` of the reference, and `found`, if named, true where the reference has the key.
+    Columns: all kept. Adds `columns` of the reference. If `match_column` is given, adds a boolean column of that name.
+    It is true if the reference has the key.
 
     >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
     >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]
@@ -109,27 +113,28 @@ def lookup(
     [('-', None), ('fax', None), ('web', 'Online')]
 
     Raises:
-        MissingColumnError, SchemaMismatchError, DuplicateColumnError, ArgumentError: As `join`.
+        MissingColumnError, SchemaMismatchError, DuplicateColumnError, ArgumentError: As in `join`.
 
     Source: AWS Glue Studio, the Lookup transform.
     """
-    keys = _keys(rows, reference, on, where="lookup")
+    keys = _resolve_keys(rows, reference, on, where="lookup")
     require_columns(reference, [*columns, *order_by], where="lookup: the reference")
-    taken = [*columns, *([found] if found else [])]
-    require_distinct([*rows.columns, *taken], where="lookup")
-    said_of_it = reference.select(*map(quoted, dict.fromkeys([*keys.values(), *order_by, *columns])))
+    require_distinct([*rows.columns, *columns, *([match_column] if match_column else [])], where="lookup")
+    candidates = reference.select(*map(quoted, dict.fromkeys([*keys.values(), *order_by, *columns])))
     order = [*order_by, *columns] or [*keys.values()]
-    latest = keep_latest(said_of_it, key=[*keys.values()], order_by=order)
-    marks = [F.lit(True).alias(found)] if found else []
-    looked_up = rows.join(latest.select(*_left_names(keys), *map(quoted, columns), *marks), on=[*keys], how="left")
-    said = [F.coalesce(F.col(quoted(found)), F.lit(False)).alias(found)] if found else []
-    return looked_up.select(*map(quoted, [*rows.columns, *columns]), *said)
+    latest = keep_latest(candidates, key=[*keys.values()], order_by=order)
+    marker = [F.lit(True).alias(match_column)] if match_column else []
+    joined = rows.join(latest.select(*_select_keys(keys), *map(quoted, columns), *marker), on=[*keys], how="left")
+    is_match = [F.coalesce(F.col(quoted(name)), F.lit(False)).alias(name) for name in [match_column] if name]
+    return joined.select(*map(quoted, [*rows.columns, *columns]), *is_match)
 
 
-def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | Mapping[str, str], *, where: str) -> Mapping[str, str]:
-    """Return the names of the keys on the left and on the right."""
+def _resolve_keys(
+    left: DataFrame, right: DataFrame, on: Sequence[str] | Mapping[str, str], *, where: str
+) -> Mapping[str, str]:
+    """Return the name of each key in the right frame, by its name in the left frame."""
     if not on or isinstance(on, str):
-        expected = "a list of the columns that are equal, or a mapping of the left's to the right's"
+        expected = "a list of key columns, or a mapping of left to right key columns"
         raise ArgumentError(where=where, argument="on", got=on, expected=expected)
     keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
     require_columns(left, [*keys], where=f"{where}: the left frame")
@@ -141,10 +146,10 @@ def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | Mapping[str, st
                 where=f"{where}: key {ours!r}",
                 got=f"the type {types[1]} on the right",
                 expected=f"{types[0]}, as on the left",
-                hint="Bring both to one type with change_schema first.",
+                hint="Give both keys the same type with change_schema first.",
             )
     return keys
 
 
-def _left_names(keys: Mapping[str, str]) -> list[Column]:
+def _select_keys(keys: Mapping[str, str]) -> list[Column]:
     return [F.col(quoted(theirs)).alias(ours) for ours, theirs in keys.items()]

@@ -36,7 +36,7 @@ class Dataset:
         key: The columns that identify a row.
         revision_order: The columns that order the revisions of one key. The last revision counts.
         answers: The answers by name. Each is published as `curated.<dataset>_<name>`.
-        masking_policy: The columns that are masked, how, and why.
+        masking_policy: The masked columns, each with its action and reason.
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
         builds_by_layout: Whether `build` takes `layouts=`, the layouts that the raw rows have.
         event_time: The timestamp column whose month partitions trusted. If given, runs are incremental.

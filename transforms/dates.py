@@ -1,4 +1,4 @@
-"""Dates out of text, read strictly: a date that could be two dates is none."""
+"""Parse dates from text strictly, and number months. An ambiguous date gives null."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pyspark.sql import types as T
 
 from transforms.casts import cast
 from transforms.sql import literal, quoted
-from transforms.text import BLANKS
-from transforms.times import MONTHS
+from transforms.text import BLANK_CHARACTERS
+from transforms.times import MONTH_ABBREVIATIONS
 
 _EXCEL_SERIAL = r"\A[1-9][0-9]{4}(\.0+)?\z"
 _MONTH = r"\A(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\z"
@@ -22,11 +22,11 @@ _MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_Y
 
 
 def parse_date(column: str) -> Column:
-    """Read a column as a date: `yyyy-MM-dd`, the same with a midnight time, or Excel's serial day number.
+    """Parse a column as a date: `yyyy-MM-dd`, the same with a midnight time, or an Excel serial day number.
 
-    Serials are those of Excel's 1900 system with five digits (1927-05-18 to 2173-10-13); day 60, the 29 February 1900
-    that never was, is outside of them. Every other form, `03/04/2024` among them, gives null: it is refused, not
-    guessed.
+    A serial has five digits and counts days in Excel's 1900 date system, so it is a date from 1927-05-18 to 2173-10-13.
+    Day 60, Excel's nonexistent 29 February 1900, is outside this range. All other text gives null, for example
+    `03/04/2024`.
 
     >>> days = spark.createDataFrame([("2024-02-29",), ("45351",), ("29/02/2024",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_date("day")).collect()]
@@ -34,50 +34,63 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    cell = f"CAST({quoted(column)} AS string)"  # a reader that guesses types makes numbers of serials
+    cell = f"CAST({quoted(column)} AS string)"  # a reader that infers types reads serials as numbers
     iso = cast(cell, source_type=T.StringType(), target_type=T.DateType(), where="parse_date")
-    text = f"btrim({cell}, {literal(BLANKS)})"
+    text = f"btrim({cell}, {literal(BLANK_CHARACTERS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
     return F.coalesce(iso, F.when(F.expr(text).rlike(_EXCEL_SERIAL), serial))
 
 
 def parse_month(column: str) -> Column:
-    """Read a column as a month: `yyyy-MM`, or a date (as `parse_date` reads it) that is a month's first day.
+    """Parse a column as a month: `yyyy-MM`, or the first day of a month in a form that `parse_date` reads.
 
-    The month is given as its first day. Every other form gives null, a month 13 and the 15th of a month among them.
+    The result is the first day of the month. All other text gives null, for example month 13 or the 15th of a month.
 
     >>> months = spark.createDataFrame([("2024-02",), ("45323",), ("2024-13",), ("2024-02-15",)], "month string")
     >>> [str(row[0]) for row in months.select(parse_month("month")).collect()]
     ['2024-02-01', '2024-02-01', 'None', 'None']
     """
-    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
+    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANK_CHARACTERS)})"
     day = parse_date(column)
-    written = F.when(F.expr(text).rlike(_MONTH), F.expr(f"try_cast({text} || '-01' AS date)"))
-    return F.coalesce(written, F.when(F.dayofmonth(day) == 1, day))
+    month = F.when(F.expr(text).rlike(_MONTH), F.expr(f"try_cast({text} || '-01' AS date)"))
+    return F.coalesce(month, F.when(F.dayofmonth(day) == 1, day))
 
 
 def parse_written_date(column: str) -> Column:
-    """Read a column as a date: as `parse_date` does, with the month's English name, or with slashes and year first.
+    """Parse a column as a date like `parse_date`, but also with an English month name or with a year before slashes.
 
-    `5 Mar 2023`, `5-Mar-2023`, `5 March 2023`, `March 5, 2023`, `2023/03/05`. A date of which one must know whether day
-    or month comes first gives null, 13/04/2023 too: of a column in that form only some days would be read.
+    Examples: `5 Mar 2023`, `5-Mar-2023`, `5 March 2023`, `March 5, 2023`, `2023/03/05`. A numeric date that starts with
+    the day or the month gives null. This includes 13/04/2023, because only some days of such a column would be parsed.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
     ['2023-03-05', '2023-03-05', 'None']
     """
-    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANKS)})"
-    first, second, year = (f"try_element_at(split({text}, '[ \u00a0,/.-]+'), {place})" for place in (1, 2, 3))
+    text = f"btrim(CAST({quoted(column)} AS string), {literal(BLANK_CHARACTERS)})"
+    first, second, year = (f"try_element_at(split({text}, '[ \u00a0,/.-]+'), {index})" for index in (1, 2, 3))
 
     def date(year: str, month: str, day: str) -> Column:
         return F.expr(f"try_cast(concat_ws('-', {year}, {month}, {day}) AS date)")
 
     def number(name: str) -> str:
-        return f"(locate(lower(left({name}, 3)), '{MONTHS}') + 2) div 3"
+        return f"(locate(lower(left({name}, 3)), '{MONTH_ABBREVIATIONS}') + 2) div 3"
 
-    written = (
+    parsed = (
         F.when(F.expr(text).rlike(_DAY_FIRST), date(year, number(second), first))
         .when(F.expr(text).rlike(_MONTH_FIRST), date(year, number(first), second))
         .when(F.expr(text).rlike(_YEAR_FIRST), date(first, second, year))
     )
-    return F.coalesce(parse_date(column), written)
+    return F.coalesce(parse_date(column), parsed)
+
+
+def month_number(column: str | Column) -> Column:
+    """Return the number of a date's month, `year * 12 + month`, as an int. Consecutive months differ by one.
+
+    The column is a date or a `timestamp_ntz`. A null gives null.
+
+    >>> days = spark.sql("SELECT date'2023-12-31' AS day UNION ALL SELECT date'2024-01-01'")
+    >>> [row[0] for row in days.select(month_number("day")).collect()]
+    [24288, 24289]
+    """
+    day = F.col(quoted(column)) if isinstance(column, str) else column
+    return F.year(day) * 12 + F.month(day)

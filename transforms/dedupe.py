@@ -1,4 +1,4 @@
-"""Keep one row of each key out of many deliveries."""
+"""Keep one row of each key when rows are delivered more than once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file"
 """The columns of raw that identify the source of a row. They are also the delivery order: the last row of a key counts.
 
 `_is_current` is true for rows of a file's current content, so superseded rows come first. `_modified_at` is the file's
-own modification time (UTC). It ranks before `_ingested_at`, the time at which raw got the file (UTC): a file that was
-last modified in 2020 and lands today does not replace the figures of a file that was modified in 2023.
+own modification time (UTC). `_ingested_at` is the time at which raw got the file (UTC). The modification time ranks
+first. So a file from 2020 that lands today does not replace the figures of a file from 2023.
 """
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
@@ -32,7 +32,7 @@ def keep_latest(
     """Keep the latest row of each key.
 
     With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the very latest row is not valid, it is kept too, so that somebody can see and fix it.
+    the very latest row is not valid, it is kept too, so it can be seen and fixed.
 
     Rows: all rows except the latest of each key are dropped. A row with a null in its key has no key, and is kept.
 
@@ -45,60 +45,69 @@ def keep_latest(
 
     Raises:
         MissingColumnError: A column of the key or the order is not in the frame.
-        DuplicateColumnError: Two columns have the same name to Spark, or a column has a name that this step needs.
+        DuplicateColumnError: Spark reads two column names as the same name, or the frame uses a name that this step
+            needs.
         ArgumentError: The key or the order is empty.
     """
     _require(rows, {"key": key, "order_by": order_by}, added=(_RANK, _VALID_SO_FAR), where="keep_latest")
     latest_first = Window.partitionBy(*map(quoted, key)).orderBy(
         *(F.col(quoted(name)).desc_nulls_last() for name in order_by)
     )
-    so_far = latest_first.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    rows_so_far = latest_first.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     keyless = reduce(or_, (F.col(quoted(name)).isNull() for name in key))
-    ranks, kept = [F.row_number().over(latest_first).alias(_RANK)], F.col(_RANK) == 1
+    ranks, is_kept = [F.row_number().over(latest_first).alias(_RANK)], F.col(_RANK) == 1
     if valid is not None:
         is_valid = F.coalesce(valid, F.lit(False))
-        ranks.append(F.sum(F.when(is_valid, 1)).over(so_far).alias(_VALID_SO_FAR))
-        kept = (is_valid & (F.col(_VALID_SO_FAR) == 1)) | (~is_valid & kept)
-    return rows.select("*", *ranks).where(keyless | kept).select(*map(quoted, rows.columns))
+        ranks.append(F.sum(F.when(is_valid, 1)).over(rows_so_far).alias(_VALID_SO_FAR))
+        is_kept = (is_valid & (F.col(_VALID_SO_FAR) == 1)) | (~is_valid & is_kept)
+    return rows.select("*", *ranks).where(keyless | is_kept).select(*map(quoted, rows.columns))
 
 
 def drop_superseded_rows(
-    rows: DataFrame, *, key: Sequence[str], file: str = "_source_file", current: str = "_is_current"
+    rows: DataFrame,
+    *,
+    key: Sequence[str],
+    file_column: str = "_source_file",
+    current_column: str = "_is_current",
 ) -> DataFrame:
     """Drop the rows of a file's earlier contents that its current content no longer has.
 
     Rows: a current row is kept. A row of an earlier content is kept only if a current row of the same file has its key.
-    It stands in if the current row is broken. So a row without a key is kept only if it is current.
+    The earlier row is then the fallback if the current row is broken. So a row without a key is kept only if it is
+    current.
 
-    Columns: reads `current`, true for rows of a file's current content. Null counts as false. All unchanged.
+    Columns: all unchanged. Reads `current_column`, true for rows of a file's current content. Null counts as false.
 
     >>> rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("tue", 4, "b", True)]
     >>> calls = spark.createDataFrame(rows, "d string, n int, f string, c boolean")
-    >>> sorted(row.n for row in calls.transform(drop_superseded_rows, key=["d"], file="f", current="c").collect())
+    >>> kept = calls.transform(drop_superseded_rows, key=["d"], file_column="f", current_column="c")
+    >>> sorted(row.n for row in kept.collect())
     [1, 2, 4]
 
     Raises:
-        MissingColumnError, DuplicateColumnError, ArgumentError: As `keep_latest`.
-        SchemaMismatchError: `current` is not a boolean.
+        MissingColumnError, DuplicateColumnError, ArgumentError: As in `keep_latest`.
+        SchemaMismatchError: `current_column` is not a boolean.
     """
-    _require(rows, {"key": key, "file": [file], "current": [current]}, added=(_IN_CURRENT,), where=_SUPERSEDED)
-    if not isinstance(rows.schema[current].dataType, T.BooleanType):
+    arguments = {"key": key, "file_column": [file_column], "current_column": [current_column]}
+    _require(rows, arguments, added=(_IN_CURRENT,), where=_SUPERSEDED)
+    current_type = rows.schema[current_column].dataType
+    if not isinstance(current_type, T.BooleanType):
         raise SchemaMismatchError(
-            where=f"{_SUPERSEDED}: column {current!r}",
-            got=f"the type {rows.schema[current].dataType.simpleString()}",
+            where=f"{_SUPERSEDED}: column {current_column!r}",
+            got=f"the type {current_type.simpleString()}",
             expected="a boolean",
-            hint="Read it as one with change_schema first.",
+            hint="Convert it to a boolean with change_schema first.",
         )
-    is_current = F.coalesce(F.col(quoted(current)), F.lit(False))
-    in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, [*key, file])))
-    keyed = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
+    is_current = F.coalesce(F.col(quoted(current_column)), F.lit(False))
+    in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, [*key, file_column])))
+    has_key = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
     by_key = rows.repartition(*map(quoted, key))  # one shuffle serves this step and `keep_latest`
-    kept = by_key.select("*", in_current.alias(_IN_CURRENT)).where(is_current | (keyed & F.col(_IN_CURRENT)))
-    return kept.select(*map(quoted, rows.columns))
+    marked = by_key.select("*", in_current.alias(_IN_CURRENT))
+    return marked.where(is_current | (has_key & F.col(_IN_CURRENT))).select(*map(quoted, rows.columns))
 
 
-def _require(rows: DataFrame, named: Mapping[str, Sequence[str]], *, added: Sequence[str], where: str) -> None:
-    for argument, columns in named.items():
+def _require(rows: DataFrame, arguments: Mapping[str, Sequence[str]], *, added: Sequence[str], where: str) -> None:
+    for argument, columns in arguments.items():
         require_columns(rows, columns, where=where)
         if not columns:
             raise ArgumentError(where=where, argument=argument, got=columns, expected="one column or more")

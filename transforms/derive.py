@@ -1,4 +1,4 @@
-"""New columns out of those a row has, or out of the other rows of its group."""
+"""Derive columns: the change on an earlier period, ranges of numbers, and filled missing values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.casts import literal_of
+from transforms.casts import to_literal
 from transforms.errors import ArgumentError, SchemaMismatchError, UnknownFunctionError
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
@@ -22,13 +22,14 @@ _STATISTICS = {"mean": F.avg, "median": F.median}
 def change_on_previous(
     rows: DataFrame, *, column: str, period: str, name: str, group_by: Sequence[str] = (), periods: int = 1
 ) -> DataFrame:
-    """Add by how much a column differs from its value in the period before, or `periods` before.
+    """Add the difference between a column and its value in the previous period, or `periods` earlier.
 
-    Rows: all kept. Give one row for each period (of each `group_by` group); of several the least value counts.
+    Rows: all kept. Each group should have one row for each period. If it has several, the smallest value counts.
 
-    Columns: reads `period`, a whole number that counts periods (a year, or months since some month); adds `name`, the
-    value less the value at `period - periods`, in the units of `column`. It is null where that period is not there or
-    has no value: the row before a gap is not the period before; and where the change is beyond the column's type.
+    Columns: reads `period`, an integer that counts periods, for example a year or a `month_number`. Adds `name`, the
+    value minus the value at `period - periods`, in the units of `column`. It is null if that period is missing or has
+    no value, because the row before a gap is not the previous period. It is also null if the difference overflows the
+    column's type.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -36,9 +37,9 @@ def change_on_previous(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: The column is no number, or the period no whole number.
-        DuplicateColumnError: The frame has a column of that name.
-        ArgumentError: `periods` is no whole number, or less than 1.
+        SchemaMismatchError: `column` is not a number, or `period` is not an integer.
+        DuplicateColumnError: The frame already has a column of that name.
+        ArgumentError: `periods` is not an integer, or is less than 1.
     """
     require_columns(rows, [column, period, *group_by], where="change_on_previous")
     require_number(rows, column, where="change_on_previous")
@@ -47,12 +48,12 @@ def change_on_previous(
         raise SchemaMismatchError(
             where=f"change_on_previous: period {period!r}",
             got=f"the type {rows.schema[period].dataType.simpleString()}",
-            expected="a whole number that counts periods",
-            hint="Number the periods first, months with year * 12 + month for instance.",
+            expected="an integer that counts periods",
+            hint="Number the periods first, for example with dates.month_number.",
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # Wide enough for the least number less `periods`, which an int would wrap around to the greatest.
+    # As an int, the smallest number minus `periods` would wrap around.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
@@ -66,13 +67,15 @@ def bucket(
     edges: Sequence[float],
     name: str,
     labels: Sequence[str] | None = None,
-    order: str | None = None,
+    order_column: str | None = None,
 ) -> DataFrame:
-    """Add which of the ranges between edges a number is in: an edge belongs to the range that it begins.
+    """Assign each number to a range between edges. An edge belongs to the range above it.
 
-    Rows: all kept. Columns: adds `name`, text: `<0`, `0-5`, `5-10`, `10+` for the edges 0, 5 and 10, or `labels`, one
-    more than there are edges; null for a null and for NaN. Text sorts `10+` before `5-10`: `order` names a further
-    column, the range's number from 0, to sort by.
+    Rows: all kept.
+
+    Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
+    `5-10` and `10+`. `labels` replaces them and has one more entry than `edges`. Null and NaN give null. As text, `10+`
+    sorts before `5-10`. So `order_column` can name another column, the range's number from 0, to sort by.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
     >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band").collect()
@@ -80,32 +83,35 @@ def bucket(
 
     Raises:
         MissingColumnError: The column is not in the frame.
-        SchemaMismatchError: The column is no number.
-        DuplicateColumnError: The frame has a column of that name, or of the order's.
-        ArgumentError: The edges do not ascend, or there is not one label more than edges.
+        SchemaMismatchError: The column is not a number.
+        DuplicateColumnError: The frame already has a column with one of the new names.
+        ArgumentError: The edges do not ascend, or the number of labels is not the number of edges plus one.
     """
     require_columns(rows, [column], where="bucket")
     require_number(rows, column, where="bucket")
-    require_distinct([*rows.columns, name, *([order] if order else [])], where="bucket")
+    require_distinct([*rows.columns, name, *([order_column] if order_column else [])], where="bucket")
     if not edges or edges[0] != edges[0] or any(not low < high for low, high in pairwise(edges)):
-        raise ArgumentError(where="bucket", argument="edges", got=[*edges], expected="one or more, each above the last")
-    between = [f"{low}-{high}" for low, high in pairwise(edges)]
-    names = [f"<{edges[0]}", *between, f"{edges[-1]}+"] if labels is None else [*labels]
+        raise ArgumentError(
+            where="bucket", argument="edges", got=[*edges], expected="one edge or more, in ascending order"
+        )
+    middle_labels = [f"{low}-{high}" for low, high in pairwise(edges)]
+    names = [f"<{edges[0]}", *middle_labels, f"{edges[-1]}+"] if labels is None else [*labels]
     if len(names) != len(edges) + 1:
-        expected = f"{len(edges) + 1}, one below, between and above {len(edges)} edges"
+        expected = f"{len(edges) + 1} labels for {len(edges)} edges"
         raise ArgumentError(where="bucket", argument="labels", got=names, expected=expected)
     value = F.col(quoted(column))
-    bounds = [_edge(edge, rows.schema[column].dataType) for edge in edges]
+    bounds = [_cast_edge(edge, rows.schema[column].dataType) for edge in edges]
     missing = value.isNull() | F.isnan(value.cast("double"))
 
-    def by_range(outcomes: Sequence[object]) -> Column:
-        # Not an element of an array: with ANSI on Spark takes an element at no place for one that is never null.
-        chosen = F.when(missing, None)
+    def select_by_range(outcomes: Sequence[object]) -> Column:
+        # Not an array lookup: with ANSI on, Spark treats the element at a null index as never null.
+        case = F.when(missing, None)
         for bound, outcome in zip(bounds, outcomes, strict=False):
-            chosen = chosen.when(value < bound, outcome)
-        return chosen.otherwise(outcomes[-1])
+            case = case.when(value < bound, outcome)
+        return case.otherwise(outcomes[-1])
 
-    return rows.withColumns({name: by_range(names), **({order: by_range(range(len(names)))} if order else {})})
+    numbers = {order_column: select_by_range(range(len(names)))} if order_column else {}
+    return rows.withColumns({name: select_by_range(names), **numbers})
 
 
 def fill_missing_values(
@@ -117,15 +123,16 @@ def fill_missing_values(
     statistic: str | None = None,
     group_by: Sequence[str] = (),
 ) -> DataFrame:
-    """Add a column whose nulls are filled: with a value, or with the mean or median of its group.
+    """Add a column whose nulls are filled with a value, or with the mean or median of the group.
 
-    Glue Studio's Fill Missing Values fills with what a model guesses. This says what stands there.
+    Glue Studio's Fill Missing Values fills with the prediction of a model. This transform fills with a value that you
+    choose.
 
     Rows: all kept.
 
-    Columns: adds `name`. Named otherwise than `column`, it leaves to be seen which values were missing. Filled with a
-    value it has the column's type; with a statistic it is a double, and null where the whole group is. NaN is a value,
-    not a missing one.
+    Columns: adds `name`. If `name` differs from `column`, the original column shows which values were missing. A column
+    that is filled with a value keeps its type. A column that is filled with a statistic is a double, and it is null if
+    the whole group is null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
     >>> filled = calls.transform(
@@ -136,35 +143,39 @@ def fill_missing_values(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        ArgumentError: Not one of `value` and `statistic`, or a value that is none of the column's type.
+        ArgumentError: Both or neither of `value` and `statistic` are given, or the value does not have the column's
+            type.
         DuplicateColumnError: The frame has another column of that name.
-        UnknownFunctionError: The statistic is none of mean and median.
-        SchemaMismatchError: A statistic of a column that is no number.
+        UnknownFunctionError: The statistic is neither mean nor median.
+        SchemaMismatchError: A statistic is given for a column that is not a number.
 
     Source: AWS Glue Studio, the Fill Missing Values transform.
     """
     require_columns(rows, [column, *group_by], where=_FILL)
-    require_distinct([*(each for each in rows.columns if each != column or name != column), name], where=_FILL)
+    require_distinct([*(other for other in rows.columns if other != column or name != column), name], where=_FILL)
     if (value is None) == (statistic is None):
-        expected = "a value or a statistic, and not both"
+        expected = "either a value or a statistic"
         raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
     if statistic is None:
-        wanted = rows.schema[column].dataType
-        filling = literal_of(value, wanted)
+        column_type = rows.schema[column].dataType
+        filling = to_literal(value, column_type)
         if filling is None:
-            expected = f"a value of the type of {column!r}, {wanted.simpleString()}"
+            expected = f"a value of the type of {column!r}, {column_type.simpleString()}"
             raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
         return rows.withColumn(name, F.coalesce(F.col(quoted(column)), filling))
     if statistic not in _STATISTICS:
         raise UnknownFunctionError(where=_FILL, name=statistic, known=[*_STATISTICS])
     require_number(rows, column, where=_FILL)
-    measured = F.col(quoted(column)).cast("double")
+    number = F.col(quoted(column)).cast("double")
     group = Window.partitionBy(*map(quoted, group_by))
-    return rows.withColumn(name, F.coalesce(measured, _STATISTICS[statistic](measured).over(group)))
+    return rows.withColumn(name, F.coalesce(number, _STATISTICS[statistic](number).over(group)))
 
 
-def _edge(edge: float, type_: T.DataType) -> Column:
-    """Return an edge such that a value of the type equals it which is written as it is: 0.7 as a float is not 0.7D."""
+def _cast_edge(edge: float, type_: T.DataType) -> Column:
+    """Return an edge as a literal of the column's type.
+
+    The literal equals a value that is written the same. As doubles they would differ: the float 0.7 is not 0.7D.
+    """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")
     exact = Decimal(str(edge))

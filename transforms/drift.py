@@ -1,4 +1,4 @@
-"""What changed between the schemas of two frames."""
+"""Compare the schemas of two frames."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from transforms.names import snake_case
 
 @dataclass(frozen=True)
 class Drift:
-    """One change of a schema.
+    """One difference between two schemas.
 
     Attributes:
-        column: The column, or the path of a struct's member; of one that was renamed its new name; of `reordered` the
+        column: The column, or the path of a struct field. For `renamed` it is the new name. For `reordered` it is the
             struct, or `*` for the columns of the frame.
         change: `added`, `removed`, `retyped`, `renamed` or `reordered`.
-        before: The type before; of one renamed its name; of `reordered` the names that both have, in their order.
-        after: The same afterwards.
+        before: The earlier type. For `renamed` it is the earlier name. For `reordered` it is the earlier order of the
+            names that both schemas have.
+        after: The later type, name or order.
     """
 
     column: str
@@ -30,38 +31,45 @@ class Drift:
 
 
 def schema_drift(before: DataFrame, after: DataFrame) -> list[Drift]:
-    """Report how the schema of a frame differs from that of an earlier one; nothing where it does not.
+    """List the differences between the schema of a frame and an earlier schema.
 
-    A column is `renamed` if its new name has the same snake case and its type stayed. Whether a column may be null is
-    not compared: what rows hold is for a suite.
+    A column is `renamed` if its type is the same and its new name has the same snake case. Nullability is not compared,
+    because a suite tests the values of rows.
 
     >>> earlier = spark.createDataFrame([], "CallsOffered int, Date string, BI_ID int")
     >>> later = spark.createDataFrame([], "`Calls Offered` int, Date date")
     >>> [(drift.change, drift.column, drift.before) for drift in schema_drift(earlier, later)]
     [('renamed', 'Calls Offered', 'CallsOffered'), ('retyped', 'Date', 'string'), ('removed', 'BI_ID', 'int')]
     """
-    old, new = dict(_types(before.schema)), dict(_types(after.schema))
-    gone = [path for path in old if path not in new]
+    old, new = dict(_list_types(before.schema)), dict(_list_types(after.schema))
+    missing = [path for path in old if path not in new]
     drifts = []
     for path, type_ in new.items():
-        shown, alike = ".".join(path), [each for each in gone if old[each] == type_ and _words(each) == _words(path)]
+        name, alike = (
+            ".".join(path),
+            [
+                candidate
+                for candidate in missing
+                if old[candidate] == type_ and _normalize(candidate) == _normalize(path)
+            ],
+        )
         if path in old:
             if old[path] != type_:
-                drifts.append(Drift(shown, "retyped", old[path], type_))
+                drifts.append(Drift(name, "retyped", old[path], type_))
         elif alike:
-            drifts.append(Drift(shown, "renamed", ".".join(alike[0]), shown))
-            gone.remove(alike[0])
+            drifts.append(Drift(name, "renamed", ".".join(alike[0]), name))
+            missing.remove(alike[0])
         else:
-            drifts.append(Drift(shown, "added", None, type_))
-    drifts += [Drift(".".join(path), "removed", old[path], None) for path in gone]
-    return drifts + _reordered([path for path in old if path in new], [path for path in new if path in old])
+            drifts.append(Drift(name, "added", None, type_))
+    drifts += [Drift(".".join(path), "removed", old[path], None) for path in missing]
+    return drifts + _compare_order([path for path in old if path in new], [path for path in new if path in old])
 
 
-def _words(path: tuple[str, ...]) -> list[str]:
+def _normalize(path: tuple[str, ...]) -> list[str]:
     return [snake_case(name) or name for name in path]
 
 
-def _reordered(before: list[tuple[str, ...]], after: list[tuple[str, ...]]) -> list[Drift]:
+def _compare_order(before: list[tuple[str, ...]], after: list[tuple[str, ...]]) -> list[Drift]:
     drifts = []
     for parent in dict.fromkeys(path[:-1] for path in after):
         orders = [", ".join(path[-1] for path in paths if path[:-1] == parent) for paths in (before, after)]
@@ -70,11 +78,11 @@ def _reordered(before: list[tuple[str, ...]], after: list[tuple[str, ...]]) -> l
     return drifts
 
 
-def _types(schema: T.StructType, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _list_types(schema: T.StructType, parent: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     for field in schema:
-        path = (*inside, field.name)
+        path = (*parent, field.name)
         if isinstance(field.dataType, T.StructType):
             yield path, "struct"
-            yield from _types(field.dataType, path)
+            yield from _list_types(field.dataType, path)
         else:
             yield path, field.dataType.simpleString()

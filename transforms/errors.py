@@ -45,7 +45,7 @@ class MissingColumnError(TransformError):
 
 
 class SchemaMismatchError(TransformError):
-    """A frame has other columns or types than a step expects.
+    """A frame has columns or types that a step does not expect.
 
     Attributes:
         where: The step.
@@ -71,7 +71,11 @@ class DuplicateColumnError(TransformError):
     def __init__(self, *, where: str, columns: tuple[str, str], available: Sequence[str]) -> None:
         self.columns, self.available = columns, tuple(available)
         first, second = columns
-        pair = f"two columns {first!r}" if first == second else f"columns {first!r} and {second!r}, one name to Spark"
+        pair = (
+            f"two columns {first!r}"
+            if first == second
+            else f"columns {first!r} and {second!r}, which are the same name to Spark"
+        )
         problem = f"the result would have {pair}. All columns: {list(available)}. Rename or drop one of the two first."
         super().__init__(where=where, problem=problem)
 
@@ -92,7 +96,7 @@ class ArgumentError(TransformError):
 
 
 class UnknownFunctionError(TransformError):
-    """The name of a function is not one that the step knows.
+    """The name of a function is not known to the step.
 
     Attributes:
         where: The step.

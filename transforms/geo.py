@@ -1,4 +1,4 @@
-"""Coordinates: which are real, and which cell of a grid they are in."""
+"""Validate coordinates, and assign them to the cells of a grid."""
 
 from __future__ import annotations
 
@@ -7,80 +7,84 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from transforms.casts import NUMBER
+from transforms.casts import NUMBER_PATTERN
 from transforms.errors import ArgumentError
 
 
 def valid_coordinates(
-    longitude: Column, latitude: Column, *, within: tuple[float, float, float, float] | None = None
+    longitude: Column, latitude: Column, *, bounds: tuple[float, float, float, float] | None = None
 ) -> Column:
-    """Return whether a longitude and a latitude, in degrees (WGS 84), can be those of a place; never null.
+    """Return whether a longitude and a latitude (degrees, WGS 84) can be those of a real place.
 
-    Not those that are null, NaN, text that is no number, beyond 180 or 90 degrees, zero or equal to one another, which
-    is how forms and geocoders write that they found none; nor, with `within`, those outside of a box: least longitude,
-    least latitude, greatest longitude, greatest latitude.
+    The result is never null. Coordinates are not valid if they are null, NaN, text that is not a number, or beyond 180
+    or 90 degrees. They are also not valid if one is zero or both are equal, because forms and geocoders write such
+    values when they find nothing. With `bounds`, coordinates outside that box are not valid either. The order of
+    `bounds` is minimum longitude, minimum latitude, maximum longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]
     [True, False, False]
 
     Raises:
-        ArgumentError: The box has no inside.
+        ArgumentError: A minimum of `bounds` is not less than its maximum.
     """
-    west, south, east, north = within or (-180, -90, 180, 90)
+    west, south, east, north = bounds or (-180, -90, 180, 90)
     if not (west < east and south < north):
-        expected = "least longitude, least latitude, greatest longitude, greatest latitude"
-        raise ArgumentError(where="valid_coordinates", argument="within", got=within, expected=expected)
-    longitude, latitude = _degrees(longitude), _degrees(latitude)
+        expected = "minimum longitude, minimum latitude, maximum longitude, maximum latitude"
+        raise ArgumentError(where="valid_coordinates", argument="bounds", got=bounds, expected=expected)
+    longitude, latitude = _cast_to_degrees(longitude), _cast_to_degrees(latitude)
     inside = longitude.between(west, east) & latitude.between(south, north)
-    stated = (longitude != 0) & (latitude != 0) & (longitude != latitude)
-    return F.coalesce(inside & stated, F.lit(False))
+    is_placeholder = (longitude == 0) | (latitude == 0) | (longitude == latitude)
+    return F.coalesce(inside & ~is_placeholder, F.lit(False))
 
 
 def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> Column:
-    """Return the cell of a grid that a place is in, as text: latitude and longitude of its south-west corner.
+    """Return the grid cell of a place as text: the latitude and longitude of the cell's south-west corner.
 
-    A cell of 0.01 degrees is 1.1 km high and, at the latitude of Denver, 0.85 km wide. A place on an edge belongs to
-    the cell to its north or east. Null where a coordinate is null or none.
+    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver it is 0.85 km wide. A place on an edge belongs to
+    the cell in the north or east. The result is null if a coordinate is null or not valid.
 
     >>> cases = spark.createDataFrame([(-104.9903, 39.7392)], "lon double, lat double")
     >>> cases.select(grid_cell(F.col("lon"), F.col("lat"))).first()[0]
     '39.73,-105.00'
 
     Raises:
-        ArgumentError: The cells are not between 0.0001 and 10 degrees, in whole millionths.
+        ArgumentError: `degrees` is not between 0.0001 and 10, or is not a whole number of millionths.
     """
-    real = F.when(_degrees(latitude).between(-90, 90), latitude)
-    south, west = (grid_line(value, degrees=degrees).cast("string") for value in (real, longitude))
+    valid_latitude = F.when(_cast_to_degrees(latitude).between(-90, 90), latitude)
+    south, west = (grid_line(value, degrees=degrees).cast("string") for value in (valid_latitude, longitude))
     return F.concat(south, F.lit(","), west)
 
 
 def grid_line(coordinate: Column, *, degrees: float) -> Column:
-    """Return the line of a grid to the south or west of a longitude or latitude, in degrees, as a decimal.
+    """Return the grid line to the south of a latitude or to the west of a longitude, in degrees, as a decimal.
 
-    Null for a null, for NaN, for text that is no number and beyond 180 degrees.
+    The result is null for null, NaN, text that is not a number, and values beyond 180 degrees.
 
     >>> cases = spark.createDataFrame([(39.7392,), (-104.9903,)], "at double")
     >>> [str(row[0]) for row in cases.select(grid_line(F.col("at"), degrees=0.05)).collect()]
     ['39.70', '-105.00']
 
     Raises:
-        ArgumentError: As `grid_cell`.
+        ArgumentError: As in `grid_cell`.
     """
     exact = Decimal(str(degrees))
     if not exact.is_finite() or not 100 <= exact.scaleb(6) <= 10_000_000 or exact.scaleb(6) % 1:
-        expected = "0.0001 to 10, in whole millionths"
+        expected = "0.0001 to 10, in whole millionths of a degree"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    # In whole millionths of a degree, 11 cm: of doubles 0.3 would be left of the line 0.3.
-    at = _degrees(coordinate)
-    millionths = F.round(F.when(at.between(-180, 180), at) * 1_000_000).cast("bigint")
+    # In whole millionths of a degree (11 cm). As a double, 0.3 would be to the left of the line 0.3.
+    position = _cast_to_degrees(coordinate)
+    millionths = F.round(F.when(position.between(-180, 180), position) * 1_000_000).cast("bigint")
     line = millionths - F.pmod(millionths, F.lit(cell))
     return (line.cast("decimal(10, 0)") * F.lit(Decimal("0.000001"))).cast(f"decimal({3 + decimals}, {decimals})")
 
 
-def _degrees(coordinate: Column) -> Column:
-    """Return a coordinate as a double, whatever its type: text compared with a number would be cut to a whole one."""
-    of_text = F.when(coordinate.cast("string").rlike(NUMBER), coordinate.cast("double"))
-    # Spark knows the type before it sees a row, and leaves the other branch out.
-    return F.when(F.typeof(coordinate) == "string", of_text).otherwise(coordinate.cast("double"))
+def _cast_to_degrees(coordinate: Column) -> Column:
+    """Return a coordinate of any type as a double.
+
+    Spark would compare text with a number by casting the text to an integer.
+    """
+    parsed_text = F.when(coordinate.cast("string").rlike(NUMBER_PATTERN), coordinate.cast("double"))
+    # Spark knows the type at planning time, so it removes the other branch.
+    return F.when(F.typeof(coordinate) == "string", parsed_text).otherwise(coordinate.cast("double"))

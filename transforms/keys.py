@@ -1,4 +1,4 @@
-"""Keys of rows: stable ones out of what a row says, numbers in an order, and keys that alike records share."""
+"""Keys for rows: UUIDs from a business key, consecutive numbers, and match keys for similar records."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
-CITYLAKE = uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "citylake")
-"""The namespace of the UUIDs, itself one, in RFC 9562's namespace of DNS names."""
+CITYLAKE_NAMESPACE = uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "citylake")
+"""The namespace of CityLake's UUIDs. It is a UUID in RFC 9562's namespace of DNS names."""
 
-_KINDS: tuple[tuple[type[T.DataType], str], ...] = (
+_TYPE_LETTERS: tuple[tuple[type[T.DataType], str], ...] = (
     (T.StringType, "s"),
     (T.IntegralType, "n"),
     (T.DecimalType, "n"),
@@ -30,27 +30,30 @@ _KINDS: tuple[tuple[type[T.DataType], str], ...] = (
     (T.BinaryType, "x"),
 )
 
-_ACCENTS = "\u0300-\u036f"
-_OTHERS = dict(zip("øØłŁđĐıħĦŧŦſ", "oOlLdDihHtTs", strict=True))
+_ACCENT_RANGE = "\u0300-\u036f"
+_STROKE_LETTERS = dict(zip("øØłŁđĐıħĦŧŦſ", "oOlLdDihHtTs", strict=True))
 
 
-def _without_accents(letter: str) -> str:
-    plain = re.sub(f"[{_ACCENTS}]", "", unicodedata.normalize("NFD", letter))
-    return _OTHERS.get(plain, plain)
+def _remove_accents(letter: str) -> str:
+    plain = re.sub(f"[{_ACCENT_RANGE}]", "", unicodedata.normalize("NFD", letter))
+    return _STROKE_LETTERS.get(plain, plain)
 
 
-_ACCENTED = [chr(code) for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000))]  # Latin, Greek and Cyrillic
-_PLAIN = {letter: plain for letter in _ACCENTED if len(plain := _without_accents(letter)) == 1 and plain != letter}
-_LONG = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ĳ": "ij", "ς": "σ"}
+_ACCENTED_LETTERS = [chr(code) for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000))]  # Latin, Greek and Cyrillic
+_PLAIN_LETTERS = {
+    letter: plain for letter in _ACCENTED_LETTERS if len(plain := _remove_accents(letter)) == 1 and plain != letter
+}
+_LETTER_SEQUENCES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ĳ": "ij", "ς": "σ"}
 
 
-def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: UUID = CITYLAKE) -> DataFrame:
-    """Add a UUID of version 5 made from the key: the same key has the same one in every table and every run.
+def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: UUID = CITYLAKE_NAMESPACE) -> DataFrame:
+    """Add a version 5 UUID of the key. The same key has the same UUID in every table and every run.
 
-    Glue Studio's UUID is drawn anew by each run, and by each retry of a task.
+    Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
 
-    Rows: all kept. Rows of one key have one UUID. Null is a value like others: ("a", null) and (null, "a") differ, and
-    so do ("a|b") and ("a", "b"), the text "7" and the number 7. A whole number is the same in every integer type.
+    Rows: all kept. Rows with the same key have the same UUID. Null counts as a value: ("a", null) and (null, "a")
+    differ. The keys ("a|b") and ("a", "b") differ too, and so do the text "7" and the number 7. All integer types give
+    the same UUID for the same number.
 
     Columns: adds `name`, text of 36 characters.
 
@@ -60,14 +63,15 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 
     Raises:
         MissingColumnError: A column of the key is not in the frame.
-        DuplicateColumnError: The frame has a column of that name.
-        ArgumentError: The key is empty: all rows would have one UUID.
-        SchemaMismatchError: A column of the key is a float or nested, of which equal values may be written differently.
+        DuplicateColumnError: The frame already has a column of that name.
+        ArgumentError: The key is empty, so all rows would have the same UUID.
+        SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can be written
+            differently.
 
     Source: RFC 9562, section 5.5.
     """
     require_distinct([*rows.columns, name], where="uuid")
-    encoded = key_of(rows, key, where="uuid").cast("binary")
+    encoded = encode_key(rows, key, where="uuid").cast("binary")
     digest = F.sha1(F.concat(F.unhex(F.lit(namespace.hex)), encoded))
     variant = F.translate(F.substring(digest, 17, 1), "0123456789abcdef", "89ab" * 4)
     parts = [
@@ -80,20 +84,20 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
     return rows.withColumn(name, F.concat_ws("-", *parts))
 
 
-def key_of(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
-    """Return the values of a key as one text, such that other values give another text; never null."""
+def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
+    """Encode the values of a key as one text. Different keys have different texts. The text is never null."""
     require_columns(rows, key, where=where)
     if not key:
         raise ArgumentError(where=where, argument="key", got=key, expected="one column or more")
     parts = []
     for column in key:
         source_type = rows.schema[column].dataType
-        kind = next((letter for type_, letter in _KINDS if isinstance(source_type, type_)), None)
+        kind = next((letter for type_, letter in _TYPE_LETTERS if isinstance(source_type, type_)), None)
         if kind is None:
             raise SchemaMismatchError(
                 where=f"{where}: column {column!r}",
                 got=f"the type {source_type.simpleString()}",
-                expected="text, a whole number, decimal, boolean, date, time or bytes",
+                expected="text, integer, decimal, boolean, date, time or binary",
                 hint="Cast it first, or leave it out of the key.",
             )
         text = cast(quoted(column), source_type=source_type, target_type=T.StringType(), where=where)
@@ -104,12 +108,12 @@ def key_of(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 
 
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
-    """Number the rows 1, 2, 3 … in an order: by the named columns, then by all others. Glue Studio's Identifier.
+    """Number the rows 1, 2, 3 … in the order of the named columns, then of all other columns. Glue Studio's Identifier.
 
-    For tables of one machine's size: a number without a gap needs all rows in one task. For rows without end `uuid`
-    gives each row a key that does not depend on the others.
+    Use this for tables that fit on one machine, because numbers without gaps need all rows in one task. For large
+    tables use `uuid`, which does not depend on other rows.
 
-    Rows: all kept. Columns: adds `name`, an int. Equal rows are numbered too; which of them is first shows nowhere.
+    Rows: all kept. Columns: adds `name`, an int. Equal rows get different numbers.
 
     >>> types = spark.createDataFrame([("Noise",), ("Graffiti",)], "type string")
     >>> sorted(types.transform(identifier, order_by=["type"]).collect())
@@ -117,7 +121,7 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
     Raises:
         MissingColumnError: A column of the order is not in the frame.
-        DuplicateColumnError: The frame has a column of that name.
+        DuplicateColumnError: The frame already has a column of that name.
     """
     require_columns(rows, order_by, where="identifier")
     require_distinct([*rows.columns, name], where="identifier")
@@ -125,51 +129,55 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
     return rows.withColumn(name, F.row_number().over(Window.orderBy(*ordered, *tie_breakers(rows, order_by))))
 
 
-def tie_breakers(rows: DataFrame, named: Sequence[str]) -> list[Column]:
-    """Return an order by all columns but the named ones, to end an order with: only equal rows are still tied."""
+def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column]:
+    """Return an order by all columns except the leading ones, to append to an order by the leading columns.
+
+    Only rows that are equal in all columns are then tied.
+    """
     ordered = []
     for field in rows.schema:
-        if field.name not in named:
+        if field.name not in leading_columns:
             value, type_ = quoted(field.name), field.dataType
             # Spark does not compare maps.
             target_type = T.StringType() if "map<" in type_.simpleString() else type_
             ordered.append(
-                cast(value, source_type=type_, target_type=target_type, where=f"an order: column {field.name!r}")
+                cast(value, source_type=type_, target_type=target_type, where=f"tie_breakers: column {field.name!r}")
             )
     return [column.asc_nulls_last() for column in ordered]
 
 
 def match_key(*values: Column) -> Column:
-    """Return a key that records share whose texts differ only in case, accents, punctuation, blanks and word order.
+    """Return a key for texts that differ only in case, accents, punctuation, blanks and word order.
 
-    Accents are those of Latin, Greek and Cyrillic letters; `ß` is `ss`, `æ` is `ae`.
+    Accents are removed from Latin, Greek and Cyrillic letters. `ß` becomes `ss` and `æ` becomes `ae`.
 
-    For Glue Studio's Record Matching, where a rule that can be read is enough: records of one key are taken for one,
-    by `keep_latest` for instance. It is not fuzzy: it finds no typing errors, no nicknames and no abbreviations, and
-    two people of one name and one birthday are one to it. Glue's FindMatches learns such things from examples.
+    This replaces Glue Studio's Record Matching if a simple rule is enough: records with the same key are the same
+    record. `keep_latest`, for example, can then deduplicate them. The key does not match typing errors, nicknames and
+    abbreviations. Two people with the same name and birthday have the same key. Glue's FindMatches learns such rules
+    from examples.
 
-    A record of which a text is null, or holds no letter or digit, has no key: null, which matches nothing.
+    The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
 
     >>> names = spark.createDataFrame([("O'Brien, Zoë",), ("zoe  OBRIEN",), (None,)], "name string")
     >>> [row[0] for row in names.select(match_key(F.col("name"))).collect()]
     ['obrien zoe', 'obrien zoe', None]
 
     Raises:
-        ArgumentError: No text is given.
+        ArgumentError: `values` is empty.
     """
     if not values:
         raise ArgumentError(where="match_key", argument="values", got=values, expected="one column or more")
-    parts = [_words(value) for value in values]
-    spaced = [piece for part in parts for piece in (F.lit("|"), part)]
-    return F.concat(*spaced[1:])
+    parts = [_normalize_words(value) for value in values]
+    separated = [piece for part in parts for piece in (F.lit("|"), part)]
+    return F.concat(*separated[1:])
 
 
-def _words(value: Column) -> Column:
-    text = F.lower(F.translate(value.cast("string"), "".join(_PLAIN), "".join(_PLAIN.values())))
-    for letter, letters in _LONG.items():
+def _normalize_words(value: Column) -> Column:
+    text = F.lower(F.translate(value.cast("string"), "".join(_PLAIN_LETTERS), "".join(_PLAIN_LETTERS.values())))
+    for letter, letters in _LETTER_SEQUENCES.items():
         text = F.replace(text, F.lit(letter), F.lit(letters))
-    text = F.regexp_replace(text, f"[{_ACCENTS}'’`]", "")
-    # Marks of other scripts stay: without them words that differ in a vowel would be one.
+    text = F.regexp_replace(text, f"[{_ACCENT_RANGE}'’`]", "")
+    # Marks of other scripts stay, because some scripts write vowels as marks.
     words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)

@@ -1,4 +1,4 @@
-"""Names of columns: as a table wants them, and which a frame must have."""
+"""Validate the column names of frames, and convert them to snake case."""
 
 from __future__ import annotations
 
@@ -12,70 +12,70 @@ from pyspark.sql import types as T
 
 from transforms.errors import DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
-_WORDS = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
+_WORD_BOUNDARY = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 
 
 def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> None:
-    """Raise an error for the first of `columns` that `frame` does not have, or has twice.
+    """Raise an error for the first of `columns` that is missing from `frame` or exists twice.
 
     Raises:
-        MissingColumnError: A column is not there; names are compared as they are written.
-        SchemaMismatchError: To Spark, which does not tell `a` from `A`, it is there twice.
+        MissingColumnError: A column does not exist. Names are compared exactly.
+        SchemaMismatchError: A column exists twice for Spark, which does not distinguish `a` from `A`.
     """
     available = frame.columns
     for column in columns:
         if column not in available:
             raise MissingColumnError(where=where, column=column, available=available)
-        alike = [name for name in available if _as_spark_reads(name) == _as_spark_reads(column)]
+        alike = [name for name in available if _fold_like_spark(name) == _fold_like_spark(column)]
         if len(alike) > 1:
             raise SchemaMismatchError(
                 where=f"{where}: column {column!r}",
-                got=f"{alike}, one name to Spark",
-                expected="one such column",
-                hint="Rename one with rename_fields, or drop it with drop_fields.",
+                got=f"{alike}, which are the same name to Spark",
+                expected="one column of that name",
+                hint="Rename one with rename_fields, or drop one with drop_fields.",
             )
 
 
 def require_number(frame: DataFrame, column: str, *, where: str) -> None:
-    """Raise `SchemaMismatchError` for a column that is no number, which Spark would try to read as one."""
+    """Raise `SchemaMismatchError` for a column that is not a number. Spark would try to cast it."""
     type_ = frame.schema[column].dataType
     if not isinstance(type_, T.NumericType):
         raise SchemaMismatchError(
             where=f"{where}: column {column!r}",
             got=f"the type {type_.simpleString()}",
             expected="a number",
-            hint="Read it as a number with change_schema first.",
+            hint="Convert it to a number with change_schema first.",
         )
 
 
 def require_distinct(names: Sequence[str], *, where: str) -> None:
-    """Raise `DuplicateColumnError` for names that are one to Spark, which does not tell `a` from `A`."""
+    """Raise `DuplicateColumnError` for equal names. Spark does not distinguish `a` from `A`."""
     seen: dict[str, str] = {}
-    for place, name in enumerate(names, start=1):
-        alike = seen.setdefault(_as_spark_reads(name), name)
-        if len(seen) < place:
+    for count, name in enumerate(names, start=1):
+        alike = seen.setdefault(_fold_like_spark(name), name)
+        if len(seen) < count:
             raise DuplicateColumnError(where=where, columns=(alike, name), available=names)
 
 
 def snake_case(name: str) -> str:
-    """Return a column's name in lower case, its words joined by underscores.
+    """Return a column name in lower case, with its words joined by underscores.
 
-    A word begins at a capital letter after a small one, at the last of several capitals, and after anything that is no
-    letter or digit. Accents are taken off; letters of other scripts stay, with their marks. A name without any letter
-    or digit is empty.
+    A word starts at a capital letter after a small letter, and at the last of several capitals. It also starts after
+    any character that is not a letter or digit. Accents (U+0300 to U+036F) are removed. Letters of other scripts keep
+    their other marks. A name without a letter or digit becomes empty.
 
     >>> [snake_case(name) for name in ("CallsOffered", "BI_ID", "HTTPStatus", "% of Quartier né")]
     ['calls_offered', 'bi_id', 'http_status', 'of_quartier_ne']
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not "\u0300" <= c <= "\u036f")
     apart = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else "_" for c in plain)
-    return unicodedata.normalize("NFC", "_".join(filter(None, _WORDS.split(apart))).lower())
+    return unicodedata.normalize("NFC", "_".join(filter(None, _WORD_BOUNDARY.split(apart))).lower())
 
 
 def clean_names(rows: DataFrame) -> DataFrame:
-    """Rename all columns to snake case; a column without a letter or digit is named for its place, `column_3`.
+    """Rename all columns to snake case. A column without a letter or digit is named after its position, `column_3`.
 
-    Those that are in snake case but for an underscore before it, as the columns that are added here, stay as they are.
+    Names in snake case with a leading underscore stay unchanged, because CityLake adds such columns itself.
 
     Rows: unchanged. Columns: all kept, in their order.
 
@@ -83,17 +83,17 @@ def clean_names(rows: DataFrame) -> DataFrame:
     ['calls_offered', 'column_2']
 
     Raises:
-        DuplicateColumnError: Two columns would have one name. Rename one of them first.
+        DuplicateColumnError: Two columns would have the same name. Rename one of them first.
     """
     names = [
-        name if re.fullmatch("_[a-z0-9_]*[a-z0-9]", name) else snake_case(name) or f"column_{place}"
-        for place, name in enumerate(rows.columns, start=1)
+        name if re.fullmatch("_[a-z0-9_]*[a-z0-9]", name) else snake_case(name) or f"column_{position}"
+        for position, name in enumerate(rows.columns, start=1)
     ]
     require_distinct(names, where="clean_names")
     return rows.toDF(*names)
 
 
 @lru_cache(maxsize=4096)
-def _as_spark_reads(name: str) -> str:
-    """Return what two names have in common that are one to Spark: Java's `equalsIgnoreCase`, letter by letter."""
+def _fold_like_spark(name: str) -> str:
+    """Return the same text for names that Spark reads as equal: Java's `equalsIgnoreCase`, letter by letter."""
     return "".join((c.upper() if len(c.upper()) == 1 else c).lower()[0] for c in name)

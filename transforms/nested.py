@@ -1,4 +1,4 @@
-"""Structs, arrays, maps and JSON, to columns and rows."""
+"""Convert structs, arrays, maps and JSON to columns and rows."""
 
 from __future__ import annotations
 
@@ -17,76 +17,75 @@ from transforms.sql import quoted
 
 
 def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
-    """Replace each struct, at any depth, by a column for each of its members. Glue Studio's Flatten.
+    """Replace each struct by a column for each of its fields, at any depth. Glue Studio's Flatten.
 
     Rows: unchanged. A null struct gives nulls.
 
-    Columns: in their order; a member is named after the struct and itself, joined by `separator`. Arrays and maps stay
-    as they are: `explode` makes rows of them.
+    Columns: the order is kept. A column is named after the struct and the field, joined by `separator`. Arrays and maps
+    are unchanged. Use `explode` to make rows of them.
 
     >>> cases = spark.sql("SELECT 1 AS id, named_struct('lat', 39.7D, 'box', named_struct('n', 2)) AS place")
     >>> cases.transform(flatten).collect()
     [Row(id=1, place_lat=39.7, place_box_n=2)]
 
     Raises:
-        DuplicateColumnError: Two columns have one name, or would have. Give another separator, or rename.
+        DuplicateColumnError: Two columns have or would have the same name. Use another separator, or rename.
 
     Source: AWS Glue Studio, the Flatten transform.
     """
     require_distinct(rows.columns, where="flatten")
-    found = [
+    members = [
         (separator.join(path), F.col(".".join(map(quoted, path))))
         for field in rows.schema
-        for path in _leaves(field.dataType, (field.name,))
+        for path in _list_leaves(field.dataType, (field.name,))
     ]
-    require_distinct([name for name, _ in found], where="flatten")
-    return rows.select(*(member.alias(name) for name, member in found))
+    require_distinct([name for name, _ in members], where="flatten")
+    return rows.select(*(member.alias(name) for name, member in members))
 
 
 def explode(
-    rows: DataFrame, *, column: str, names: Sequence[str] | None = None, position: str | None = None
+    rows: DataFrame, *, column: str, names: Sequence[str] | None = None, position_column: str | None = None
 ) -> DataFrame:
-    """Make a row of each element of an array, or of each entry of a map. Glue Studio's Explode Array Or Map Into Rows.
+    """Make a row of each array element or map entry. Glue Studio's Explode Array Or Map Into Rows.
 
-    Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept, with nulls, so that
-    no row is lost.
+    Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept, with nulls.
 
-    Columns: `column` is replaced by its elements, under its own name, or by `key` and `value` of a map; or under
-    `names`. `position` names a further column, the element's place from 0.
+    Columns: an array is replaced by a column of the same name. A map is replaced by `key` and `value`. `names` replaces
+    these names. `position_column` names another column, the position of the element from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
-    >>> cases.transform(explode, column="tags", names=["tag"], position="n").collect()
+    >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
     [Row(id=1, n=0, tag='a'), Row(id=1, n=1, tag='b'), Row(id=2, n=None, tag=None)]
 
     Raises:
         MissingColumnError: The column is not in the frame.
-        SchemaMismatchError: It is no array and no map.
-        ArgumentError: There is not one name for an array, or not two for a map.
-        DuplicateColumnError: Two columns would have one name.
+        SchemaMismatchError: The column is neither an array nor a map.
+        ArgumentError: `names` does not have one name for an array, or two names for a map.
+        DuplicateColumnError: Two columns would have the same name.
 
     Source: AWS Glue Studio, the Explode Array Or Map Into Rows transform.
     """
     require_columns(rows, [column], where="explode")
     type_ = rows.schema[column].dataType
     if not isinstance(type_, (T.ArrayType, T.MapType)):
-        raise _no_such_type("explode", column, type_, "an array or a map")
-    usual = [column] if isinstance(type_, T.ArrayType) else ["key", "value"]
-    given = usual if names is None else [*names]
-    if len(given) != len(usual):
-        expected = "one for an array, and two for a map: its keys and its values"
-        raise ArgumentError(where="explode", argument="names", got=given, expected=expected)
-    generate = F.posexplode_outer if position else F.explode_outer
-    made = [*([position] if position else []), *given]
-    require_distinct([*(name for name in rows.columns if name != column), *made], where="explode")
-    exploded = generate(F.col(quoted(column))).alias(*made)
+        raise _build_type_error("explode", column, type_, "an array or a map")
+    default_names = [column] if isinstance(type_, T.ArrayType) else ["key", "value"]
+    element_names = default_names if names is None else [*names]
+    if len(element_names) != len(default_names):
+        expected = "one name for an array, or two for a map: key and value"
+        raise ArgumentError(where="explode", argument="names", got=element_names, expected=expected)
+    generate = F.posexplode_outer if position_column else F.explode_outer
+    added = [*([position_column] if position_column else []), *element_names]
+    require_distinct([*(name for name in rows.columns if name != column), *added], where="explode")
+    exploded = generate(F.col(quoted(column))).alias(*added)
     return rows.select(*(exploded if name == column else F.col(quoted(name)) for name in rows.columns))
 
 
 def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> DataFrame:
     """Add a column for each of the first elements of an array. Glue Studio's Array To Columns.
 
-    Rows: unchanged. Columns: all kept, the array too, which may have more elements than there are names; adds `names`,
-    null where the array is null or has no such element.
+    Rows: unchanged. Columns: all kept, including the array. Adds `names`, which are null where the array is null or has
+    no such element. The array can have more elements than there are names.
 
     >>> cases = spark.createDataFrame([([39.7, -105.0],), ([1.0],)], "at array<double>")
     >>> [row[1:] for row in cases.transform(array_to_columns, column="at", names=["lat", "lon"]).collect()]
@@ -94,127 +93,130 @@ def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> D
 
     Raises:
         MissingColumnError: The column is not in the frame.
-        SchemaMismatchError: It is no array.
-        DuplicateColumnError: Two columns would have one name.
+        SchemaMismatchError: The column is not an array.
+        DuplicateColumnError: Two columns would have the same name.
 
     Source: AWS Glue Studio, the Array To Columns transform.
     """
     require_columns(rows, [column], where="array_to_columns")
     type_ = rows.schema[column].dataType
     if not isinstance(type_, T.ArrayType):
-        raise _no_such_type("array_to_columns", column, type_, "an array")
+        raise _build_type_error("array_to_columns", column, type_, "an array")
     require_distinct([*rows.columns, *names], where="array_to_columns")
     elements = F.col(quoted(column))
-    return rows.select("*", *(F.get(elements, place).alias(name) for place, name in enumerate(names)))
+    return rows.select("*", *(F.get(elements, index).alias(name) for index, name in enumerate(names)))
 
 
 def parse_json(column: str, *, ddl: str) -> Column:
-    """Read a text column of JSON as a struct, array or map of the type `ddl`. Glue Studio's Parse JSON Column.
+    """Parse a text column of JSON as a struct, array or map of the type `ddl`. Glue Studio's Parse JSON Column.
 
-    Null for text that is no JSON, or whose values are not all of their types, however deep ("5" is no int, 1e400 no
-    double, and no map has a key twice); as the `parse` of a `Field` it is then reported. Spark's `from_json` reads what
-    it can, and takes what follows the first value for nothing. Members that `ddl` does not name are left out: give it a
-    map to keep all. A double is the nearest to the number that is written; of a member that is there twice, the last.
-    A string where JSON has a number is what Java writes of the nearest double, `1.5` for `1.50`, but for whole numbers.
+    The result is null if the text is not JSON, or if any value does not have its type, at any depth. For example, "5"
+    is not an int, and 1e400 is not a double. A map with a repeated key is null too. As the `parse` of a `Field`, such a
+    null is reported. Spark's `from_json` instead parses as much as it can, and ignores text after the first value.
+
+    JSON members that `ddl` does not name are dropped. Use a map to keep all members. A double is the nearest to the
+    written number. If a struct's member is repeated, the last value counts. A JSON number that is read as a string has
+    the text that Java writes for the nearest double, so `1.50` becomes `1.5`. Integers are unchanged.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]
     [Row(lat=39.7), None, None]
 
     Raises:
-        ArgumentError: There is no such type, or it has others in it than string, int, bigint, double and boolean. Spark
-            reads 128 as the tinyint -128, 1.239 as the decimal 1.24, "2024 junk" as a date, and times in its own zone.
+        ArgumentError: `ddl` is not a type, or it contains types other than string, int, bigint, double and boolean.
+            Spark would read 128 as the tinyint -128, 1.239 as the decimal 1.24, "2024 junk" as a date, and times in the
+            session's time zone.
 
     Source: AWS Glue Studio, the Parse JSON Column transform.
     """
     type_ = _json_type(ddl)
     text = F.col(quoted(column))
     options = {"columnNameOfCorruptRecord": "corrupt", "mode": "PERMISSIVE"}
-    around = F.concat(F.lit('{"value":'), text, F.lit("}"))
-    read = F.from_json(around, T.StructType().add("value", type_).add("corrupt", T.StringType()), options)
-    return F.when(is_json(text) & read["corrupt"].isNull() & _sound(read["value"], type_), read["value"])
+    wrapped = F.concat(F.lit('{"value":'), text, F.lit("}"))
+    parsed = F.from_json(wrapped, T.StructType().add("value", type_).add("corrupt", T.StringType()), options)
+    return F.when(is_json(text) & parsed["corrupt"].isNull() & _is_exact_value(parsed["value"], type_), parsed["value"])
 
 
 def is_json(text: Column) -> Column:
-    """Return whether a text is JSON as RFC 8259 has it: one object, array, text, number, true, false or null.
+    """Return whether a text is JSON as in RFC 8259: one object, array, string, number, true, false or null.
 
     >>> cases = spark.createDataFrame([('{"a": 1}',), ("{'a': 1}",), ("1 2",), (None,)], "text string")
     >>> [row[0] for row in cases.select(is_json(F.col("text"))).collect()]
     [True, False, False, False]
 
-    What Spark cannot read is none either: a number of more than 1,000 digits, values 1,000 deep in one another and, on
-    Spark 4, a member's name of more than 50,000 characters.
+    JSON that Spark cannot read gives false. This is a number of more than 1,000 digits, and values nested 1,000 deep.
+    On Spark 4 it is also a member name of more than 50,000 characters.
 
     Source: RFC 8259.
     """
-    # What reads JSON skips a member that is not asked for, and gives the next one only if it could read that. Two
-    # texts around the value, for what is well formed in one because it closes or continues it (`1, "x": 2`) is not in
-    # the other.
-    around = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
+    # Spark's parser skips `value`, and returns the next member only if it could parse `value`. Text such as `1, "x": 2`
+    # closes or continues one wrapper, but is not valid in the other. So two wrappers are needed.
+    wrappers = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
     strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
-    read = [
-        F.from_json(F.concat(F.lit(before), text, F.lit(after)), "read int", strict)["read"] for before, after in around
+    markers = [
+        F.from_json(F.concat(F.lit(prefix), text, F.lit(suffix)), "read int", strict)["read"]
+        for prefix, suffix in wrappers
     ]
-    # Jackson, which Spark reads with, takes other letters for hexadecimal digits if the last byte is that of one.
-    escaped = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
-    return F.coalesce((read[0] == 1) & (read[1] == 1) & escaped, F.lit(False))
+    # Jackson, Spark's JSON parser, accepts other letters as hexadecimal digits if their last byte matches a digit's.
+    has_valid_escapes = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
+    return F.coalesce((markers[0] == 1) & (markers[1] == 1) & has_valid_escapes, F.lit(False))
 
 
 def _json_type(ddl: str) -> T.DataType:
     try:
         type_ = T._parse_datatype_string(ddl)
-        if _is_exact(type_):
+        if _is_exact_type(type_):
             return type_
     except ParseException:
         pass
     expected = (
-        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of them: read the rest as "
+        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of them. Read other values as "
+        "string and convert them with change_schema, parse_date or parse_timestamp. Read decimals as double"
     )
-    expected += "string, then with change_schema, parse_date or parse_timestamp; a number with a point as double"
     raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
 
 
-def _is_exact(type_: T.DataType) -> bool:
+def _is_exact_type(type_: T.DataType) -> bool:
     if isinstance(type_, T.StructType):
-        return all(_is_exact(field.dataType) for field in type_)
+        return all(_is_exact_type(field.dataType) for field in type_)
     if isinstance(type_, T.ArrayType):
-        return _is_exact(type_.elementType)
+        return _is_exact_type(type_.elementType)
     if isinstance(type_, T.MapType):
-        return isinstance(type_.keyType, T.StringType) and _is_exact(type_.valueType)
+        return isinstance(type_.keyType, T.StringType) and _is_exact_type(type_.valueType)
     return isinstance(type_, (T.StringType, T.IntegerType, T.LongType, T.DoubleType, T.BooleanType))
 
 
-def _sound(value: Column, type_: T.DataType) -> Column:
-    """Return whether no double in a value is infinite or NaN, and no map has a key twice; true of a null."""
-    sound = F.lit(True)
+def _is_exact_value(value: Column, type_: T.DataType) -> Column:
+    """Return whether a value has no infinite or NaN double and no map with a repeated key. It is true for null."""
+    exact = F.lit(True)
     if isinstance(type_, T.DoubleType):
-        sound = F.abs(value) < float("inf")
+        exact = F.abs(value) < float("inf")
     elif isinstance(type_, T.StructType):
-        sound = reduce(and_, (_sound(value[field.name], field.dataType) for field in type_), sound)
-    elif isinstance(type_, T.ArrayType) and _may_be_unsound(type_):
-        sound = F.forall(value, lambda element: _sound(element, type_.elementType))
+        exact = reduce(and_, (_is_exact_value(value[field.name], field.dataType) for field in type_), exact)
+    elif isinstance(type_, T.ArrayType) and _needs_value_check(type_):
+        exact = F.forall(value, lambda element: _is_exact_value(element, type_.elementType))
     elif isinstance(type_, T.MapType):
         keys, values = F.map_keys(value), T.ArrayType(type_.valueType)
-        sound = (F.size(F.array_distinct(keys)) == F.size(keys)) & _sound(F.map_values(value), values)
-    return F.coalesce(sound, F.lit(True))
+        exact = (F.size(F.array_distinct(keys)) == F.size(keys)) & _is_exact_value(F.map_values(value), values)
+    return F.coalesce(exact, F.lit(True))
 
 
-def _may_be_unsound(type_: T.DataType) -> bool:
+def _needs_value_check(type_: T.DataType) -> bool:
     return any(kind in type_.simpleString() for kind in ("double", "map<"))
 
 
-def _leaves(type_: T.DataType, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _list_leaves(type_: T.DataType, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if not isinstance(type_, T.StructType) or not type_.fields:
         yield path
         return
     for field in type_:
-        yield from _leaves(field.dataType, (*path, field.name))
+        yield from _list_leaves(field.dataType, (*path, field.name))
 
 
-def _no_such_type(where: str, column: str, type_: T.DataType, expected: str) -> SchemaMismatchError:
+def _build_type_error(where: str, column: str, type_: T.DataType, expected: str) -> SchemaMismatchError:
     return SchemaMismatchError(
         where=f"{where}: column {column!r}",
         got=f"the type {type_.simpleString()}",
         expected=expected,
-        hint="Read it with parse_json, or split it, first.",
+        hint="Convert it with parse_json or split first.",
     )

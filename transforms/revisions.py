@@ -20,58 +20,59 @@ _PREFIX, _LATEST = "__file_as_of_", "__file_as_of_latest"
 def file_as_of(
     rows: DataFrame,
     *,
-    mentioned: Sequence[str],
-    file: Sequence[str] = ("_source_file", "_ingested_at"),
-    modified: str = "_modified_at",
+    time_columns: Sequence[str],
+    file_columns: Sequence[str] = ("_source_file", "_ingested_at"),
+    modified_column: str = "_modified_at",
     name: str = "as_of",
 ) -> DataFrame:
     """Add the as-of time of each file: the time whose state the rows of the file describe.
 
-    The as-of time is the file's own modification time, but not later than the latest time that any of its rows
-    mentions. An export that is copied or downloaded again gets a new modification time. Its state does not become
-    newer, so it must not replace a later revision. If no row mentions a time,
-    the as-of time is the modification time.
+    The as-of time is the file's own modification time, but not later than the latest time in its rows. An export that
+    is copied or downloaded again gets a new modification time. Its state does not become newer, so it must not replace
+    a later revision. If the rows have no time, the as-of time is the modification time.
 
-    This rule has two limits. A change between the latest mentioned time and the export is dated too early, so a
+    This rule has two limits. A change between the latest time in the rows and the export is dated too early, so a
     revision in between wins. An export that has only old rows is dated too early as a whole.
 
     Rows: all kept. A separate pass reads the named columns and finds the latest time of each file, which is then
     broadcast. So the rows are not shuffled, and a large file does not end up in one task.
 
-    Columns: reads `file` (the columns that identify a delivery of a file), `modified` and `mentioned` (times, null if
-    the row mentions none). Adds `name`, a timestamp.
+    Columns: reads `file_columns` (which identify a delivery of a file), `modified_column` and `time_columns` (times in
+    the rows, which can be null). Adds `name`, a timestamp.
 
     >>> rows = [("a.csv", "14:00", "13:10"), ("a.csv", "14:00", "09:00"), ("b.csv", "14:00", None)]
     >>> rows = spark.createDataFrame(rows, "file string, saved string, closed string")
     >>> times = {name: F.concat(F.lit("2024-07-04 "), name).cast("timestamp") for name in ("saved", "closed")}
-    >>> dated = rows.withColumns(times).transform(file_as_of, mentioned=["closed"], file=["file"], modified="saved")
+    >>> dated = rows.withColumns(times).transform(
+    ...     file_as_of, time_columns=["closed"], file_columns=["file"], modified_column="saved"
+    ... )
     >>> [f"{row.file} {row.as_of:%H:%M}" for row in dated.sort("file").collect()]
     ['a.csv 13:10', 'a.csv 13:10', 'b.csv 14:00']
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: The frame has a column of that name, or with a name that this step needs.
-        ArgumentError: No column identifies a file, or no column is mentioned.
-        SchemaMismatchError: `modified` or a mentioned column is not a timestamp.
+        DuplicateColumnError: The frame already has a column of that name, or a name that this step needs.
+        ArgumentError: `file_columns` or `time_columns` is empty.
+        SchemaMismatchError: `modified_column` or a time column is not a timestamp.
     """
-    keys = {column: f"{_PREFIX}{place}" for place, column in enumerate(file)}
-    for argument, columns in (("file", file), ("mentioned", mentioned)):
+    keys = {column: f"{_PREFIX}{index}" for index, column in enumerate(file_columns)}
+    for argument, columns in (("file_columns", file_columns), ("time_columns", time_columns)):
         if not columns:
             raise ArgumentError(where="file_as_of", argument=argument, got=columns, expected="one column or more")
-    require_columns(rows, [*file, modified, *mentioned], where="file_as_of")
+    require_columns(rows, [*file_columns, modified_column, *time_columns], where="file_as_of")
     require_distinct([*rows.columns, name, _LATEST, *keys.values()], where="file_as_of")
-    for column in (modified, *mentioned):
+    for column in (modified_column, *time_columns):
         if not isinstance(rows.schema[column].dataType, T.TimestampType):
             raise SchemaMismatchError(
                 where=f"file_as_of: column {column!r}",
                 got=f"the type {rows.schema[column].dataType.simpleString()}",
                 expected="a timestamp",
-                hint="Read it as one with change_schema first.",
+                hint="Convert it to a timestamp with change_schema first.",
             )
     # greatest and least ignore nulls.
-    times = [F.max(quoted(column)) for column in mentioned]
+    times = [F.max(quoted(column)) for column in time_columns]
     latest = F.greatest(*times) if len(times) > 1 else times[0]
     files = rows.groupBy(*(F.col(quoted(column)).alias(key) for column, key in keys.items())).agg(latest.alias(_LATEST))
     same_file = reduce(and_, (F.col(quoted(column)).eqNullSafe(F.col(key)) for column, key in keys.items()))
-    as_of = F.least(F.col(quoted(modified)), F.col(_LATEST)).alias(name)
+    as_of = F.least(F.col(quoted(modified_column)), F.col(_LATEST)).alias(name)
     return rows.join(F.broadcast(files), on=same_file, how="left").select(*map(quoted, rows.columns), as_of)

@@ -1,4 +1,4 @@
-"""Rows to groups: every row goes somewhere."""
+"""Route rows to groups by condition, and take stable samples."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError
-from transforms.keys import key_of
+from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return one frame for each group: the rows that meet its condition; and those that meet none, as `default`.
+    """Return one frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
 
-    Glue Studio's Conditional Router, and with it Select From Collection: `route(...)["passed"]`.
+    Glue Studio's Conditional Router. `route(...)["passed"]` is its Select From Collection.
 
-    Rows: as in Glue, a row that meets several conditions is in each of these groups; write the conditions so that they
-    exclude one another if it must be in one. A condition that is null is not met, so that no row is in no group.
-    Each frame computes the rows anew: conditions and rows that depend on chance or on the clock need them written
-    first. To write trusted rows and quarantine in one pass there is the gate.
+    Rows: a row that meets several conditions is in each of these groups, as in Glue. Write exclusive conditions if each
+    row must be in one group. A null condition counts as false, so every row is in at least one group. Each frame
+    computes the rows from scratch. So write the rows first if they or the conditions depend on random values or the
+    clock. To write trusted rows and quarantine in one pass, use the gate.
 
     Columns: unchanged.
 
@@ -31,23 +31,23 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
     {'long': [50], 'others': [5, None]}
 
     Raises:
-        ArgumentError: There is no group, or one has the name of the default.
+        ArgumentError: `groups` is empty, or a group has the name of the default.
 
     Source: AWS Glue Studio, the Conditional Router and SelectFromCollection transforms.
     """
     if not groups or default in groups:
-        expected = f"one group or more, none of them named {default!r}"
+        expected = f"one group or more, with names other than {default!r}"
         raise ArgumentError(where="route", argument="groups", got=[*groups], expected=expected)
-    met = {name: F.coalesce(condition, F.lit(False)) for name, condition in groups.items()}
-    frames = {name: rows.where(condition) for name, condition in met.items()}
-    return {**frames, default: rows.where(~reduce(or_, met.values()))}
+    conditions = {name: F.coalesce(condition, F.lit(False)) for name, condition in groups.items()}
+    frames = {name: rows.where(condition) for name, condition in conditions.items()}
+    return {**frames, default: rows.where(~reduce(or_, conditions.values()))}
 
 
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
-    """Keep a sample of the rows, the same ones each time, to be written beside the whole. Glue Studio's Spigot.
+    """Keep a sample of the rows, which is the same in every run. Glue Studio's Spigot.
 
-    Rows: about `share` of the keys, 0 to 1, and of each all rows or none; a key is drawn by its hash, so the same in
-    every table and every run. Columns: unchanged.
+    Rows: about `share` of the keys (0 to 1) are kept, each with all its rows. A key is selected by its hash, so every
+    table and every run selects the same keys. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(n,) for n in range(1000)], "id int")
     >>> sample = calls.transform(spigot, key=["id"], share=0.1)
@@ -56,9 +56,9 @@ def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
 
     Raises:
         ArgumentError: The share is not between 0 and 1.
-        MissingColumnError, SchemaMismatchError: As `uuid`.
+        MissingColumnError, SchemaMismatchError: As in `uuid`.
     """
     if not 0 <= share <= 1:
         raise ArgumentError(where="spigot", argument="share", got=share, expected="a number from 0 to 1")
-    drawn = F.pmod(F.xxhash64(key_of(rows, key, where="spigot")), F.lit(1_000_000))
-    return rows.where(drawn < round(share * 1_000_000))
+    position = F.pmod(F.xxhash64(encode_key(rows, key, where="spigot")), F.lit(1_000_000))
+    return rows.where(position < round(share * 1_000_000))

@@ -1,4 +1,4 @@
-"""Change schema: select, rename and type columns, and report every value that is not of its type."""
+"""Change schema: select, rename and cast columns, and report every value that cannot be cast."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from transforms.casts import cast
 from transforms.errors import ArgumentError, MissingColumnError, SchemaMismatchError
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
-from transforms.text import BLANKS
+from transforms.text import BLANK_CHARACTERS
 
 CAST_FAILURES = "_cast_failures"
-"""Column that `change_schema` adds: `array<struct<column, value, expected>>`, null where every value was read."""
+"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. It is null if no cast failed."""
 
 CAST_WARNINGS = "_cast_warnings"
-"""The same, of the fields without which a row is still worth something."""
+"""The same report for fields that are not required."""
 
 REPORT_TYPE = "array<struct<column:string,value:string,expected:string>>"
 """The type of both reports."""
 
 ApplyMapping = tuple[str, str, str, str]
-"""A mapping as Glue writes it: source, its type, target, its type."""
+"""A mapping as Glue writes it: source, source type, target, target type."""
 _GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
-_AS_IT_IS = {"array", "choice", "map", "struct"}
-_PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
-_PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
-_PARTS_OF_A_MAPPING = 4
+_UNCHANGED_TYPES = {"array", "choice", "map", "struct"}
+_PATH_PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
+_PATH = re.compile(rf"{_PATH_PART}(?:\.{_PATH_PART})*")
+_MAPPING_LENGTH = 4
 _SOURCE = "__change_schema_source_"
 
 
@@ -42,14 +42,13 @@ class Field:
     """One column of a new schema.
 
     Attributes:
-        source: The column's name in the frame that is read.
-        name: Its name afterwards.
-        type: Its Spark SQL type afterwards, as DDL (`int`, `date`, `decimal(10,2)`).
-        parse: Reads text that a cast cannot: given the source column's name, returns a Column of `type`, null
-            where the text is none. Without it the value is cast.
-        form: What a value looks like, in words, for who reads of one that could not be read: `month such as 2024-05`.
-            Without it that is the type.
-        required: Whether a row is worth nothing where this value cannot be read. If not, that is reported apart, in
+        source: The column's name in the source frame.
+        name: The new name.
+        type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
+        parse: Parses text that a cast cannot read. It takes the source column's name and returns a Column of `type`,
+            null if the text is not valid. Without it the value is cast.
+        expected: Describes a valid value in the report, for example `month such as 2024-05` [default: the type].
+        required: Whether a row is unusable if this value cannot be read. Failures of other fields are reported in
             `_cast_warnings`.
     """
 
@@ -68,22 +67,22 @@ def change_schema(
     keep: Sequence[str] = (),
     malformed: str | None = None,
 ) -> DataFrame:
-    """Keep the named columns under new names and types; drop the rest. Glue's ApplyMapping, without its silence.
+    """Select columns under new names and types, and drop the others. Glue's ApplyMapping, but it reports failed casts.
 
-    A value that cannot be read as its new type becomes null *and* is reported in `_cast_failures`, so that no value
-    is lost unseen: nor is a fraction that a whole number or a decimal has no room for. Text that is blank is a missing
-    value, not a failure. What is read as what is the same with ANSI on and off, in every time zone: `casts.cast` says.
+    A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A
+    fraction that an integer or a decimal cannot hold is also a failed cast. Blank text is a missing value, not a
+    failure. The rules of `casts.cast` do not depend on ANSI mode or the time zone.
 
-    Rows: all kept, one for one.
+    Rows: all kept, never multiplied.
 
-    Columns: the fields in their order, then those of `keep` unchanged, then, where a field is parsed or cast from
-    another type, `_cast_failures`, which also holds what an earlier change of schema reported; `_cast_warnings` the
-    same, where one of them is not required. `malformed` names a text column that holds the whole record where the
-    reader could not split it; such a record is reported as a failure too.
+    Columns: the fields in their order, then the columns of `keep` unchanged. Adds `_cast_failures` if a field is parsed
+    or cast from another type. It includes the failures that an earlier change of schema reported. Adds `_cast_warnings`
+    in the same way if one of these fields is not required. `malformed` names a text column that holds the whole record
+    if the reader could not split it. Such a record is reported as a failure too.
 
-    A field may also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`, in which a source
-    `a.b` is the member b of the struct a, and a name with a dot in it stands in backticks. The types are Glue's: array,
-    map and struct are those of any elements, choice is any type, and all four stay what they are.
+    A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
+    field b of the struct a. A name that contains a dot stands in backticks. The types are Glue's: array, map and struct
+    match any element types, and choice matches every type. As a target, these four keep the source type.
 
     >>> raw = spark.createDataFrame([("384", "x"), ("n/a", "y")], "CallsOffered string, Note string")
     >>> calls = raw.transform(change_schema, fields=[("CallsOffered", "string", "calls_offered", "int")])
@@ -92,10 +91,10 @@ def change_schema(
 
     Raises:
         MissingColumnError: A source column is not in the frame.
-        DuplicateColumnError: Two columns would have one name, or one that of `_cast_failures`.
-        SchemaMismatchError: A mapping says that its source has another type than it has; no value of the one type is
-            one of the other; or a field's `parse` gives another type than the field's.
-        ArgumentError: There is no such type, or the target of a mapping is more than a name.
+        DuplicateColumnError: Two columns would have the same name, or a column has the name `_cast_failures`.
+        SchemaMismatchError: The source of a mapping does not have the stated type. Or the types cannot be cast. Or the
+            `parse` of a field returns another type than the field's.
+        ArgumentError: A type does not exist, or the target of a mapping is not a plain name.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
     """
@@ -104,55 +103,55 @@ def change_schema(
     keep = [name for name in keep if name not in earlier]
     sources = [field.source for field in fields if isinstance(field, Field)]
     require_columns(rows, [*sources, *keep, *records], where="change_schema")
-    cells = [_cell(rows, field) for field in fields]
+    cells = [_resolve_field(rows, field) for field in fields]
     changed = [cell for cell in cells if cell.changed]
     failures = {
         report: [
-            (_unread(cell), _failure(cell.name, _source_text(cell), cell.expected))
+            (_is_build_failure(cell), _build_failure(cell.name, _cast_source_to_text(cell), cell.expected))
             for cell in changed
             if cell.report == report
         ]
         for report in (CAST_FAILURES, CAST_WARNINGS)
     }
     failures[CAST_FAILURES] += [
-        (F.col(_SOURCE).isNotNull(), _failure(name, F.col(_SOURCE), "record")) for name in records
+        (F.col(_SOURCE).isNotNull(), _build_failure(name, F.col(_SOURCE), "record")) for name in records
     ]
-    reports = [name for name, found in failures.items() if found or name in earlier]
+    reports = [name for name, entries in failures.items() if entries or name in earlier]
     added = [*(_SOURCE + cell.name for cell in changed), *reports]
     require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
-    # In two steps, for Spark would compute a value twice to know in one whether it is null.
-    read = rows.select(
-        *(cell.read.alias(cell.name) for cell in cells),
+    # Two steps: in one step Spark would compute a value twice to test whether it is null.
+    parsed = rows.select(
+        *(cell.value.alias(cell.name) for cell in cells),
         *(F.col(quoted(name)) for name in keep),
         *(cell.source.alias(_SOURCE + cell.name) for cell in changed),
         *(F.col(quoted(name)).alias(_SOURCE) for name in records),
         *earlier,
     )
-    _require_parsed_types(read, [field for field in fields if isinstance(field, Field) and field.parse])
+    _require_parsed_types(parsed, [field for field in fields if isinstance(field, Field) and field.parse])
     columns = [F.col(quoted(name)) for name in (*(cell.name for cell in cells), *keep)]
-    return read.select(*columns, *(_report(name, failures[name], earlier) for name in reports))
+    return parsed.select(*columns, *(_build_report(name, failures[name], earlier) for name in reports))
 
 
-def _report(name: str, failures: Sequence[tuple[Column, Column]], earlier: Sequence[str]) -> Column:
-    found = [*([F.col(name)] if name in earlier else []), *([array_where(failures)] if failures else [])]
-    # Of two that are null, the concatenation is null.
-    return (F.coalesce(F.concat(*found), *found) if len(found) > 1 else found[0]).alias(name)
+def _build_report(name: str, failures: Sequence[tuple[Column, Column]], earlier: Sequence[str]) -> Column:
+    reports = [*([F.col(name)] if name in earlier else []), *([array_where(failures)] if failures else [])]
+    # `concat` is null if one of the reports is null.
+    return (F.coalesce(F.concat(*reports), *reports) if len(reports) > 1 else reports[0]).alias(name)
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """A column of the new schema, as it is read from the rows."""
+    """A column of the new schema, with the expression that reads it."""
 
     name: str
     expected: str
     source: Column
     source_type: T.DataType
-    read: Column
+    value: Column
     changed: bool
     report: str = CAST_FAILURES
 
 
-def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
+def _resolve_field(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
     report = CAST_FAILURES
     if isinstance(field, Field):
         source_type, source = rows.schema[field.source].dataType, quoted(field.source)
@@ -165,103 +164,107 @@ def _cell(rows: DataFrame, field: Field | ApplyMapping) -> _Cell:
             return _Cell(
                 name, expected, F.col(source), source_type, field.parse(field.source), changed=True, report=report
             )
-        target_type = _data_type(field.type)
-    elif len(field) != _PARTS_OF_A_MAPPING:
-        expected = "a Field, or a tuple of source, its type, target, its type"
+        target_type = _parse_type(field.type)
+    elif len(field) != _MAPPING_LENGTH:
+        expected = "a Field, or a tuple (source, source type, target, target type)"
         raise ArgumentError(where="change_schema", argument="a mapping", got=field, expected=expected)
     else:
-        path, stated_type, target, target_name = field
-        require_columns(rows, _parts(path)[:1], where="change_schema")
-        source_type, source = _member(rows, _parts(path))
+        path, stated_type, target, target_type_name = field
+        require_columns(rows, _split_path(path)[:1], where="change_schema")
+        source_type, source = _resolve_member(rows, _split_path(path))
         _require_type(path, source_type, stated_type)
-        target_type = source_type if target_name in _AS_IT_IS else _data_type(_GLUE_TYPES.get(target_name, target_name))
-        name, expected = _target(target), target_type.simpleString()
-    read = cast(source, source_type=source_type, target_type=target_type, where=f"change_schema: column {name!r}")
+        target_type = (
+            source_type
+            if target_type_name in _UNCHANGED_TYPES
+            else _parse_type(_GLUE_TYPES.get(target_type_name, target_type_name))
+        )
+        name, expected = _parse_target(target), target_type.simpleString()
+    value = cast(source, source_type=source_type, target_type=target_type, where=f"change_schema: column {name!r}")
     changed = source_type.simpleString() != target_type.simpleString()
-    return _Cell(name, expected, F.expr(source), source_type, read, changed, report)
+    return _Cell(name, expected, F.expr(source), source_type, value, changed, report)
 
 
-def _unread(cell: _Cell) -> Column:
+def _is_build_failure(cell: _Cell) -> Column:
     value = F.col(quoted(_SOURCE + cell.name))
     is_text = isinstance(cell.source_type, T.StringType)
-    has_value = F.btrim(value, F.lit(BLANKS)) != "" if is_text else value.isNotNull()
+    has_value = F.btrim(value, F.lit(BLANK_CHARACTERS)) != "" if is_text else value.isNotNull()
     return F.col(quoted(cell.name)).isNull() & has_value
 
 
-def _source_text(cell: _Cell) -> Column:
+def _cast_source_to_text(cell: _Cell) -> Column:
     return cast(
         quoted(_SOURCE + cell.name), source_type=cell.source_type, target_type=T.StringType(), where="change_schema"
     )
 
 
-def _failure(name: str, value: Column, expected: str) -> Column:
+def _build_failure(name: str, value: Column, expected: str) -> Column:
     return F.struct(F.lit(name).alias("column"), value.alias("value"), F.lit(expected).alias("expected"))
 
 
-def _data_type(ddl: str) -> T.DataType:
+def _parse_type(ddl: str) -> T.DataType:
     try:
         return T._parse_datatype_string(ddl)
     except ParseException:
-        expected = "a type of Spark SQL or of Glue, such as int, date or decimal(10,2)"
+        expected = "a type of Spark SQL or Glue, such as int, date or decimal(10,2)"
         raise ArgumentError(where="change_schema", argument="a type", got=ddl, expected=expected) from None
 
 
-def _parts(path: str) -> list[str]:
-    """Split a path of ApplyMapping at its dots, but for those in backticks; what is no path is one name."""
-    parts = re.findall(_PART, path) if _PATH.fullmatch(path) else [path]
+def _split_path(path: str) -> list[str]:
+    """Split a path of ApplyMapping at its dots, except in backticks. Text that is not a valid path is one name."""
+    parts = re.findall(_PATH_PART, path) if _PATH.fullmatch(path) else [path]
     return [part[1:-1].replace("``", "`") if part[:1] == part[-1:] == "`" else part for part in parts]
 
 
-def _target(name: str) -> str:
-    parts = _parts(name)
+def _parse_target(name: str) -> str:
+    parts = _split_path(name)
     if len(parts) > 1 or not name:
         raise ArgumentError(
             where="change_schema",
             argument="the target of a mapping",
             got=name,
-            expected="one name, in backticks if it has a dot; to make a struct, use Spark's struct()",
+            expected="one name, in backticks if it has a dot. To build a struct, use Spark's struct()",
         )
     return parts[0]
 
 
-def _member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, str]:
-    found: T.DataType = rows.schema
+def _resolve_member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, str]:
+    type_: T.DataType = rows.schema
     for depth, part in enumerate(parts):
         where = ".".join(["change_schema", *parts[:depth]])
-        if not isinstance(found, T.StructType):
-            hint = f"Explode it first, or write the source in backticks if {'.'.join(parts)!r} is the column's name."
+        if not isinstance(type_, T.StructType):
+            hint = f"Explode it first. If {'.'.join(parts)!r} is the column's name, write the source in backticks."
             raise SchemaMismatchError(
-                where=where, got=f"the type {found.simpleString()}", expected=f"a struct with {part!r}", hint=hint
+                where=where, got=f"the type {type_.simpleString()}", expected=f"a struct with {part!r}", hint=hint
             )
-        if part not in found.names:
-            raise MissingColumnError(where=where, column=part, available=found.names)
-        found = found[part].dataType
-    return found, ".".join(map(quoted, parts))
+        if part not in type_.names:
+            raise MissingColumnError(where=where, column=part, available=type_.names)
+        type_ = type_[part].dataType
+    return type_, ".".join(map(quoted, parts))
 
 
 def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
-    of_any_members = expected in {*_AS_IT_IS, "decimal"}
+    ignores_elements = expected in {*_UNCHANGED_TYPES, "decimal"}
     same = (
         source_type.typeName() == expected
-        if of_any_members
-        else source_type.simpleString() == _data_type(_GLUE_TYPES.get(expected, expected)).simpleString()
+        if ignores_elements
+        else source_type.simpleString() == _parse_type(_GLUE_TYPES.get(expected, expected)).simpleString()
     )
     if not same and expected != "choice":
         raise SchemaMismatchError(
             where=f"change_schema: source {path!r}",
             got=f"the type {source_type.simpleString()}",
             expected=expected,
-            hint="Correct the mapping, or the source is not what it was made for.",
+            hint="Correct the mapping, or check that it belongs to this source.",
         )
 
 
-def _require_parsed_types(read: DataFrame, parsed: Sequence[Field]) -> None:
-    for field in parsed:
-        source_type = read.schema[field.name].dataType.simpleString()
-        if source_type != _data_type(field.type).simpleString():
+def _require_parsed_types(parsed: DataFrame, fields: Sequence[Field]) -> None:
+    for field in fields:
+        source_type = parsed.schema[field.name].dataType.simpleString()
+        if source_type != _parse_type(field.type).simpleString():
             raise SchemaMismatchError(
                 where=f"change_schema: column {field.name!r}",
                 got=f"the type {source_type} from its parse",
                 expected=field.type,
-                hint="Let parse cast what it returns, or correct the field's type.",
+                hint="Cast the result of parse, or correct the field's type.",
             )

@@ -1,4 +1,4 @@
-"""How much of what: ratios, percentages, and shares that add up."""
+"""Calculate ratios, percentages, and shares that add up to 100."""
 
 from __future__ import annotations
 
@@ -14,39 +14,44 @@ from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
 
-_DIGITS = 28  # with 10 more, for the sum, it is the most that a decimal has
-_VALUE, _TOTAL, _LEAST = "__share_value", "__share_total", "__share_least"
-_DOWN, _LOST, _MISSING, _PLACE = "__share_down", "__share_lost", "__share_missing", "__share_place"
-_HELPERS = (_VALUE, _TOTAL, _LEAST, _DOWN, _LOST, _MISSING, _PLACE)
+_MAX_DIGITS = 28  # a sum needs 10 digits more, and a decimal has a maximum of 38 digits
+_VALUE, _TOTAL, _MIN_VALUE = "__share_value", "__share_total", "__share_min_value"
+_ROUNDED_DOWN, _REMAINDER, _MISSING_UNITS, _RANK = (
+    "__share_rounded_down",
+    "__share_remainder",
+    "__share_missing_units",
+    "__share_rank",
+)
+_HELPER_COLUMNS = (_VALUE, _TOTAL, _MIN_VALUE, _ROUNDED_DOWN, _REMAINDER, _MISSING_UNITS, _RANK)
 
 
-def ratio(rows: DataFrame, *, part: str, total: str, name: str, per: float = 1) -> DataFrame:
-    """Add how much `part` is for each `per` of `total`: a fraction, or cases per 1,000 inhabitants with `per=1000`.
+def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1) -> DataFrame:
+    """Add `part / total * scale`: a fraction by default, or for example cases per 1,000 inhabitants with `scale=1000`.
 
     Rows: all kept.
 
-    Columns: adds `name`, a double. It is null where the part or the total is null, and where the total is zero: a
-    share of nothing is not known, it is not 0.
+    Columns: adds `name`, a double. It is null if the part or the total is null. It is also null if the total is zero,
+    because a share of nothing is unknown.
 
     >>> areas = spark.createDataFrame([(30, 12_000), (5, 0)], "cases int, people int")
-    >>> areas.transform(ratio, part="cases", total="people", name="rate", per=1000).collect()
+    >>> areas.transform(ratio, part="cases", total="people", name="rate", scale=1000).collect()
     [Row(cases=30, people=12000, rate=2.5), Row(cases=5, people=0, rate=None)]
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: The part or the total is no number.
-        DuplicateColumnError: The frame has a column of that name.
+        SchemaMismatchError: The part or the total is not a number.
+        DuplicateColumnError: The frame already has a column of that name.
     """
-    return _ratio(rows, part, total, name, per=per, where="ratio")
+    return _add_ratio(rows, part, total, name, scale=scale, where="ratio")
 
 
 def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add what percentage `part` is of `total`: `ratio` per 100.
+    """Add the percentage of `part` in `total`. It is a `ratio` with a scale of 100.
 
     Rows: all kept.
 
-    Columns: adds `name`, a double, 0 to 100 where 0 <= part <= total. It is null where the part or the total is null,
-    and where the total is zero: a share of nothing is not known, it is not 0.
+    Columns: adds `name`, a double, 0 to 100 if 0 <= part <= total. It is null if the part or the total is null. It is
+    also null if the total is zero, because a share of nothing is unknown.
 
     >>> years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
     >>> years.transform(percentage, part="handled", total="offered", name="pct").collect()
@@ -54,25 +59,27 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: The part or the total is no number.
-        DuplicateColumnError: The frame has a column of that name.
+        SchemaMismatchError: The part or the total is not a number.
+        DuplicateColumnError: The frame already has a column of that name.
     """
-    return _ratio(rows, part, total, name, per=100, where="percentage")
+    return _add_ratio(rows, part, total, name, scale=100, where="percentage")
 
 
 def share_of_total(
     rows: DataFrame, *, column: str, name: str, group_by: Sequence[str] = (), decimals: int = 3
 ) -> DataFrame:
-    """Add what percentage of its group's total a row is, rounded so that the shares of a group add up to exactly 100.
+    """Add each row's percentage of its group's total. The rounded shares of a group add up to exactly 100.
 
-    Largest-remainder rounding: every share is rounded down, and what is missing to 100 goes, one unit of the last
-    decimal each, to the rows that lost most; of rows that lost as much to the first by all columns, least first.
+    The rounding is the largest remainder method. Every share is rounded down. The units of the last decimal that are
+    then missing to 100 go to the rows with the largest remainders, one unit each. Ties are broken by all columns in
+    ascending order.
 
-    Rows: all kept. The total is that of the rows there are.
+    Rows: all kept. The total is the sum of the group's rows in the frame.
 
-    Columns: adds `name`, a decimal with `decimals` digits after the point, less than one unit of the last from the
-    exact share. It is null where `column` is null (such a row is no part of the total), and in a group whose total is zero
-    or one of whose values is negative. `column` is a whole number or a decimal: a sum of doubles depends on their order.
+    Columns: `column` must be an integer or a decimal, because a sum of doubles depends on the order of rows. Adds
+    `name`, a decimal with `decimals` digits after the point. It differs from the exact share by less than one unit of
+    the last digit. It is null if `column` is null, and such a row does not count for the total. It is null for a whole
+    group if its total is zero or one of its values is negative.
 
     >>> types = spark.createDataFrame([("Noise", 1), ("Trees", 1), ("Graffiti", 1)], "type string, cases int")
     >>> [str(row.pct) for row in types.transform(share_of_total, column="cases", name="pct").orderBy("type").collect()]
@@ -80,58 +87,60 @@ def share_of_total(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: `column` is no whole number and no decimal.
-        DuplicateColumnError: The frame has a column of that name, or of one that is needed on the way.
+        SchemaMismatchError: `column` is neither an integer nor a decimal.
+        DuplicateColumnError: The frame already has a column of that name, or of a helper column.
         ArgumentError: `decimals` is not from 0 to 6.
 
     Source: the largest remainder method (Hamilton, 1792).
     """
     require_columns(rows, [column, *group_by], where="share_of_total")
-    require_distinct([*rows.columns, name, *_HELPERS], where="share_of_total")
+    require_distinct([*rows.columns, name, *_HELPER_COLUMNS], where="share_of_total")
     if not 0 <= decimals <= 6:
         raise ArgumentError(where="share_of_total", argument="decimals", got=decimals, expected="0 to 6")
-    value = F.col(quoted(column)).cast(_exact(rows, column))
+    value = F.col(quoted(column)).cast(_choose_decimal_type(rows, column))
     group = Window.partitionBy(*map(quoted, group_by))
-    most_lost_first = group.orderBy(F.col(_LOST).desc_nulls_last(), *tie_breakers(rows, group_by))
-    counts = f"{_VALUE} IS NOT NULL AND {_LEAST} >= 0 AND {_TOTAL} > 0"
+    largest_remainder_first = group.orderBy(F.col(_REMAINDER).desc_nulls_last(), *tie_breakers(rows, group_by))
+    is_defined = f"{_VALUE} IS NOT NULL AND {_MIN_VALUE} >= 0 AND {_TOTAL} > 0"
     in_units = f"{_VALUE} * {100 * 10**decimals}BD"
-    down, lost = (F.expr(f"CASE WHEN {counts} THEN {in_units} {how} {_TOTAL} END") for how in ("div", "%"))
+    rounded_down, remainder = (
+        F.expr(f"CASE WHEN {is_defined} THEN {in_units} {operator} {_TOTAL} END") for operator in ("div", "%")
+    )
     shares = (
         rows.select("*", value.alias(_VALUE))
-        .select("*", F.try_sum(_VALUE).over(group).alias(_TOTAL), F.min(_VALUE).over(group).alias(_LEAST))
-        .select("*", down.alias(_DOWN), lost.alias(_LOST))
+        .select("*", F.try_sum(_VALUE).over(group).alias(_TOTAL), F.min(_VALUE).over(group).alias(_MIN_VALUE))
+        .select("*", rounded_down.alias(_ROUNDED_DOWN), remainder.alias(_REMAINDER))
         .select(
             "*",
-            (100 * 10**decimals - F.sum(_DOWN).over(group)).alias(_MISSING),
-            F.row_number().over(most_lost_first).alias(_PLACE),
+            (100 * 10**decimals - F.sum(_ROUNDED_DOWN).over(group)).alias(_MISSING_UNITS),
+            F.row_number().over(largest_remainder_first).alias(_RANK),
         )
     )
-    share = F.col(_DOWN) + F.when(F.col(_PLACE) <= F.col(_MISSING), 1).otherwise(0)
-    last = F.lit(Decimal(1).scaleb(-decimals))
-    return shares.withColumn(name, (share * last).cast(f"decimal({decimals + 3}, {decimals})")).select(
+    share = F.col(_ROUNDED_DOWN) + F.when(F.col(_RANK) <= F.col(_MISSING_UNITS), 1).otherwise(0)
+    unit = F.lit(Decimal(1).scaleb(-decimals))
+    return shares.withColumn(name, (share * unit).cast(f"decimal({decimals + 3}, {decimals})")).select(
         *map(quoted, [*rows.columns, name])
     )
 
 
-def _ratio(rows: DataFrame, part: str, total: str, name: str, *, per: float, where: str) -> DataFrame:
+def _add_ratio(rows: DataFrame, part: str, total: str, name: str, *, scale: float, where: str) -> DataFrame:
     require_columns(rows, [part, total], where=where)
     for column in (part, total):
         require_number(rows, column, where=where)
     require_distinct([*rows.columns, name], where=where)
     divisor = F.col(quoted(total)).cast("double")
-    share = F.col(quoted(part)).cast("double") * float(per) / divisor
+    share = F.col(quoted(part)).cast("double") * float(scale) / divisor
     return rows.withColumn(name, F.when(divisor != 0, share))
 
 
-def _exact(rows: DataFrame, column: str) -> str:
+def _choose_decimal_type(rows: DataFrame, column: str) -> str:
     type_ = rows.schema[column].dataType
     if isinstance(type_, T.IntegralType):
         return "decimal(19, 0)"
-    if isinstance(type_, T.DecimalType) and type_.precision <= _DIGITS:
+    if isinstance(type_, T.DecimalType) and type_.precision <= _MAX_DIGITS:
         return type_.simpleString()
     raise SchemaMismatchError(
         where=f"share_of_total: column {column!r}",
         got=f"the type {type_.simpleString()}",
-        expected=f"a whole number, or a decimal of at most {_DIGITS} digits",
-        hint="A sum of doubles depends on their order; read the column as a decimal with change_schema.",
+        expected=f"an integer, or a decimal with a maximum of {_MAX_DIGITS} digits",
+        hint="A sum of doubles depends on their order. Convert the column to a decimal with change_schema.",
     )

@@ -1,10 +1,10 @@
-"""Text of Spark SQL: names and literals, with everything escaped that SQL would read as its own."""
+"""Escape names and literals for Spark SQL text."""
 
 from __future__ import annotations
 
 
 def quoted(name: str) -> str:
-    """Return a column's name as Spark SQL reads it, whatever characters it has.
+    """Return a column name in backticks, so Spark SQL accepts any character in it.
 
     >>> quoted("Calls. Offered")
     '`Calls. Offered`'
@@ -13,7 +13,7 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    r"""Return a text as a literal of Spark SQL: quotes, backslashes and variable references are escaped.
+    r"""Return a text as a Spark SQL literal. Quotes, backslashes and variable references are escaped.
 
     >>> literal("O'Hare")
     "'O\\'Hare'"

@@ -1,4 +1,4 @@
-"""Text: cleaned, joined, and parts taken out of it."""
+"""Clean, standardize, concatenate and extract text."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
-BLANKS = " \t\r\n\u00a0"
-"""What a text may hold and still be blank; the last is the no-break space that spreadsheets pad with."""
+BLANK_CHARACTERS = " \t\r\n\u00a0"
+"""The characters of blank text. The last one is the no-break space, with which spreadsheets pad."""
 
-_BLANK = r"\s\p{Z}\p{Cc}\u200b\ufeff"
-_CLEAN = r"\A[!-~]++(?: [!-~]++)*+\z"
-_APART = r"[^\p{L}\p{N}]+"
-_LETTERS, _SPELLING = "__agree_on_case_letters", "__agree_on_case_spelling"
+_BLANK_CLASS = r"\s\p{Z}\p{Cc}\u200b\ufeff"
+_CLEAN_TEXT = r"\A[!-~]++(?: [!-~]++)*+\z"
+_SEPARATORS = r"[^\p{L}\p{N}]+"
+_LETTERS, _SPELLING = "__unify_case_letters", "__unify_case_spelling"
 
 
 def clean_text(value: Column) -> Column:
-    """Return a text without blanks around it, each run of blanks in it one space; null where nothing is left.
+    """Trim a text and replace each run of blanks by one space. The result is null if nothing is left.
 
     Blanks are spaces, tabs, line ends, no-break and zero-width spaces, and other control characters.
 
@@ -31,39 +31,41 @@ def clean_text(value: Column) -> Column:
     ['Noise complaint', None]
     """
     value = value.cast("string")
-    cleaned = F.btrim(F.regexp_replace(value, f"[{_BLANK}]+", " "))
-    # Whether anything is left is asked of the value: of the cleaned text, Spark would clean it twice.
-    cleaned = F.when(value.rlike(f"[^{_BLANK}]"), cleaned)
-    # Most texts are clean, and to see that takes less than half the time.
-    return F.when(value.rlike(_CLEAN), value).otherwise(cleaned)
+    cleaned = F.btrim(F.regexp_replace(value, f"[{_BLANK_CLASS}]+", " "))
+    # This tests the original value. A test of the cleaned text would make Spark clean it twice.
+    cleaned = F.when(value.rlike(f"[^{_BLANK_CLASS}]"), cleaned)
+    # Most texts are already clean. This test takes less than half the time of cleaning.
+    return F.when(value.rlike(_CLEAN_TEXT), value).otherwise(cleaned)
 
 
-def map_to_canonical(value: Column, *, known: Sequence[str], others: Mapping[str, str] | None = None) -> Column:
-    """Return a text in the known spelling of what it says, whatever its case, blanks and dashes.
+def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mapping[str, str] | None = None) -> Column:
+    """Replace a text by its canonical spelling. Case, blanks and punctuation are ignored in the comparison.
 
-    `others` are words that say the same as a known one, and which. A text that says none of them is cleaned and stays:
-    an unknown category is news, and not for a spelling to hide.
+    `aliases` maps other words to a canonical spelling. A text that matches neither is cleaned and stays, so an unknown
+    category is visible.
 
     >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
-    >>> spelled = map_to_canonical(F.col("channel"), known=["E-mail", "WEB"], others={"internet": "WEB"})
+    >>> spelled = map_to_canonical(F.col("channel"), canonical=["E-mail", "WEB"], aliases={"internet": "WEB"})
     >>> [row[0] for row in channels.select(spelled).collect()]
     ['E-mail', 'E-mail', 'WEB', 'Fax']
     """
-    meant = {name: name for name in known} | dict(others or {})
-    spellings = {re.sub(r"[\W_]", "", said.lower()): name for said, name in meant.items()}
+    targets = {name: name for name in canonical} | dict(aliases or {})
+    spellings = {re.sub(r"[\W_]", "", word.lower()): name for word, name in targets.items()}
     entries = [F.lit(text) for entry in spellings.items() for text in entry]
     if not entries:
         return clean_text(value)
-    # In a map the letters are looked up once; compared one by one, Spark would find them anew for each.
-    return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _APART, "")], clean_text(value))
+    # A map computes the letters once. A chain of comparisons would compute them again for each entry.
+    return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _SEPARATORS, "")], clean_text(value))
 
 
 def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Spell texts that differ in capitals alone as most rows do; of as many, as the first in order.
+    """Give texts that differ only in capitals the same spelling, the most frequent one.
 
-    Rows: all kept, one for one; those of each column are counted first, in a step of their own.
+    In a tie, the first spelling in sort order is used.
 
-    Columns: `columns`, in other capitals where they are outnumbered; the others unchanged.
+    Rows: all kept, never multiplied. A separate pass counts the spellings.
+
+    Columns: `columns` get the most frequent capitals. The others are unchanged.
 
     >>> types = spark.createDataFrame([("Property Tax",), ("Property tax",), ("Property Tax",), (None,)], "type string")
     >>> [row[0] for row in types.transform(unify_case, columns=["type"]).collect()]
@@ -71,74 +73,79 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: Two columns of the frame are one to Spark, or have the name of one needed on the way.
-        SchemaMismatchError: A column is no text.
-        ArgumentError: No column is named.
+        DuplicateColumnError: Spark reads two column names as the same name, or the frame uses a name that this step
+            needs.
+        SchemaMismatchError: A column is not text.
+        ArgumentError: `columns` is empty.
     """
     require_columns(rows, columns, where="unify_case")
     if not columns:
         raise ArgumentError(where="unify_case", argument="columns", got=columns, expected="one column or more")
     for column in columns:
-        if (given := rows.schema[column].dataType.simpleString()) != "string":
+        if (column_type := rows.schema[column].dataType.simpleString()) != "string":
             where, hint = f"unify_case: column {column!r}", "Only text has capitals. Leave the column out."
-            raise SchemaMismatchError(where=where, got=f"the type {given}", expected="string", hint=hint)
+            raise SchemaMismatchError(where=where, got=f"the type {column_type}", expected="string", hint=hint)
     require_distinct([*rows.columns, _LETTERS, _SPELLING], where="unify_case")
     texts = {column: F.col(quoted(column)) for column in columns}
-    # The spellings of all columns in one frame, which Spark then makes once.
+    # One frame has the spellings of all columns, so Spark computes it once.
     letters = {
-        column: F.concat(F.lit(f"{place} "), F.lower(text)) for place, (column, text) in enumerate(texts.items())
+        column: F.concat(F.lit(f"{index} "), F.lower(text)) for index, (column, text) in enumerate(texts.items())
     }
     spellings = F.array(
         *(F.struct(letters[column].alias(_LETTERS), texts[column].alias(_SPELLING)) for column in columns)
     )
     counted = rows.select(F.inline(spellings)).groupBy(_LETTERS, _SPELLING).agg(F.count("*").alias("rows"))
-    most = F.min(F.struct(-F.col("rows"), F.col(_SPELLING)))[_SPELLING]
-    agreed = counted.groupBy(_LETTERS).agg(most.alias(_SPELLING), F.count("*").alias("n")).where("n > 1").drop("n")
-    respelled = rows
+    most_frequent = F.min(F.struct(-F.col("rows"), F.col(_SPELLING)))[_SPELLING]
+    spelling_by_letters = (
+        counted.groupBy(_LETTERS).agg(most_frequent.alias(_SPELLING), F.count("*").alias("n")).where("n > 1").drop("n")
+    )
+    unified = rows
     for column, text in texts.items():
         spelling = F.coalesce(F.col(_SPELLING), text).alias(column)
-        joined = respelled.join(F.broadcast(agreed), letters[column] == F.col(_LETTERS), how="left")
-        respelled = joined.select(*(spelling if name == column else F.col(quoted(name)) for name in rows.columns))
-    return respelled
+        joined = unified.join(F.broadcast(spelling_by_letters), letters[column] == F.col(_LETTERS), how="left")
+        unified = joined.select(*(spelling if name == column else F.col(quoted(name)) for name in rows.columns))
+    return unified
 
 
-def concatenate(*values: Column, separator: str = " ", null_as: str | None = None) -> Column:
+def concatenate(*values: Column, separator: str = " ", null_text: str | None = None) -> Column:
     """Join values to one text, in order. Glue Studio's Concatenate Columns.
 
-    A null makes the whole null, unless `null_as` says what stands for it. It is never left out, which would make
-    ("a", null, "b") and ("a", "b") one. For a key, whose parts may hold the separator, use `uuid`. What is no text is
-    cast by Spark: a time as the session's zone shows it (`format_timestamp` takes a zone), a decimal 0.0000000 with
-    ANSI off as `0E-7`.
+    If a value is null, the whole text is null, unless `null_text` replaces nulls. Nulls are never skipped, because
+    ("a", null, "b") and ("a", "b") would then be equal. Use `uuid` for a key whose parts can contain the separator.
+    Spark casts values that are not text. It writes a time in the session's time zone (`format_timestamp` takes a zone).
+    With ANSI off it writes the decimal 0.0000000 as `0E-7`.
 
     >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
-    >>> [row[0] for row in streets.select(concatenate(F.col("a"), F.col("b"), separator=" & ", null_as="?")).collect()]
+    >>> corners = concatenate(F.col("a"), F.col("b"), separator=" & ", null_text="?")
+    >>> [row[0] for row in streets.select(corners).collect()]
     ['Main & 1st', 'Main & ?']
 
     Source: AWS Glue Studio, the Concatenate Columns transform.
     """
     texts = [value.cast("string") for value in values]
-    if null_as is not None:
-        texts = [F.coalesce(text, F.lit(null_as)) for text in texts]
-    spaced = [part for text in texts for part in (F.lit(separator), text)]
-    return F.concat(*spaced[1:])
+    if null_text is not None:
+        texts = [F.coalesce(text, F.lit(null_text)) for text in texts]
+    separated = [part for text in texts for part in (F.lit(separator), text)]
+    return F.concat(*separated[1:])
 
 
 def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
-    r"""Return what a group of a regular expression (Java's) finds first; null where it finds none or an empty one.
+    r"""Return the first match of a group of a regular expression (Java syntax).
 
-    In Java `$` also matches before a last line end; `\A` and `\z` are the ends of the text.
+    The result is null if nothing matches, or if the group matches an empty text. In Java, `$` also matches before a
+    final line end. `\A` and `\z` match the start and the end of the text.
 
     >>> cases = spark.createDataFrame([("case 17 of 2024",), ("none",)], "text string")
     >>> [row[0] for row in cases.select(extract(F.col("text"), pattern=r"case (\d+)")).collect()]
     ['17', None]
 
     Raises:
-        ArgumentError: The pattern has no such group; 0 is the whole of what it finds.
+        ArgumentError: The pattern has no such group. Group 0 is the whole match.
 
     Source: AWS Glue Studio, the Regex Extractor transform.
     """
     if not 0 <= group <= pattern.count("("):
-        expected = f"a group that {pattern!r} has, or 0 for the whole of what it finds"
+        expected = f"a group of {pattern!r}, or 0 for the whole match"
         raise ArgumentError(where="extract", argument="group", got=group, expected=expected)
-    found = F.regexp_extract(value, pattern, group)
-    return F.when(found != "", found)
+    match = F.regexp_extract(value, pattern, group)
+    return F.when(match != "", match)

@@ -19,7 +19,7 @@ Identifier, To timestamp, Format timestamp, Conditional Router, Concatenate Colu
 Add Current Timestamp, Pivot Rows To Columns, Unpivot Columns To Rows, Autobalance Processing, Derived Column, Lookup,
 Explode Array Or Map Into Rows, Record Matching, Remove Null Rows, Parse JSON Column, Extract JSON Path,
 Regex Extractor, Custom Transform, Evaluate Data Quality, Detect PII"""
-BUILDING_BLOCKS = {"cast", "in_utc", "key_of", "literal_of", "tie_breakers", "wall_clock"}
+BUILDING_BLOCKS = {"cast", "encode_key", "tie_breakers", "to_literal", "utc_instant", "utc_wall_clock"}
 BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 

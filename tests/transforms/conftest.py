@@ -1,32 +1,54 @@
-"""Sessions in which Spark SQL's ANSI mode is on, and on Spark 3 also off, and of several time zones."""
+"""Sessions with ANSI on and off and in several time zones, empty raw frames, and few examples for each property."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import hypothesis
 import pyspark
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+
+from transforms.dataset import Dataset
+
+hypothesis.settings.register_profile("spark", max_examples=10, deadline=None)
+hypothesis.settings.load_profile("spark")
 
 _ANSI = {"ansi": "true", "not ansi": "false"} if pyspark.__version__.startswith("3.") else {"ansi": "true"}
+_LINEAGE = (
+    "_malformed_record string, _layout string, _is_current boolean, _modified_at timestamp, _ingested_at timestamp, "
+    "_source_file string, _row_number int"
+)
+
+
+def _use_session(spark: SparkSession, setting: str, value: str) -> Iterator[SparkSession]:
+    session = spark.newSession()
+    session.conf.set(setting, value)
+    session.createDataFrame([], "a int")  # makes this the active session, whose settings expressions use
+    yield session
+    session.conf.unset(setting)
+    spark.createDataFrame([], "a int")
 
 
 @pytest.fixture(params=_ANSI.values(), ids=_ANSI)
 def either_ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a session of its own with ANSI on, then one with it off; the shared session is active again after."""
-    session = spark.newSession()
-    session.conf.set("spark.sql.ansi.enabled", request.param)
-    session.createDataFrame([], "a int")  # makes it the active session, whose settings expressions are built with
-    yield session
-    session.conf.unset("spark.sql.ansi.enabled")
-    spark.createDataFrame([], "a int")
+    """Return a new session with ANSI on, then with ANSI off. The shared session is active again afterwards."""
+    yield from _use_session(spark, "spark.sql.ansi.enabled", request.param)
 
 
 @pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
 def in_zone(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a session of its own in one time zone after another; the shared session is active again after."""
-    session = spark.newSession()
-    session.conf.set("spark.sql.session.timeZone", request.param)
-    session.createDataFrame([], "a int")  # makes it the active session
-    yield session
-    spark.createDataFrame([], "a int")
+    """Return a new session in each of several time zones. The shared session is active again afterwards."""
+    yield from _use_session(spark, "spark.sql.session.timeZone", request.param)
+
+
+@pytest.fixture
+def build_candidates(spark: SparkSession) -> Callable[[Dataset], DataFrame]:
+    """Return a function that builds the candidates of a dataset from an empty raw frame with all its columns."""
+
+    def build(dataset: Dataset) -> DataFrame:
+        columns = {name.casefold(): name for names in dataset.source_columns.values() for name in names}
+        raw = spark.createDataFrame([], ", ".join(f"`{name}` string" for name in columns.values()) + f", {_LINEAGE}")
+        return dataset.build(raw, **({"masking_key": b"k" * 32} if dataset.uses_masking_key else {}))
+
+    return build

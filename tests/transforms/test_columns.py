@@ -2,32 +2,33 @@ from __future__ import annotations
 
 import pytest
 from chispa import assert_df_equality
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
-FEW = settings(max_examples=10, deadline=None)
 ODD = "`Calls. Offered` int, `MiXeD Case` string, `reçu` int, `a``b` int"
 CELLS = st.one_of(st.none(), st.sampled_from(["", " ", "\t\n", "\u00a0", "x", " x ", "0"]))
 
 
-def test_columns_are_kept_in_the_order_they_are_named(spark):
+def test_fields_are_selected_in_the_given_order(spark):
     rows = [(1, "x", None, 4), (1, "x", None, 4), (None, None, None, None)]
     calls = spark.createDataFrame(rows, ODD)
-    kept = calls.transform(select_fields, fields=["a`b", "Calls. Offered"])
-    assert_df_equality(kept, spark.createDataFrame([(4, 1), (4, 1), (None, None)], "`a``b` int, `Calls. Offered` int"))
+    selected = calls.transform(select_fields, fields=["a`b", "Calls. Offered"])
+    assert_df_equality(
+        selected, spark.createDataFrame([(4, 1), (4, 1), (None, None)], "`a``b` int, `Calls. Offered` int")
+    )
 
 
-def test_named_columns_are_dropped_and_the_others_stay_in_their_order(spark):
+def test_fields_are_dropped_and_the_others_keep_their_order(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (None, None, 3, None)], ODD)
-    left = calls.transform(drop_fields, fields=["reçu", "MiXeD Case", "reçu"])
-    assert_df_equality(left, spark.createDataFrame([(1, 4), (None, None)], "`Calls. Offered` int, `a``b` int"))
+    remaining = calls.transform(drop_fields, fields=["reçu", "MiXeD Case", "reçu"])
+    assert_df_equality(remaining, spark.createDataFrame([(1, 4), (None, None)], "`Calls. Offered` int, `a``b` int"))
     assert_df_equality(calls.transform(drop_fields, fields=[]), calls)
 
 
-def test_columns_are_renamed_all_at_once(spark):
+def test_fields_are_renamed_at_once_so_they_can_swap(spark):
     calls = spark.createDataFrame([(1, "x", None, 4)], ODD)
     swapped = {"Calls. Offered": "reçu", "reçu": "Calls. Offered", "a`b": "A. b"}
     renamed = calls.transform(rename_fields, fields=swapped)
@@ -36,14 +37,14 @@ def test_columns_are_renamed_all_at_once(spark):
     assert calls.transform(rename_fields, fields={"MiXeD Case": "mixed case"}).columns[1] == "mixed case"
 
 
-def test_of_two_columns_that_are_one_to_spark_one_can_be_dropped_or_renamed(spark):
+def test_one_of_two_columns_that_differ_in_case_can_be_dropped_or_renamed(spark):
     twins = spark.createDataFrame([(1, 2, 3)], "a int, A int, b int")
     assert_df_equality(twins.transform(drop_fields, fields=["a"]), spark.createDataFrame([(2, 3)], "A int, b int"))
     renamed = twins.transform(rename_fields, fields={"A": "other"})
     assert renamed.select("a", "other").collect() == [(1, 2)]
 
 
-def test_a_frame_is_split_into_the_named_columns_and_the_others(spark):
+def test_a_frame_is_split_into_named_and_other_columns(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (1, "x", None, 4)], ODD)
     named, others = split_fields(calls, fields=["reçu", "Calls. Offered"])
     assert (named.columns, others.columns) == (["reçu", "Calls. Offered"], ["MiXeD Case", "a`b"])
@@ -54,54 +55,60 @@ def test_a_frame_is_split_into_the_named_columns_and_the_others(spark):
     ("step", "fields", "error", "message"),
     [
         (select_fields, ["K"], MissingColumnError, "select_fields: column 'K' is missing.*rename it to 'k'"),
-        (select_fields, ["k", "k"], DuplicateColumnError, "select_fields: would give two columns 'k'"),
+        (select_fields, ["k", "k"], DuplicateColumnError, "select_fields: the result would have two columns 'k'"),
         (
             select_fields,
             ["n"],
             SchemaMismatchError,
-            "select_fields: column 'n': got .'n', 'N'., one name to Spark, exp",
+            "select_fields: column 'n': got .'n', 'N'., which are the same name",
         ),
         (drop_fields, ["K"], MissingColumnError, "drop_fields: column 'K' is missing.*rename it to 'k'"),
         (rename_fields, {"K": "x"}, MissingColumnError, "rename_fields: column 'K' is missing.*rename it to 'k'"),
-        (rename_fields, {"n": "K"}, DuplicateColumnError, "rename_fields: would give columns 'k' and 'K', one name"),
+        (
+            rename_fields,
+            {"n": "K"},
+            DuplicateColumnError,
+            "rename_fields: the result would have columns 'k' and 'K', which",
+        ),
         (split_fields, ["K"], MissingColumnError, "column 'K' is missing.*rename it to 'k'"),
-        (split_fields, ["k", "k"], DuplicateColumnError, "would give two columns 'k'"),
+        (split_fields, ["k", "k"], DuplicateColumnError, "the result would have two columns 'k'"),
         (remove_null_rows, ["K"], MissingColumnError, "remove_null_rows: column 'K' is missing"),
         (remove_null_rows, [], ArgumentError, r"remove_null_rows: fields is \[\], expected one column or more"),
     ],
 )
-def test_what_is_not_there_or_would_be_there_twice_is_refused(spark, step, fields, error, message):
+def test_missing_and_duplicate_fields_are_refused(spark, step, fields, error, message):
     with pytest.raises(error, match=message):
         step(spark.createDataFrame([], "k int, n int, N int"), fields=fields)
 
 
-def test_columns_of_nothing_but_nulls_and_blank_text_are_named(spark):
+def test_null_fields_have_only_nulls_and_blank_text(spark):
     schema = "`n. 1` int, `MiXeD Case` string, `été` string, list array<int>, inside struct<a: int>, x double"
     rows = [(None, " ", "a", [], (None,), float("nan")), (None, None, "", None, None, None)]
     named = spark.createDataFrame(rows, schema).transform(null_fields)
     assert_df_equality(
         named, spark.createDataFrame([(["n. 1", "MiXeD Case"],)], "null_fields array<string>"), ignore_nullable=True
     )
-    of_nothing = spark.createDataFrame([], schema).transform(null_fields).first().null_fields
-    assert of_nothing == ["n. 1", "MiXeD Case", "été", "list", "inside", "x"]
-    with pytest.raises(SchemaMismatchError, match="null_fields: column 'n': got .'n', 'N'., one name to Spark"):
+    empty_fields = spark.createDataFrame([], schema).transform(null_fields).first().null_fields
+    assert empty_fields == ["n. 1", "MiXeD Case", "été", "list", "inside", "x"]
+    with pytest.raises(
+        SchemaMismatchError, match="null_fields: column 'n': got .'n', 'N'., which are the same name to Spark"
+    ):
         null_fields(spark.createDataFrame([], "n int, N int"))
 
 
-def test_rows_that_hold_nothing_are_dropped(spark):
+def test_rows_without_a_value_are_dropped(spark):
     rows = [(None, " \t", None), (None, None, float("nan")), (0, "", None), (None, "x", None), (None, "x", None)]
     calls = spark.createDataFrame(rows, "`n. 1` int, `Le Texte` string, x double")
     assert [row[:2] for row in calls.transform(remove_null_rows).collect()] == [row[:2] for row in rows[1:]]
-    of_some = calls.transform(remove_null_rows, fields=["n. 1", "Le Texte"])
-    assert of_some.collect() == [(0, "", None), (None, "x", None), (None, "x", None)]
+    kept_rows = calls.transform(remove_null_rows, fields=["n. 1", "Le Texte"])
+    assert kept_rows.collect() == [(0, "", None), (None, "x", None), (None, "x", None)]
     assert calls.where("1 = 0").transform(remove_null_rows).collect() == []
 
 
-@FEW
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
-def test_a_row_or_a_column_is_empty_if_and_only_if_pythons_strip_leaves_nothing(spark, rows):
+def test_rows_and_columns_without_values_agree_with_python_strip(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
-    kept = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
-    assert kept == [row for row in rows if any((cell or "").strip() for cell in row)]
-    empty = [name for place, name in enumerate("ab") if not any((row[place] or "").strip() for row in rows)]
+    remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
+    assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]
+    empty = [name for index, name in enumerate("ab") if not any((row[index] or "").strip() for row in rows)]
     assert calls.transform(null_fields).first().null_fields == empty

@@ -1,4 +1,4 @@
-"""A dataset's value, and how it is found by its name."""
+"""The `Dataset` value, and finding a dataset by its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transforms.errors import DatasetNotFoundError
 from transforms.schema import Field
 
 
-def value(**changes):
+def build_dataset(**changes):
     layouts = {
         "daily": (Field("Date", "date", "date"), Field("Calls", "calls", "int")),
         "old": (Field("D", "date", "date"),),
@@ -26,19 +26,19 @@ def value(**changes):
 
 
 def test_a_dataset_is_incremental_if_it_has_an_event_time():
-    assert not value().is_incremental
-    assert value(event_time="date").is_incremental
+    assert not build_dataset().is_incremental
+    assert build_dataset(event_time="date").is_incremental
 
 
 def test_source_columns_are_the_columns_of_the_files_by_layout():
-    assert value().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
+    assert build_dataset().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
 
 
-def test_an_answer_reads_trusted_unless_it_says_otherwise():
-    assert value().answers["daily"].reads == ("trusted",)
+def test_an_answer_reads_trusted_by_default():
+    assert build_dataset().answers["daily"].reads == ("trusted",)
 
 
-def test_the_names_are_those_of_the_suites():
+def test_every_dataset_has_a_suite():
     suites = sorted(
         p.name.removesuffix(".json")
         for p in resources.files("expectations.suites").iterdir()
@@ -48,7 +48,7 @@ def test_the_names_are_those_of_the_suites():
 
 
 @pytest.mark.parametrize("name", dataset_names())
-def test_every_dataset_has_a_complete_value(spark, name):
+def test_every_dataset_has_a_complete_value(build_candidates, name):
     dataset = load_dataset(name)
     assert dataset is import_module(f"transforms.datasets.{name}").DATASET
     assert dataset.name == name
@@ -56,18 +56,12 @@ def test_every_dataset_has_a_complete_value(spark, name):
     assert "\n" not in dataset.description
     assert dataset.answers
     assert all(fields for fields in dataset.layouts.values())
-    columns = {column.casefold(): column for names in dataset.source_columns.values() for column in names}
-    lineage = (
-        "_malformed_record string, _layout string, _is_current boolean, _modified_at timestamp, "
-        "_ingested_at timestamp, _source_file string, _row_number int"
-    )
-    raw = spark.createDataFrame([], ", ".join(f"`{column}` string" for column in columns.values()) + ", " + lineage)
-    built = dataset.build(raw, **({"masking_key": b"k" * 32} if dataset.uses_masking_key else {}))
+    built = build_candidates(dataset)
     time_columns = [column for column in (dataset.event_time, dataset.pruning_column) if column]
     assert {*dataset.key, *dataset.revision_order, *time_columns} <= set(built.columns)
 
 
-def test_a_dataset_without_a_module_is_named_with_those_that_exist():
+def test_a_dataset_without_a_module_is_refused_with_the_existing_names():
     with pytest.raises(DatasetNotFoundError) as caught:
         load_dataset("contact_center")
     assert str(caught.value) == (
@@ -77,7 +71,7 @@ def test_a_dataset_without_a_module_is_named_with_those_that_exist():
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")
 
 
-def test_a_module_without_a_value_is_said_to_have_none(monkeypatch, tmp_path):
+def test_a_module_without_a_dataset_is_refused(monkeypatch, tmp_path):
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()

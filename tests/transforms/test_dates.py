@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from chispa import assert_df_equality
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import functions as F
 
-from transforms.dates import parse_date, parse_month, parse_written_date
+from transforms.dates import month_number, parse_date, parse_month, parse_written_date
 
 EXCEL_EPOCH = date(1899, 12, 30)
 FIVE_DIGITS = st.dates(date(1927, 5, 18), date(2173, 10, 13))
@@ -30,78 +32,20 @@ DATES = {
     "10000": date(1927, 5, 18),
     "99999": date(2173, 10, 13),
 }
-NO_DATES = [
-    None,
-    "",
-    " ",
-    "2023-02-29",
-    "2023-02-30",
-    "2024-13-01",
-    "2024-00-10",
-    "2024-01-00",
-    "2024-02-29 13:45:00",
-    "2024-02-29 00:00:01",
-    "2024-02-29\n2024-03-01",
-    "2024-2-9",
-    "20240229",
-    "2024-02",
-    "2024-02-29 junk",
-    "0000-01-01",
-    "2024",
-    "03/04/2024",
-    "29/02/2024",
-    "04-03-2024",
-    "24-02-29",
-    "Feb 30, 2024",
-    "45351.5",
-    "4535",
-    "00060",
-    "09999",
-    "453510",
-    "-45351",
-    "２０２４-02-29",
-    "today",
-    "now",
-    "epoch",
-]
+INVALID_DATES = [
+    None, "", " ", "2023-02-29", "2023-02-30", "2024-13-01", "2024-00-10", "2024-01-00", "2024-02-29 13:45:00",
+    "2024-02-29 00:00:01", "2024-02-29\n2024-03-01", "2024-2-9", "20240229", "2024-02", "2024-02-29 junk",
+    "0000-01-01", "2024", "03/04/2024", "29/02/2024", "04-03-2024", "24-02-29", "Feb 30, 2024", "45351.5", "4535",
+    "00060", "09999", "453510", "-45351", "２０２４-02-29", "today", "now", "epoch", "2024-01-01\u2028", "45351\u0085",
+]  # fmt: skip
 
 
-def test_dates_are_read(either_ansi):
-    days = either_ansi.createDataFrame([(text,) for text in DATES], "text string")
-    expected = either_ansi.createDataFrame(list(DATES.items()), "text string, day date")
-    assert_df_equality(days.withColumn("day", parse_date("text")), expected)
-
-
-def test_what_is_no_date_or_could_be_two_is_refused(either_ansi):
-    days = either_ansi.createDataFrame([(text,) for text in NO_DATES], "text string")
-    expected = either_ansi.createDataFrame([(text, None) for text in NO_DATES], "text string, day date")
-    assert_df_equality(days.withColumn("day", parse_date("text")), expected)
-
-
-def test_a_column_of_any_name_is_read(spark):
-    names = ["The Day", "day.of.call", "dåg", "a`b"]
-    days = spark.createDataFrame([("2024-02-29",) * 4], names)
-    assert days.select(*map(parse_date, names)).collect() == [(date(2024, 2, 29),) * 4]
-
-
-def test_of_no_rows_come_no_dates(spark):
-    parsed = spark.createDataFrame([], "day string").select(parse_date("day").alias("day"))
-    assert_df_equality(parsed, spark.createDataFrame([], "day date"))
-
-
-@settings(max_examples=10, deadline=None)
 @given(days=st.lists(FIVE_DIGITS, min_size=1, max_size=6))
-def test_text_and_serial_of_a_day_are_the_same_day(spark, days):
+def test_the_text_and_the_serial_of_a_day_are_the_same_date(spark, days):
     texts = [(day.isoformat(), str((day - EXCEL_EPOCH).days)) for day in days]
-    written = spark.createDataFrame(texts, "text string, serial string")
-    parsed = written.select(parse_date("text"), parse_date("serial")).collect()
+    rows = spark.createDataFrame(texts, "text string, serial string")
+    parsed = rows.select(parse_date("text"), parse_date("serial")).collect()
     assert parsed == [(day, day) for day in days]
-
-
-def test_a_serial_that_a_reader_took_for_a_number_is_a_day(either_ansi):
-    rows = either_ansi.sql("SELECT 45351 AS i, 45351D AS d, date'2024-02-29' AS day, 384 AS n")
-    found = rows.select(*(parse_date(name) for name in rows.columns)).first()
-    assert tuple(found) == (*[date(2024, 2, 29)] * 3, None)
 
 
 MONTHS = {
@@ -119,54 +63,15 @@ MONTHS = {
     "45323.0": date(2024, 2, 1),
     "\u00a045323": date(2024, 2, 1),
 }
-NO_MONTHS = [
-    *(text for text in NO_DATES if text != "2024-02"),
-    "2024-00",
-    "2024-13",
-    "0000-01",
-    "2024-1",
-    "2024-001",
-    "2024-02-",
-    "2024-2-01",
-    "24-02",
-    "12024-02",
-    "-2024-02",
-    "202402",
-    "2024/02",
-    "02-2024",
-    "2024 - 02",
-    "2024-02\n2024-03",
-    "2024-02-15",
-    "2024-02-29",
-    "2024-02-01T10:00:00",
-    "45324",
-    "45322",
-    "Feb 2024",
-    "２０２４-02",
-]
+INVALID_MONTHS = [
+    *(text for text in INVALID_DATES if text != "2024-02"),
+    "2024-00", "2024-13", "0000-01", "2024-1", "2024-001", "2024-02-", "2024-2-01", "24-02", "12024-02", "-2024-02",
+    "202402", "2024/02", "02-2024", "2024 - 02", "2024-02\n2024-03", "2024-02-15", "2024-02-29",
+    "2024-02-01T10:00:00", "45324", "45322", "Feb 2024", "２０２４-02",
+]  # fmt: skip
 
 
-def test_months_are_read_as_their_first_day_and_all_else_is_refused(either_ansi):
-    rows = {**MONTHS, **dict.fromkeys(NO_MONTHS)}
-    months = either_ansi.createDataFrame([(text,) for text in rows], "text string")
-    expected = either_ansi.createDataFrame(list(rows.items()), "text string, month date")
-    assert_df_equality(months.withColumn("month", parse_month("text")), expected)
-
-
-def test_a_month_that_a_reader_took_for_a_number_or_a_day_is_a_month(spark):
-    rows = spark.sql(
-        "SELECT 45323 AS i, 45323D AS d, date'2024-02-01' AS `first. day`, date'2024-02-02' AS second, 2024 AS n"
-    )
-    found = rows.select(*(parse_month(name) for name in rows.columns))
-    assert tuple(found.first()) == (*[date(2024, 2, 1)] * 3, None, None)
-
-
-def test_of_no_rows_come_no_months(spark):
-    parsed = spark.createDataFrame([], "month string").select(parse_month("month").alias("month"))
-    assert_df_equality(parsed, spark.createDataFrame([], "month date"))
-
-
-WRITTEN = {
+WRITTEN_DATES = {
     "5 Mar 2023": date(2023, 3, 5),
     "05 MAR 2023": date(2023, 3, 5),
     "\u00a05 mar 2023 ": date(2023, 3, 5),
@@ -186,7 +91,7 @@ WRITTEN = {
     "2023/03/05": date(2023, 3, 5),
     "2023/3/5": date(2023, 3, 5),
 }
-NOT_WRITTEN = [
+INVALID_WRITTEN_DATES = [
     *("29 Feb 2023", "31 Apr 2023", "0 Mar 2023", "32 Mar 2023", "5 Marc 2023", "5 Mär 2023", "5 Mar 23"),
     *("5 Mar..2023", "5-Mar 2023", "5 Mar-2023", "5Mar2023", "5 Mar", "5 Mar 2023 10:00", "1 Jan 0000", "", " "),
     *("March 32, 2023", "Feb 29, 2023", "Mar 5, 23", "March 2023", "Mar, 5 2023", "5 Mar, 2023"),
@@ -194,29 +99,36 @@ NOT_WRITTEN = [
 ]
 
 
-def test_a_date_with_its_months_name_is_read_and_all_that_parse_date_reads(either_ansi):
-    read = DATES | WRITTEN
-    days = either_ansi.createDataFrame([(text,) for text in read], "text string")
-    expected = either_ansi.createDataFrame(list(read.items()), "text string, day date")
-    assert_df_equality(days.withColumn("day", parse_written_date("text")), expected, ignore_nullable=True)
+@pytest.mark.parametrize(
+    ("parse", "valid", "invalid"),
+    [
+        (parse_date, DATES, INVALID_DATES),
+        (parse_month, MONTHS, INVALID_MONTHS),
+        (parse_written_date, DATES | WRITTEN_DATES, [*INVALID_WRITTEN_DATES, *INVALID_DATES]),
+    ],
+)
+def test_valid_text_is_parsed_and_invalid_or_ambiguous_text_is_null(either_ansi, parse, valid, invalid):
+    rows = {**valid, **dict.fromkeys(invalid)}
+    texts = either_ansi.createDataFrame([(text,) for text in rows], "text string")
+    expected = either_ansi.createDataFrame(list(rows.items()), "text string, day date")
+    assert_df_equality(texts.withColumn("day", parse("text")), expected, ignore_nullable=True)
 
 
-def test_what_is_no_written_date_or_could_be_two_is_refused(either_ansi):
-    days = either_ansi.createDataFrame([(text,) for text in [*NOT_WRITTEN, *NO_DATES, None]], "`a. day` string")
-    assert {row[0] for row in days.select(parse_written_date("a. day")).collect()} == {None}
+def test_dates_are_the_same_in_every_time_zone(in_zone):
+    days = in_zone.createDataFrame([(text,) for text in WRITTEN_DATES], "day string").select(parse_written_date("day"))
+    assert [row[0] for row in days.collect()] == [*WRITTEN_DATES.values()]
 
 
-def test_a_written_date_is_the_same_in_every_time_zone(in_zone):
-    days = in_zone.createDataFrame([(text,) for text in WRITTEN], "day string").select(parse_written_date("day"))
-    assert [row[0] for row in days.collect()] == [*WRITTEN.values()]
+@pytest.mark.parametrize("parse", [parse_date, parse_month, parse_written_date])
+def test_numbers_and_dates_of_a_reader_that_infers_types_are_parsed(either_ansi, parse):
+    rows = either_ansi.sql("SELECT 45323 AS i, 45323D AS d, date'2024-02-01' AS day, 384 AS n")
+    assert tuple(rows.select(*(parse(name) for name in rows.columns)).first()) == (*[date(2024, 2, 1)] * 3, None)
 
 
-def test_a_column_that_a_reader_took_for_dates_or_numbers_is_read_as_parse_date_reads_it(either_ansi):
-    rows = either_ansi.sql("SELECT 45351 AS i, 45351D AS d, date'2024-02-29' AS day, 384 AS n")
-    found = rows.select(*(parse_written_date(name) for name in rows.columns)).first()
-    assert tuple(found) == (*[date(2024, 2, 29)] * 3, None)
-
-
-def test_of_no_rows_come_no_written_dates(spark):
-    parsed = spark.createDataFrame([], "day string").select(parse_written_date("day").alias("day"))
-    assert_df_equality(parsed, spark.createDataFrame([], "day date"), ignore_nullable=True)
+def test_months_are_numbered_without_gaps_across_years(either_ansi):
+    days = [(date(2023, 11, 30),), (date(2023, 12, 1),), (date(2024, 1, 31),), (None,)]
+    rows = either_ansi.createDataFrame(days, "`The. Day` date")
+    for numbers in (month_number("The. Day"), month_number(F.col("`The. Day`").cast("timestamp_ntz"))):
+        numbered = rows.select(numbers.alias("number"))
+        assert numbered.dtypes == [("number", "int")]
+        assert [row.number for row in numbered.collect()] == [24287, 24288, 24289, None]

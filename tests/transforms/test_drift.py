@@ -13,7 +13,7 @@ COLUMNS = st.lists(
 )
 
 
-def drift(spark, before, after):
+def compare_schemas(spark, before, after):
     return schema_drift(spark.createDataFrame([], before), spark.createDataFrame([], after))
 
 
@@ -43,26 +43,29 @@ def drift(spark, before, after):
     ],
 )
 def test_a_change_is_reported_once(spark, before, after, expected):
-    assert drift(spark, before, after) == expected
+    assert compare_schemas(spark, before, after) == expected
 
 
-def test_of_two_columns_that_may_have_been_renamed_one_is_and_the_other_removed(spark):
-    assert drift(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
+def test_of_two_candidates_for_a_rename_the_first_is_renamed_and_the_other_removed(spark):
+    assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
         Drift("CallsOffered", "removed", "int", None),
     ]
 
 
-def test_names_without_letters_are_not_taken_for_one_another(spark):
-    assert drift(spark, "`%` int", "`#` int") == [Drift("#", "added", None, "int"), Drift("%", "removed", "int", None)]
+def test_names_without_letters_are_not_renames_of_each_other(spark):
+    assert compare_schemas(spark, "`%` int", "`#` int") == [
+        Drift("#", "added", None, "int"),
+        Drift("%", "removed", "int", None),
+    ]
 
 
-def test_members_of_structs_are_compared_and_no_column_is_taken_for_one(spark):
+def test_struct_fields_are_compared_apart_from_columns(spark):
     before = "place struct<lat: double, lon: double, at: struct<x: int>>, `place.lat` int, n int"
     after = (
         "place struct<lon: double, lat: string, at: struct<x: bigint, y: int>>, `place.lat` bigint, n struct<a: int>"
     )
-    assert drift(spark, before, after) == [
+    assert compare_schemas(spark, before, after) == [
         Drift("place.lat", "retyped", "double", "string"),
         Drift("place.at.x", "retyped", "int", "bigint"),
         Drift("place.at.y", "added", None, "int"),
@@ -71,30 +74,30 @@ def test_members_of_structs_are_compared_and_no_column_is_taken_for_one(spark):
         Drift("n.a", "added", None, "int"),
         Drift("place", "reordered", "lat, lon, at", "lon, lat, at"),
     ]
-    assert drift(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
+    assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_types_inside_arrays_and_maps_are_compared_whole(spark):
-    assert drift(
+def test_types_of_arrays_and_maps_are_compared_as_a_whole(spark):
+    assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",
         "list array<struct<a: bigint>>, tags map<string, int>",
     ) == [Drift("list", "retyped", "array<struct<a:int>>", "array<struct<a:bigint>>")]
 
 
-def test_what_rows_hold_and_whether_they_may_be_null_is_no_drift(spark):
+def test_rows_and_nullability_are_not_compared(spark):
     rows = spark.createDataFrame([(1, None)], "n int NOT NULL, `a. b` string")
     assert schema_drift(rows, spark.createDataFrame([], "n int, `a. b` string")) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(before=COLUMNS, after=COLUMNS)
-def test_the_changes_turn_one_schema_into_the_other(spark, before, after):
+def test_the_changes_convert_one_schema_into_the_other(spark, before, after):
     def ddl(columns):
         return ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
 
     types = dict(before)
-    changes = drift(spark, ddl(before), ddl(after))
+    changes = compare_schemas(spark, ddl(before), ddl(after))
     for change in changes:
         if change.change == "renamed":
             types[change.column] = types.pop(change.before)

@@ -1,4 +1,4 @@
-"""No transform looks at its rows: it starts no Spark job, and no row passes through Python."""
+"""Rules for every transform: no Spark job, no row in Python, any column name, and no rows from an empty frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
+from pkgutil import iter_modules
 
 import pytest
 from pyspark.sql import Column, DataFrame
@@ -16,27 +16,18 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import transforms
-from transforms.aggregate import FUNCTIONS, aggregate, pivot, top_n
+from transforms.aggregate import AGGREGATE_FUNCTIONS, aggregate, pivot, top_n
 from transforms.arrays import array_where
-from transforms.casts import cast, in_utc, wall_clock
+from transforms.casts import cast, utc_instant, utc_wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
-from transforms.datasets.police_dispatch import addresses
-from transforms.datasets.police_dispatch import incidents as dispatched
-from transforms.datasets.police_dispatch.members import rank_members
-from transforms.datasets.registrar import answers as registrar_answers
-from transforms.datasets.registrar.records import in_place, only
-from transforms.datasets.service_requests import groups, layouts
-from transforms.datasets.service_requests.kinds import kind_of, traffic_kind
-from transforms.datasets.service_requests.sources import SOURCES
-from transforms.datasets.service_requests.sources.source import instant
-from transforms.dates import parse_date, parse_month, parse_written_date
+from transforms.datasets import dataset_names, load_dataset
+from transforms.dates import month_number, parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
 from transforms.drift import schema_drift
 from transforms.geo import grid_cell, grid_line, valid_coordinates
-from transforms.keys import identifier, key_of, match_key, tie_breakers, uuid
+from transforms.keys import encode_key, identifier, match_key, tie_breakers, uuid
 from transforms.masking import (
     MaskingRule,
     generalize_coordinate,
@@ -56,295 +47,194 @@ from transforms.revisions import file_as_of
 from transforms.route import route, spigot
 from transforms.schema import Field, change_schema
 from transforms.shares import percentage, ratio, share_of_total
+from transforms.sql import quoted
 from transforms.text import clean_text, concatenate, extract, map_to_canonical, unify_case
 from transforms.times import add_timestamp, date_parts, format_timestamp, local_time, parse_timestamp
 
-ROWS = (
-    "year int, part int, total int, text string, at timestamp, longitude double, latitude double, "
-    "tags array<string>, place struct<a: int, b: struct<c: string>>, "
-    "_cast_failures array<struct<column: string, value: string, expected: string>>"
-)
-RAW = (
-    "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
-    "ServiceLevel string, BI_ID string, _malformed_record string, _source_file string, _row_number int, "
-    "_modified_at timestamp, _ingested_at timestamp, _is_current boolean"
-)
-RAW_INQUIRIES = (
-    "Department string, Type string, `Year Month` string, Channel string, `Number of Records` string, BI_ID string, "
-    "_malformed_record string, _source_file string, _row_number int, _modified_at timestamp, _ingested_at timestamp, "
-    "_is_current boolean"
-)
-INQUIRIES = (
-    "inquiry_department string, inquiry_type string, year_month date, inquiry_channel string, number_of_records int, "
-    "year int, is_retired boolean"
-)
-CALLS = "date date, year int, calls_offered int, calls_handled int"
-REGISTRAR = (
-    ", ".join(
-        dict.fromkeys(f"`{field.source}` string" for fields in registrar.DATASET.layouts.values() for field in fields)
-    )
-    + ", _malformed_record string, _layout string, _source_file string, _row_number int, _modified_at timestamp, "
-    "_ingested_at timestamp, _is_current boolean"
-)
-DISPATCH = (
-    ", ".join(f"`{field.source}` string" for field in police_dispatch.DATASET.layouts["police_dispatch"])
-    + ", _malformed_record string, _source_file string, _row_number int, _modified_at timestamp, "
-    "_ingested_at timestamp, _is_current boolean"
-)
-COUNTS = "city string, incidents bigint"
-RAW_REQUESTS = (
-    ", ".join(
-        f"`{name}` string"
-        for name in {
-            f.source.lower(): f.source for fields in service_requests.DATASET.layouts.values() for f in fields
-        }.values()
-    )
-    + ", _malformed_record string, _layout string, _source_file string, _row_number int, _modified_at timestamp, "
-    "_ingested_at timestamp, _is_current boolean"
-)
-REQUESTS = (
-    "city string, created_month date, created_weekday int, created_hour int, resolution string, hours_to_close double, "
-    "first_call_resolution boolean, channel string, agency string, request_type string, traffic_kind string, "
-    "neighborhood string, council_district string, police_district string, zip string, grid_cell string"
-)
-VOLUMES = "city string, month date, requests bigint, total bigint"
-IN_PLACE = [MaskingRule("text", in_place, "why")]
-NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
-KEYED = [
-    MaskingRule("text", keyed_hash, "why"),
-    MaskingRule("part", "drop", "why"),
-    MaskingRule("at", generalize_year, "why"),
+YEAR, PART, TOTAL, TEXT, TIME = "The. Year", "Part %", "Le Total", "Té`xt. 1", "Time (UTC)"
+LONGITUDE, LATITUDE, TAGS, CURRENT, PLACE = "Lon. °", "Lat. °", "The. Tags", "is. Current", "Pl. ace"
+TYPES = {
+    YEAR: "int", PART: "int", TOTAL: "int", TEXT: "string", TIME: "timestamp", LONGITUDE: "double", LATITUDE: "double",
+    TAGS: "array<string>", CURRENT: "boolean", PLACE: "struct<a: int, b: struct<c: string>>",
+    "_cast_failures": "array<struct<column: string, value: string, expected: string>>",
+}  # fmt: skip
+POLICY = [
+    MaskingRule(TEXT, keyed_hash, "why"),
+    MaskingRule(PART, "drop", "why"),
+    MaskingRule(TIME, generalize_year, "why"),
 ]
+NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
 
 Step = Callable[[DataFrame], DataFrame | Sequence[DataFrame]]
 
 
-def of_column(make: Callable[..., Column], *names: str) -> Step:
-    return lambda rows: rows.select(make(*map(F.col, names)))
+def select(function: Callable[..., Column], *names: str, **options: object) -> Step:
+    return lambda rows: rows.select(function(*(F.col(quoted(name)) for name in names), **options))
 
 
-def mapped(rows: DataFrame) -> DataFrame:
-    return change_schema(rows, fields=[("place.a", "int", "a", "string"), Field("text", "n", "int")], malformed="text")
+def select_by_name(function: Callable[..., Column], name: str, **options: object) -> Step:
+    return lambda rows: rows.select(function(name, **options))
 
 
-def all_functions(rows: DataFrame) -> DataFrame:
-    return aggregate(rows, group_by=["year"], columns={name: ("part", name) for name in FUNCTIONS}, order_by=["at"])
+def apply(function: Callable[..., DataFrame], **options: object) -> Step:
+    return lambda rows: function(rows, **options)
 
 
-def key_and_rest(rows: DataFrame) -> DataFrame:
-    return rows.orderBy(key_of(rows, ["year", "text"], where="here"), *tie_breakers(rows, ["year"]))
+def order_by_key(rows: DataFrame) -> DataFrame:
+    return rows.orderBy(encode_key(rows, [YEAR, TEXT], where="here"), *tie_breakers(rows, [YEAR]))
 
 
-def required(rows: DataFrame) -> DataFrame:
-    require_columns(rows, ["year"], where="here")
+def validate_columns(rows: DataFrame) -> DataFrame:
+    require_columns(rows, [YEAR], where="here")
     require_distinct(rows.columns, where="here")
-    require_number(rows, "year", where="here")
-    return rows
-
-
-def drifted(rows: DataFrame) -> DataFrame:
+    require_number(rows, YEAR, where="here")
     assert schema_drift(rows, rows) == []
     return rows
 
 
-def read_as_time(rows: DataFrame) -> DataFrame:
-    return rows.select(parse_timestamp("text", pattern="dd/MMM/yyyy hh:mm a", zone="America/Denver", ambiguous="later"))
+def look_up_text(rows: DataFrame) -> DataFrame:
+    reference = rows.select(F.col(quoted(YEAR)), F.col(quoted(TEXT)).alias("The. Label"))
+    arguments = {"columns": ["The. Label"], "order_by": ["The. Label"], "match_column": "is. known"}
+    return lookup(rows, reference, on=[YEAR], **arguments)
 
 
-def looked_up(rows: DataFrame) -> DataFrame:
-    reference = rows.select("year", F.col("text").alias("label"))
-    return lookup(rows, reference, on=["year"], columns=["label"], order_by=["label"], found="known")
-
-
-def requested(raw: DataFrame) -> DataFrame:
-    return service_requests.DATASET.build(raw, masking_key=b"k" * 32)
-
-
-def registered(raw: DataFrame) -> DataFrame:
-    return registrar.DATASET.build(raw, masking_key=b"k" * 32)
-
-
-def answered(build: Callable[..., DataFrame]) -> Step:
-    return lambda raw: build(registered(raw))
-
-
-def dispatch_answered(build: Callable[..., DataFrame]) -> Step:
-    return lambda raw: build(police_dispatch.DATASET.build(raw))
-
-
-STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
-    add_timestamp: lambda rows: add_timestamp(rows, name="now", timestamp=NOON),
-    aggregate: all_functions,
-    array_to_columns: lambda rows: array_to_columns(rows, column="tags", names=["a", "b"]),
-    array_where: lambda rows: rows.select(array_where([(F.col("part") > 0, F.col("text"))])),
-    bucket: lambda rows: bucket(rows, column="part", edges=[0, 5], name="band", order="band_number"),
-    cast: lambda rows: rows.select(cast("text", source_type=T.StringType(), target_type=T.DoubleType(), where="here")),
-    change_on_previous: lambda rows: change_on_previous(rows, column="part", period="year", name="change", periods=12),
-    change_schema: mapped,
+STEPS: dict[Callable[..., object], Step] = {
+    add_timestamp: apply(add_timestamp, name="No. w", timestamp=NOON),
+    aggregate: apply(
+        aggregate,
+        group_by=[YEAR],
+        columns={f"{name}. of": (PART, name) for name in AGGREGATE_FUNCTIONS},
+        order_by=[TIME],
+    ),
+    array_to_columns: apply(array_to_columns, column=TAGS, names=["a. 1", "b"]),
+    array_where: lambda rows: rows.select(array_where([(F.col(quoted(PART)) > 0, F.col(quoted(TEXT)))])),
+    bucket: apply(bucket, column=PART, edges=[0, 5], name="The. Band", order_column="Band. number"),
+    cast: select_by_name(cast, quoted(TEXT), source_type=T.StringType(), target_type=T.DoubleType(), where="here"),
+    change_on_previous: apply(
+        change_on_previous, column=PART, period=YEAR, name="Änderung. %", group_by=[TEXT], periods=12
+    ),
+    change_schema: apply(
+        change_schema, fields=[(f"{quoted(PLACE)}.a", "int", "a", "string"), Field(TEXT, "n. 1", "int")], malformed=TEXT
+    ),
     clean_names: clean_names,
-    clean_text: of_column(clean_text, "text"),
-    concatenate: of_column(concatenate, "text", "year"),
-    date_parts: lambda rows: date_parts(rows, column="at", parts={"h": "hour", "w": "iso_week"}, zone="Europe/Paris"),
-    drop_fields: lambda rows: drop_fields(rows, fields=["year"]),
-    drop_superseded_rows: (
-        f"{ROWS}, current boolean",
-        lambda rows: drop_superseded_rows(rows, key=["year"], file="text", current="current"),
-    ),
-    explode: lambda rows: explode(rows, column="tags", position="n"),
-    extract: lambda rows: rows.select(extract(F.col("text"), pattern="(a)")),
-    fill_missing_values: lambda rows: fill_missing_values(
-        rows, column="part", name="filled", statistic="median", group_by=["year"]
-    ),
-    file_as_of: lambda rows: file_as_of(rows, mentioned=["at"], file=["text"], modified="at"),
-    flag_outliers: lambda rows: flag_outliers(rows, column="part", name="unusual", group_by=["year"]),
+    clean_text: select(clean_text, TEXT),
+    concatenate: select(concatenate, TEXT, YEAR),
+    date_parts: apply(date_parts, column=TIME, parts={"h. 1": "hour", "w": "iso_week"}, zone="Europe/Paris"),
+    drop_fields: apply(drop_fields, fields=[YEAR]),
+    drop_superseded_rows: apply(drop_superseded_rows, key=[YEAR], file_column=TEXT, current_column=CURRENT),
+    encode_key: order_by_key,
+    explode: apply(explode, column=TAGS, names=["a. tag"], position_column="n. th"),
+    extract: select(extract, TEXT, pattern="(a)"),
+    file_as_of: apply(file_as_of, time_columns=[TIME], file_columns=[TEXT], modified_column=TIME, name="as. Of"),
+    fill_missing_values: apply(fill_missing_values, column=PART, name="fill. ed", statistic="median", group_by=[YEAR]),
+    flag_outliers: apply(flag_outliers, column=PART, name="Un. usual", group_by=[YEAR]),
     flatten: flatten,
-    format_timestamp: lambda rows: rows.select(format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")),
-    generalize_coordinate: of_column(generalize_coordinate, "latitude"),
-    generalize_prefix: lambda rows: rows.select(generalize_prefix(F.col("text"), keep=3)),
-    generalize_year: of_column(generalize_year, "at"),
-    grid_cell: of_column(grid_cell, "longitude", "latitude"),
-    grid_line: lambda rows: rows.select(grid_line(F.col("longitude"), degrees=0.1)),
-    identifier: lambda rows: identifier(rows, order_by=["year"]),
-    is_json: of_column(is_json, "text"),
-    join: lambda rows: join(rows, rows.select("year", F.lit(1).alias("one")), on=["year"], how="outer"),
-    keep_latest: lambda rows: keep_latest(rows, key=["year"], order_by=["part"], valid=F.col("total").isNotNull()),
-    key_of: key_and_rest,
-    keyed_hash: lambda rows: mask(rows, policy=KEYED, key=b"k" * 32),
-    local_time: lambda rows: rows.select(local_time(F.col("at"), zone="America/Denver")),
-    lookup: looked_up,
-    mask: lambda rows: mask(rows, policy=KEYED, key=b"k" * 32),
-    match_key: of_column(match_key, "text", "year"),
+    format_timestamp: select(format_timestamp, TIME, pattern="yyyy", zone="UTC"),
+    generalize_coordinate: select(generalize_coordinate, LATITUDE),
+    generalize_prefix: select(generalize_prefix, TEXT, length=3),
+    generalize_year: select(generalize_year, TIME),
+    grid_cell: select(grid_cell, LONGITUDE, LATITUDE),
+    grid_line: select(grid_line, LONGITUDE, degrees=0.1),
+    identifier: apply(identifier, order_by=[YEAR], name="I. d"),
+    is_json: select(is_json, TEXT),
+    join: lambda rows: join(rows, rows.select(quoted(YEAR), F.lit(1).alias("one. 1")), on=[YEAR], how="outer"),
+    keep_latest: lambda rows: keep_latest(rows, key=[YEAR], order_by=[PART], valid=F.col(quoted(TOTAL)) > 0),
+    keyed_hash: apply(mask, policy=POLICY, key=b"k" * 32),
+    local_time: select(local_time, TIME, zone="America/Denver"),
+    lookup: look_up_text,
+    map_to_canonical: select(map_to_canonical, TEXT, canonical=["E-mail"]),
+    mask: apply(mask, policy=POLICY, key=b"k" * 32),
+    match_key: select(match_key, TEXT, YEAR),
+    month_number: lambda rows: rows.select(month_number(utc_wall_clock(F.col(quoted(TIME))))),
     null_fields: null_fields,
-    nullify: of_column(nullify, "part"),
-    parse_date: lambda rows: rows.select(parse_date("text")),
-    parse_json: lambda rows: rows.select(parse_json("text", ddl="struct<a: int>")),
-    parse_month: lambda rows: rows.select(parse_month("text")),
-    parse_timestamp: read_as_time,
-    parse_written_date: lambda rows: rows.select(parse_written_date("text")),
-    partial_redact: lambda rows: rows.select(partial_redact(F.col("text"), left=1, right=1)),
-    percentage: lambda rows: percentage(rows, part="part", total="total", name="pct"),
-    pivot: lambda rows: pivot(rows, group_by=["year"], column="text", values=["a", "b"], aggregation=("part", "sum")),
-    ratio: lambda rows: ratio(rows, part="part", total="total", name="ratio"),
-    redact: of_column(redact, "text"),
+    nullify: select(nullify, PART),
+    parse_date: select_by_name(parse_date, TEXT),
+    parse_json: select_by_name(parse_json, TEXT, ddl="struct<a: int>"),
+    parse_month: select_by_name(parse_month, TEXT),
+    parse_timestamp: select_by_name(
+        parse_timestamp, TEXT, pattern="dd/MMM/yyyy hh:mm a", zone="America/Denver", ambiguous="later"
+    ),
+    parse_written_date: select_by_name(parse_written_date, TEXT),
+    partial_redact: select(partial_redact, TEXT, left=1, right=1),
+    percentage: apply(percentage, part=PART, total=TOTAL, name="P. ct"),
+    pivot: apply(pivot, group_by=[YEAR], column=TEXT, values=["a. 1", "b`c"], aggregation=(PART, "sum")),
+    ratio: apply(ratio, part=PART, total=TOTAL, name="Ra. tio"),
+    redact: select(redact, TEXT),
     remove_null_rows: remove_null_rows,
-    rename_fields: lambda rows: rename_fields(rows, fields={"year": "part", "part": "year"}),
-    require_columns: required,
-    require_distinct: required,
-    require_number: required,
-    route: lambda rows: [*route(rows, groups={"a": F.col("part") > 0}).values()],
-    schema_drift: drifted,
-    select_fields: lambda rows: select_fields(rows, fields=["year"]),
-    sha256_hash: of_column(sha256_hash, "text"),
-    share_of_total: lambda rows: share_of_total(rows, column="part", name="share", group_by=["year"]),
-    spigot: lambda rows: spigot(rows, key=["year"], share=0.1),
-    unify_case: lambda rows: unify_case(rows, columns=["text"]),
-    map_to_canonical: lambda rows: rows.select(map_to_canonical(F.col("text"), known=["E-mail"])),
-    split_fields: lambda rows: split_fields(rows, fields=["year"]),
-    addresses.intersection: of_column(addresses.intersection, "text"),
-    addresses.is_intersection: of_column(addresses.is_intersection, "text"),
-    addresses.street: of_column(addresses.street, "text"),
-    addresses.to_block: of_column(addresses.to_block, "text"),
-    tie_breakers: key_and_rest,
-    top_n: lambda rows: top_n(rows, n=3, column="part", group_by=["year"]),
+    rename_fields: apply(rename_fields, fields={YEAR: PART, PART: YEAR}),
+    require_columns: validate_columns,
+    require_distinct: validate_columns,
+    require_number: validate_columns,
+    route: lambda rows: [*route(rows, groups={"a": F.col(quoted(PART)) > 0}).values()],
+    schema_drift: validate_columns,
+    select_fields: apply(select_fields, fields=[YEAR]),
+    sha256_hash: select(sha256_hash, TEXT),
+    share_of_total: apply(share_of_total, column=PART, name="Sh. are", group_by=[YEAR]),
+    spigot: apply(spigot, key=[YEAR], share=0.1),
+    split_fields: apply(split_fields, fields=[YEAR]),
+    tie_breakers: order_by_key,
+    top_n: apply(top_n, n=3, column=PART, group_by=[YEAR], order_by=[TEXT], rank="Ra. nk"),
+    unify_case: apply(unify_case, columns=[TEXT]),
     union_by_name: lambda rows: union_by_name(rows, rows),
-    uuid: lambda rows: uuid(rows, key=["year", "text"]),
-    valid_coordinates: of_column(valid_coordinates, "longitude", "latitude"),
-    wall_clock: of_column(wall_clock, "at"),
-    in_utc: lambda rows: rows.select(in_utc(wall_clock(F.col("at")))),
-    contact_centre.build_calls: (RAW, contact_centre.build_calls),
-    contact_centre.build_calls_handled: (CALLS, lambda calls: contact_centre.build_calls_handled(calls, calls)),
-    contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
-    inquiry_volume.DATASET.build: (RAW_INQUIRIES, inquiry_volume.DATASET.build),
-    **{answer.build: (INQUIRIES, answer.build) for answer in inquiry_volume.DATASET.answers.values()},
-    in_place: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=IN_PLACE, key=b"k" * 32)),
-    only: lambda rows: rows.select(only(["a"])(F.col("text"))),
-    **{
-        read: (DISPATCH, lambda rows, read=read, name=name: rows.select(read(name)))
-        for read, name in (
-            (dispatched.floating_time, "start_time"),
-            (dispatched.extracted_time, "row_ts"),
-            (dispatched.whole_number, "priority"),
-        )
-    },
-    rank_members: (COUNTS, lambda counts: rank_members(counts, columns=["city"], name="rank")),
-    police_dispatch.DATASET.build: (DISPATCH, police_dispatch.DATASET.build),
-    **{
-        answer.build: (DISPATCH, dispatch_answered(answer.build)) for answer in police_dispatch.DATASET.answers.values()
-    },
-    registrar.DATASET.build: (REGISTRAR, registered),
-    registrar_answers.build_completion_by_year: (REGISTRAR, answered(registrar_answers.build_completion_by_year)),
-    registrar_answers.build_completion_by_programme: (
-        REGISTRAR,
-        answered(registrar_answers.build_completion_by_programme),
-    ),
-    registrar_answers.build_activity_by_month: (REGISTRAR, answered(registrar_answers.build_activity_by_month)),
-    registrar_answers.build_activity_by_year: (REGISTRAR, answered(registrar_answers.build_activity_by_year)),
-    registrar_answers.build_yield: (REGISTRAR, answered(registrar_answers.build_yield)),
-    registrar_answers.build_withdrawal_rates: (REGISTRAR, answered(registrar_answers.build_withdrawal_rates)),
-    registrar_answers.build_completeness: (REGISTRAR, answered(registrar_answers.build_completeness)),
-    kind_of: of_column(kind_of, "text"),
-    traffic_kind: of_column(traffic_kind, "text"),
-    groups.in_groups: (REQUESTS, lambda rows: groups.in_groups(rows, kinds=["zip"], names=["kind", "area"], keep=[])),
-    groups.count_requests: (REQUESTS, lambda rows: groups.count_requests(rows, group_by=["city"])),
-    groups.shares: (REQUESTS, lambda rows: groups.shares(rows, column=["channel"])),
-    groups.most: (REQUESTS, lambda rows: groups.most(rows, column="agency")),
-    groups.change: (VOLUMES, lambda rows: groups.change(rows, name="change", group_by=["city"], months=1)),
-    groups.rounded_percentage: (
-        VOLUMES,
-        lambda rows: groups.rounded_percentage(rows, part="requests", total="total", name="pct"),
-    ),
-    instant: lambda rows: rows.select(instant("text")),
-    layouts.read_layout: (
-        RAW_REQUESTS,
-        lambda raw: [
-            layouts.read_layout(raw, source=source, layout=layout) for source in SOURCES for layout in source.layouts
-        ],
-    ),
-    layouts.read_other_layouts: (RAW_REQUESTS, lambda raw: layouts.read_other_layouts(raw, known=["denver"])),
-    service_requests.DATASET.build: (RAW_REQUESTS, requested),
-    **{answer.build: (REQUESTS, answer.build) for answer in service_requests.DATASET.answers.values()},
+    utc_instant: lambda rows: rows.select(utc_instant(utc_wall_clock(F.col(quoted(TIME))))),
+    utc_wall_clock: select(utc_wall_clock, TIME),
+    uuid: apply(uuid, key=[YEAR, TEXT], name="I. d"),
+    valid_coordinates: select(valid_coordinates, LONGITUDE, LATITUDE),
 }
-OF_NO_FRAME = {"dataset_names", "literal", "literal_of", "load_dataset", "quoted", "snake_case"}
+FUNCTIONS_WITHOUT_FRAME = {"literal", "quoted", "snake_case", "to_literal"}
+
+
+def assert_plan_has_no_python(frame):
+    plan = frame._jdf.queryExecution().toString()
+    assert "Physical Plan" in plan
+    assert "Python" not in plan.replace("PythonRDD", "")
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_step_starts_no_job_and_its_rows_do_not_pass_through_python(spark, count_jobs, step):
-    given = STEPS[step]
-    schema, apply = given if isinstance(given, tuple) else (ROWS, given)
-    outcome = apply(spark.createDataFrame([], schema))
-    plans = [
-        frame._jdf.queryExecution().toString() for frame in (outcome if isinstance(outcome, Sequence) else [outcome])
-    ]
+def test_a_step_starts_no_job_runs_no_python_and_gives_no_rows_for_an_empty_frame(spark, count_jobs, step):
+    rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
+    outcome = STEPS[step](rows)
+    frames = [outcome] if isinstance(outcome, DataFrame) else outcome
+    for frame in frames:
+        assert_plan_has_no_python(frame)
     assert count_jobs() == 0
-    assert plans
-    for plan in plans:
-        assert "Physical Plan" in plan
-        assert "Python" not in plan.replace("PythonRDD", "")
+    assert [row for frame in frames for row in frame.collect() if step is not null_fields] == []
 
 
-def test_jobs_and_python_functions_would_be_seen(spark, count_jobs):
+@pytest.mark.parametrize("name", dataset_names())
+def test_the_steps_of_a_dataset_start_no_job_and_run_no_python(build_candidates, count_jobs, name):
+    dataset = load_dataset(name)
+    candidates = build_candidates(dataset)
+    answers = [answer.build(*[candidates] * len(answer.reads)) for answer in dataset.answers.values()]
+    for frame in (candidates, *answers):
+        assert_plan_has_no_python(frame)
+    assert count_jobs() == 0
+
+
+def test_jobs_and_python_functions_are_detected(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
-    doubled = frame.select(F.udf(lambda year: year * 2, "int")("year"))
-    assert "EvalPython" in doubled._jdf.queryExecution().toString()
+    with pytest.raises(AssertionError):
+        assert_plan_has_no_python(frame.select(F.udf(lambda year: year * 2, "int")("year")))
     frame.collect()
     assert count_jobs() == 1
 
 
-def test_every_public_function_of_the_transforms_is_among_the_steps():
-    modules = [import_module(found.name) for found in walk_packages(transforms.__path__, "transforms.")]
+def test_every_public_function_is_among_the_steps():
+    modules = [import_module(f"transforms.{module.name}") for module in iter_modules(transforms.__path__)]
     functions = {
         function
         for module in modules
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
-    assert {function.__name__ for function in functions - set(STEPS)} == OF_NO_FRAME
+    names = {function.__name__ for function in functions - set(STEPS)} - {"dataset_names", "load_dataset"}
+    assert names == FUNCTIONS_WITHOUT_FRAME
 
 
-def test_no_transform_caches_collects_or_asks_the_clock():
+def test_no_transform_caches_collects_or_reads_the_clock():
     forbidden = re.compile(
-        r"\.(cache|persist|checkpoint|localCheckpoint|collect|show|toPandas|toLocalIterator|take|head|foreach)\("
-        r"|\.(count|first)\(\)|\.rdd\b"
+        r"\.(cache|persist|checkpoint|localCheckpoint|collect|show|toPandas|toLocalIterator|take|head|tail|foreach)\("
+        r"|\.(count|first|isEmpty)\(\)|\.rdd\b"
         r"|\b(udf|pandas_udf|mapInPandas|applyInPandas|now|current_timestamp|current_date|rand|today)\("
     )
     for module in Path(transforms.__path__[0]).rglob("*.py"):

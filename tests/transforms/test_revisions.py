@@ -1,4 +1,4 @@
-"""The as-of time of a file: its modification time, but not later than the latest time that it mentions."""
+"""The as-of time of a file: its modification time, but not later than the latest time in its rows."""
 
 from __future__ import annotations
 
@@ -6,88 +6,68 @@ from datetime import datetime, timezone
 
 import pytest
 from chispa import assert_df_equality
-from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 from transforms.revisions import file_as_of
 
 ROWS = "n int, _source_file string, _ingested_at timestamp, _modified_at timestamp, created timestamp, closed timestamp"
-MENTIONED = ["created", "closed"]
+TIMES = ["created", "closed"]
 
 
-def at(hour, minute=0):
+def time(hour, minute=0):
     return datetime(2024, 7, 4, hour, minute, tzinfo=timezone.utc)
 
 
 def assert_as_of(spark, rows, times, **arguments):
-    dated = spark.createDataFrame(rows, ROWS).transform(file_as_of, mentioned=MENTIONED, **arguments)
-    expected = [(*row, time) for row, time in zip(rows, times, strict=True)]
+    dated = spark.createDataFrame(rows, ROWS).transform(file_as_of, time_columns=TIMES, **arguments)
+    expected = [(*row, as_of) for row, as_of in zip(rows, times, strict=True)]
     assert_df_equality(
         dated, spark.createDataFrame(expected, f"{ROWS}, as_of timestamp"), ignore_row_order=True, ignore_nullable=True
     )
 
 
-def test_a_file_is_as_old_as_the_latest_time_that_one_of_its_rows_mentions(either_ansi):
+def test_the_as_of_time_is_the_latest_time_in_the_rows(either_ansi):
     rows = [
-        (1, "a.csv", at(15), at(14), at(9), at(13, 10)),
-        (2, "a.csv", at(15), at(14), at(12), None),
-        (3, "a.csv", at(15), at(14), None, None),
+        (1, "a.csv", time(15), time(14), time(9), time(13, 10)),
+        (2, "a.csv", time(15), time(14), time(12), None),
+        (3, "a.csv", time(15), time(14), None, None),
     ]
-    assert_as_of(either_ansi, rows, [at(13, 10)] * 3)
+    assert_as_of(either_ansi, rows, [time(13, 10)] * 3)
 
 
-def test_a_file_is_never_newer_than_its_modification(spark):
-    rows = [(1, "a.csv", at(15), at(14), at(9), at(23)), (2, "a.csv", at(15), at(14), at(8), None)]
-    assert_as_of(spark, rows, [at(14)] * 2)
+def test_the_as_of_time_is_never_later_than_the_modification(spark):
+    rows = [(1, "a.csv", time(15), time(14), time(9), time(23)), (2, "a.csv", time(15), time(14), time(8), None)]
+    assert_as_of(spark, rows, [time(14)] * 2)
 
 
-def test_a_file_that_mentions_no_time_has_its_modification_time(spark):
-    rows = [(1, "a.csv", at(15), at(14), None, None), (2, "b.csv", at(15), None, None, None)]
-    assert_as_of(spark, rows, [at(14), None])
+def test_a_file_without_times_in_its_rows_has_its_modification_time(spark):
+    rows = [(1, "a.csv", time(15), time(14), None, None), (2, "b.csv", time(15), None, None, None)]
+    assert_as_of(spark, rows, [time(14), None])
 
 
-def test_without_a_modification_time_the_mentioned_time_counts(spark):
-    assert_as_of(spark, [(1, "a.csv", at(15), None, at(9), None)], [at(9)])
+def test_without_a_modification_time_the_latest_time_in_the_rows_counts(spark):
+    assert_as_of(spark, [(1, "a.csv", time(15), None, time(9), None)], [time(9)])
 
 
-def test_each_delivery_of_a_file_is_dated_by_itself(spark):
+def test_each_delivery_of_a_file_has_its_own_as_of_time(spark):
     rows = [
-        (1, "a.csv", at(11), at(10), at(9), None),
-        (2, "a.csv", at(15), at(14), at(9), at(13)),
-        (3, "b.csv", at(15), at(14), at(8), None),
-        (4, None, None, at(14), at(7), None),
+        (1, "a.csv", time(11), time(10), time(9), None),
+        (2, "a.csv", time(15), time(14), time(9), time(13)),
+        (3, "b.csv", time(15), time(14), time(8), None),
+        (4, None, None, time(14), time(7), None),
     ]
-    assert_as_of(spark, rows, [at(9), at(13), at(8), at(7)])
+    assert_as_of(spark, rows, [time(9), time(13), time(8), time(7)])
 
 
-def test_times_that_are_equal_are_no_tie_to_break(spark):
-    rows = [(n, "a.csv", at(15), at(14), at(14), at(14)) for n in range(3)]
-    assert_as_of(spark, rows, [at(14)] * 3)
-
-
-def test_no_rows_give_no_rows(spark):
-    assert_as_of(spark, [], [])
-
-
-def test_names_with_dots_and_one_column_are_enough(spark):
-    rows = spark.createDataFrame([(at(14), at(13))], "`saved. At` timestamp, `closed. At` timestamp")
-    rows = rows.withColumn("the. File", F.lit("a"))
-    dated = rows.transform(
-        file_as_of, mentioned=["closed. At"], file=["the. File"], modified="saved. At", name="as. Of"
-    )
-    assert dated.columns == [*rows.columns, "as. Of"]
-    assert dated.select("`as. Of`").first()[0] == datetime(2024, 7, 4, 13)
-
-
-def test_what_is_wrong_is_named(spark):
+def test_invalid_arguments_are_refused(spark):
     rows = spark.createDataFrame([], ROWS)
     with pytest.raises(MissingColumnError, match="file_as_of: column 'opened' is missing"):
-        file_as_of(rows, mentioned=["opened"])
-    with pytest.raises(ArgumentError, match="file_as_of: mentioned is .., expected one column or more"):
-        file_as_of(rows, mentioned=[])
-    with pytest.raises(ArgumentError, match="file_as_of: file is .., expected one column or more"):
-        file_as_of(rows, mentioned=MENTIONED, file=[])
+        file_as_of(rows, time_columns=["opened"])
+    with pytest.raises(ArgumentError, match="file_as_of: time_columns is .., expected one column or more"):
+        file_as_of(rows, time_columns=[])
+    with pytest.raises(ArgumentError, match="file_as_of: file_columns is .., expected one column or more"):
+        file_as_of(rows, time_columns=TIMES, file_columns=[])
     with pytest.raises(SchemaMismatchError, match="file_as_of: column 'n': got the type int, expected a timestamp"):
-        file_as_of(rows, mentioned=["n"])
-    with pytest.raises(DuplicateColumnError, match="file_as_of: would give two columns 'n'"):
-        file_as_of(rows, mentioned=MENTIONED, name="n")
+        file_as_of(rows, time_columns=["n"])
+    with pytest.raises(DuplicateColumnError, match="file_as_of: the result would have two columns 'n'"):
+        file_as_of(rows, time_columns=TIMES, name="n")

@@ -1,4 +1,4 @@
-"""Glue's ApplyMapping tuples, and what else `change_schema` refuses before it reads a row."""
+"""Glue's ApplyMapping tuples, and the arguments that `change_schema` refuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_mappings_select_rename_type_and_order_as_glue_does(either_ansi):
+def test_mappings_select_rename_cast_and_order_like_glue(either_ansi):
     raw = either_ansi.createDataFrame(
         [("384", "2024-01-01", "x"), ("384", "2024-01-01", "x"), ("n/a", "01/02/2024", None), (None, " ", "y")],
         "calls string, day string, note string",
@@ -31,7 +31,7 @@ def test_mappings_select_rename_type_and_order_as_glue_does(either_ansi):
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_glues_names_of_types_are_those_of_spark(either_ansi):
+def test_type_names_of_glue_are_accepted(either_ansi):
     types = {
         "byte": ("tinyint", "7", 7),
         "short": ("smallint", "7", 7),
@@ -50,15 +50,15 @@ def test_glues_names_of_types_are_those_of_spark(either_ansi):
     }
     raw = either_ansi.createDataFrame([tuple(text for _, text, _ in types.values())], list(types))
     mappings = [(f"`{name}`", "string", f"`{name}`", name) for name in types]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.dtypes[:-1] == [(name, spark_name) for name, (spark_name, _, _) in types.items()]
-    assert read.collect() == [(*(value for _, _, value in types.values()), None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.dtypes[:-1] == [(name, spark_name) for name, (spark_name, _, _) in types.items()]
+    assert typed.collect() == [(*(value for _, _, value in types.values()), None)]
     back = [(f"`{name}`", name, f"`{name}`", "string") for name in types]
-    texts = read.drop(CAST_FAILURES).transform(change_schema, fields=back)
+    texts = typed.drop(CAST_FAILURES).transform(change_schema, fields=back)
     assert texts.drop(CAST_FAILURES).collect() == raw.collect()
 
 
-def test_nested_and_whole_members_are_read_and_null_structs_give_nulls(either_ansi):
+def test_struct_fields_and_whole_structs_are_mapped_and_null_structs_give_nulls(either_ansi):
     ddl = "id int, at struct<lat: string, `box. x`: struct<n: bigint>>, tags array<string>, m map<string, int>, v void"
     rows = [
         (1, ("39.7", (2,)), ["a"], {"a": 1}, None),
@@ -75,7 +75,7 @@ def test_nested_and_whole_members_are_read_and_null_structs_give_nulls(either_an
         ("at.lat", "choice", "text", "choice"),
         ("v", "null", "nothing", "date"),
     ]
-    read = either_ansi.createDataFrame(rows, ddl).transform(change_schema, fields=mappings)
+    typed = either_ansi.createDataFrame(rows, ddl).transform(change_schema, fields=mappings)
     at = "struct<lat: string, `box. x`: struct<n: bigint>>"
     expected = either_ansi.createDataFrame(
         [
@@ -90,11 +90,11 @@ def test_nested_and_whole_members_are_read_and_null_structs_give_nulls(either_an
         f"lat double, `n. of box` int, at {at}, tags array<string>, m map<string, int>, text string, nothing date, "
         f"{FAILURES}",
     )
-    assert read.schema.simpleString() == expected.schema.simpleString()
-    assert read.collect() == expected.collect()
+    assert typed.schema.simpleString() == expected.schema.simpleString()
+    assert typed.collect() == expected.collect()
 
 
-def test_what_becomes_text_of_structs_arrays_and_maps_is_json(spark):
+def test_structs_arrays_and_maps_become_json_text(spark):
     raw = spark.createDataFrame(
         [((1, None), [1, None], {"a": 1})], "s struct<a: int, b: int>, l array<int>, m map<string,int>"
     )
@@ -104,22 +104,22 @@ def test_what_becomes_text_of_structs_arrays_and_maps_is_json(spark):
     ]
 
 
-def test_names_with_dots_stand_in_backticks_and_others_are_as_they_are(spark):
+def test_names_with_dots_stand_in_backticks(spark):
     names = ["a.b", "Calls. Offered", "a`b", "дата", "MiXeD", "trailing.", "a..b"]
     raw = spark.createDataFrame([tuple("1234567")], names)
     sources = ["`a.b`", "`Calls. Offered`", "`a``b`", "дата", "MiXeD", "`trailing.`", "a..b"]
     mappings = [
         (source, "string", f"`{name.replace('`', '``')}`", "int") for source, name in zip(sources, names, strict=True)
     ]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.columns == [*names, CAST_FAILURES]
-    assert read.collect() == [(1, 2, 3, 4, 5, 6, 7, None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.columns == [*names, CAST_FAILURES]
+    assert typed.collect() == [(1, 2, 3, 4, 5, 6, 7, None)]
 
 
-def test_fields_and_mappings_may_stand_together_and_an_empty_frame_stays_empty(spark):
+def test_fields_and_mappings_can_be_mixed(spark):
     raw = spark.createDataFrame([], "a struct<b: string>, n string")
-    read = raw.transform(change_schema, fields=[Field("n", "n", "int"), ("a.b", "string", "b", "string")])
-    assert_df_equality(read, spark.createDataFrame([], f"n int, b string, {FAILURES}"), ignore_nullable=True)
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "int"), ("a.b", "string", "b", "string")])
+    assert_df_equality(typed, spark.createDataFrame([], f"n int, b string, {FAILURES}"), ignore_nullable=True)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_fields_and_mappings_may_stand_together_and_an_empty_frame_stays_empty(s
         ("`x.y`", "null", "string"),
     ],
 )
-def test_a_source_of_another_type_than_declared_is_refused(spark, source, declared, got):
+def test_a_source_that_does_not_have_the_stated_type_is_refused(spark, source, declared, got):
     raw = spark.createDataFrame(
         [], "n int, price decimal(12,4), at struct<lat: double>, tags array<string>, `x.y` string"
     )
@@ -143,50 +143,52 @@ def test_a_source_of_another_type_than_declared_is_refused(spark, source, declar
         change_schema(raw, fields=[(source, declared, "x", "string")])
     assert str(caught.value) == (
         f"change_schema: source {source!r}: got the type {got}, expected {declared}. "
-        "Correct the mapping, or the source is not what it was made for."
+        "Correct the mapping, or check that it belongs to this source."
     )
 
 
-def test_a_source_may_be_a_decimal_of_any_digits_or_an_array_of_these(spark):
+def test_a_source_can_be_a_decimal_of_any_precision_or_a_typed_array(spark):
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
-    read = raw.transform(change_schema, fields=mappings)
-    assert read.dtypes[:2] == [("price", "decimal(10,2)"), ("tags", "array<string>")]
-    assert read.collect() == [(Decimal("1.50"), ["a"], None)]
+    typed = raw.transform(change_schema, fields=mappings)
+    assert typed.dtypes[:2] == [("price", "decimal(10,2)"), ("tags", "array<string>")]
+    assert typed.collect() == [(Decimal("1.50"), ["a"], None)]
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("At", r"change_schema: column 'At' is missing; it has \['at', 'tags'\]. .*rename it to 'at'"),
-        ("at.Lat", r"change_schema.at: column 'Lat' is missing; it has \['lat', 'box'\]. .*rename it to 'lat'"),
-        ("at.box.s", r"change_schema.at.box: column 's' is missing; it has \['n'\]."),
+        ("At", r"change_schema: column 'At' is missing. Found: \['at', 'tags'\].*rename it to 'at'"),
+        ("at.Lat", r"change_schema.at: column 'Lat' is missing. Found: \['lat', 'box'\].*rename it to 'lat'"),
+        ("at.box.s", r"change_schema.at.box: column 's' is missing. Found: \['n'\]."),
         ("", "change_schema: column '' is missing"),
         ("at..lat", "change_schema: column 'at..lat' is missing"),
     ],
 )
-def test_a_missing_member_is_named_with_those_that_are_there(spark, source, message):
+def test_a_missing_struct_field_is_refused_with_the_existing_names(spark, source, message):
     raw = spark.createDataFrame([], "at struct<lat: string, box: struct<n: int>>, tags array<struct<k: int>>")
     with pytest.raises(MissingColumnError, match=message):
         change_schema(raw, fields=[(source, "string", "x", "string")])
 
 
 @pytest.mark.parametrize("source", ["tags.k", "at.lat.x"])
-def test_a_member_of_what_is_no_struct_is_refused_with_what_to_do(spark, source):
+def test_a_field_of_a_column_that_is_not_a_struct_is_refused(spark, source):
     raw = spark.createDataFrame([], "at struct<lat: string>, tags array<struct<k: int>>")
-    with pytest.raises(SchemaMismatchError, match=f"expected a struct with .*in backticks if '{source}' is the column"):
+    with pytest.raises(
+        SchemaMismatchError, match=f"expected a struct with .*If '{source}' is the column's name, write"
+    ):
         change_schema(raw, fields=[(source, "int", "x", "int")])
 
 
 @pytest.mark.parametrize("target", ["a.b", "", "`a`.b"])
-def test_a_target_is_one_name(spark, target):
+def test_a_target_must_be_one_name(spark, target):
     raw = spark.createDataFrame([], "n int")
     with pytest.raises(ArgumentError, match="the target of a mapping is .*expected one name, in backticks"):
         change_schema(raw, fields=[("n", "int", target, "int")])
 
 
 @pytest.mark.parametrize("field", [("n", "int", "x", "strng"), ("n", "imt", "x", "int"), Field("n", "x", "int(5)")])
-def test_a_type_that_there_is_not_is_refused_with_some_that_there_are(spark, field):
+def test_an_unknown_type_is_refused(spark, field):
     raw = spark.createDataFrame([], "n int")
     with pytest.raises(
         ArgumentError, match="change_schema: a type is '(strng|imt|.*5.*)', expected a type of Spark SQL"
@@ -194,7 +196,7 @@ def test_a_type_that_there_is_not_is_refused_with_some_that_there_are(spark, fie
         change_schema(raw, fields=[field])
 
 
-def test_columns_that_would_have_one_name_are_refused(spark):
+def test_duplicate_column_names_are_refused(spark):
     raw = spark.createDataFrame([], f"n string, {CAST_FAILURES} string, bad string, Bad string")
     to_int = Field("n", "n", "int")
     cases = [
@@ -207,26 +209,30 @@ def test_columns_that_would_have_one_name_are_refused(spark):
         ),
     ]
     for arguments, message in cases:
-        with pytest.raises(DuplicateColumnError, match=f"change_schema: would give {message}, .*Rename or drop one"):
+        with pytest.raises(
+            DuplicateColumnError, match=f"change_schema: the result would have {message}.*Rename or drop one"
+        ):
             change_schema(raw, **arguments)
-    kept = raw.transform(change_schema, fields=[Field("n", "n", "string")], keep=[CAST_FAILURES])
-    assert kept.columns == ["n", CAST_FAILURES]
+    typed = raw.transform(change_schema, fields=[Field("n", "n", "string")], keep=[CAST_FAILURES])
+    assert typed.columns == ["n", CAST_FAILURES]
 
 
-def test_a_source_that_is_there_twice_to_spark_is_refused(spark):
+def test_a_source_that_exists_twice_is_refused(spark):
     raw = spark.createDataFrame([], "n string, N string")
     for field in (("n", "string", "x", "int"), Field("n", "x", "int")):
-        with pytest.raises(SchemaMismatchError, match=r"column 'n': got \['n', 'N'\], one name to Spark, expected one"):
+        with pytest.raises(
+            SchemaMismatchError, match=r"column 'n': got \['n', 'N'\], which are the same name to Spark"
+        ):
             change_schema(raw, fields=[field])
 
 
-def test_a_parse_of_another_type_than_its_fields_is_refused(spark):
+def test_a_parser_of_another_type_than_its_field_is_refused(spark):
     raw = spark.createDataFrame([], "n string")
-    with pytest.raises(SchemaMismatchError, match="column 'x': got the type bigint from its parse, expected int. Let"):
+    with pytest.raises(SchemaMismatchError, match="column 'x': got the type bigint from its parse, expected int. Cast"):
         change_schema(raw, fields=[Field("n", "x", "int", lambda name: F.length(name).cast("bigint"))])
 
 
-def test_a_number_of_seconds_is_no_time_without_saying_so(spark):
+def test_a_number_is_not_cast_to_a_timestamp(spark):
     raw = spark.createDataFrame([], "n bigint")
     with pytest.raises(SchemaMismatchError, match="change_schema: column 'at': got the type bigint.*timestamp_millis"):
         change_schema(raw, fields=[("n", "long", "at", "timestamp")])

@@ -5,29 +5,28 @@ import unicodedata
 
 import pytest
 from chispa import assert_df_equality
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from transforms.errors import ArgumentError, SchemaMismatchError
 from transforms.text import clean_text, concatenate, extract, map_to_canonical, unify_case
 
-FEW = settings(max_examples=10, deadline=None)
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-def each(spark, function, texts):
+def evaluate(spark, function, texts):
     rows = spark.createDataFrame([(text,) for text in texts], "`a. Text` string").coalesce(1)
     return [row[0] for row in rows.select(function(F.col("`a. Text`"))).collect()]
 
 
-def test_what_is_no_text_is_cleaned_as_the_text_of_it(either_ansi):
+def test_other_types_are_cast_to_text_before_cleaning(either_ansi):
     rows = either_ansi.sql("SELECT 7 AS n, 1.5D AS d, date'2024-01-02' AS day, true AS flag, null AS nothing")
     cleaned = rows.select(*(clean_text(F.col(name)).alias(name) for name in rows.columns)).first()
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
 
 
-def test_blanks_of_every_kind_become_one_space_and_nothing_left_is_null(spark):
+def test_runs_of_blanks_become_one_space_and_blank_text_becomes_null(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",
         "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
@@ -38,12 +37,11 @@ def test_blanks_of_every_kind_become_one_space_and_nothing_left_is_null(spark):
         "": None,
         " \u00a0\u200b\ufeff\t": None,
     }
-    assert each(spark, clean_text, [*texts, None]) == [*texts.values(), None]
+    assert evaluate(spark, clean_text, [*texts, None]) == [*texts.values(), None]
 
 
-@FEW
 @given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
-def test_clean_text_is_that_of_python_and_cleaning_it_again_changes_nothing(spark, texts):
+def test_clean_text_agrees_with_python_and_is_idempotent(spark, texts):
     def cleaned(text):
         blank = (
             unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
@@ -57,7 +55,7 @@ def test_clean_text_is_that_of_python_and_cleaning_it_again_changes_nothing(spar
     assert rows.select(once, clean_text(once)).collect() == [(text, text) for text in expected]
 
 
-def test_values_are_joined_in_order_and_a_null_is_never_left_out(either_ansi):
+def test_values_are_concatenated_in_order_and_nulls_are_never_skipped(either_ansi):
     rows = either_ansi.createDataFrame(
         [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
         "`a. Text` string, n int, ok boolean",
@@ -65,8 +63,8 @@ def test_values_are_joined_in_order_and_a_null_is_never_left_out(either_ansi):
     values = [F.col("`a. Text`"), F.col("n"), F.col("ok")]
     joined = rows.select(
         concatenate(*values).alias("plain"),
-        concatenate(*values, separator="", null_as="?").alias("marked"),
-        concatenate(*values, separator="|", null_as="").alias("empty"),
+        concatenate(*values, separator="", null_text="?").alias("marked"),
+        concatenate(*values, separator="|", null_text="").alias("empty"),
         concatenate(F.col("n")).alias("one"),
     )
     expected = either_ansi.createDataFrame(
@@ -82,20 +80,26 @@ def test_values_are_joined_in_order_and_a_null_is_never_left_out(either_ansi):
     assert_df_equality(joined, expected, ignore_nullable=True)
 
 
-@FEW
 @given(rows=st.lists(st.tuples(*[st.one_of(st.none(), st.text("ab", max_size=2))] * 3), min_size=1, max_size=20))
-def test_rows_are_joined_alike_only_if_they_are_alike(spark, rows):
+def test_different_rows_have_different_concatenations(spark, rows):
     frame = spark.createDataFrame(rows, "a string, b string, c string").coalesce(1)
-    columns = concatenate(F.col("a"), F.col("b"), F.col("c"), separator="|", null_as="\\N")
+    columns = concatenate(F.col("a"), F.col("b"), F.col("c"), separator="|", null_text="\\N")
     joined = [row[0] for row in frame.select(columns).collect()]
     assert joined == ["|".join("\\N" if value is None else value for value in row) for row in rows]
     assert len(set(joined)) == len(set(rows))
 
 
-def test_what_a_group_finds_first_is_taken_and_nothing_is_null(spark):
+def test_the_first_match_of_a_group_is_extracted_and_no_match_is_null(spark):
     texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
-    assert each(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == ["17", None, None, None, None, "17"]
-    assert each(spark, lambda text: extract(text, pattern=r"case (\d+)\z"), texts) == [
+    assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == [
+        "17",
+        None,
+        None,
+        None,
+        None,
+        "17",
+    ]
+    assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)\z"), texts) == [
         "18",
         None,
         None,
@@ -103,29 +107,28 @@ def test_what_a_group_finds_first_is_taken_and_nothing_is_null(spark):
         None,
         None,
     ]
-    whole = each(spark, lambda text: extract(text, pattern=r"(?i)case (\d*)", group=0), texts)
+    whole = evaluate(spark, lambda text: extract(text, pattern=r"(?i)case (\d*)", group=0), texts)
     assert whole == ["case 17", "Case 17", "case ", None, None, "case 17"]
-    assert each(spark, lambda text: extract(text, pattern=r"case (\d*)"), ["case x"]) == [None]
-    assert each(spark, lambda text: extract(text, pattern=r"""(['"\\$]+)"""), ["a'\"\\$b"]) == ["'\"\\$"]
+    assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d*)"), ["case x"]) == [None]
+    assert evaluate(spark, lambda text: extract(text, pattern=r"""(['"\\$]+)"""), ["a'\"\\$b"]) == ["'\"\\$"]
 
 
 @pytest.mark.parametrize(("pattern", "group"), [(r"\d+", 1), (r"(\d)", 2), (r"(\d)", -1)])
 def test_a_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group):
-    with pytest.raises(ArgumentError, match=f"extract: group is {group}, expected a group that .* has, or 0 for"):
+    with pytest.raises(ArgumentError, match=f"extract: group is {group}, expected a group of .*, or 0 for"):
         extract(F.col("text"), pattern=pattern, group=group)
 
 
-@FEW
 @given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
-def test_what_is_found_is_what_python_finds(spark, texts):
+def test_extract_agrees_with_python(spark, texts):
     pattern = r"([ab]+)(1*)"
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
-    found = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
-    of_python = [re.search(pattern, text) for text in texts]
-    assert found == [tuple(match and (match[group] or None) for group in (0, 1, 2)) for match in of_python]
+    matches = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
+    python_matches = [re.search(pattern, text) for text in texts]
+    assert matches == [tuple(match and (match[group] or None) for group in (0, 1, 2)) for match in python_matches]
 
 
-SPELLED = {
+CANONICAL = {
     "E-mail": "E-mail",
     "EMAIL": "E-mail",
     " e - mail\u00a0": "E-mail",
@@ -146,60 +149,46 @@ SPELLED = {
 }
 
 
-def test_a_text_is_spelled_as_the_known_one_that_it_says_and_any_other_stays(either_ansi):
+def test_aliases_and_other_spellings_become_canonical_and_unknown_text_is_kept(either_ansi):
     known = ["E-mail", "In Person", "311"]
-    spelled = map_to_canonical(F.col("text"), known=known, others={"Électronique": "E-mail"})
-    rows = [*SPELLED.items(), (None, None)]
-    expected = either_ansi.createDataFrame(rows, "text string, spelled string")
-    assert_df_equality(expected.select("text", spelled.alias("spelled")), expected, ignore_nullable=True)
+    canonical = map_to_canonical(F.col("text"), canonical=known, aliases={"Électronique": "E-mail"})
+    rows = [*CANONICAL.items(), (None, None)]
+    expected = either_ansi.createDataFrame(rows, "text string, canonical string")
+    assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_where_nothing_is_known_texts_are_cleaned(spark):
-    assert each(spark, lambda text: map_to_canonical(text, known=[]), [" a  b ", " ", None]) == ["a b", None, None]
+def test_without_canonical_spellings_text_is_cleaned(spark):
+    assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
+        "a b",
+        None,
+        None,
+    ]
 
 
-@FEW
 @given(texts=st.lists(st.text("aB -_\u00a0", max_size=6), min_size=1, max_size=20))
-def test_a_text_spelled_as_known_stays_so(spark, texts):
-    def spelled(text):
-        return map_to_canonical(text, known=["a-B", "BB"])
+def test_map_to_canonical_is_idempotent(spark, texts):
+    def canonical(text):
+        return map_to_canonical(text, canonical=["a-B", "BB"])
 
-    once = each(spark, spelled, texts)
-    assert each(spark, spelled, once) == once
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        clean_text,
-        lambda text: concatenate(text, text),
-        lambda text: extract(text, pattern="(a)"),
-        lambda text: map_to_canonical(text, known=["a"]),
-    ],
-    ids=["clean_text", "concatenate", "extract", "map_to_canonical"],
-)
-def test_of_no_rows_comes_no_text(spark, function):
-    texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
-    assert_df_equality(texts, spark.createDataFrame([], "text string"), ignore_nullable=True)
+    once = evaluate(spark, canonical, texts)
+    assert evaluate(spark, canonical, once) == once
 
 
-def test_capitals_are_those_that_most_rows_have_and_of_as_many_the_first_in_order(spark):
+def test_text_gets_the_most_frequent_capitals_and_ties_the_first_in_order(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
-    agreed = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")
+    unified = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")
     expected = ["TAX", "TAX", "TAX", "TAX", "ÉTÉ", "ÉTÉ", "Map", None, ""]
     rows = [(n, text, text) for n, text in enumerate(expected)]
-    assert_df_equality(agreed, spark.createDataFrame(rows, agreed.schema))
+    assert_df_equality(unified, spark.createDataFrame(rows, unified.schema))
 
 
-def test_each_column_agrees_by_itself_and_of_no_rows_come_none(spark):
+def test_each_column_is_unified_separately(spark):
     rows = spark.createDataFrame([("Tax", "TAX"), ("TAX", "TAX"), ("Tax", "tax")], "a string, b string")
     assert {tuple(row) for row in rows.transform(unify_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
-    none = spark.createDataFrame([], "a string, b int")
-    assert_df_equality(none.transform(unify_case, columns=["a"]), none)
 
 
-def test_only_texts_can_agree_on_case(spark):
+def test_invalid_columns_of_unify_case_are_refused(spark):
     rows = spark.createDataFrame([], "a string, n int")
     with pytest.raises(SchemaMismatchError, match="unify_case: column 'n': got the type int, expected string"):
         unify_case(rows, columns=["a", "n"])

@@ -55,7 +55,7 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
             {
                 "inquiry_department": _department(F.col("inquiry_department")),
                 "inquiry_type": _type(F.col("inquiry_type")),
-                "inquiry_channel": map_to_canonical(F.col("inquiry_channel"), known=CHANNELS),
+                "inquiry_channel": map_to_canonical(F.col("inquiry_channel"), canonical=CHANNELS),
             }
         )
         .transform(unify_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from transforms.casts import NUMBER, cast, in_utc
+from transforms.casts import NUMBER_PATTERN, cast, utc_instant
 from transforms.datasets.police_dispatch.addresses import intersection, is_intersection, street, to_block
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.geo import valid_coordinates
@@ -51,7 +51,7 @@ def extracted_time(column: str) -> Column:
     ['12:45', '12:45']
     """
     read = partial(cast, quoted(column), source_type=T.StringType(), where="extracted_time")
-    return F.coalesce(read(target_type=T.TimestampType()), in_utc(read(target_type=T.TimestampNTZType())))
+    return F.coalesce(read(target_type=T.TimestampType()), utc_instant(read(target_type=T.TimestampNTZType())))
 
 
 def whole_number(column: str) -> Column:
@@ -144,7 +144,7 @@ def build_incidents(raw: DataFrame) -> DataFrame:
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumns(cleaned | {name: clean_text(F.col(name)) for name in (*KEY, "cr_number", "crash_reports")})
-        .transform(mask, policy=MASKING_POLICY, show_failures_of=shown)
+        .transform(mask, policy=MASKING_POLICY, visible_failure_columns=shown)
         .transform(_timed)
         .transform(_located)
         .transform(drop_superseded_rows, key=KEY)
@@ -182,11 +182,11 @@ def _located(incidents: DataFrame) -> DataFrame:
 
 
 def _in_county(longitude: str, latitude: str) -> Column:
-    return valid_coordinates(F.col(longitude), F.col(latitude), within=COUNTY)
+    return valid_coordinates(F.col(longitude), F.col(latitude), bounds=COUNTY)
 
 
 def _double(text: str) -> Column:
-    return F.expr(f"CASE WHEN {text} RLIKE {literal(NUMBER)} THEN try_cast({text} AS double) END")
+    return F.expr(f"CASE WHEN {text} RLIKE {literal(NUMBER_PATTERN)} THEN try_cast({text} AS double) END")
 
 
 def _timed(incidents: DataFrame) -> DataFrame:

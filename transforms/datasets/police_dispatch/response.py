@@ -132,7 +132,7 @@ def _bands(incidents: DataFrame, *, column: str, cities: int, types: int) -> Dat
     names = ("city", "initial_type", "band_number", "band")
     return (
         incidents.transform(
-            bucket, column=column, edges=_EDGES, labels=["<0", *BANDS], name="band", order="band_number"
+            bucket, column=column, edges=_EDGES, labels=["<0", *BANDS], name="band", order_column="band_number"
         )
         .transform(aggregate, group_by=names, columns=INCIDENTS)
         .transform(rank_members, columns=["city"], name="_city_rank")

@@ -10,7 +10,7 @@ from operator import and_, or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from transforms.casts import wall_clock
+from transforms.casts import utc_wall_clock
 from transforms.columns import rename_fields
 from transforms.dates import parse_written_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
@@ -159,9 +159,9 @@ def _tidy(rows: DataFrame) -> DataFrame:
         "email_is_valid": F.col("email").rlike(r"\A[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\z"),
         "intake": _intake(F.col("intake")),
         "status": map_to_canonical(
-            F.col("status"), known=STATUSES, others={"completed": "Complete", "canceled": "Cancelled"}
+            F.col("status"), canonical=STATUSES, aliases={"completed": "Complete", "canceled": "Cancelled"}
         ),
-        "withdrawal_reason": map_to_canonical(F.col("withdrawal_reason"), known=REASONS),
+        "withdrawal_reason": map_to_canonical(F.col("withdrawal_reason"), canonical=REASONS),
     }
     return rows.withColumns(texts).withColumns(tidied)
 
@@ -195,7 +195,7 @@ def _connect(records: DataFrame) -> DataFrame:
     case = Window.partitionBy(*CASE)
     until_that_day = case.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
     # One that goes to quarantine for its day connects nothing, nor one that is no longer said beside one that is.
-    enrolled = is_kind["enrolment"] & (day >= EARLIEST) & (day <= wall_clock(F.col("_ingested_at")))
+    enrolled = is_kind["enrolment"] & (day >= EARLIEST) & (day <= utc_wall_clock(F.col("_ingested_at")))
     said_of_case = F.max(enrolled & F.col("_is_current")).over(case)
     latest = F.when(F.col("_connects"), F.struct(*LINEAGE_COLUMNS))
     enrolled_on = (F.max_by("enrolled_date", latest).over(window) for window in (until_that_day, case))

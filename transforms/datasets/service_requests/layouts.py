@@ -128,7 +128,7 @@ def _date(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFrame:
     if is_dated_by_row:  # scanning the whole file is not worthwhile for the few rows without a revision time
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
-        rows, as_of = rows.transform(file_as_of, mentioned=mentioned, name="_as_of"), F.col("_as_of")
+        rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")
     return rows.withColumns({"closed_at": F.coalesce("closed_at", end), "revised_at": as_of})
 
 
@@ -144,9 +144,9 @@ def _apply_rules(rows: DataFrame, *, source: Source) -> DataFrame:
         {
             "city": F.lit(source.city),
             "_local": local_time(F.col("created_at"), zone=source.zone),
-            "status": map_to_canonical(F.col("status"), known=statuses, others=source.spellings),
+            "status": map_to_canonical(F.col("status"), canonical=statuses, aliases=source.spellings),
             "coordinates_are_valid": F.when(
-                (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, within=source.within)
+                (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, bounds=source.within)
             ),
         }
     ).withColumns({"case_key": F.concat(*key), "resolution": F.coalesce(*resolutions)})

@@ -7,7 +7,7 @@ from functools import partial
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from transforms.casts import wall_clock
+from transforms.casts import utc_wall_clock
 from transforms.datasets.service_requests.sources.source import (
     CLOSED_OTHERWISE,
     RESOLVED,
@@ -26,7 +26,7 @@ ZONE = "America/Denver"
 
 
 def _day(column: str) -> Column:
-    return wall_clock(parse_timestamp(column, pattern="M/d/yyyy", zone="UTC")).cast("date")
+    return utc_wall_clock(parse_timestamp(column, pattern="M/d/yyyy", zone="UTC")).cast("date")
 
 
 def _zip(column: str) -> Column:
