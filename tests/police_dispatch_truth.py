@@ -258,7 +258,7 @@ ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
     ),
     "type_dispositions": (f"city_rank city rank {TYPES} {COUNTED}", type_dispositions),
     "common_type_dispositions": (
-        f"rank {TYPES} cities incidents least_share_pct most_share_pct",
+        f"rank {TYPES} cities incidents min_share_pct max_share_pct",
         common_type_dispositions,
     ),
     "top_type_dispositions": (f"city_rank city type_rank {TYPES} {COUNTED}", top_type_dispositions),

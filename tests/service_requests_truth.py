@@ -177,7 +177,7 @@ ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     ),
     "top_unresolved": (f"{GROUP} rank request_type requests share_pct", partial(most, answer="unresolved")),
     "by_hour_and_weekday": (f"{GROUP} weekday hour requests", by_hour_and_weekday),
-    "time_to_close": ("city by agency request_type requests median_hours p90_hours", time_to_close),
+    "time_to_close": ("city group_kind agency request_type requests median_hours p90_hours", time_to_close),
     "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
 }
 """The columns of each curated table, and what gives its right rows."""

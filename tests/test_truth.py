@@ -179,7 +179,7 @@ ANSWERS: dict[str, dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]]] = {
         "activity_by_month": plain("activity_by_month", f"month {ACTIVITY}"),
         "activity_by_year": plain("activity_by_year", f"year {ACTIVITY}"),
         "yield": plain("yield", f"{COURSE} completed enrolled yield_pct enrolled_otherwise"),
-        "withdrawal_rates": (f"{WITHDRAWN} median_days least_days most_days", withdrawal_rates),
+        "withdrawal_rates": (f"{WITHDRAWN} median_days min_days max_days", withdrawal_rates),
         "completeness": ("record field rows filled completeness_pct", completeness),
     },
     "service_requests": service_requests_truth.ANSWERS,

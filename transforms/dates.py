@@ -81,3 +81,16 @@ def parse_written_date(column: str) -> Column:
         .when(F.expr(text).rlike(_YEAR_FIRST), date(first, second, year))
     )
     return F.coalesce(parse_date(column), written)
+
+
+def month_number(column: str | Column) -> Column:
+    """Return the number of a date's month, `year * 12 + month`, as an int. Consecutive months differ by one.
+
+    The column is a date or a `timestamp_ntz`. A null gives null.
+
+    >>> days = spark.sql("SELECT date'2023-12-31' AS day UNION ALL SELECT date'2024-01-01'")
+    >>> [row[0] for row in days.select(month_number("day")).collect()]
+    [24288, 24289]
+    """
+    day = F.col(quoted(column)) if isinstance(column, str) else column
+    return F.year(day) * 12 + F.month(day)

@@ -24,13 +24,13 @@ from transforms.combine import join, lookup, union_by_name
 from transforms.datasets import contact_centre, inquiry_volume, police_dispatch, registrar, service_requests
 from transforms.datasets.police_dispatch import addresses
 from transforms.datasets.police_dispatch import incidents as dispatched
-from transforms.datasets.police_dispatch.members import rank_members
+from transforms.datasets.police_dispatch.ranking import rank_by_incidents
 from transforms.datasets.registrar import answers as registrar_answers
-from transforms.datasets.registrar.records import in_place, only
+from transforms.datasets.registrar.records import hash_unless_intake_is_valid, keep_known_values
 from transforms.datasets.service_requests import groups, layouts
-from transforms.datasets.service_requests.kinds import kind_of, traffic_kind
+from transforms.datasets.service_requests.kinds import request_kind, traffic_kind
 from transforms.datasets.service_requests.sources import SOURCES
-from transforms.datasets.service_requests.sources.source import instant
+from transforms.datasets.service_requests.sources.city_source import parse_instant
 from transforms.dates import parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values
@@ -108,7 +108,7 @@ REQUESTS = (
     "neighborhood string, council_district string, police_district string, zip string, grid_cell string"
 )
 VOLUMES = "city string, month date, requests bigint, total bigint"
-IN_PLACE = [MaskingRule("text", in_place, "why")]
+HASH_INTAKE = [MaskingRule("text", hash_unless_intake_is_valid, "why")]
 NOON = datetime(2024, 7, 4, 12, tzinfo=timezone.utc)
 KEYED = [
     MaskingRule("text", keyed_hash, "why"),
@@ -243,7 +243,7 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     addresses.intersection: of_column(addresses.intersection, "text"),
     addresses.is_intersection: of_column(addresses.is_intersection, "text"),
     addresses.street: of_column(addresses.street, "text"),
-    addresses.to_block: of_column(addresses.to_block, "text"),
+    addresses.generalize_to_block: of_column(addresses.generalize_to_block, "text"),
     tie_breakers: key_and_rest,
     top_n: lambda rows: top_n(rows, n=3, column="part", group_by=["year"]),
     union_by_name: lambda rows: union_by_name(rows, rows),
@@ -256,17 +256,17 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     contact_centre.build_calls_handled_monthly: (CALLS, contact_centre.build_calls_handled_monthly),
     inquiry_volume.DATASET.build: (RAW_INQUIRIES, inquiry_volume.DATASET.build),
     **{answer.build: (INQUIRIES, answer.build) for answer in inquiry_volume.DATASET.answers.values()},
-    in_place: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=IN_PLACE, key=b"k" * 32)),
-    only: lambda rows: rows.select(only(["a"])(F.col("text"))),
+    hash_unless_intake_is_valid: (f"{ROWS}, intake string", lambda rows: mask(rows, policy=HASH_INTAKE, key=b"k" * 32)),
+    keep_known_values: lambda rows: rows.select(keep_known_values(["a"])(F.col("text"))),
     **{
         read: (DISPATCH, lambda rows, read=read, name=name: rows.select(read(name)))
         for read, name in (
-            (dispatched.floating_time, "start_time"),
-            (dispatched.extracted_time, "row_ts"),
-            (dispatched.whole_number, "priority"),
+            (dispatched.parse_floating_time, "start_time"),
+            (dispatched.parse_extraction_time, "row_ts"),
+            (dispatched.parse_whole_number, "priority"),
         )
     },
-    rank_members: (COUNTS, lambda counts: rank_members(counts, columns=["city"], name="rank")),
+    rank_by_incidents: (COUNTS, lambda counts: rank_by_incidents(counts, columns=["city"], name="rank")),
     police_dispatch.DATASET.build: (DISPATCH, police_dispatch.DATASET.build),
     **{
         answer.build: (DISPATCH, dispatch_answered(answer.build)) for answer in police_dispatch.DATASET.answers.values()
@@ -282,18 +282,24 @@ STEPS: dict[Callable[..., object], Step | tuple[str, Step]] = {
     registrar_answers.build_yield: (REGISTRAR, answered(registrar_answers.build_yield)),
     registrar_answers.build_withdrawal_rates: (REGISTRAR, answered(registrar_answers.build_withdrawal_rates)),
     registrar_answers.build_completeness: (REGISTRAR, answered(registrar_answers.build_completeness)),
-    kind_of: of_column(kind_of, "text"),
+    request_kind: of_column(request_kind, "text"),
     traffic_kind: of_column(traffic_kind, "text"),
-    groups.in_groups: (REQUESTS, lambda rows: groups.in_groups(rows, kinds=["zip"], names=["kind", "area"], keep=[])),
+    groups.assign_groups: (
+        REQUESTS,
+        lambda rows: groups.assign_groups(rows, kinds=["zip"], names=["kind", "area"], keep=[]),
+    ),
     groups.count_requests: (REQUESTS, lambda rows: groups.count_requests(rows, group_by=["city"])),
-    groups.shares: (REQUESTS, lambda rows: groups.shares(rows, column=["channel"])),
-    groups.most: (REQUESTS, lambda rows: groups.most(rows, column="agency")),
-    groups.change: (VOLUMES, lambda rows: groups.change(rows, name="change", group_by=["city"], months=1)),
+    groups.count_with_share: (REQUESTS, lambda rows: groups.count_with_share(rows, columns=["channel"])),
+    groups.top_values: (REQUESTS, lambda rows: groups.top_values(rows, column="agency")),
+    groups.add_change_since: (
+        VOLUMES,
+        lambda rows: groups.add_change_since(rows, name="change", group_by=["city"], months=1),
+    ),
     groups.rounded_percentage: (
         VOLUMES,
         lambda rows: groups.rounded_percentage(rows, part="requests", total="total", name="pct"),
     ),
-    instant: lambda rows: rows.select(instant("text")),
+    parse_instant: lambda rows: rows.select(parse_instant("text")),
     layouts.read_layout: (
         RAW_REQUESTS,
         lambda raw: [

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from transforms.datasets.inquiry_volume import answers
 from transforms.datasets.inquiry_volume.answers import (
     ANSWERS,
-    TOP_TYPES,
+    MAX_TYPES_PER_DEPARTMENT,
     build_channel_moves,
     build_channels,
     build_department_moves,
@@ -223,7 +223,7 @@ def test_departments_are_unusual_among_those_of_their_year(spark):
 def test_top_types_are_those_with_most_inquiries_of_a_department_and_year(spark):
     inquiries = frame(
         spark,
-        *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(TOP_TYPES + 2)),
+        *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),
         inquiry("2024-02", 90, kind="ZZ OLD - T"),
         inquiry("2024-03", 10, kind="ZZ OLD - T"),
         inquiry("2024-03", 1, "B", kind="T00"),

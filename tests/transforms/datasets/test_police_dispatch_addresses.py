@@ -6,7 +6,7 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from transforms.datasets.police_dispatch.addresses import intersection, is_intersection, street, to_block
+from transforms.datasets.police_dispatch.addresses import intersection, is_intersection, street, generalize_to_block
 
 STREETS = {
     "8600 BLK  Georgia Ave": "GEORGIA AVE",
@@ -49,7 +49,7 @@ def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_ha
     assert list(zip(addresses, streets, strict=True)) == [*STREETS.items(), (None, None)]
 
 
-@pytest.mark.parametrize("function", [street, to_block, intersection])
+@pytest.mark.parametrize("function", [street, generalize_to_block, intersection])
 def test_no_rows_give_no_text(spark, function):
     texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
     assert_df_equality(texts, spark.createDataFrame([], "text string"), ignore_nullable=True)

@@ -79,7 +79,7 @@ def test_top_types_are_those_of_the_cities_with_most_incidents(spark):
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
-    assert_answer(build_top_city_types(incidents, cities=2, types=2), rows, schema)
+    assert_answer(build_top_city_types(incidents, max_cities=2, max_types=2), rows, schema)
 
 
 def test_shares_of_a_city_are_of_its_own_total_which_the_rows_give(spark):
@@ -117,7 +117,7 @@ def test_priorities_are_shares_of_a_type_in_a_city_and_the_types_those_of_all_th
         "city string, initial_type string, type_incidents bigint, type_share_pct double, priority int, "
         "incidents bigint, priority_share_pct decimal(6,3)"
     )
-    assert_answer(build_priority_shares(incidents, cities=2, types=2), rows, schema)
+    assert_answer(build_priority_shares(incidents, max_cities=2, max_types=2), rows, schema)
 
 
 def test_hours_are_by_weekday(spark):
@@ -157,7 +157,7 @@ def test_types_of_a_street_are_of_its_blocks(spark):
     )  # fmt: skip
     rows = [(1, "OAK ST", 1, "THEFT", 3, "75.000"), (2, "ELM ST", 1, "THEFT", 2, "100.000")]
     schema = f"street_rank int, street string, rank int, initial_type string, {SHARE}"
-    assert_answer(build_top_street_types(incidents, streets=2, types=1), rows, schema)
+    assert_answer(build_top_street_types(incidents, max_streets=2, max_types=1), rows, schema)
 
 
 def test_cells_of_the_map_hold_their_south_and_west_edge_and_no_incident_without_a_place(spark):
@@ -193,17 +193,17 @@ def test_combinations_of_type_and_disposition_are_the_most_common_of_each_top_ci
         (2, OLNEY, 2, "THEFT", "ARREST", 1, "20.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, disposition_desc string, {SHARE}"
-    assert_answer(build_type_dispositions(frame(spark, *DISPOSED), cities=2, combinations=2), rows, schema)
+    assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
 def test_common_combinations_are_those_that_each_of_the_top_cities_has(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
-        "least_share_pct decimal(6,3), most_share_pct decimal(6,3)"
+        "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
     )
     rows = [(1, "THEFT", "ARREST", 2, 4, "20.000", "30.000")]
-    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=2), rows, schema)
-    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=3), [], schema)
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=2), rows, schema)
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=3), [], schema)
 
 
 def test_dispositions_of_a_top_type_are_shares_of_its_incidents_in_the_city(spark):
@@ -213,7 +213,7 @@ def test_dispositions_of_a_top_type_are_shares_of_its_incidents_in_the_city(spar
         (1, ROCKVILLE, 1, "THEFT", None, 2, "25.000"),
     ]
     schema = f"city_rank int, city string, type_rank int, initial_type string, disposition_desc string, {SHARE}"
-    assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), cities=1, types=1), rows, schema)
+    assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
 def test_missing_times_are_counted_by_type_sector_and_district_and_a_zero_is_not_missing(spark):

@@ -8,7 +8,7 @@ import pytest
 
 from expectations.suite import load_suite
 from transforms.datasets.police_dispatch import DATASET
-from transforms.datasets.police_dispatch.addresses import to_block
+from transforms.datasets.police_dispatch.addresses import generalize_to_block
 from transforms.datasets.police_dispatch.incidents import build_incidents
 from transforms.dedupe import keep_latest
 from transforms.errors import MissingColumnError
@@ -234,7 +234,7 @@ def test_an_intersection_is_its_two_streets_in_order_without_houses(either_ansi)
 
 
 def test_the_policy_is_what_addresses_are_masked_by():
-    assert [(each.column, each.action) for each in DATASET.masking_policy] == [("address", to_block)]
+    assert [(each.column, each.action) for each in DATASET.masking_policy] == [("address", generalize_to_block)]
     assert all(each.reason for each in DATASET.masking_policy)
 
 

@@ -55,7 +55,7 @@ EDGES = {
 
 def test_a_band_begins_at_its_lower_edge_and_ends_before_the_upper(spark):
     incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
-    bands = build_arrival_bands(frame(spark, *incidents), types=99).collect()
+    bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
     assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
         seconds: (BANDS.index(band) + 1, band) for band, edges in EDGES.items() for seconds in edges
     }
@@ -73,8 +73,8 @@ def test_bands_are_shares_of_the_known_times_of_a_type_in_a_city(spark):
         (A, "NOISE", 1, "0-5", 1, "100.000"),
         (B, "THEFT", 8, "50+", 1, "100.000"),
     ]
-    assert_answer(build_arrival_bands(incidents, cities=2, types=2), rows, BANDED)
-    assert_answer(build_arrival_bands(incidents, cities=2, types=1), [rows[0], rows[1], rows[3]], BANDED)
+    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=2), rows, BANDED)
+    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
 def test_clearing_is_of_the_incidents_whose_clearing_is_known_whether_or_not_the_arrival_is(spark):
@@ -110,7 +110,7 @@ def test_combinations_are_ranked_in_each_city_and_compared_across_the_top_cities
         (B, "THEFT", 3, 2, 1, 5.0, True, 2, 2, 2, 3.0, A, B, 3.0),
         (B, "NOISE", 3, 1, 1, 5.0, True, 1, 1, 1, 5.0, None, None, None),
     ]
-    assert_answer(build_arrival_by_city(incidents, cities=2, few=2), rows, AVERAGES.format("city"))
+    assert_answer(build_arrival_by_city(incidents, max_cities=2, min_timed=2), rows, AVERAGES.format("city"))
 
 
 def test_of_cities_as_fast_the_first_by_name_is_named(spark):
@@ -132,7 +132,7 @@ def test_streets_are_compared_as_cities_are_and_incidents_at_intersections_are_o
     rows = build_clearing_by_street(incidents).collect()
     clearing = {row.street: (row.incidents, row.timed, row.avg_minutes) for row in rows}
     assert clearing == {"OAK ST": (2, 1, 10.0), "ELM ST": (1, 1, 1.0)}
-    assert {row.street for row in build_arrival_by_street(incidents, streets=1).collect()} == {"OAK ST"}
+    assert {row.street for row in build_arrival_by_street(incidents, max_streets=1).collect()} == {"OAK ST"}
 
 
 def test_the_slowest_city_of_a_combination_stands_beside_the_others_and_few_incidents_are_marked(spark):
@@ -150,7 +150,7 @@ def test_the_slowest_city_of_a_combination_stands_beside_the_others_and_few_inci
     )
     rows = [(A, "ASSAULT", 3, 1, 100.0, 6, 8.33, 91.67, True)]
     assert_answer(build_slowest_cities(incidents), rows, schema)
-    assert build_slowest_cities(incidents, few=1).first().few_incidents is False
+    assert build_slowest_cities(incidents, min_timed=1).first().few_incidents is False
 
 
 def test_a_city_is_in_a_quadrant_by_its_average_and_its_number_against_those_of_the_cities_together(spark):
@@ -160,7 +160,7 @@ def test_a_city_is_in_a_quadrant_by_its_average_and_its_number_against_those_of_
         *(one(A, arrive=60, kind="NOISE"),) * 3, one(B, arrive=600, kind="NOISE"),
         one(A, arrive=60, kind="ALARM"),  # which no other city has
     )  # fmt: skip
-    found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, few=2).collect()}
+    found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
         ("THEFT", B): None,  # as many as the cities have on average

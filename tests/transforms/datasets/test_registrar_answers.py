@@ -8,7 +8,7 @@ from chispa import assert_df_equality
 
 from transforms.datasets.registrar import DATASET
 from transforms.datasets.registrar.answers import (
-    CRITICAL,
+    COMPLETENESS_FIELDS,
     build_activity_by_month,
     build_activity_by_year,
     build_completeness,
@@ -30,7 +30,7 @@ YIELD = (
 )
 WITHDRAWALS = (
     "programme string, intake string, enrolled bigint, withdrawn bigint, withdrawal_rate_pct double, "
-    "median_days double, least_days int, most_days int"
+    "median_days double, min_days int, max_days int"
 )
 COMPLETENESS = "record string, field string, rows bigint, filled bigint, completeness_pct double"
 NURSING, HISTORY = ("Nursing", "Fall 2023"), ("History", "Fall 2023")
@@ -145,7 +145,7 @@ def test_completeness_is_the_one_answer_that_reads_quarantine_too():
     assert set(reads.values()) == {("trusted",)}
 
 
-FIELDS = list(dict.fromkeys(name for names in CRITICAL.values() for name in names))
+FIELDS = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
 FILLED = "record string, " + ", ".join(f"{name} string" for name in FIELDS)
 
 
@@ -170,9 +170,9 @@ def test_completeness_is_filled_of_all_records_of_the_kind_those_in_quarantine_t
 
 
 def test_each_kind_of_record_has_its_own_critical_fields(spark):
-    none_filled = [filled(record, *FIELDS) for record in CRITICAL]
+    none_filled = [filled(record, *FIELDS) for record in COMPLETENESS_FIELDS]
     answer = build_completeness(spark.createDataFrame(none_filled, FILLED)).collect()
-    asked = {(record, name) for record, names in CRITICAL.items() for name in names}
+    asked = {(record, name) for record, names in COMPLETENESS_FIELDS.items() for name in names}
     assert {(row.record, row.field) for row in answer} == asked
     assert {(row.rows, row.filled, row.completeness_pct) for row in answer} == {(1, 0, 0.0)}
 

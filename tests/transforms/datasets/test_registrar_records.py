@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from expectations.suite import load_suite
 from transforms.datasets.registrar import DATASET
-from transforms.datasets.registrar.records import EARLIEST, build_records
+from transforms.datasets.registrar.records import EARLIEST_DATE, build_records
 from transforms.errors import ArgumentError, MissingColumnError
 
 MASKING_KEY = b"made up, for made-up students only"
@@ -270,7 +270,7 @@ def test_the_policy_covers_what_tells_who_and_says_why():
 
 def test_the_suite_s_earliest_day_is_the_code_s():
     day = next(item for item in load_suite("registrar").expectations if item.id == "day_since_1990")
-    assert day.kwargs["min_value"] == EARLIEST.isoformat()
+    assert day.kwargs["min_value"] == EARLIEST_DATE.isoformat()
 
 
 def test_the_records_have_the_columns_of_the_key_the_order_and_the_suite(spark):

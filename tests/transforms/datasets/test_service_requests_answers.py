@@ -195,7 +195,7 @@ def test_the_time_to_close_leaves_out_what_has_none_and_is_exact_to_the_tenth_of
         ("denver", "agency and request_type", "Safety", "Noise", 5, 3.0, 7.66),
         ("denver", "agency and request_type", "311", None, 1, 0.1, 0.1),
     ]
-    schema = ("city string, by string, agency string, request_type string, requests bigint, median_hours double, "
+    schema = ("city string, group_kind string, agency string, request_type string, requests bigint, median_hours double, "
               "p90_hours double")  # fmt: skip
     assert_answer(spark, "time_to_close", requests, rows, schema)
 

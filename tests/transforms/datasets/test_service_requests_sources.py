@@ -16,7 +16,7 @@ def test_the_feeds_are_the_modules_of_the_package(monkeypatch, tmp_path):
     assert [source.city for source in SOURCES] == ["denver", "vancouver"]
     (tmp_path / "boulder.py").write_text("SOURCE = 'a feed'\n", encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
-    assert [getattr(source, "city", source) for source in sources._sources()] == ["a feed", "denver", "vancouver"]
+    assert [getattr(source, "city", source) for source in sources._load_sources()] == ["a feed", "denver", "vancouver"]
 
 
 def test_no_two_feeds_have_a_layout_of_one_name():
