@@ -50,7 +50,7 @@ _DAMAGE: tuple[tuple[dict[int, Any], str], ...] = (
     ({0: "see note {number}"}, "student_id_valid"),
     ({9: _TWO_DAYS}, "every_cell_readable"),
     ({10: "ask Mr Nakagawa"}, "status_known"),
-    ({10: "Complete", 11: None}, "completed_has_a_date"),
+    ({10: "Complete", 11: None}, "completed_date_present"),
     ({10: "Complete", 11: date(2021, 12, 24)}, "completed_not_before_received"),
     ({8: "next year"}, "intake_is_a_season_and_a_year"),
     ({7: None}, "programme_present"),
@@ -103,7 +103,7 @@ class _Part:
             rows = self.rows[kind]
             if rows:
                 rows.append(["Total", None, f"{len(rows)} students", *[None] * (len(columns) - 3)])
-                self.truth.damage(self.files[kind], len(rows) + 1, "record_is_no_total_line")
+                self.truth.damage(self.files[kind], len(rows) + 1, "record_is_not_a_total_line")
             self.truth.counts["rows"] += len(rows)
             write_rows(self.folder / self.files[kind], columns, rows)
         return self.truth

@@ -223,5 +223,5 @@ def test_of_no_rows_the_inquiries_have_the_columns_of_the_key_the_order_and_the_
 
 def test_the_suite_s_key_and_channels_are_the_code_s():
     suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
-    assert tuple(suite["one_row_a_key"]["column_list"]) == KEY
+    assert tuple(suite["one_row_per_key"]["column_list"]) == KEY
     assert tuple(suite["channel_known"]["value_set"]) == CHANNELS
