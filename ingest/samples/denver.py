@@ -149,9 +149,8 @@ def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
         return _close(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
     if index % 211 == 80:
         return _close(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
-    if (
-        resolution == "unresolved" or status == _TRANSFERRED or index % 31 == 9
-    ):  # a third of all requests has no close time
+    # A third of all requests has no close time.
+    if resolution == "unresolved" or status == _TRANSFERRED or index % 31 == 9:
         return set_status(case, status, resolution)
     if index % 199 == 70:
         return _close(case, status, resolution, -1, counts=False, warnings=("closed_not_before_created",))

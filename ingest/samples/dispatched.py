@@ -36,9 +36,8 @@ _OFFENCES = (
     "PURSUIT",
 )
 _TYPES = [offence + when for when in ("", " - JUST OCCURRED", " - OCCURRED EARLIER") for offence in _OFFENCES]
-_TYPE_WEIGHTS = [
-    400 / (place + 2) for place in range(len(_TYPES))
-]  # 159 types, of which a few have most of the incidents
+# Of the 159 types, a few have most of the incidents.
+_TYPE_WEIGHTS = [400 / (place + 2) for place in range(len(_TYPES))]
 _DISPOSITIONS = {"NO REPORT": 40, "REPORT TAKEN": 22, "GOA/UNABLE TO LOCATE": 14, "ARREST": 6, "CANCELLED": 5, "": 3}
 _STREETS = {
     "GEORGIA AVE": 16,
@@ -52,32 +51,8 @@ _STREETS = {
     "RANDOLPH RD": 3,
     **{f"{name} {suffix}": 1 for name in ("OAK", "ELM", "PARK", "LAKE", "SPRING") for suffix in ("ST", "RD", "DR")},
 }
-_HOURS = [
-    2,
-    2,
-    0,
-    1,
-    1,
-    1,
-    2,
-    4,
-    5,
-    5,
-    5,
-    5,
-    6,
-    5,
-    5,
-    6,
-    7,
-    7,
-    6,
-    6,
-    5,
-    5,
-    4,
-    3,
-]  # 0 at 2:00, an hour that the clocks can skip
+# The weight of 2:00 is 0, because the clocks can skip this hour.
+_HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
 """The fields with seconds that an incident has after its units have cleared."""
 
@@ -165,9 +140,8 @@ def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
     change = _find_sunday(year, 3, 2) if index % 2 else _find_sunday(year, 11, 1)
     minutes = timedelta(seconds=draw.randrange(3600))
     if index % 50 == 14:
-        return (
-            change + timedelta(hours=1) + minutes
-        )  # the first of two hours in November. The second is written in the same way
+        # The clocks show this hour twice in November. The feed writes both hours in the same way.
+        return change + timedelta(hours=1) + minutes
     hour = draw.choices(range(24), _HOURS)[0]
     return change + timedelta(days=draw.randrange(-_DAYS // 2, _DAYS // 2), hours=hour) + minutes
 

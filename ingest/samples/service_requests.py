@@ -122,7 +122,7 @@ class _Part:
         self.truth.damage(self.csv_name(year), len(self.rows[year]) + 1, expectation)
 
     def write_with_update(self, case: Case, index: int) -> None:
-        """Deliver a request in the csv of the year, and its last state in an event. Sometimes an older event comes late."""
+        """Deliver a request in a csv, and its last state in an event. Sometimes an older event comes late."""
         opened = set_status(case, "In Progress")
         self.add_row(opened, _LAST_YEAR, index)
         end = draw_outcome(case, index, self.random)
