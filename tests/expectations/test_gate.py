@@ -132,7 +132,10 @@ def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
 
 def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_quarantined(spark):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
-    items = [expect("n_not_negative", BETWEEN, column="n", min_value=0), expect("one_row_per_day", UNIQUE, column="day")]
+    items = [
+        expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        expect("one_row_per_day", UNIQUE, column="day"),
+    ]
     schema = "day string, file int, n int"
     outcome = judged(spark, rows, *items, schema=schema)
     rows = latest(outcome, key=["day"], order_by=["file"])
