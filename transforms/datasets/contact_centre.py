@@ -42,8 +42,9 @@ _YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
-    Rows: one for each raw row. Superseded rows are dropped. A day that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A day that was delivered twice has two rows, and the publisher keeps the latest valid
+    row.
 
     Columns:
 

@@ -1,4 +1,4 @@
-"""Samples of dispatched incidents contain the errors of the feed. Otherwise `tests/test_truth.py` would prove little."""
+"""Samples of dispatched incidents contain the errors of the feed."""
 
 from __future__ import annotations
 

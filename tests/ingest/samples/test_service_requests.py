@@ -1,4 +1,4 @@
-"""Samples of service requests contain the errors of Denver's files. Otherwise `tests/test_truth.py` would prove little."""
+"""Samples of service requests contain the errors of Denver's files."""
 
 from __future__ import annotations
 

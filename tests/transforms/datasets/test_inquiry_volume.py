@@ -169,7 +169,7 @@ def test_rows_without_a_whole_key_have_no_other_number(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_superseded_rows_are_dropped(spark):
+def test_rows_that_the_current_content_of_a_file_no_longer_has_are_dropped(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # the current content has this key in another spelling
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),

@@ -225,7 +225,7 @@ def test_a_total_line_is_not_an_application(spark):
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 
 
-def test_a_superseded_record_is_dropped_and_not_related(spark):
+def test_a_record_that_its_file_no_longer_has_is_dropped_and_not_related(spark):
     rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
     found = build(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]

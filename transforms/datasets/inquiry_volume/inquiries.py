@@ -39,8 +39,9 @@ _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 def build_inquiries(raw: DataFrame) -> DataFrame:
     """Type the raw rows, standardize their spelling, and return the candidates for trusted.
 
-    Rows: one for each raw row. Superseded rows are dropped. A key that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A key that was delivered twice has two rows, and the publisher keeps the latest valid
+    row.
 
     Columns:
 

@@ -142,8 +142,9 @@ MASKING_POLICY = (
 def build_incidents(raw: DataFrame) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Superseded rows are dropped. An incident that was extracted twice has two rows, and the
-    publisher keeps the latest valid row.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). An incident that was extracted twice has two rows, and the publisher keeps the latest
+    valid row.
 
     Columns:
 

@@ -115,8 +115,9 @@ _COLUMNS = (
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Superseded rows are dropped. A key that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A key that was delivered twice has two rows, and the publisher keeps the latest valid
+    row.
 
     Columns:
 

@@ -69,9 +69,10 @@ _COLUMNS = (
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
     """Type the raw rows of all cities, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Superseded rows are dropped. A request that was revised has several rows, and the
-    publisher keeps the latest valid row. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept
-    without city, key and times. So it fails the suite and is quarantined.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A request that was revised has several rows, and the publisher keeps the latest valid
+    row. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept without city, key and times. So
+    it fails the suite and is quarantined.
 
     Columns:
 
