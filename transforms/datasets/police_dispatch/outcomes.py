@@ -36,7 +36,7 @@ def build_type_dispositions(
 def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MAX_CITIES) -> DataFrame:
     """Find the combinations of type and disposition that each city with the most incidents has (question 6).
 
-    Rows: one for each combination that every one of the `max_cities` cities has.
+    Rows: one for each combination that all `max_cities` cities have.
 
     Columns: rank (1 for the most incidents), initial_type, disposition_desc; cities (number of cities); incidents (in
     these cities); min_share_pct, max_share_pct (the minimum and maximum share of a city's incidents).

@@ -152,7 +152,7 @@ def build_quadrants(
 
     The comparison is by combination of type and priority. A city is `slower` if its average arrival time is above the
     average of all timed incidents of the combination in the `max_cities` cities. It has `more` if it has more incidents
-    than the average of these cities. A city without incidents of the combination counts in this average.
+    than the average of these cities. This average includes cities without incidents of the combination.
     `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an efficient response
     (question 17).
 

@@ -75,7 +75,7 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 
 
 def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
-    """Keep the raw rows that belong to no known layout, so that they are quarantined and not lost.
+    """Keep the raw rows that belong to no known layout. They are quarantined instead of lost.
 
     Ingest assigns a layout to each row, also to a malformed row. So a row without a known layout is from a source that
     was removed.
