@@ -1,4 +1,4 @@
-"""How each answer about service requests follows from the truth file of their samples."""
+"""The expected answers about samples of service requests, computed from their truth file without Spark."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from ingest.samples.service_requests import SEPARATOR
 
 Rows = Iterable[tuple]
 Truth = dict[str, Any]
-KINDS = ("resolved", "closed otherwise", "unresolved")
+RESOLUTIONS = ("resolved", "closed otherwise", "unresolved")
 
 
 def counts(truth: Truth, answer: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the parts of each key, and its count."""
+    """Yield the parts of each key, and the count."""
     for key, number in truth["answers"].get(answer, {}).items():
         yield *(part or None for part in key.split(SEPARATOR)), number
 
 
-def grouped(rows: Rows, by: int) -> dict[tuple, Counter]:
-    """Return counts by their first parts, the others added up."""
+def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
+    """Return the counts of the last part, in groups by the first parts."""
     groups: dict[tuple, Counter] = defaultdict(Counter)
-    for *parts, number in rows:
-        groups[tuple(parts[:by])][parts[by]] += number
+    for *key, number in rows:
+        groups[tuple(key[:parts])][key[parts]] += number
     return groups
 
 
 def shares(volumes: dict[Any, int]) -> dict[Any, Decimal]:
-    """Return thousandths of a percent by largest remainder, of as large the first, nothing before all."""
+    """Return percentages with three decimals by the largest remainder. Ties go to None, and then to the first name."""
     total = sum(volumes.values())
     down = {name: 100_000 * number // total for name, number in volumes.items()}
-    lost_most = sorted(volumes, key=lambda name: (-(100_000 * volumes[name] % total), name is not None, name or ""))
-    for name in lost_most[: 100_000 - sum(down.values())]:
+    by_remainder = sorted(volumes, key=lambda name: (-(100_000 * volumes[name] % total), name is not None, name or ""))
+    for name in by_remainder[: 100_000 - sum(down.values())]:
         down[name] += 1
     return {name: Decimal(share).scaleb(-3) for name, share in down.items()}
 
 
-def in_order(volumes: dict[str, int], most: int) -> list[str]:
-    return sorted(volumes, key=lambda name: (-volumes[name], name))[:most]
+def top_names(volumes: dict[str, int], n: int) -> list[str]:
+    return sorted(volumes, key=lambda name: (-volumes[name], name))[:n]
 
 
 def change(now: int, before: int | None) -> tuple[int | None, float | None]:
-    """Return a change and what percentage it is, half rounded away from zero."""
+    """Return a change, and its percentage rounded half away from zero."""
     if before is None:
         return None, None
     pct = quotient(100 * abs(now - before), before, digits=2)
@@ -64,7 +64,7 @@ def by_month(volumes: dict[str, int]) -> dict[date, int]:
 
 
 def monthly_volume(truth: Truth) -> Rows:
-    for group, volumes in grouped(counts(truth, "months"), 2).items():
+    for group, volumes in group_counts(counts(truth, "months"), 2).items():
         if group[0] != "grid_cell":
             months = by_month(volumes)
             for month, number in months.items():
@@ -73,36 +73,36 @@ def monthly_volume(truth: Truth) -> Rows:
 
 
 def volume_by_area(truth: Truth) -> Rows:
-    areas = grouped(counts(truth, "area_types"), 1)
+    areas = group_counts(counts(truth, "area_types"), 1)
     for kind, volumes in areas.items():
         share = shares(volumes)
         yield from (("denver", *kind, area, number, share[area]) for area, number in volumes.items())
 
 
-def volumes_of(truth: Truth, kind: str) -> Counter:
-    return Counter({name: number for (of, name), rows in grouped(counts(truth, "months"), 2).items()
-                    if of == kind for number in [rows.total()]})  # fmt: skip
+def volumes_by_name(truth: Truth, kind: str) -> Counter:
+    return Counter({name: number for (group_kind, name), rows in group_counts(counts(truth, "months"), 2).items()
+                    if group_kind == kind for number in [rows.total()]})  # fmt: skip
 
 
 def volume_by_channel(truth: Truth) -> Rows:
-    channels = volumes_of(truth, "channel")
+    channels = volumes_by_name(truth, "channel")
     share = shares(channels)
     yield from (("denver", name, number, share[name]) for name, number in channels.items())
 
 
-def most(truth: Truth, answer: str, *, but: str | None = None) -> Rows:
-    known = (row for row in counts(truth, answer) if row[2] is not None and row[0] != but)
-    for group, volumes in grouped(known, 2).items():
+def top_values(truth: Truth, answer: str, *, excluded_kind: str | None = None) -> Rows:
+    known = (row for row in counts(truth, answer) if row[2] is not None and row[0] != excluded_kind)
+    for group, volumes in group_counts(known, 2).items():
         share = shares(volumes)
-        for rank, name in enumerate(in_order(volumes, 10), 1):
+        for rank, name in enumerate(top_names(volumes, 10), 1):
             yield "denver", *group, rank, name, volumes[name], share[name]
 
 
 def top_types(truth: Truth) -> Iterator[tuple[tuple, int, str, int, Decimal]]:
     known = (row for row in counts(truth, "area_types") if row[1] is not None and row[2] is not None)
-    for area, volumes in grouped(known, 2).items():
+    for area, volumes in group_counts(known, 2).items():
         share = shares(volumes)
-        for rank, name in enumerate(in_order(volumes, 5), 1):
+        for rank, name in enumerate(top_names(volumes, 5), 1):
             yield area, rank, name, volumes[name], share[name]
 
 
@@ -111,7 +111,7 @@ def top_types_by_area(truth: Truth) -> Rows:
 
 
 def top_type_months(truth: Truth) -> Rows:
-    months_of = grouped(counts(truth, "area_types"), 3)
+    months_of = group_counts(counts(truth, "area_types"), 3)
     for area, rank, name, *_ in top_types(truth):
         months = by_month(months_of[*area, name])
         for month, number in months.items():
@@ -120,16 +120,16 @@ def top_type_months(truth: Truth) -> Rows:
 
 def first_call_resolution(truth: Truth) -> Rows:
     yes = {tuple(group): number for *group, number in counts(truth, "first_call yes")}
-    for *group, said in counts(truth, "first_call said"):
-        on_first = yes[tuple(group)]
-        yield "denver", *group, said, on_first, quotient(100 * on_first, said, digits=2)
+    for *group, requests in counts(truth, "first_call said"):
+        on_first_call = yes[tuple(group)]
+        yield "denver", *group, requests, on_first_call, quotient(100 * on_first_call, requests, digits=2)
 
 
 def resolution(truth: Truth) -> Rows:
-    for group, volumes in grouped(counts(truth, "resolution"), 2).items():
-        becomes = [volumes[kind] for kind in KINDS]
-        pcts = (quotient(100 * volumes[kind], sum(becomes), digits=2) for kind in ("resolved", "unresolved"))
-        yield "denver", *group, volumes.total(), *becomes, volumes[None], *pcts
+    for group, volumes in group_counts(counts(truth, "resolution"), 2).items():
+        numbers = [volumes[kind] for kind in RESOLUTIONS]
+        pcts = (quotient(100 * volumes[kind], sum(numbers), digits=2) for kind in ("resolved", "unresolved"))
+        yield "denver", *group, volumes.total(), *numbers, volumes[None], *pcts
 
 
 def by_hour_and_weekday(truth: Truth) -> Rows:
@@ -139,21 +139,21 @@ def by_hour_and_weekday(truth: Truth) -> Rows:
 
 
 def percentile(tenths: Counter, share: float) -> float:
-    """Return the hours below which a share of the tenths of hours are, as between the two nearest ones."""
-    took = sorted(tenths.elements())
-    place = share * (len(took) - 1)
-    low, high = took[floor(place)], took[ceil(place)]
+    """Return a percentile in hours, interpolated between the two nearest values."""
+    values = sorted(tenths.elements())
+    place = share * (len(values) - 1)
+    low, high = values[floor(place)], values[ceil(place)]
     return float(round(Decimal(low + (place - floor(place)) * (high - low)) / 10, 2))
 
 
 def time_to_close(truth: Truth) -> Rows:
     groups: dict[tuple, Counter] = defaultdict(Counter)
     for agency, kind, tenths, number in counts(truth, "tenths"):
-        for by in (("all", None, None), ("agency", agency, None), ("request_type", None, kind),
+        for group in (("all", None, None), ("agency", agency, None), ("request_type", None, kind),
                    ("agency and request_type", agency, kind)):  # fmt: skip
-            groups[by][int(tenths or 0)] += number
-    for by, tenths in groups.items():
-        yield "denver", *by, tenths.total(), percentile(tenths, 0.5), percentile(tenths, 0.9)
+            groups[group][int(tenths or 0)] += number
+    for group, tenths in groups.items():
+        yield "denver", *group, tenths.total(), percentile(tenths, 0.5), percentile(tenths, 0.9)
 
 
 def traffic_by_area(truth: Truth) -> Rows:
@@ -169,15 +169,18 @@ ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "first_call_resolution": (f"{GROUP} requests on_first_call on_first_call_pct", first_call_resolution),
     "top_types_by_area": (f"{AREA} rank request_type requests share_pct", top_types_by_area),
     "top_type_months": (f"{AREA} rank request_type month requests {CHANGES('month')}", top_type_months),
-    "busiest_agencies": (f"{GROUP} rank agency requests share_pct", partial(most, answer="agencies", but="agency")),
-    "most_common_types": (f"{GROUP} rank request_type requests share_pct", partial(most, answer="types")),
+    "busiest_agencies": (
+        f"{GROUP} rank agency requests share_pct",
+        partial(top_values, answer="agencies", excluded_kind="agency"),
+    ),
+    "most_common_types": (f"{GROUP} rank request_type requests share_pct", partial(top_values, answer="types")),
     "resolution": (
         f"{GROUP} requests resolved closed_otherwise unresolved status_not_known resolved_pct unresolved_pct",
         resolution,
     ),
-    "top_unresolved": (f"{GROUP} rank request_type requests share_pct", partial(most, answer="unresolved")),
+    "top_unresolved": (f"{GROUP} rank request_type requests share_pct", partial(top_values, answer="unresolved")),
     "by_hour_and_weekday": (f"{GROUP} weekday hour requests", by_hour_and_weekday),
-    "time_to_close": ("city by agency request_type requests median_hours p90_hours", time_to_close),
+    "time_to_close": ("city group_kind agency request_type requests median_hours p90_hours", time_to_close),
     "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
 }
-"""The columns of each curated table, and what gives its right rows."""
+"""The columns of each answer, and the function that computes its expected rows."""

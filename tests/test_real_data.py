@@ -1,4 +1,4 @@
-"""The whole workflow on the city's own published files, against figures that were computed without this code."""
+"""The whole workflow on the published files of the cities, compared with independently computed figures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def contact_centre(real_data: Path) -> Path:
     return real_data / "contact_centre"
 
 
-def test_the_two_workbooks(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre / "*.xlsx")
 
     assert years(lake) == {
@@ -55,7 +55,9 @@ def test_the_two_workbooks(lake: SparkSession, tmp_path: Path, contact_centre: P
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
 
-def test_the_text_file_of_sixteen_years(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+def test_a_text_file_gives_the_percentages_of_sixteen_years(
+    lake: SparkSession, tmp_path: Path, contact_centre: Path
+) -> None:
     run(lake, tmp_path, contact_centre / "*.csv")
 
     published = years(lake)
@@ -66,7 +68,7 @@ def test_the_text_file_of_sixteen_years(lake: SparkSession, tmp_path: Path, cont
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
 
 
-def test_workbooks_and_text_together_count_each_day_once(
+def test_overlapping_workbooks_and_text_files_count_each_day_once(
     lake: SparkSession, tmp_path: Path, contact_centre: Path
 ) -> None:
     run(lake, tmp_path, contact_centre)
@@ -75,7 +77,9 @@ def test_workbooks_and_text_together_count_each_day_once(
     assert sum(days for days, *_ in years(lake).values()) == 5_585
 
 
-def test_the_rows_of_inquiries_go_the_whole_way(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
+def test_all_published_inquiries_reach_trusted_and_the_answers(
+    lake: SparkSession, tmp_path: Path, real_data: Path
+) -> None:
     file = real_data / "inquiry_volume" / "3-1-1-inquiry-volume-extract.csv"
     published = list(csv.DictReader(file.open(encoding="utf-8"), delimiter=";"))
 
@@ -95,7 +99,7 @@ def test_the_rows_of_inquiries_go_the_whole_way(lake: SparkSession, tmp_path: Pa
     assert monthly[0] == sum(int(row["Number of Records"]) for row in published)
 
 
-def test_volumes_in_the_published_proportions_give_the_published_shares(
+def test_published_proportions_give_the_published_shares(
     lake: SparkSession, tmp_path: Path, real_data: Path, landing
 ) -> None:
     file = real_data / "inquiry_volume" / "department-share-2023-2024.csv"
@@ -104,12 +108,17 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
         for row in csv.DictReader(file.open(encoding="utf-8"))
         for year in ("2023", "2024")
     }
-    totals = {year: sum(share for (of, _), share in published.items() if of == year) for year in (2023, 2024)}
+    totals = {
+        year: sum(share for (row_year, _), share in published.items() if row_year == year) for year in (2023, 2024)
+    }
     assert totals == {2023: Decimal("100.000"), 2024: Decimal("100.001")}
     inquiries = load_dataset("inquiry_volume")
     columns = inquiries.source_columns["inquiry_volume"]
     for year, suffix in ((2023, "csv"), (2024, "xlsx")):
-        rows = [(name, "All", f"{of}-01", "Phone", int(1000 * share), None) for (of, name), share in published.items()]
+        rows = [
+            (name, "All", f"{row_year}-01", "Phone", int(1000 * share), None)
+            for (row_year, name), share in published.items()
+        ]
         write = landing.csv if suffix == "csv" else landing.workbook
         write(f"{year}.{suffix}", [row for row in rows if row[2] == f"{year}-01"], columns)
 
@@ -126,19 +135,21 @@ def test_volumes_in_the_published_proportions_give_the_published_shares(
     assert [(year, difference) for (year, _), difference in off.items()] == [(2024, Decimal("-0.001"))]
 
 
-def test_vancouvers_service_requests_go_the_way_of_denvers(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
+def test_the_service_requests_of_vancouver_reach_trusted_and_the_answers(
+    lake: SparkSession, tmp_path: Path, real_data: Path
+) -> None:
     folder = real_data / "service_requests"
     (tmp_path / "key").write_text("k" * 32)
-    csv_name, of_year = "vancouver-3-1-1-service-requests-10000.csv", "3-1-1-service-requests {}.xlsx".format
+    csv_name, workbook_name = "vancouver-3-1-1-service-requests-10000.csv", "3-1-1-service-requests {}.xlsx".format
 
     run(lake, tmp_path, folder / "*3-1-1*", "service_requests", parameters={"--masking-key": str(tmp_path / "key")})
 
     raw, trusted = (lake.table(f"lake.{zone}.service_requests") for zone in ("raw", "trusted"))
     assert {tuple(row) for row in raw.groupBy("_source_file", "status").count().collect()} == {
-        (csv_name, "Close", 9_933), (csv_name, "Open", 67), (of_year(2023), "Close", 6_834),
-        (of_year(2023), "Open", 228), (of_year(2024), "Close", 4_376), (of_year(2024), "Open", 302),
+        (csv_name, "Close", 9_933), (csv_name, "Open", 67), (workbook_name(2023), "Close", 6_834),
+        (workbook_name(2023), "Open", 228), (workbook_name(2024), "Close", 4_376), (workbook_name(2024), "Open", 302),
     }  # fmt: skip
-    # The three files overlap: what is in two of them is one request.
+    # The three files overlap. A request that is in two files counts once.
     assert (trusted.count(), lake.table("lake.quarantine.service_requests").count()) == (21_203, 0)
     assert trusted.where("closed_at < created_at OR _cast_warnings IS NOT NULL").count() == 0
     assert trusted.where("hours_to_close IS NOT NULL").count() == trusted.where("status = 'Close'").count()
@@ -146,12 +157,14 @@ def test_vancouvers_service_requests_go_the_way_of_denvers(lake: SparkSession, t
         published = list(csv.DictReader(file))
     agencies, types = ({row[column].strip() for row in published} for column in ("department", "service_request_type"))
     assert (len(agencies), len(types)) == (59, 199)
-    of_csv = trusted.where(f"_source_file = '{csv_name}'")
-    found = of_csv.selectExpr("count(DISTINCT agency)", "count(DISTINCT request_type)")
+    csv_requests = trusted.where(f"_source_file = '{csv_name}'")
+    found = csv_requests.selectExpr("count(DISTINCT agency)", "count(DISTINCT request_type)")
     assert tuple(found.first()) == (59, 199)
     names = load_dataset("service_requests").answers
     answers = {name: lake.table(f"lake.curated.service_requests_{name}") for name in names}
     for name in ("volume_by_channel", "resolution", "by_hour_and_weekday", "monthly_volume"):
-        of_city = answers[name].where("group_kind = 'all'") if "group_kind" in answers[name].columns else answers[name]
-        assert of_city.agg({"requests": "sum"}).first()[0] == 21_203, name
+        city_rows = (
+            answers[name].where("group_kind = 'all'") if "group_kind" in answers[name].columns else answers[name]
+        )
+        assert city_rows.agg({"requests": "sum"}).first()[0] == 21_203, name
     assert answers["busiest_agencies"].where("group_kind = 'all'").count() == 10

@@ -1,4 +1,4 @@
-"""Samples of any size go the whole way, and what comes of them is what their truth file says."""
+"""Samples of any size go through the whole pipeline, and the result equals their truth file."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from transforms.datasets import load_dataset
 Rows = Iterable[tuple]
 
 
-def grouped(counts: dict[str, int], by: str = " ") -> dict[str, dict[str, int]]:
-    """Return counts of `2024 ENG - Parking`, say, by what stands first: the year."""
+def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict[str, int]]:
+    """Group counts by the text before the separator: the year of `2024 ENG - Parking`."""
     groups: dict[str, dict[str, int]] = defaultdict(dict)
     for key, count in counts.items():
-        group, member = key.split(by, 1)
+        group, member = key.split(separator, 1)
         groups[group][member] = count
     return groups
 
 
 def shares(volumes: dict[str, int]) -> dict[str, Decimal]:
-    """Return thousandths of a percent by largest remainder."""
+    """Return percentages with three decimals by the largest remainder."""
     units, total = 100_000, sum(volumes.values())
     down = {name: units * volume // total for name, volume in volumes.items()}
-    most_lost_first = sorted(volumes, key=lambda name: (-(units * volumes[name] % total), name))
-    down.update((name, down[name] + 1) for name in most_lost_first[: units - sum(down.values())])
+    by_remainder = sorted(volumes, key=lambda name: (-(units * volumes[name] % total), name))
+    down.update((name, down[name] + 1) for name in by_remainder[: units - sum(down.values())])
     return {name: Decimal(share).scaleb(-3) for name, share in down.items()}
 
 
@@ -54,10 +54,10 @@ def change(now: int, before: int | None) -> tuple[int | None, float | None]:
     return (None, None) if before is None else (now - before, quotient(100 * (now - before), before, digits=2))
 
 
-def volumes(truth: dict[str, Any], *, of: str) -> Rows:
-    for year, counts in grouped(truth["answers"][of]).items():
+def volumes(truth: dict[str, Any], *, answer: str) -> Rows:
+    for year, counts in group_counts(truth["answers"][answer]).items():
         for name, share in shares(counts).items():
-            yield int(year), name, counts[name], share, truth["rates"][f"{of} rounded_pct"][f"{year} {name}"]
+            yield int(year), name, counts[name], share, truth["rates"][f"{answer} rounded_pct"][f"{year} {name}"]
 
 
 def monthly(truth: dict[str, Any]) -> Rows:
@@ -85,18 +85,21 @@ def moves(years: dict[str, dict[str, int]]) -> Rows:
 
 
 def department_moves(truth: dict[str, Any]) -> Rows:
-    return moves(grouped(truth["answers"]["departments"]))
+    return moves(group_counts(truth["answers"]["departments"]))
 
 
 def channel_moves(truth: dict[str, Any]) -> Rows:
-    years, channels = sorted(truth["answers"]["yearly"])[-2:], grouped(truth["answers"]["department_channels"], ": ")
+    years, channels = (
+        sorted(truth["answers"]["yearly"])[-2:],
+        group_counts(truth["answers"]["department_channels"], ": "),
+    )
     for department in {key[5:] for key in channels if key[:4] in years}:
         for move in moves({year: channels.get(f"{year} {department}", {}) for year in years}):
             yield department, *move
 
 
 def unusual_departments(truth: dict[str, Any]) -> Rows:
-    for year, counts in grouped(truth["answers"]["departments"]).items():
+    for year, counts in group_counts(truth["answers"]["departments"]).items():
         logs = {name: log1p(number) for name, number in counts.items()}
         lower, _, upper = quantiles(logs.values(), n=4, method="inclusive") if len(logs) > 1 else [*logs.values()] * 3
         low, high = lower - 1.5 * (upper - lower), upper + 1.5 * (upper - lower)
@@ -107,7 +110,7 @@ def unusual_departments(truth: dict[str, Any]) -> Rows:
 
 
 def top_types(truth: dict[str, Any]) -> Rows:
-    for group, counts in grouped(truth["answers"]["department_types"], ": ").items():
+    for group, counts in group_counts(truth["answers"]["department_types"], ": ").items():
         year, department = group.split(" ", 1)
         share = shares(counts)
         for rank, name in enumerate(sorted(counts, key=lambda name: (-counts[name], name))[:10], 1):
@@ -120,39 +123,39 @@ KEYS: dict[str, Callable[[str], list]] = {
     "programme": lambda key: key.split(", "),
     "record": str.split,
 }
-"""The first column of an answer to what the truth file's keys are in it and the next."""
+"""The values of the key columns of an answer, from a key of the truth file, by the first key column."""
 
 
-def noted(truth: dict[str, Any], answer: str, columns: str) -> Rows:
-    """Return the rows whose figures are all in the truth file, column by column."""
+def join_columns(truth: dict[str, Any], answer: str, columns: str) -> Rows:
+    """Return the rows of an answer whose figures are all in the truth file, column by column."""
     names = columns.split()
     values = [(truth["answers"] | truth["rates"]).get(f"{answer} {name}", {}) for name in names]
     for key in dict.fromkeys(chain(*values)):
-        of = KEYS[names[0]](key)
-        yield *of, *(value.get(key, 0) for value in values[len(of) :])
+        key_cells = KEYS[names[0]](key)
+        yield *key_cells, *(value.get(key, 0) for value in values[len(key_cells) :])
 
 
 def completion_by_year(truth: dict[str, Any]) -> Rows:
     exact = {}
-    for year, received, completed, rate in sorted(noted(truth, "completion_by_year", f"year {RATE}")):
+    for year, received, completed, rate in sorted(join_columns(truth, "completion_by_year", f"year {RATE}")):
         exact[year] = 100 * completed / received
         yield year, received, completed, rate, round(exact[year] - exact[year - 1], 2) if year - 1 in exact else None
 
 
 def withdrawal_rates(truth: dict[str, Any]) -> Rows:
-    days = grouped(truth["answers"].get("withdrawal_rates days", {}), ": ")
-    for row in noted(truth, "withdrawal_rates", WITHDRAWN):
+    days = group_counts(truth["answers"].get("withdrawal_rates days", {}), ": ")
+    for row in join_columns(truth, "withdrawal_rates", WITHDRAWN):
         counts = Counter({int(number): count for number, count in days[", ".join(row[:2])].items()})
         yield *row, *((median(counts.elements()), min(counts), max(counts)) if counts else (None, None, None))
 
 
 def completeness(truth: dict[str, Any]) -> Rows:
-    for record, field, *filled in noted(truth, "completeness", "record field filled completeness_pct"):
+    for record, field, *filled in join_columns(truth, "completeness", "record field filled completeness_pct"):
         yield record, field, truth["answers"]["completeness rows"][record], *filled
 
 
-def plain(answer: str, columns: str) -> tuple[str, Callable[[dict[str, Any]], Rows]]:
-    return columns, partial(noted, answer=answer, columns=columns)
+def from_columns(answer: str, columns: str) -> tuple[str, Callable[[dict[str, Any]], Rows]]:
+    return columns, partial(join_columns, answer=answer, columns=columns)
 
 
 SHARES = "inquiries share_pct rounded_pct"
@@ -164,8 +167,8 @@ WITHDRAWN = f"{COURSE} enrolled withdrawn withdrawal_rate_pct"
 RATE = "received completed completion_rate_pct"
 ANSWERS: dict[str, dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]]] = {
     "inquiry_volume": {
-        "departments": (f"year inquiry_department {SHARES}", partial(volumes, of="departments")),
-        "channels": (f"year inquiry_channel {SHARES}", partial(volumes, of="channels")),
+        "departments": (f"year inquiry_department {SHARES}", partial(volumes, answer="departments")),
+        "channels": (f"year inquiry_channel {SHARES}", partial(volumes, answer="channels")),
         "monthly": (f"month inquiries {CHANGES('month')} {CHANGES('year')}", monthly),
         "yearly": (f"year months inquiries inquiries_per_month {CHANGES('year')}", yearly),
         "department_moves": (f"inquiry_department year_before year {MOVES}", department_moves),
@@ -175,17 +178,17 @@ ANSWERS: dict[str, dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]]] = {
     },
     "registrar": {
         "completion_by_year": (f"year {RATE} change_pct_points", completion_by_year),
-        "completion_by_programme": plain("completion_by_programme", f"{COURSE} {RATE}"),
-        "activity_by_month": plain("activity_by_month", f"month {ACTIVITY}"),
-        "activity_by_year": plain("activity_by_year", f"year {ACTIVITY}"),
-        "yield": plain("yield", f"{COURSE} completed enrolled yield_pct enrolled_otherwise"),
-        "withdrawal_rates": (f"{WITHDRAWN} median_days least_days most_days", withdrawal_rates),
+        "completion_by_programme": from_columns("completion_by_programme", f"{COURSE} {RATE}"),
+        "activity_by_month": from_columns("activity_by_month", f"month {ACTIVITY}"),
+        "activity_by_year": from_columns("activity_by_year", f"year {ACTIVITY}"),
+        "yield": from_columns("yield", f"{COURSE} completed enrolled yield_pct enrolled_otherwise"),
+        "withdrawal_rates": (f"{WITHDRAWN} median_days min_days max_days", withdrawal_rates),
         "completeness": ("record field rows filled completeness_pct", completeness),
     },
     "service_requests": service_requests_truth.ANSWERS,
     "police_dispatch": police_dispatch_truth.ANSWERS,
 }
-"""Dataset to the columns of each curated table, and what gives its right rows."""
+"""The columns of each answer of each dataset, and the function that computes its expected rows."""
 
 EVENTS = ("service_requests", "police_dispatch")
 
@@ -195,19 +198,19 @@ def sample(dataset: str, folder: Path, **options: Any) -> dict[str, Any]:
     return json.loads((folder / "_truth.json").read_text())
 
 
-def damaged(folder: Path) -> set[tuple[str, str, str]]:
+def read_damaged(folder: Path) -> set[tuple[str, str, str]]:
     rows = [tuple(row) for path in (folder / "_damaged").iterdir() for row in list(csv.reader(path.open()))[1:]]
     assert len(set(rows)) == len(rows)
     return set(rows)
 
 
-def files_of(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return [path for path in files if not path.relative_to(folder).parts[0].startswith("_")]
 
 
-def records(path: Path) -> int:
-    """Return how many records a text file has: below the header, or JSON objects, whole or broken."""
+def count_records(path: Path) -> int:
+    """Count the records of a text file: the rows below the header, or the JSON objects, whole or broken."""
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = content.decode("utf-8" if path.suffix != ".csv" or content.startswith(codecs.BOM_UTF8) else "cp1252")
     if path.suffix != ".csv":
@@ -216,7 +219,7 @@ def records(path: Path) -> int:
     return len([*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]) - 1
 
 
-def run(lake: SparkSession, dataset: str, folder: Path) -> None:
+def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
     argv = ["--landing", str(folder)]
     if (folder / MASKING_KEY).exists():
         argv += ["--masking-key", str(folder / MASKING_KEY)]
@@ -225,12 +228,12 @@ def run(lake: SparkSession, dataset: str, folder: Path) -> None:
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
-    """Run on the older half of the files and some more: what else comes then is an increment, late revisions in it."""
-    files = sorted(files_of(folder))
+    """Run on the older half of the files and some more. The other files are then an increment with late revisions."""
+    files = sorted(list_files(folder))
     late = [file for place, file in enumerate(files) if place % 5 == 2 or (place > len(files) // 2 and place % 3)]
     for file in late:
-        file.rename(file.with_name(f".{file.name}"))  # a hidden file is no delivery
-    run(lake, dataset, folder)
+        file.rename(file.with_name(f".{file.name}"))  # ingest ignores hidden files
+    run_job(lake, dataset, folder)
     for file in late:
         file.with_name(f".{file.name}").rename(file)
 
@@ -239,30 +242,30 @@ def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
     ("dataset", "rows"),
     [(dataset, rows) for dataset in ANSWERS for rows in (1, 2000) if rows > 1 or dataset not in EVENTS],
 )
-def test_what_comes_of_samples_is_the_truth(lake: SparkSession, tmp_path: Path, dataset: str, rows: int) -> None:
+def test_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, dataset: str, rows: int) -> None:
     folder = tmp_path / "landing"
     truth = sample(dataset, folder, rows=rows)
     counts = truth["counts"]
 
     if dataset in EVENTS:
         run_on_some_files(lake, dataset, folder)
-    run(lake, dataset, folder)
+    run_job(lake, dataset, folder)
 
     tables = {zone: lake.table(f"lake.{zone}.{dataset}") for zone in ("raw", "trusted", "quarantine")}
-    found = {zone: table.count() for zone, table in tables.items()}
-    assert found == {"raw": counts["rows"], "trusted": counts["trusted"], "quarantine": len(damaged(folder))}
+    numbers = {zone: table.count() for zone, table in tables.items()}
+    assert numbers == {"raw": counts["rows"], "trusted": counts["trusted"], "quarantine": len(read_damaged(folder))}
     assert counts["rows"] == counts["trusted"] + counts.get("superseded", 0) + sum(truth["quarantined"].values())
     in_quarantine = tables["quarantine"].selectExpr("_source_file", "string(_row_number)", "_failed_expectations[0]")
-    assert {tuple(row) for row in in_quarantine.collect()} == damaged(folder)
+    assert {tuple(row) for row in in_quarantine.collect()} == read_damaged(folder)
     warnings = tables["trusted"].selectExpr("explode(_warnings)").groupBy("col").count().collect()
     assert dict(map(tuple, warnings)) == truth["warned"]
     assert {*ANSWERS[dataset]} == {*load_dataset(dataset).answers}
-    for answer, (columns, right) in ANSWERS[dataset].items():
+    for answer, (columns, expected_rows) in ANSWERS[dataset].items():
         curated = lake.table(f"lake.curated.{dataset}_{answer}")
         assert curated.columns == columns.split()
-        assert Counter(map(tuple, curated.collect())) == Counter(right(truth)), answer
+        assert Counter(map(tuple, curated.collect())) == Counter(expected_rows(truth)), answer
     if dataset == "service_requests":
-        # What the policy drops: who asked, and where. Coordinates have the type of their masked ones.
+        # The policy drops these names and addresses. Masked coordinates have their own type.
         needles = [*denver._NAMES, "303-555-01", "Example St", "12th AVE"]
         assert leaked(needles, str(tables["raw"].toJSON().collect())) == sorted(needles)
         assert leaked(needles, stored(lake, tmp_path / "warehouse")) == []
@@ -270,34 +273,34 @@ def test_what_comes_of_samples_is_the_truth(lake: SparkSession, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_the_same_seed_gives_the_same_files_and_another_gives_others(tmp_path: Path, dataset: str) -> None:
-    made = {}
+def test_equal_seeds_give_equal_files_and_other_seeds_other_files(tmp_path: Path, dataset: str) -> None:
+    contents = {}
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         sample(dataset, tmp_path / name, rows=200, seed=seed)
         files = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
-        made[name] = {path.relative_to(tmp_path / name): path.read_bytes() for path in files}
+        contents[name] = {path.relative_to(tmp_path / name): path.read_bytes() for path in files}
 
-    assert made["first"] == made["again"]
-    # Events are in a file for each week in which some arrive.
-    names = [{path for path in files if len(path.parts) == 1} for files in (made["first"], made["other"])]
+    assert contents["first"] == contents["again"]
+    # The names of event files depend on the seed, so only top-level names are compared.
+    names = [{path for path in files if len(path.parts) == 1} for files in (contents["first"], contents["other"])]
     assert names[0] == names[1]
-    assert made["first"] != made["other"]
+    assert contents["first"] != contents["other"]
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_samples_of_many_parts_are_made_by_spark_and_add_up(
+def test_samples_with_several_parts_are_written_by_spark_and_add_up(
     spark: SparkSession, tmp_path: Path, dataset: str, count_jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.samples.files.PART", 300)
     truth = sample(dataset, tmp_path / "parts", rows=1000)
     assert count_jobs() > 0
 
-    assert truth["counts"]["rows"] == sum(map(records, files_of(tmp_path / "parts")))
-    assert Counter(expectation for _, _, expectation in damaged(tmp_path / "parts")) == truth["quarantined"]
+    assert truth["counts"]["rows"] == sum(map(count_records, list_files(tmp_path / "parts")))
+    assert Counter(expectation for _, _, expectation in read_damaged(tmp_path / "parts")) == truth["quarantined"]
 
 
 @pytest.mark.parametrize(("dataset", "rows"), [("inquiry_volume", 0), ("contact_centre", 100)])
-def test_a_size_that_cannot_be_made_is_refused(tmp_path: Path, dataset: str, rows: int) -> None:
+def test_an_impossible_number_of_rows_is_refused(tmp_path: Path, dataset: str, rows: int) -> None:
     with pytest.raises(SampleError, match=f"samples of {rows} rows"):
         sample(dataset, tmp_path / "landing", rows=rows)
 

@@ -1,4 +1,7 @@
-"""Made-up landing files, one module a dataset, as dirty as delivered ones, with the right answers beside them."""
+"""Generate landing files with made-up data, the errors of real deliveries, and the expected answers.
+
+There is one module for each dataset.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from ingest.errors import IngestError
 
 
 class SampleError(IngestError):
-    """Samples of this size cannot be made. Nothing has been written.
+    """Samples of this size cannot be generated. No file was written.
 
     Attributes:
-        rows: The number of rows asked for, or None for the default.
+        rows: The requested number of rows, or None for the default.
     """
 
     def __init__(self, *, rows: int | None, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""Two years of made-up contact centre workbooks, with the dirt that delivered files have, and the right answers."""
+"""Generate contact centre workbooks of two years, with the errors of real deliveries, and the expected answers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ingest.samples import SampleError
 
 _COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 _YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
-_CREATED = datetime(2024, 10, 1)  # A workbook carries its date; a fixed one makes the same seed give the same bytes.
+_CREATED = datetime(2024, 10, 1)  # A workbook has its date in its bytes, and equal seeds must give equal files.
 
 
 @dataclass
 class _Truth:
-    """The right answers: what the two files hold, and what of it is wrong."""
+    """The number of rows in the two files, the wrong rows, and the expected answers."""
 
     rows: int = 0
     superseded: int = 0
@@ -29,23 +29,26 @@ class _Truth:
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write one workbook a year and `_truth.json`, the right answers, into a folder.
+    """Write one workbook for each year into a folder, and the expected answers in `_truth.json`.
 
-    The years differ as real deliveries do: dates as text in one, as date cells in the next; a column more; a few days
-    as bare Excel serials; a day delivered twice; blank rows at the end; cells that are wrong.
+    The workbooks have the differences and errors of real deliveries. The first has dates as text, the second has date
+    cells and one more column. A few dates are Excel serials. One day is delivered twice. Some cells are wrong, and the
+    last rows are blank.
 
     Raises:
-        SampleError: A number of rows is asked for: there is one row a day, of these two years.
+        SampleError: A number of rows is given. The files always have one row for each day of two years.
     """
     if rows is not None:
-        raise SampleError(rows=rows, problem="of the contact centre there are two years' days. Leave the number out.")
-    import xlsxwriter  # Only samples and reports write workbooks; no job does.
+        raise SampleError(
+            rows=rows, problem="contact_centre has one row for each day of two years. Leave the number out."
+        )
+    import xlsxwriter  # Jobs do not need xlsxwriter: only samples and reports write workbooks.
 
     folder.mkdir(parents=True, exist_ok=True)
     truth, generator = _Truth(), random.Random(seed)
     for number, (first, last) in enumerate(_YEARS):
         path = folder / f"3-1-1-contact-centre-metrics-{first.year}.xlsx"
-        delivered = _damaged(list(_days(first, last, generator)), truth, path.name)
+        delivered = _damage_rows(list(_draw_days(first, last, generator)), truth, path.name)
         with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
             workbook.set_properties({"created": _CREATED})
             sheet = workbook.add_worksheet("Metrics")
@@ -56,7 +59,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     (folder / "_truth.json").write_text(json.dumps(truth.__dict__, indent=1), encoding="utf-8")
 
 
-def _days(first: date, last: date, generator: random.Random) -> Iterator[list[Any]]:
+def _draw_days(first: date, last: date, generator: random.Random) -> Iterator[list[Any]]:
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         offered = round((420 if day.weekday() >= 5 else 1350) * generator.uniform(0.75, 1.25))
@@ -66,9 +69,9 @@ def _days(first: date, last: date, generator: random.Random) -> Iterator[list[An
         yield [day, offered, handled, abandoned, wait, round(handled / offered - wait / 1000, 4), number + 1]
 
 
-def _damaged(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]:
+def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]:
     year = truth.years.setdefault(days[0][0].year, {"days": 0, "calls_offered": 0, "calls_handled": 0})
-    wrong: dict[int, tuple[int, Any, str]] = {
+    wrong_cells: dict[int, tuple[int, Any, str]] = {
         40: (1, "n/a", "every_cell_readable"),
         90: (2, -days[90][2], "calls_handled_not_negative"),
         150: (0, "31/02", "every_cell_readable"),
@@ -77,8 +80,8 @@ def _damaged(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]
     rows: list[list[Any]] = []
     for index, day in enumerate(days):
         row = list(day)
-        if index in wrong:
-            column, value, expectation = wrong[index]
+        if index in wrong_cells:
+            column, value, expectation = wrong_cells[index]
             row[column] = value
             truth.quarantined[f"{file} row {len(rows) + 2}"] = expectation
         else:
@@ -87,7 +90,7 @@ def _damaged(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]
             if index % 50 == 25:
                 row[3] = row[1] - row[2] + 1
                 truth.warned.append(str(day[0]))
-            if index == 120:  # an early count, corrected further down
+            if index == 120:  # an early count, which the next row corrects
                 rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
                 truth.superseded += 1
             year["days"] += 1

@@ -1,6 +1,7 @@
-"""Made-up service requests as Denver's columns have them: one by one, and what is right about each.
+"""Draw made-up service requests with Denver's columns, and the expected values of each.
 
-Nobody is in them: names are of a list, telephone numbers of the range that is kept for fiction, streets are Example St.
+They contain no real persons. Names come from a list, telephone numbers from the range that is reserved for fiction, and
+streets are Example St.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ COLUMNS = (
     *("Division", "Major Area", "Type", "Topic", "Council District", "Police District", "Neighborhood"),
 )
 ZONE = ZoneInfo("America/Denver")
-_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests of a day come from 6 to 22 o'clock: no clock change is then
-_STRIDE = 7_654_321  # has no factor in common with the seconds of a year, so that no two requests come in one
+_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests are created from 6:00 to 22:00, when no clock changes
+_STRIDE = 7_654_321  # shares no factor with the seconds of a year, so two requests never have the same second
 
-# Agency, summary; what it is about, and whether it is about traffic.
-_ASKED: tuple[tuple[str, str, str | None, str | None], ...] = (
+# Agency, summary, expected type, expected kind of traffic.
+_SUBJECTS: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("Public Works", "Pothole", "Pothole", None),
     ("Public Works", "Illegal Parking", "Parking", None),
     ("Public Works", "Abandoned Vehicle", "Abandoned vehicle", None),
@@ -60,9 +61,9 @@ _STATUSES = {
     "Routed to Agency": ("unresolved", 3),
     "New": ("unresolved", 2),
 }
-"""Status to what becomes of a request, and of how many of a hundred: about as Denver's totals of 2019 to 2025 say."""
+"""The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
-# ZIP code, council and police district, the middle of it.
+# ZIP code, council district, police district, longitude and latitude of the south-west corner.
 _PLACES = tuple(
     (
         f"802{2 + n:02}",
@@ -78,31 +79,31 @@ _NAMES = ("Ada Abbott", "José Núñez", "Zoë Lindqvist", "Dev Dhaliwal")
 
 @dataclass(frozen=True)
 class Case:
-    """A request at one moment of its life.
+    """The state of a request at one time.
 
     Attributes:
-        cells: What a file says, by column; times are wall clocks.
-        right: What must come of it, by trusted's column; what is missing is None.
-        warnings: The expectations that it fails.
+        cells: The cells of a file, by column. Times are local.
+        expected: The expected values, by name. A missing value is None.
+        warnings: The expectations that the request fails.
     """
 
     cells: dict[str, Any]
-    right: dict[str, Any]
+    expected: dict[str, Any]
     warnings: tuple[str, ...]
 
 
-def made_up(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
-    """Make the request `index` of a part. `number` is its own in the year; it comes in one of the days between two."""
-    created = _moment(days, number)
-    agency, summary, kind, traffic = _ASKED[generator.randrange(len(_ASKED))]
+def draw_request(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
+    """Draw the request with this index in a part. `number` is unique in the year. `days` are the first and last day."""
+    created = _draw_time(days, number)
+    agency, summary, kind, traffic = _SUBJECTS[generator.randrange(len(_SUBJECTS))]
     zip_code, council, police, west, south = _PLACES[generator.randrange(len(_PLACES))]
-    channel, said = generator.choice(_CHANNELS), generator.choice(("Y", "Y", "N", "N", ""))
+    channel, first_call = generator.choice(_CHANNELS), generator.choice(("Y", "Y", "N", "N", ""))
     cells = dict.fromkeys(COLUMNS, "") | {
-        "Case Summary": _summary(summary, index),
+        "Case Summary": _write_summary(summary, index),
         "Case Source": "" if index % 120 == 14 else channel,
         "Case Created Date": f"{created:%m/%d/%Y}",
-        "Case Created dttm": _clock(created),
-        "First Call Resolution": said,
+        "Case Created dttm": _format_time(created),
+        "First Call Resolution": first_call,
         "Customer Zip Code": "" if index % 3 else zip_code,
         "Incident Address 1": "" if index % 5 == 4 else f"{number % 9000 + 1} N Example St",
         "Incident Intersection 1": "EXAMPLE ST" if index % 10 == 4 else "",
@@ -112,113 +113,116 @@ def made_up(index: int, number: int, days: tuple[date, date], generator: random.
         "Council District": "0" if index % 40 == 11 else council,
         "Police District": police,
     }
-    right: dict[str, Any] = {
+    expected: dict[str, Any] = {
         "created": created,
         "channel": cells["Case Source"] or None,
         "agency": agency if cells["Agency"] else None,
         "request_type": kind,
         "traffic_kind": traffic,
-        "first_call": {"Y": True, "N": False}.get(said),
+        "first_call": {"Y": True, "N": False}.get(first_call),
         "council_district": None if index % 40 == 11 else council,
         "police_district": police,
         "zip": None if index % 33 in (0, 7) else zip_code,
     }
     if index % 100 == 3:
         rare = {"Division": "Street Maintenance", "Major Area": "Central", "Neighborhood": "Five Points"}
-        cells, right = cells | rare, right | {"neighborhood": "Five Points"}
+        cells, expected = cells | rare, expected | {"neighborhood": "Five Points"}
     if index % 100 == 41:
-        cells, right = cells | {"Type": "Street Maintenance"}, right | {"request_type": "Street Maintenance"}
+        cells, expected = cells | {"Type": "Street Maintenance"}, expected | {"request_type": "Street Maintenance"}
     if index % 100 == 63:
-        cells, right = cells | {"Topic": "Street Sweeping"}, right | {"request_type": "Street Sweeping"}
+        cells, expected = cells | {"Topic": "Street Sweeping"}, expected | {"request_type": "Street Sweeping"}
     warnings = {
-        "channel_present": right["channel"] is None,
-        "agency_present": right["agency"] is None,
-        "request_type_known": right["request_type"] is None,
+        "channel_present": expected["channel"] is None,
+        "agency_present": expected["agency"] is None,
+        "request_type_known": expected["request_type"] is None,
         "other_cells_readable": index % 33 == 0,
     }
-    case = _placed(Case(cells, right, ()), index, float(west), south, generator)
+    case = _set_coordinates(Case(cells, expected, ()), index, float(west), south, generator)
     return replace(case, warnings=(*case.warnings, *(name for name, fails in warnings.items() if fails)))
 
 
-def ended(case: Case, index: int, generator: random.Random) -> Case:
-    """Return a request as it ended, closed or not, a few as nobody should say it."""
-    (status, (becomes, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
+def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
+    """Return the last state of a request, closed or open. A few states contradict themselves."""
+    (status, (resolution, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
     hours = generator.expovariate(1 / 60) + 0.01
     if index % 151 == 60:
-        return _closed(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
+        return _close(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
     if index % 211 == 80:
-        return _closed(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
-    if becomes == "unresolved" or status == _TRANSFERRED or index % 31 == 9:  # a third has no close time
-        return still(case, status, becomes)
+        return _close(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
+    # A third of all requests has no close time.
+    if resolution == "unresolved" or status == _TRANSFERRED or index % 31 == 9:
+        return set_status(case, status, resolution)
     if index % 199 == 70:
-        return _closed(case, status, becomes, -1, counts=False, warnings=("closed_not_before_created",))
-    return _closed(case, status, becomes, hours, only_day=index % 97 == 30)
+        return _close(case, status, resolution, -1, counts=False, warnings=("closed_not_before_created",))
+    return _close(case, status, resolution, hours, only_day=index % 97 == 30)
 
 
-def still(case: Case, status: str = "New", becomes: str = "unresolved") -> Case:
-    """Return a request with a status and no time at which it was closed."""
-    return replace(case, cells=case.cells | {"Case Status": status}, right=case.right | {"resolution": becomes})
+def set_status(case: Case, status: str = "New", resolution: str = "unresolved") -> Case:
+    """Return a request with this status and without a close time."""
+    return replace(
+        case, cells=case.cells | {"Case Status": status}, expected=case.expected | {"resolution": resolution}
+    )
 
 
-def closed_at(case: Case) -> datetime:
-    """Return when a request says that it was closed, by Denver's clocks, else when it was created."""
-    at: datetime = case.right.get("closed", case.right["created"])
-    return at
+def closing_time(case: Case) -> datetime:
+    """Return the local time at which a request was closed. An open request gives the time at which it was created."""
+    local_time: datetime = case.expected.get("closed", case.expected["created"])
+    return local_time
 
 
-def utc(wall_clock: datetime) -> datetime:
-    """Return when Denver's clocks show a time."""
+def to_utc(wall_clock: datetime) -> datetime:
+    """Return the instant of a local time in Denver."""
     return wall_clock.replace(tzinfo=ZONE).astimezone(timezone.utc)
 
 
-def _closed(
+def _close(
     case: Case,
     status: str,
-    becomes: str | None,
+    resolution: str | None,
     hours: float,
     *,
     only_day: bool = False,
     counts: bool = True,
     warnings: tuple[str, ...] = (),
 ) -> Case:
-    created = case.right["created"]
-    at = (utc(created) + timedelta(seconds=round(hours * 3600))).astimezone(ZONE).replace(tzinfo=None, fold=0)
-    # An hour that clocks show twice is read as the earlier one: so no request is closed in it.
-    at = at.replace(hour=3) if at.hour == 1 else at
-    cells = {"Case Status": status, "Case Closed Date": f"{at:%m/%d/%Y}", "Case Closed dttm": _clock(at)}
+    created = case.expected["created"]
+    closed = (to_utc(created) + timedelta(seconds=round(hours * 3600))).astimezone(ZONE).replace(tzinfo=None, fold=0)
+    # No request is closed in the hour that the clocks show twice, because its expected instant would be ambiguous.
+    closed = closed.replace(hour=3) if closed.hour == 1 else closed
+    cells = {"Case Status": status, "Case Closed Date": f"{closed:%m/%d/%Y}", "Case Closed dttm": _format_time(closed)}
     if only_day:
-        cells["Case Closed dttm"], at = "", datetime.combine(at, time(23, 59, 59))
-    took = Decimal((utc(at) - utc(created)).total_seconds()) / 3600
-    tenths = int((took * 10).quantize(Decimal(1), ROUND_HALF_UP)) if counts else None
-    right = {"resolution": becomes, "closed": at, "tenths": tenths}
-    return Case(case.cells | cells, case.right | right, (*case.warnings, *warnings))
+        cells["Case Closed dttm"], closed = "", datetime.combine(closed, time(23, 59, 59))
+    duration = Decimal((to_utc(closed) - to_utc(created)).total_seconds()) / 3600
+    tenths = int((duration * 10).quantize(Decimal(1), ROUND_HALF_UP)) if counts else None
+    expected = {"resolution": resolution, "closed": closed, "tenths": tenths}
+    return Case(case.cells | cells, case.expected | expected, (*case.warnings, *warnings))
 
 
-def _placed(case: Case, index: int, west: float, south: float, generator: random.Random) -> Case:
+def _set_coordinates(case: Case, index: int, west: float, south: float, generator: random.Random) -> Case:
     longitude, latitude = round(west + generator.random() / 100, 6), round(south + generator.random() / 100, 6)
-    wrong: dict[int, tuple[Any, Any]] = {
-        3: (latitude, latitude),  # 5 % have the latitude twice
+    wrong_places: dict[int, tuple[Any, Any]] = {
+        3: (latitude, latitude),  # 5 % of the requests have the latitude in both columns
         8: (0, 0),
         11: ("", ""),
         15: ("", ""),
     }
-    if index % 20 in wrong:
-        longitude, latitude = wrong[index % 20]
+    if index % 20 in wrong_places:
+        longitude, latitude = wrong_places[index % 20]
         warnings = ("coordinates_given", "coordinates_in_the_city")[: 2 if index % 20 == 3 else 1]
-        return Case(case.cells | {"Longitude": longitude, "Latitude": latitude}, case.right, warnings)
+        return Case(case.cells | {"Longitude": longitude, "Latitude": latitude}, case.expected, warnings)
     if index % 150 == 77:
         cells = {"Longitude": longitude + 10, "Latitude": latitude}
-        return Case(case.cells | cells, case.right, ("coordinates_given", "coordinates_in_the_city"))
-    cell = f"{_line(latitude)},{_line(longitude)}"
-    return Case(case.cells | {"Longitude": longitude, "Latitude": latitude}, case.right | {"grid_cell": cell}, ())
+        return Case(case.cells | cells, case.expected, ("coordinates_given", "coordinates_in_the_city"))
+    cell = f"{_round_down(latitude)},{_round_down(longitude)}"
+    return Case(case.cells | {"Longitude": longitude, "Latitude": latitude}, case.expected | {"grid_cell": cell}, ())
 
 
-def _line(degrees: float) -> str:
+def _round_down(degrees: float) -> str:
     millionths = round(degrees * 1_000_000)
     return f"{Decimal(millionths - millionths % 10_000).scaleb(-6):.2f}"
 
 
-def _summary(summary: str, index: int) -> str:
+def _write_summary(summary: str, index: int) -> str:
     if index % 31 == 12:
         summary = f'{summary}\n"in front of" {index % 900} Example St'
     if index % 37 == 16:
@@ -226,12 +230,12 @@ def _summary(summary: str, index: int) -> str:
     return f"{summary}\u00a0\u00a0" if index % 13 == 5 else summary
 
 
-def _moment(days: tuple[date, date], number: int) -> datetime:
+def _draw_time(days: tuple[date, date], number: int) -> datetime:
     first, last = days
     seconds = number * _STRIDE % (((last - first).days + 1) * _SECONDS)
     day, second = divmod(seconds, _SECONDS)
     return datetime.combine(first + timedelta(days=day), time(_FIRST_HOUR)) + timedelta(seconds=second)
 
 
-def _clock(at: datetime) -> str:
-    return f"{at:%m/%d/%Y %I:%M:%S %p}"
+def _format_time(clock: datetime) -> str:
+    return f"{clock:%m/%d/%Y %I:%M:%S %p}"

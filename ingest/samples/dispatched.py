@@ -1,6 +1,6 @@
-"""Made-up incidents as Montgomery County's feed of dispatched incidents writes them.
+"""Draw made-up incidents, and write them like Montgomery County's feed of dispatched incidents.
 
-Nothing of it happened: types, streets and times are drawn, and the numbers of the incidents are of none.
+No incident is real. Types, streets and times are drawn, and the incident numbers do not exist.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest.samples.files import PART
 
 ZONE = ZoneInfo("America/New_York")
 _DAYS = 10
-_CITIES = {  # weight, district, longitude and latitude in ten thousandths of a degree
+_CITIES = {  # weight, district, and longitude and latitude in 1/10,000 of a degree
     "SILVER SPRING": (30, 3, -770261, 389937),
     "GAITHERSBURG": (18, 6, -772014, 391434),
     "ROCKVILLE": (17, 1, -771528, 390840),
@@ -36,7 +36,8 @@ _OFFENCES = (
     "PURSUIT",
 )
 _TYPES = [offence + when for when in ("", " - JUST OCCURRED", " - OCCURRED EARLIER") for offence in _OFFENCES]
-_TYPE_WEIGHTS = [400 / (place + 2) for place in range(len(_TYPES))]  # 159 types, of which few are most incidents
+# Of the 159 types, a few have most of the incidents.
+_TYPE_WEIGHTS = [400 / (place + 2) for place in range(len(_TYPES))]
 _DISPOSITIONS = {"NO REPORT": 40, "REPORT TAKEN": 22, "GOA/UNABLE TO LOCATE": 14, "ARREST": 6, "CANCELLED": 5, "": 3}
 _STREETS = {
     "GEORGIA AVE": 16,
@@ -50,26 +51,27 @@ _STREETS = {
     "RANDOLPH RD": 3,
     **{f"{name} {suffix}": 1 for name in ("OAK", "ELM", "PARK", "LAKE", "SPRING") for suffix in ("ST", "RD", "DR")},
 }
-_HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]  # at 2 clocks may skip an hour
+# The weight of 2:00 is 0, because the clocks can skip this hour.
+_HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
-"""The times that an incident has once units have cleared."""
+"""The fields with seconds that an incident has after its units have cleared."""
 
-_NOT_WRITTEN = ("street", "crossing", "cell", "weekday", "hour")
+_EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 
 
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
-    """Draw an incident as it is in the end, under the names of the county's fields, and the instant it began."""
-    clock = _started(draw, year, index)
+    """Draw the last state of an incident, by the names of the county's fields, and the instant at which it began."""
+    clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]
     _, district, longitude, latitude = _CITIES[city]
     type_place = draw.choices(range(len(_TYPES)), _TYPE_WEIGHTS)[0]
     street = draw.choices([*_STREETS], [*_STREETS.values()])[0]
     other = [name for name in _STREETS if name != street][index % 7]
-    at = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
+    address_kind = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
     dispatch, arrival, clearing = draw.randrange(30, 900), draw.randrange(30, 2400), draw.randrange(60, 4200)
     if index % 43 == 8:
-        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # at the edge of a band
-    arrival = 0 if index % 17 == 3 else arrival  # units that were there already
+        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # the edge of a band
+    arrival = 0 if index % 17 == 3 else arrival  # units that were already at the place
     arrived, cleared = draw.random() > 0.25, draw.random() > 0.05
     incident = {
         "incident_id": f"P{year % 100}{part * PART + index:08}",
@@ -77,8 +79,8 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
         "priority": None if index % 59 == 13 else (type_place + (draw.random() < 0.2)) % 5,
         "initial_type": _TYPES[type_place],
         "city": city,
-        "street": street if at == "a block" else None,
-        "crossing": " / ".join(sorted((street, other))) if at == "an intersection" else None,
+        "street": street if address_kind == "a block" else None,
+        "crossing": " / ".join(sorted((street, other))) if address_kind == "an intersection" else None,
         "police_district_number": f"{district}D",
         "sector": None if index % 47 == 21 else f"{'ABCDEF'[district - 1]}{1 + index % 3}",
         "cell": (longitude + draw.randrange(-300, 300), latitude + draw.randrange(-300, 300)),
@@ -95,16 +97,16 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
 
 
 def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return an incident as the feed writes it; what is missing is an empty string, absent or null."""
+    """Return an incident as the feed writes it. A missing value is an empty string, an absent field or null."""
     start = datetime.fromisoformat(incident["start_time"]).replace(tzinfo=ZONE).astimezone(timezone.utc)
     end = (start + timedelta(seconds=incident["calltime_cleared"] or 3600)).astimezone(ZONE)
     route = 20 + index % 10
     longitude, latitude = (f"{degrees / 10_000:.4f}" for degrees in incident["cell"] or (0, 0))
-    alone = index % 5 == 2
+    has_only_geolocation = index % 5 == 2
     fields = {
-        **{name: value for name, value in incident.items() if name not in _NOT_WRITTEN},
+        **{name: value for name, value in incident.items() if name not in _EXPECTED_ONLY},
         "end_time": f"{end:%Y-%m-%dT%H:%M:%S.000}",
-        "address": _address(incident, index),
+        "address": _write_address(incident, index),
         "cr_number": f"{240000000 + index}" if index % 6 == 0 else None,
         "crash_reports": None,
         "close_type": incident["initial_type"],
@@ -113,8 +115,8 @@ def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
         "pra": "135",
         "calltime_callroute": route,
         "callroute_dispatch": incident["calltime_dispatch"] - route,
-        "longitude": None if alone else longitude,
-        "latitude": None if alone else latitude,
+        "longitude": None if has_only_geolocation else longitude,
+        "latitude": None if has_only_geolocation else latitude,
         "geolocation": (
             {"type": "Point", "coordinates": [float(longitude), float(latitude)]},
             {"latitude": latitude, "longitude": longitude, "human_address": "{}"},
@@ -122,42 +124,46 @@ def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
         )[index % 3],
         ":@computed_region_6vgr_duib": f"{1 + index % 8}",
     }
-    written = {name: value if index % 6 == 1 else _text(value) for name, value in fields.items()}
+    cells = {name: value if index % 6 == 1 else _write_number(value) for name, value in fields.items()}
     if index % 12 == 7:
-        written |= {name: float(fields[name]) for name in SECONDS if fields[name] is not None}
+        cells |= {name: float(fields[name]) for name in SECONDS if fields[name] is not None}
     if index % 4 == 1:
-        return {name: value for name, value in written.items() if value is not None}
-    return {name: "" if value is None and index % 4 != 2 else value for name, value in written.items()}
+        return {name: value for name, value in cells.items() if value is not None}
+    return {name: "" if value is None and index % 4 != 2 else value for name, value in cells.items()}
 
 
-def _started(draw: random.Random, year: int, index: int) -> datetime:
-    """Return when clocks showed that an incident began: in ten days around a change, or in the hour they repeat."""
-    change = _sunday(year, 3, 2) if index % 2 else _sunday(year, 11, 1)
+def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
+    """Return the local time at which an incident began.
+
+    The time is in the ten days around a clock change, or in the hour that the clocks show twice.
+    """
+    change = _find_sunday(year, 3, 2) if index % 2 else _find_sunday(year, 11, 1)
     minutes = timedelta(seconds=draw.randrange(3600))
     if index % 50 == 14:
-        return change + timedelta(hours=1) + minutes  # November's first; the later one is written alike
+        # The clocks show this hour twice in November. The feed writes both hours in the same way.
+        return change + timedelta(hours=1) + minutes
     hour = draw.choices(range(24), _HOURS)[0]
     return change + timedelta(days=draw.randrange(-_DAYS // 2, _DAYS // 2), hours=hour) + minutes
 
 
-def _sunday(year: int, month: int, place: int) -> datetime:
-    """Return the midnight before a month's first Sunday, or its second."""
+def _find_sunday(year: int, month: int, number: int) -> datetime:
+    """Return the start of the first or second Sunday of a month."""
     first = datetime(year, month, 1, tzinfo=ZONE)
-    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (place - 1))
+    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
 
 
-def _address(incident: dict[str, Any], index: int) -> str | None:
-    street, crossing, number = incident["street"], incident["crossing"], index % 97
+def _write_address(incident: dict[str, Any], index: int) -> str | None:
+    street, crossing, block = incident["street"], incident["crossing"], index % 97
     if crossing:
         first, second = crossing.split(" / ")
         return (crossing, f"{second}/{first}", f"{second.title()} & {first}")[index % 3]
     if street is None:
         return None
     if index % 13 == 6:
-        return f"{100 * number + 1 + index % 98} {street}"  # a house's, which should not be there
-    return f"{100 * number}  blk {street.title()} " if index % 16 == 9 else f"{100 * number} BLK {street}"
+        return f"{100 * block + 1 + index % 98} {street}"  # a house number, which the county should not publish
+    return f"{100 * block}  blk {street.title()} " if index % 16 == 9 else f"{100 * block} BLK {street}"
 
 
-def _text(value: Any) -> Any:
-    """Return a number as text; nested values and none as they are."""
+def _write_number(value: Any) -> Any:
+    """Return a whole number as text. Any other value is returned unchanged."""
     return str(value) if isinstance(value, int) else value

@@ -1,4 +1,4 @@
-"""Landing files written in parts, in this process or by Spark, and the truth about them."""
+"""Write landing files in parts, in this process or with Spark, and their expected outcome."""
 
 from __future__ import annotations
 
@@ -21,28 +21,27 @@ from ingest.samples import SampleError
 from lake.session import lake_session
 
 PART = 200_000
-"""Rows of one part. What a part holds depends on the seed, its number and how many rows it has, and on nothing else."""
+"""Rows in one part. The content of a part depends only on the seed, its number and its number of rows."""
 
 MASKING_KEY = "_masking_key"
-"""The file, beside the landing files of a dataset that masks, with a key for them."""
+"""The name of the file with a masking key, in the landing folder of a dataset that needs a masking key."""
 
-_DELIVERED = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
-"""A fixed time: a workbook carries its modification time, and the same seed must give the same bytes."""
+_MODIFIED_AT = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
+"""A fixed time, because a workbook has its modification time in its bytes, and equal seeds must give equal files."""
 
 
 @dataclass
 class Truth:
-    """What landing files hold, and what must come of it.
+    """The expected outcome of landing files.
 
     Attributes:
-        counts: `rows`; `trusted`; `superseded` (rows that a later one of their key takes the place of); `duplicates`
-            (of these, those that are the later one once more).
-        quarantined: Expectation to how many rows go to quarantine for failing it first.
-        warned: Expectation to how many rows are published with its warning.
-        answers: The name of an answer to its right values: what they are of, and how many.
-        rates: The name of an answer's percentage to its right values, which follow from `answers`; None where it is of
-            nothing.
-        damaged: The rows for quarantine: file, row, and the expectation that each fails first.
+        counts: `rows`; `trusted`; `superseded` (rows that a later row of the same key replaces); `duplicates`
+            (superseded rows that equal the later row).
+        quarantined: The number of quarantined rows by the first expectation that they fail.
+        warned: The number of published rows with a warning, by expectation.
+        answers: The expected counts of each answer, by the group that they count.
+        rates: The expected percentages of each answer, computed from `answers`. None if the total is 0.
+        damaged: The rows for quarantine: file, row, and the first expectation that the row fails.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -53,7 +52,7 @@ class Truth:
     damaged: list[tuple[str, int, str]] = field(default_factory=list)
 
     def damage(self, file: str, row: int, expectation: str) -> None:
-        """Note a row for quarantine."""
+        """Record a row for quarantine."""
         self.quarantined[expectation] += 1
         self.damaged.append((file, row, expectation))
 
@@ -69,14 +68,20 @@ class Truth:
 def write_parts(
     folder: Path, write_part: Callable[[Path, int, int], Truth], *, rows: int, rates: Mapping[str, tuple[str, str, int]]
 ) -> None:
-    """Write landing files part by part, and `_truth.json`: in this process if there is one part, else by Spark.
+    """Write landing files part by part, and `_truth.json`.
 
-    `write_part` is given the folder, the part's number from 0 and how many rows it is of. The rows that are damaged are
-    in `_damaged/`, one file a part: file, row, expectation. `rates` maps the name of a percentage to the answers that
-    are its part and its total, and to its decimals; what has no total of its own is of that of its first word.
+    A single part is written in this process. Several parts are written with Spark. The rows for quarantine are in
+    `_damaged/`, in one file for each part: file, row, expectation.
+
+    Args:
+        folder: The landing folder.
+        write_part: Writes one part. Takes the folder, the number of the part from 0, and its number of rows.
+        rows: The number of rows of all parts.
+        rates: For each percentage, the answer that is its part, the answer that is its total, and its decimals. If the
+            total has no value of the same name, it is the value of the first word: `2024` for `2024 Phone`.
 
     Raises:
-        SampleError: There is nothing to write.
+        SampleError: `rows` is less than 1.
     """
     if rows < 1:
         raise SampleError(rows=rows, problem="expected 1 or more.")
@@ -97,26 +102,26 @@ def write_parts(
         parts = spark.sparkContext.parallelize(range(len(sizes)), len(sizes)).map(write)
         truth = reduce(Truth.__add__, parts.toLocalIterator(), Truth())
     for name, (part, total, digits) in rates.items():
-        of = truth.answers[total]
+        totals = truth.answers[total]
         truth.rates[name] = {
-            key: quotient(100 * count, of[key if key in of else key.split()[0]], digits=digits)
+            key: quotient(100 * count, totals[key if key in totals else key.split()[0]], digits=digits)
             for key, count in truth.answers[part].items()
         }
-    right = {name: value for name, value in vars(truth).items() if name != "damaged"}
-    (folder / "_truth.json").write_text(json.dumps(right, indent=1, sort_keys=True), encoding="utf-8")
+    outcome = {name: value for name, value in vars(truth).items() if name != "damaged"}
+    (folder / "_truth.json").write_text(json.dumps(outcome, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
-    """Return a part's file name: `stem.suffix` where the part is the whole, else numbered, and text.
+    """Return the file name of a part: the stem and the suffix, or a numbered csv if there are several parts.
 
-    Nobody delivers millions of rows as workbooks, and one has room for 1,048,576.
+    Several parts are never workbooks, because a workbook has at most 1,048,576 rows.
     """
     return f"{stem}{suffix}" if whole else f"{stem}-{number + 1:04}.csv"
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, hours: int = 0) -> None:
-    """Write a workbook or `;` text, by the file's ending, modified some hours after a fixed time."""
-    modified_at = _DELIVERED + timedelta(hours=hours)
+    """Write a workbook or a `;` text file, by its suffix. It is modified `hours` after a fixed time."""
+    modified_at = _MODIFIED_AT + timedelta(hours=hours)
     if path.suffix == ".xlsx":
         _write_workbook(path, columns, rows, modified_at=modified_at)
     else:
@@ -133,19 +138,19 @@ def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]
 
 
 def excel_serial(day: date) -> int:
-    """Return the number that Excel keeps for a day."""
+    """Return the serial number of a day in Excel."""
     return (day - date(1899, 12, 30)).days
 
 
 def quotient(part: int, total: int, *, digits: int) -> float | None:
-    """Return a part of a total, half rounded up; None of nothing."""
+    """Return part / total, rounded half up, or None if the total is 0."""
     return float((Decimal(part) / total).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)) if total else None
 
 
 def _write_workbook(
     path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, modified_at: datetime
 ) -> None:
-    import xlsxwriter  # Only samples and reports write workbooks; no job does.
+    import xlsxwriter  # Jobs do not need xlsxwriter: only samples and reports write workbooks.
 
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
         workbook.set_properties({"created": modified_at})

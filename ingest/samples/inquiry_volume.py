@@ -1,4 +1,4 @@
-"""Made-up inquiry volumes of two years, with the dirt that delivered files have, and the right answers."""
+"""Generate inquiry volumes of two years, with the errors of real deliveries, and the expected answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.samples.files import Truth, excel_serial, file_name, write_parts, wr
 
 _COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 _STEM = "3-1-1-inquiry-volume"
-_NEW = "Festival Office"  # a department of the second year only, of unusually few inquiries
+_NEW = "Festival Office"  # a department that exists only in the second year, with unusually few inquiries
 _DEPARTMENTS = {
     "FSC - Tax Office": 640,
     "ENG - Waste Collection": 520,
@@ -55,7 +55,7 @@ _TOPICS = (
     "Form",
 )
 _KEYS = 12 * len(_CHANNELS) * len(_DEPARTMENTS) * len(_TOPICS)
-_STRIDE = 12_815  # has no factor in common with _KEYS, so that every one is met before one is met again
+_STRIDE = 12_815  # shares no factor with _KEYS, so every key is used before a key is used again
 _ODD_SPELLING = {"Phone": "phone", "E-mail": "EMAIL", "Chat": " chat ", "WEB": "Web", "Mobile App": "mobile  app"}
 _DAMAGE: tuple[tuple[int, Any, str], ...] = (
     (2, "{year}-13", "every_cell_readable"),
@@ -73,14 +73,20 @@ _RATES = {f"{answer} rounded_pct": (answer, "yearly", 3) for answer in ("departm
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write one file a year, one of corrections, and the right answers; `rows` are about how many, 6,000 if not given.
+    """Write one file for each year, one file of corrections, and the expected answers.
 
-    The years differ as real deliveries do: text in one, a workbook with months as date cells in the next. Beside cells
-    that are wrong there are blanks around and within cells, channels spelled anyhow, Excel serials, rows that come
-    twice, numbers that are corrected later, corrections that are broken, new channels, and retired types.
+    The files have the differences and errors of real deliveries. The first year is a text file, the second is a
+    workbook with months as date cells. There are wrong cells, extra blanks, channels in several spellings, and Excel
+    serials. Some rows come twice. Some numbers are corrected later, and some corrections are broken. There are new
+    channels and retired types.
 
-    The right answers are inquiries, and the rates what share of the year's they are, rounded one by one. By type there
-    are answers only where one part is the whole: every part has types of its own.
+    The expected answers are inquiries. The rates are shares of the year, each rounded on its own. Answers by type exist
+    only if the files have one part, because each part has its own types.
+
+    Args:
+        folder: The landing folder.
+        rows: The approximate number of rows [default: 6,000].
+        seed: Equal seeds give equal files.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
@@ -91,61 +97,61 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
 
 class _Part:
-    """One part: what it writes, and the truth about that."""
+    """Writes one part, and records its expected outcome."""
 
     def __init__(self, folder: Path, number: int, size: int, *, seed: int, whole: bool) -> None:
         self.folder, self.number, self.size, self.whole = folder, number, size, whole
         self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
         self.corrections: list[list[Any]] = []
-        self.corrected = file_name(f"{_STEM}-corrections", ".csv", number=number, whole=whole)
+        self.correction_file = file_name(f"{_STEM}-corrections", ".csv", number=number, whole=whole)
 
     def write(self) -> Truth:
         for year, suffix in zip(_YEARS, (".csv", ".xlsx"), strict=True):
             file = file_name(f"{_STEM}-{year}", suffix, number=self.number, whole=self.whole)
             path = self.folder / file
-            rows = list(self.year(year, file, as_cells=path.suffix == ".xlsx"))
+            rows = list(self.draw_year(year, file, as_cells=path.suffix == ".xlsx"))
             if rows:
                 write_rows(path, _COLUMNS, rows)
         if self.corrections:
-            write_rows(self.folder / self.corrected, _COLUMNS, self.corrections, hours=24)
+            write_rows(self.folder / self.correction_file, _COLUMNS, self.corrections, hours=24)
         return self.truth
 
-    def year(self, year: int, file: str, *, as_cells: bool) -> Iterator[list[Any]]:
+    def draw_year(self, year: int, file: str, *, as_cells: bool) -> Iterator[list[Any]]:
         line = 1
         for index in range(self.size // 2 + (self.size % 2 if year == _YEARS[0] else 0)):
-            for row in self.delivered(year, index, file, line + 1, as_cells=as_cells):
+            for row in self.deliver(year, index, file, line + 1, as_cells=as_cells):
                 line += 1
                 self.truth.counts["rows"] += 1
                 yield row
 
-    def delivered(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
-        """Return the rows of the file for one key: mostly one."""
-        row = self.row(year, index)
+    def deliver(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
+        """Return the rows of the file for one key. Most keys have one row."""
+        row = self.draw_row(year, index)
         if (row[0], year) == (_NEW, _YEARS[0]):
             return []
         if index % 97 == 50:
-            return self.damaged(row, year, index // 97, file, line)
-        good = list(row)
+            return self.damage(row, year, index // 97, file, line)
+        expected = list(row)
         if index % 71 == 40:
-            row[3] = good[3] = "Kiosk"
+            row[3] = expected[3] = "Kiosk"
             self.truth.warned["channel_known"] += 1
-        if " - " not in good[0]:
+        if " - " not in expected[0]:
             self.truth.warned["department_has_a_code"] += 1
         if index % 101 == 20:
-            self.correct(row, good, valid=index % 202 == 20)
-        self.count(good)
-        row = self.dirty(row, index, as_cells=as_cells)
+            self.correct(row, expected, valid=index % 202 == 20)
+        self.count(expected)
+        row = self.distort(row, index, as_cells=as_cells)
         if index % 61 == 30:
             self.truth.counts.update(["duplicates", "superseded"])
             return [row, row]
         return [row]
 
-    def row(self, year: int, index: int) -> list[Any]:
-        """Return the row of a key; no two numbers of a year give one key."""
+    def draw_row(self, year: int, index: int) -> list[Any]:
+        """Return the row of a key. Different indexes of a year give different keys."""
         rest, month = divmod((index * _STRIDE + 100 * year) % _KEYS, 12)
         rest, channel = divmod(rest, len(_CHANNELS))
         topic, department = divmod(rest, len(_DEPARTMENTS))
-        layer = index // _KEYS + self.number * 10  # Every part has types of its own.
+        layer = index // _KEYS + self.number * 10  # Each part has its own types.
         name, channel_name = [*_DEPARTMENTS][department], [*_CHANNELS][channel]
         kind = f"{_TOPICS[topic]} Inquiry" + (f" {layer}" if layer else "")
         if (topic + department) % 9 == 8:
@@ -154,11 +160,11 @@ class _Part:
         number = max(1, round(volume * (1.1 if year == _YEARS[1] else 1)))
         return [name, kind, date(year, month + 1, 1), channel_name, number, index + 9000 if index % 10 > 6 else None]
 
-    def damaged(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
+    def damage(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
         row[2] = f"{row[2]:%Y-%m}"
-        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # the same key twice, with two numbers: which is right?
+        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # the same key with two numbers
             other = [*row[:4], row[4] + 1, row[5]]
-            self.truth.counts["superseded"] += 1  # of the two the later one stands for both
+            self.truth.counts["superseded"] += 1  # the later row has both numbers
             self.truth.damage(file, line + 1, "one_number_in_a_file")
             return [row, other]
         place, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
@@ -166,17 +172,17 @@ class _Part:
         self.truth.damage(file, line, expectation)
         return [row]
 
-    def correct(self, row: list[Any], good: list[Any], *, valid: bool) -> None:
-        """Deliver a row once more, later: corrected, or broken, which leaves the one before as it is."""
+    def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
+        """Deliver a row again later. The row is corrected, or it is broken and leaves the earlier row unchanged."""
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:
-            good[4] = row[4] + 7
+            expected[4] = row[4] + 7
             self.truth.counts["superseded"] += 1
-            self.corrections.append([*row[:2], month, row[3], good[4], None])
+            self.corrections.append([*row[:2], month, row[3], expected[4], None])
         else:
             self.corrections.append([*row[:2], month, row[3], "?", None])
-            self.truth.damage(self.corrected, len(self.corrections) + 1, "every_cell_readable")
+            self.truth.damage(self.correction_file, len(self.corrections) + 1, "every_cell_readable")
 
     def count(self, row: list[Any]) -> None:
         department, kind, month, channel, number, _ = row
@@ -189,7 +195,7 @@ class _Part:
         if self.whole:
             self.truth.answers["department_types"][f"{month.year} {department}: {kind}"] += number
 
-    def dirty(self, row: list[Any], index: int, *, as_cells: bool) -> list[Any]:
+    def distort(self, row: list[Any], index: int, *, as_cells: bool) -> list[Any]:
         department, kind, month, channel, number, bi_id = row
         if index % 13 == 3:
             department, kind = f"\u00a0{department} ", kind.replace(" ", "  ")

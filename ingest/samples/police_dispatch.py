@@ -1,4 +1,7 @@
-"""Made-up dispatched incidents as a poller puts them to Firehose, as dirty as the feed, and the right answers."""
+"""Generate files of dispatched incidents as Firehose delivers them, with the errors of the feed.
+
+The expected answers are beside them.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,12 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"incident_id": ""}, "incident_id_present"),
     ({"start_time": ""}, "start_time_present"),
     ({"start_time": "13/45/2024"}, "every_cell_readable"),
-    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # clocks skipped it
+    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # a time that the clocks skip
     ({"start_time": "2100-01-01T00:00:00.000"}, "start_not_in_the_future"),
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
-    ({}, "every_cell_readable"),  # a line cut off
+    ({}, "every_cell_readable"),  # a truncated line
 )
-_ODD: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # what is written, what it counts as, the warning
+_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # written cells, expected values, warning
     ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
     ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),
     ({"arrive_cleared": "n/a"}, {"arrive_cleared": None}, "other_cells_readable"),
@@ -44,15 +47,28 @@ _ODD: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # what is writ
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write hourly files in Firehose's layout and the right answers; `rows` are incidents, 3,000 if not given.
+    """Write hourly files in the layout of Firehose, and the expected answers.
 
-    They began in ten days around each of the year's two clock changes; each part is of another of six years. An
-    incident comes at least twice, without and with its times. The dirt: revisions that come late, twice and in the
-    wrong order, some of one `row_ts`; corrected cities and months; broken revisions of good incidents; lines cut off;
-    objects on one line, gzip, empty strings, absent fields, unknown ones; numbers as text and as numbers; three forms
-    of geolocation, often alone; houses' addresses; spellings of addresses; what `_DAMAGE` and `_ODD` have.
+    The incidents began in the ten days around each of the two clock changes of a year. Parts have different years, of
+    six. An incident comes at least twice: first without its times, then with them.
 
-    The right answers are incidents and seconds, by what they are of, joined by `|`, where nothing stands for none.
+    The files have these errors and variants:
+
+    - Revisions come late, twice, in the wrong order, or with the same `row_ts`. Some correct the city or the month, and
+      some revisions of good incidents are broken.
+    - Lines are truncated, two objects are on one line, and files are compressed with gzip.
+    - Values are empty strings, fields are absent or unknown, and numbers are texts or JSON numbers.
+    - geolocation has three forms, and can be the only field with coordinates.
+    - Some addresses have house numbers, and addresses have several spellings.
+    - `_DAMAGE` and `_ODDITIES` list wrong values.
+
+    The expected answers are incidents and seconds. The key of a count is its group: values joined by `|`, with an empty
+    text for a missing value.
+
+    Args:
+        folder: The landing folder.
+        rows: The number of incidents [default: 3,000].
+        seed: Equal seeds give equal files.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
@@ -62,45 +78,45 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
 
 class _Part:
-    """One part: what it writes, and the truth about that."""
+    """Writes one part, and records its expected outcome."""
 
     def __init__(self, folder: Path, number: int, size: int, *, seed: int) -> None:
         self.folder, self.number, self.size = folder, number, size
         self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
         self.year = _LAST_YEAR - number % _YEARS
         self.files: defaultdict[datetime, list[tuple[str, str | None]]] = defaultdict(list)
-        self.seen: Counter[str] = Counter()
+        self.numbers: Counter[str] = Counter()
 
     def write(self) -> Truth:
         for index in range(self.size):
             if index % 53 == 29:
-                self.damaged(index)
+                self.write_damaged(index)
             else:
-                self.incident(index)
-        for place, hour in enumerate(sorted(self.files)):
-            self.write_file(hour, self.files[hour], place)
+                self.write_incident(index)
+        for position, hour in enumerate(sorted(self.files)):
+            self.write_file(hour, self.files[hour], position)
         return self.truth
 
-    def incident(self, index: int) -> None:
-        """Write all that is delivered of one incident, and count what it is in the end."""
+    def write_incident(self, index: int) -> None:
+        """Write all revisions of one incident, and count its last state."""
         incident, start = draw_incident(self.random, year=self.year, part=self.number, index=index)
-        written: dict[str, Any] = {}
+        cells: dict[str, Any] = {}
         if index % 31 == 17:
-            number = self.number_of("odd")
-            written, counts_as, warning = _ODD[number % len(_ODD)]
-            incident |= counts_as
+            number = self.next_number("odd")
+            cells, expected, warning = _ODDITIES[number % len(_ODDITIES)]
+            incident |= expected
             self.truth.warned[warning] += 1
         took = timedelta(seconds=incident["calltime_cleared"] or 3600)
         opened = _hour_after(start)
         closed = max(_hour_after(start + took), opened + timedelta(hours=1))
-        last = feed_record(incident, index) | written
+        last = feed_record(incident, index) | cells
         first = last | dict.fromkeys((*SECONDS, "end_time", "disposition_desc"), "")
         if index % 19 == 4:
-            first["city"] = "ROCKVILLE"  # which the last revision corrects
+            first["city"] = "ROCKVILLE"  # the last revision corrects it
         if index % 67 == 33:
             first["start_time"] = f"{start.astimezone(ZONE) - timedelta(days=40):%Y-%m-%dT12:00:00.000}"
-        first["row_ts"] = self.extracted(closed if index % 37 == 19 else opened, index)
-        last["row_ts"] = self.extracted(closed, index)
+        first["row_ts"] = self.write_row_ts(closed if index % 37 == 19 else opened, index)
+        last["row_ts"] = self.write_row_ts(closed, index)
         late = closed + timedelta(days=3) if index % 41 == 7 else closed
         self.deliver(late + timedelta(hours=1) if index % 29 == 5 else opened, first)
         self.deliver(late, last)
@@ -108,22 +124,22 @@ class _Part:
             self.deliver(late + timedelta(hours=5), last)
             self.truth.counts["duplicates"] += 1
         if index % 73 == 20:
-            broken = last | {"start_time": "?", "row_ts": self.extracted(closed + timedelta(hours=6), index)}
+            broken = last | {"start_time": "?", "row_ts": self.write_row_ts(closed + timedelta(hours=6), index)}
             self.deliver(closed + timedelta(hours=6), broken, expectation="every_cell_readable")
         self.truth.counts["trusted"] += 1
         self.truth.counts["superseded"] += 1 + (index % 23 == 11)
         self.count(incident)
 
-    def damaged(self, index: int) -> None:
+    def write_damaged(self, index: int) -> None:
         incident, start = draw_incident(self.random, year=self.year, part=self.number, index=index)
-        cells, expectation = _DAMAGE[self.number_of("damage") % len(_DAMAGE)]
-        record = feed_record(incident, index) | {"row_ts": self.extracted(_hour_after(start), index)} | cells
+        cells, expectation = _DAMAGE[self.next_number("damage") % len(_DAMAGE)]
+        record = feed_record(incident, index) | {"row_ts": self.write_row_ts(_hour_after(start), index)} | cells
         self.deliver(_hour_after(start), record, expectation=expectation, cut_off=not cells)
 
-    def extracted(self, hour: datetime, index: int) -> str:
-        """Return a row's `row_ts`, within the hour's first minute, in one of the forms of pollers."""
+    def write_row_ts(self, hour: datetime, index: int) -> str:
+        """Return the `row_ts` of a row, in the first minute of the hour, in one of the forms that pollers write."""
         forms = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f+00:00")
-        return f"{hour + timedelta(seconds=index % 50):{forms[self.number_of('extracted') % 3]}}"
+        return f"{hour + timedelta(seconds=index % 50):{forms[self.next_number('extracted') % 3]}}"
 
     def deliver(
         self, hour: datetime, record: dict[str, Any], *, expectation: str | None = None, cut_off: bool = False
@@ -132,25 +148,25 @@ class _Part:
         self.files[hour].append((line[: len(line) // 2] if cut_off else line, expectation))
         self.truth.counts["rows"] += 1
 
-    def write_file(self, hour: datetime, lines: list[tuple[str, str | None]], place: int) -> None:
-        """Write an hour's file: of some the last two objects are on one line, some are gzipped."""
+    def write_file(self, hour: datetime, lines: list[tuple[str, str | None]], position: int) -> None:
+        """Write the file of one hour. In some files the last two objects are on one line. Some files are gzipped."""
         delivered = hour + timedelta(seconds=300 + self.random.randrange(600))
-        suffix = ".gz" if place % 5 == 4 else ""
+        suffix = ".gz" if position % 5 == 4 else ""
         uuid = UUID(int=self.random.getrandbits(128), version=4)
         file = f"{delivered:%Y/%m/%d/%H}/{_STREAM}-1-{delivered:%Y-%m-%d-%H-%M-%S}-{uuid}{suffix}"
         for row, (_, expectation) in enumerate(lines, 1):
             if expectation:
                 self.truth.damage(file, row, expectation)
-        together = place % 7 == 3 and not any(expectation for _, expectation in lines[-2:])
-        text = "\n".join(line for line, _ in (lines[:-1] if together else lines))
-        text += f"{lines[-1][0]}\n" if together else "\n"
+        is_joined = position % 7 == 3 and not any(expectation for _, expectation in lines[-2:])
+        text = "\n".join(line for line, _ in (lines[:-1] if is_joined else lines))
+        text += f"{lines[-1][0]}\n" if is_joined else "\n"
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(text.encode(), mtime=0) if suffix else text.encode())
         os.utime(path, (delivered.timestamp(),) * 2)
 
     def count(self, incident: dict[str, Any]) -> None:
-        """Note what an incident is in the end."""
+        """Count the last state of an incident."""
         answers, kind, city = self.truth.answers, incident["initial_type"], incident["city"]
         for place in ("city", "street"):
             combination = _key(incident[place], kind, incident["priority"])
@@ -174,9 +190,9 @@ class _Part:
             answers["intersections"][crossing] += 1
             answers["crossings"].update(crossing.split(" / "))
 
-    def number_of(self, kind: str) -> int:
-        self.seen[kind] += 1
-        return self.seen[kind] - 1
+    def next_number(self, kind: str) -> int:
+        self.numbers[kind] += 1
+        return self.numbers[kind] - 1
 
 
 def _hour_after(instant: datetime) -> datetime:
@@ -187,8 +203,8 @@ def _key(*parts: Any) -> str:
     return "|".join("" if part is None else str(part) for part in parts)
 
 
-def _cell(place: tuple[int, int] | None) -> str:
-    return ",".join(f"{degrees // 100 / 100:.2f}" for degrees in reversed(place or ()))
+def _cell(point: tuple[int, int] | None) -> str:
+    return ",".join(f"{degrees // 100 / 100:.2f}" for degrees in reversed(point or ()))
 
 
 def _band(seconds: int | None) -> str | None:

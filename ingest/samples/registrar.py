@@ -1,7 +1,7 @@
-"""Made-up applications, enrolments and withdrawals, with the dirt that such workbooks have, and the right answers.
+"""Generate workbooks of applications, enrolments and withdrawals, with their usual errors, and the expected answers.
 
-Nobody is in them: names are drawn from two lists, addresses are of example.org, telephone numbers of the range that is
-kept for fiction.
+They contain no real persons. Names come from two lists, e-mail addresses from example.org, and telephone numbers from
+the range that is reserved for fiction.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FIELDS = {
     for kind, columns in _COLUMNS.items()
 }
 _NAMES = ("first_name", "last_name")
-_NOT_ASKED = ("address", "completed_date")  # of these the completeness is no answer
+_NOT_MEASURED = ("address", "completed_date")  # no answer has the completeness of these fields
 
 _FIRST = (
     *("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal"),
@@ -42,15 +42,15 @@ _LAST = (
 )
 _PROGRAMMES = ("Accounting Diploma", "BSc Computing", "BA History", "Nursing", "MEd Leadership")
 _REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
-_COMPLETION = {2022: 0.9, 2023: 0.3}
-_NOT_DONE = ("Received", "In Review", "Incomplete", "Cancelled")
-_TWO_DAYS, _NO_DAY = "03/04/2022", "spring term"
+_COMPLETION_RATES = {2022: 0.9, 2023: 0.3}
+_OPEN_STATUSES = ("Received", "In Review", "Incomplete", "Cancelled")
+_AMBIGUOUS_DATE, _INVALID_DATE = "03/04/2022", "spring term"
 _DAMAGE: tuple[tuple[dict[int, Any], str], ...] = (
     ({0: " "}, "student_id_present"),
     ({0: "see note {number}"}, "student_id_valid"),
-    ({9: _TWO_DAYS}, "every_cell_readable"),
+    ({9: _AMBIGUOUS_DATE}, "every_cell_readable"),
     ({10: "ask Mr Nakagawa"}, "status_known"),
-    ({10: "Complete", 11: None}, "completed_has_a_date"),
+    ({10: "Complete", 11: None}, "completed_date_present"),
     ({10: "Complete", 11: date(2021, 12, 24)}, "completed_not_before_received"),
     ({8: "next year"}, "intake_is_a_season_and_a_year"),
     ({7: None}, "programme_present"),
@@ -68,14 +68,23 @@ _RATES = {
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write three workbooks, the right answers and a key to mask with; `rows` are applicants, 3,000 if not given.
+    """Write three workbooks, the expected answers and a masking key.
 
-    The dirt: applications that come twice, applicants who apply again for the next year, missing ids and addresses,
-    dates as text, cells and Excel serials, both names in one cell in two orders, withdrawals before the enrolment,
-    enrolments without an application, or of one that is not completed, trailing blanks, reasons in somebody's own
-    words, a total line at the bottom.
+    The workbooks have these errors and variants:
 
-    The right answers are records, and of the withdrawn (`withdrawal_rates days`) how many left after how many days.
+    - Some applications come twice, and some applicants apply again for the next year.
+    - Student IDs and e-mail addresses are missing.
+    - Dates are texts, date cells and Excel serials. Cells have trailing blanks.
+    - Both names are in one cell, in either order.
+    - Withdrawals are before the enrolment. Enrolments have no application, or an application that is not completed.
+    - Reasons are free text. The last row of each workbook is a total line.
+
+    The expected answers are records. `withdrawal_rates days` counts withdrawals by their days since the enrolment.
+
+    Args:
+        folder: The landing folder.
+        rows: The number of applicants [default: 3,000].
+        seed: Equal seeds give equal files.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
@@ -87,52 +96,52 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
 
 class _Part:
-    """One part: what it writes, and the truth about that."""
+    """Writes one part, and records its expected outcome."""
 
     def __init__(self, folder: Path, number: int, size: int, *, seed: int, whole: bool) -> None:
         self.folder, self.number, self.size, self.whole = folder, number, size, whole
         self.random, self.truth = random.Random(f"{seed} {number}"), Truth()
         self.rows: dict[str, list[list[Any]]] = {kind: [] for kind in _COLUMNS}
         self.files = {kind: file_name(f"{kind}s", ".xlsx", number=number, whole=whole) for kind in _COLUMNS}
-        self.seen: Counter[str] = Counter()
+        self.numbers: Counter[str] = Counter()
 
     def write(self) -> Truth:
         for index in range(self.size):
-            self.applicant(index)
+            self.write_applicant(index)
         for kind, columns in _COLUMNS.items():
             rows = self.rows[kind]
             if rows:
                 rows.append(["Total", None, f"{len(rows)} students", *[None] * (len(columns) - 3)])
-                self.truth.damage(self.files[kind], len(rows) + 1, "record_is_no_total_line")
+                self.truth.damage(self.files[kind], len(rows) + 1, "record_is_not_a_total_line")
             self.truth.counts["rows"] += len(rows)
             write_rows(self.folder / self.files[kind], columns, rows)
         return self.truth
 
-    def applicant(self, index: int) -> None:
-        """Write what there is of one applicant in the three workbooks."""
+    def write_applicant(self, index: int) -> None:
+        """Write the records of one applicant to the three workbooks."""
         year = 2022 if index % 2 == 0 else 2023
-        person = self.person(index)
+        person = self.draw_person(index)
         if index % 53 == 29:
-            self.damaged(person, year)
+            self.write_damaged(person, year)
             return
-        self.applied(person, year, index)
+        self.write_application(person, year, index)
         if index % 26 == 8:
-            self.applied(person, year + 1, index)
+            self.write_application(person, year + 1, index)
 
-    def applied(self, person: dict[str, Any], year: int, index: int) -> None:
+    def write_application(self, person: dict[str, Any], year: int, index: int) -> None:
         course = (_PROGRAMMES[index // 2 % len(_PROGRAMMES)], f"Fall {year}")
         received = date(year, 1, 2) + timedelta(days=self.random.randrange(190))
         completed = None
-        if self.random.random() < _COMPLETION[year]:
+        if self.random.random() < _COMPLETION_RATES[year]:
             completed = received + timedelta(days=self.random.randrange(3, 45))
-        row = self.application(person, course, received, completed, index)
+        row = self.application_row(person, course, received, completed, index)
         self.add("application", row)
         if index % 37 == 11:
             self.rows["application"].append(row)
             self.truth.counts.update(["duplicates", "superseded"])
-        self.trusted("application", received)
-        of = (f"{year}", ", ".join(course))
-        for answer, name in zip(("completion_by_year", "completion_by_programme"), of, strict=True):
+        self.count_trusted("application", received)
+        groups = (f"{year}", ", ".join(course))
+        for answer, name in zip(("completion_by_year", "completion_by_programme"), groups, strict=True):
             self.truth.answers[f"{answer} received"][name] += 1
             self.truth.answers[f"{answer} completed"][name] += completed is not None
         if not person["email"]:
@@ -140,55 +149,57 @@ class _Part:
         elif "@" not in person["email"]:
             self.truth.warned["email_valid"] += 1
         enrols = self.random.random() < 0.7 if completed else index % 21 == 2
-        enrolled = enrols and self.enrolled(person, course, completed or received)
-        self.truth.answers["yield completed"][of[1]] += completed is not None
-        self.truth.answers["yield enrolled"][of[1]] += enrolled and completed is not None
-        self.truth.answers["yield enrolled_otherwise"][of[1]] += enrolled and completed is None
+        enrolled = enrols and self.write_enrolment(person, course, completed or received)
+        self.truth.answers["yield completed"][groups[1]] += completed is not None
+        self.truth.answers["yield enrolled"][groups[1]] += enrolled and completed is not None
+        self.truth.answers["yield enrolled_otherwise"][groups[1]] += enrolled and completed is None
 
-    def enrolled(self, person: dict[str, Any], course: tuple[str, str], since: date) -> bool:
-        """Write an enrolment, and return whether its day can be read."""
+    def write_enrolment(self, person: dict[str, Any], course: tuple[str, str], since: date) -> bool:
+        """Write an enrolment, and return whether its date can be read."""
         enrolled = since + timedelta(days=self.random.randrange(5, 60))
-        number = self.number_of("enrolment")
-        if number % 31 == 19:  # a stranger's enrolment beside it
-            stranger = f"S9{self.number * PART + number:08}"
-            self.add("enrolment", [stranger, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
+        number = self.next_number("enrolment")
+        if number % 31 == 19:  # one more enrolment, by a student without an application
+            other_student = f"S9{self.number * PART + number:08}"
+            self.add("enrolment", [other_student, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
         if number % 31 == 27:
-            self.add("enrolment", [*self.names(person), *course, _NO_DAY], "every_cell_readable")
+            self.add("enrolment", [*self.write_names(person), *course, _INVALID_DATE], "every_cell_readable")
             return False
-        self.add("enrolment", [*self.names(person), *course, self.dated(enrolled, number)])
-        self.trusted("enrolment", enrolled)
+        self.add("enrolment", [*self.write_names(person), *course, self.write_date(enrolled, number)])
+        self.count_trusted("enrolment", enrolled)
         name = ", ".join(course)
-        withdrew = self.random.random() < 0.15 and self.withdrew(person, course, enrolled)
+        withdrew = self.random.random() < 0.15 and self.write_withdrawal(person, course, enrolled)
         self.truth.answers["withdrawal_rates enrolled"][name] += 1
         self.truth.answers["withdrawal_rates withdrawn"][name] += withdrew
         return True
 
-    def withdrew(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
+    def write_withdrawal(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
         """Write a withdrawal, and return whether it is after the enrolment."""
-        number, reason = self.number_of("withdrawal"), self.random.choice(_REASONS)
+        number, reason = self.next_number("withdrawal"), self.random.choice(_REASONS)
         withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
         if number % 23 == 15:
             withdrawn = enrolled - timedelta(days=self.random.randrange(1, 30))
-            row = [*self.names(person), *course, withdrawn, reason]
+            row = [*self.write_names(person), *course, withdrawn, reason]
             self.add("withdrawal", row, "withdrawn_not_before_enrolled")
             return False
         if number % 7 == 3:
             reason = f"call {person['first']} {person['last']}, {person['phone']}"
             self.truth.warned["reason_known"] += 1
-        self.add("withdrawal", [*self.names(person), *course, self.dated(withdrawn, number), f"{reason.lower()} "])
-        self.trusted("withdrawal", withdrawn)
+        self.add(
+            "withdrawal", [*self.write_names(person), *course, self.write_date(withdrawn, number), f"{reason.lower()} "]
+        )
+        self.count_trusted("withdrawal", withdrawn)
         self.truth.answers["withdrawal_rates days"][f"{', '.join(course)}: {(withdrawn - enrolled).days}"] += 1
         return True
 
-    def damaged(self, person: dict[str, Any], year: int) -> None:
-        number = self.number_of("damage")
+    def write_damaged(self, person: dict[str, Any], year: int) -> None:
+        number = self.next_number("damage")
         cells, expectation = _DAMAGE[number % len(_DAMAGE)]
-        row = self.application(person, (_PROGRAMMES[0], f"Fall {year}"), date(year, 3, 1), None, 0)
+        row = self.application_row(person, (_PROGRAMMES[0], f"Fall {year}"), date(year, 3, 1), None, 0)
         for place, value in cells.items():
             row[place] = value.format(number=self.number * PART + number) if isinstance(value, str) else value
         self.add("application", row, expectation)
 
-    def person(self, index: int) -> dict[str, Any]:
+    def draw_person(self, index: int) -> dict[str, Any]:
         first, last = self.random.choice(_FIRST), self.random.choice(_LAST)
         number = self.number * PART + index
         valid, email = index % 19 != 4, f"{first}.{last}.{number}@example.org".lower()
@@ -205,48 +216,51 @@ class _Part:
             "style": index % 10,
         }
 
-    def application(
+    def application_row(
         self, person: dict[str, Any], course: Sequence[str], received: date, completed: date | None, index: int
     ) -> list[Any]:
-        status = "Complete" if completed else _NOT_DONE[index % len(_NOT_DONE)]
+        status = "Complete" if completed else _OPEN_STATUSES[index % len(_OPEN_STATUSES)]
         programme, intake = course
         if index % 9 == 5:
             programme, intake = f"{programme}  ", "{1} {0}".format(*intake.split())
         return [
-            *self.names(person),
-            *(person["email"], person["phone"], self.dated(person["born"], index), person["address"]),
-            *(programme, intake, self.dated(received, index // 2)),
-            *(status.upper() if index % 8 == 2 else status, self.dated(completed, index // 3) if completed else None),
+            *self.write_names(person),
+            *(person["email"], person["phone"], self.write_date(person["born"], index), person["address"]),
+            *(programme, intake, self.write_date(received, index // 2)),
+            *(
+                status.upper() if index % 8 == 2 else status,
+                self.write_date(completed, index // 3) if completed else None,
+            ),
         ]
 
-    def names(self, person: dict[str, Any]) -> list[Any]:
-        """Return id and names as somebody typed them: both in one cell, in either order, or with blanks around."""
+    def write_names(self, person: dict[str, Any]) -> list[Any]:
+        """Return the id and the names as people type them: both in one cell, in either order, or with extra blanks."""
         first, last, style = person["first"], person["last"], person["style"]
         typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
         return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]
 
-    def dated(self, day: date, number: int) -> Any:
-        """Return a day as a cell of a workbook has it: a date, text, a serial number."""
-        as_cell = day if self.whole else day.isoformat()
-        return (as_cell, day.isoformat(), excel_serial(day), f"{day.day} {day:%b} {day.year}")[number % 4]
+    def write_date(self, day: date, number: int) -> Any:
+        """Return a date as a cell of a workbook: a date, a text or an Excel serial."""
+        date_cell = day if self.whole else day.isoformat()
+        return (date_cell, day.isoformat(), excel_serial(day), f"{day.day} {day:%b} {day.year}")[number % 4]
 
     def add(self, kind: str, row: list[Any], expectation: str | None = None) -> None:
         self.rows[kind].append(row)
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # one cell may hold both
+            if field in _NAMES:  # one cell can have both names
                 filled[f"{kind} {field}"] += 1
-            elif field not in _NOT_ASKED:
-                filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _TWO_DAYS, _NO_DAY)
+            elif field not in _NOT_MEASURED:
+                filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)
         if expectation:
             self.truth.damage(self.files[kind], len(self.rows[kind]) + 1, expectation)
 
-    def trusted(self, kind: str, day: date) -> None:
+    def count_trusted(self, kind: str, day: date) -> None:
         self.truth.counts["trusted"] += 1
         self.truth.answers[f"activity_by_year {kind}s"][f"{day.year}"] += 1
         self.truth.answers[f"activity_by_month {kind}s"][f"{day:%Y-%m}"] += 1
 
-    def number_of(self, kind: str) -> int:
-        self.seen[kind] += 1
-        return self.seen[kind] - 1
+    def next_number(self, kind: str) -> int:
+        self.numbers[kind] += 1
+        return self.numbers[kind] - 1

@@ -1,4 +1,7 @@
-"""Made-up service requests of Denver, a csv a year and events as Firehose delivers them, and the right answers."""
+"""Generate Denver's service requests, and the expected answers.
+
+There is a csv for each year, and events as Firehose delivers them.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from ingest.samples.denver import COLUMNS, Case, closed_at, ended, made_up, still, utc
+from ingest.samples.denver import COLUMNS, Case, closing_time, draw_outcome, draw_request, set_status, to_utc
 from ingest.samples.files import MASKING_KEY, PART, Truth, write_parts
 
 _YEARS = range(2019, 2026)
-_LAST = _YEARS[-1]
-_CSV_UNTIL = date(_LAST, 6, 30)  # of the last year; what is later comes as events
-_WINDOWS_1252_SINCE = 2024
-_EXPORTED = datetime(_LAST, 7, 1, 12, tzinfo=timezone.utc)
+_LAST_YEAR = _YEARS[-1]
+_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # of the last year. Later requests come as events
+_FIRST_WINDOWS_1252_YEAR = 2024
+_EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)
 _DAMAGE = (
     ({"Case Created dttm": "", "Case Created Date": ""}, "created_time_present"),
@@ -34,19 +37,29 @@ _DAMAGE = (
 _AREAS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 _GROUPS = ("agency", "channel", *_AREAS)
 SEPARATOR = " | "
-"""What parts the keys of the right answers: `zip | 80202 | Parking | 2023-05`; nothing between two is null."""
+"""The separator in the keys of the expected answers: `zip | 80202 | Parking | 2023-05`. An empty text is null."""
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write a csv a year, events, the right answers and a key to mask with; `rows` are requests, 5,000 if not given.
+    """Write a csv for each year, events, the expected answers and a masking key.
 
-    The years' files are UTF-8 with its mark, from 2024 on Windows-1252; those of the last year's second half are
-    events. The dirt: rows that come twice, line ends and quotes in cells, no-break spaces around them, requests without
-    close time, closed before they were made or open with a close time, latitudes in place of longitudes, no coordinates
-    or 0, ZIP codes 00000, districts 0, missing agencies and channels, unknown statuses, unreadable times. Events come
-    late, twice, out of order, broken, two on a line, with fields that nobody knows, and gzipped.
+    The csv files are UTF-8 with a byte order mark until 2023, and Windows-1252 from 2024 on. The requests of the second
+    half of the last year come as events.
 
-    The right answers are requests.
+    The files have these errors and variants:
+
+    - Some rows come twice. Cells have line ends, quotes and no-break spaces.
+    - Requests have no close time, were closed before they were created, or are open with a close time.
+    - Longitudes are latitudes, and coordinates are missing or 0. ZIP codes are 00000, and districts are 0.
+    - Agencies and channels are missing, statuses are unknown, and times cannot be read.
+    - Events come late, twice, out of order, broken, two on a line, with unknown fields, and gzipped.
+
+    The expected answers are requests.
+
+    Args:
+        folder: The landing folder.
+        rows: The number of requests [default: 5,000].
+        seed: Equal seeds give equal files.
     """
 
     def write_part(folder: Path, number: int, size: int) -> Truth:
@@ -58,7 +71,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
 
 class _Part:
-    """One part: what it writes, and the truth about that."""
+    """Writes one part, and records its expected outcome."""
 
     def __init__(self, folder: Path, number: int, size: int, *, seed: int, whole: bool) -> None:
         self.folder, self.number, self.size = folder, number, size
@@ -69,7 +82,7 @@ class _Part:
 
     def write(self) -> Truth:
         for index in range(self.size):
-            self.request(index)
+            self.write_request(index)
         for year, rows in self.rows.items():
             self.truth.counts["rows"] += len(rows)
             self.write_csv(year, rows)
@@ -78,74 +91,74 @@ class _Part:
             self.write_events(hour, lines)
         return self.truth
 
-    def request(self, index: int) -> None:
-        """Write what there is of one request in the files and events."""
+    def write_request(self, index: int) -> None:
+        """Write one request to the csv files or to the events."""
         turn, place = divmod(index, len(_YEARS))
         year, number = _YEARS[place], self.number * (PART // len(_YEARS) + 1) + turn
-        in_events = year == _LAST and turn % 2 == 1
+        in_events = year == _LAST_YEAR and turn % 2 == 1
         first = date(year, 7, 1) if in_events else date(year, 1, 1)
-        last = _CSV_UNTIL if year == _LAST and not in_events else date(year, 12, 31)
-        case = made_up(index, number, (first, last), self.random)
+        last = _CSV_UNTIL if year == _LAST_YEAR and not in_events else date(year, 12, 31)
+        case = draw_request(index, number, (first, last), self.random)
         if index % 241 == 100:
-            self.damaged(case, year, index // 241)
+            self.write_damaged(case, year, index // 241)
         elif in_events:
-            self.as_events(case, index)
-        elif year == _LAST and turn % 4 == 0:
-            self.updated(case, index)
+            self.write_as_events(case, index)
+        elif year == _LAST_YEAR and turn % 4 == 0:
+            self.write_with_update(case, index)
         else:
-            end = ended(case, index, self.random)
-            self.delivered(end, year, index)
+            end = draw_outcome(case, index, self.random)
+            self.add_row(end, year, index)
             self.count(end)
 
-    def delivered(self, case: Case, year: int, index: int) -> None:
+    def add_row(self, case: Case, year: int, index: int) -> None:
         self.rows[year].append(case.cells)
-        if index % 200 == 110:  # 0.5 % come twice
+        if index % 200 == 110:  # 0.5 % of the rows come twice
             self.rows[year].append(case.cells)
             self.truth.counts.update(["duplicates", "superseded"])
 
-    def damaged(self, case: Case, year: int, kind: int) -> None:
+    def write_damaged(self, case: Case, year: int, kind: int) -> None:
         cells, expectation = _DAMAGE[kind % len(_DAMAGE)]
-        self.rows[year].append(still(case).cells | cells)
+        self.rows[year].append(set_status(case).cells | cells)
         self.truth.damage(self.csv_name(year), len(self.rows[year]) + 1, expectation)
 
-    def updated(self, case: Case, index: int) -> None:
-        """Deliver a request in the year's file, and an event that says how it ended; sometimes an older one, late."""
-        opened = still(case, "In Progress")
-        self.delivered(opened, _LAST, index)
-        end = ended(case, index, self.random)
-        at = max(_EXPORTED, utc(closed_at(end))) + timedelta(minutes=5)
-        self.event(end, at, arrives=at)
+    def write_with_update(self, case: Case, index: int) -> None:
+        """Deliver a request in a csv, and its last state in an event. Sometimes an older event comes late."""
+        opened = set_status(case, "In Progress")
+        self.add_row(opened, _LAST_YEAR, index)
+        end = draw_outcome(case, index, self.random)
+        at = max(_EXPORTED, to_utc(closing_time(end))) + timedelta(minutes=5)
+        self.add_event(end, at, arrives=at)
         if index % 3 == 0:
-            before = utc(case.right["created"]) + timedelta(minutes=1)
-            self.event(still(case), before, arrives=at + 2 * _WEEK)
+            before = to_utc(case.expected["created"]) + timedelta(minutes=1)
+            self.add_event(set_status(case), before, arrives=at + 2 * _WEEK)
             self.truth.counts["superseded"] += 1
         self.truth.counts["superseded"] += 1
         self.count(end)
 
-    def as_events(self, case: Case, index: int) -> None:
-        """Deliver a request as events: made, and mostly how it ended, in this order or the other."""
-        made = utc(case.right["created"]) + timedelta(minutes=1)
-        opened = still(case)
-        self.event(opened, made, arrives=made + (3 * _WEEK if index % 5 == 0 else timedelta()))
+    def write_as_events(self, case: Case, index: int) -> None:
+        """Deliver a request as events: its first state, and mostly its last state, in either order."""
+        created = to_utc(case.expected["created"]) + timedelta(minutes=1)
+        opened = set_status(case)
+        self.add_event(opened, created, arrives=created + (3 * _WEEK if index % 5 == 0 else timedelta()))
         last = opened
         if index % 6:
-            last = ended(case, index, self.random)
-            at = max(made, utc(closed_at(last))) + timedelta(minutes=5)
-            self.event(last, at, arrives=at)
+            last = draw_outcome(case, index, self.random)
+            at = max(created, to_utc(closing_time(last))) + timedelta(minutes=5)
+            self.add_event(last, at, arrives=at)
             self.truth.counts["superseded"] += 1
             if index % 4 == 1:
-                self.event(last, at, arrives=at + _WEEK)
+                self.add_event(last, at, arrives=at + _WEEK)
                 self.truth.counts.update(["duplicates", "superseded"])
         if index % 50 == 20:
-            self.broken(opened, made)
+            self.add_broken_event(opened, created)
         self.count(last)
 
-    def event(self, case: Case, at: datetime, *, arrives: datetime) -> None:
+    def add_event(self, case: Case, at: datetime, *, arrives: datetime) -> None:
         others = {"Survey Sent": "yes"} if len(self.events) % 3 == 1 else {}
         fields = case.cells | {"row_ts": f"{at:%Y-%m-%dT%H:%M:%S}Z"} | others
         self.events[_slot(arrives)].append(json.dumps(fields, ensure_ascii=False))
 
-    def broken(self, case: Case, at: datetime) -> None:
+    def add_broken_event(self, case: Case, at: datetime) -> None:
         lines = self.events[_slot(at)]
         lines.append(json.dumps(case.cells, ensure_ascii=False)[:-40])
         self.truth.damage(self.event_name(_slot(at)), len(lines), "every_cell_readable")
@@ -163,50 +176,50 @@ class _Part:
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        encoding = "cp1252" if year >= _WINDOWS_1252_SINCE else "utf-8-sig"
-        at = _EXPORTED if year == _LAST else datetime(year + 1, 1, 5, tzinfo=timezone.utc)
-        self.put(self.csv_name(year), text.getvalue().encode(encoding), at)
+        encoding = "cp1252" if year >= _FIRST_WINDOWS_1252_YEAR else "utf-8-sig"
+        at = _EXPORTED if year == _LAST_YEAR else datetime(year + 1, 1, 5, tzinfo=timezone.utc)
+        self.write_file(self.csv_name(year), text.getvalue().encode(encoding), at)
 
     def write_events(self, hour: datetime, lines: list[str]) -> None:
-        """Write a file of events, its last two on one line, as they come of a producer that ends no line."""
+        """Write a file of events. The last two are on one line, because some producers do not end lines."""
         ends = ["\n"] * len(lines)
         if len(lines) > 1 and all(line.endswith("}") for line in lines[-2:]):
             ends[-2:-1] = [""]
         content = "".join(line + end for line, end in zip(lines, ends, strict=True)).encode("utf-8")
         name = self.event_name(hour)
-        self.put(name, gzip.compress(content, mtime=0) if name.endswith(".gz") else content, hour)
+        self.write_file(name, gzip.compress(content, mtime=0) if name.endswith(".gz") else content, hour)
 
-    def put(self, name: str, content: bytes, at: datetime) -> None:
+    def write_file(self, name: str, content: bytes, at: datetime) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         os.utime(path, (at.timestamp(),) * 2)
 
     def count(self, case: Case) -> None:
-        """Count a request, as it ended, into the right answers."""
-        right, answers = case.right, self.truth.answers
+        """Count the last state of a request in the expected answers."""
+        expected, answers = case.expected, self.truth.answers
         self.truth.counts["trusted"] += 1
         self.truth.warned.update(case.warnings)
-        month, created = f"{right['created']:%Y-%m}", right["created"]
-        kind, traffic, becomes = (right.get(name) for name in ("request_type", "traffic_kind", "resolution"))
-        groups = [("all", "all"), *((name, right.get(name)) for name in _GROUPS)]
+        month, created = f"{expected['created']:%Y-%m}", expected["created"]
+        kind, traffic, resolution = (expected.get(name) for name in ("request_type", "traffic_kind", "resolution"))
+        groups = [("all", "all"), *((name, expected.get(name)) for name in _GROUPS)]
         for group in groups:
             answers["months"][_key(*group, month)] += 1
-            answers["resolution"][_key(*group, becomes)] += 1
-            answers["agencies"][_key(*group, right["agency"])] += 1
+            answers["resolution"][_key(*group, resolution)] += 1
+            answers["agencies"][_key(*group, expected["agency"])] += 1
             answers["types"][_key(*group, kind)] += 1
             answers["hours"][_key(*group, created.isoweekday(), created.hour)] += 1
-            if becomes == "unresolved":
+            if resolution == "unresolved":
                 answers["unresolved"][_key(*group, kind)] += 1
-            if right["first_call"] is not None:
+            if expected["first_call"] is not None:
                 answers["first_call said"][_key(*group)] += 1
-                answers["first_call yes"][_key(*group)] += right["first_call"]
+                answers["first_call yes"][_key(*group)] += expected["first_call"]
         for area in groups[-len(_AREAS) :]:
             answers["area_types"][_key(*area, kind, month)] += 1
             if traffic:
                 answers["traffic"][_key(*area, traffic, kind)] += 1
-        if right.get("tenths") is not None:
-            answers["tenths"][_key(right["agency"], kind, right["tenths"])] += 1
+        if expected.get("tenths") is not None:
+            answers["tenths"][_key(expected["agency"], kind, expected["tenths"])] += 1
 
 
 def _key(*parts: Any) -> str:
@@ -214,6 +227,6 @@ def _key(*parts: Any) -> str:
 
 
 def _slot(at: datetime) -> datetime:
-    """Return the hour in which an event is delivered: one a week, for samples are few."""
+    """Return the hour in which an event is delivered. Samples have few events, so there is one hour for each week."""
     weeks = (at - _EXPORTED) // _WEEK + 1
     return _EXPORTED.replace(hour=17) + weeks * _WEEK

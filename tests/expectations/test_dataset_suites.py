@@ -134,7 +134,7 @@ CASES = {
             56: (6, "first"),
             **dict.fromkeys(range(30, 37), (2, "-1")),  # more than `mostly` lets through
         },
-        {"calls_handled_not_negative", "one_row_a_day"},
+        {"calls_handled_not_negative", "one_row_per_day"},
     ),
     "inquiry_volume": Case(
         inquiry_volume.DATASET.build,
@@ -158,7 +158,7 @@ CASES = {
             63: (1, "Type 52"),  # of the same month as row 52, with the same number
             **dict.fromkeys(range(70, 77), (4, "-1")),  # more than `mostly` lets through
         },
-        {"number_not_negative", "one_row_a_key"},
+        {"number_not_negative", "one_row_per_key"},
     ),
     "police_dispatch": Case(
         police_dispatch.DATASET.build,
@@ -226,7 +226,7 @@ CASES = {
                 (95, "Reason", "spoke to Ann"),
             )
         },
-        {"completed_not_before_received", "one_row_a_record"},
+        {"completed_not_before_received", "one_row_per_record"},
     ),
     "service_requests": Case(
         partial(service_requests.DATASET.build, masking_key=b"32 bytes at least: a made-up key."),

@@ -111,7 +111,7 @@ def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
         spark,
         [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)],
         expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("one_row_a_day", UNIQUE, column="day"),
+        expect("one_row_per_day", UNIQUE, column="day"),
     )
     assert_marked(
         spark,
@@ -125,14 +125,17 @@ def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
             (None, 5, None, False),
         ],
     )
-    found = results(outcome.validate(outcome.rows))["one_row_a_day"]["result"]
+    found = results(outcome.validate(outcome.rows))["one_row_per_day"]["result"]
     assert (found["unexpected_count"], found["missing_count"]) == (2, 2)
     assert found["partial_unexpected_list"] == ["tue", "tue"]
 
 
 def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_quarantined(spark):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
-    items = [expect("n_not_negative", BETWEEN, column="n", min_value=0), expect("one_row_a_day", UNIQUE, column="day")]
+    items = [
+        expect("n_not_negative", BETWEEN, column="n", min_value=0),
+        expect("one_row_per_day", UNIQUE, column="day"),
+    ]
     schema = "day string, file int, n int"
     outcome = judged(spark, rows, *items, schema=schema)
     rows = latest(outcome, key=["day"], order_by=["file"])
@@ -149,7 +152,7 @@ def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_qua
 def test_an_empty_frame_is_met_but_for_what_it_should_hold(spark):
     items = [
         expect("day_present", PRESENT, column="day"),
-        expect("one_row_a_day", UNIQUE, column="day"),
+        expect("one_row_per_day", UNIQUE, column="day"),
         expect("some_rows", "table_row_count_to_be_between", min_value=1),
     ]
     outcome = judged(spark, [], *items)
@@ -214,7 +217,7 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
         rows,
         expect("day_present", PRESENT, column="day"),
         expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("one_row_a_day", UNIQUE, "warning", column="day"),
+        expect("one_row_per_day", UNIQUE, "warning", column="day"),
         expect("n_small", BETWEEN, "warning", column="n", max_value=9),
     )
     marked = outcome.rows.collect()
@@ -223,7 +226,7 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
     passing = [row for row in marked if not row[QUARANTINED]]
     for row in passing:
         alike = sum(other.day == row.day for other in passing)
-        warnings = ["one_row_a_day"] * (alike > 1) + ["n_small"] * (row.n == 99)
+        warnings = ["one_row_per_day"] * (alike > 1) + ["n_small"] * (row.n == 99)
         assert row["_warnings"] == (warnings or None)
 
 
@@ -256,10 +259,10 @@ def test_a_share_of_duplicates_is_one_of_the_rows_that_are_compared(spark):
         spark,
         rows,
         expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=0.05),
-        expect("one_row_a_day", UNIQUE, column="day", mostly=0.9),
+        expect("one_row_per_day", UNIQUE, column="day", mostly=0.9),
     )
     verdict = outcome.validate(outcome.rows)
-    found = results(verdict)["one_row_a_day"]
+    found = results(verdict)["one_row_per_day"]
     assert (found["success"], verdict.quarantined) == (False, 94)
     counts = {name: found["result"][name] for name in ("element_count", "missing_count", "unexpected_count")}
     assert counts == {"element_count": 10, "missing_count": 0, "unexpected_count": 4}

@@ -1,4 +1,7 @@
-"""One module for each dataset. It composes the general transforms and ends with `DATASET`, the dataset's value."""
+"""The datasets, one module for each.
+
+A module composes the general transforms and ends with `DATASET`, its `Dataset` value.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from transforms.errors import DatasetNotFoundError
 
 
 def dataset_names() -> list[str]:
-    """Return the names of all datasets in alphabetical order: the modules of this package.
+    """Return the names of all datasets in alphabetical order. They are the names of the modules in this package.
 
     >>> dataset_names()[:2]
     ['contact_centre', 'inquiry_volume']
@@ -19,7 +22,7 @@ def dataset_names() -> list[str]:
 
 
 def load_dataset(name: str) -> Dataset:
-    """Return the value of a dataset.
+    """Return the `Dataset` with this name.
 
     >>> load_dataset("contact_centre").key
     ('date',)

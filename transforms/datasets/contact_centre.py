@@ -1,12 +1,13 @@
-"""Contact centre: calls to 3-1-1 a day, and what percentage of them was handled.
+"""Contact centre: daily calls to 3-1-1, and the percentage of them that was handled.
 
-The source is the City of Vancouver's "3-1-1 contact centre metrics": one row a day, one file a year or one for all.
-Its `BI_ID` numbers the rows of one export and is given out anew by the next, so the key is the date.
+The source is the City of Vancouver's "3-1-1 contact centre metrics". It has one row a day. One file holds a year or all
+years. `BI_ID` numbers the rows of one export, and the next export numbers them again. So the key is the date.
 
-On some days calls handled and abandoned add up to more than were offered (11 of 578 in the yearly workbooks of 2023
-and 2024, by 1 or 2 calls; 23 of 5,585 since 2009, by at most 16). The three counts are taken at different moments of a
-call, so a call that is offered on one day can end on the next. Such a day is kept as published, so that the totals
-remain the city's own; `calls_unaccounted` is then negative, and the suite warns.
+On some days, calls handled and calls abandoned add up to more than calls offered. This holds for 11 of the 578 days in
+the yearly workbooks of 2023 and 2024 (by 1 or 2 calls), and for 23 of the 5,585 days since 2009 (by at most 16 calls).
+The city takes the three counts at different moments of a call. So a call that is offered on one day can end on the
+next day. Such a day is kept as published, because the totals must stay the city's own. Its `calls_unaccounted` is
+negative, and the suite warns.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dataset import Answer, Dataset
-from transforms.dates import parse_date
+from transforms.dates import month_number, parse_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.derive import change_on_previous
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
@@ -35,18 +36,22 @@ _FIELDS = (
 _KEY = ("date",)
 
 _COUNTS = ("calls_offered", "calls_handled")
+_YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 
 
 def build_calls(raw: DataFrame) -> DataFrame:
-    """Type the raw rows: the candidates for trusted.
+    """Type the raw rows and return the candidates for trusted.
 
-    Rows: one for one, except superseded rows, which are dropped. A day that was delivered twice has two rows: the
-    publisher keeps the latest valid one.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A day that was delivered twice has two rows, and the publisher keeps the latest valid
+    row.
 
-    Columns: date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds);
-    service_level (fraction, 0 to 1, of calls answered in time); bi_id; year; calls_unaccounted (calls offered that
-    were neither handled nor abandoned); where the row comes from; `_cast_failures`, and `_cast_warnings` of a
-    `BI_ID`, without which a day counts all the same.
+    Columns:
+
+    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); service_level
+      (fraction from 0 to 1 of calls answered in time); bi_id.
+    - year; calls_unaccounted: calls offered minus calls handled and calls abandoned.
+    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A day counts without a valid `BI_ID`.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -61,49 +66,49 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
 
 def build_calls_handled(*calls: DataFrame) -> DataFrame:
-    """Percentage of calls handled, by year: change schema, union, aggregate, derive.
+    """Compute the percentage of calls handled by year.
 
-    Rows: one a year. Years may come as separate frames, and one year in two: their totals are added up.
+    Rows: one for each year. The years can be in separate frames. If two frames have rows of one year, the year has
+    their total.
 
-    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (handled / offered
-    x 100, null where none was offered); change_pct_points (against the year before, null where that year is absent).
+    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (100 x handled /
+    offered, null if no call was offered); change_pct_points (the change since the year before, null if that year is
+    absent).
     """
-    # Glue Studio's graph aggregates each year and then again their union; one aggregation of the union shuffles once.
+    # Glue Studio's graph aggregates each year, and then their union. One aggregation of the union shuffles only once.
     return (
-        union_by_name(*(year.transform(change_schema, fields=_DAILY) for year in calls))
-        .transform(_total, group_by=["year"])
+        union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
+        .transform(_sum_calls, group_by=["year"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
-        .select("year", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
+        .select("year", "days", *_COUNTS, _round("calls_handled_pct"), _round("change_pct_points"))
     )
 
 
 def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
-    """Percentage of calls handled, by month.
+    """Compute the percentage of calls handled by month.
 
-    Rows: one a month. Columns: month (its first day), then as `build_calls_handled`; the change is against the month
-    before, null where that month is absent.
+    Rows: one for each month. Columns: month (its first day), then the columns of `build_calls_handled` from `days` on.
+    The change is the change since the month before, null if that month is absent.
     """
     return (
         union_by_name(*calls)
-        .select(F.trunc("date", "month").alias("month"), F.expr("year(date) * 12 + month(date) AS number"), *_COUNTS)
-        .transform(_total, group_by=["month", "number"])
+        .select(F.trunc("date", "month").alias("month"), month_number("date").alias("number"), *_COUNTS)
+        .transform(_sum_calls, group_by=["month", "number"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")
-        .select("month", "days", *_COUNTS, _rounded("calls_handled_pct"), _rounded("change_pct_points"))
+        .select("month", "days", *_COUNTS, _round("calls_handled_pct"), _round("change_pct_points"))
     )
 
 
-def _total(calls: DataFrame, *, group_by: list[str]) -> DataFrame:
+def _sum_calls(calls: DataFrame, *, group_by: list[str]) -> DataFrame:
     sums = {name: (name, "sum") for name in _COUNTS}
     return calls.transform(aggregate, group_by=group_by, columns={"days": ("calls_offered", "count"), **sums})
 
 
-def _rounded(name: str) -> Column:
+def _round(name: str) -> Column:
     return F.round(name, 2).alias(name)
 
-
-_DAILY = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 
 DATASET = Dataset(
     name="contact_centre",

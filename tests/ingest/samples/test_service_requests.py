@@ -1,4 +1,4 @@
-"""Samples of service requests hold the dirt of Denver's files: so the test of the truth is worth something."""
+"""Samples of service requests contain the errors of Denver's files."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from expectations.suite import load_suite
 from ingest.samples import service_requests as samples
 
 
-def test_samples_hold_the_dirt_of_the_files_at_its_rates(tmp_path: Path) -> None:
+def test_samples_contain_the_errors_of_the_files_at_their_rates(tmp_path: Path) -> None:
     samples.write(tmp_path, rows=7000)
     truth = json.loads((tmp_path / "_truth.json").read_text())
     contents = {int(path.stem[-4:]): path.read_bytes() for path in tmp_path.glob("*.csv")}
     texts = {year: text.decode("utf-8-sig" if year < 2024 else "cp1252") for year, text in contents.items()}
-    of_year = {year: [*csv.DictReader(io.StringIO(text, newline=""))] for year, text in texts.items()}
-    # Those of the last year are half told by events.
-    rows = [row for year, found in of_year.items() if year < max(of_year) for row in found]
+    rows_by_year = {year: [*csv.DictReader(io.StringIO(text, newline=""))] for year, text in texts.items()}
+    # Half of the requests of the last year are events.
+    rows = [row for year, requests in rows_by_year.items() if year < max(rows_by_year) for row in requests]
 
-    def share(is_so) -> float:
-        return sum(map(is_so, rows)) / len(rows)
+    def share(condition) -> float:
+        return sum(map(condition, rows)) / len(rows)
 
     assert sorted(contents) == list(range(2019, 2026))
     for year, content in contents.items():
@@ -39,7 +39,8 @@ def test_samples_hold_the_dirt_of_the_files_at_its_rates(tmp_path: Path) -> None
     for column in ("Division", "Type", "Topic", "Major Area", "Neighborhood"):
         assert 0.005 < share(lambda row, column=column: row[column] != "") < 0.02, column
     statuses = Counter(row["Case Status"] for row in rows)
-    # Of Denver's 432,443 contacts of 2019: 18 % transferred, of later years up to 27 %; 3 to 5 % out of jurisdiction.
+    # Denver transferred 18 % of its 432,443 contacts in 2019, and up to 27 % in later years. 3 to 5 % were out of
+    # jurisdiction.
     assert 0.18 < statuses["Closed - Transfered to External Agency"] / len(rows) < 0.27
     assert 0.03 < statuses["Closed - Out of Jurisdiction"] / len(rows) < 0.05
     assert all(truth["warned"].values())

@@ -2,36 +2,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-import pytest
 from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.suite import load_suite
-from transforms.datasets.contact_centre import (
-    DATASET,
-    build_calls,
-    build_calls_handled,
-    build_calls_handled_monthly,
-)
-from transforms.errors import MissingColumnError, SchemaMismatchError
+from tests.transforms.datasets.frames import LINEAGE, REPORTS, assert_answer, raw_schema
+from transforms.datasets.contact_centre import DATASET, build_calls, build_calls_handled, build_calls_handled_monthly
 
-RAW = (
-    "Date string, CallsOffered string, CallsHandled string, CallsAbandoned string, AverageSpeedofAnswer string, "
-    "ServiceLevel string, BI_ID string, _malformed_record string, "
-    "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, "
-    "_row_number int"
-)
+RAW = raw_schema(DATASET)
 CALLS = (
     "date date, calls_offered int, calls_handled int, calls_abandoned int, average_speed_of_answer double, "
-    "service_level double, bi_id int, year int, calls_unaccounted bigint, "
-    "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, "
-    "_source_file string, _row_number int, "
-    "_cast_failures array<struct<column: string, value: string, expected: string>>, "
-    "_cast_warnings array<struct<column: string, value: string, expected: string>>"
+    f"service_level double, bi_id int, year int, calls_unaccounted bigint, {LINEAGE}, {REPORTS}"
 )
 DELIVERED = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
-LINEAGE = (True, DELIVERED, DELIVERED, "2024.csv", 2)
+SOURCE = (True, DELIVERED, DELIVERED, "2024.csv", 2)
 DAILY = "date date, year int, calls_offered int, calls_handled int"
 YEARLY = (
     "year int, days bigint, calls_offered bigint, calls_handled bigint, calls_handled_pct double, "
@@ -41,7 +25,7 @@ MONTHLY = YEARLY.replace("year int", "month date")
 
 
 def raw(*cells, malformed=None):
-    return (*cells, malformed, *LINEAGE)
+    return (*cells, malformed, "contact_centre", *SOURCE)
 
 
 def day(text, offered, handled):
@@ -53,27 +37,21 @@ def assert_calls(spark, raw_rows, rows):
     assert_df_equality(calls, spark.createDataFrame(rows, CALLS), ignore_nullable=True)
 
 
-def assert_answer(spark, answer, rows, schema=YEARLY):
-    # One partition each: a sort of several starts a Spark job more to find its ranges.
-    expected = spark.createDataFrame(rows, schema).coalesce(1)
-    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
-
-
-def test_raw_rows_become_calls_one_for_one(spark):
+def test_each_raw_row_becomes_one_row_of_calls(spark):
     good = raw("2024-02-29", "100", "90", "7", "12.5", "0.8", "1")
     serial = raw("45351", "100", "90", "12", "0", "1", "2")
     assert_calls(
         spark,
         [good, good, serial],
         [
-            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None, None),
-            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *LINEAGE, None, None),
-            (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *LINEAGE, None, None),
+            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *SOURCE, None, None),
+            (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *SOURCE, None, None),
+            (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *SOURCE, None, None),
         ],
     )
 
 
-def test_what_cannot_be_read_is_null_and_reported_and_blanks_are_not(spark):
+def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(spark):
     failures = [("date", "29/02/2024", "date such as 2024-05-31"), ("calls_offered", "n/a", "whole number")]
     warnings = [("bi_id", "1.5", "whole number")]
     assert_calls(
@@ -83,55 +61,37 @@ def test_what_cannot_be_read_is_null_and_reported_and_blanks_are_not(spark):
             raw(*[None] * 7, malformed="2024-01-01;;;1;2;3;4;5;6"),
         ],
         [
-            (None, None, 90, 7, None, None, None, None, None, *LINEAGE, failures, warnings),
-            (*[None] * 9, *LINEAGE, [("_malformed_record", "2024-01-01;;;1;2;3;4;5;6", "record")], None),
+            (None, None, 90, 7, None, None, None, None, None, *SOURCE, failures, warnings),
+            (*[None] * 9, *SOURCE, [("_malformed_record", "2024-01-01;;;1;2;3;4;5;6", "record")], None),
         ],
     )
 
 
-def test_counts_near_the_limits_of_an_int_do_not_overflow(either_ansi):
+def test_calls_unaccounted_does_not_overflow(either_ansi):
     rows = [raw("2024-01-01", "-2147483648", "2147483647", "2147483647", "0", "0", "1")]
     calls = build_calls(either_ansi.createDataFrame(rows, RAW))
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_no_raw_rows_are_no_calls(spark):
-    assert_calls(spark, [], [])
-
-
-def test_a_renamed_source_column_is_named(spark):
-    renamed = spark.createDataFrame([], RAW.replace("CallsOffered", "`Calls Offered`"))
-    with pytest.raises(MissingColumnError, match="'CallsOffered' is missing.*rename it to 'Calls Offered'"):
-        build_calls(renamed)
-
-
-def test_the_calls_have_the_columns_of_the_key_the_order_and_the_suite(spark):
-    columns = set(build_calls(spark.createDataFrame([], RAW)).columns)
-    judged = [item.kwargs for item in load_suite("contact_centre").expectations]
-    named = {str(kwargs[name]) for kwargs in judged for name in ("column", "column_A", "column_B") if name in kwargs}
-    assert named | set(DATASET.key) | set(DATASET.revision_order) <= columns
-    assert DATASET.key == ("date",)
-
-
-def test_years_in_one_frame(spark):
+def test_years_can_be_in_one_frame(spark):
     calls = spark.createDataFrame(
         [day("2023-01-01", 100, 80), day("2023-01-02", 100, 90), day("2024-01-01", 300, 281)], DAILY
     )
     rows = [(2023, 2, 200, 170, 85.0, None), (2024, 1, 300, 281, 93.67, 8.67)]
-    assert_answer(spark, build_calls_handled(calls), rows)
+    assert_answer(build_calls_handled(calls), rows, YEARLY)
 
 
-def test_years_as_separate_frames_and_one_of_them_in_two(spark):
+def test_years_can_be_in_separate_frames_and_one_year_in_two_frames(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
         spark.createDataFrame([day("2024-07-01", 300, 250)], DAILY),
     ]
     rows = [(2023, 1, 100, 80, 80.0, None), (2024, 2, 400, 300, 75.0, -5.0)]
-    assert_answer(spark, build_calls_handled(*frames), rows)
+    assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_a_year_without_calls_and_a_gap_have_no_percentage_and_no_change(spark):
+def test_a_year_without_calls_has_no_percentage_and_a_year_after_a_gap_has_no_change(spark):
     days = [
         day("2019-01-01", 10, 9),
         day("2020-01-01", 0, 0),
@@ -146,22 +106,16 @@ def test_a_year_without_calls_and_a_gap_have_no_percentage_and_no_change(spark):
         (2023, 1, 10, 5, 50.0, None),
         (2024, 1, 10, 6, 60.0, 10.0),
     ]
-    assert_answer(spark, build_calls_handled(spark.createDataFrame(days, DAILY)), rows)
+    assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
 def test_days_without_figures_are_not_counted(spark):
     days = [day("2024-01-01", None, None), day("2024-01-02", 10, 9), day("2025-01-01", None, None)]
     rows = [(2024, 1, 10, 9, 90.0, None), (2025, 0, None, None, None, None)]
-    assert_answer(spark, build_calls_handled(spark.createDataFrame(days, DAILY)), rows)
+    assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_no_calls_give_no_years_and_no_months(spark):
-    none = spark.createDataFrame([], DAILY)
-    assert_answer(spark, build_calls_handled(none, none), [])
-    assert_answer(spark, build_calls_handled_monthly(none), [], MONTHLY)
-
-
-def test_months_follow_one_another_across_december_and_january(spark):
+def test_january_follows_december_and_a_month_after_a_gap_has_no_change(spark):
     days = [
         day("2023-11-30", 10, 9),
         day("2023-12-01", 10, 8),
@@ -175,29 +129,17 @@ def test_months_follow_one_another_across_december_and_january(spark):
         (date(2024, 1, 1), 1, 10, 7, 70.0, -10.0),
         (date(2024, 3, 1), 1, 10, 6, 60.0, None),
     ]
-    assert_answer(spark, build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
+    assert_answer(build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
 
 
-def test_months_of_separate_frames_are_put_together(spark):
+def test_a_month_in_two_frames_has_their_total(spark):
     frames = [spark.createDataFrame([day(text, 10, n)], DAILY) for text, n in [("2024-01-01", 9), ("2024-01-31", 8)]]
-    assert_answer(spark, build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
-
-
-def test_frames_of_other_columns_are_not_put_together(spark):
-    first, other = spark.createDataFrame([], DAILY), spark.createDataFrame([], f"{DAILY}, more int")
-    with pytest.raises(SchemaMismatchError, match="union_by_name: frame 2: got.*more"):
-        build_calls_handled_monthly(first, other)
-
-
-def test_each_answer_is_built_from_one_frame(spark):
-    calls = build_calls(spark.createDataFrame([], RAW))
-    assert set(DATASET.answers) == {"calls_handled", "calls_handled_monthly"}
-    assert [answer.build(calls).columns[0] for answer in DATASET.answers.values()] == ["year", "month"]
+    assert_answer(build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
 
 
 @settings(max_examples=8, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
-def test_the_months_totals_are_the_days_totals(spark, rows):
+def test_the_totals_of_the_months_equal_the_totals_of_the_days(spark, rows):
     days = [day(str(date(2022, 6, 1) + timedelta(days=n)), offered, handled) for n, offered, handled in rows]
     months = build_calls_handled_monthly(spark.createDataFrame(days, DAILY)).collect()
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)

@@ -1,23 +1,18 @@
-"""What the answers say of inquiries; the rows are trusted ones, nulls in them only where the suite is not asked."""
+"""The answers about inquiries, built from trusted rows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 from math import exp, log
 
-from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from transforms.datasets.inquiry_volume import answers
+from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.inquiry_volume.answers import (
-    ANSWERS,
-    TOP_TYPES,
+    MAX_TYPES_PER_DEPARTMENT,
     build_channel_moves,
     build_channels,
     build_department_moves,
@@ -58,16 +53,7 @@ def frame(spark, *rows):
     return spark.createDataFrame([*rows], INQUIRIES)
 
 
-def assert_answer(answer, rows, schema):
-    # One partition each: a sort of several starts a Spark job more to find its ranges.
-    decimals = [
-        [Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows
-    ]
-    expected = answer.sparkSession.createDataFrame(decimals, schema).coalesce(1)
-    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
-
-
-def test_departments_have_volumes_and_shares_of_each_year(spark):
+def test_departments_have_a_volume_and_a_share_of_each_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 1, "A"),
@@ -81,18 +67,18 @@ def test_departments_have_volumes_and_shares_of_each_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # of shares that lost as much the first is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # the first of equal remainders is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),
         (2024, "B", 0, "0.000", 0.0),
-        (2025, "A", 0, None, None),  # of nothing there are no shares
+        (2025, "A", 0, None, None),  # a total of 0 has no shares
         (2026, "A", None, None, None),
     ]
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
 
 
-def test_channels_have_volumes_and_shares_of_each_year(spark):
+def test_channels_have_a_volume_and_a_share_of_each_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 5, "A", "Phone"),
@@ -109,7 +95,7 @@ def test_channels_have_volumes_and_shares_of_each_year(spark):
     }
 
 
-def test_months_change_on_the_month_and_on_the_year_before_and_not_across_gaps(spark):
+def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_across_gaps(spark):
     inquiries = frame(
         spark,
         inquiry("2022-12", 3),
@@ -127,7 +113,7 @@ def test_months_change_on_the_month_and_on_the_year_before_and_not_across_gaps(s
         (date(2022, 12, 1), 8, None, None, None, None),
         (date(2023, 1, 1), 2, -6, -75.0, None, None),
         (date(2023, 3, 1), 0, None, None, None, None),
-        (date(2023, 4, 1), 7, 7, None, None, None),  # more than nothing is no percentage
+        (date(2023, 4, 1), 7, 7, None, None, None),  # a change since 0 has no percentage
         (date(2023, 12, 1), 10, None, None, 2, 25.0),
         (date(2024, 1, 1), most, most - 10, round((most - 10) * 10.0, 2), most - 2, round((most - 2) * 50.0, 2)),
         (date(2024, 12, 1), 5, None, None, -5, -50.0),
@@ -135,7 +121,7 @@ def test_months_change_on_the_month_and_on_the_year_before_and_not_across_gaps(s
     assert_answer(build_monthly(inquiries), rows, MONTHLY)
 
 
-def test_years_have_totals_and_change_on_the_year_before_and_not_across_gaps(either_ansi):
+def test_years_have_totals_and_changes_since_the_year_before_but_not_across_gaps(either_ansi):
     inquiries = frame(
         either_ansi,
         inquiry("2019-01", 1),
@@ -159,7 +145,7 @@ def test_years_have_totals_and_change_on_the_year_before_and_not_across_gaps(eit
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_departments_move_between_the_last_two_years_that_there_are(spark):
+def test_departments_are_compared_in_the_last_two_years_with_inquiries(spark):
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -177,7 +163,7 @@ def test_departments_move_between_the_last_two_years_that_there_are(spark):
     assert_answer(build_department_moves(inquiries), rows, f"inquiry_department string, {MOVES}")
 
 
-def test_channels_shift_within_each_department(spark):
+def test_channels_are_compared_within_each_department(spark):
     inquiries = frame(
         spark,
         inquiry("2022-01", 5, "A", "Chat"),
@@ -198,12 +184,12 @@ def test_channels_shift_within_each_department(spark):
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_of_one_year_nothing_has_moved(spark):
+def test_one_year_alone_has_no_comparison(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_departments_are_unusual_among_those_of_their_year(spark):
+def test_departments_are_unusual_compared_with_the_departments_of_their_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),
@@ -220,10 +206,10 @@ def test_departments_are_unusual_among_those_of_their_year(spark):
     assert_answer(build_unusual_departments(inquiries), rows, schema)
 
 
-def test_top_types_are_those_with_most_inquiries_of_a_department_and_year(spark):
+def test_top_types_have_the_most_inquiries_in_a_department_and_year(spark):
     inquiries = frame(
         spark,
-        *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(TOP_TYPES + 2)),
+        *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),
         inquiry("2024-02", 90, kind="ZZ OLD - T"),
         inquiry("2024-03", 10, kind="ZZ OLD - T"),
         inquiry("2024-03", 1, "B", kind="T00"),
@@ -235,23 +221,19 @@ def test_top_types_are_those_with_most_inquiries_of_a_department_and_year(spark)
         (2024, "B", 1, "T00", False, 1, Decimal("100.000")),
     }
     parking = sorted((row for row in top if row.inquiry_department != "B"), key=lambda row: row["rank"])
-    assert tuple(parking[0]) == (2024, "ENG - Parking", 1, "ZZ OLD - T", True, 100, Decimal("40.000"))  # of all 250
+    assert tuple(parking[0]) == (
+        2024,
+        "ENG - Parking",
+        1,
+        "ZZ OLD - T",
+        True,
+        100,
+        Decimal("40.000"),
+    )  # of all 250 inquiries
     assert [(row["rank"], row.inquiry_type, row.is_retired, row.inquiries) for row in parking[1:]] == [
         (2 + place, f"T{number:02}", False, 10 + number // 2)
         for place, number in enumerate([10, 11, 8, 9, 6, 7, 4, 5, 2])
     ]
-
-
-def test_no_inquiries_give_no_rows_of_any_answer(spark):
-    none = frame(spark).limit(0)  # which Spark plans as no rows, all the way: else this would take long
-    answers = [answer.build(none).select(F.lit(name)) for name, answer in ANSWERS.items()]
-    assert reduce(DataFrame.unionAll, answers).collect() == []
-    assert build_top_types(none).columns[2:] == ["rank", "inquiry_type", "is_retired", "inquiries", "share_pct"]
-
-
-def test_every_builder_of_an_answer_is_among_the_answers():
-    builders = {name.removeprefix("build_"): build for name, build in vars(answers).items() if name[:6] == "build_"}
-    assert {name: answer.build for name, answer in ANSWERS.items()} == builders
 
 
 @settings(max_examples=3, deadline=None)

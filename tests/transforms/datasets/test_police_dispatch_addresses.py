@@ -1,12 +1,10 @@
-"""Addresses of the county: the street of a block, and an intersection's two."""
+"""The street of a block address. The address policy and intersections are tested with incidents."""
 
 from __future__ import annotations
 
-import pytest
-from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from transforms.datasets.police_dispatch.addresses import intersection, is_intersection, street, to_block
+from transforms.datasets.police_dispatch.addresses import street
 
 STREETS = {
     "8600 BLK  Georgia Ave": "GEORGIA AVE",
@@ -42,32 +40,8 @@ STREETS = {
 }
 
 
-def test_the_street_is_what_follows_the_block_or_the_number_and_intersections_have_none(spark):
+def test_the_street_is_the_text_after_the_block_or_the_number(spark):
     addresses = [*STREETS, None]
     rows = spark.createDataFrame([(address,) for address in addresses], "address string").coalesce(1)
     streets = [row[0] for row in rows.select(street(F.col("address"))).collect()]
     assert list(zip(addresses, streets, strict=True)) == [*STREETS.items(), (None, None)]
-
-
-@pytest.mark.parametrize("function", [street, to_block, intersection])
-def test_no_rows_give_no_text(spark, function):
-    texts = spark.createDataFrame([], "`a. Text` string").select(function(F.col("`a. Text`")).alias("text"))
-    assert_df_equality(texts, spark.createDataFrame([], "text string"), ignore_nullable=True)
-
-
-def test_an_intersection_has_a_slash_between_streets_and_a_half_house_is_none(spark):
-    schema = "address string, is_intersection boolean, intersection string"
-    rows = [
-        ("B AVE / A ST", True, "A ST / B AVE"),
-        ("B AVE AND A ST", True, "A ST / B AVE"),
-        ("ROSE AND CROWN LN", False, None),
-        ("12 1/2 MAIN ST", False, None),
-        (None, None, None),
-    ]
-    expected = spark.createDataFrame(rows, schema)
-    found = expected.select(
-        "address",
-        is_intersection(F.col("address")).alias("is_intersection"),
-        intersection(F.col("address")).alias("intersection"),
-    )
-    assert_df_equality(found, expected, ignore_nullable=True)

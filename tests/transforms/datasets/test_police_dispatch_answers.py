@@ -1,12 +1,10 @@
-"""What the answers say of incidents: how many, where, and what became of them; rows as trusted has them."""
+"""The answers about the number, the places and the outcomes of incidents, built from trusted rows."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from chispa import assert_df_equality
-
-from transforms.datasets.police_dispatch import DATASET, counts, outcomes, places, response
+from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.police_dispatch.counts import (
     build_cities,
     build_hours,
@@ -40,7 +38,7 @@ ROCKVILLE, OLNEY, BETHESDA = "ROCKVILLE", "OLNEY", "BETHESDA"
 
 
 def some(number, **cells):
-    """Return so many incidents that are alike."""
+    """Return equal incidents."""
     return [{"initial_type": "THEFT", "city": ROCKVILLE} | cells] * number
 
 
@@ -53,37 +51,29 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def assert_answer(answer, rows, schema):
-    decimals = [
-        [Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows
-    ]
-    expected = answer.sparkSession.createDataFrame(decimals, schema).coalesce(1)
-    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
-
-
-def test_cities_have_their_share_of_all_incidents_and_none_is_no_city(either_ansi):
+def test_cities_have_their_share_of_all_incidents_and_incidents_without_a_city_have_a_row(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
 
 
-def test_top_types_are_those_of_the_cities_with_most_incidents(spark):
+def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
     incidents = frame(
         spark,
         some(3), some(2, initial_type="NOISE"), some(2, initial_type="ALARM"), some(1, initial_type=None),
         some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
     )  # fmt: skip
     rows = [
-        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # of all of the city's incidents
-        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # of two as many the first by name
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # share of all incidents of the city
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # the tie with NOISE is broken by name
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
-    assert_answer(build_top_city_types(incidents, cities=2, types=2), rows, schema)
+    assert_answer(build_top_city_types(incidents, max_cities=2, max_types=2), rows, schema)
 
 
-def test_shares_of_a_city_are_of_its_own_total_which_the_rows_give(spark):
-    """The queries that this replaces have the totals of the cities as constants, and two of them swapped."""
+def test_the_total_of_a_city_share_comes_from_the_rows_of_the_city(spark):
+    """The queries that this answer replaces have the totals as constants. Two of these constants are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),
@@ -101,7 +91,7 @@ def test_shares_of_a_city_are_of_its_own_total_which_the_rows_give(spark):
     assert_answer(build_type_shares(incidents), rows, f"city string, initial_type string, {SHARE}, {overall}")
 
 
-def test_priorities_are_shares_of_a_type_in_a_city_and_the_types_those_of_all_the_county(spark):
+def test_priorities_are_shares_of_a_type_in_a_city_and_types_are_ranked_in_the_whole_county(spark):
     incidents = frame(
         spark,
         some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
@@ -117,10 +107,10 @@ def test_priorities_are_shares_of_a_type_in_a_city_and_the_types_those_of_all_th
         "city string, initial_type string, type_incidents bigint, type_share_pct double, priority int, "
         "incidents bigint, priority_share_pct decimal(6,3)"
     )
-    assert_answer(build_priority_shares(incidents, cities=2, types=2), rows, schema)
+    assert_answer(build_priority_shares(incidents, max_cities=2, max_types=2), rows, schema)
 
 
-def test_hours_are_by_weekday(spark):
+def test_incidents_are_counted_by_weekday_and_hour(spark):
     sunday, monday = {"start_weekday": 7, "start_hour": 1}, {"start_weekday": 1, "start_hour": 1}
     incidents = frame(spark, some(3, **sunday), some(1, **monday))
     rows = [(7, 1, 3, "75.000"), (1, 1, 1, "25.000")]
@@ -135,7 +125,7 @@ def on(street):
     return {"street": street, "is_intersection": False}
 
 
-def test_streets_are_those_of_blocks_and_an_intersection_is_beside_them_on_both(either_ansi):
+def test_an_incident_at_an_intersection_counts_separately_for_both_streets(either_ansi):
     incidents = frame(
         either_ansi, some(2, **on("GEORGIA AVE")), some(1, **on("OAK ST")), some(3, **at("ELM ST", "OAK ST")), some(5)
     )
@@ -149,7 +139,7 @@ def test_streets_are_those_of_blocks_and_an_intersection_is_beside_them_on_both(
     assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
 
 
-def test_types_of_a_street_are_of_its_blocks(spark):
+def test_types_of_a_street_are_counted_at_its_blocks(spark):
     noise = {"initial_type": "NOISE"}
     incidents = frame(
         spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
@@ -157,10 +147,10 @@ def test_types_of_a_street_are_of_its_blocks(spark):
     )  # fmt: skip
     rows = [(1, "OAK ST", 1, "THEFT", 3, "75.000"), (2, "ELM ST", 1, "THEFT", 2, "100.000")]
     schema = f"street_rank int, street string, rank int, initial_type string, {SHARE}"
-    assert_answer(build_top_street_types(incidents, streets=2, types=1), rows, schema)
+    assert_answer(build_top_street_types(incidents, max_streets=2, max_types=1), rows, schema)
 
 
-def test_cells_of_the_map_hold_their_south_and_west_edge_and_no_incident_without_a_place(spark):
+def test_a_grid_cell_includes_its_south_and_west_edges_and_incidents_without_coordinates_have_no_cell(spark):
     incidents = frame(
         spark,
         some(2, longitude=-77.05, latitude=39.0), some(1, longitude=-77.0401, latitude=39.0099),
@@ -185,7 +175,7 @@ DISPOSED = (
 )  # fmt: skip
 
 
-def test_combinations_of_type_and_disposition_are_the_most_common_of_each_top_city(spark):
+def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark):
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "30.000"),
         (1, ROCKVILLE, 2, "THEFT", "REPORT", 3, "30.000"),
@@ -193,30 +183,30 @@ def test_combinations_of_type_and_disposition_are_the_most_common_of_each_top_ci
         (2, OLNEY, 2, "THEFT", "ARREST", 1, "20.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, disposition_desc string, {SHARE}"
-    assert_answer(build_type_dispositions(frame(spark, *DISPOSED), cities=2, combinations=2), rows, schema)
+    assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_common_combinations_are_those_that_each_of_the_top_cities_has(spark):
+def test_common_combinations_exist_in_every_top_city(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
-        "least_share_pct decimal(6,3), most_share_pct decimal(6,3)"
+        "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
     )
     rows = [(1, "THEFT", "ARREST", 2, 4, "20.000", "30.000")]
-    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=2), rows, schema)
-    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), cities=3), [], schema)
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=2), rows, schema)
+    assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=3), [], schema)
 
 
-def test_dispositions_of_a_top_type_are_shares_of_its_incidents_in_the_city(spark):
+def test_dispositions_are_shares_of_the_incidents_of_a_top_type_in_the_city(spark):
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", None, 2, "25.000"),
     ]
     schema = f"city_rank int, city string, type_rank int, initial_type string, disposition_desc string, {SHARE}"
-    assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), cities=1, types=1), rows, schema)
+    assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
-def test_missing_times_are_counted_by_type_sector_and_district_and_a_zero_is_not_missing(spark):
+def test_missing_times_are_counted_by_type_sector_and_district_and_0_is_not_missing(spark):
     incidents = frame(
         spark,
         some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),
@@ -236,17 +226,3 @@ def test_missing_times_are_counted_by_type_sector_and_district_and_a_zero_is_not
         "arrival_missing_pct double, clearing_missing_pct double"
     )
     assert_answer(build_missing_times(incidents), rows, schema)
-
-
-def test_of_no_incidents_there_are_no_answers(spark):
-    none = frame(spark).limit(0)  # which Spark plans as no rows, all the way: else this would take long
-    for name, answer in DATASET.answers.items():
-        assert answer.build(none).collect() == [], name
-
-
-def test_every_builder_of_an_answer_is_among_the_answers():
-    modules = [vars(module) for module in (counts, outcomes, places, response)]
-    builders = {
-        name.removeprefix("build_"): column[name] for column in modules for name in column if name[:6] == "build_"
-    }
-    assert {name: answer.build for name, answer in DATASET.answers.items()} == builders

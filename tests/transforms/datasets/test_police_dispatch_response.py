@@ -1,11 +1,8 @@
-"""What the answers say of the time that police take; an incident is its city, type, priority and two times."""
+"""The answers about arrival and clearing times, built from trusted rows."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from chispa import assert_df_equality
-
+from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.police_dispatch.response import (
     BANDS,
     build_arrival_bands,
@@ -39,23 +36,15 @@ def frame(spark, *incidents):
     return spark.createDataFrame([*incidents], INCIDENTS)
 
 
-def assert_answer(answer, rows, schema):
-    decimals = [
-        [Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows
-    ]
-    expected = answer.sparkSession.createDataFrame(decimals, schema).coalesce(1)
-    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
-
-
 EDGES = {
     "0-5": (0, 299), "5-10": (300, 599), "10-15": (600, 899), "15-20": (900, 1199), "20-30": (1200, 1799),
     "30-40": (1800, 2399), "40-50": (2400, 2999), "50+": (3000, 10**9),
 }  # fmt: skip
 
 
-def test_a_band_begins_at_its_lower_edge_and_ends_before_the_upper(spark):
+def test_a_band_includes_its_lower_edge_and_excludes_its_upper_edge(spark):
     incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
-    bands = build_arrival_bands(frame(spark, *incidents), types=99).collect()
+    bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
     assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
         seconds: (BANDS.index(band) + 1, band) for band, edges in EDGES.items() for seconds in edges
     }
@@ -73,12 +62,12 @@ def test_bands_are_shares_of_the_known_times_of_a_type_in_a_city(spark):
         (A, "NOISE", 1, "0-5", 1, "100.000"),
         (B, "THEFT", 8, "50+", 1, "100.000"),
     ]
-    assert_answer(build_arrival_bands(incidents, cities=2, types=2), rows, BANDED)
-    assert_answer(build_arrival_bands(incidents, cities=2, types=1), [rows[0], rows[1], rows[3]], BANDED)
+    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=2), rows, BANDED)
+    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
-def test_clearing_is_of_the_incidents_whose_clearing_is_known_whether_or_not_the_arrival_is(spark):
-    """The queries that this replaces leave incidents out of clearing where the time of arrival is missing."""
+def test_a_clearing_time_counts_even_if_the_arrival_time_is_missing(spark):
+    """The queries that this answer replaces leave such incidents out."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
     assert_answer(build_clearing_bands(incidents), rows, BANDED)
@@ -86,8 +75,8 @@ def test_clearing_is_of_the_incidents_whose_clearing_is_known_whether_or_not_the
     assert (average.incidents, average.timed, average.avg_minutes) == (3, 2, 25.5)
 
 
-def test_an_average_leaves_missing_times_out_and_a_zero_in(spark):
-    """The queries that this replaces count a missing time as 0."""
+def test_an_average_excludes_missing_times_and_includes_0(spark):
+    """The queries that this answer replaces count a missing time as 0."""
     missing = frame(spark, one(A, arrive=120), one(A), one(A))
     row = build_arrival_by_city(missing).first()
     assert (row.incidents, row.timed, row.avg_minutes) == (3, 1, 2.0)
@@ -110,15 +99,15 @@ def test_combinations_are_ranked_in_each_city_and_compared_across_the_top_cities
         (B, "THEFT", 3, 2, 1, 5.0, True, 2, 2, 2, 3.0, A, B, 3.0),
         (B, "NOISE", 3, 1, 1, 5.0, True, 1, 1, 1, 5.0, None, None, None),
     ]
-    assert_answer(build_arrival_by_city(incidents, cities=2, few=2), rows, AVERAGES.format("city"))
+    assert_answer(build_arrival_by_city(incidents, max_cities=2, min_timed=2), rows, AVERAGES.format("city"))
 
 
-def test_of_cities_as_fast_the_first_by_name_is_named(spark):
+def test_ties_of_fastest_and_slowest_cities_are_broken_by_name(spark):
     row = build_arrival_by_city(frame(spark, one(B, arrive=60), one(A, arrive=60), one(C, arrive=60))).first()
     assert (row.fastest, row.slowest, row.spread_minutes) == (A, A, 0.0)
 
 
-def test_streets_are_compared_as_cities_are_and_incidents_at_intersections_are_on_none(spark):
+def test_streets_are_compared_like_cities_without_incidents_at_intersections(spark):
     incidents = frame(
         spark,
         one(A, street="OAK ST", arrive=60, clear=600), one(B, street="OAK ST", arrive=180),
@@ -132,10 +121,10 @@ def test_streets_are_compared_as_cities_are_and_incidents_at_intersections_are_o
     rows = build_clearing_by_street(incidents).collect()
     clearing = {row.street: (row.incidents, row.timed, row.avg_minutes) for row in rows}
     assert clearing == {"OAK ST": (2, 1, 10.0), "ELM ST": (1, 1, 1.0)}
-    assert {row.street for row in build_arrival_by_street(incidents, streets=1).collect()} == {"OAK ST"}
+    assert {row.street for row in build_arrival_by_street(incidents, max_streets=1).collect()} == {"OAK ST"}
 
 
-def test_the_slowest_city_of_a_combination_stands_beside_the_others_and_few_incidents_are_marked(spark):
+def test_the_slowest_city_of_a_combination_is_compared_with_the_others_and_few_incidents_are_marked(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=6000, kind="ASSAULT"),),
@@ -150,25 +139,25 @@ def test_the_slowest_city_of_a_combination_stands_beside_the_others_and_few_inci
     )
     rows = [(A, "ASSAULT", 3, 1, 100.0, 6, 8.33, 91.67, True)]
     assert_answer(build_slowest_cities(incidents), rows, schema)
-    assert build_slowest_cities(incidents, few=1).first().few_incidents is False
+    assert build_slowest_cities(incidents, min_timed=1).first().few_incidents is False
 
 
-def test_a_city_is_in_a_quadrant_by_its_average_and_its_number_against_those_of_the_cities_together(spark):
+def test_the_quadrant_compares_speed_and_volume_of_a_city_with_the_cities_together(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=600),) * 3, one(B, arrive=60), one(B), one(C, arrive=60),
         *(one(A, arrive=60, kind="NOISE"),) * 3, one(B, arrive=600, kind="NOISE"),
-        one(A, arrive=60, kind="ALARM"),  # which no other city has
+        one(A, arrive=60, kind="ALARM"),  # no other city has this combination
     )  # fmt: skip
-    found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, few=2).collect()}
+    found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
-        ("THEFT", B): None,  # as many as the cities have on average
+        ("THEFT", B): None,  # its number equals the average of the cities
         ("THEFT", C): "faster, fewer",
         ("NOISE", A): "faster, more",
         ("NOISE", B): "slower, fewer",
         ("ALARM", A): None,
     }
     assert tuple(found["THEFT", B]) == (B, "THEFT", 3, 2, 2.0, 1, 1.0, 6.4, None, True)
-    assert found["NOISE", A].usual_incidents == 1.33  # of three cities, though one has none
+    assert found["NOISE", A].usual_incidents == 1.33  # the average of three cities, one of them without incidents
     assert found["NOISE", A].few_incidents is False

@@ -1,12 +1,11 @@
-"""The answers about service requests, each from rows of trusted that stand in the test."""
+"""The answers about service requests, built from trusted rows."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
-from chispa import assert_df_equality
-
+from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.service_requests import DATASET
 
 REQUESTS = (
@@ -30,22 +29,11 @@ def answer(spark, name, requests):
     return DATASET.answers[name].build(spark.createDataFrame(requests, REQUESTS).coalesce(1)).coalesce(1)
 
 
-def assert_answer(spark, name, requests, rows, schema, *, where="true"):
-    expected = spark.createDataFrame(rows, schema).coalesce(1)
-    found = answer(spark, name, requests).where(where)
-    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+def assert_built(spark, name, requests, rows, schema, *, where="true"):
+    assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def shares(*rows):
-    return [(*row[:-1], Decimal(row[-1])) for row in rows]
-
-
-def test_no_requests_are_no_answers(spark):
-    for name in DATASET.answers:
-        assert answer(spark, name, []).collect() == [], name
-
-
-def test_volume_by_month_has_changes_on_the_month_and_the_year_before_if_they_are_there(spark):
+def test_months_have_changes_since_the_month_before_and_the_year_before(spark):
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
@@ -56,33 +44,33 @@ def test_volume_by_month_has_changes_on_the_month_and_the_year_before_if_they_ar
         ("vancouver", "all", "all", JUNE, 1, None, None, None, None),
     ]
     schema = f"city string, group_kind string, group_name string, month date, requests bigint, {CHANGE('month')}, "
-    assert_answer(spark, "monthly_volume", requests, rows, schema + CHANGE("year"), where="group_kind = 'all'")
+    assert_built(spark, "monthly_volume", requests, rows, schema + CHANGE("year"), where="group_kind = 'all'")
     kinds = {tuple(row) for row in answer(spark, "monthly_volume", requests).select("city", "group_kind").collect()}
     both = {(city, kind) for city in ("denver", "vancouver") for kind in ("all", "agency", "channel", "neighborhood")}
     assert kinds == both | {("denver", kind) for kind in ("council_district", "police_district", "zip")}
 
 
-def test_volume_by_area_adds_up_for_each_kind_that_the_city_has_unknown_areas_too(spark):
+def test_shares_of_areas_add_up_for_each_kind_including_unknown_areas(spark):
     requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
                 request("vancouver", neighborhood="Fairview")]  # fmt: skip
-    rows = shares(
+    rows = [
         ("denver", "zip", "80202", 2, "66.667"), ("denver", "zip", None, 1, "33.333"),
         ("denver", "council_district", "9", 1, "33.333"), ("denver", "council_district", None, 2, "66.667"),
         *(("denver", kind, None, 3, "100.000") for kind in ("neighborhood", "police_district", "grid_cell")),
         ("vancouver", "neighborhood", "Fairview", 1, "100.000"), ("vancouver", "grid_cell", None, 1, "100.000"),
-    )  # fmt: skip
-    assert_answer(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
+    ]  # fmt: skip
+    assert_built(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
 
 
-def test_volume_by_channel_is_of_the_citys_requests(spark):
+def test_shares_of_channels_are_of_the_requests_of_the_city(spark):
     requests = [request(channel=channel) for channel in ("Phone", "Phone", None)] + [request("vancouver")]
-    rows = shares(
-        ("denver", "Phone", 2, "66.667"), ("denver", None, 1, "33.333"), ("vancouver", "Phone", 1, "100.000")
-    )  # fmt: skip
-    assert_answer(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
+    rows = [
+        ("denver", "Phone", 2, "66.667"), ("denver", None, 1, "33.333"), ("vancouver", "Phone", 1, "100.000"),
+    ]  # fmt: skip
+    assert_built(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
 
 
-def test_first_call_resolution_is_of_those_that_say_so(spark):
+def test_first_call_resolution_excludes_requests_without_yes_or_no(spark):
     requests = [request(first_call=said) for said in (True, True, False, None)] + [
         request(first_call=False, agency="311"), request("vancouver"), request(agency="Finance"),
     ]  # fmt: skip
@@ -90,38 +78,38 @@ def test_first_call_resolution_is_of_those_that_say_so(spark):
     rows = [("denver", "all", "all", 4, 2, 50.0), ("denver", "agency", "Safety", 3, 2, 66.67),
             ("denver", "agency", "311", 1, 0, 0.0)]  # fmt: skip
     where = "group_kind IN ('all', 'agency')"
-    assert_answer(
+    assert_built(
         spark, "first_call_resolution", requests, rows, schema + "on_first_call_pct double", where=where
     )  # fmt: skip
 
 
-def test_resolved_and_unresolved_are_of_those_whose_status_is_known(spark):
+def test_resolution_percentages_exclude_unknown_statuses(spark):
     becomes = ["resolved", "resolved", "closed otherwise", "unresolved", None]
     requests = [*(request(resolution=each) for each in becomes), request("vancouver", resolution=None)]
     schema = ("city string, group_kind string, group_name string, requests bigint, resolved bigint, "
               "closed_otherwise bigint, unresolved bigint, status_not_known bigint, resolved_pct double, "
               "unresolved_pct double")  # fmt: skip
     rows = [("denver", "all", "all", 5, 2, 1, 1, 1, 50.0, 25.0), ("vancouver", "all", "all", 1, 0, 0, 0, 1, None, None)]
-    assert_answer(spark, "resolution", requests, rows, schema, where="group_kind = 'all'")
+    assert_built(spark, "resolution", requests, rows, schema, where="group_kind = 'all'")
 
 
 def types(counts, **given):
     return [request(kind=kind, **given) for kind, count in counts.items() for _ in range(count)]
 
 
-def test_the_top_types_of_an_area_are_five_of_as_many_the_first_by_name(spark):
+def test_an_area_has_at_most_five_top_types_and_ties_are_broken_by_name(spark):
     counts = {"Weeds": 3, "Noise": 1, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1, None: 4}
     requests = [*types(counts, zip_code="80202"), request(zip_code=None)]
-    rows = shares(
+    rows = [
         ("denver", "zip", "80202", 1, "Weeds", 3, "37.500"),
         *(("denver", "zip", "80202", rank, kind, 1, "12.500")
           for rank, kind in enumerate(["Animals", "Graffiti", "Noise", "Parking"], 2)),
-    )  # fmt: skip
+    ]  # fmt: skip
     schema = f"city string, area_kind string, area string, rank int, request_type string, {SHARE}"
-    assert_answer(spark, "top_types_by_area", requests, rows, schema)
+    assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
-def test_the_months_of_the_top_types_are_ranked_by_all_months(spark):
+def test_top_types_by_month_are_ranked_over_all_months(spark):
     requests = [
         *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
         *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),
@@ -133,10 +121,10 @@ def test_the_months_of_the_top_types_are_ranked_by_all_months(spark):
         *((*area, rank, kind, JUNE, 1, None, None) for rank, kind in enumerate(["Animals", "Graffiti", "Parking"], 3)),
     ]  # fmt: skip
     schema = "city string, area_kind string, area string, rank int, request_type string, month date, requests bigint, "
-    assert_answer(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
+    assert_built(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
 
 
-def test_the_ten_busiest_agencies_and_most_common_types_leave_out_what_is_not_said(spark):
+def test_the_ten_busiest_agencies_and_most_common_types_exclude_unknown_values(spark):
     agencies = [f"Agency {n:02}" for n in range(11)]
     requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
     of_city = answer(spark, "busiest_agencies", requests).where("group_kind = 'all'")
@@ -144,15 +132,15 @@ def test_the_ten_busiest_agencies_and_most_common_types_leave_out_what_is_not_sa
     assert [name for *_, name, _, _ in found] == ["Agency 10", *agencies[:9]]
     assert found[0] == ("denver", "all", "all", 1, "Agency 10", 2, Decimal("16.667"))
     of_both = [("denver", *group) for group in (("all", "all"), ("agency", "Safety"))]
-    rows = shares(
-        *((*column, *rest) for column in of_both for rest in ((1, "Noise", 2, "66.667"), (2, "Weeds", 1, "33.333")))
-    )
+    rows = [
+        *((*column, *rest) for column in of_both for rest in ((1, "Noise", 2, "66.667"), (2, "Weeds", 1, "33.333"))),
+    ]
     schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
     where = "group_kind IN ('all', 'agency')"
-    assert_answer(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema, where=where)
+    assert_built(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema, where=where)
 
 
-def test_agencies_and_types_are_ranked_in_each_group_that_the_city_has(spark):
+def test_agencies_are_ranked_in_each_group_that_the_city_has(spark):
     requests = [request(agency="Finance", zip_code="80202"), *(request(agency="Safety", channel="Chat") for _ in "ab")]
     found = {tuple(row)[1:5] for row in answer(spark, "busiest_agencies", requests).collect()}
     of_city = {("all", "all", 1, "Safety"), ("all", "all", 2, "Finance")}
@@ -161,28 +149,28 @@ def test_agencies_and_types_are_ranked_in_each_group_that_the_city_has(spark):
     assert "agency" not in {kind for kind, *_ in found}
 
 
-def test_the_top_unresolved_are_types_of_open_requests(spark):
+def test_top_unresolved_types_are_types_of_open_requests(spark):
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),
         *types({"Trees": 2}, resolution=None),
         *types({"Parking": 2}, resolution="closed otherwise"),
     ]
-    rows = shares(("denver", "all", "all", 1, "Noise", 1, "50.000"), ("denver", "all", "all", 2, "Weeds", 1, "50.000"))
+    rows = [("denver", "all", "all", 1, "Noise", 1, "50.000"), ("denver", "all", "all", 2, "Weeds", 1, "50.000")]
     schema = f"city string, group_kind string, group_name string, rank int, request_type string, {SHARE}"
-    assert_answer(spark, "top_unresolved", requests, rows, schema, where="group_kind = 'all'")
+    assert_built(spark, "top_unresolved", requests, rows, schema, where="group_kind = 'all'")
 
 
-def test_hours_and_weekdays_are_counted(spark):
+def test_requests_are_counted_by_weekday_and_hour(spark):
     requests = [request(at=(7, 23)), request(at=(7, 23)), request(at=(1, 0)), request("vancouver", at=(1, 0))]
     rows = [(city, *group, *rest) for group in (("all", "all"), ("channel", "Phone"))
             for city, *rest in (("denver", 7, 23, 2), ("denver", 1, 0, 1), ("vancouver", 1, 0, 1))]  # fmt: skip
     schema = "city string, group_kind string, group_name string, weekday int, hour int, requests bigint"
     where = "group_kind IN ('all', 'channel')"
-    assert_answer(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
+    assert_built(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
-def test_the_time_to_close_leaves_out_what_has_none_and_is_exact_to_the_tenth_of_an_hour(spark):
+def test_the_time_to_close_excludes_open_requests_and_is_exact_to_the_tenth_of_an_hour(spark):
     requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
         request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
     ]  # fmt: skip
@@ -195,9 +183,9 @@ def test_the_time_to_close_leaves_out_what_has_none_and_is_exact_to_the_tenth_of
         ("denver", "agency and request_type", "Safety", "Noise", 5, 3.0, 7.66),
         ("denver", "agency and request_type", "311", None, 1, 0.1, 0.1),
     ]
-    schema = ("city string, by string, agency string, request_type string, requests bigint, median_hours double, "
-              "p90_hours double")  # fmt: skip
-    assert_answer(spark, "time_to_close", requests, rows, schema)
+    schema = ("city string, group_kind string, agency string, request_type string, requests bigint, "
+              "median_hours double, p90_hours double")  # fmt: skip
+    assert_built(spark, "time_to_close", requests, rows, schema)
 
 
 def test_traffic_and_accidents_are_counted_by_area_and_type(spark):
@@ -210,4 +198,4 @@ def test_traffic_and_accidents_are_counted_by_area_and_type(spark):
             ("denver", "zip", "80202", "traffic", "Traffic and signals", 1),
             ("denver", "zip", None, "traffic", "Traffic and signals", 1)]  # fmt: skip
     schema = "city string, area_kind string, area string, traffic_kind string, request_type string, requests bigint"
-    assert_answer(spark, "traffic_by_area", requests, rows, schema, where="area_kind = 'zip'")
+    assert_built(spark, "traffic_by_area", requests, rows, schema, where="area_kind = 'zip'")

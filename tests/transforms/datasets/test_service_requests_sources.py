@@ -1,4 +1,4 @@
-"""The cities' feeds: every module is found, and says nothing that contradicts itself or another."""
+"""The feeds of the cities are complete and do not contradict each other."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from transforms.datasets.service_requests.layouts import COLUMNS
 from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
 
 NOT_READ = {"created_on"}
-"""Fields that ingest knows a file by, and that nothing reads."""
+"""Fields that only help ingest to recognize a layout."""
 
 
-def test_the_feeds_are_the_modules_of_the_package(monkeypatch, tmp_path):
+def test_every_module_of_the_package_is_a_feed(monkeypatch, tmp_path):
     assert [source.city for source in SOURCES] == ["denver", "vancouver"]
     (tmp_path / "boulder.py").write_text("SOURCE = 'a feed'\n", encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
-    assert [getattr(source, "city", source) for source in sources._sources()] == ["a feed", "denver", "vancouver"]
+    assert [getattr(source, "city", source) for source in sources._load_sources()] == ["a feed", "denver", "vancouver"]
 
 
-def test_no_two_feeds_have_a_layout_of_one_name():
+def test_layouts_of_feeds_have_unique_names():
     assert len(LAYOUTS) == sum(len(source.layouts) for source in SOURCES)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_status_means_one_thing(source):
-    said = [status for statuses in source.statuses.values() for status in statuses]
-    assert len(said) == len(set(said))
-    assert set(source.spellings.values()) <= set(said)
+def test_every_status_has_one_resolution(source):
+    statuses = [status for statuses in source.statuses.values() for status in statuses]
+    assert len(statuses) == len(set(statuses))
+    assert set(source.spellings.values()) <= set(statuses)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_layout_has_the_key_and_says_how_its_rows_are_dated(source):
+def test_every_layout_has_the_key_and_an_origin_of_its_time_of_revision(source):
     assert source.as_of.keys() == source.layouts.keys()
     for layout, fields in source.layouts.items():
         names = {field.name: field.type for field in fields}

@@ -1,15 +1,17 @@
-"""Inquiry volume: how many inquiries of each type came to which department of the city, by which channel, each month.
+"""Inquiry volume: the monthly number of inquiries of each type, by city department and channel.
 
-The source is the City of Vancouver's "3-1-1 inquiry volume": one row for each department, type, month and channel.
+The source is the City of Vancouver's "3-1-1 inquiry volume". It has one row for each department, type, month and
+channel. These four columns are the key.
 
-The key is these four. Most rows have no `BI_ID`, and where there is one it numbers the rows of one export. So a row
-without an id is kept, and one that comes again, with another id or with none, is the same row: the latest delivery
-counts. What the key cannot tell apart are two rows of one file that differ in nothing but the number. They are not
-added up and neither is chosen: they go to quarantine, for the city to say.
+Most rows have no `BI_ID`, and an existing `BI_ID` only numbers the rows of one export. So a row without an id is kept.
+Two rows with the same key are the same row, even if their ids differ, and the latest delivery counts.
 
-Spellings that differ in blanks, in capitals, or in the dash after a department's code are one: capitals as most rows
-have them. The city's channels have one spelling each. Types that it retired (`ZZ OLD - …`) keep their name and are
-marked.
+The key cannot distinguish two rows of one file that differ only in their number of inquiries. The pipeline does not add
+them up and does not choose between them. It quarantines them, and the city must decide.
+
+Names that differ only in blanks, in capitals, or in the dash after a department's code get one spelling. Capitals
+follow the majority of rows. Each channel of the city has one fixed spelling. Types that the city retired
+(`ZZ OLD - …`) keep their name and are marked.
 """
 
 from transforms.dataset import Dataset

@@ -1,4 +1,4 @@
-"""What the inquiry volume's rows are, and how raw rows become inquiries."""
+"""Build inquiries from the raw rows of the inquiry volume, and standardize their spelling."""
 
 from __future__ import annotations
 
@@ -25,44 +25,52 @@ LAYOUTS = {"inquiry_volume": _FIELDS}
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
 
 CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
-"""The channels that the city names, as it spells them."""
+"""The channels that the city names, in the city's spelling."""
 
 OTHER_NUMBER = "_other_number"
+_NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")
 _DASHES = r"\-\u2010-\u2015"
-_APART = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
-_TIGHT = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # `COVID-19` and `Co-op` have no code
+_SPACED_DASH = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
+_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # `COVID-19` and `Co-op` have no code
 _RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
 _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
 
 def build_inquiries(raw: DataFrame) -> DataFrame:
-    """Type the raw rows and bring their spelling in order: the candidates for trusted.
+    """Type the raw rows, standardize their spelling, and return the candidates for trusted.
 
-    Rows: one for one, except superseded rows, which are dropped. A key that was delivered twice has two rows: the
-    publisher keeps the latest valid one.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A key that was delivered twice has two rows, and the publisher keeps the latest valid
+    row.
 
-    Columns: inquiry_department, inquiry_type; year_month (the month's first day); inquiry_channel; number_of_records
-    (inquiries); bi_id; year; is_retired (whether the city has retired the type); `_other_number` (what the same file
-    says elsewhere of the same key: mostly the same; null without a key); where the row comes from; `_cast_failures`,
-    and `_cast_warnings` of a `BI_ID`, without which a row counts all the same.
+    Columns:
+
+    - inquiry_department, inquiry_type; year_month (the first day of the month); inquiry_channel; number_of_records
+      (inquiries); bi_id.
+    - year; is_retired (whether the city has retired the type).
+    - `_other_number`: another number that the same file gives for the same key. It equals number_of_records if the file
+      has no different number. It is null if the key is incomplete.
+    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row counts without a valid `BI_ID`.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
-        .withColumns(
-            {name: clean_text(F.col(name)) for name in ("inquiry_department", "inquiry_type", "inquiry_channel")}
-        )
+        .withColumns({name: clean_text(F.col(name)) for name in _NAMES})
         .withColumns(
             {
-                "inquiry_department": _department(F.col("inquiry_department")),
-                "inquiry_type": _type(F.col("inquiry_type")),
+                "inquiry_department": _standardize_department(F.col("inquiry_department")),
+                "inquiry_type": _standardize_type(F.col("inquiry_type")),
                 "inquiry_channel": map_to_canonical(F.col("inquiry_channel"), canonical=CHANNELS),
             }
         )
-        .transform(unify_case, columns=["inquiry_department", "inquiry_type", "inquiry_channel"])
+        .transform(unify_case, columns=_NAMES)
         .transform(drop_superseded_rows, key=KEY)
-        .withColumn("year", F.year("year_month"))
-        .withColumn("is_retired", F.col("inquiry_type").rlike(_RETIRED))
-        .withColumn(OTHER_NUMBER, _other_number())
+        .withColumns(
+            {
+                "year": F.year("year_month"),
+                "is_retired": F.col("inquiry_type").rlike(_RETIRED),
+                OTHER_NUMBER: _find_other_number(),
+            }
+        )
         .select(
             *(field.name for field in _FIELDS),
             *("year", "is_retired", OTHER_NUMBER, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS),
@@ -70,20 +78,20 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
     )
 
 
-def _department(name: Column) -> Column:
-    """Return a department's name with one dash after its code: `ENG–Streets` is `ENG - Streets`."""
-    apart, tight = (F.regexp_replace(name, pattern, "$1 - ") for pattern in (_APART, _TIGHT))
-    return F.when(name.rlike(_APART), apart).when(name.rlike(_TIGHT), tight).otherwise(name)
+def _standardize_department(name: Column) -> Column:
+    """Return the name of a department with ` - ` after its code: `ENG–Streets` becomes `ENG - Streets`."""
+    spaced, bare = (F.regexp_replace(name, pattern, "$1 - ") for pattern in (_SPACED_DASH, _BARE_HYPHEN))
+    return F.when(name.rlike(_SPACED_DASH), spaced).when(name.rlike(_BARE_HYPHEN), bare).otherwise(name)
 
 
-def _type(name: Column) -> Column:
-    """Return a type's name, that of a retired one with its mark as the city mostly writes it: `ZZ OLD - Food`."""
+def _standardize_type(name: Column) -> Column:
+    """Return the name of a type. The mark of a retired type becomes the city's usual `ZZ OLD - `."""
     return F.when(name.rlike(_RETIRED), F.regexp_replace(name, _RETIRED_MARK, "ZZ OLD - ")).otherwise(name)
 
 
-def _other_number() -> Column:
+def _find_other_number() -> Column:
     same_file = Window.partitionBy(*KEY).orderBy("_source_file", "_ingested_at").rangeBetween(0, 0)
     number = F.col("number_of_records")
-    least, most = F.min(number).over(same_file), F.max(number).over(same_file)
+    minimum, maximum = F.min(number).over(same_file), F.max(number).over(same_file)
     has_key = reduce(and_, (F.col(name).isNotNull() for name in KEY))
-    return F.when(has_key, F.when(number == least, most).otherwise(least))
+    return F.when(has_key, F.when(number == minimum, maximum).otherwise(minimum))

@@ -1,15 +1,15 @@
-"""Police dispatch: incidents to which police were sent, of which types, where, how fast, and with what outcome.
+"""Police dispatch: incidents to which police were sent, with their types, places, response times and outcomes.
 
-The source is Montgomery County's "Police Dispatched Incidents": JSON records, one for each time that an incident was
-extracted. It appears while units are still on their way, without times of arrival and clearing, and comes again when
-they are known, and whenever it is corrected.
+The source is Montgomery County's "Police Dispatched Incidents". It has one JSON record for each extraction of an
+incident. The first record appears while units are on their way, and has no times of arrival and clearing. Another
+record follows when these times are known, and after each correction.
 
-The key is the county's number of the incident. The row extracted last counts (`row_ts`), whatever order it came in; of
-rows extracted at once the one that says more. What the key cannot tell apart are two events that were given one number,
-and one event that was given two: these are two incidents.
+The key is the county's incident number. The row that was extracted last counts (`row_ts`), in whatever order the rows
+arrive. If two rows were extracted at the same time, the row with more values counts. The key cannot distinguish two
+events with the same number. One event with two numbers is two incidents.
 
-Addresses are published to the block of a hundred. A house's number that slipped through becomes its block before
-anything is judged: `MASKING_POLICY` in `incidents.py`.
+The county publishes addresses only to the block of a hundred. If an address has a house number, `MASKING_POLICY` in
+`incidents.py` replaces it with its block before any row is validated.
 """
 
 from transforms.dataset import Answer, Dataset

@@ -1,4 +1,4 @@
-"""How many incidents of which types and priorities, in which city and when. Each share says what it is of."""
+"""Count incidents by type, priority, city and time. Each share names its total."""
 
 from __future__ import annotations
 
@@ -6,61 +6,72 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
-from transforms.datasets.police_dispatch.members import INCIDENTS, TOP_CITIES, TOP_STREETS, TOP_TYPES, rank_members
+from transforms.datasets.police_dispatch.ranking import (
+    INCIDENT_COUNT,
+    MAX_CITIES,
+    MAX_STREETS,
+    MAX_TYPES,
+    rank_by_incidents,
+)
 from transforms.shares import percentage, share_of_total
 
 
 def build_cities(incidents: DataFrame) -> DataFrame:
-    """Question 1: which cities have the highest number of incidents.
+    """Rank the cities by their number of incidents (question 1).
 
-    Rows: one for each city, and one for incidents without a city. Columns: rank (1 for the most; null without a city);
-    city; incidents; share_pct (of all incidents; they add up to exactly 100.000).
+    Rows: one for each city, and one for the incidents without a city. Columns: rank (1 for the most incidents, null
+    without a city); city; incidents; share_pct (share of all incidents; the shares add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, group_by=["city"], columns=INCIDENTS)
+        incidents.transform(aggregate, group_by=["city"], columns=INCIDENT_COUNT)
         .transform(share_of_total, column="incidents", name="share_pct")
-        .transform(rank_members, columns=["city"], name="rank")
+        .transform(rank_by_incidents, columns=["city"], name="rank")
         .select("rank", "city", "incidents", "share_pct")
     )
 
 
-def build_top_city_types(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
-    """Question 2: the most common types in the cities with most incidents.
+def build_top_city_types(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
+) -> DataFrame:
+    """Rank the most common types in the cities with the most incidents (question 2).
 
-    Rows: at most `types` of each of `cities` cities; of types with as many, the first by name.
+    Rows: at most `max_types` for each of `max_cities` cities. Ties are broken by the name of the type.
 
-    Columns: city_rank, city; rank, initial_type; incidents; share_pct (of the city's incidents, of all types).
+    Columns: city_rank, city; rank, initial_type; incidents; share_pct (share of the city's incidents of all types).
     """
-    return _top_types(incidents, place="city", places=cities, types=types)
+    return _rank_types(incidents, place_column="city", max_places=max_cities, max_types=max_types)
 
 
-def build_top_street_types(incidents: DataFrame, *, streets: int = TOP_STREETS, types: int = TOP_TYPES) -> DataFrame:
-    """Question 4: the most common types on the streets with most incidents.
+def build_top_street_types(
+    incidents: DataFrame, *, max_streets: int = MAX_STREETS, max_types: int = MAX_TYPES
+) -> DataFrame:
+    """Rank the most common types on the streets with the most incidents (question 4).
 
-    Rows: at most `types` of each of `streets` streets; of types with as many, the first by name.
+    Rows: at most `max_types` for each of `max_streets` streets. Ties are broken by the name of the type.
 
-    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct (of these).
+    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct (share of the
+    incidents at blocks of the street).
     """
-    return _top_types(incidents, place="street", places=streets, types=types)
+    return _rank_types(incidents, place_column="street", max_places=max_streets, max_types=max_types)
 
 
 def build_type_shares(incidents: DataFrame) -> DataFrame:
-    """Question 3: the share of each type in each city, beside its share of all incidents.
+    """Compare the share of each type in each city with its share of all incidents (question 3).
 
-    Rows: one for each city and type with incidents; those without a city or a type have rows too.
+    Rows: one for each city and type with incidents. Incidents without a city or a type have rows too.
 
-    Columns: city, initial_type; incidents; share_pct (of the city's incidents; a city's add up to exactly 100.000);
-    overall_incidents (of the type, in all cities); overall_pct (of all incidents, rounded by itself);
-    difference_pct_points (how much more of the city's incidents are of the type than of all).
+    Columns: city, initial_type; incidents; share_pct (share of the city's incidents; the shares of a city add up to
+    exactly 100.000); overall_incidents (incidents of the type in all cities); overall_pct (share of all incidents,
+    rounded on its own); difference_pct_points (share_pct minus overall_pct).
     """
-    everywhere = F.sum("incidents").over(Window.partitionBy("initial_type"))
+    all_cities = F.sum("incidents").over(Window.partitionBy("initial_type"))
     return (
-        incidents.transform(aggregate, group_by=["city", "initial_type"], columns=INCIDENTS)
+        incidents.transform(aggregate, group_by=["city", "initial_type"], columns=INCIDENT_COUNT)
         .transform(share_of_total, column="incidents", name="share_pct", group_by=["city"])
-        .withColumn("overall_incidents", everywhere)
+        .withColumn("overall_incidents", all_cities)
         .withColumn("_all", F.sum("incidents").over(Window.partitionBy()))
         .transform(percentage, part="overall_incidents", total="_all", name="overall_pct")
-        .withColumn("overall_pct", _thousandths("overall_pct").cast("decimal(6, 3)"))
+        .withColumn("overall_pct", _round("overall_pct").cast("decimal(6, 3)"))
         .select(
             *("city", "initial_type", "incidents", "share_pct", "overall_incidents", "overall_pct"),
             (F.col("share_pct") - F.col("overall_pct")).alias("difference_pct_points"),
@@ -68,59 +79,62 @@ def build_type_shares(incidents: DataFrame) -> DataFrame:
     )
 
 
-def build_priority_shares(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
-    """Question 18: types and priorities, in one city compared to another.
+def build_priority_shares(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
+) -> DataFrame:
+    """Compare types and priorities between cities (question 18).
 
-    Rows: one for each of `cities` cities, each of the `types` types with most incidents in all the county, and each
-    priority with incidents, none too.
+    Rows: one for each city, type and priority with incidents. The cities are the `max_cities` with the most incidents.
+    The types are the `max_types` with the most incidents in the whole county. Incidents without a priority have a row.
 
-    Columns: city, initial_type; type_incidents (of the type in the city); type_share_pct (of the city's incidents);
-    priority; incidents; priority_share_pct (of the type's incidents in the city; they add up to exactly 100.000).
+    Columns: city, initial_type; type_incidents (incidents of the type in the city); type_share_pct (share of the city's
+    incidents); priority; incidents; priority_share_pct (share of type_incidents; the shares of a city and type add up
+    to exactly 100.000).
     """
-    of_type, of_city = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
-    totals = {"type_incidents": F.sum("incidents").over(of_type), "_city": F.sum("incidents").over(of_city)}
+    type_window, city_window = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
+    totals = {"type_incidents": F.sum("incidents").over(type_window), "_city": F.sum("incidents").over(city_window)}
     return (
-        incidents.transform(aggregate, group_by=["city", "initial_type", "priority"], columns=INCIDENTS)
-        .transform(rank_members, columns=["city"], name="city_rank")
-        .transform(rank_members, columns=["initial_type"], name="type_rank")
+        incidents.transform(aggregate, group_by=["city", "initial_type", "priority"], columns=INCIDENT_COUNT)
+        .transform(rank_by_incidents, columns=["city"], name="city_rank")
+        .transform(rank_by_incidents, columns=["initial_type"], name="type_rank")
         .withColumns(totals)
-        .where((F.col("city_rank") <= cities) & (F.col("type_rank") <= types))
+        .where((F.col("city_rank") <= max_cities) & (F.col("type_rank") <= max_types))
         .transform(percentage, part="type_incidents", total="_city", name="type_share_pct")
         .transform(share_of_total, column="incidents", name="priority_share_pct", group_by=["city", "initial_type"])
         .select(
-            *("city", "initial_type", "type_incidents", _thousandths("type_share_pct").alias("type_share_pct")),
+            *("city", "initial_type", "type_incidents", _round("type_share_pct").alias("type_share_pct")),
             *("priority", "incidents", "priority_share_pct"),
         )
     )
 
 
 def build_hours(incidents: DataFrame) -> DataFrame:
-    """When incidents begin, by hour and weekday.
+    """Count incidents by the weekday and hour in which they began.
 
     Rows: one for each weekday and hour with incidents.
 
-    Columns: weekday (1 is Monday), hour, as clocks in the county showed them: the hour that November has twice is one;
-    incidents; share_pct (of all incidents; they add up to exactly 100.000).
+    Columns: weekday (1 is Monday), hour (0 to 23), both in local time of the county, so the repeated hour in November
+    counts as one hour; incidents; share_pct (share of all incidents; the shares add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENTS)
+        incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENT_COUNT)
         .withColumnsRenamed({"start_weekday": "weekday", "start_hour": "hour"})
         .transform(share_of_total, column="incidents", name="share_pct")
         .select("weekday", "hour", "incidents", "share_pct")
     )
 
 
-def _top_types(incidents: DataFrame, *, place: str, places: int, types: int) -> DataFrame:
-    rank = f"{place}_rank"
+def _rank_types(incidents: DataFrame, *, place_column: str, max_places: int, max_types: int) -> DataFrame:
+    rank = f"{place_column}_rank"
     return (
-        incidents.transform(aggregate, group_by=[place, "initial_type"], columns=INCIDENTS)
-        .transform(share_of_total, column="incidents", name="share_pct", group_by=[place])
-        .transform(rank_members, columns=[place], name=rank)
-        .where((F.col(rank) <= places) & F.col("initial_type").isNotNull())
-        .transform(top_n, n=types, column="incidents", group_by=[place], order_by=["initial_type"])
-        .select(rank, place, "rank", "initial_type", "incidents", "share_pct")
+        incidents.transform(aggregate, group_by=[place_column, "initial_type"], columns=INCIDENT_COUNT)
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=[place_column])
+        .transform(rank_by_incidents, columns=[place_column], name=rank)
+        .where((F.col(rank) <= max_places) & F.col("initial_type").isNotNull())
+        .transform(top_n, n=max_types, column="incidents", group_by=[place_column], order_by=["initial_type"])
+        .select(rank, place_column, "rank", "initial_type", "incidents", "share_pct")
     )
 
 
-def _thousandths(name: str) -> Column:
+def _round(name: str) -> Column:
     return F.round(name, 3)

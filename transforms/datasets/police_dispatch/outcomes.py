@@ -1,4 +1,4 @@
-"""What became of incidents: which dispositions they had, and which times are missing."""
+"""Count the dispositions of incidents, and their missing times."""
 
 from __future__ import annotations
 
@@ -6,110 +6,116 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
-from transforms.datasets.police_dispatch.members import INCIDENTS, TOP_CITIES, TOP_TYPES, rank_members
+from transforms.datasets.police_dispatch.ranking import INCIDENT_COUNT, MAX_CITIES, MAX_TYPES, rank_by_incidents
 from transforms.shares import percentage, share_of_total
 
-TOP_COMBINATIONS = 10
+MAX_COMBINATIONS = 10
 _COMBINATION = ("initial_type", "disposition_desc")
-_KNOWN = "initial_type IS NOT NULL AND disposition_desc IS NOT NULL"
+_HAS_COMBINATION = "initial_type IS NOT NULL AND disposition_desc IS NOT NULL"
 
 
 def build_type_dispositions(
-    incidents: DataFrame, *, cities: int = TOP_CITIES, combinations: int = TOP_COMBINATIONS
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_combinations: int = MAX_COMBINATIONS
 ) -> DataFrame:
-    """Question 6: the most common combinations of type and disposition in the cities with most incidents.
+    """Rank the most common combinations of type and disposition in the cities with the most incidents (question 6).
 
-    Rows: at most `combinations` of each of `cities` cities; of those with as many, the first by name.
+    Rows: at most `max_combinations` for each of `max_cities` cities. Ties are broken by the names of type and
+    disposition.
 
-    Columns: city_rank, city; rank, initial_type, disposition_desc; incidents; share_pct (of the city's incidents).
+    Columns: city_rank, city; rank, initial_type, disposition_desc; incidents; share_pct (share of the city's
+    incidents).
     """
     return (
-        incidents.transform(_in_top_cities, cities=cities)
-        .where(_KNOWN)
-        .transform(top_n, n=combinations, column="incidents", group_by=["city"], order_by=_COMBINATION)
+        incidents.transform(_count_combinations, max_cities=max_cities)
+        .where(_HAS_COMBINATION)
+        .transform(top_n, n=max_combinations, column="incidents", group_by=["city"], order_by=_COMBINATION)
         .select("city_rank", "city", "rank", *_COMBINATION, "incidents", "share_pct")
     )
 
 
-def build_common_type_dispositions(incidents: DataFrame, *, cities: int = TOP_CITIES) -> DataFrame:
-    """Question 6: the combinations of type and disposition that all of the cities with most incidents have.
+def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MAX_CITIES) -> DataFrame:
+    """Find the combinations of type and disposition that each city with the most incidents has (question 6).
 
-    Rows: one for each combination that each of `cities` cities has.
+    Rows: one for each combination that all `max_cities` cities have.
 
-    Columns: rank (1 for the most incidents), initial_type, disposition_desc; cities (how many they are); incidents (in
-    these cities); least_share_pct, most_share_pct (of a city's incidents, where the combination has least and most).
+    Columns: rank (1 for the most incidents), initial_type, disposition_desc; cities (number of cities); incidents (in
+    these cities); min_share_pct, max_share_pct (the minimum and maximum share of a city's incidents).
     """
-    how_many = F.max("city_rank").over(Window.partitionBy())
+    number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
-        incidents.transform(_in_top_cities, cities=cities)
-        .withColumn("cities", how_many)
-        .where(_KNOWN)
+        incidents.transform(_count_combinations, max_cities=max_cities)
+        .withColumn("cities", number_of_cities)
+        .where(_HAS_COMBINATION)
         .groupBy(*_COMBINATION, "cities")
         .agg(
-            F.count("*").alias("_having"),
+            F.count("*").alias("_cities_with_combination"),
             F.sum("incidents").alias("incidents"),
-            F.min("share_pct").alias("least_share_pct"),
-            F.max("share_pct").alias("most_share_pct"),
+            F.min("share_pct").alias("min_share_pct"),
+            F.max("share_pct").alias("max_share_pct"),
         )
-        .where("_having = cities")
-        .transform(rank_members, columns=_COMBINATION, name="rank")
-        .select("rank", *_COMBINATION, "cities", "incidents", "least_share_pct", "most_share_pct")
+        .where("_cities_with_combination = cities")
+        .transform(rank_by_incidents, columns=_COMBINATION, name="rank")
+        .select("rank", *_COMBINATION, "cities", "incidents", "min_share_pct", "max_share_pct")
     )
 
 
-def build_top_type_dispositions(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
-    """Question 7: the dispositions of the most common types in the cities with most incidents.
+def build_top_type_dispositions(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
+) -> DataFrame:
+    """Count the dispositions of the most common types in the cities with the most incidents (question 7).
 
-    Rows: one for each of `cities` cities, each of its `types` most common types, and each disposition, none too.
+    Rows: one for each city, type and disposition with incidents. There are `max_cities` cities, and for each city its
+    `max_types` most common types. Incidents without a disposition have a row.
 
-    Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct (of the type's incidents
-    in the city; they add up to exactly 100.000).
+    Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct (share of the type's
+    incidents in the city; the shares of a city and type add up to exactly 100.000).
     """
     return (
-        incidents.transform(_in_top_cities, cities=cities)
+        incidents.transform(_count_combinations, max_cities=max_cities)
         .drop("share_pct")
-        .transform(rank_members, columns=["initial_type"], name="type_rank", group_by=["city"])
-        .where(F.col("type_rank") <= types)
+        .transform(rank_by_incidents, columns=["initial_type"], name="type_rank", group_by=["city"])
+        .where(F.col("type_rank") <= max_types)
         .transform(share_of_total, column="incidents", name="share_pct", group_by=["city", "initial_type"])
         .select("city_rank", "city", "type_rank", *_COMBINATION, "incidents", "share_pct")
     )
 
 
 def build_missing_times(incidents: DataFrame) -> DataFrame:
-    """Question 8: how many times of arrival and of clearing are missing, and of which incidents.
+    """Count the missing times of arrival and clearing, by type, sector and police district (question 8).
 
-    Rows: one for all incidents (`all`), and one for each type, sector and police district with incidents, and for
-    incidents without.
+    Rows: one for all incidents (`all`), and one for each type, sector and police district with incidents. Incidents
+    without a type, a sector or a district have a row too.
 
-    Columns: dimension (`all`, `initial_type`, `sector`, `police_district_number`), value (null for all and for none);
-    incidents; arrival_missing (without dispatch_arrive, or with one that is no number of 0 or more), clearing_missing
-    (the same of arrive_cleared); arrival_missing_pct, clearing_missing_pct (of the row's incidents).
+    Columns: dimension (`all`, `initial_type`, `sector` or `police_district_number`); value (null for `all`, and for
+    incidents without a value); incidents; arrival_missing (incidents whose dispatch_arrive is missing or not a number
+    of 0 or more); clearing_missing (the same for arrive_cleared); arrival_missing_pct, clearing_missing_pct
+    (percentages of the row's incidents).
     """
     dimensions = ("initial_type", "sector", "police_district_number")
-    all_of_them = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
+    overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
     groups = (F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in dimensions)
     missing = ("arrival_missing", "clearing_missing")
     columns = {"incidents": ("arrival_missing", "count"), **{name: (name, "sum") for name in missing}}
-    shares = (F.round(f"{name}_pct", 2).alias(f"{name}_pct") for name in missing)
+    percentages = (F.round(f"{name}_pct", 2).alias(f"{name}_pct") for name in missing)
     return (
         incidents.select(
-            F.inline(F.array(all_of_them, *groups)),
+            F.inline(F.array(overall, *groups)),
             _is_missing("dispatch_arrive").alias("arrival_missing"),
             _is_missing("arrive_cleared").alias("clearing_missing"),
         )
         .transform(aggregate, group_by=["dimension", "value"], columns=columns)
         .transform(percentage, part="arrival_missing", total="incidents", name="arrival_missing_pct")
         .transform(percentage, part="clearing_missing", total="incidents", name="clearing_missing_pct")
-        .select("dimension", "value", "incidents", *missing, *shares)
+        .select("dimension", "value", "incidents", *missing, *percentages)
     )
 
 
-def _in_top_cities(incidents: DataFrame, *, cities: int) -> DataFrame:
-    """Count combinations of type and disposition in the top cities; share_pct is of the city's incidents."""
+def _count_combinations(incidents: DataFrame, *, max_cities: int) -> DataFrame:
+    """Count combinations of type and disposition in the top cities. share_pct is the share of the city's incidents."""
     return (
-        incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENTS)
-        .transform(rank_members, columns=["city"], name="city_rank")
-        .where(F.col("city_rank") <= cities)
+        incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENT_COUNT)
+        .transform(rank_by_incidents, columns=["city"], name="city_rank")
+        .where(F.col("city_rank") <= max_cities)
         .transform(share_of_total, column="incidents", name="share_pct", group_by=["city"])
     )
 

@@ -1,4 +1,4 @@
-"""Where incidents are: on which streets, in which cells of the map, at which intersections."""
+"""Count incidents by street, by cell of a map grid and by intersection."""
 
 from __future__ import annotations
 
@@ -6,87 +6,89 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
-from transforms.datasets.police_dispatch.members import INCIDENTS, rank_members
+from transforms.datasets.police_dispatch.ranking import INCIDENT_COUNT, rank_by_incidents
 from transforms.geo import grid_cell, grid_line
 from transforms.shares import share_of_total
 
 CELL_DEGREES = 0.01
-"""How high and wide a cell of the map is: 1.1 km by 0.86 km."""
+"""The height and width of a grid cell in degrees. In the county, this is 1.1 km by 0.86 km."""
 
 
 def build_streets(incidents: DataFrame) -> DataFrame:
-    """Question 4: which street or road has the highest number of incidents.
+    """Rank the streets by their number of incidents (question 4).
 
-    Rows: one for each street of a block or an intersection with incidents.
+    Rows: one for each street that has an incident at a block or at an intersection.
 
-    Columns: rank (1 for the most); street (what follows BLK); incidents (at its blocks); share_pct (of the incidents at
-    blocks; they add up to exactly 100.000); at_intersections (incidents at intersections of the street: such a one is
-    counted for both of its streets, and is not among incidents).
+    Columns: rank (1 for the most incidents at blocks); street (the text after BLK); incidents (at blocks of the
+    street); share_pct (share of the incidents at blocks; the shares add up to exactly 100.000); at_intersections
+    (incidents at intersections of the street). An incident at an intersection counts for both streets. It is not
+    included in incidents.
     """
-    crossing = F.array_distinct(F.split("intersection", " / "))
-    at = F.col("is_intersection").cast("int")
+    crossing_streets = F.array_distinct(F.split("intersection", " / "))
+    at_intersection = F.col("is_intersection").cast("int")
     columns = {"incidents": ("_at_block", "sum"), "at_intersections": ("_at_intersection", "sum")}
     return (
         incidents.where("coalesce(street, intersection) IS NOT NULL")
         .select(
-            F.explode(F.coalesce(crossing, F.array("street"))).alias("street"),
-            (1 - at).alias("_at_block"),
-            at.alias("_at_intersection"),
+            F.explode(F.coalesce(crossing_streets, F.array("street"))).alias("street"),
+            (1 - at_intersection).alias("_at_block"),
+            at_intersection.alias("_at_intersection"),
         )
         .transform(aggregate, group_by=["street"], columns=columns)
         .transform(share_of_total, column="incidents", name="share_pct")
-        .transform(rank_members, columns=["street"], name="rank")
+        .transform(rank_by_incidents, columns=["street"], name="rank")
         .select("rank", "street", "incidents", "share_pct", "at_intersections")
     )
 
 
 def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> DataFrame:
-    """Question 5: in which areas incidents are concentrated.
+    """Rank the cells of a map grid by their number of incidents (question 5).
 
-    Rows: one for each cell with incidents. Columns: rank (1 for the most); cell (its south-west corner: `39.02,-77.05`,
-    latitude first), south, west (the corner, in degrees), incidents; share_pct (of the incidents with coordinates; they
-    add up to exactly 100.000).
+    Rows: one for each cell with incidents. Columns: rank (1 for the most incidents); cell (its south-west corner,
+    latitude first: `39.02,-77.05`); south, west (the corner, in degrees); incidents; share_pct (share of the incidents
+    with coordinates; the shares add up to exactly 100.000).
     """
-    place = {"longitude": F.col("longitude"), "latitude": F.col("latitude")}
-    corner = ("cell", "south", "west")
+    longitude, latitude = F.col("longitude"), F.col("latitude")
+    cell_columns = ("cell", "south", "west")
     return (
         incidents.where("longitude IS NOT NULL")
         .select(
-            grid_cell(**place, degrees=degrees).alias("cell"),
-            grid_line(place["latitude"], degrees=degrees).alias("south"),
-            grid_line(place["longitude"], degrees=degrees).alias("west"),
+            grid_cell(longitude, latitude, degrees=degrees).alias("cell"),
+            grid_line(latitude, degrees=degrees).alias("south"),
+            grid_line(longitude, degrees=degrees).alias("west"),
             "incident_id",
         )
-        .transform(aggregate, group_by=corner, columns=INCIDENTS)
+        .transform(aggregate, group_by=cell_columns, columns=INCIDENT_COUNT)
         .transform(share_of_total, column="incidents", name="share_pct")
-        .transform(rank_members, columns=["cell"], name="rank")
-        .select("rank", *corner, "incidents", "share_pct")
+        .transform(rank_by_incidents, columns=["cell"], name="rank")
+        .select("rank", *cell_columns, "incidents", "share_pct")
     )
 
 
 def build_intersections(incidents: DataFrame) -> DataFrame:
-    """Question 5: at which intersections incidents happen.
+    """Rank the intersections by their number of incidents (question 5).
 
-    Rows: one for each intersection with incidents. Columns: rank (1 for the most); intersection (its streets in
-    alphabetical order); incidents; share_pct (of the incidents at intersections; they add up to exactly 100.000).
+    Rows: one for each intersection with incidents. Columns: rank (1 for the most incidents); intersection (its streets
+    in alphabetical order); incidents; share_pct (share of the incidents at intersections; the shares add up to exactly
+    100.000).
     """
     return (
         incidents.where("intersection IS NOT NULL")
-        .transform(aggregate, group_by=["intersection"], columns=INCIDENTS)
+        .transform(aggregate, group_by=["intersection"], columns=INCIDENT_COUNT)
         .transform(share_of_total, column="incidents", name="share_pct")
-        .transform(rank_members, columns=["intersection"], name="rank")
+        .transform(rank_by_incidents, columns=["intersection"], name="rank")
         .select("rank", "intersection", "incidents", "share_pct")
     )
 
 
 def build_at_intersections(incidents: DataFrame) -> DataFrame:
-    """Question 5: whether incidents are more frequent at intersections.
+    """Compare the number of incidents at intersections and elsewhere (question 5).
 
-    Rows: at most three. Columns: is_intersection (true, false, null without an address); incidents; share_pct (of all
-    incidents; they add up to exactly 100.000).
+    Rows: at most three. Columns: is_intersection (true, false, or null without an address); incidents; share_pct (share
+    of all incidents; the shares add up to exactly 100.000).
     """
     return (
-        incidents.transform(aggregate, group_by=["is_intersection"], columns=INCIDENTS)
+        incidents.transform(aggregate, group_by=["is_intersection"], columns=INCIDENT_COUNT)
         .transform(share_of_total, column="incidents", name="share_pct")
         .select("is_intersection", "incidents", "share_pct")
     )

@@ -1,7 +1,7 @@
-"""How long police take: from dispatch to the first arrival, and from there until the last unit has cleared.
+"""Measure response times: from dispatch to the first arrival, and from there until the last unit has cleared.
 
-Averages are of the incidents whose time is known: one that is missing is left out, never 0, and a 0 counts. Of the
-cities and streets with most incidents, `few_incidents` marks an average of fewer than `few` times.
+An average uses only incidents with a known time. A missing time is left out and is never 0. A time of 0 counts.
+`few_incidents` marks an average over fewer than `min_timed` times.
 """
 
 from __future__ import annotations
@@ -10,115 +10,169 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
-from transforms.datasets.police_dispatch.members import (
-    FEW_INCIDENTS,
-    INCIDENTS,
-    TOP_CITIES,
-    TOP_STREETS,
-    TOP_TYPES,
-    rank_members,
+from transforms.datasets.police_dispatch.ranking import (
+    INCIDENT_COUNT,
+    MAX_CITIES,
+    MAX_STREETS,
+    MAX_TYPES,
+    MIN_TIMED_INCIDENTS,
+    rank_by_incidents,
 )
 from transforms.derive import bucket
 from transforms.shares import share_of_total
 
-ARRIVAL, CLEARING = "dispatch_arrive", "arrive_cleared"
+ARRIVAL_SECONDS, CLEARING_SECONDS = "dispatch_arrive", "arrive_cleared"
 BANDS = ("0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+")
-"""Bands of minutes: one begins at its lower edge, and ends before the upper."""
+"""Bands of minutes. A band includes its lower edge and excludes its upper edge."""
 
 _EDGES = tuple(60 * int(band.split("-")[0].rstrip("+")) for band in BANDS)
 _COMBINATION = ("initial_type", "priority")
 
 
-def build_arrival_bands(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
-    """Question 9: how long the first unit takes to arrive, from its dispatch.
+def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES) -> DataFrame:
+    """Count incidents by the time from dispatch to the first arrival (question 9).
 
-    Rows: one for each of `cities` cities, each of the `types` types with most incidents in all the county, and each
-    band with incidents.
+    Rows: one for each city, type and band with incidents. The cities are the `max_cities` with the most incidents. The
+    types are the `max_types` with the most incidents in the whole county.
 
-    Columns: city, initial_type; band_number (from 1), band (minutes, `5-10`: from 5 to less than 10); incidents;
-    share_pct (of the incidents of the type in the city whose time is known; they add up to exactly 100.000).
+    Columns: city, initial_type; band_number (from 1), band (minutes; `5-10` is from 5 to less than 10); incidents;
+    share_pct (share of the incidents with a known time; the shares of a city and type add up to exactly 100.000).
     """
-    return _bands(incidents, column=ARRIVAL, cities=cities, types=types)
+    return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
 
 
-def build_clearing_bands(incidents: DataFrame, *, cities: int = TOP_CITIES, types: int = TOP_TYPES) -> DataFrame:
-    """Question 10: how long it takes to clear an incident, from the first arrival. As `build_arrival_bands`."""
-    return _bands(incidents, column=CLEARING, cities=cities, types=types)
+def build_clearing_bands(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
+) -> DataFrame:
+    """Count incidents by the time from the first arrival until the last unit has cleared (question 10).
 
-
-def build_arrival_by_city(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
-    """Question 11: which combinations of type and priority have the worst and best average time of arrival.
-
-    Rows: one for each of `cities` cities, and each type and priority (none too) of which a time is known there.
-
-    Columns: city, initial_type, priority; incidents; timed (of these, whose time is known); avg_minutes (of the timed);
-    few_incidents; slowest_rank, fastest_rank (of the city's combinations, 1 for the slowest and the fastest; of those
-    as slow, the first by name); places (in how many of the cities the combination has a time); overall_minutes (average
-    over these cities' timed); fastest, slowest (which of them), spread_minutes (how much longer the slowest takes than
-    the fastest): these three are null where there is only one; of cities as fast it is the first by name.
+    Rows and columns: as in `build_arrival_bands`.
     """
-    return _averages(incidents, column=ARRIVAL, place="city", places=cities, few=few)
+    return _count_by_band(incidents, column=CLEARING_SECONDS, max_cities=max_cities, max_types=max_types)
 
 
-def build_clearing_by_city(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
-    """Question 13: the same of the time to clear. Rows and columns as `build_arrival_by_city`."""
-    return _averages(incidents, column=CLEARING, place="city", places=cities, few=few)
+def build_arrival_by_city(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
+) -> DataFrame:
+    """Average the arrival time by city, type and priority, and rank the averages of each city (question 11).
 
+    Rows: one for each combination of type and priority in a city that has a known time. The cities are the `max_cities`
+    with the most incidents. The priority can be null.
 
-def build_arrival_by_street(incidents: DataFrame, *, streets: int = TOP_STREETS, few: int = FEW_INCIDENTS) -> DataFrame:
-    """Question 14: the time of arrival across the streets with most incidents. As `build_arrival_by_city`, by street.
+    Columns:
 
-    Incidents at intersections are on no one street, and left out.
+    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (average of timed);
+      few_incidents.
+    - slowest_rank, fastest_rank: the rank of the combination in its city, 1 for the slowest or the fastest. Ties are
+      broken by type and priority.
+    - places: the number of cities in which the combination has a known time. overall_minutes: the average in these
+      cities together.
+    - fastest, slowest: the cities with the minimum and maximum average of the combination. Ties are broken by name.
+      spread_minutes: the difference of these averages. All three are null if there is only one city.
     """
-    return _averages(incidents, column=ARRIVAL, place="street", places=streets, few=few)
+    return _average_times(
+        incidents, column=ARRIVAL_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
+    )
+
+
+def build_clearing_by_city(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
+) -> DataFrame:
+    """Average the clearing time by city, type and priority (question 13).
+
+    Rows and columns: as in `build_arrival_by_city`.
+    """
+    return _average_times(
+        incidents, column=CLEARING_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
+    )
+
+
+def build_arrival_by_street(
+    incidents: DataFrame, *, max_streets: int = MAX_STREETS, min_timed: int = MIN_TIMED_INCIDENTS
+) -> DataFrame:
+    """Average the arrival time by street, type and priority on the streets with the most incidents (question 14).
+
+    Rows and columns: as in `build_arrival_by_city`, with streets instead of cities. Incidents at intersections are left
+    out, because they are not on one street.
+    """
+    return _average_times(
+        incidents, column=ARRIVAL_SECONDS, place_column="street", max_places=max_streets, min_timed=min_timed
+    )
 
 
 def build_clearing_by_street(
-    incidents: DataFrame, *, streets: int = TOP_STREETS, few: int = FEW_INCIDENTS
+    incidents: DataFrame, *, max_streets: int = MAX_STREETS, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Question 15: the time to clear across the streets with most incidents. As `build_arrival_by_street`."""
-    return _averages(incidents, column=CLEARING, place="street", places=streets, few=few)
+    """Average the clearing time by street, type and priority on the streets with the most incidents (question 15).
+
+    Rows and columns: as in `build_arrival_by_street`.
+    """
+    return _average_times(
+        incidents, column=CLEARING_SECONDS, place_column="street", max_places=max_streets, min_timed=min_timed
+    )
 
 
-def build_slowest_cities(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
-    """Question 12: why a combination of type and priority is slow in one city: mostly, few incidents carry it.
+def build_slowest_cities(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
+) -> DataFrame:
+    """Compare the slowest city of each combination of type and priority with the other cities (question 12).
 
-    Rows: one for each combination with a time in two or more of `cities` cities: that of its slowest city.
+    Mostly, the combination is slow in this city because it has few incidents there.
+
+    Rows: one for each combination with a known time in at least two of the `max_cities` cities. The row is about the
+    slowest city.
 
     Columns: city, initial_type, priority; timed, avg_minutes; others_timed, others_minutes (of the other cities
-    together); more_minutes (than the others); few_incidents (whether the city's average is one of few).
+    together); more_minutes (avg_minutes minus others_minutes); few_incidents (whether the city's average is over fewer
+    than `min_timed` incidents).
     """
-    seconds, timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
-    others = _minutes(seconds, timed)
+    other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
+    other_minutes = _average_minutes(other_seconds, other_timed)
     return (
-        incidents.transform(_combinations, column=ARRIVAL, place="city", places=cities, few=few)
+        incidents.transform(
+            _average_combinations,
+            column=ARRIVAL_SECONDS,
+            place_column="city",
+            max_places=max_cities,
+            min_timed=min_timed,
+        )
         .where("city = slowest")
         .select(
             *("city", *_COMBINATION, "timed", F.round("_minutes", 2).alias("avg_minutes")),
-            *(timed.alias("others_timed"), F.round(others, 2).alias("others_minutes")),
-            *(F.round(F.col("_minutes") - others, 2).alias("more_minutes"), "few_incidents"),
+            *(other_timed.alias("others_timed"), F.round(other_minutes, 2).alias("others_minutes")),
+            *(F.round(F.col("_minutes") - other_minutes, 2).alias("more_minutes"), "few_incidents"),
         )
     )
 
 
-def build_quadrants(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int = FEW_INCIDENTS) -> DataFrame:
-    """Questions 16 and 17: where a city is slower or faster, with more or fewer incidents, than the cities together.
+def build_quadrants(
+    incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
+) -> DataFrame:
+    """Compare the speed and the volume of each city with those of the top cities together (questions 16 and 17).
 
-    A city is `slower` in a combination of type and priority where its average time of arrival is above that of all
-    timed incidents of the combination in the `cities` cities, and has `more` where it has more incidents than these
-    cities on average, those that have none among them. `slower, more` indicates response challenges (question 16),
-    `faster, more` an efficient response (question 17).
+    The comparison is by combination of type and priority. A city is `slower` if its average arrival time is above the
+    average of all timed incidents of the combination in the `max_cities` cities. It has `more` if it has more incidents
+    than the average of these cities. This average includes cities without incidents of the combination.
+    `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an efficient response
+    (question 17).
 
-    Rows: as `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (of a city on
-    average); timed, avg_minutes, overall_minutes; quadrant (null where one of the two is exactly as usual, as in a
-    combination that one city has alone); few_incidents.
+    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (average of
+    the cities); timed, avg_minutes, overall_minutes; quadrant (null if speed or volume exactly equals the average, such
+    as for a combination that only one city has); few_incidents.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")
-    incidents_here, usual = F.col("incidents") * F.col("_cities"), F.col("_all_incidents")
-    volume = F.when(incidents_here > usual, "more").when(incidents_here < usual, "fewer")
+    # Products of whole numbers are exact, quotients are not.
+    scaled_incidents, usual = F.col("incidents") * F.col("_cities"), F.col("_all_incidents")
+    volume = F.when(scaled_incidents > usual, "more").when(scaled_incidents < usual, "fewer")
     return (
-        incidents.transform(_combinations, column=ARRIVAL, place="city", places=cities, few=few)
+        incidents.transform(
+            _average_combinations,
+            column=ARRIVAL_SECONDS,
+            place_column="city",
+            max_places=max_cities,
+            min_timed=min_timed,
+        )
         .withColumn("usual_incidents", F.round(F.try_divide("_all_incidents", "_cities"), 2))
         .select(
             *("city", *_COMBINATION, "incidents", "usual_incidents", "timed"),
@@ -128,32 +182,40 @@ def build_quadrants(incidents: DataFrame, *, cities: int = TOP_CITIES, few: int 
     )
 
 
-def _bands(incidents: DataFrame, *, column: str, cities: int, types: int) -> DataFrame:
+def _count_by_band(incidents: DataFrame, *, column: str, max_cities: int, max_types: int) -> DataFrame:
     names = ("city", "initial_type", "band_number", "band")
     return (
         incidents.transform(
             bucket, column=column, edges=_EDGES, labels=["<0", *BANDS], name="band", order_column="band_number"
         )
-        .transform(aggregate, group_by=names, columns=INCIDENTS)
-        .transform(rank_members, columns=["city"], name="_city_rank")
-        .transform(rank_members, columns=["initial_type"], name="_type_rank")
-        .where((F.col("_city_rank") <= cities) & (F.col("_type_rank") <= types) & F.col("band").isNotNull())
+        .transform(aggregate, group_by=names, columns=INCIDENT_COUNT)
+        .transform(rank_by_incidents, columns=["city"], name="_city_rank")
+        .transform(rank_by_incidents, columns=["initial_type"], name="_type_rank")
+        .where((F.col("_city_rank") <= max_cities) & (F.col("_type_rank") <= max_types) & F.col("band").isNotNull())
         .transform(share_of_total, column="incidents", name="share_pct", group_by=["city", "initial_type"])
         .select(*names, "incidents", "share_pct")
     )
 
 
-def _averages(incidents: DataFrame, *, column: str, place: str, places: int, few: int) -> DataFrame:
+def _average_times(
+    incidents: DataFrame, *, column: str, place_column: str, max_places: int, min_timed: int
+) -> DataFrame:
     slowest_first, fastest_first = (
-        Window.partitionBy(place).orderBy(order, "initial_type", "priority")
+        Window.partitionBy(place_column).orderBy(order, "initial_type", "priority")
         for order in (F.desc("_minutes"), F.asc("_minutes"))
     )
     return (
-        incidents.transform(_combinations, column=column, place=place, places=places, few=few)
+        incidents.transform(
+            _average_combinations,
+            column=column,
+            place_column=place_column,
+            max_places=max_places,
+            min_timed=min_timed,
+        )
         .withColumn("slowest_rank", F.row_number().over(slowest_first))
         .withColumn("fastest_rank", F.row_number().over(fastest_first))
         .select(
-            *(place, *_COMBINATION, "incidents", "timed", F.round("_minutes", 2).alias("avg_minutes")),
+            *(place_column, *_COMBINATION, "incidents", "timed", F.round("_minutes", 2).alias("avg_minutes")),
             *("few_incidents", "slowest_rank", "fastest_rank", "places"),
             *(F.round("_overall", 2).alias("overall_minutes"), "fastest", "slowest"),
             F.round("_spread", 2).alias("spread_minutes"),
@@ -161,36 +223,42 @@ def _averages(incidents: DataFrame, *, column: str, place: str, places: int, few
     )
 
 
-def _combinations(incidents: DataFrame, *, column: str, place: str, places: int, few: int) -> DataFrame:
-    """Average a time by place, type and priority, in the top places, and compare the places of a combination."""
-    combination, rank = Window.partitionBy(*_COMBINATION), f"_{place}_rank"
-    counted = incidents.groupBy(place, *_COMBINATION).agg(
+def _average_combinations(
+    incidents: DataFrame, *, column: str, place_column: str, max_places: int, min_timed: int
+) -> DataFrame:
+    """Average a time by place, type and priority in the top places, and compare the places of each combination."""
+    combination, rank = Window.partitionBy(*_COMBINATION), f"_{place_column}_rank"
+    counts = incidents.groupBy(place_column, *_COMBINATION).agg(
         F.count("*").alias("incidents"), F.count(column).alias("timed"), F.sum(column).alias("seconds")
     )
     totals = {f"_all_{name}": F.sum(name).over(combination) for name in ("incidents", "timed", "seconds")}
-    several, name = F.col("places") > 1, F.col(place)
-    first = {"fastest": F.struct(F.col("_minutes"), name), "slowest": F.struct(-F.col("_minutes"), name)}
+    has_several, place = F.col("places") > 1, F.col(place_column)
+    orders = {"fastest": F.struct(F.col("_minutes"), place), "slowest": F.struct(-F.col("_minutes"), place)}
+    spread = F.max("_minutes").over(combination) - F.min("_minutes").over(combination)
     return (
-        counted.transform(rank_members, columns=[place], name=rank)
-        .where(F.col(rank) <= places)
+        counts.transform(rank_by_incidents, columns=[place_column], name=rank)
+        .where(F.col(rank) <= max_places)
         .withColumns(totals | {"_cities": F.max(rank).over(Window.partitionBy())})
         .where("timed > 0 AND initial_type IS NOT NULL")
         .withColumns(
             {
-                "_minutes": _minutes(F.col("seconds"), F.col("timed")),
-                "_overall": _minutes(F.col("_all_seconds"), F.col("_all_timed")),
-                "few_incidents": F.col("timed") < few,
+                "_minutes": _average_minutes(F.col("seconds"), F.col("timed")),
+                "_overall": _average_minutes(F.col("_all_seconds"), F.col("_all_timed")),
+                "few_incidents": F.col("timed") < min_timed,
                 "places": F.count("*").over(combination),
             }
         )
         .withColumns(
             {
-                **{end: F.when(several, F.min_by(name, order).over(combination)) for end, order in first.items()},
-                "_spread": F.when(several, F.max("_minutes").over(combination) - F.min("_minutes").over(combination)),
+                **{
+                    name: F.when(has_several, F.min_by(place, order).over(combination))
+                    for name, order in orders.items()
+                },
+                "_spread": F.when(has_several, spread),
             }
         )
     )
 
 
-def _minutes(seconds: Column, timed: Column) -> Column:
+def _average_minutes(seconds: Column, timed: Column) -> Column:
     return F.try_divide(seconds, timed * 60)

@@ -1,12 +1,14 @@
-"""Registrar: applications, enrolments and withdrawals of students, and what share of the applications was completed.
+"""Registrar: applications, enrolments and withdrawals of students, and the completion rate of applications.
 
-The source is three workbooks. Each row is a record: an application, an enrolment or a withdrawal. One key holds them
-together, student, programme and intake; a record is known by its kind and this key, and its latest delivery counts. A
-student who applies for a later intake has a new key. What the key cannot tell apart is a second application for the
-same intake: it takes the place of the first.
+The source is three workbooks. Each row is a record: an application, an enrolment or a withdrawal. Records of the same
+student, programme and intake belong to one admission. The key of a record is its kind and its admission. The latest
+delivery of a key counts.
 
-The rows are about persons. `MASKING_POLICY` names each column that tells who somebody is, and `build_records` masks it
-before anything is validated. Trusted, quarantine, results and answers never hold the original. If the cells of a row
+A student who applies for a later intake has a new key. The key cannot distinguish two applications for the same intake:
+the second replaces the first.
+
+The rows are about persons. `MASKING_POLICY` names each column that can identify a person, and `build_records` masks it
+before any row is validated. Trusted, quarantine, results and answers never hold the original. If the cells of a row
 have shifted, its intake is not a valid intake, and more columns are masked. A name that is typed into the Programme of
 an otherwise valid row is not detected, nor is a name in the name of a file, sheet or column.
 """

@@ -1,4 +1,4 @@
-"""The registrar's answers. Of persons there are only pseudonyms here; each answer says what its shares are of."""
+"""The registrar's answers. Persons appear only as pseudonyms. Each rate names its denominator."""
 
 from __future__ import annotations
 
@@ -10,92 +10,97 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate, pivot
 from transforms.combine import union_by_name
 from transforms.dataset import Answer
-from transforms.datasets.registrar.records import CASE, LAYOUTS
+from transforms.datasets.registrar.records import ADMISSION_KEY, LAYOUTS
 from transforms.derive import change_on_previous
 from transforms.shares import percentage
 
-CRITICAL = {
-    "application": (*CASE, "first_name", "last_name", "email", "phone", "year_of_birth", "received_date", "status"),
-    "enrolment": (*CASE, "first_name", "last_name", "enrolled_date"),
-    "withdrawal": (*CASE, "first_name", "last_name", "withdrawn_date", "withdrawal_reason"),
+COMPLETENESS_FIELDS = {
+    "application": (
+        *ADMISSION_KEY,
+        *("first_name", "last_name", "email", "phone", "year_of_birth", "received_date", "status"),
+    ),
+    "enrolment": (*ADMISSION_KEY, "first_name", "last_name", "enrolled_date"),
+    "withdrawal": (*ADMISSION_KEY, "first_name", "last_name", "withdrawn_date", "withdrawal_reason"),
 }
-"""The fields of each record whose completeness is an answer."""
+"""The fields of each kind of record whose completeness is measured."""
 
 
 def build_completion_by_year(records: DataFrame) -> DataFrame:
-    """Application completion rate by the year in which the application was received.
+    """Compute the application completion rate by the year in which the application was received.
 
-    Rows: one a year. Columns: year; received, completed (applications); completion_rate_pct (completed / received x
-    100: the denominator is the applications received in the year); change_pct_points (against the year before, null
-    where that year is absent).
+    Rows: one for each year. Columns: year; received, completed (applications); completion_rate_pct (100 x completed /
+    received; the denominator is the applications received in the year); change_pct_points (since the year before, null
+    if that year is absent).
     """
     return (
-        records.transform(_completion, group_by=["year"])
+        records.transform(_count_completions, group_by=["year"])
         .transform(change_on_previous, column="completion_rate_pct", period="year", name="change_pct_points")
-        .select("year", "received", "completed", *map(_rounded, ("completion_rate_pct", "change_pct_points")))
+        .select("year", "received", "completed", *map(_round, ("completion_rate_pct", "change_pct_points")))
     )
 
 
 def build_completion_by_programme(records: DataFrame) -> DataFrame:
-    """Application completion rate by programme and intake.
+    """Compute the application completion rate by programme and intake.
 
-    Rows: one for each programme and intake that has applications. Columns: programme, intake; received, completed
-    (applications); completion_rate_pct (completed / received x 100: the denominator is the applications received).
+    Rows: one for each programme and intake with applications. Columns: programme, intake; received, completed
+    (applications); completion_rate_pct (100 x completed / received; the denominator is the applications received).
     """
     group_by = ["programme", "intake"]
-    return records.transform(_completion, group_by=group_by).select(
-        *group_by, "received", "completed", _rounded("completion_rate_pct")
+    return records.transform(_count_completions, group_by=group_by).select(
+        *group_by, "received", "completed", _round("completion_rate_pct")
     )
 
 
 def build_activity_by_month(records: DataFrame) -> DataFrame:
-    """Applications, enrolments and withdrawals by the month of their day: received, enrolled, withdrawn.
+    """Count applications, enrolments and withdrawals by the month in which they were received, enrolled or withdrawn.
 
-    Rows: one for each month with any. Columns: month (its first day); applications, enrolments, withdrawals (records).
+    Rows: one for each month with records. Columns: month (its first day); applications, enrolments, withdrawals
+    (records).
     """
     month = F.trunc("record_date", "month").alias("month")
-    return records.select(month, "record").transform(_activity, group_by="month")
+    return records.select(month, "record").transform(_count_records, group_by="month")
 
 
 def build_activity_by_year(records: DataFrame) -> DataFrame:
-    """Applications, enrolments and withdrawals by the year of their day: received, enrolled, withdrawn.
+    """Count applications, enrolments and withdrawals by the year in which they were received, enrolled or withdrawn.
 
-    Rows: one for each year with any. Columns: year; applications, enrolments, withdrawals (records).
+    Rows: one for each year with records. Columns: year; applications, enrolments, withdrawals (records).
     """
-    return records.select(F.year("record_date").alias("year"), "record").transform(_activity, group_by="year")
+    return records.select(F.year("record_date").alias("year"), "record").transform(_count_records, group_by="year")
 
 
 def build_yield(records: DataFrame) -> DataFrame:
-    """What share of those who completed an application enrolled, by programme and intake.
+    """Compute the percentage of completed applications that led to an enrolment, by programme and intake.
 
-    Rows: one for each programme and intake that has applications or enrolments. Columns: programme, intake; completed
-    (applications); enrolled (of these); yield_pct (enrolled / completed x 100: the denominator is the completed
-    applications, null where there are none); enrolled_otherwise (enrolments whose application is not completed).
+    Rows: one for each programme and intake with applications or enrolments. Columns: programme, intake; completed
+    (applications); enrolled (completed applications with an enrolment); yield_pct (100 x enrolled / completed, null if
+    no application is completed; the denominator is the completed applications); enrolled_otherwise (enrolments without
+    a completed application).
     """
     group_by = ["programme", "intake"]
     sums = {name: (name, "sum") for name in ("completed", "enrolled", "enrolled_otherwise")}
     return (
         records.where("record != 'withdrawal'")
-        .transform(_cases)
+        .transform(_summarize_admissions)
         .withColumn("enrolled_otherwise", F.greatest(F.col("enrolled") - F.col("completed"), F.lit(0)))
         .withColumn("enrolled", F.col("enrolled") * F.col("completed"))
         .transform(aggregate, group_by=group_by, columns=sums)
         .transform(percentage, part="enrolled", total="completed", name="yield_pct")
-        .select(*group_by, "completed", "enrolled", _rounded("yield_pct"), "enrolled_otherwise")
+        .select(*group_by, "completed", "enrolled", _round("yield_pct"), "enrolled_otherwise")
     )
 
 
 def build_withdrawal_rates(records: DataFrame) -> DataFrame:
-    """What share of the enrolled withdrew, and after how long, by programme and intake.
+    """Compute the percentage of enrolled students who withdrew, and the days until then, by programme and intake.
 
-    Rows: one for each programme and intake that has enrolments. Columns: programme, intake; enrolled; withdrawn (of
-    these); withdrawal_rate_pct (withdrawn / enrolled x 100: the denominator is the enrolments); median_days,
-    least_days, most_days (days from enrolment to withdrawal, of those withdrawn; null where there are none).
+    Rows: one for each programme and intake with enrolments. Columns: programme, intake; enrolled; withdrawn (enrolments
+    with a withdrawal); withdrawal_rate_pct (100 x withdrawn / enrolled; the denominator is the enrolments);
+    median_days, min_days, max_days (days from enrolment to withdrawal, null if nobody withdrew).
     """
     group_by = ["programme", "intake"]
-    days = [(F.median, "median_days"), (F.min, "least_days"), (F.max, "most_days")]
+    days = [(F.median, "median_days"), (F.min, "min_days"), (F.max, "max_days")]
     return (
-        records.transform(_cases)
+        records.transform(_summarize_admissions)
         .where("enrolled = 1")
         .groupBy(*group_by)
         .agg(
@@ -104,27 +109,29 @@ def build_withdrawal_rates(records: DataFrame) -> DataFrame:
             *(function("days").alias(name) for function, name in days),
         )
         .transform(percentage, part="withdrawn", total="enrolled", name="withdrawal_rate_pct")
-        .select(*group_by, "enrolled", "withdrawn", _rounded("withdrawal_rate_pct"), *(name for _, name in days))
+        .select(*group_by, "enrolled", "withdrawn", _round("withdrawal_rate_pct"), *(name for _, name in days))
     )
 
 
 def build_completeness(*records: DataFrame) -> DataFrame:
-    """How complete each field of `CRITICAL` is: give trusted and quarantine, for what is missing is mostly there.
+    """Compute how complete each field of `COMPLETENESS_FIELDS` is.
 
-    Rows: one for each kind of record there is, and each of its fields. Columns: record, field; rows (records of this
-    kind, trusted or in quarantine); filled (of these, with a value that could be read); completeness_pct (filled / rows
-    x 100: the denominator is the records of this kind).
+    Give the rows of trusted and of quarantine, because most rows with a missing value are in quarantine.
+
+    Rows: one for each kind of record that has rows, and each of its fields. Columns: record, field; rows (records of
+    this kind in trusted or quarantine); filled (records with a readable value); completeness_pct (100 x filled / rows;
+    the denominator is the records of this kind).
     """
-    fields = list(dict.fromkeys(name for names in CRITICAL.values() for name in names))
+    fields = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
     counts = {"rows": ("record", "count"), **{name: (name, "count") for name in fields}}
-    asked = [f"{record} {name}" for record, names in CRITICAL.items() for name in names]
+    measured = [f"{record} {name}" for record, names in COMPLETENESS_FIELDS.items() for name in names]
     return (
         union_by_name(*(frame.select("record", *fields) for frame in records))
         .transform(aggregate, group_by=["record"], columns=counts)
         .unpivot(["record", "rows"], [*map(F.col, fields)], "field", "filled")
-        .where(F.concat_ws(" ", "record", "field").isin(asked))
+        .where(F.concat_ws(" ", "record", "field").isin(measured))
         .transform(percentage, part="filled", total="rows", name="completeness_pct")
-        .select("record", "field", "rows", "filled", _rounded("completeness_pct"))
+        .select("record", "field", "rows", "filled", _round("completeness_pct"))
     )
 
 
@@ -140,7 +147,7 @@ ANSWERS = {
 """The answers by name."""
 
 
-def _completion(records: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
+def _count_completions(records: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
     return (
         records.where("record = 'application'")
         .withColumns({"year": F.year("received_date"), "completed": F.col("is_completed").cast("int")})
@@ -151,19 +158,19 @@ def _completion(records: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
     )
 
 
-def _activity(records: DataFrame, *, group_by: str) -> DataFrame:
-    kinds = {kind: f"{kind}s" for kind in LAYOUTS}
+def _count_records(records: DataFrame, *, group_by: str) -> DataFrame:
+    plurals = {kind: f"{kind}s" for kind in LAYOUTS}
     return (
         records.withColumn("one", F.lit(1))
-        .transform(pivot, group_by=[group_by], column="record", values=[*kinds], aggregation=("one", "count"))
-        .select(group_by, *(F.col(kind).alias(plural) for kind, plural in kinds.items()))
+        .transform(pivot, group_by=[group_by], column="record", values=[*plurals], aggregation=("one", "count"))
+        .select(group_by, *(F.col(kind).alias(plural) for kind, plural in plurals.items()))
     )
 
 
-def _cases(records: DataFrame) -> DataFrame:
-    """Return one row for each student, programme and intake: completed, enrolled, withdrawn (1 or 0), days."""
+def _summarize_admissions(records: DataFrame) -> DataFrame:
+    """Return one row for each admission: completed, enrolled, withdrawn (1 or 0) and days."""
     days = F.when(F.col("record") == "withdrawal", F.datediff("withdrawn_date", "enrolled_on"))
-    return records.groupBy(*CASE).agg(
+    return records.groupBy(*ADMISSION_KEY).agg(
         F.coalesce(F.max(F.col("is_completed").cast("int")), F.lit(0)).alias("completed"),
         F.max((F.col("record") == "enrolment").cast("int")).alias("enrolled"),
         F.max((F.col("record") == "withdrawal").cast("int")).alias("withdrawn"),
@@ -171,5 +178,5 @@ def _cases(records: DataFrame) -> DataFrame:
     )
 
 
-def _rounded(name: str) -> Column:
+def _round(name: str) -> Column:
     return F.round(name, 2).alias(name)

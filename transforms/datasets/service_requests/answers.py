@@ -1,4 +1,4 @@
-"""The answers about service requests: each by city, and by area, channel or agency where the city says them."""
+"""The answers about service requests. Each is by city, and by area, channel or agency if the city publishes these."""
 
 from __future__ import annotations
 

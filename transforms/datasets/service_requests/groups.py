@@ -9,18 +9,21 @@ from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
 from transforms.datasets.service_requests.sources import SOURCES
-from transforms.datasets.service_requests.sources.source import Source
+from transforms.datasets.service_requests.sources.city_source import CitySource
+from transforms.dates import month_number
 from transforms.derive import change_on_previous
 from transforms.shares import percentage, share_of_total
 
-TOP = 10
-ALL = "all"
+MAX_VALUES_PER_GROUP = 10
+ALL_REQUESTS = "all"
+"""The kind, and the name, of the group of all requests of a city."""
+
 AREA_KINDS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
-AREA, GROUP = ("area_kind", "area"), ("group_kind", "group_name")
-GROUP_KINDS = (ALL, "agency", "channel", *AREA_KINDS)
+GROUP_KINDS = (ALL_REQUESTS, "agency", "channel", *AREA_KINDS)
+AREA_COLUMNS, GROUP_COLUMNS = ("area_kind", "area"), ("group_kind", "group_name")
 
 
-def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
+def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
     """Assign each request to one group of each kind, for example to one area of each kind of area.
 
     Rows: one for each request and each of the `kinds` that its city has.
@@ -30,46 +33,54 @@ def in_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str]
     name, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
-    >>> requests.transform(in_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
+    >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
     [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
     """
     # The map of all cities is one literal, so another city adds no condition to each row.
     kinds_by_city = []
     for source in SOURCES:
-        has = (F.lit(kind) for kind in kinds if _has(source, kind))
-        kinds_by_city += [F.lit(source.city), F.array(*has).cast("array<string>")]
+        city_kinds = (F.lit(kind) for kind in kinds if _has_kind(source, kind))
+        kinds_by_city += [F.lit(source.city), F.array(*city_kinds).cast("array<string>")]
     kind_names = F.element_at(F.create_map(*kinds_by_city), F.col("city"))
-    columns = dict.fromkeys([*keep, *(kind for kind in kinds if kind != ALL)])
-    groups = (F.when(F.col(names[0]) == kind, F.lit(ALL) if kind == ALL else F.col(kind)) for kind in kinds)
+    columns = dict.fromkeys([*keep, *(kind for kind in kinds if kind != ALL_REQUESTS)])
+    groups = (F.when(F.col(names[0]) == kind, F.lit(kind) if kind == ALL_REQUESTS else F.col(kind)) for kind in kinds)
     return requests.select("city", *columns, F.explode(kind_names).alias(names[0])).select(
         "city", *keep, names[0], F.coalesce(*groups).alias(names[1])
     )
 
 
 def count_requests(requests: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
-    """Count requests. Rows: one for each combination of the `group_by` columns. Columns: the `group_by` columns and `requests`."""
+    """Count requests.
+
+    Rows: one for each combination of the `group_by` columns. Columns: the `group_by` columns and `requests`.
+    """
     return requests.transform(aggregate, group_by=group_by, columns={"requests": ("city", "count")})
 
 
-def shares(requests: DataFrame, *, column: Sequence[str]) -> DataFrame:
-    """Count requests by city and the `column` columns, and add their share.
+def count_with_share(requests: DataFrame, *, columns: Sequence[str]) -> DataFrame:
+    """Count requests by city and `columns`, and add their share.
 
-    With one `column` column, the total is the city's requests. With two, the total is the requests of the same city and
-    first `column` column.
+    The total of a share is the requests with the same city and the same values of all `columns` except the last. With
+    one column, it is the requests of the city.
 
-    Rows: one for each combination of city and the `column` columns. Columns: city, the `column` columns, requests and
-    share_pct. The shares of one total add up to 100.000.
+    Rows: one for each combination of city and `columns`. Columns: city, `columns`, requests and share_pct. The shares
+    of one total add up to 100.000.
     """
-    group_by = ["city", *column]
+    group_by = ["city", *columns]
     return requests.transform(count_requests, group_by=group_by).transform(
         share_of_total, column="requests", name="share_pct", group_by=group_by[:-1]
     )
 
 
-def most(
-    requests: DataFrame, *, column: str, kinds: Sequence[str] = GROUP_KINDS, names: Sequence[str] = GROUP, n: int = TOP
+def top_values(
+    requests: DataFrame,
+    *,
+    column: str,
+    kinds: Sequence[str] = GROUP_KINDS,
+    names: Sequence[str] = GROUP_COLUMNS,
+    n: int = MAX_VALUES_PER_GROUP,
 ) -> DataFrame:
-    """Keep the `n` most frequent values of the column `column` in each group of requests.
+    """Keep the `n` most frequent values of `column` in each group of requests.
 
     Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `column`, in ascending order.
 
@@ -79,7 +90,7 @@ def most(
     group_by = ["city", *names]
     return (
         requests.where(F.col(column).isNotNull())
-        .transform(in_groups, kinds=[kind for kind in kinds if kind != column], names=names, keep=[column])
+        .transform(assign_groups, kinds=[kind for kind in kinds if kind != column], names=names, keep=[column])
         .transform(count_requests, group_by=[*group_by, column])
         .transform(share_of_total, column="requests", name="share_pct", group_by=group_by)
         .transform(top_n, n=n, column="requests", group_by=group_by, order_by=[column])
@@ -87,7 +98,7 @@ def most(
     )
 
 
-def change(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: int) -> DataFrame:
+def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: int) -> DataFrame:
     """Add the change in requests since the month `months` earlier, as a number and as a percentage of that month's.
 
     Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` and `<name>_pct`. Both
@@ -95,7 +106,7 @@ def change(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: in
     """
     before = F.col("requests") - F.col(name)
     return (
-        volumes.withColumn("_number", F.expr("year(month) * 12 + month(month)"))
+        volumes.withColumn("_number", month_number("month"))
         .transform(
             change_on_previous, column="requests", period="_number", name=name, group_by=group_by, periods=months
         )
@@ -109,5 +120,5 @@ def rounded_percentage(rows: DataFrame, *, part: str, total: str, name: str) -> 
     return rows.transform(percentage, part=part, total=total, name=name).withColumn(name, F.round(name, 2))
 
 
-def _has(source: Source, kind: str) -> bool:
-    return kind == ALL or {"grid_cell": "longitude"}.get(kind, kind) in source.names
+def _has_kind(source: CitySource, kind: str) -> bool:
+    return kind == ALL_REQUESTS or {"grid_cell": "longitude"}.get(kind, kind) in source.column_names

@@ -1,4 +1,4 @@
-"""What a request is about, by the words in it, where its source has no type for it."""
+"""Classify requests by the words of their text. This is for sources that publish no type."""
 
 from __future__ import annotations
 
@@ -34,30 +34,33 @@ KINDS = {
     "Police": r"police|non[- ]emergency",
     "Information": r"information|inquir(y|ies)",
 }
-"""Kinds of requests, and the words that say so: the first kind of which a whole word is there. Case does not count."""
+"""The kinds of requests, and a pattern of the words of each. A request has the first kind that matches.
+
+Only whole words match, in upper or lower case.
+"""
 
 
-def kind_of(text: Column) -> Column:
-    """Return the first of `KINDS` of which a word is in a text; null where none is.
+def request_kind(text: Column) -> Column:
+    """Return the first kind in `KINDS` whose words are in a text. Null if no kind matches.
 
-    What the text says else, a name or an address, is not in it.
+    The result never contains the rest of the text, such as a name or an address.
 
     >>> texts = spark.createDataFrame([("Dog off leash, ask Ann",), ("hotdog stand",)], "text string")
-    >>> [row[0] for row in texts.select(kind_of(F.col("text"))).collect()]
+    >>> [row[0] for row in texts.select(request_kind(F.col("text"))).collect()]
     ['Animals', None]
     """
-    return F.coalesce(*(F.when(_has(text, words), kind) for kind, words in KINDS.items()))
+    return F.coalesce(*(F.when(_has_word(text, words), kind) for kind, words in KINDS.items()))
 
 
 def traffic_kind(text: Column) -> Column:
-    """Return whether a text is about an accident on a road, or else about traffic; null where about neither.
+    """Return `accident` for a text about a road accident, `traffic` for other traffic, and null otherwise.
 
     >>> texts = spark.createDataFrame([("Traffic crash",), ("Traffic Calming Case",), ("Noise",)], "text string")
     >>> [row[0] for row in texts.select(traffic_kind(F.col("text"))).collect()]
     ['accident', 'traffic', None]
     """
-    return F.when(_has(text, _ACCIDENTS), ACCIDENT).when(_has(text, _TRAFFIC), TRAFFIC)
+    return F.when(_has_word(text, _ACCIDENTS), ACCIDENT).when(_has_word(text, _TRAFFIC), TRAFFIC)
 
 
-def _has(text: Column, words: str) -> Column:
+def _has_word(text: Column, words: str) -> Column:
     return text.rlike(rf"(?i)\b({words})\b")

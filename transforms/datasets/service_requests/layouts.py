@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from transforms.datasets.service_requests.sources.source import Source
+from transforms.datasets.service_requests.sources.city_source import CitySource
 from transforms.dedupe import LINEAGE_COLUMNS
 from transforms.errors import MissingColumnError
 from transforms.geo import valid_coordinates
@@ -28,70 +28,74 @@ COLUMNS: Mapping[str, str] = {
     "longitude": "double",
     "latitude": "double",
 }
-"""The columns that a layout can have, and their types. A column that it does not have is null."""
+"""The columns that a layout can have, and their types. If a layout does not have a column, the column is null."""
 
 _REPORTS = dict.fromkeys((CAST_FAILURES, CAST_WARNINGS), REPORT_TYPE)
-_ADDED = {
+_ADDED_COLUMNS = {
     **dict.fromkeys(("city", "case_key", "resolution"), "string"),
     "_local": "timestamp_ntz",
     "coordinates_are_valid": "boolean",
 }
 _SEPARATOR = "\u001f"
-_WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"  # Python's
-_SECONDS_OF_A_DAY = 86_400
+_WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"  # as in Python
+_SECONDS_PER_DAY = 86_400
 
 
-def read_layout(raw: DataFrame, *, source: Source, layout: str) -> DataFrame:
+def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame:
     """Type the raw rows of one layout, and add the columns that depend on the rules of its source.
 
-    Rows: those of the layout, one for one.
+    Rows: one for each raw row of the layout. Rows of other layouts are dropped.
 
-    Columns: those of `COLUMNS`. status is spelled as the source spells it. closed_at of a layout that says only the day
-    is the end of that day, or the row's last change if that is earlier. revised_at is the row's own time of revision.
-    In a layout without such a time it is the time of which the file tells the state (`file_as_of`): the modification
-    time of the file, but not later than the latest time that one of its rows mentions (created, closed, or the start of
-    the day closed). A row that has lost its time of revision is dated in the same way, by itself.
+    Columns:
 
-    Added are city, case_key (before masking; null without a time created), resolution, `_local` (the time created by
-    the city's clocks), coordinates_are_valid, the lineage and the reports of unread cells.
+    - those of `COLUMNS`. status has the spelling of the source.
+    - closed_at: if the layout has only the day, it is the end of that day, or the row's last change if that is earlier.
+    - revised_at: the row's own time of revision. In a layout without this time, it is the as-of time of the file
+      (`file_as_of`). This is the modification time of the file, but not later than the latest time in its rows
+      (created, closed, or the start of the day closed). A row without its own time gets a time by the same rule, but
+      only from its own cells.
+    - city; case_key (before masking, null without a time created); resolution; `_local` (the time created, in the
+      city's local time); coordinates_are_valid.
+    - the lineage; `_cast_failures`; `_cast_warnings`.
 
     Raises:
         MissingColumnError: Raw lacks a column of the layout.
     """
-    fields = _spelled_as_in(raw, source.layouts[layout])
+    fields = _match_spelling(raw, source.layouts[layout])
     is_dated_by_row = source.as_of[layout] == "row"
     return (
         raw.where(F.col("_layout") == layout)
-        .withColumn("_key_texts", _key_texts(source, fields))
+        .withColumn("_key_texts", _join_key_texts(source, fields))
         .transform(change_schema, fields=fields, keep=("_key_texts", *LINEAGE_COLUMNS), malformed="_malformed_record")
-        .transform(_complete, columns={**COLUMNS, "_key_texts": "string", **_REPORTS})
-        .transform(_date, zone=source.zone, is_dated_by_row=is_dated_by_row)
+        .transform(_select_columns, columns={**COLUMNS, "_key_texts": "string", **_REPORTS})
+        .transform(_add_times, zone=source.zone, is_dated_by_row=is_dated_by_row)
         .transform(_apply_rules, source=source)
-        .transform(_complete, columns={**COLUMNS, **_ADDED, **_REPORTS})
+        .transform(_select_columns, columns={**COLUMNS, **_ADDED_COLUMNS, **_REPORTS})
     )
 
 
 def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
-    """Keep the raw rows that belong to no known layout, so that they are quarantined and not lost.
+    """Keep the raw rows that belong to no known layout. They are quarantined instead of lost.
 
-    Ingest gives each row a layout, also a row whose record is malformed. So such a row is of a source that was removed.
+    Ingest assigns a layout to each row, also to a malformed row. So a row without a known layout is from a source that
+    was removed.
 
-    Rows: those whose `_layout` is not one of `known`, or null. Columns: as `read_layout`, all null except revised_at
-    (the modification time of the file), the lineage, and the report of a malformed record.
+    Rows: only rows whose `_layout` is null or not in `known`. Columns: as in `read_layout`. All are null except
+    revised_at (the modification time of the file), the lineage, and the report of a malformed record.
     """
     is_known = F.coalesce(F.col("_layout").isin(*known), F.lit(False))
     return (
         raw.where(~is_known)
         .transform(change_schema, fields=[], keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumn("revised_at", F.col("_modified_at"))
-        .transform(_complete, columns={**COLUMNS, **_ADDED, **_REPORTS})
+        .transform(_select_columns, columns={**COLUMNS, **_ADDED_COLUMNS, **_REPORTS})
     )
 
 
-def _spelled_as_in(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
-    """Return the fields with their source columns in raw's spelling.
+def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
+    """Return the fields with their source columns in the spelling of raw.
 
-    Raw has one column for names that differ only in capitals, spelled as the first file spelled it.
+    If names differ only in capitals, raw has one column with the spelling of the first file.
     """
     spellings = {name.casefold(): name for name in raw.columns}
     for field in fields:
@@ -100,15 +104,15 @@ def _spelled_as_in(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
     return [replace(field, source=spellings[field.source.casefold()]) for field in fields]
 
 
-def _key_texts(source: Source, fields: Sequence[Field]) -> Column:
-    """Return the texts that identify a request, without its city and time. Never null."""
+def _join_key_texts(source: CitySource, fields: Sequence[Field]) -> Column:
+    """Join the texts that identify a request, without its city and time. The result is never null."""
     columns = {field.name: field.source for field in fields}
     texts = (F.trim(F.regexp_replace(quoted(columns[name]), _WHITESPACE, " ")) for name in source.key)
     return F.concat_ws(_SEPARATOR, *(F.coalesce(text, F.lit("")) for text in texts))
 
 
-def _complete(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
-    """Select the columns and the lineage. A column that the rows do not have is null."""
+def _select_columns(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
+    """Select the columns and the lineage. If the rows do not have a column, it is null."""
     return rows.select(
         *(
             F.col(name) if name in rows.columns else F.lit(None).cast(kind).alias(name)
@@ -118,35 +122,35 @@ def _complete(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
     )
 
 
-def _date(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFrame:
-    """Add the time at which a request was closed, and the as-of time of its row."""
-    day_starts = F.timestamp_seconds(F.unix_date("closed_on") * _SECONDS_OF_A_DAY)
-    day_ends = F.timestamp_seconds((F.unix_date("closed_on") + 1) * _SECONDS_OF_A_DAY - 1)
+def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFrame:
+    """Add the time at which a request was closed, and the time of revision of its row."""
+    day_starts = F.timestamp_seconds(F.unix_date("closed_on") * _SECONDS_PER_DAY)
+    day_ends = F.timestamp_seconds((F.unix_date("closed_on") + 1) * _SECONDS_PER_DAY - 1)
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # scanning the whole file is not worthwhile for the few rows without a revision time
+    if is_dated_by_row:  # a scan of the whole file is not worthwhile for the few rows without a time of revision
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")
     return rows.withColumns({"closed_at": F.coalesce("closed_at", end), "revised_at": as_of})
 
 
-def _apply_rules(rows: DataFrame, *, source: Source) -> DataFrame:
+def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     """Add the columns that depend on the source."""
     longitude, latitude = F.col("longitude"), F.col("latitude")
-    statuses = [status for said in source.statuses.values() for status in said]
-    clock = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
-    key = (F.lit(source.city), F.lit(_SEPARATOR), clock, F.lit(_SEPARATOR), F.col("_key_texts"))
-    resolutions = (F.when(F.col("status").isin(*said), becomes) for becomes, said in source.statuses.items())
-    # In two steps: in one, Spark would compute the status and the local time again for each use.
+    known_statuses = [status for statuses in source.statuses.values() for status in statuses]
+    local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
+    key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
+    resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
+    # Two steps, because in one step Spark would compute the status and the local time again for each use.
     return rows.withColumns(
         {
             "city": F.lit(source.city),
             "_local": local_time(F.col("created_at"), zone=source.zone),
-            "status": map_to_canonical(F.col("status"), canonical=statuses, aliases=source.spellings),
+            "status": map_to_canonical(F.col("status"), canonical=known_statuses, aliases=source.spellings),
             "coordinates_are_valid": F.when(
-                (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, bounds=source.within)
+                (longitude != 0) | (latitude != 0), valid_coordinates(longitude, latitude, bounds=source.bounding_box)
             ),
         }
     ).withColumns({"case_key": F.concat(*key), "resolution": F.coalesce(*resolutions)})

@@ -1,4 +1,4 @@
-"""What becomes of requests: resolved or not, on the first call or not, and how long it takes."""
+"""Measure the outcomes of requests: resolution, first-call resolution, and the time to close."""
 
 from __future__ import annotations
 
@@ -6,96 +6,117 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, pivot
-from transforms.datasets.service_requests.groups import ALL, GROUP, GROUP_KINDS, in_groups, most, rounded_percentage
-from transforms.datasets.service_requests.sources.source import CLOSED_OTHERWISE, RESOLVED, UNRESOLVED
+from transforms.datasets.service_requests.groups import (
+    ALL_REQUESTS,
+    GROUP_COLUMNS,
+    GROUP_KINDS,
+    assign_groups,
+    rounded_percentage,
+    top_values,
+)
+from transforms.datasets.service_requests.sources.city_source import CLOSED_OTHERWISE, RESOLVED, UNRESOLVED
 
 
 def build_resolution(requests: DataFrame) -> DataFrame:
-    """Resolved against unresolved: of a city, an agency, a channel, an area.
+    """Count resolved and unresolved requests in each city, agency, channel and area.
 
     Rows: one for each city and group with requests.
 
-    Columns: city, group_kind, group_name; requests; resolved, closed_otherwise (transferred, out of jurisdiction, or no
-    request after all), unresolved; status_not_known; resolved_pct, unresolved_pct (of the requests whose status is
-    known).
+    Columns: city, group_kind, group_name; requests; resolved, closed_otherwise (transferred, out of jurisdiction, or
+    not a valid request), unresolved; status_not_known; resolved_pct, unresolved_pct (percentages of the requests with a
+    known status).
     """
-    counts = {becomes: becomes.replace(" ", "_") for becomes in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
+    counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
-        requests.transform(in_groups, kinds=GROUP_KINDS, names=GROUP, keep=["resolution"])
+        requests.transform(assign_groups, kinds=GROUP_KINDS, names=GROUP_COLUMNS, keep=["resolution"])
         .withColumn("_one", F.lit(1))
         .transform(
-            pivot, group_by=["city", *GROUP], column="resolution", values=[*counts], aggregation=("_one", "count")
+            pivot,
+            group_by=["city", *GROUP_COLUMNS],
+            column="resolution",
+            values=[*counts],
+            aggregation=("_one", "count"),
         )
         .withColumnsRenamed(counts | {"others": "status_not_known"})
         .withColumn("_known", F.expr(" + ".join(counts.values())))
         .withColumn("requests", F.col("_known") + F.col("status_not_known"))
         .transform(rounded_percentage, part="resolved", total="_known", name="resolved_pct")
         .transform(rounded_percentage, part="unresolved", total="_known", name="unresolved_pct")
-        .select("city", *GROUP, "requests", *counts.values(), "status_not_known", "resolved_pct", "unresolved_pct")
+        .select(
+            *("city", *GROUP_COLUMNS, "requests", *counts.values()),
+            *("status_not_known", "resolved_pct", "unresolved_pct"),
+        )
     )
 
 
 def build_top_unresolved(requests: DataFrame) -> DataFrame:
-    """The types of which most requests are unresolved: of a city, an agency, a channel, an area.
+    """Rank the types with the most unresolved requests in each city, agency, channel and area.
 
-    Rows: at most `TOP` of each city and group, of types that are known; of as many the first by name.
+    Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without a type are left out. Ties are broken
+    by the name of the type.
 
-    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (of the group's
-    unresolved requests whose type is known).
+    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (share of the group's
+    unresolved requests with a type).
     """
-    return requests.where(F.col("resolution") == UNRESOLVED).transform(most, column="request_type")
+    return requests.where(F.col("resolution") == UNRESOLVED).transform(top_values, column="request_type")
 
 
 def build_first_call_resolution(requests: DataFrame) -> DataFrame:
-    """What share of the requests was resolved on the first call: of a city, an agency, a channel, an area.
+    """Compute the percentage of requests resolved on the first call, in each city, agency, channel and area.
 
-    Rows: one for each city and group with requests that say so, yes or no.
+    Rows: one for each city and group. Requests whose first-call resolution is unknown are left out.
 
-    Columns: city, group_kind, group_name; requests (that say so), on_first_call (of these); on_first_call_pct
-    (on_first_call / requests x 100: what does not say so is in neither).
+    Columns: city, group_kind, group_name; requests (with yes or no); on_first_call (with yes); on_first_call_pct
+    (100 x on_first_call / requests).
     """
     sums = {"requests": ("_one", "count"), "on_first_call": ("_one", "sum")}
     return (
         requests.where("first_call_resolution IS NOT NULL")
         .withColumn("_one", F.col("first_call_resolution").cast("int"))
-        .transform(in_groups, kinds=GROUP_KINDS, names=GROUP, keep=["_one"])
-        .transform(aggregate, group_by=["city", *GROUP], columns=sums)
+        .transform(assign_groups, kinds=GROUP_KINDS, names=GROUP_COLUMNS, keep=["_one"])
+        .transform(aggregate, group_by=["city", *GROUP_COLUMNS], columns=sums)
         .transform(rounded_percentage, part="on_first_call", total="requests", name="on_first_call_pct")
     )
 
 
 def build_time_to_close(requests: DataFrame) -> DataFrame:
-    """How long it takes until requests are closed: half of them, and nine of ten.
+    """Compute the median and the 90th percentile of the time until requests are closed.
 
-    Rows: one for each city, agency, type, and agency and type that have closed requests, and one for the whole city.
+    Rows: one for each city, one for each of its agencies, one for each of its types, and one for each combination of
+    agency and type. Requests without a time to close are left out: they are open, or were closed before they were
+    created.
 
-    Columns: city; by (`all`, `agency`, `request_type`, `agency and request_type`: what the row is about); agency,
-    request_type (null where it is not about one, or it is not known); requests (closed, and not before they were made);
-    median_hours, p90_hours.
+    Columns: city; group_kind (`all`, `agency`, `request_type` or `agency and request_type`); agency, request_type (null
+    if the group is not about it, or if it is unknown); requests; median_hours, p90_hours.
 
-    The percentiles are exact to the tenth of an hour: of all requests that took as long there is one row first. An
-    approximation would differ from run to run, an exact one of all requests would hold each of them in memory.
+    The percentiles are exact to the tenth of an hour. First, the requests of each tenth are counted into one row. An
+    exact percentile of single requests would hold all of them in memory. An approximation would differ between runs.
     """
-    # By way of whole seconds: 1.15 hours times ten may be just less than 11.5.
+    # Whole seconds first: 1.15 hours times ten can be slightly less than 11.5.
     tenths = F.round(F.round(F.col("hours_to_close") * 3600) / 360).cast("int").alias("_tenths")
-    both, nothing = ("agency", "request_type"), F.lit(None).cast("string")
-    about = {ALL: (), "agency": both[:1], "request_type": both[1:], "agency and request_type": both}
-    ways = F.array(
+    dimensions, null = ("agency", "request_type"), F.lit(None).cast("string")
+    groupings = {
+        ALL_REQUESTS: (),
+        "agency": ("agency",),
+        "request_type": ("request_type",),
+        "agency and request_type": dimensions,
+    }
+    groups = F.array(
         *(
             F.struct(
-                F.lit(group_by).alias("by"),
-                *((F.col(name) if name in column else nothing).alias(f"_{name}") for name in both),
+                F.lit(kind).alias("group_kind"),
+                *((F.col(name) if name in columns else null).alias(f"_{name}") for name in dimensions),
             )
-            for group_by, column in about.items()
+            for kind, columns in groupings.items()
         )
     )
     hours = (F.percentile("_tenths", share, F.col("_requests")) / 10 for share in (0.5, 0.9))
-    median, p90 = (F.round(each, 2) for each in hours)
+    median, p90 = (F.round(percentile, 2) for percentile in hours)
     return (
         requests.where("hours_to_close IS NOT NULL")
-        .groupBy("city", *both, tenths)
+        .groupBy("city", *dimensions, tenths)
         .agg(F.count("*").alias("_requests"))
-        .select("city", "_tenths", "_requests", F.inline(ways))
-        .groupBy("city", "by", *(F.col(f"_{name}").alias(name) for name in both))
+        .select("city", "_tenths", "_requests", F.inline(groups))
+        .groupBy("city", "group_kind", *(F.col(f"_{name}").alias(name) for name in dimensions))
         .agg(F.sum("_requests").alias("requests"), median.alias("median_hours"), p90.alias("p90_hours"))
     )

@@ -1,4 +1,4 @@
-"""Build requests from the raw rows of all cities, and mask the columns that reveal who or where a person is."""
+"""Build requests from the raw rows of all cities, and mask the columns that can identify a person or a home."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms.combine import union_by_name
-from transforms.datasets.service_requests.kinds import kind_of, traffic_kind
+from transforms.datasets.service_requests.kinds import request_kind, traffic_kind
 from transforms.datasets.service_requests.layouts import read_layout, read_other_layouts
 from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
-from transforms.datasets.service_requests.sources.source import UNRESOLVED
+from transforms.datasets.service_requests.sources.city_source import UNRESOLVED
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.geo import grid_cell
 from transforms.masking import MaskingRule, generalize_coordinate, keyed_hash, mask
@@ -21,7 +21,7 @@ from transforms.text import clean_text
 
 KEY = ("case_key",)
 
-_CONTENT = (
+_CONTENT_COLUMNS = (
     *("status", "agency", "closure_reason", "request_type", "traffic_kind", "first_call_resolution", "division"),
     *("major_area", "topic", "channel", "council_district", "police_district", "neighborhood", "zip"),
     *("longitude", "latitude"),
@@ -33,20 +33,25 @@ If two revisions have the same time, the one that was closed later counts. Any f
 time.
 """
 
-_block = partial(generalize_coordinate, degrees=0.001)
+_generalize_to_block = partial(generalize_coordinate, degrees=0.001)
 MASKING_POLICY = (
     MaskingRule("case_key", keyed_hash, "is made from address and summary, and joins the revisions of a request"),
-    MaskingRule("summary", "drop", "text that people type may name somebody; what it is about is in request_type"),
+    MaskingRule("summary", "drop", "is text that people type, and can contain a name. request_type has its subject"),
     MaskingRule("customer_zip", "drop", "is the home of the requester, and no answer uses it"),
     MaskingRule("address_1", "drop", "is usually the home of the requester"),
     MaskingRule("address_2", "drop", "as address_1"),
     MaskingRule("intersection_1", "drop", "is almost the same information as address_1"),
     MaskingRule("intersection_2", "drop", "as intersection_1"),
     MaskingRule("geom", "drop", "is a copy of the coordinates"),
-    MaskingRule("longitude", _block, "identifies the house. A block (about 100 m) is precise enough for areas"),
-    MaskingRule("latitude", _block, "as longitude"),
+    MaskingRule(
+        "longitude", _generalize_to_block, "identifies the house. A block (about 100 m) is precise enough for areas"
+    ),
+    MaskingRule("latitude", _generalize_to_block, "as longitude"),
 )
-"""The columns that tell who asked or where they live, what is done to each, and why. Unreadable cells are redacted."""
+"""The columns that can identify a requester or a home, the action for each, and the reason.
+
+Unreadable cells are redacted.
+"""
 
 _TEXTS = (
     *("summary", "channel", "agency", "division", "major_area", "type", "topic", "council_district"),
@@ -62,37 +67,38 @@ _COLUMNS = (
 
 
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
-    """Type the raw rows of all cities, bring them in order and mask them: the candidates for trusted.
+    """Type the raw rows of all cities, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for one, except superseded rows, which are dropped. A request that was revised has several rows: the
-    publisher keeps the latest valid one. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept
-    without city, key and times, so that it fails the suite and is quarantined.
+    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
+    (`drop_superseded_rows`). A request that was revised has several rows, and the publisher keeps the latest valid
+    row. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept without city, key and times. So
+    it fails the suite and is quarantined.
 
     Columns:
 
-    - case_key: 64 hexadecimal digits. HMAC-SHA-256, under the masking key, of the city, the time created as its clocks
-      show it, and the columns of `Source.key`, each with its white space collapsed, joined by U+001F. Null without a
-      time created.
-    - city; created_at; created_month (its first day), created_weekday (1 is Monday), created_hour, all three by the
-      city's clocks.
-    - revised_at: the row's own time of revision, or the time of which its file tells the state (`read_layout`).
-    - status, as the source says it; resolution (`resolved`, `closed otherwise` or `unresolved`, null for an unknown
-      status).
-    - closed_at: if the source says only the day, its end, or the last change of the row if that is earlier.
-      hours_to_close is null if the request is unresolved, a time is missing, or it would be negative.
+    - case_key: 64 hexadecimal digits. It is the HMAC-SHA-256, under the masking key, of texts joined by U+001F. The
+      texts are the city, the local time created, and the columns of `CitySource.key` with their white space collapsed.
+      Null without a time created.
+    - city; created_at; created_month (its first day), created_weekday (1 is Monday), created_hour, all three in the
+      city's local time.
+    - revised_at: the row's own time of revision, or the as-of time of its file (`read_layout`).
+    - status, in the spelling of the source; resolution (`resolved`, `closed otherwise` or `unresolved`, null for an
+      unknown status).
+    - closed_at: if the source has only the day, it is the end of that day, or the last change of the row if that is
+      earlier. hours_to_close: null if the request is unresolved, a time is missing, or the result would be negative.
     - closure_reason; first_call_resolution; channel; agency, division, major_area, topic; neighborhood,
       council_district, police_district, zip.
-    - request_type: the source's type, or its topic, or one of `KINDS` by the words of the summary. traffic_kind is
-      `accident`, `traffic` or null.
+    - request_type: the source's type, otherwise its topic, otherwise one of `KINDS` by the words of the summary.
+      traffic_kind: `accident`, `traffic` or null.
     - longitude, latitude: degrees, the south-west corner of the block, null if they are not in the city.
       coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
-    - content_hash: XXH64 of the columns that a revision may change. It orders revisions of one time.
-    - the lineage; `_cast_failures` of the time created, and `_cast_warnings` of optional columns. Both are redacted.
+    - content_hash: XXH64 of the columns that a revision can change. It orders revisions with the same time.
+    - the lineage; `_cast_failures` of the time created; `_cast_warnings` of optional columns. Both are redacted.
 
     Args:
         raw: The raw rows.
         masking_key: The key of the hash, 32 bytes or more.
-        layouts: The layouts that the rows have [default: those of all sources]. Spark does not plan the others.
+        layouts: The layouts that the rows have [default: the layouts of all sources]. Spark plans only these layouts.
 
     Raises:
         MissingColumnError: Raw lacks a column of a layout.
@@ -100,33 +106,37 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
     Source: Denver and Vancouver open data, 3-1-1 service requests.
     """
-    # Each layout by itself: a row meets the expressions of its own source only, and another city adds no term to them.
+    # Each layout is built separately. A row goes only through the expressions of its own source, and another city adds
+    # no term to them.
     sources = {layout: source for source in SOURCES for layout in source.layouts if layout in layouts}
-    read = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
+    typed = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
     return (
-        union_by_name(*read, read_other_layouts(raw, known=sources))
+        union_by_name(*typed, read_other_layouts(raw, known=sources))
         .transform(_standardize)
         .transform(mask, policy=MASKING_POLICY, key=masking_key)
         .transform(drop_superseded_rows, key=KEY)
         .withColumns(
-            {"grid_cell": grid_cell(F.col("longitude"), F.col("latitude")), "content_hash": _hash_of(*_CONTENT)}
+            {
+                "grid_cell": grid_cell(F.col("longitude"), F.col("latitude")),
+                "content_hash": _hash_content(*_CONTENT_COLUMNS),
+            }
         )
         .select(*_COLUMNS, *LINEAGE_COLUMNS, CAST_FAILURES, CAST_WARNINGS)
     )
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling while values can still be read, and add the columns that follow from them."""
-    # Step by step: in one, Spark would compute a value again for each use of it.
+    """Standardize spelling while values can still be read, and add the columns that depend on them."""
+    # Two steps, because in one step Spark would compute a value again for each use of it.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))
     seconds = F.unix_seconds("closed_at") - F.unix_seconds("created_at")
     return rows.withColumns(texts).withColumns(
         {
-            "request_type": F.coalesce("type", "topic", kind_of(F.col("summary"))),
+            "request_type": F.coalesce("type", "topic", request_kind(F.col("summary"))),
             "traffic_kind": traffic_kind(F.concat_ws(". ", "type", "topic", "summary")),
-            "council_district": _district("council_district"),
-            "police_district": _district("police_district"),
+            "council_district": _clear_unknown_district("council_district"),
+            "police_district": _clear_unknown_district("police_district"),
             "created_month": F.trunc(F.col("_local").cast("date"), "month"),
             "created_weekday": F.weekday("_local") + 1,
             "created_hour": F.hour("_local"),
@@ -137,10 +147,10 @@ def _standardize(rows: DataFrame) -> DataFrame:
     )
 
 
-def _district(name: str) -> Column:
-    return F.when(F.col(name) != "0", F.col(name))  # 0 is how the city writes that it knows none
+def _clear_unknown_district(name: str) -> Column:
+    return F.when(F.col(name) != "0", F.col(name))  # the city writes 0 for an unknown district
 
 
-def _hash_of(*columns: str) -> Column:
-    # Spark leaves nulls out: of ("a", null) and (null, "a") it would be the same.
+def _hash_content(*columns: str) -> Column:
+    # Spark's hash skips nulls, so ("a", null) and (null, "a") would have the same hash.
     return F.xxhash64(*columns, *(F.col(name).isNull() for name in columns))

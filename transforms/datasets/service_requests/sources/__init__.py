@@ -1,4 +1,7 @@
-"""The cities' request feeds, one module for each. To add a city, add a module that ends with `SOURCE = Source(...)`."""
+"""The request feeds of the cities, one module for each.
+
+To add a city, add a module that ends with `SOURCE = CitySource(...)`.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
-from transforms.datasets.service_requests.sources.source import Source
+from transforms.datasets.service_requests.sources.city_source import CitySource
 from transforms.schema import Field
 
 
-def _sources() -> Iterator[Source]:
+def _load_sources() -> Iterator[CitySource]:
     for name in sorted(module.name for module in iter_modules(__path__)):
-        if name != "source":
+        if name != "city_source":
             yield import_module(f"{__name__}.{name}").SOURCE
 
 
-SOURCES = tuple(_sources())
+SOURCES = tuple(_load_sources())
 """The feeds, in alphabetical order of their modules."""
 
 LAYOUTS: Mapping[str, Sequence[Field]] = {

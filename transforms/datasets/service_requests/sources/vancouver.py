@@ -1,11 +1,11 @@
-"""Vancouver's 3-1-1 service requests: csv files and workbooks, in which each row has the time of its last change."""
+"""Vancouver's 3-1-1 service requests: csv files and workbooks. Each row has the time of its last change."""
 
 from __future__ import annotations
 
-from transforms.datasets.service_requests.sources.source import (
+from transforms.datasets.service_requests.sources.city_source import (
     RESOLVED,
     UNRESOLVED,
-    Source,
+    CitySource,
     degrees_field,
     text_field,
     time_field,
@@ -35,16 +35,16 @@ _VANCOUVER = (
     degrees_field("longitude", "longitude"),
     text_field("geom", "geom"),
 )
-SOURCE = Source(
+SOURCE = CitySource(
     city="vancouver",
     zone="America/Vancouver",
-    within=(-123.28, 49.19, -123.0, 49.33),
-    key=("type", "neighborhood", "channel", "address_1"),  # departments hand requests on to one another
+    bounding_box=(-123.28, 49.19, -123.0, 49.33),
+    key=("type", "neighborhood", "channel", "address_1"),  # no department, because departments transfer requests
     statuses={RESOLVED: ("Close",), UNRESOLVED: ("Open",)},
     spellings={"Closed": "Close"},
     layouts={
         "vancouver": _VANCOUVER,
-        # The workbooks have the same columns, as people write them: `Service request type`.
+        # The workbooks have the same columns with other names: `Service request type`.
         "vancouver_workbook": tuple(
             Field(
                 field.source if field.source == "geom" else field.source.replace("_", " ").capitalize(),

@@ -1,4 +1,4 @@
-"""What a city's request feed is, and the readers of cells that several feeds share."""
+"""The description of a city's request feed, and the fields that several feeds share."""
 
 from __future__ import annotations
 
@@ -17,32 +17,31 @@ from transforms.sql import quoted
 RESOLVED, CLOSED_OTHERWISE, UNRESOLVED = "resolved", "closed otherwise", "unresolved"
 
 AsOf = Literal["row", "file"]
-"""How the time is known of which a row tells the state.
+"""The origin of the time of revision of a row.
 
-- `row`: rows have their own time of revision, the field `revised_at`. A row without one is dated as its file.
-- `file`: the file is an export of the live state, and its rows have no such time (`transforms.revisions.file_as_of`).
+- `row`: rows have their own time of revision, in the field `revised_at`. A row without this time is dated as its file.
+- `file`: the file is an export of the live state. Its rows are dated by the file (`transforms.revisions.file_as_of`).
 """
 
 
 @dataclass(frozen=True)
-class Source:
+class CitySource:
     """A city's request feed.
 
     Attributes:
-        city: Its name in trusted and in the case key.
-        zone: The time zone of its clocks.
-        within: The box that its places are in: minimum longitude, minimum latitude, maximum longitude, maximum
-            latitude.
+        city: The name of the city in trusted and in the case key.
+        zone: The time zone of the city.
+        bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
         key: The fields that identify a request, together with the city and the time created. Every layout has them.
-        statuses: Each resolution, and the statuses that mean it. A status that is not listed is new: a warning.
-        spellings: Other words for a status.
-        layouts: The kinds of its files, and the fields of each. Names are unique among all sources.
-        as_of: How the rows of each layout are dated.
+        statuses: The statuses of each resolution. A status that is not listed has no resolution, and the suite warns.
+        spellings: Other spellings of a status.
+        layouts: The layouts of the files, and the fields of each. Names are unique among all sources.
+        as_of: The origin of the time of revision of the rows of each layout.
     """
 
     city: str
     zone: str
-    within: tuple[float, float, float, float]
+    bounding_box: tuple[float, float, float, float]
     key: tuple[str, ...]
     statuses: Mapping[str, Sequence[str]]
     spellings: Mapping[str, str]
@@ -50,16 +49,16 @@ class Source:
     as_of: Mapping[str, AsOf]
 
     @property
-    def names(self) -> set[str]:
-        """The names of all columns that one of its layouts has."""
+    def column_names(self) -> set[str]:
+        """The names of the columns of all layouts."""
         return {field.name for fields in self.layouts.values() for field in fields}
 
 
-def instant(column: str) -> Column:
-    """Read a time with its offset from UTC.
+def parse_instant(column: str) -> Column:
+    """Parse a time with its offset from UTC. A time without an offset gives null.
 
     >>> times = spark.createDataFrame([("2024-07-04T13:30:00-06:00",), ("2024-07-04T13:30:00",)], "t string")
-    >>> read = times.select(instant("t").alias("t"))
+    >>> read = times.select(parse_instant("t").alias("t"))
     >>> [row[0] for row in read.selectExpr("date_format(t, 'HH:mm')").collect()]
     ['19:30', None]
     """
@@ -67,5 +66,5 @@ def instant(column: str) -> Column:
 
 
 text_field = partial(Field, type="string")
-time_field = partial(Field, type="timestamp", parse=instant, expected="time such as 2024-07-04T13:30:00-06:00")
+time_field = partial(Field, type="timestamp", parse=parse_instant, expected="time such as 2024-07-04T13:30:00-06:00")
 degrees_field = partial(Field, type="double", expected="degrees such as -104.9903", required=False)

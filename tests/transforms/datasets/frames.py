@@ -1,0 +1,37 @@
+"""Schemas and assertions that the tests of the datasets share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame
+
+from transforms.dataset import Dataset
+
+LINEAGE = "_is_current boolean, _modified_at timestamp, _ingested_at timestamp, _source_file string, _row_number int"
+REPORTS = ", ".join(
+    f"{name} array<struct<column: string, value: string, expected: string>>"
+    for name in ("_cast_failures", "_cast_warnings")
+)
+
+
+def source_columns(dataset: Dataset) -> list[str]:
+    """Return the columns of all layouts. Names that differ only in capitals are one column, as in raw."""
+    fields = [field for layout in dataset.layouts.values() for field in layout]
+    return [*{field.source.casefold(): field.source for field in fields}.values()]
+
+
+def raw_schema(dataset: Dataset) -> str:
+    columns = ", ".join(f"`{name}` string" for name in source_columns(dataset))
+    return f"{columns}, _malformed_record string, _layout string, {LINEAGE}"
+
+
+def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:
+    """Compare an answer with rows in any order. A text such as `33.333` in a row is a decimal."""
+    cells = [[Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows]
+    # One partition each: a sort of several partitions starts another Spark job to find its ranges.
+    expected = answer.sparkSession.createDataFrame(cells, schema).coalesce(1)
+    assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

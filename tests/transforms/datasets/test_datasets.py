@@ -1,0 +1,65 @@
+"""Every dataset keeps the promises that jobs and reports rely on."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+
+import transforms.datasets
+from expectations.suite import load_suite
+from tests.transforms.datasets.frames import raw_schema, source_columns
+from transforms.datasets import dataset_names, load_dataset
+from transforms.errors import MissingColumnError
+
+
+def build(spark, dataset, schema=None):
+    key = {"masking_key": b"k" * 32} if dataset.uses_masking_key else {}
+    return dataset.build(spark.createDataFrame([], schema or raw_schema(dataset)), **key)
+
+
+@pytest.fixture(params=dataset_names())
+def dataset(request):
+    return load_dataset(request.param)
+
+
+def test_candidates_have_the_columns_that_the_dataset_and_its_suite_name(spark, dataset):
+    candidates = build(spark, dataset)
+
+    assert candidates.collect() == []
+    suite_columns = {name for expectation in load_suite(dataset.name).expectations for name in expectation.columns}
+    assert suite_columns | {*dataset.key, *dataset.revision_order} <= {*candidates.columns}
+    if dataset.is_incremental:
+        assert dict(candidates.dtypes)[dataset.event_time] == "timestamp"
+        assert dataset.pruning_column in candidates.columns
+
+
+def test_trusted_without_rows_gives_answers_without_rows(spark, dataset):
+    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # Spark plans no scan for it
+
+    for name, answer in dataset.answers.items():
+        assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
+
+
+def test_a_renamed_source_column_is_named_in_the_error(spark, dataset):
+    column = source_columns(dataset)[1]
+    schema = raw_schema(dataset).replace(f"`{column}`", f"`{column} 2`")
+
+    with pytest.raises(MissingColumnError, match=f"{column!r} is missing.*rename it to '{column} 2'"):
+        build(spark, dataset, schema)
+
+
+def test_every_build_function_belongs_to_the_dataset(dataset):
+    package = import_module(f"{transforms.datasets.__name__}.{dataset.name}")
+    modules = [package] + [
+        import_module(f"{package.__name__}.{module.name}") for module in iter_modules(getattr(package, "__path__", []))
+    ]
+    functions = {value for module in modules for name, value in vars(module).items() if name.startswith("build_")}
+    answers = {answer.build for answer in dataset.answers.values()}
+
+    assert functions == {dataset.build, *answers}
+
+
+def test_every_masking_rule_has_a_reason(dataset):
+    assert all(rule.reason for rule in dataset.masking_policy)
