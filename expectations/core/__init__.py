@@ -35,7 +35,7 @@ NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_match_like_pattern_list": "Use expect_column_values_to_match_regex_list",
     "expect_column_values_to_not_match_like_pattern": "Use expect_column_values_to_not_match_regex",
     "expect_column_values_to_not_match_like_pattern_list": "Use expect_column_values_to_not_match_regex_list",
-    "expect_query_results_to_match_comparison": "It needs a second data source. Publish the source as a table, and join it",
+    "expect_query_results_to_match_comparison": "Publish the second data source as a table, and join it",
     "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
 }
 """Types that Great Expectations itself cannot validate on a Spark DataFrame, with the type to use instead."""
