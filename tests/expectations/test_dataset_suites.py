@@ -1,4 +1,4 @@
-"""Great Expectations itself, given a dataset's suite and the same rows, comes to the gate's verdict."""
+"""For each dataset's suite, the gate and Great Expectations return the same results for the same rows."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ LINEAGE = (
     "_malformed_record string, _source_file string, _row_number int, _modified_at timestamp, _ingested_at timestamp, "
     "_is_current boolean"
 )
-UNIQUE = {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}
-OF_A_TABLE = {
+UNIQUE_TYPES = {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}
+TABLE_TYPES = {
     "expect_table_row_count_to_be_between",
     "expect_column_sum_to_be_between",
     "expect_column_unique_value_count_to_be_between",
@@ -34,21 +34,29 @@ OF_A_TABLE = {
 
 @dataclass(frozen=True)
 class Case:
-    """A dataset: how its rows are built, its columns, a good row by number, its bad cells, and what they refuse."""
+    """Raw rows of a dataset.
+
+    Attributes:
+        build: The dataset's build function.
+        columns: The DDL of the columns.
+        good: Returns the cells of a good row by its number.
+        bad: The position and value of a bad cell, by row number.
+        blocked_by: The critical expectations that are not met.
+    """
 
     build: Callable[[DataFrame], DataFrame]
     columns: str
     good: Callable[[int], list[str | None]]
     bad: dict[int, tuple[int, str | None]]
-    refused: set[str]
+    blocked_by: set[str]
 
     def raw_rows(self, count: int) -> list[tuple]:
         rows = []
         for number in range(count):
             cells = self.good(number)
             if number in self.bad:
-                place, value = self.bad[number]
-                cells[place] = value
+                position, value = self.bad[number]
+                cells[position] = value
             rows.append((*cells, None, "2024.csv", number + 2, ARRIVED, ARRIVED, True))
         return rows
 
@@ -60,14 +68,14 @@ REGISTRAR = (
 
 
 def registrar_cells(number: int) -> list[str | None]:
-    """Return an application, an enrolment or a withdrawal: of each student all three, in this order."""
+    """Return an application, an enrolment or a withdrawal. Each student has all three, in this order."""
     person = [f"S{100_000 + number // 3}", "Ann", "Novak"]
-    reached = ["ann@example.org", "604-555-0123", "2001-02-03", "1 Example St"]
-    course, nothing = ["Nursing", "Fall 2024"], [None] * 4
+    contact = ["ann@example.org", "604-555-0123", "2001-02-03", "1 Example St"]
+    course, no_contact = ["Nursing", "Fall 2024"], [None] * 4
     return [
-        ["application", *person, *reached, *course, "2024-02-01", "Complete", "2024-03-01", None, None, None],
-        ["enrolment", *person, *nothing, *course, None, None, None, "2024-04-01", None, None],
-        ["withdrawal", *person, *nothing, *course, None, None, None, None, "2024-05-01", "Health"],
+        ["application", *person, *contact, *course, "2024-02-01", "Complete", "2024-03-01", None, None, None],
+        ["enrolment", *person, *no_contact, *course, None, None, None, "2024-04-01", None, None],
+        ["withdrawal", *person, *no_contact, *course, None, None, None, None, "2024-05-01", "Health"],
     ][number % 3]
 
 
@@ -75,7 +83,7 @@ DISPATCH = [field.source for field in police_dispatch.DATASET.layouts["police_di
 
 
 def dispatch_cells(number: int) -> list[str | None]:
-    """Return an incident: dispatched, arrived at, cleared."""
+    """Return an incident with times of dispatch, arrival and clearance."""
     cells = {
         "incident_id": f"P{number}",
         "start_time": f"2024-07-{1 + number % 28:02}T13:05:22.000",
@@ -93,7 +101,11 @@ def dispatch_cells(number: int) -> list[str | None]:
 
 
 REQUESTS = list(
-    {f.source.casefold(): f.source for form in service_requests.DATASET.layouts.values() for f in form}.values()
+    {
+        field.source.casefold(): field.source
+        for layout in service_requests.DATASET.layouts.values()
+        for field in layout
+    }.values()
 )
 REQUEST = {
     "Case Summary": "Pothole", "Case Status": "Closed - Answer Provided", "Case Source": "Phone", "Agency": "Safety",
@@ -103,7 +115,7 @@ REQUEST = {
 
 
 def request_cells(number: int) -> list[str | None]:
-    """Return a request of Denver, and its form."""
+    """Return a request of Denver with its layout."""
     return [*(REQUEST.get(name) for name in REQUESTS), "denver"]
 
 
@@ -125,14 +137,14 @@ CASES = {
             17: (4, "90000"),
             40: (0, None),
             42: (0, "2001-01-01"),
-            44: (0, "2024-01-01"),  # as row 0
+            44: (0, "2024-01-01"),  # Same day as row 0
             46: (2, None),
             48: (1, "-5"),
             50: (3, "-5"),
             52: (2, "101"),
             54: (5, "1.5"),
             56: (6, "first"),
-            **dict.fromkeys(range(30, 37), (2, "-1")),  # more than `mostly` lets through
+            **dict.fromkeys(range(30, 37), (2, "-1")),  # more than `mostly` allows
         },
         {"calls_handled_not_negative", "one_row_a_day"},
     ),
@@ -154,9 +166,9 @@ CASES = {
             41: (0, "Phone"),
             57: (4, None),
             45: (5, "first"),
-            60: (1, "Type 5"),  # of the same month as row 5, whose number is -7: one key with two numbers
-            63: (1, "Type 52"),  # of the same month as row 52, with the same number
-            **dict.fromkeys(range(70, 77), (4, "-1")),  # more than `mostly` lets through
+            60: (1, "Type 5"),  # Same key as row 5, with another number
+            63: (1, "Type 52"),  # Same key as row 52, with the same number
+            **dict.fromkeys(range(70, 77), (4, "-1")),  # more than `mostly` allows
         },
         {"number_not_negative", "one_row_a_key"},
     ),
@@ -169,7 +181,7 @@ CASES = {
             for number, name, value in (
                 (3, "incident_id", ""),
                 (6, "start_time", None),
-                (9, "start_time", "2024-03-10T02:30:00.000"),  # which clocks skipped
+                (9, "start_time", "2024-03-10T02:30:00.000"),  # Clocks skipped this hour.
                 (12, "start_time", "1999-06-30T23:00:00.000"),
                 (15, "start_time", "2030-01-01T00:00:00.000"),
                 (18, "priority", "high"),
@@ -181,7 +193,7 @@ CASES = {
                 (36, "end_time", "2024-06-30T13:00:00.000"),
                 (39, "dispatch_arrive", "86401"),
                 (42, "arrive_cleared", "86401"),
-                *((number, "incident_id", None) for number in range(50, 112)),  # more than `mostly` lets through
+                *((number, "incident_id", None) for number in range(50, 112)),  # more than `mostly` allows
             )
         },
         {"incident_id_present"},
@@ -193,7 +205,7 @@ CASES = {
         {
             number: (REGISTRAR.index(name), value)
             for number, name, value in (
-                # of applications
+                # Applications
                 (3, "Received Date", "03/04/2022"),
                 (6, "Received Date", None),
                 (9, "Received Date", "1985-02-01"),
@@ -208,17 +220,17 @@ CASES = {
                 (36, "E-mail", "at home"),
                 (39, "First Name", None),
                 (42, "Last Name", None),
-                *((number, "Completed Date", "2023-12-24") for number in range(45, 60, 3)),  # more than `mostly`
+                *((number, "Completed Date", "2023-12-24") for number in range(45, 60, 3)),  # more than `mostly` allows
                 (60, "Student ID", "see note 5"),
                 (63, "Intake", None),
                 (66, "Intake", "next year"),
-                # of enrolments
+                # Enrolments
                 (70, "Enrolled Date", None),
                 (73, "Intake", "Fall 2023"),
-                # of withdrawals
+                # Withdrawals
                 (71, "Student ID", "Total"),
                 (77, "Student ID", None),
-                (80, "Student ID", "S100010"),  # who withdrew in row 32
+                (80, "Student ID", "S100010"),  # Withdrew in row 32
                 (83, "Programme", None),
                 (86, "Withdrawn Date", None),
                 (89, "Withdrawn Date", "2024-03-15"),
@@ -246,7 +258,7 @@ CASES = {
                 (29, "Agency", None),
                 (31, "Case Source", " "),
                 (37, "Case Summary", "Other"),
-                *((number, "Case Created dttm", "soon") for number in range(60, 73)),  # more than `mostly`
+                *((number, "Case Created dttm", "soon") for number in range(60, 73)),  # more than `mostly` allows
             )
         },
         {"every_cell_readable", "created_time_present", "case_key_present"},
@@ -255,36 +267,38 @@ CASES = {
 
 
 @pytest.mark.parametrize("dataset", CASES)
-def test_gx_agrees_with_the_gate(spark, by_gx, dataset: str) -> None:
+def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, dataset: str) -> None:
     case = CASES[dataset]
     rows = case.build(spark.createDataFrame(case.raw_rows(120), f"{case.columns}, {LINEAGE}"))
 
     gate = compile_gate(rows, suite=load_suite(dataset))
-    marked = gate.rows.localCheckpoint()  # every row is kept, so that both see the same rows
-    verdict = gate.validate(marked)
+    marked = gate.rows.localCheckpoint()
+    validation = gate.validate(marked)
 
-    # GX cannot write arrays of structs into its result; whether there are failures is all that the suite asks.
-    unread = [name for name in rows.columns if name.startswith("_cast_")]
-    whole = rows.withColumns({name: F.to_json(name) for name in unread}).localCheckpoint()
+    # GX cannot write arrays of structs into its result. The suite only asks whether there are failures.
+    failures = [name for name in rows.columns if name.startswith("_cast_")]
+    all_rows = rows.withColumns({name: F.to_json(name) for name in failures}).localCheckpoint()
     passing = marked.where("NOT _quarantined").select(*rows.columns)
     text = resources.files("expectations.suites").joinpath(f"{dataset}.json").read_text(encoding="utf-8")
     entries = json.loads(text)["expectations"]
-    unique = [entry for entry in entries if entry["type"] in UNIQUE]
-    of_a_table = [entry for entry in entries if entry["type"] in OF_A_TABLE]
-    others = [entry for entry in entries if entry not in [*unique, *of_a_table]]
-    # The gate asks what is of a whole table of what is published, and uniqueness of rows that fail nothing else.
+    unique = [entry for entry in entries if entry["type"] in UNIQUE_TYPES]
+    table = [entry for entry in entries if entry["type"] in TABLE_TYPES]
+    others = [entry for entry in entries if entry not in [*unique, *table]]
+    # The gate validates table-level expectations on the rows to be published. For uniqueness it also compares the rows
+    # that fail nothing else.
     ids = F.array(*(F.lit(entry["id"]) for entry in unique)).cast("array<string>")
-    not_unique = gate.rejected(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
-    asked = (others, whole), (of_a_table, passing), (unique, passing.union(not_unique.select(*rows.columns)))
-    theirs = [pair for some, frame in asked for pair in zip(some, by_gx(frame, some), strict=True)]
+    repeated = gate.rows_for_quarantine(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
+    batches = (others, all_rows), (table, passing), (unique, passing.union(repeated.select(*rows.columns)))
+    theirs = [pair for batch, frame in batches for pair in zip(batch, validate_with_gx(frame, batch), strict=True)]
 
-    found = {item["expectation_config"]["id"]: item for item in verdict.to_json_dict()["results"]}
-    assert set(found) == {entry["id"] for entry, _ in theirs}
-    for entry, gx in theirs:
-        ours = found[entry["id"]]
-        assert ours["success"] == gx["success"], (entry["id"], ours["result"], gx["result"])
+    ours = {item["expectation_config"]["id"]: item for item in validation.results}
+    assert set(ours) == {entry["id"] for entry, _ in theirs}
+    for entry, their in theirs:
+        our = ours[entry["id"]]
+        assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
-            assert ours["result"].get(name) == gx["result"].get(name), (entry["id"], name, ours["result"], gx["result"])
-    assert all(gx["result"]["unexpected_count"] for entry, gx in theirs if entry not in of_a_table)  # each is tried
-    refused = {entry["id"] for entry, gx in theirs if entry["severity"] == "critical" and not gx["success"]}
-    assert refused == case.refused
+            assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
+    # Every row-level expectation fails for at least one row.
+    assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
+    blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
+    assert blocked_by == case.blocked_by
