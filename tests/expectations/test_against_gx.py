@@ -84,7 +84,11 @@ ACROSS_ROWS = [
 ]
 IGNORE_ROW_IF = ("all_values_are_missing", "any_value_is_missing", "never")
 PAIR_IGNORE_ROW_IF = ("both_values_are_missing", "either_value_is_missing", "neither")
-PAIRS = [{"column_A": "n", "column_B": "m"}, {"column_A": "day", "column_B": "at"}, {"column_A": "s", "column_B": "t"}]
+PAIRS = [{"column_A": a, "column_B": b} for a, b in (("n", "m"), ("day", "at"), ("s", "t"), ("s", "n"))]
+COLUMN_LIST_TYPES = (
+    *("compound_columns_to_be_unique", "multicolumn_values_to_be_equal"),
+    "select_column_values_to_be_unique_within_record",
+)
 SEVERAL_COLUMNS = [
     *(
         expect("column_pair_values_a_to_be_greater_than_b", **PAIRS[0], or_equal=or_equal, ignore_row_if=value)
@@ -94,23 +98,13 @@ SEVERAL_COLUMNS = [
     expect("column_pair_values_a_to_be_greater_than_b", **PAIRS[1], or_equal=True),
     *(expect("column_pair_values_to_be_equal", **PAIRS[2], ignore_row_if=value) for value in PAIR_IGNORE_ROW_IF),
     expect("column_pair_values_to_be_in_set", **PAIRS[0], value_pairs_set=[[1, 2], [3, None]]),
-    expect(
-        "column_pair_values_to_be_in_set",
-        column_A="s",
-        column_B="n",
-        value_pairs_set=[["é", 3]],
-        ignore_row_if="neither",
-    ),
+    expect("column_pair_values_to_be_in_set", **PAIRS[3], value_pairs_set=[["é", 3]], ignore_row_if="neither"),
     expect("multicolumn_sum_to_equal", column_list=["n", "m"], sum_total=3),
     expect("multicolumn_sum_to_equal", column_list=["n", "d"], sum_total=2.5, ignore_row_if="any_value_is_missing"),
     *(
         expect(type_, column_list=["n", "m"], ignore_row_if=value)
         for value in IGNORE_ROW_IF
-        for type_ in (
-            "compound_columns_to_be_unique",
-            "multicolumn_values_to_be_equal",
-            "select_column_values_to_be_unique_within_record",
-        )
+        for type_ in COLUMN_LIST_TYPES
     ),
     expect("compound_columns_to_be_unique", column_list=["s", "day"]),
 ]
@@ -145,10 +139,10 @@ AGGREGATES = [
     ),
     *expect_each("column_most_common_value_to_be_in_set", ["s"], {"value_set": ["é"]}),
 ]
-COLUMNS = ["n", "m", "b", "x", "d", "s", "t", "day", "at", "flag", "a b", "`A.d`"]
 TABLES = [
     expect("table_row_count_to_be_between", min_value=1, max_value=5),
     expect("table_row_count_to_be_between", min_value=5, strict_min=True),
+    expect("table_row_count_to_be_between", max_value=5, strict_max=True),
     expect("table_row_count_to_equal", value=5),
     expect("table_column_count_to_be_between", min_value=1, max_value=3),
     expect("table_column_count_to_equal", value=12),
@@ -158,38 +152,23 @@ TABLES = [
     expect("table_columns_to_match_ordered_list", column_list=[]),
     *(expect("table_columns_to_match_set", column_set=[], exact_match=exact) for exact in (True, False)),
     expect("table_columns_to_match_set"),
-    *(expect("column_to_exist", column="m", column_index=place) for place in (None, 1, 7, 99, -1, -11)),
-    *(expect("column_to_exist", column="o", column_index=place) for place in (None, 1)),
+    *(expect("column_to_exist", column="m", column_index=index) for index in (None, 1, 7, 99, -1, -11)),
+    *(expect("column_to_exist", column="o", column_index=index) for index in (None, 1)),
     *(expect("column_type_to_be", column="n", type_=type_) for type_ in ("IntegerType", "StringType")),
     *(expect("column_values_to_be_of_type", column="d", type_=type_) for type_ in ("DecimalType", "FractionalType")),
     *(expect("column_values_to_be_in_type_list", column="n", type_list=types) for types in (["LongType"], None)),
 ]
 ALL = [*ONE_COLUMN, *ACROSS_ROWS, *SEVERAL_COLUMNS, *AGGREGATES, *TABLES]
+TIME, DAY_1999, TIME_1999 = datetime(2023, 5, 5, 1, 2, 3, 4), date(1999, 1, 1), datetime(1999, 1, 1)
 FRAMES = {
     "mixed": [
         (1, 2, 2**40, 1.5, Decimal("1.50"), "a", "x\ny", date(2024, 1, 1), datetime(2024, 1, 1, 12), True, "p", 1),
         (None,) * 12,
-        (
-            3,
-            None,
-            -1,
-            float("nan"),
-            Decimal("2.25"),
-            "é",
-            "é",
-            date(2023, 5, 5),
-            datetime(2023, 5, 5, 1, 2, 3, 4),
-            False,
-            "q",
-            1,
-        ),
+        (3, None, -1, float("nan"), Decimal("2.25"), "é", "é", date(2023, 5, 5), TIME, False, "q", 1),
         (3, 3, 6, -2.0, None, "é", "zz", date(2009, 1, 1), datetime(2024, 1, 2), None, "p", None),
         (5, 4, None, float("inf"), Decimal("-3.00"), "", None, date(2024, 1, 1), None, True, None, 2),
     ],
-    "nothing as expected": [
-        (-1, 9, 7, -99.0, Decimal("9.99"), "zz", "zz", date(1999, 1, 1), datetime(1999, 1, 1), False, "zz", 0)
-    ]
-    * 3,
+    "nothing as expected": [(-1, 9, 7, -99.0, Decimal("9.99"), "zz", "zz", DAY_1999, TIME_1999, False, "zz", 0)] * 3,
     "all null": [(None,) * 12] * 3,
     "empty": [],
 }

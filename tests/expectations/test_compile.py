@@ -27,6 +27,7 @@ ROW_COUNT, MOST_COMMON = "table_row_count_to_be_between", "column_most_common_va
 day, n, s, words = (partial(dict, column=name) for name in ("day", "n", "s", "words"))
 NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose values Spark cannot compare."
 NO_SCALAR = "expected numbers, text, booleans, dates or times."
+NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
 NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid for numbers, dates and times only."
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
 
@@ -56,17 +57,14 @@ def problem_of(compiled):
 @pytest.mark.parametrize(
     ("type_", "kwargs", "problem"),
     [
-        ("column_values_to_be_pretty", n(), "'expect_column_values_to_be_pretty' is not an expectation type of Great"),
-        ("column_values_to_not_be_nul", n(), "Similar types: ['expect_column_values_to_not_be_null', "),
+        ("column_values_to_not_be_nul", n(), f"{NO_TYPE} Similar types: ['expect_column_values_to_not_be_null', "),
         (BETWEEN, {"column": "N", "min_value": 1}, "column 'N' does not exist. Found: ['n', 's', 'day', "),
         (BETWEEN, {"column": "Words", "min_value": 1}, "'raw']. Did you mean 'words'?"),
         (BETWEEN, {"column": "geo.longitude", "min_value": 1}, "column 'geo.longitude' does not exist. Found: "),
-        ("column_sum_to_be_between", {"column": "m", "min_value": 1}, "column 'm' does not exist. Found: "),
         (NOT_NULL, {}, "the arguments {} do not fit expect_column_values_to_not_be_null: "),
         (NOT_NULL, n(colum="n"), "unexpected keyword argument 'colum'. Correct the 'kwargs'."),
         (BETWEEN, n(), "min_value and max_value are both missing. Give at least one."),
         (BETWEEN, s(min_value=1), NO_TEXT_BOUNDS),
-        (BETWEEN, s(min_value="a"), NO_TEXT_BOUNDS),
         (BETWEEN, n(max_value="9"), "column 'n' is int and cannot be compared with ['9']. Write values of its type."),
         (BETWEEN, n(max_value=True), "column 'n' is int and cannot be compared with [True]. Write values of"),
         (BETWEEN, n(max_value=10**400), "a number has 401 digits, expected at most 308."),
@@ -91,9 +89,7 @@ def problem_of(compiled):
         (REGEX, s(regex="("), "'(' is not a valid regular expression in Java: missing )"),
         (REGEX, {"column": "tags", "regex": "a"}, "column 'tags' is array<string>, expected text."),
         (REGEX, s(regex=5), "the regular expression is 5, expected text."),
-        ("column_values_to_not_match_regex", s(regex=None), "the regular expression is None, expected text."),
         (REGEXES, s(regex_list=["a", "["]), "'[' is not a valid regular expression in Java"),
-        (REGEXES, s(regex_list=["a", None]), "the regular expression is None, expected text."),
         (REGEXES, s(regex_list=[]), "expected a list of at least one regular expression."),
         (REGEXES, s(regex_list=["a"], match_on="no"), "match_on is 'no', expected one of ['any', 'all']."),
         (LENGTHS, s(value=1.5), "the length is 1.5, expected a whole number of characters."),
@@ -109,10 +105,8 @@ def problem_of(compiled):
         (SUM, {"column_list": ["n", "s"], "sum_total": 1}, "'s' is string, expected a number."),
         (SUM, {"column_list": ["n", "a.b"], "sum_total": "5"}, "sum_total is '5', expected a number."),
         (COMPOUND, {"column_list": ["n", "s"], "ignore_row_if": "no"}, "ignore_row_if is 'no', expected one of"),
-        (COMPOUND, {"column_list": ["n", "words"]}, NO_MAP),
         ("column_values_to_be_unique", words(), f"column 'words' is map<string,int>, {NO_MAP} Use another column."),
         ("column_unique_value_count_to_be_between", words(), NO_MAP),
-        ("column_proportion_of_unique_values_to_be_between", words(), NO_MAP),
         ("column_values_to_not_be_outliers", n(method="guess"), "method is 'guess', expected 'iqr' or 'std'."),
         ("column_values_to_not_be_outliers", n(multiplier="x"), "multiplier is 'x', expected a number."),
         ("column_value_z_scores_to_be_less_than", n(threshold="5", double_sided=True), "threshold is '5', expected a"),
@@ -126,7 +120,6 @@ def problem_of(compiled):
         (STRFTIME, s(), "missing 1 required positional argument: 'strftime_format'"),
         (STRFTIME, n(strftime_format="%Y"), "column 'n' is int, expected text."),
         (STRFTIME, s(strftime_format="%D"), "'%D' is not valid in Python's strptime: 'D' is a bad directive"),
-        (STRFTIME, s(strftime_format="%d %d"), "is not valid in Python's strptime: redefinition of group"),
         (STRFTIME, s(strftime_format=5), "strftime_format 5 is not valid in Python's strptime: strftime() arg"),
         (STRFTIME, s(strftime_format="%G-%V-%u"), "has %G, %V, which is not supported here. Use expect_column_values"),
         (STRFTIME, s(strftime_format="%j %m"), "has %j, which is not supported here. Use expect_column_values_to_ma"),

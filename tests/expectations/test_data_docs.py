@@ -50,7 +50,7 @@ class Page(HTMLParser):
         return next(row for row in self.rows if text in row)
 
 
-def make_entry(id_="n_ok", type_=BETWEEN, success=True, result=None, meta=None, **config):
+def make_result(id_="n_ok", type_=BETWEEN, success=True, result=None, meta=None, **config):
     config = {"kwargs": {"column": "n", "min_value": 0, "mostly": 0.95}, "description": None, **config}
     met = {"element_count": 10, "unexpected_count": 0, "unexpected_percent": 0.0, "partial_unexpected_list": []}
     return {
@@ -62,7 +62,7 @@ def make_entry(id_="n_ok", type_=BETWEEN, success=True, result=None, meta=None, 
     }
 
 
-def save(*entries, run_id="20260101T101112-3518", dataset="calls", outcome="met", day=1):
+def make_saved(*entries, run_id="20260101T101112-3518", dataset="calls", outcome="met", day=1):
     document = {"success": all(item["success"] for item in entries), "results": entries, "suite_name": dataset}
     met = sum(item["success"] for item in entries)
     statistics = {"evaluated_expectations": len(entries), "unsuccessful_expectations": len(entries) - met}
@@ -81,9 +81,9 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
         [
-            save(
-                make_entry("n_not_negative", success=False, result=unexpected, description="Counts are not negative."),
-                make_entry(
+            make_saved(
+                make_result("n_not_negative", success=False, result=unexpected, description="Counts are not negative."),
+                make_result(
                     "some_rows",
                     "expect_table_row_count_to_be_between",
                     kwargs={"min_value": 1},
@@ -110,9 +110,11 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
 def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_first_and_all_links_work(tmp_path):
     home = render(
         [
-            save(make_entry(), run_id="run-1", day=1),
-            save(make_entry("a"), make_entry("b", success=False), run_id="run-2", day=2, outcome="met with warnings"),
-            save(make_entry(), dataset="parks", run_id="run-3"),
+            make_saved(make_result(), run_id="run-1", day=1),
+            make_saved(
+                make_result("a"), make_result("b", success=False), run_id="run-2", day=2, outcome="met with warnings"
+            ),
+            make_saved(make_result(), dataset="parks", run_id="run-3"),
         ],
         tmp_path,
     )
@@ -134,7 +136,8 @@ def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_first_and_
 
 def test_the_page_of_a_suite_shows_the_expectations_with_ids_and_descriptions(tmp_path):
     render(
-        [save(make_entry("n_ok", description="Not *negative*."), make_entry("odd", "expect_no_such_thing"))], tmp_path
+        [make_saved(make_result("n_ok", description="Not *negative*."), make_result("odd", "expect_no_such_thing"))],
+        tmp_path,
     )
     text = " ".join(Page(tmp_path / "expectations" / "calls.html").text.split())
     assert "values must be greater than or equal to" in text
@@ -144,27 +147,30 @@ def test_the_page_of_a_suite_shows_the_expectations_with_ids_and_descriptions(tm
 
 @pytest.mark.parametrize("result", [{}, None, {"observed_value": None}], ids=["empty", "absent", "not observed"])
 def test_a_result_without_details_is_shown(tmp_path, result):
-    item = make_entry("n_ok", success=False)
+    item = make_result("n_ok", success=False)
     item["result"] = result
     if result is None:
         del item["result"], item["exception_info"]
-    page = result_page(render([save(item)], tmp_path))
+    page = result_page(render([make_saved(item)], tmp_path))
     assert "n_ok" in page.row("must be greater")
     assert "-- n_ok" in page.row("n_ok")
 
 
 def test_an_exception_in_great_expectations_is_shown(tmp_path):
-    item = make_entry("n_ok", success=False, result={})
+    item = make_result("n_ok", success=False, result={})
     exception = {"raised_exception": True, "exception_message": "no such column", "exception_traceback": "File <x>"}
     item["exception_info"] = {"('metric', 'n')": exception}
-    page = result_page(render([save(item)], tmp_path))
+    page = result_page(render([make_saved(item)], tmp_path))
     assert "no such column" in page.row("n_ok")
     assert "File <x>" in page.text
 
 
 def test_types_and_arguments_that_are_not_valid_in_great_expectations_are_shown(tmp_path):
     page = result_page(
-        render([save(make_entry("own", "expect_no_such_thing"), make_entry("bare", kwargs={"column": "n"}))], tmp_path)
+        render(
+            [make_saved(make_result("own", "expect_no_such_thing"), make_result("bare", kwargs={"column": "n"}))],
+            tmp_path,
+        )
     )
     assert "'min_value': 0" in page.row("expect_no_such_thing")
     assert "may have any numerical value" in page.row("bare")
@@ -178,10 +184,10 @@ def test_text_from_the_data_is_escaped(tmp_path):
     observed = {"observed_value": [bad]}
     home = render(
         [
-            save(
-                make_entry("pairs", success=False, result=result, description=bad),
-                make_entry("values", success=False, result=counted, meta={"judged_by": bad}),
-                make_entry(
+            make_saved(
+                make_result("pairs", success=False, result=result, description=bad),
+                make_result("values", success=False, result=counted, meta={"judged_by": bad}),
+                make_result(
                     "seen",
                     "expect_column_distinct_values_to_be_in_set",
                     kwargs={"column": "n", "value_set": [bad]},
@@ -199,8 +205,8 @@ def test_text_from_the_data_is_escaped(tmp_path):
 
 def test_earlier_pages_are_replaced_and_other_files_in_the_folder_are_kept(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    render([save(make_entry(), run_id="run-1")], tmp_path)
-    render([save(make_entry(), run_id="run-2")], tmp_path)
+    render([make_saved(make_result(), run_id="run-1")], tmp_path)
+    render([make_saved(make_result(), run_id="run-2")], tmp_path)
     assert [path.parts[-3] for path in tmp_path.rglob("refine.html")] == ["run-2"]
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
@@ -212,14 +218,14 @@ def test_missing_or_invalid_results_are_an_error_and_no_page_is_written(tmp_path
     with pytest.raises(
         ExpectationError, match="the result that run run-9 saved for calls is not a validation result. Expected"
     ):
-        render([save(make_entry()), broken], tmp_path)
+        render([make_saved(make_result()), broken], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "docs").write_text("a file")
     with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Choose another folder"):
-        render([save(make_entry())], tmp_path / "docs")
+        render([make_saved(make_result())], tmp_path / "docs")
 
 
 def test_without_great_expectations_the_error_has_the_command_to_install_it(tmp_path, monkeypatch):
@@ -227,7 +233,7 @@ def test_without_great_expectations_the_error_has_the_command_to_install_it(tmp_
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "great_expectations", None)
     with pytest.raises(DataDocsError, match=r"cannot be imported: .*pip install 'citylake\[gx\]'"):
-        render([save(make_entry())], tmp_path)
+        render([make_saved(make_result())], tmp_path)
 
 
 def test_great_expectations_is_imported_only_for_rendering_and_with_its_analytics_off(tmp_path):

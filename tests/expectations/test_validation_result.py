@@ -36,12 +36,6 @@ def test_percentages_are_shares_of_all_rows_and_of_rows_that_are_not_missing():
     }
 
 
-def test_the_result_of_a_type_that_excludes_no_rows_has_no_missing_count():
-    result = make_result(rows=4, unexpected=1)["result"]
-    assert result["unexpected_percent"] == 25.0
-    assert not [name for name in result if "missing" in name]
-
-
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
 def test_without_rows_any_expectation_is_met_and_percentages_are_null(rows, missing):
     item = make_result(rows=rows, missing=missing)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -32,45 +31,6 @@ def test_a_table_level_expectation_validates_the_rows_that_pass(spark, validate)
     assert (validation.rows, validation.quarantined) == (5, 1)
     assert [item["result"]["observed_value"] for item in validation.results[1:]] == [4, *aggregates.values()]
     assert all(item["success"] for item in validation.results[1:])
-
-
-@pytest.mark.parametrize(
-    ("bounds", "is_met"),
-    [
-        ({"min_value": 3}, True),
-        ({"min_value": 3, "strict_min": True}, False),
-        ({"max_value": 3}, True),
-        ({"max_value": 3, "strict_max": True}, False),
-        ({"min_value": 1, "max_value": 2}, False),
-        ({"min_value": 0, "max_value": 9, "strict_min": True, "strict_max": True}, True),
-    ],
-)
-def test_bounds_are_inclusive_unless_they_are_strict(spark, validate, bounds, is_met):
-    assert validate(spark.range(3), ("table_row_count_to_be_between", bounds)).results[0]["success"] is is_met
-
-
-def test_the_bounds_of_dates_are_text(spark, validate):
-    validation = validate(
-        spark.createDataFrame([(date(2024, 1, 31),), (date(2024, 2, 1),)], "day date"),
-        ("column_max_to_be_between", {"column": "day", "min_value": "2024-02-01", "max_value": "2024-12-31"}),
-        ("column_min_to_be_between", {"column": "day", "min_value": "2024-02-01"}),
-    )
-    assert [item["success"] for item in validation.results] == [True, False]
-    assert [item["result"]["observed_value"] for item in validation.results] == ["2024-02-01", "2024-01-31"]
-
-
-def test_the_columns_of_a_table_do_not_include_the_marks_of_the_gate(spark, validate):
-    validation = validate(
-        spark.createDataFrame([(1, 2)], "b int, a int"),
-        ("table_columns_to_match_set", {"column_set": ["a", "b"]}),
-        ("table_columns_to_match_set", {"column_set": ["a"], "exact_match": False}),
-        ("table_columns_to_match_set", {"column_set": ["a", "c"]}),
-    )
-    assert [item["success"] for item in validation.results] == [True, True, False]
-    assert validation.results[2]["result"] == {
-        "observed_value": ["a", "b"],
-        "details": {"mismatched": {"unexpected": ["b"], "missing": ["c"]}},
-    }
 
 
 def test_columns_may_have_any_name(spark, make_gate, make_entry):
@@ -110,10 +70,3 @@ def test_times_are_compared_in_utc_in_any_time_zone_of_the_process(spark, valida
         monkeypatch.undo()
         time.tzset()
     assert (item["success"], item["result"]["observed_value"]) == (is_met, "2024-01-01T12:00:00")
-
-
-@pytest.mark.parametrize(("value", "is_met", "observed"), [("1.50BD", True, 1.5), ("double('NaN')", False, None)])
-def test_decimals_and_nan_are_written_as_in_gx(spark, validate, value, is_met, observed):
-    rows = spark.sql(f"SELECT {value} AS v")
-    (item,) = validate(rows, ("column_max_to_be_between", {"column": "v", "max_value": 2})).results
-    assert (item["success"], item["result"]) == (is_met, {"observed_value": observed})
