@@ -71,7 +71,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
     """Compile a suite for the columns of `rows`. No Spark job is started.
 
     Returns:
-        The compiled expectations in the order of the suite, and all bits that the row-level expectations set.
+        The compiled expectations in the order of the suite, and the bits of all row-level expectations.
 
     Raises:
         SuiteError: An expectation has an unknown type, arguments that do not fit its type, or a regular expression that
@@ -141,7 +141,7 @@ def _compile(
 
 
 def _accepts_mostly(type_: str) -> bool:
-    """Whether GX accepts `mostly` for a table-level type. It does for types of columns, and ignores it on Spark."""
+    """Whether GX accepts `mostly` for a table-level type. On Spark, GX ignores it for these types."""
     return type_.startswith("expect_column_values_")
 
 
@@ -165,7 +165,7 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
 
 
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
-    """Raise ValueError for a random condition. Rows are counted and marked in separate evaluations of it."""
+    """Raise ValueError for a random condition. Spark evaluates a condition twice: to mark rows and to count them."""
     empty.where(condition)  # Raises the other errors of the condition.
     try:
         empty.agg(F.max(condition))
@@ -195,7 +195,7 @@ def _explain_regex(regex: str) -> str:
 
 
 def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
-    """Let Spark analyse the columns of a rule on an empty frame."""
+    """Raise an error if Spark cannot compute the columns of a rule. Only an empty frame is analysed."""
     if isinstance(rule, TableRule):
         if rule.aggregate:
             marked.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))

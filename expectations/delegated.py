@@ -1,4 +1,4 @@
-"""Delegate expectations that cannot be compiled to Great Expectations, for the rows that would be published.
+"""Expectations that cannot be compiled are validated by Great Expectations, on the rows that would be published.
 
 Great Expectations is imported only if a suite has such an expectation. Its result does not name the failed rows, so the
 expectation sends no rows to quarantine. If the expectation is critical and not met, it blocks the publish.

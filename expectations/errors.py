@@ -45,7 +45,7 @@ class ExpectationsNotMetError(ExpectationError):
         lines = "".join(f"\n  - {failure}" for failure in failures)
         super().__init__(
             where=f"suite {suite}",
-            problem=f"{len(failures)} critical expectation(s) not met. Nothing is published, and trusted has not "
+            problem=f"{len(failures)} critical expectation(s) are not met. Nothing is published, and trusted has not "
             f"changed.{lines}\nThe rows, with file and row number, are in {location}. The complete result is in "
-            f"lake.ops.runs. {hint}",
+            f"the table lake.ops.runs. {hint}",
         )

@@ -1,4 +1,4 @@
-"""The schema that an expectation is compiled for: its columns by name, and the suite's values as literals."""
+"""Find the columns of an expectation in a schema, and convert the suite's values to literals of their types."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from transforms.sql import quoted
 PASSES = "_passes"
 """Temporary column: true if the row fails no critical expectation on single rows."""
 ORDER = "_order"
-"""Temporary column: the position of the row in the frame, if an expectation needs it."""
+"""Temporary column: the position of the row in the frame. Only added if an expectation needs it."""
 STATISTIC_PREFIX = "_statistic_"
-"""The prefix of temporary columns that have a statistic of a column."""
+"""Prefix of temporary columns. Each has one statistic of a column, such as the mean."""
 
 _MAX_BIGINT = 2**63 - 1
+_USE_ANOTHER = "Use another column or another expectation type"
 _TIME_TYPES = (T.DateType, T.TimestampType, T.TimestampNTZType)
 _COMPARABLE_TYPES: tuple[tuple[type[T.DataType], ...], ...] = (
     (T.NumericType,),
@@ -48,7 +49,7 @@ class Frame:
 
     @property
     def compared_rows(self) -> Column:
-        """True for the rows that a rule across rows compares: they pass, and the row condition is true."""
+        """True for the rows that a rule across rows compares. These rows pass and meet the row condition."""
         passes = F.col(PASSES)
         return passes if self.condition is None else passes & F.coalesce(self.condition, F.lit(False))
 
@@ -86,7 +87,7 @@ class Frame:
         """
         type_name = self.type_of(name).simpleString()
         if "map<" in type_name:
-            raise ValueError(f"column {name!r} is {type_name}, whose values Spark cannot compare. Use another column")
+            raise ValueError(f"column {name!r} is {type_name}, whose values Spark cannot compare. {_USE_ANOTHER}")
         return self.value(name)
 
     def scalar_value(self, name: str) -> Column:
@@ -97,9 +98,8 @@ class Frame:
         """
         data_type = self.type_of(name)
         if not any(isinstance(data_type, types) for types in _COMPARABLE_TYPES):
-            raise ValueError(
-                f"column {name!r} is {_format_type(data_type)}, expected numbers, text, booleans, dates or times"
-            )
+            expected = "expected numbers, text, booleans, dates or times"
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, {expected}. {_USE_ANOTHER}")
         return self.value(name)
 
     def text_value(self, name: str) -> Column:
@@ -110,7 +110,7 @@ class Frame:
         """
         data_type = self.type_of(name)
         if isinstance(data_type, (T.ArrayType, T.MapType, T.StructType, T.BinaryType)):
-            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected text")
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected text. {_USE_ANOTHER}")
         return self.value(name).cast("string")
 
     def number_value(self, name: str) -> Column:
@@ -121,15 +121,15 @@ class Frame:
         """
         data_type = self.type_of(name)
         if not isinstance(data_type, T.NumericType):
-            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected a number")
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected a number. {_USE_ANOTHER}")
         return self.value(name)
 
     def literals(self, name: str, values: Iterable[Any]) -> list[Any]:
         """Return the suite's values as literals of a column's type. Text becomes a date or time for such a column.
 
         Raises:
-            ValueError: A value cannot be compared with the column. Depending on its version, Spark would compare them
-                as text or as numbers, or fail on the first row that is neither.
+            ValueError: A value cannot be compared with the column. Depending on its version, Spark would compare such
+                values as text or as numbers, or fail on a row.
         """
         if isinstance(values, (str, dict)):
             raise ValueError(f"the values for column {name!r} are {values!r}, expected a list")
@@ -141,7 +141,7 @@ class Frame:
         return [_literal(value, data_type) for value in values]
 
     def bound(self, name: str, value: Any) -> Any:
-        """Return a bound of the suite as a literal of a column's type, or None for None.
+        """Return a bound of the suite as a literal of the column's type. None stays None.
 
         Raises:
             ValueError: The bound cannot be compared with the column. As in GX, text has no bounds.
@@ -204,7 +204,7 @@ def require_booleans(**values: Any) -> None:
 
 
 def _strip_backticks(name: Any) -> str:
-    """Return a name without Spark's backticks, which many suites write around it."""
+    """Return a column name without backticks. Many suites write Spark's backticks around names."""
     text = str(name)
     return text[1:-1].replace("``", "`") if len(text) > 1 and text[0] == text[-1] == "`" else text
 

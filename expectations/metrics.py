@@ -18,12 +18,12 @@ from expectations.compile import Check, RowCheck, TableCheck
 from expectations.frame import Frame
 
 _MAX_ROWS_TO_SEARCH = 1000
-"""Maximum number of rows, each for quarantine and with warnings, that the first Spark job searches for examples."""
+"""Maximum number of rows to search for examples. The limit applies to quarantined and to other rows separately."""
 _MAX_VALUE_COUNTS = 200
 
 
 Example = tuple[Any, ...]
-"""The values of the columns that an expectation reads, in an unexpected row."""
+"""The values of an unexpected row in the columns that the expectation reads."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Metrics:
         quarantined: The number of rows for quarantine.
         considered: The number of rows that each row-level expectation validates.
         unexpected: The number of considered rows that are unexpected.
-        missing: The number of considered rows that a missing value excludes. Only for types that exclude rows.
+        missing: The number of considered rows that a missing value excludes. Has no types that exclude no rows.
         observed: The value that each table-level expectation aggregates over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """
@@ -52,8 +52,8 @@ class Metrics:
 def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples: int) -> Metrics:
     """Count the rows, aggregate the columns and find examples, in one Spark job.
 
-    The job searches the first rows for quarantine and the first other rows with warnings for examples. If other
-    failures are so frequent that a rare failure is not among these rows, a second job finds the rare one.
+    The examples are from the first quarantined rows, and from the first published rows with warnings. If these rows
+    have too few examples of a rare failure, a second job finds more.
     """
     row_checks = [check for check in checks if isinstance(check, RowCheck)]
     aggregates, positions = _plan_aggregates(checks)
@@ -110,7 +110,7 @@ def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, d
 def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
     """Count the distinct values that an expectation needs, in one Spark job.
 
-    Rows: one row for each value, the most frequent first. An expectation that needs no value counts gets no rows.
+    Rows: one row for each value, the most frequent first. No rows if the expectation needs no value counts.
     Columns: `value` and `count`.
     """
     value = check.rule.counted_values

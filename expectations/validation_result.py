@@ -48,7 +48,7 @@ class ResultFormat:
 
     @property
     def max_examples(self) -> int:
-        """Maximum number of unexpected values to find. For a complete result it is GX's limit, 200."""
+        """Maximum number of unexpected values to find. For a complete result, GX's limit applies."""
         limits = {"BOOLEAN_ONLY": 0, "COMPLETE": _MAX_EXAMPLES_IN_COMPLETE}
         return limits.get(self.level, self.partial_unexpected_count)
 
@@ -75,7 +75,10 @@ class ValidationResult:
 
     @property
     def outcome(self) -> str:
-        """`met`, `met with warnings` (an expectation that is not critical is not met) or `blocked` (a critical one)."""
+        """`met`, `met with warnings` or `blocked`.
+
+        A critical expectation that is not met blocks a publish. Any other expectation that is not met is a warning.
+        """
         if self.failures():
             return "blocked"
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
@@ -209,7 +212,7 @@ def _percent(part: int, total: int) -> float | None:
 
 
 def _describe_failure(expectation: Expectation, entry: Mapping[str, Any]) -> str:
-    """Describe a failure without a period at the end, because callers add the place of the failed rows."""
+    """Describe a failure. The last sentence has no period, because a caller may add the location of the rows."""
     result, exception_info = entry["result"], entry["exception_info"]
     if exception_info.get("raised_exception", True):
         return f"Great Expectations could not validate it: {_join_messages(exception_info)}"

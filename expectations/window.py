@@ -11,7 +11,7 @@ _MIN_ROWS_TO_BLOCK_ALL = 2
 _EVERY_ROW = "every_row_fails"
 
 _WeightedResult = tuple[float, Mapping[str, Any]]
-"""The part of a result that is in the window, from 0 to 1, and the result."""
+"""The share of a result's rows that is in the window (0 to 1), and the result."""
 
 
 def blocking_failures(
@@ -50,7 +50,7 @@ def blocking_failures(
 
 
 def _fill_window(earlier_results: Sequence[Mapping[str, Any]], *, rows: int) -> Iterator[_WeightedResult]:
-    """Yield the part of each earlier result that is in the window, and its results by expectation id."""
+    """Yield the earlier results in the window, by expectation id, each with the share of its rows in the window."""
     for document in earlier_results:
         results = {item["expectation_config"]["id"]: item["result"] for item in document["results"]}
         size = max((result.get("element_count", 0) for result in results.values()), default=0)

@@ -1,4 +1,4 @@
-"""The expectation types of Great Expectations 1.24's core, by the way the gate validates them."""
+"""The core expectation types of Great Expectations 1.24, grouped by how the gate validates them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from expectations.core.tables import ON_TABLES
 ROW_LEVEL: Mapping[str, Callable[..., RowRule]] = {
     function.__name__: function for function in (*ON_ONE_COLUMN, *ON_SEVERAL_COLUMNS, *ACROSS_ROWS)
 }
-"""Types that are validated row by row, with their compilers. Failed rows go to quarantine or get a warning."""
+"""Types that validate each row, with their compilers. Failed rows go to quarantine or get a warning."""
 
 TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
     function.__name__: function for function in (*ON_TABLES, *COLUMN_AGGREGATES, *COLUMN_SETS)
 }
-"""Types that validate all rows to be published together, with their compilers."""
+"""Types that validate a whole table or column, with their compilers."""
 
 DELEGATED_TO_GX = (
     "expect_column_kl_divergence_to_be_less_than",

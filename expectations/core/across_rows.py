@@ -1,8 +1,8 @@
 """Compile row-level expectations that compare a row with other rows.
 
-They compare only the rows that pass every critical expectation on single rows. Uniqueness costs one shuffle by the
-column. A rule that needs statistics of the whole column, such as a mean, computes them in a separate pass before the
-rows are marked. A rule about the order of the rows sorts all rows in one task.
+The expectations compare only rows that pass every critical expectation on single rows. Uniqueness costs one shuffle by
+the column. A rule that needs statistics of the whole column, such as a mean, computes them in a separate pass before
+the rows are marked. A rule about the order of the rows sorts all rows in one task.
 """
 
 from __future__ import annotations

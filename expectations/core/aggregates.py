@@ -66,7 +66,7 @@ def expect_column_quantile_values_to_be_between(
     value = _number_without_nan(frame, column)
 
     def aggregate(rows: Column) -> Column:
-        # The allowed error is the inverse of the accuracy. This accuracy makes the values exact, as in GX.
+        # The relative error is 1 / accuracy. With this accuracy the values are exact, as in GX.
         return F.percentile_approx(F.when(rows, value), [float(share) for share in shares], 2**31 - 1)
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
@@ -89,7 +89,7 @@ def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, colu
 
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The number of distinct values, divided by the number of values, is within bounds. Without values, it is 0."""
+    """The number of distinct values divided by the number of values is within bounds. Without values, it is 0."""
     value = frame.groupable_value(column)
 
     def share(rows: Column) -> Column:

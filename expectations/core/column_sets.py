@@ -34,7 +34,7 @@ def expect_column_distinct_values_to_equal_set(frame: Frame, column: str, value_
 def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
-    """The column's most frequent value is in a set. If values tie, `ties_okay` requires only one of them in the set."""
+    """The column's most frequent value is in a set. If several values tie, `ties_okay` must be set."""
     values = [value for value in value_set if value is not None]
     literals = frame.literals(column, values)
     normalize = to_datetime if is_time_type(frame.type_of(column)) else lambda value: value

@@ -145,7 +145,7 @@ def _matches(frame: Frame, column: str, regexes: Sequence[str], combine: Callabl
 def _require_text(frame: Frame, column: str) -> Column:
     data_type = frame.type_of(column)
     if not isinstance(data_type, T.StringType):
-        raise ValueError(f"column {column!r} is {data_type.simpleString()}, expected text")
+        raise ValueError(f"column {column!r} is {data_type.simpleString()}, expected text. Use another column")
     return frame.value(column)
 
 

@@ -45,9 +45,10 @@ class TableRule:
         validate: Returns whether the expectation is met, and GX's `result`. The arguments are the aggregate's value and
             the value counts.
         columns: The columns that the rule reads.
-        counted_values: A Column whose distinct values are counted in a Spark job of its own. Null values do not count.
+        counted_values: A Column whose distinct values are counted in a separate Spark job. Nulls are not counted.
         needs_value_counts: Whether that job is needed. The argument is the aggregate's value.
-        preferred_values: True for the values that come first among equally frequent values. Reads the column `value`.
+        preferred_values: A condition on the column `value`. If values are equally frequent, the values that meet it
+            come first.
     """
 
     aggregate: Callable[[Column], Column] | None

@@ -37,17 +37,18 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# Colons are everywhere or nowhere, and the offset is below a day. Like Python's, the pattern of %z accepts more.
+# An offset has all colons or none, and is below one day. The pattern of %z above accepts more, as in Python.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
 )
 
 
 def require_strftime_format(strftime_format: Any) -> None:
-    """Raise ValueError if `matches_strftime` does not support a format, or Python cannot read its own output in it.
+    """Raise ValueError if `matches_strftime` does not support a format, or if Python cannot parse a time in it.
 
-    GX requires the second condition. Not supported are weeks, names of time zones (they depend on the machine), and a
-    day of the year together with a day or a month (Python ignores the latter).
+    As in GX, Python must parse a time that it formatted itself. Weeks and names of time zones are not supported,
+    because these names depend on the machine. A day of the year is not supported together with a day or a month,
+    because Python would ignore the day and the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)
@@ -64,7 +65,7 @@ def require_strftime_format(strftime_format: Any) -> None:
 
 
 def matches_strftime(text: Column, strftime_format: str) -> Column:
-    """Return a Column that is true if a whole text is a date or time in a format.
+    """Return a Column that is true if the whole text is a date or time in the format.
 
     As in Python, case does not matter. A space in the format stands for any number of spaces. A missing year is 1900,
     and 30 February is not a date. Unlike in Python, only ASCII digits are digits.

@@ -105,10 +105,10 @@ def expect_column_values_to_be_in_type_list(
 def validate_bounds(
     data_type: T.DataType | None, low: Any, high: Any, strict_low: bool, strict_high: bool
 ) -> Callable[[Any, Sequence[T.Row]], TableOutcome]:
-    """Return a function that validates an aggregate by its bounds. Null is never within bounds.
+    """Return a function that checks whether an aggregate is within bounds. Null is never within bounds.
 
     Args:
-        data_type: The type of the aggregated column if the aggregate has this type too. None for a number.
+        data_type: The type of the aggregate if it has the type of its column. None if it is a number.
         low: The minimum, or None.
         high: The maximum, or None.
         strict_low: Whether the minimum itself is outside the bounds.
@@ -121,7 +121,7 @@ def validate_bounds(
     is_time = data_type is not None and is_time_type(data_type)
     wrong = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
     if data_type is None and wrong:
-        raise ValueError(f"the bounds {wrong} are not numbers")
+        raise ValueError(f"the bounds {wrong} are not numbers. Write numbers without quotes")
     low_bound, high_bound = (to_datetime(bound) if is_time else bound for bound in (low, high))
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:

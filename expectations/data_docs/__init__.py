@@ -104,7 +104,7 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         _write(rendered, folder)
     except OSError as error:
         raise DataDocsError(
-            f"cannot write to {folder}: {error}. Choose another folder, or correct this one."
+            f"cannot write to {folder}: {error}. Check its permissions, or choose another folder."
         ) from error
     return folder / _HOME
 

@@ -49,7 +49,7 @@ def result_page(result: ValidatedRun) -> Any:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     class Table(ValidationResultsTableContentBlockRenderer):
-        """Describes expectations in GX's words. If an expectation has a description, GX would show only this."""
+        """Describes every expectation in GX's words. GX itself would show only the description, if there is one."""
 
         @classmethod
         def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's signature
@@ -91,7 +91,7 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
     }
     if with_validator:
         columns["Validated by"] = (entry.get("meta") or {}).get("judged_by")
-    # GX reads added columns from these properties. GX does not escape them, nor the values of a result.
+    # GX reads added columns from these properties. GX escapes neither these columns nor the values of a result.
     kwargs = {**config.get("kwargs", {}), "meta_properties_to_render": {name: name for name in columns}}
     attributes = {name: html.escape(str(value or "")) for name, value in columns.items()}
     return ExpectationValidationResult(

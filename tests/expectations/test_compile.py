@@ -26,7 +26,8 @@ ROW_COUNT, MOST_COMMON = "table_row_count_to_be_between", "column_most_common_va
 
 day, n, s, words = (partial(dict, column=name) for name in ("day", "n", "s", "words"))
 NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose values Spark cannot compare."
-NO_SCALAR = "expected numbers, text, booleans, dates or times."
+USE_ANOTHER = "Use another column or another expectation type."
+NO_SCALAR = f"expected numbers, text, booleans, dates or times. {USE_ANOTHER}"
 NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
 NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid for numbers, dates and times only."
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
@@ -79,7 +80,11 @@ def problem_of(compiled):
         ("column_max_to_be_between", n(max_value="2024-01-01"), "column 'n' is int and cannot be compared with"),
         ("column_max_to_be_between", s(max_value="z"), NO_TEXT_BOUNDS),
         ("column_mean_to_be_between", s(min_value=1), "column 's' is string, expected a number."),
-        ("column_mean_to_be_between", n(min_value="1"), "the bounds ['1'] are not numbers."),
+        (
+            "column_mean_to_be_between",
+            n(min_value="1"),
+            "the bounds ['1'] are not numbers. Write numbers without quotes.",
+        ),
         (IN_SET, n(value_set=["1"]), "column 'n' is int and cannot be compared with ['1']."),
         (IN_SET, n(value_set=None), "do not fit expect_column_values_to_be_in_set: "),
         (IN_SET, s(value_set="abc"), "value_set is 'abc', expected a list of values."),
@@ -105,7 +110,7 @@ def problem_of(compiled):
         (SUM, {"column_list": ["n", "s"], "sum_total": 1}, "'s' is string, expected a number."),
         (SUM, {"column_list": ["n", "a.b"], "sum_total": "5"}, "sum_total is '5', expected a number."),
         (COMPOUND, {"column_list": ["n", "s"], "ignore_row_if": "no"}, "ignore_row_if is 'no', expected one of"),
-        ("column_values_to_be_unique", words(), f"column 'words' is map<string,int>, {NO_MAP} Use another column."),
+        ("column_values_to_be_unique", words(), f"column 'words' is map<string,int>, {NO_MAP} {USE_ANOTHER}"),
         ("column_unique_value_count_to_be_between", words(), NO_MAP),
         ("column_values_to_not_be_outliers", n(method="guess"), "method is 'guess', expected 'iqr' or 'std'."),
         ("column_values_to_not_be_outliers", n(multiplier="x"), "multiplier is 'x', expected a number."),

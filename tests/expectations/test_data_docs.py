@@ -224,7 +224,7 @@ def test_missing_or_invalid_results_are_an_error_and_no_page_is_written(tmp_path
 
 def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "docs").write_text("a file")
-    with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Choose another folder"):
+    with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Check its permissions"):
         render([make_saved(make_result())], tmp_path / "docs")
 
 

@@ -108,10 +108,10 @@ def test_the_error_lists_the_failures_the_place_of_the_rows_and_the_fix():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (
-        "suite calls: 2 critical expectation(s) not met. Nothing is published, and trusted has not changed.\n"
+        "suite calls: 2 critical expectation(s) are not met. Nothing is published, and trusted has not changed.\n"
         "  - a: 1 of 2\n"
         "  - b: 3 of 4\n"
-        "The rows, with file and row number, are in branch x. The complete result is in lake.ops.runs. "
+        "The rows, with file and row number, are in branch x. The complete result is in the table lake.ops.runs. "
         "Deliver a corrected file under the same name, and run again."
     )
 
