@@ -35,7 +35,7 @@ class Metrics:
         quarantined: The number of rows for quarantine.
         considered: The number of rows that each row-level expectation validates.
         unexpected: The number of considered rows that are unexpected.
-        missing: The number of considered rows that a missing value excludes. Has no types that exclude no rows.
+        missing: The number of considered rows that a missing value excludes. Types that exclude no rows have no entry.
         observed: The value that each table-level expectation aggregates over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """

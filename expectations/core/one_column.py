@@ -69,7 +69,7 @@ def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: st
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """Parts of the value match any, or all, of several regular expressions."""
+    """The value matches any, or all, of several regular expressions. A match of a part is enough."""
     operators = {"any": or_, "all": and_}
     if match_on not in operators:
         raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")

@@ -108,7 +108,7 @@ def validate_bounds(
     """Return a function that checks whether an aggregate is within bounds. Null is never within bounds.
 
     Args:
-        data_type: The type of the aggregate if it has the type of its column. None if it is a number.
+        data_type: The type of the column for a minimum or maximum. None for other aggregates, which are numbers.
         low: The minimum, or None.
         high: The maximum, or None.
         strict_low: Whether the minimum itself is outside the bounds.

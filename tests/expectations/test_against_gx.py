@@ -211,7 +211,7 @@ def normalize(value):
     if isinstance(value, (list, tuple)):
         return [normalize(item) for item in value]
     if isinstance(value, str):
-        return value.strip("`")  # GX names a column with a dot with its backticks.
+        return value.strip("`")  # GX writes backticks around a column name with a dot.
     if isinstance(value, float):
         if not (value.is_integer() and abs(value) < 2**53):  # A whole number is exact: on Spark 4, GX adds doubles.
             value = float(f"{value:.12g}")  # The last digits depend on the order in which Spark adds.

@@ -103,7 +103,7 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
     assert "2 unexpected values found. 20% of 10 total rows." in row
     assert "Counts are not negative. critical" in " ".join(page.rows)
     assert "-3 2" in page.rows
-    assert "4321 some_rows Great Expectations 1.24.1 warning" in page.row("some_rows")
+    assert "4321 some_rows warning Great Expectations 1.24.1" in page.row("some_rows")
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 

@@ -92,7 +92,7 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
         (NOT_NULL | {"meta": ["x"]}, "'meta' is ['x'], expected an object."),
     ],
 )
-def test_the_error_has_the_number_of_an_expectation_without_an_id(entry, problem):
+def test_the_error_names_an_expectation_without_an_id_by_its_number(entry, problem):
     error = suite_error(NOT_NULL, entry)
     assert (error.suite, error.expectation) == ("calls", 2)
     assert error.problem.startswith(problem)
@@ -116,7 +116,7 @@ def test_the_error_has_the_number_of_an_expectation_without_an_id(entry, problem
         ),
     ],
 )
-def test_the_error_has_the_id_of_an_expectation_with_an_id(entry, problem):
+def test_the_error_names_an_expectation_by_its_id(entry, problem):
     error = suite_error(NOT_NULL | {"id": "x"} | entry)
     assert error.expectation == "x"
     assert error.problem.startswith(problem)
