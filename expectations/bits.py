@@ -1,4 +1,4 @@
-"""The bit mask that the gate adds to each row: one bit for each failed row-level expectation."""
+"""The bit mask that the gate adds to each row. Each bit records a failed expectation or a missing value."""
 
 from __future__ import annotations
 

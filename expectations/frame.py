@@ -91,7 +91,7 @@ class Frame:
         return self.value(name)
 
     def scalar_value(self, name: str) -> Column:
-        """Return the value of a column whose values can be listed in a suite.
+        """Return the value of a column with numbers, text, booleans, dates or times, which a suite can list.
 
         Raises:
             ValueError: The column does not have numbers, text, booleans, dates or times.
@@ -167,7 +167,7 @@ class Frame:
 
 
 def to_datetime(value: Any) -> Any:
-    """Return a date, or a date or time in ISO text, as a datetime in UTC. Any other value is returned unchanged.
+    """Convert a date, or a date or time in ISO text, to a datetime in UTC. Other values are returned unchanged.
 
     Raises:
         ValueError: The text is not a valid date or time.

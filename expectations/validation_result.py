@@ -77,7 +77,7 @@ class ValidationResult:
     def outcome(self) -> str:
         """`met`, `met with warnings` or `blocked`.
 
-        A critical expectation that is not met blocks a publish. Any other expectation that is not met is a warning.
+        It is `blocked` if a critical expectation is not met. It is `met with warnings` if only others are not met.
         """
         if self.failures():
             return "blocked"

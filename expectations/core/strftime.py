@@ -1,8 +1,8 @@
 """Match dates and times in text with a format of Python's `datetime.strptime`, without running Python for each value.
 
 A format becomes one Java regular expression. A rule that a regular expression cannot express, such as the 30 days of
-June, becomes a condition on its groups. Source: the `_strptime` module of Python 3.11 in the C locale, whose names are
-English.
+June, becomes a condition on its groups. Source: the `_strptime` module of Python 3.11. Names of days and months
+are English, as in the C locale.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _OFFSET = (
 def require_strftime_format(strftime_format: Any) -> None:
     """Raise ValueError if `matches_strftime` does not support a format, or if Python cannot parse a time in it.
 
-    As in GX, Python must parse a time that it formatted itself. Weeks and names of time zones are not supported,
-    because these names depend on the machine. A day of the year is not supported together with a day or a month,
-    because Python would ignore the day and the month.
+    As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
+    are not supported, because they depend on the machine. A day of the year is not supported together with a day or a
+    month, because Python would ignore the day and the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)
