@@ -23,8 +23,8 @@ from pyspark.sql import DataFrame, SparkSession
 from benchmarks import peers
 from benchmarks.frames import EXPECTATIONS, UNIQUE, load_frame, suite_json
 from benchmarks.peers import QUARANTINE, TRUSTED, count_routed, unexpected_counts, write
+from expectations.bits import QUARANTINED
 from expectations.gate import compile_gate
-from expectations.mask import QUARANTINED
 from expectations.suite import parse_suite
 from lake.session import lake_session
 from lake.staging import stage
@@ -60,7 +60,7 @@ def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[
     compiled, run_id = compile_gate(rows, suite=suite), uuid4().hex
     staged = stage(spark, compiled.rows, table=TRUSTED, run_id=run_id, partitioned_by=[QUARANTINED])
     result = compiled.validate(staged.rows())
-    rejects = stage(spark, compiled.rejected(staged.rows()), table=QUARANTINE, run_id=run_id)
+    rejects = stage(spark, compiled.rows_for_quarantine(staged.rows()), table=QUARANTINE, run_id=run_id)
     rejects.publish()
     staged.publish(without=QUARANTINED)
     return count_routed(spark) | unexpected_counts(result.to_json_dict()["results"])

@@ -1,1 +1,1 @@
-"""Great Expectations suites, and the gate that judges them in the pass that writes."""
+"""Great Expectations suites, and the gate that validates rows against them in the pass that writes the rows."""

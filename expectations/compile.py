@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,19 +13,27 @@ from pyspark.errors import AnalysisException, ParseException, SparkRuntimeExcept
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from expectations.bits import Bit
 from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
 from expectations.core.rules import RowRule, TableRule
 from expectations.delegated import require_valid
 from expectations.errors import SuiteError
 from expectations.frame import ORDER, PASSES, Frame
-from expectations.mask import Bit
 from expectations.row_condition import row_condition
 from expectations.suite import Expectation, Suite
 
 
 @dataclass(frozen=True, eq=False)
 class RowCheck:
-    """A row-level expectation with its bits: one for rows not as expected, one for rows left out."""
+    """A compiled row-level expectation.
+
+    Attributes:
+        expectation: The expectation.
+        rule: Its rule.
+        condition: The row condition, true for the rows to validate. None to validate all rows.
+        failed: The bit of unexpected rows.
+        missing: The bit of rows that a missing value excludes. None for a type that excludes no rows.
+    """
 
     expectation: Expectation
     rule: RowRule
@@ -35,7 +44,13 @@ class RowCheck:
 
 @dataclass(frozen=True, eq=False)
 class TableCheck:
-    """An expectation about a column or a table, with its rule."""
+    """A compiled expectation about a whole column or table.
+
+    Attributes:
+        expectation: The expectation.
+        rule: Its rule.
+        condition: The row condition, true for the rows to validate. None to validate all rows.
+    """
 
     expectation: Expectation
     rule: TableRule
@@ -44,7 +59,7 @@ class TableCheck:
 
 @dataclass(frozen=True, eq=False)
 class DelegatedToGX:
-    """An expectation that Great Expectations itself judges."""
+    """An expectation that Great Expectations itself validates."""
 
     expectation: Expectation
 
@@ -53,28 +68,29 @@ Check = RowCheck | TableCheck | DelegatedToGX
 
 
 def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]]:
-    """Compile a suite for some rows: its expectations in order, and all bits that the row-level ones set.
+    """Compile a suite for the columns of `rows`. No Spark job is started.
 
-    No Spark job is started.
+    Returns:
+        The compiled expectations in the order of the suite, and the bits of all row-level expectations.
 
     Raises:
-        SuiteError: A type is not known, its arguments do not fit it, a regular expression is none, or it names a
-            column that is not there or of a type that its values cannot be compared with.
+        SuiteError: An expectation has an unknown type, arguments that do not fit its type, or a regular expression that
+            is not valid. Or it names a column that does not exist, or a value that cannot be compared with its column.
     """
     checks: list[Check] = []
     bits: list[Bit] = []
-    shared: dict[str, Bit] = {}
+    shared_bits: dict[str, Bit] = {}
 
-    def add(of: Column, condition: Column | None) -> Bit:
-        bits.append(Bit(len(bits), of if condition is None else condition & of))
+    def add_bit(column: Column, condition: Column | None) -> Bit:
+        bits.append(Bit(len(bits), column if condition is None else condition & column))
         return bits[-1]
 
-    def add_null(of: Column, condition: Column | None, expectation: Expectation) -> Bit:
-        """Add the bit for missing values, which expectations on the same column and rows share."""
-        key = json.dumps([str(of), expectation.kwargs.get("row_condition")])
-        if key not in shared:
-            shared[key] = add(of, condition)
-        return shared[key]
+    def add_null_bit(column: Column, condition: Column | None, expectation: Expectation) -> Bit:
+        """Add the bit of missing values. Expectations on the same columns and rows share it."""
+        key = json.dumps([str(column), expectation.kwargs.get("row_condition")])
+        if key not in shared_bits:
+            shared_bits[key] = add_bit(column, condition)
+        return shared_bits[key]
 
     empty = rows.sparkSession.createDataFrame([], rows.schema)
     marked = empty.withColumns({PASSES: F.lit(True), ORDER: F.lit(0)})
@@ -84,12 +100,12 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        elif rule.missing is None:  # a type about missing values themselves
-            failed = add_null(rule.unexpected, condition, expectation)
+        elif rule.missing is None:  # The type is about missing values themselves.
+            failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))
         else:
-            missing = add_null(rule.missing, condition, expectation)
-            checks.append(RowCheck(expectation, rule, condition, add(rule.unexpected, condition), missing))
+            missing = add_null_bit(rule.missing, condition, expectation)
+            checks.append(RowCheck(expectation, rule, condition, add_bit(rule.unexpected, condition), missing))
     return checks, bits
 
 
@@ -98,13 +114,13 @@ def _compile(
 ) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
-        if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _takes_mostly(expectation.type):
-            raise ValueError(f"{expectation.type} judges a table, not rows; it takes no 'mostly'")
+        if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _accepts_mostly(expectation.type):
+            raise ValueError(f"{expectation.type} validates the table and not its rows. Remove 'mostly'")
         condition = row_condition(Frame(empty.schema), expectation.kwargs)
         if condition is not None:
             _require_deterministic(empty, condition, expectation)
         if compiler is None:
-            _require_handed_over(expectation, Frame(empty.schema))
+            _require_delegated(expectation, Frame(empty.schema))
             return None, condition
         for regex in expectation.regexes:
             _require_regex(empty, regex)
@@ -113,31 +129,35 @@ def _compile(
         _require_computable(marked, frame, rule)
         return rule, condition
     except TypeError as error:
-        problem = f"the arguments {expectation.arguments} do not fit {expectation.type}: {error}."
+        problem = f"the arguments {expectation.arguments} do not fit {expectation.type}: {error}. Correct the 'kwargs'."
         raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
     except (OverflowError, ValueError) as error:
-        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=f"{error}.") from error
+        problem = str(error)
+        problem += "" if problem.endswith((".", "?")) else "."
+        raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
     except (AnalysisException, ParseException) as error:
-        problem = f"Spark cannot compute it: {error}"
+        problem = f"Spark cannot compute the expectation: {error}"
         raise SuiteError(suite=suite.name, expectation=expectation.id, problem=problem) from error
 
 
-def _takes_mostly(type_: str) -> bool:
-    """Whether GX takes a `mostly` for a type judged by the schema: of a column's type, on Spark it means nothing."""
+def _accepts_mostly(type_: str) -> bool:
+    """Whether GX accepts `mostly` for a table-level type. On Spark, GX ignores it for these types."""
     return type_.startswith("expect_column_values_")
 
 
-def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
+def _require_delegated(expectation: Expectation, frame: Frame) -> None:
     if expectation.type in NOT_ON_SPARK:
         hint = NOT_ON_SPARK[expectation.type]
-        raise ValueError(f"Great Expectations cannot judge {expectation.type} on Spark. {hint}")
+        raise ValueError(f"Great Expectations cannot validate {expectation.type} on Spark. {hint}")
     if expectation.type not in DELEGATED_TO_GX:
         known = sorted([*ROW_LEVEL, *TABLE_LEVEL, *DELEGATED_TO_GX])
-        raise ValueError(f"type {expectation.type!r} is not one of Great Expectations' core: {known}")
+        alike = get_close_matches(expectation.type, known, cutoff=0.8)
+        hint = f"Similar types: {alike}" if alike else f"Use one of {known}"
+        raise ValueError(f"{expectation.type!r} is not an expectation type of Great Expectations' core. {hint}")
     if find_spec("great_expectations") is None:
         raise ValueError(
-            f"{expectation.type} is judged by Great Expectations itself, which is not installed. Run: pip install "
-            f"'citylake[gx]'; on AWS Glue give the job --additional-python-modules great_expectations==1.24.1"
+            f"{expectation.type} needs Great Expectations, which is not installed. Run: pip install 'citylake[gx]'. On "
+            f"AWS Glue, add great_expectations==1.24.1 to the job's --additional-python-modules"
         )
     for column in expectation.columns:
         frame.type_of(column)
@@ -145,28 +165,28 @@ def _require_handed_over(expectation: Expectation, frame: Frame) -> None:
 
 
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
-    """Raise ValueError for a condition that depends on chance: rows are counted and marked in separate evaluations."""
-    empty.where(condition)  # other errors of the condition come first
+    """Raise ValueError for a random condition. Spark evaluates a condition twice: to mark rows and to count them."""
+    empty.where(condition)  # Raises the other errors of the condition.
     try:
         empty.agg(F.max(condition))
     except AnalysisException as error:
         if error.getErrorClass() != "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION":
             raise
-        problem = f"row_condition {expectation.kwargs['row_condition']!r} is not deterministic"
-        raise ValueError(problem) from error
+        text = expectation.kwargs["row_condition"]
+        raise ValueError(f"row_condition {text!r} is not deterministic. Use a condition on columns only") from error
 
 
 def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
-        raise ValueError(f"a regular expression is {regex!r}, expected text")
+        raise ValueError(f"the regular expression is {regex!r}, expected text")
     try:
-        empty.sparkSession.sql("VALUES ('')").select(F.lit("").rlike(regex)).collect()  # starts no Spark job
+        empty.sparkSession.sql("VALUES ('')").select(F.lit("").rlike(regex)).collect()  # Starts no Spark job.
     except SparkRuntimeException as error:
-        raise ValueError(f"{regex!r} is not a valid regular expression in Java{_python_reason(regex)}") from error
+        raise ValueError(f"{regex!r} is not a valid regular expression in Java{_explain_regex(regex)}") from error
 
 
-def _python_reason(regex: str) -> str:
-    """Return the fault that Python finds in a regular expression. Spark does not tell Java's reason."""
+def _explain_regex(regex: str) -> str:
+    """Return the error that Python reports for a regular expression. Spark does not report Java's reason."""
     try:
         re.compile(regex)
     except re.error as error:
@@ -175,7 +195,7 @@ def _python_reason(regex: str) -> str:
 
 
 def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
-    """Have Spark analyse what a rule computes, on no rows."""
+    """Raise an error if Spark cannot compute the columns of a rule. Only an empty frame is analysed."""
     if isinstance(rule, TableRule):
         if rule.aggregate:
             marked.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))

@@ -1,7 +1,7 @@
-"""Expectations that cannot be compiled, judged by Great Expectations itself on the rows that would be published.
+"""Expectations that cannot be compiled are validated by Great Expectations, on the rows that would be published.
 
-Great Expectations is needed for these only, and imported when a suite has one. It reports; it does not say which rows
-fail. So such an expectation routes no rows: if it is critical and not met, the publish is refused.
+Great Expectations is imported only if a suite has such an expectation. Its result does not name the failed rows, so the
+expectation sends no rows to quarantine. If the expectation is critical and not met, it blocks the publish.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def require_valid(expectation: Expectation) -> None:
-    """Raise ValueError if Great Expectations does not take an expectation's arguments."""
+    """Raise ValueError if the expectation's arguments are not valid in Great Expectations."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from great_expectations.exceptions.exceptions import GreatExpectationsError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -28,15 +28,15 @@ def require_valid(expectation: Expectation) -> None:
         ExpectationConfiguration(expectation.type, dict(expectation.kwargs)).to_domain_obj()
     except (GreatExpectationsError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"Great Expectations does not take {expectation.arguments}: {reason}") from error
+        raise ValueError(f"Great Expectations rejects the arguments {expectation.arguments}: {reason}") from error
 
 
 def validate_with_gx(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:
-    """Have Great Expectations judge rows, in Spark jobs of its own; return its results by the expectations' ids.
+    """Validate rows with Great Expectations, in Spark jobs of its own. Return its results by expectation id.
 
-    What Great Expectations raises is in the result, as it is in Great Expectations.
+    As in Great Expectations, an exception is part of the result.
     """
     if not expectations:
         return {}
@@ -51,14 +51,14 @@ def validate_with_gx(
     ]
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # The rows are on disk: caching them would cost more than reading them again.
+    # The rows are on disk. Caching them would cost more than reading them again.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows})
-    suite = ExpectationSuite(name="handed over", expectations=entries)
-    outcome: Any = batch.validate(suite, result_format=result_format.as_great_expectations())
-    judged_by = {"judged_by": f"Great Expectations {great_expectations.__version__}"}
+    suite = ExpectationSuite(name="delegated", expectations=entries)
+    validation: Any = batch.validate(suite, result_format=result_format.to_gx())
+    meta = {"judged_by": f"Great Expectations {great_expectations.__version__}"}
     results = {}
-    for found in outcome.to_json_dict()["results"]:
-        expectation = expectations[found["expectation_config"]["meta"]["number"]]
-        results[expectation.id] = found | {"expectation_config": expectation.to_json_dict(), "meta": judged_by}
+    for result in validation.to_json_dict()["results"]:
+        expectation = expectations[result["expectation_config"]["meta"]["number"]]
+        results[expectation.id] = result | {"expectation_config": expectation.to_json_dict(), "meta": meta}
     return results

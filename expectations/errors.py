@@ -1,4 +1,4 @@
-"""Errors of the gate: a suite that cannot be read, and data that does not meet its suite."""
+"""Errors of suites and of the gate."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ class SuiteError(ExpectationError):
 
     Attributes:
         suite: The suite's name or file.
-        expectation: The id of the expectation at fault, or None if the suite itself is at fault.
+        expectation: The id of the expectation at fault, or its number if it has no id. None if the suite itself is at
+            fault.
     """
 
-    def __init__(self, *, suite: str, problem: str, expectation: str | None = None) -> None:
+    def __init__(self, *, suite: str, problem: str, expectation: str | int | None = None) -> None:
         self.suite, self.expectation = suite, expectation
-        where = f"suite {suite}" + (f", expectation {expectation!r}" if expectation else "")
+        where = f"suite {suite}"
+        if expectation:
+            where += ", expectation " + (f"number {expectation}" if isinstance(expectation, int) else repr(expectation))
         super().__init__(where=where, problem=problem)
 
 
@@ -33,16 +36,16 @@ class ExpectationsNotMetError(ExpectationError):
     Attributes:
         suite: The suite's name.
         failures: One line for each critical expectation that is not met.
-        kept_at: The place of the failed rows.
+        location: The table or branch that has the failed rows.
         hint: How to fix it.
     """
 
-    def __init__(self, *, suite: str, failures: Sequence[str], kept_at: str, hint: str = _HINT) -> None:
-        self.suite, self.failures, self.kept_at, self.hint = suite, tuple(failures), kept_at, hint
+    def __init__(self, *, suite: str, failures: Sequence[str], location: str, hint: str = _HINT) -> None:
+        self.suite, self.failures, self.location, self.hint = suite, tuple(failures), location, hint
         lines = "".join(f"\n  - {failure}" for failure in failures)
         super().__init__(
             where=f"suite {suite}",
-            problem=f"{len(failures)} critical expectation(s) not met. Nothing is published, and trusted has not "
-            f"changed.{lines}\nThe rows, with file and row number, are in {kept_at}. The whole result is in "
-            f"lake.ops.runs. {hint}",
+            problem=f"{len(failures)} critical expectation(s) are not met. Nothing is published, and trusted has not "
+            f"changed.{lines}\nThe rows, with file and row number, are in {location}. The complete result is in "
+            f"the table lake.ops.runs. {hint}",
         )

@@ -1,10 +1,11 @@
-"""The rows that an expectation is compiled for: their columns by name, and values of a suite as literals of them."""
+"""Find the columns of an expectation in a schema, and convert the suite's values to literals of their types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timezone
+from difflib import get_close_matches
 from typing import Any
 
 from pyspark.sql import Column
@@ -14,203 +15,234 @@ from pyspark.sql import types as T
 from transforms.sql import quoted
 
 PASSES = "_passes"
-"""While rows are judged: true where no critical expectation that looks at one row alone has failed."""
+"""Temporary column: true if the row fails no critical expectation on single rows."""
 ORDER = "_order"
-"""While rows are judged: their order in the frame, where an expectation needs it."""
+"""Temporary column: the position of the row in the frame. Only added if an expectation needs it."""
+STATISTIC_PREFIX = "_statistic_"
+"""Prefix of temporary columns. Each has one statistic of a column, such as the mean."""
 
-STATISTIC = "_statistic_"
-"""How the columns begin that hold, while rows are judged, a statistic of a column."""
-_LONGEST = 2**63 - 1
-_MOMENTS = (T.DateType, T.TimestampType, T.TimestampNTZType)
-_FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = ((T.NumericType,), (T.StringType,), (T.BooleanType,), _MOMENTS)
+_MAX_BIGINT = 2**63 - 1
+_USE_ANOTHER = "Use another column or another expectation type"
+_TIME_TYPES = (T.DateType, T.TimestampType, T.TimestampNTZType)
+_COMPARABLE_TYPES: tuple[tuple[type[T.DataType], ...], ...] = (
+    (T.NumericType,),
+    (T.StringType,),
+    (T.BooleanType,),
+    _TIME_TYPES,
+)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame's schema, and which of its rows an expectation is about.
+    """A frame's schema, and the rows that one expectation validates.
 
     Attributes:
-        schema: The frame's schema. A name in a suite is that of a column, else a path into a struct (`geo.latitude`).
-        condition: The expectation's row condition, true on the rows it is about; None for all.
-        place: The expectation's place in its suite.
+        schema: The frame's schema. A name in a suite is the name of a column. If no column has the name, it is a path
+            into a struct, such as `geo.latitude`.
+        condition: The expectation's row condition, true for the rows to validate. None to validate all rows.
+        number: The position of the expectation in its suite.
     """
 
     schema: T.StructType
     condition: Column | None = None
-    place: int = 0
+    number: int = 0
 
     @property
-    def among(self) -> Column:
-        """True on the rows that a rule across rows compares: of those it is about, the ones that pass."""
+    def compared_rows(self) -> Column:
+        """True for the rows that a rule across rows compares. These rows pass and meet the row condition."""
         passes = F.col(PASSES)
         return passes if self.condition is None else passes & F.coalesce(self.condition, F.lit(False))
 
     def statistic(self, name: str) -> str:
-        """Return the name of a column that holds a statistic for the expectation."""
-        return f"{STATISTIC}{self.place}_{name}"
+        """Return the name of the column that has a statistic for the expectation."""
+        return f"{STATISTIC_PREFIX}{self.number}_{name}"
 
     def value(self, name: str) -> Column:
         """Return a column's value."""
         self.type_of(name)
-        name = _unquoted(name)
+        name = _strip_backticks(name)
         return F.col(quoted(name) if name in self.schema.names else ".".join(map(quoted, name.split("."))))
 
     def type_of(self, name: str) -> T.DataType:
         """Return a column's type.
 
         Raises:
-            ValueError: There is no such column.
+            ValueError: The column does not exist.
         """
-        plain = _unquoted(name)
+        plain = _strip_backticks(name)
         if plain in self.schema.names:
             return self.schema[plain].dataType
-        found: T.DataType = self.schema
+        data_type: T.DataType = self.schema
         for part in plain.split("."):
-            if not isinstance(found, T.StructType) or part not in found.names:
-                raise ValueError(f"column {name!r} does not exist; the rows have {self.schema.names}")
-            found = found[part].dataType
-        return found
+            if not isinstance(data_type, T.StructType) or part not in data_type.names:
+                raise ValueError(self._describe_missing(plain))
+            data_type = data_type[part].dataType
+        return data_type
 
-    def distinct(self, name: str) -> Column:
-        """Return the value of a column whose values are equal or not.
-
-        Raises:
-            ValueError: It has maps, which Spark cannot compare.
-        """
-        kind = self.type_of(name).simpleString()
-        if "map<" in kind:
-            raise ValueError(f"column {name!r} is {kind}, whose values cannot be compared")
-        return self.value(name)
-
-    def nameable(self, name: str) -> Column:
-        """Return the value of a column whose values a suite can name.
+    def groupable_value(self, name: str) -> Column:
+        """Return the value of a column that Spark can group by.
 
         Raises:
-            ValueError: It has other than numbers, texts, booleans, dates or times.
+            ValueError: The column has maps, which Spark cannot compare.
         """
-        kind = self.type_of(name)
-        if not any(isinstance(kind, family) for family in _FAMILIES):
-            raise ValueError(f"column {name!r} is {kind.simpleString()}, whose values no suite can name")
+        type_name = self.type_of(name).simpleString()
+        if "map<" in type_name:
+            raise ValueError(f"column {name!r} is {type_name}, whose values Spark cannot compare. {_USE_ANOTHER}")
         return self.value(name)
 
-    def text(self, name: str) -> Column:
-        """Return a column's value as text; Spark would do that itself, but not in all versions."""
-        kind = self.type_of(name)
-        if isinstance(kind, (T.ArrayType, T.MapType, T.StructType, T.BinaryType)):
-            raise ValueError(f"column {name!r} is {kind.simpleString()}, expected text")
+    def scalar_value(self, name: str) -> Column:
+        """Return the value of a column with numbers, text, booleans, dates or times, which a suite can list.
+
+        Raises:
+            ValueError: The column does not have numbers, text, booleans, dates or times.
+        """
+        data_type = self.type_of(name)
+        if not any(isinstance(data_type, types) for types in _COMPARABLE_TYPES):
+            expected = "expected numbers, text, booleans, dates or times"
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, {expected}. {_USE_ANOTHER}")
+        return self.value(name)
+
+    def text_value(self, name: str) -> Column:
+        """Return a column's value as text. The cast is explicit, because not all Spark versions cast by themselves.
+
+        Raises:
+            ValueError: The column has values that are not text, numbers, booleans, dates or times.
+        """
+        data_type = self.type_of(name)
+        if isinstance(data_type, (T.ArrayType, T.MapType, T.StructType, T.BinaryType)):
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected text. {_USE_ANOTHER}")
         return self.value(name).cast("string")
 
-    def number(self, name: str) -> Column:
+    def number_value(self, name: str) -> Column:
         """Return the value of a column of numbers.
 
         Raises:
-            ValueError: It is of another type.
+            ValueError: The column has another type.
         """
-        kind = self.type_of(name)
-        if not isinstance(kind, T.NumericType):
-            raise ValueError(f"column {name!r} is {kind.simpleString()}, expected a number")
+        data_type = self.type_of(name)
+        if not isinstance(data_type, T.NumericType):
+            raise ValueError(f"column {name!r} is {_format_type(data_type)}, expected a number. {_USE_ANOTHER}")
         return self.value(name)
 
     def literals(self, name: str, values: Iterable[Any]) -> list[Any]:
-        """Return a suite's values for comparing them with a column: days and times in text become what they mean.
+        """Return the suite's values as literals of a column's type. Text becomes a date or time for such a column.
 
         Raises:
-            ValueError: The column is of a type that one of the values cannot be compared with. Spark would compare
-                them as text or as numbers, or fail on the first row that is neither, as the version may be.
+            ValueError: A value cannot be compared with the column. Depending on its version, Spark would compare such
+                values as text or as numbers, or fail on a row.
         """
         if isinstance(values, (str, dict)):
-            raise ValueError(f"{values!r} is no list of values")
-        kind, values = self.type_of(name), list(values)
-        if wrong := [value for value in values if not _comparable(value, kind)]:
-            raise ValueError(f"column {name!r} is {kind.simpleString()}, no type to compare {wrong} with")
-        return [_literal(value, kind) for value in values]
+            raise ValueError(f"the values for column {name!r} are {values!r}, expected a list")
+        data_type, values = self.type_of(name), list(values)
+        if wrong := [value for value in values if not _is_comparable(value, data_type)]:
+            expected = "dates in ISO form, such as '2024-12-31'" if is_time_type(data_type) else "values of its type"
+            type_name = _format_type(data_type)
+            raise ValueError(f"column {name!r} is {type_name} and cannot be compared with {wrong}. Write {expected}")
+        return [_literal(value, data_type) for value in values]
 
     def bound(self, name: str, value: Any) -> Any:
-        """Return a bound of a suite as `literals` does; None for None. As in GX, text has no bounds.
+        """Return a bound of the suite as a literal of the column's type. None stays None.
 
         Raises:
-            ValueError: The column is of a type that cannot be compared with it.
+            ValueError: The bound cannot be compared with the column. As in GX, text has no bounds.
         """
         if value is None:
             return None
-        kind = self.type_of(name)
-        if isinstance(kind, T.StringType):
-            raise ValueError(f"column {name!r} is {kind.simpleString()}, no type to compare {[value]} with")
+        if isinstance(self.type_of(name), T.StringType):
+            raise ValueError(f"column {name!r} is string. Bounds are valid for numbers, dates and times only")
         return self.literals(name, [value])[0]
 
-    def require_one_family(self, names: Sequence[str]) -> None:
-        """Raise ValueError if the columns are not of types to compare with each other."""
-        families = {_family(self.type_of(name)) for name in names}
-        if len(families) > 1:
-            types = ", ".join(f"{name!r} is {self.type_of(name).simpleString()}" for name in names)
-            raise ValueError(f"the columns are of types that cannot be compared: {types}")
+    def require_comparable(self, names: Sequence[str]) -> None:
+        """Raise ValueError if the types of the columns cannot be compared with each other."""
+        groups = {_comparable_group(self.type_of(name)) for name in names}
+        if len(groups) > 1:
+            types = ", ".join(f"{name!r} is {_format_type(self.type_of(name))}" for name in names)
+            raise ValueError(f"the columns cannot be compared with each other: {types}. Use columns of one type")
+
+    def _describe_missing(self, name: str) -> str:
+        spellings = {column.casefold(): column for column in self.schema.names}
+        alike = get_close_matches(name.casefold(), spellings, n=1, cutoff=0.8)
+        hint = f" Did you mean {spellings[alike[0]]!r}?" if alike else ""
+        return f"column {name!r} does not exist. Found: {self.schema.names}.{hint}"
 
 
-def moment(value: Any) -> Any:
-    """Return the moment that a date, or a date or time in text, stands for, UTC; any other value as it is.
+def to_datetime(value: Any) -> Any:
+    """Convert a date, or a date or time in ISO text, to a datetime in UTC. Other values are returned unchanged.
 
     Raises:
-        ValueError: The text is neither.
+        ValueError: The text is not a valid date or time.
     """
     if isinstance(value, str):
-        parsed = datetime.fromisoformat(value)
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError as error:
+            hint = "Write the ISO form, such as '2024-12-31' or '2024-12-31T13:00:00'"
+            raise ValueError(f"{value!r} is not a valid date or time. {hint}") from error
         return parsed.astimezone(timezone.utc).replace(tzinfo=None) if parsed.tzinfo else parsed
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time())
     return value
 
 
-def is_moment(kind: T.DataType) -> bool:
-    """Whether a type is one of dates or times."""
-    return isinstance(kind, _MOMENTS)
+def is_time_type(data_type: T.DataType) -> bool:
+    """Whether a type is date or timestamp."""
+    return isinstance(data_type, _TIME_TYPES)
 
 
 def require_numbers(**values: Any) -> None:
-    """Raise ValueError if a named value is no number."""
+    """Raise ValueError if an argument is not a number."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"{name} is {value!r}, expected a number")
 
 
-def require_true_or_false(**values: Any) -> None:
-    """Raise ValueError if a named value is neither true nor false nor left out."""
+def require_booleans(**values: Any) -> None:
+    """Raise ValueError if an argument is not a boolean and not None."""
     for name, value in values.items():
         if not isinstance(value, bool) and value is not None:
             raise ValueError(f"{name} is {value!r}, expected true or false")
 
 
-def _unquoted(name: Any) -> str:
-    """Return a name without the backticks that Spark, and so many a suite, writes around it."""
+def _strip_backticks(name: Any) -> str:
+    """Return a column name without backticks. Many suites write Spark's backticks around names."""
     text = str(name)
     return text[1:-1].replace("``", "`") if len(text) > 1 and text[0] == text[-1] == "`" else text
 
 
-def _literal(value: Any, kind: T.DataType) -> Any:
-    if isinstance(kind, _MOMENTS):
-        at = moment(value)
-        # A day is compared with a time as the moment it begins. The text is one that every Spark reads.
-        if isinstance(kind, T.DateType) and at.time() == time():
-            return F.lit(at.date().isoformat()).cast("date")
-        return F.lit(at.isoformat(sep=" ")).cast(
-            "timestamp_ntz" if isinstance(kind, T.TimestampNTZType) else "timestamp"
+def _format_type(data_type: T.DataType) -> str:
+    return data_type.simpleString()
+
+
+def _literal(value: Any, data_type: T.DataType) -> Any:
+    if isinstance(data_type, _TIME_TYPES):
+        timestamp = to_datetime(value)
+        # A day is compared with a time as its first moment. Every Spark version reads this form of the text.
+        if isinstance(data_type, T.DateType) and timestamp.time() == time():
+            return F.lit(timestamp.date().isoformat()).cast("date")
+        return F.lit(timestamp.isoformat(sep=" ")).cast(
+            "timestamp_ntz" if isinstance(data_type, T.TimestampNTZType) else "timestamp"
         )
-    if isinstance(value, int) and not -_LONGEST <= value <= _LONGEST:
-        return float(value)
+    if isinstance(value, int) and not -_MAX_BIGINT <= value <= _MAX_BIGINT:
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise ValueError(f"a number has {len(str(abs(value)))} digits, expected at most 308") from error
     return value
 
 
-def _comparable(value: Any, kind: T.DataType) -> bool:
-    if isinstance(kind, _MOMENTS):
+def _is_comparable(value: Any, data_type: T.DataType) -> bool:
+    if isinstance(data_type, _TIME_TYPES):
         if not isinstance(value, str):
             return False
-        moment(value)
+        to_datetime(value)
         return True
     if isinstance(value, bool):
-        return isinstance(kind, T.BooleanType)
+        return isinstance(data_type, T.BooleanType)
     if isinstance(value, str):
-        return isinstance(kind, T.StringType)
-    return isinstance(value, (int, float)) and isinstance(kind, T.NumericType)
+        return isinstance(data_type, T.StringType)
+    return isinstance(value, (int, float)) and isinstance(data_type, T.NumericType)
 
 
-def _family(kind: T.DataType) -> Any:
-    return next((number for number, family in enumerate(_FAMILIES) if isinstance(kind, family)), kind.simpleString())
+def _comparable_group(data_type: T.DataType) -> Any:
+    groups = (number for number, types in enumerate(_COMPARABLE_TYPES) if isinstance(data_type, types))
+    return next(groups, data_type.simpleString())

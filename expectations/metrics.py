@@ -1,4 +1,4 @@
-"""What the gate reads back from the rows it has marked: counts, examples, and values of columns."""
+"""Collect the metrics of a validation from the marked rows: counts, examples, and aggregates of columns."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from expectations.bits import QUARANTINED, any_bit_set
 from expectations.compile import Check, RowCheck, TableCheck
 from expectations.frame import Frame
-from expectations.mask import QUARANTINED, any_set
 
-_FIRST_LOOK = 1000
-_MOST_VALUES = 200
+_MAX_ROWS_TO_SEARCH = 1000
+"""Maximum number of rows to search for examples. The limit applies to quarantined and to other rows separately."""
+_MAX_VALUE_COUNTS = 200
 
 
 Example = tuple[Any, ...]
-"""The values of the columns that an expectation reads, in a row that is not as expected."""
+"""The values of an unexpected row in the columns that the expectation reads."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """What is read back from the marked rows.
+    """The metrics of the marked rows.
 
     Attributes:
-        rows: All rows.
-        quarantined: Those for quarantine.
-        considered: The rows that each row-level expectation is about.
-        unexpected: Of those, the ones that are not as expected.
-        missing: Of those, the ones left out; without the types that leave none out.
-        observed: What the expectations about columns and tables observe, over the rows that pass.
-        examples: Some of the rows that are not as expected.
+        rows: The number of all rows.
+        quarantined: The number of rows for quarantine.
+        considered: The number of rows that each row-level expectation validates.
+        unexpected: The number of considered rows that are unexpected.
+        missing: The number of considered rows that a missing value excludes. Types that exclude no rows have no entry.
+        observed: The value that each table-level expectation aggregates over the rows that pass.
+        examples: Some unexpected rows of each row-level expectation.
     """
 
     rows: int
@@ -48,121 +49,129 @@ class Metrics:
     examples: Mapping[RowCheck, Sequence[Example]]
 
 
-def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, most_examples: int) -> Metrics:
-    """Count everything and find examples, in one Spark job.
+def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples: int) -> Metrics:
+    """Count the rows, aggregate the columns and find examples, in one Spark job.
 
-    The examples are among the first rows for quarantine, and the first others that earned a warning. A second job finds
-    what is rare among many failures of other kinds.
+    The examples are from the first quarantined rows, and from the first published rows with warnings. If these rows
+    have too few examples of a rare failure, a second job finds more.
     """
     row_checks = [check for check in checks if isinstance(check, RowCheck)]
-    aggregates, places = _aggregates(checks)
-    counted = _times_as_text(marked.agg(*(column.alias(f"_{n}") for n, column in enumerate(aggregates))))
-    found = counted.select(F.struct("*").alias("counted"))
-    if most_examples and row_checks:
-        failed, quarantined = any_set([check.failed for check in row_checks]), F.col(QUARANTINED)
-        looks = [marked.where(part & failed).limit(_FIRST_LOOK) for part in (quarantined, ~quarantined)]
-        found = found.unionByName(_looked(looks, row_checks), allowMissingColumns=True)
-    rows = found.collect()
-    counts = next(row["counted"] for row in rows if row["counted"])
-    at = {what: {check: counts[place] for check, place in of.items()} for what, of in places.items()}
+    aggregates, positions = _plan_aggregates(checks)
+    counts = _times_to_text(marked.agg(*(column.alias(f"_{n}") for n, column in enumerate(aggregates))))
+    query = counts.select(F.struct("*").alias("counts"))
+    if max_examples and row_checks:
+        failed, quarantined = any_bit_set([check.failed for check in row_checks]), F.col(QUARANTINED)
+        samples = [marked.where(part & failed).limit(_MAX_ROWS_TO_SEARCH) for part in (quarantined, ~quarantined)]
+        query = query.unionByName(_select_examples(samples, row_checks), allowMissingColumns=True)
+    rows = query.collect()
+    values = next(row["counts"] for row in rows if row["counts"])
+    metrics = {
+        name: {check: values[position] for check, position in by_check.items()} for name, by_check in positions.items()
+    }
     examples: dict[RowCheck, Sequence[Example]] = {}
-    if most_examples and row_checks:
-        examples = _examples(marked, [row for row in rows if not row["counted"]], row_checks, most=most_examples)
-        rare = [check for check in row_checks if len(examples[check]) < min(at["unexpected"][check], most_examples)]
+    if max_examples and row_checks:
+        sampled = [row for row in rows if not row["counts"]]
+        examples = _parse_examples(marked, sampled, row_checks, count=max_examples)
+        unexpected = metrics["unexpected"]
+        rare = [check for check in row_checks if len(examples[check]) < min(unexpected[check], max_examples)]
         if rare:
-            looks = [marked.where(check.failed.is_set).limit(most_examples) for check in rare]
-            examples |= _examples(marked, _looked(looks, rare).collect(), rare, most=most_examples)
-    return Metrics(counts[0], counts[1], **at, examples=examples)
+            samples = [marked.where(check.failed.is_set).limit(max_examples) for check in rare]
+            examples |= _parse_examples(marked, _select_examples(samples, rare).collect(), rare, count=max_examples)
+    return Metrics(values[0], values[1], **metrics, examples=examples)
 
 
-def _aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[Any, int]]]:
-    """Return what is to be computed, and at which place each check's count or value stands."""
+def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[Any, int]]]:
+    """Return the aggregates to compute, and the position of each check's metrics among them."""
     passes = ~F.col(QUARANTINED)
-    every = F.count(F.lit(1))
-    alone = [check for check in checks if isinstance(check, RowCheck) and not check.rule.across_rows]
-    compared = ~any_set([check.failed for check in alone if check.expectation.severity == "critical"])
-    columns = [every, F.count(F.when(~passes, 1))]
-    places: dict[str, dict[Any, int]] = {"considered": {}, "unexpected": {}, "missing": {}, "observed": {}}
+    all_rows = F.count(F.lit(1))
+    single_row_checks = [check for check in checks if isinstance(check, RowCheck) and not check.rule.across_rows]
+    compared = ~any_bit_set([check.failed for check in single_row_checks if check.expectation.severity == "critical"])
+    columns = [all_rows, F.count(F.when(~passes, 1))]
+    positions: dict[str, dict[Any, int]] = {"considered": {}, "unexpected": {}, "missing": {}, "observed": {}}
 
-    def add(what: str, check: Check, column: Column) -> None:
-        places[what][check] = len(columns)
+    def add(metric: str, check: Check, column: Column) -> None:
+        positions[metric][check] = len(columns)
         columns.append(column)
 
     for check in checks:
         if isinstance(check, RowCheck):
-            those = [compared] if check.rule.across_rows else []
-            about = [*those, *([] if check.condition is None else [check.condition])]
-            add("considered", check, _count(reduce(and_, about)) if about else every)
-            add("unexpected", check, _count(check.failed.is_set))
+            across = [compared] if check.rule.across_rows else []
+            conditions = [*across, *([] if check.condition is None else [check.condition])]
+            add("considered", check, _count_if(reduce(and_, conditions)) if conditions else all_rows)
+            add("unexpected", check, _count_if(check.failed.is_set))
             if check.missing:
-                add("missing", check, _count(reduce(and_, [*those, check.missing.is_set])))
+                add("missing", check, _count_if(reduce(and_, [*across, check.missing.is_set])))
         elif isinstance(check, TableCheck) and check.rule.aggregate:
-            among = passes if check.condition is None else passes & F.coalesce(check.condition, F.lit(False))
-            add("observed", check, check.rule.aggregate(among))
-    return columns, places
+            is_validated = passes if check.condition is None else passes & F.coalesce(check.condition, F.lit(False))
+            add("observed", check, check.rule.aggregate(is_validated))
+    return columns, positions
 
 
 def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
-    """Find the distinct values an expectation asks for, most frequent first, with their `count`; one Spark job."""
-    value = check.rule.values_to_look_up
-    if value is None or not check.rule.if_observed(observed):
+    """Count the distinct values that an expectation needs, in one Spark job.
+
+    Rows: one row for each value, the most frequent first. No rows if the expectation needs no value counts.
+    Columns: `value` and `count`.
+    """
+    value = check.rule.counted_values
+    if value is None or not check.rule.needs_value_counts(observed):
         return []
     rows = passing if check.condition is None else passing.where(check.condition)
-    values = rows.select(value.alias("value")).where("value is not null").groupBy("value").count()
-    first = F.lit(True) if check.rule.look_up_first is None else check.rule.look_up_first
-    top = values.orderBy(F.desc("count"), first.desc(), F.asc("value")).limit(_MOST_VALUES)
-    return _times_as_text(top).collect()
+    counts = rows.select(value.alias("value")).where("value is not null").groupBy("value").count()
+    preferred = F.lit(True) if check.rule.preferred_values is None else check.rule.preferred_values
+    top = counts.orderBy(F.desc("count"), preferred.desc(), F.asc("value")).limit(_MAX_VALUE_COUNTS)
+    return _times_to_text(top).collect()
 
 
-def _looked(looks: Sequence[DataFrame], checks: Sequence[RowCheck]) -> DataFrame:
-    frame, words = Frame(looks[0].schema), dict.fromkeys(check.failed.word for check in checks)
-    values = {name: frame.value(name) for name in _columns(checks)}
-    shown = [_as_text(value) if _is_time(frame.type_of(name)) else value for name, value in values.items()]
-    cells = F.struct(*(value.alias(f"_{n}") for n, value in enumerate(shown)))
-    values_as_json = F.to_json(cells, {"ignoreNullFields": "false"}).alias("values")
-    return reduce(DataFrame.union, [look.select(*words, values_as_json) for look in looks])
+def _select_examples(samples: Sequence[DataFrame], checks: Sequence[RowCheck]) -> DataFrame:
+    frame, bit_masks = Frame(samples[0].schema), dict.fromkeys(check.failed.column for check in checks)
+    values = {name: frame.value(name) for name in _list_columns(checks)}
+    cells = [_time_to_text(value) if _is_timestamp(frame.type_of(name)) else value for name, value in values.items()]
+    cell_struct = F.struct(*(cell.alias(f"_{n}") for n, cell in enumerate(cells)))
+    values_as_json = F.to_json(cell_struct, {"ignoreNullFields": "false"}).alias("values")
+    return reduce(DataFrame.union, [sample.select(*bit_masks, values_as_json) for sample in samples])
 
 
-def _examples(
-    marked: DataFrame, rows: Sequence[T.Row], checks: Sequence[RowCheck], *, most: int
+def _parse_examples(
+    marked: DataFrame, rows: Sequence[T.Row], checks: Sequence[RowCheck], *, count: int
 ) -> dict[RowCheck, Sequence[Example]]:
-    frame, columns = Frame(marked.schema), _columns(checks)
-    parsed = [(row, _cells(json.loads(row["values"]), frame, columns)) for row in rows]
-    found: dict[RowCheck, Sequence[Example]] = {}
+    frame, columns = Frame(marked.schema), _list_columns(checks)
+    parsed = [(row, _parse_cells(json.loads(row["values"]), frame, columns)) for row in rows]
+    examples: dict[RowCheck, Sequence[Example]] = {}
     for check in checks:
-        hits = [cells for row, cells in parsed if row[check.failed.word] & check.failed.value][:most]
-        found[check] = [tuple(cells[name] for name in check.rule.columns) for cells in hits]
-    return found
+        failed = [cells for row, cells in parsed if row[check.failed.column] & check.failed.value][:count]
+        examples[check] = [tuple(cells[name] for name in check.rule.columns) for cells in failed]
+    return examples
 
 
-def _columns(checks: Sequence[RowCheck]) -> list[str]:
+def _list_columns(checks: Sequence[RowCheck]) -> list[str]:
     return list(dict.fromkeys(name for check in checks for name in check.rule.columns))
 
 
-def _cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]) -> dict[str, Any]:
+def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]) -> dict[str, Any]:
     cells = {}
     for n, name in enumerate(columns):
         cell = values[f"_{n}"]
         if isinstance(cell, str) and isinstance(frame.type_of(name), T.FractionalType):
-            cell = float(cell)  # NaN or an infinity, which JSON has not
+            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes them as text.
         cells[name] = cell
     return cells
 
 
-def _times_as_text(frame: DataFrame) -> DataFrame:
-    """Turn times to text: Python would show them in the time zone of its process, not in UTC."""
-    times = [field.name for field in frame.schema if _is_time(field.dataType)]
-    return frame.withColumns({name: _as_text(F.col(name)) for name in times}) if times else frame
+def _times_to_text(frame: DataFrame) -> DataFrame:
+    """Convert timestamps to text. Python would show them in the time zone of its process instead of UTC."""
+    times = [field.name for field in frame.schema if _is_timestamp(field.dataType)]
+    return frame.withColumns({name: _time_to_text(F.col(name)) for name in times}) if times else frame
 
 
-def _as_text(time: Column) -> Column:
-    """Return a time in ISO form, its fraction left out where there is none, as Python writes it."""
+def _time_to_text(time: Column) -> Column:
+    """Return a time in ISO form. As in Python, a fraction of zero is omitted."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 
-def _is_time(kind: T.DataType) -> bool:
-    return isinstance(kind, (T.TimestampType, T.TimestampNTZType))
+def _is_timestamp(data_type: T.DataType) -> bool:
+    return isinstance(data_type, (T.TimestampType, T.TimestampNTZType))
 
 
-def _count(condition: Column) -> Column:
+def _count_if(condition: Column) -> Column:
     return F.count(F.when(condition, 1))

@@ -1,7 +1,7 @@
-"""GX's row conditions, which say what rows an expectation is about, as Spark Columns.
+"""Compile GX's row conditions to Spark Columns. A row condition selects the rows that an expectation validates.
 
-GX 1.24 writes a structure (`{"type": "comparison", …}`); suites of older releases have a text, in GX's own small
-language (`col("n") > 3`, with `condition_parser` `great_expectations`) or in Spark SQL.
+GX 1.24 writes row conditions as a structure (`{"type": "comparison", …}`). Suites of older releases have text: GX's own
+small language (`col("n") > 3`, with `condition_parser` `great_expectations`) or Spark SQL.
 """
 
 from __future__ import annotations
@@ -38,77 +38,80 @@ _GX_LANGUAGE = re.compile(
 
 
 def row_condition(frame: Frame, kwargs: Mapping[str, Any]) -> Column | None:
-    """Return the row condition of an expectation's kwargs, true on the rows that it is about; None for all rows.
+    """Return the row condition of an expectation, true for the rows to validate. None if it has no row condition.
 
     Raises:
-        ValueError: It is none of GX's forms, or compares a column that is not there or of another type.
+        ValueError: The condition does not have one of GX's forms. Or it compares a column that does not exist, or a
+            value that cannot be compared with the column.
     """
     condition = kwargs.get("row_condition")
     if not condition:
         return None
     if isinstance(condition, str):
         if kwargs.get("condition_parser") in _GX_PARSERS:
-            return _compile(frame, _structure(condition))
+            return _compile(frame, _parse_gx_language(condition))
         return F.expr(condition)
     return _compile(frame, condition)
 
 
-def _structure(condition: str) -> dict[str, Any]:
-    found = _GX_LANGUAGE.fullmatch(condition)
-    if found is None:
+def _parse_gx_language(condition: str) -> dict[str, Any]:
+    match = _GX_LANGUAGE.fullmatch(condition)
+    if match is None:
         raise ValueError(
-            f'row_condition is {condition!r}, expected one such as col("n") > 3, col("s") == \'text\' or '
-            f'col("n").notnull()'
+            f'row_condition {condition!r} is not valid. Expected a condition such as col("n") > 3, '
+            f'col("s") == \'text\' or col("n").notnull()'
         )
-    column = {"name": found["column"]}
-    if found["notnull"]:
+    column = {"name": match["column"]}
+    if match["notnull"]:
         return {"type": "nullity", "column": column, "is_null": False}
-    parameter = _number(found["number"]) if found["number"] else found["text"]
-    return {"type": "comparison", "column": column, "operator": found["operator"], "parameter": parameter}
+    parameter = _parse_number(match["number"]) if match["number"] else match["text"]
+    return {"type": "comparison", "column": column, "operator": match["operator"], "parameter": parameter}
 
 
 def _compile(frame: Frame, condition: Any) -> Column:
     kind = condition.get("type") if isinstance(condition, dict) else None
     try:
         if kind == "pass_through":
-            return F.expr(_text(condition["pass_through_filter"]))
+            return F.expr(_require_text(condition["pass_through_filter"]))
         if kind in ("and", "or"):
             parts = [_compile(frame, part) for part in condition["conditions"]]
             if not parts:
-                raise ValueError(f"row_condition {condition!r} has no conditions")
+                raise ValueError(f"row_condition {condition!r} has no 'conditions'. Add at least one")
             return reduce(operator.and_ if kind == "and" else operator.or_, parts)
         if kind == "nullity":
             value = frame.value(condition["column"]["name"])
             return value.isNull() if condition["is_null"] else value.isNotNull()
         if kind == "comparison":
-            return _comparison(frame, condition["column"]["name"], condition["operator"], condition["parameter"])
-    except (KeyError, TypeError) as error:
-        problem = f"lacks {error}" if isinstance(error, KeyError) else f"is none of Great Expectations': {error}"
-        raise ValueError(f"row_condition {condition!r} {problem}") from error
-    raise ValueError(f"row_condition is {condition!r}, expected a text or a condition as Great Expectations writes it")
+            return _compare(frame, condition["column"]["name"], condition["operator"], condition["parameter"])
+    except KeyError as error:
+        raise ValueError(f"row_condition {condition!r} has no {error}. Write it as Great Expectations does") from error
+    except TypeError as error:
+        raise ValueError(f"row_condition {condition!r} is not valid in Great Expectations: {error}") from error
+    raise ValueError(f"row_condition is {condition!r}, expected text or a condition as Great Expectations writes it")
 
 
-def _comparison(frame: Frame, column: str, name: str, parameter: Any) -> Column:
+def _compare(frame: Frame, column: str, operator_name: str, parameter: Any) -> Column:
     value = frame.value(column)
-    if name in ("IN", "NOT_IN"):
-        among = value.isin(frame.literals(column, parameter))
-        return among if name == "IN" else ~among
-    if name not in _COMPARISONS:
-        raise ValueError(f"row_condition's operator is {name!r}, expected one of {[*_COMPARISONS, 'IN', 'NOT_IN']}")
+    if operator_name in ("IN", "NOT_IN"):
+        is_in_list = value.isin(frame.literals(column, parameter))
+        return is_in_list if operator_name == "IN" else ~is_in_list
+    if operator_name not in _COMPARISONS:
+        operators = [*_COMPARISONS, "IN", "NOT_IN"]
+        raise ValueError(f"the operator of row_condition is {operator_name!r}, expected one of {operators}")
     if isinstance(parameter, str) and isinstance(frame.type_of(column), T.NumericType):
-        parameter = _number(parameter)  # GX's own language has numbers in quotes too
+        parameter = _parse_number(parameter)  # GX's own language also has numbers in quotes.
     (literal,) = frame.literals(column, [parameter])
-    compared: Column = _COMPARISONS[name](value, literal)
-    return compared
+    comparison: Column = _COMPARISONS[operator_name](value, literal)
+    return comparison
 
 
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"{given!r} is no text")
-    return given
+def _require_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"pass_through_filter is {value!r}, expected text")
+    return value
 
 
-def _number(text: str) -> int | float | str:
+def _parse_number(text: str) -> int | float | str:
     for parse in (int, float):
         try:
             return parse(text)

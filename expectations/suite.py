@@ -1,4 +1,4 @@
-"""A Great Expectations suite as it stands in its JSON file: read, checked, not yet judged."""
+"""Read Great Expectations suites from their JSON files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 from expectations.errors import SuiteError
 
 SEVERITIES = ("critical", "warning", "info")
-_NOT_ARGUMENTS = ("mostly", "batch_id", "result_format", "catch_exceptions", "row_condition", "condition_parser")
+_COMMON_KWARGS = ("mostly", "batch_id", "result_format", "catch_exceptions", "row_condition", "condition_parser")
+_WRITE_AGAIN = "Write the suite with Great Expectations 1.24: ExpectationSuite.to_json_dict()."
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class Expectation:
     """One expectation of a suite.
 
     Attributes:
-        id: What a reader calls it. GX's `id` where the suite gives one, else made from type and column.
+        id: The name of the expectation in tables and messages. It is GX's `id`, or made from type and columns.
         type: GX's name, such as `expect_column_values_to_be_between`.
         kwargs: GX's arguments, as in the file.
         severity: `critical`, `warning` or `info`.
         description: One sentence for people.
-        meta: Whatever the suite says besides.
-        notes: Notes for people, a text or texts.
+        meta: GX's `meta`, as in the file.
+        notes: Notes for people: one text or several.
     """
 
     id: str
@@ -40,27 +41,27 @@ class Expectation:
 
     @property
     def mostly(self) -> float:
-        """The fraction of the judged rows that must be as expected."""
+        """The minimum share of the validated rows that must be as expected."""
         return float(self.kwargs.get("mostly", 1.0))
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of the type itself, without those that say how to judge and report."""
-        return {name: value for name, value in self.kwargs.items() if name not in _NOT_ARGUMENTS}
+        """The arguments of this type, without the arguments that all types have."""
+        return {name: value for name, value in self.kwargs.items() if name not in _COMMON_KWARGS}
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns it names."""
-        listed = self.kwargs.get("column_list")
+        """The columns in the arguments."""
+        column_list = self.kwargs.get("column_list")
         single = tuple(str(self.kwargs[name]) for name in ("column", "column_A", "column_B") if name in self.kwargs)
-        return single + (tuple(map(str, listed)) if isinstance(listed, list) else ())
+        return single + (tuple(map(str, column_list)) if isinstance(column_list, list) else ())
 
     @property
     def regexes(self) -> tuple[Any, ...]:
-        """The regular expressions it names."""
-        listed = self.kwargs.get("regex_list")
+        """The regular expressions in the arguments."""
+        regex_list = self.kwargs.get("regex_list")
         single = (self.kwargs["regex"],) if "regex" in self.kwargs else ()
-        return single + (tuple(listed) if isinstance(listed, list) else ())
+        return single + (tuple(regex_list) if isinstance(regex_list, list) else ())
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form."""
@@ -82,7 +83,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite: its name and its expectations in their order."""
+    """The name of a suite, and its expectations in order."""
 
     name: str
     expectations: tuple[Expectation, ...]
@@ -90,85 +91,93 @@ class Suite:
 
 
 def load_suite(dataset: str) -> Suite:
-    """Read the suite of a dataset, `expectations/suites/<dataset>.json`.
+    """Read the suite of a dataset from `expectations/suites/<dataset>.json`.
 
     Raises:
-        SuiteError: There is no such suite, or it is not one.
+        SuiteError: The file does not exist, or is not a valid suite.
     """
     file = resources.files("expectations.suites").joinpath(f"{dataset}.json")
     if not file.is_file():
-        raise SuiteError(suite=dataset, problem=f"there is no expectations/suites/{dataset}.json. Write one.")
+        problem = f"the file expectations/suites/{dataset}.json does not exist. Check the name, or write the suite."
+        raise SuiteError(suite=dataset, problem=problem)
     return parse_suite(file.read_text(encoding="utf-8"), where=f"{dataset}.json")
 
 
 def parse_suite(text: str, *, where: str) -> Suite:
-    """Read a suite from GX's own JSON form, as `ExpectationSuite.to_json_dict()` gives it.
+    """Read a suite from GX's JSON form, as `ExpectationSuite.to_json_dict()` returns it.
+
+    Args:
+        text: The JSON.
+        where: The file, for error messages.
 
     Raises:
-        SuiteError: The text is not JSON, is not a suite, has no expectations, or uses one id twice.
+        SuiteError: The text is not JSON, is not a suite, has no expectations, or has an id twice.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SuiteError(suite=where, problem=f"is not JSON: {error}.") from error
+        raise SuiteError(suite=where, problem=f"the text is not valid JSON: {error}. Correct it there.") from error
     if not isinstance(document, dict) or not isinstance(document.get("expectations"), list):
-        raise SuiteError(suite=where, problem="is no suite: it has no list 'expectations'.")
+        raise SuiteError(suite=where, problem=f"the JSON has no list 'expectations'. {_WRITE_AGAIN}")
     name = document.get("name") or where
     entries = document["expectations"]
     if not entries:
-        raise SuiteError(suite=name, problem="has no expectations, so it would pass anything. Add at least one.")
-    expectations = [_expectation(entry, suite=name, number=n) for n, entry in enumerate(entries, start=1)]
-    given = Counter(item.id for item in expectations if item.id)
-    if twice := [key for key, count in given.items() if count > 1]:
-        raise SuiteError(suite=name, problem=f"the ids {twice} are used more than once. Give each its own 'id'.")
-    return Suite(name=name, expectations=_with_ids(expectations), meta=document.get("meta") or {})
+        problem = "the list 'expectations' is empty, so any data would pass. Add at least one expectation."
+        raise SuiteError(suite=name, problem=problem)
+    expectations = [_parse_expectation(entry, suite=name, number=n) for n, entry in enumerate(entries, start=1)]
+    counts = Counter(item.id for item in expectations if item.id)
+    if duplicates := [id_ for id_, number in counts.items() if number > 1]:
+        problem = f"several expectations have the same id: {duplicates}. Give each expectation its own 'id'."
+        raise SuiteError(suite=name, problem=problem)
+    return Suite(name=name, expectations=_add_ids(expectations), meta=document.get("meta") or {})
 
 
-def _with_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
-    """Give those without an id one made from type and columns; numbered, where several would have the same."""
-    taken = {item.id for item in expectations}
+def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
+    """Add ids made from type and columns to expectations without an id. Repeated ids are numbered."""
+    ids = {item.id for item in expectations}
     named = []
     for item in expectations:
-        made = " ".join([item.type.removeprefix("expect_"), *item.columns])
-        numbered = (f"{made} {number}" for number in count(start=2))
-        name = item.id or next(candidate for candidate in chain([made], numbered) if candidate not in taken)
-        taken.add(name)
-        named.append(replace(item, id=name))
+        name = " ".join([item.type.removeprefix("expect_"), *item.columns])
+        numbered = (f"{name} {number}" for number in count(start=2))
+        id_ = item.id or next(candidate for candidate in chain([name], numbered) if candidate not in ids)
+        ids.add(id_)
+        named.append(replace(item, id=id_))
     return tuple(named)
 
 
-def _expectation(entry: Any, *, suite: str, number: int) -> Expectation:
-    where = f"number {number}"
-    if isinstance(entry, dict) and "expectation_type" in entry:
-        problem = "is of a Great Expectations before 1.0. Write the suite with 1.24: ExpectationSuite.to_json_dict()."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
-    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
-        raise SuiteError(suite=suite, expectation=where, problem="has no 'type'.")
-    kwargs, key = entry.get("kwargs") or {}, entry.get("id") or ""
-    if not isinstance(kwargs, dict) or not isinstance(key, str):
-        problem = f"'kwargs' is {kwargs!r} and 'id' {key!r}, expected an object and a text."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
-    expectation = Expectation(
-        id=key,
+def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
+    if not isinstance(entry, dict):
+        raise SuiteError(suite=suite, expectation=number, problem=f"is {entry!r}, expected an object. {_WRITE_AGAIN}")
+    kwargs, id_, severity = entry.get("kwargs") or {}, entry.get("id") or "", entry.get("severity") or "critical"
+    if problem := _find_problem(entry, kwargs=kwargs, id_=id_, severity=severity):
+        raise SuiteError(suite=suite, expectation=id_ if id_ and isinstance(id_, str) else number, problem=problem)
+    return Expectation(
+        id=id_,
         type=entry["type"],
         kwargs=kwargs,
-        severity=entry.get("severity") or "critical",
+        severity=severity,
         description=entry.get("description"),
         meta=entry.get("meta") or {},
         notes=entry.get("notes"),
     )
-    where = key or where
-    if not isinstance(expectation.meta, dict):
-        problem = f"meta is {expectation.meta!r}, expected an object."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
-    if expectation.severity not in SEVERITIES:
-        problem = f"severity is {expectation.severity!r}, expected one of {list(SEVERITIES)}."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
-    if given := [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]:
-        problem = f"the values of {given} are suite parameters, given when a suite is run. Write the values themselves."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
+
+
+def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: Any) -> str | None:
+    if "expectation_type" in entry:
+        return f"the expectation has the form of Great Expectations before 1.0, 'expectation_type'. {_WRITE_AGAIN}"
+    if not isinstance(entry.get("type"), str):
+        return "'type' is missing or not text. Add the type, such as 'expect_column_values_to_not_be_null'."
+    if not isinstance(id_, str):
+        return f"'id' is {id_!r}, expected text."
+    for name, value in (("kwargs", kwargs), ("meta", entry.get("meta") or {})):
+        if not isinstance(value, dict):
+            return f"{name!r} is {value!r}, expected an object."
+    if severity not in SEVERITIES:
+        return f"'severity' is {severity!r}, expected one of {list(SEVERITIES)}."
+    parameters = [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]
+    if parameters:
+        return f"the values of {parameters} are suite parameters, which are not supported. Write the values themselves."
     mostly = kwargs.get("mostly", 1.0)
     if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:
-        problem = f"mostly is {mostly!r}, expected a number from 0 to 1."
-        raise SuiteError(suite=suite, expectation=where, problem=problem)
-    return expectation
+        return f"'mostly' is {mostly!r}, expected a number from 0 to 1, such as 0.95 for 95 %."
+    return None

@@ -1,4 +1,4 @@
-"""What the gate found, in the shape of a Great Expectations validation result."""
+"""The result of a validation, in the shape of a Great Expectations validation result."""
 
 from __future__ import annotations
 
@@ -10,58 +10,61 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from expectations.errors import ExpectationsNotMetError
 from expectations.suite import Expectation, Suite
 
 LEVELS = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
 
+_MAX_EXAMPLES_IN_COMPLETE = 200
+_MAX_EXAMPLES_IN_MESSAGE = 3
+
 
 @dataclass(frozen=True)
 class ResultFormat:
-    """How much a result says, as in GX.
+    """The amount of detail in a result, as in GX.
 
     Attributes:
         level: One of `LEVELS`.
-        partial_unexpected_count: How many unexpected values a result shows.
+        partial_unexpected_count: Maximum number of unexpected values in a result.
     """
 
     level: str = "SUMMARY"
     partial_unexpected_count: int = 20
 
     @classmethod
-    def parse(cls, given: str | Mapping[str, Any]) -> ResultFormat:
-        """Read GX's `result_format`, a level or a structure.
+    def parse(cls, result_format: str | Mapping[str, Any]) -> ResultFormat:
+        """Parse GX's `result_format`, which is a level or a structure.
 
         Raises:
-            ValueError: It is none, or has a key that the gate does not know.
+            ValueError: It is not a valid format, or has a key that the gate does not support.
         """
-        settings = dict(given) if isinstance(given, Mapping) else {"result_format": given}
-        level, most = settings.pop("result_format", None), settings.pop("partial_unexpected_count", 20)
-        if level not in LEVELS or type(most) is not int or most < 0 or settings:
+        settings = dict(result_format) if isinstance(result_format, Mapping) else {"result_format": result_format}
+        level, count = settings.pop("result_format", None), settings.pop("partial_unexpected_count", 20)
+        if level not in LEVELS or type(count) is not int or count < 0 or settings:
             raise ValueError(
-                f"result_format is {given!r}, expected one of {list(LEVELS)}, or an object with one of them as "
-                f"'result_format' and a 'partial_unexpected_count'. All rows that fail are in quarantine."
+                f"result_format is {result_format!r}. Expected one of {list(LEVELS)}, or an object with one of them as "
+                f"'result_format' and with a 'partial_unexpected_count' of 0 or more. Other keys are not supported."
             )
-        return cls(level, most)
+        return cls(level, count)
 
     @property
-    def most_examples(self) -> int:
-        """How many unexpected values are looked for; for a complete result GX's limit, 200."""
-        return {"BOOLEAN_ONLY": 0, "COMPLETE": 200}.get(self.level, self.partial_unexpected_count)
+    def max_examples(self) -> int:
+        """Maximum number of unexpected values to find. For a complete result, GX's limit applies."""
+        limits = {"BOOLEAN_ONLY": 0, "COMPLETE": _MAX_EXAMPLES_IN_COMPLETE}
+        return limits.get(self.level, self.partial_unexpected_count)
 
-    def as_great_expectations(self) -> dict[str, Any]:
+    def to_gx(self) -> dict[str, Any]:
         """Return GX's structure."""
         return {"result_format": self.level, "partial_unexpected_count": self.partial_unexpected_count}
 
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """The outcome of a suite on the rows of one run.
+    """The result of validating the rows of one run against a suite.
 
     Attributes:
         suite: The suite.
-        rows: Rows judged, those for quarantine included.
-        quarantined: Rows for quarantine.
+        rows: The number of validated rows, including rows for quarantine.
+        quarantined: The number of rows for quarantine.
         results: One result for each expectation, in GX's form.
     """
 
@@ -72,37 +75,21 @@ class ValidationResult:
 
     @property
     def outcome(self) -> str:
-        """`met`, `met with warnings` (an expectation of lesser severity is not) or `refused` (a critical one is)."""
+        """`met`, `met with warnings` or `blocked`.
+
+        It is `blocked` if a critical expectation is not met. It is `met with warnings` if only others are not met.
+        """
         if self.failures():
-            return "refused"
+            return "blocked"
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
 
     def failures(self) -> dict[str, str]:
-        """Return a line for each critical expectation that is not met, by its id."""
+        """Return one line for each critical expectation that is not met, by its id."""
         return {
-            expectation.id: _line(expectation, result)
+            expectation.id: f"{expectation.label}: {_describe_failure(expectation, result)}"
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)
             if not result["success"] and expectation.severity == "critical"
         }
-
-    def require_met(
-        self, *, kept_at: str, first_rows: Mapping[str, str] | None = None, hint: str | None = None
-    ) -> None:
-        """Raise `ExpectationsNotMetError` if a critical expectation is not met.
-
-        Args:
-            kept_at: Where the rows are.
-            first_rows: An expectation's id to which rows are the first that fail it.
-            hint: What to do, if not to deliver a corrected file.
-        """
-        places = first_rows or {}
-        failures = [
-            f"{line}; first in {places[id_]}" if id_ in places else line for id_, line in self.failures().items()
-        ]
-        if failures:
-            raise ExpectationsNotMetError(
-                suite=self.suite.name, failures=failures, kept_at=kept_at, **({"hint": hint} if hint else {})
-            )
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return GX's JSON form of a suite's validation result."""
@@ -128,19 +115,28 @@ def row_result(
     unexpected: int,
     missing: int | None,
     examples: Sequence[tuple[Any, ...]],
-    wanted: ResultFormat,
+    result_format: ResultFormat,
 ) -> dict[str, Any]:
-    """Return GX's result of a row-level expectation; `missing` is None for a type that leaves no row out."""
+    """Return GX's result of a row-level expectation.
+
+    Args:
+        expectation: The expectation.
+        considered: The number of validated rows.
+        unexpected: The number of unexpected rows.
+        missing: The number of rows that a missing value excludes. None for a type that excludes no rows.
+        examples: Some unexpected values.
+        result_format: The amount of detail.
+    """
     present = considered - (missing or 0)
-    # As GX: with no row to judge, any expectation is met.
-    success = present == 0 or (present - unexpected) / present >= expectation.mostly
+    # As in GX, any expectation is met if there are no rows.
+    is_met = present == 0 or (present - unexpected) / present >= expectation.mostly
     result: dict[str, Any] = {
         "element_count": considered,
         "unexpected_count": unexpected,
         "unexpected_percent": _percent(unexpected, present),
     }
-    values = [_shown(expectation, example) for example in examples]
-    result["partial_unexpected_list"] = values[: wanted.partial_unexpected_count]
+    values = [_format_example(expectation, example) for example in examples]
+    result["partial_unexpected_list"] = values[: result_format.partial_unexpected_count]
     if missing is not None:
         result |= {
             "missing_count": missing,
@@ -148,60 +144,64 @@ def row_result(
             "unexpected_percent_total": _percent(unexpected, considered),
             "unexpected_percent_nonmissing": _percent(unexpected, present),
         }
-    if wanted.level in ("SUMMARY", "COMPLETE") and wanted.partial_unexpected_count:
-        result |= _value_counts(examples, most=wanted.partial_unexpected_count)
-    if wanted.level == "COMPLETE":
+    if result_format.level in ("SUMMARY", "COMPLETE") and result_format.partial_unexpected_count:
+        result |= _count_examples(examples, max_values=result_format.partial_unexpected_count)
+    if result_format.level == "COMPLETE":
         result["unexpected_list"] = values
-    return _result(expectation, success, result, wanted)
+    return _build_result(expectation, is_met, result, result_format)
 
 
 def table_result(
-    expectation: Expectation, success: bool, result: Mapping[str, Any], wanted: ResultFormat
+    expectation: Expectation, is_met: bool, result: Mapping[str, Any], result_format: ResultFormat
 ) -> dict[str, Any]:
     """Return GX's result of a table-level expectation."""
-    shown = {name: _json_value(value) for name, value in result.items()}
-    if not wanted.partial_unexpected_count:
-        shown = {name: value for name, value in shown.items() if not name.startswith("partial_")}
-    return _result(expectation, success, shown, wanted)
+    details = {name: _to_json_value(value) for name, value in result.items()}
+    if not result_format.partial_unexpected_count:
+        details = {name: value for name, value in details.items() if not name.startswith("partial_")}
+    return _build_result(expectation, is_met, details, result_format)
 
 
-def _result(expectation: Expectation, success: bool, result: dict[str, Any], wanted: ResultFormat) -> dict[str, Any]:
+def _build_result(
+    expectation: Expectation, is_met: bool, result: dict[str, Any], result_format: ResultFormat
+) -> dict[str, Any]:
     return {
-        "success": success,
+        "success": is_met,
         "expectation_config": expectation.to_json_dict(),
-        "result": {} if wanted.level == "BOOLEAN_ONLY" else result,
+        "result": {} if result_format.level == "BOOLEAN_ONLY" else result,
         "meta": {},
         "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
     }
 
 
-def _shown(expectation: Expectation, example: tuple[Any, ...]) -> Any:
-    """Return an example as GX shows it: a value, a pair, or for a list of columns an object."""
-    cells = _json_value(list(example))
+def _format_example(expectation: Expectation, example: tuple[Any, ...]) -> Any:
+    """Return an example in GX's form: a value, a pair of values, or an object for a list of columns."""
+    cells = _to_json_value(list(example))
     if "column_list" in expectation.kwargs:
         return dict(zip(expectation.columns, cells, strict=True))
     return cells[0] if len(cells) == 1 else cells
 
 
-def _value_counts(examples: Sequence[tuple[Any, ...]], *, most: int) -> dict[str, Any]:
+def _count_examples(examples: Sequence[tuple[Any, ...]], *, max_values: int) -> dict[str, Any]:
     cells = [example[0] if len(example) == 1 else example for example in examples]
     try:
-        counts = sorted(Counter(cells).most_common(most), key=lambda entry: (-entry[1], entry[0]))
-    except TypeError:  # Lists cannot be counted, and missing values not be ordered: GX leaves these counts out too.
+        counts = sorted(Counter(cells).most_common(max_values), key=lambda entry: (-entry[1], entry[0]))
+    except TypeError:  # Lists cannot be counted, and nulls cannot be sorted. GX leaves out these counts too.
         return {}
-    return {"partial_unexpected_counts": [{"value": _json_value(value), "count": number} for value, number in counts]}
+    return {
+        "partial_unexpected_counts": [{"value": _to_json_value(value), "count": number} for value, number in counts]
+    }
 
 
-def _json_value(value: Any) -> Any:
-    """Return a value as JSON has it: decimals as numbers, days and times in ISO form, NaN as null, infinity as text."""
+def _to_json_value(value: Any) -> Any:
+    """Convert a value for JSON: decimals to numbers, dates and times to ISO text, NaN to null, infinity to text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return [_json_value(item) for item in value]
+        return [_to_json_value(item) for item in value]
     if isinstance(value, dict):
-        return {name: _json_value(item) for name, item in value.items()}
+        return {name: _to_json_value(item) for name, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value
@@ -211,28 +211,28 @@ def _percent(part: int, total: int) -> float | None:
     return part / total * 100 if total else None
 
 
-def _line(expectation: Expectation, found: Mapping[str, Any]) -> str:
-    result = found["result"]
-    if found["exception_info"].get("raised_exception", True):
-        return f"{expectation.label}: Great Expectations could not judge it: {_messages(found['exception_info'])}"
+def _describe_failure(expectation: Expectation, entry: Mapping[str, Any]) -> str:
+    """Describe a failure. The last sentence has no period, because a caller may add the location of the rows."""
+    result, exception_info = entry["result"], entry["exception_info"]
+    if exception_info.get("raised_exception", True):
+        return f"Great Expectations could not validate it: {_join_messages(exception_info)}"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in expectation.arguments.items())
+    expected = f", expected {arguments}" if arguments else ""
     if not result:
-        return f"{expectation.label}: expected {expectation.arguments}"
+        return f"not met{expected}"
     if "element_count" not in result:
-        observed = {name: value for name, value in result.items() if value is not None and name != "details"}
-        seen = (
-            f"observed {observed['observed_value']}" if "observed_value" in observed else f"found {observed or 'none'}"
-        )
-        return f"{expectation.label}: {seen}, expected {expectation.arguments}"
-    examples = ", ".join(repr(each) for each in result.get("partial_unexpected_list", [])[:3] if each is not None)
+        details = {name: value for name, value in result.items() if value is not None and name != "details"}
+        return f"found {details.get('observed_value', details or 'none')}{expected}"
     considered = result["element_count"] - result.get("missing_count", 0)
-    return (
-        f"{expectation.label}: {result['unexpected_count']} of {considered} rows are not as expected, at least "
-        f"{expectation.mostly * 100:.10g} % must be" + (f"; such as {examples}" if examples else "")
-    )
+    minimum = f"at least {expectation.mostly * 100:.10g} % must pass"
+    line = f"{result['unexpected_count']} of {considered} rows fail, {minimum}"
+    values = result.get("partial_unexpected_list", [])[:_MAX_EXAMPLES_IN_MESSAGE]
+    examples = ", ".join(repr(value) for value in values if value is not None)
+    return f"{line}. Examples: {examples}" if examples else line
 
 
-def _messages(exception_info: Mapping[str, Any]) -> str:
+def _join_messages(exception_info: Mapping[str, Any]) -> str:
+    """Join the messages of an exception. GX records one exception, or one for each metric."""
     entries = [exception_info, *(entry for entry in exception_info.values() if isinstance(entry, dict))]
-    return "; ".join(
-        dict.fromkeys(str(entry["exception_message"]) for entry in entries if "exception_message" in entry)
-    )
+    messages = [str(entry["exception_message"]) for entry in entries if "exception_message" in entry]
+    return "; ".join(dict.fromkeys(messages))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from expectations.bits import FAILED, QUARANTINED
 from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Gate
-from expectations.mask import FAILED, QUARANTINED
 from ingest.raw import read_raw
 from jobs.progress import Block, Progress
 from jobs.revisions import PLACE, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
@@ -46,14 +46,14 @@ def block(
     Rows: a new increment is parked in quarantine, also its good rows, and the watermark moves past it. Rows of other
     runs stay on their branch, and no table changes.
     """
-    places = first_rows(gate.rejected(staged.rows()))
-    lines = [f"{line}; first in {places[id_]}" if id_ in places else line for id_, line in failures.items()]
+    places = first_rows(gate.rows_for_quarantine(staged.rows()))
+    lines = [f"{line}. First in {places[id_]}" if id_ in places else line for id_, line in failures.items()]
     blocked = replace(result, rows_out=0, verdict="blocked")
     if publisher.dataset.is_incremental and REQUESTED not in staged.properties:
         parked = _park(publisher, staged, gate, failures)
         return replace(blocked, rows_quarantined=parked, error=_not_met(publisher, lines))
     staged.mark_blocked()
-    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, kept_at=staged.place)
+    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, location=staged.place)
     return replace(blocked, error=error)
 
 
@@ -100,7 +100,7 @@ def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[st
     quarantine = _read(publisher)
     key, order_by = publisher.dataset.key, publisher.dataset.revision_order
     with resolve_revisions(rows, trusted=None, quarantine=quarantine, key=key, order_by=order_by) as revisions:
-        new = gate.outcomes(revisions.without_superseded(rows, origin=STAGED)).withColumns(
+        new = gate.with_failed_ids(revisions.without_superseded(rows, origin=STAGED)).withColumns(
             {FAILED: F.coalesce(FAILED, _array(())), BLOCKED_BY: _array(failures)}
         )
         rejects = stage_quarantine(new, quarantine, revisions, table=publisher.quarantine, run_id=publisher.run_id)
@@ -126,8 +126,8 @@ def _read(publisher: Publisher) -> DataFrame | None:
 def _not_met(publisher: Publisher, lines: Sequence[str]) -> ExpectationsNotMetError:
     name = publisher.dataset.name
     hint = f"Deliver newer revisions of the rows; or correct the suite or the code, and run: citylake resolve {name}."
-    kept_at = f"{publisher.quarantine}, parked"
-    return ExpectationsNotMetError(suite=name, failures=lines, kept_at=kept_at, hint=hint)
+    location = f"{publisher.quarantine}, parked"
+    return ExpectationsNotMetError(suite=name, failures=lines, location=location, hint=hint)
 
 
 def _array(texts: Iterable[str]) -> Column:

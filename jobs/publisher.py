@@ -22,8 +22,8 @@ from dataclasses import dataclass, field, replace
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from expectations.bits import QUARANTINED
 from expectations.gate import Gate, compile_gate, is_mark
-from expectations.mask import QUARANTINED
 from expectations.suite import load_suite
 from expectations.window import blocking_failures
 from ingest.raw import RawRows, read_raw
@@ -135,7 +135,7 @@ class Publisher:
         min_rows = self.dataset.min_rows_for_mostly if self.dataset.is_incremental else 0
         is_small = verdict.rows < min_rows and verdict.failures()
         earlier = recent_validations(self.spark, self.dataset.name, min_rows=min_rows) if is_small else []
-        failures = blocking_failures(verdict, earlier=earlier, min_rows=min_rows)
+        failures = blocking_failures(verdict, earlier_results=earlier, min_rows=min_rows)
         result = StageResult(
             rows_in=verdict.rows,
             rows_out=verdict.rows - verdict.quarantined,
@@ -166,7 +166,7 @@ class Publisher:
         if staged.is_append:
             rejects, rows_out, parked = self._merge(staged, is_blocked=bool(blocked))
         else:
-            rows = self._gate(staged).rejected(staged.rows()).withColumn(BLOCKED_BY, not_parked())
+            rows = self._gate(staged).rows_for_quarantine(staged.rows()).withColumn(BLOCKED_BY, not_parked())
             rejects, rows_out, parked = stage(self.spark, rows, table=self.quarantine, run_id=self.run_id), None, 0
         is_resolved = not parked and not (staged.is_append and blocked and blocked.needs_full_refresh)
         after = replace(Progress.from_properties(staged.properties), block=None if is_resolved else blocked)
@@ -279,7 +279,7 @@ class Publisher:
             if any(revisions.count(origin, is_failed=False, is_kept=False) for origin in (TRUSTED, STAGED)):
                 staged.delete_at(superseded, within=pruned)
             failing = revisions.without_superseded(rows.where(QUARANTINED), origin=STAGED)
-            new = self._gate(staged).rejected(failing).withColumn(BLOCKED_BY, not_parked())
+            new = self._gate(staged).rows_for_quarantine(failing).withColumn(BLOCKED_BY, not_parked())
             rejects = stage_quarantine(new, quarantine, revisions, table=self.quarantine, run_id=self.run_id)
             left = revisions.without_superseded(quarantine, origin=QUARANTINE).where(F.col(BLOCKED_BY).isNotNull())
             parked = left.count() if is_blocked else 0

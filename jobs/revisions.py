@@ -15,7 +15,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from expectations.mask import FAILED, QUARANTINED
+from expectations.bits import FAILED, QUARANTINED
 from lake.evolution import has_schema
 from lake.iceberg import added_ranges
 from lake.staging import Staged, stage

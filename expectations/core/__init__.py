@@ -1,4 +1,4 @@
-"""The expectation types of Great Expectations 1.24's core, and what becomes of each."""
+"""The core expectation types of Great Expectations 1.24, grouped by how the gate validates them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from expectations.core.tables import ON_TABLES
 ROW_LEVEL: Mapping[str, Callable[..., RowRule]] = {
     function.__name__: function for function in (*ON_ONE_COLUMN, *ON_SEVERAL_COLUMNS, *ACROSS_ROWS)
 }
-"""Types that are judged row by row, with what compiles each; rows that fail are routed."""
+"""Types that validate each row, with their compilers. Failed rows go to quarantine or get a warning."""
 
 TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
     function.__name__: function for function in (*ON_TABLES, *COLUMN_AGGREGATES, *COLUMN_SETS)
 }
-"""Types that are judged on the rows to be published as a whole, with what compiles each."""
+"""Types that validate a whole table or column, with their compilers."""
 
 DELEGATED_TO_GX = (
     "expect_column_kl_divergence_to_be_less_than",
     "expect_column_values_to_match_json_schema",
     "unexpected_rows_expectation",
 )
-"""Types that only Great Expectations itself can judge: they need Python for each value, SciPy, or the user's SQL."""
+"""Types that only Great Expectations can validate. They need Python for each value, SciPy, or the user's SQL."""
 
 NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_be_dateutil_parseable": "Use expect_column_values_to_match_strftime_format",
@@ -35,7 +35,7 @@ NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_match_like_pattern_list": "Use expect_column_values_to_match_regex_list",
     "expect_column_values_to_not_match_like_pattern": "Use expect_column_values_to_not_match_regex",
     "expect_column_values_to_not_match_like_pattern_list": "Use expect_column_values_to_not_match_regex_list",
-    "expect_query_results_to_match_comparison": "It needs a second data source; publish that as a table, and join it",
+    "expect_query_results_to_match_comparison": "Publish the second data source as a table, and join it",
     "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
 }
-"""Types that Great Expectations has, but cannot judge on a Spark DataFrame either, with what to use instead."""
+"""Types that Great Expectations itself cannot validate on a Spark DataFrame, with the type to use instead."""

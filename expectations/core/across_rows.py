@@ -1,8 +1,8 @@
-"""Row-level expectations that compare a row with others, compiled as those in `one_column`.
+"""Compile row-level expectations that compare a row with other rows.
 
-They are judged among the rows that pass all that looks at one row alone. Uniqueness costs one shuffle by the column. A
-rule that needs statistics of the whole column (a mean, a quartile) computes them in a pass of their own before the rows
-are marked. A rule on the order of the rows sorts them all in one task.
+The expectations compare only rows that pass every critical expectation on single rows. Uniqueness costs one shuffle by
+the column. A rule that needs statistics of the whole column, such as a mean, computes them in a separate pass before
+the rows are marked. A rule about the order of the rows sorts all rows in one task.
 """
 
 from __future__ import annotations
@@ -13,88 +13,95 @@ from pyspark.sql import Column, Window
 from pyspark.sql import functions as F
 
 from expectations.core.rules import RowRule
-from expectations.core.several_columns import ignored
-from expectations.frame import ORDER, Frame, is_moment, require_numbers
+from expectations.core.several_columns import is_excluded
+from expectations.frame import ORDER, Frame, is_time_type, require_numbers
 from transforms.sql import quoted
 
 
 def expect_column_values_to_be_unique(frame: Frame, column: str) -> RowRule:
-    """No other row has the value; all rows of a value that occurs twice are unexpected."""
-    return _unique(frame, [column], frame.value(column).isNull())
+    """No other row has the value. If a value occurs twice, all its rows are unexpected."""
+    return _build_unique_rule(frame, [column], frame.value(column).isNull())
 
 
 def expect_compound_columns_to_be_unique(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """No other row has the same values in all of some columns, a missing one being equal to a missing one."""
-    return _unique(frame, column_list, ignored(frame, column_list, ignore_row_if))
+    """No other row has the same values in all of the columns. Missing values are equal to each other."""
+    return _build_unique_rule(frame, column_list, is_excluded(frame, column_list, ignore_row_if))
 
 
 def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
-    """The value is less than so many standard deviations above the mean of the column; or from it, if double-sided."""
+    """The z-score of the value is below a threshold. If double-sided, its absolute value is below the threshold."""
     require_numbers(threshold=threshold)
-    value, missing = frame.number(column).cast("double"), frame.value(column).isNull()
-    compared = F.when(frame.among, value)
-    statistics = {frame.statistic("mean"): F.avg(compared), frame.statistic("deviation"): F.stddev_samp(compared)}
+    value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
+    compared_value = F.when(frame.compared_rows, value)
+    statistics = {
+        frame.statistic("mean"): F.avg(compared_value),
+        frame.statistic("deviation"): F.stddev_samp(compared_value),
+    }
     mean, deviation = (F.col(quoted(name)) for name in statistics)
     score = F.when(deviation != 0, (value - mean) / deviation)
     expected = F.abs(score) < abs(threshold) if double_sided else score < threshold
-    return RowRule((column,), frame.among & ~missing & ~expected, missing, across_rows=True, statistics=statistics)
+    return RowRule(
+        (column,), frame.compared_rows & ~missing & ~expected, missing, across_rows=True, statistics=statistics
+    )
 
 
 def expect_column_values_to_not_be_outliers(
     frame: Frame, column: str, method: str = "iqr", multiplier: float = 1.5
 ) -> RowRule:
-    """The value is near the others: within so many quartile distances of the quartiles, or deviations of the mean."""
+    """The value is within `multiplier` interquartile ranges of the quartiles, or standard deviations of the mean."""
     require_numbers(multiplier=multiplier)
-    value, missing = frame.number(column).cast("double"), frame.value(column).isNull()
-    compared = F.when(frame.among, value)
+    value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
+    compared_value = F.when(frame.compared_rows, value)
     names = [frame.statistic(end) for end in ("low", "high")]
     low, high = (F.col(quoted(name)) for name in names)
     if method == "iqr":
-        ends = [F.percentile(compared, F.lit(share)) for share in (0.25, 0.75)]
-        reach = multiplier * (high - low)
-        unexpected = (value < low - reach) | (value > high + reach)
+        ends = [F.percentile(compared_value, F.lit(share)) for share in (0.25, 0.75)]
+        distance = multiplier * (high - low)
+        unexpected = (value < low - distance) | (value > high + distance)
     elif method == "std":
-        ends = [F.avg(compared), F.stddev_samp(compared)]  # low is the mean, high the deviation
-        reach = multiplier * high
-        unexpected = F.when(reach <= 0, value != low).otherwise(F.abs(value - low) >= reach)
+        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `low` is the mean, `high` is the deviation.
+        distance = multiplier * high
+        unexpected = F.when(distance <= 0, value != low).otherwise(F.abs(value - low) >= distance)
     else:
         raise ValueError(f"method is {method!r}, expected 'iqr' or 'std'")
     statistics = dict(zip(names, ends, strict=True))
-    return RowRule((column,), frame.among & ~missing & unexpected, missing, across_rows=True, statistics=statistics)
+    return RowRule(
+        (column,), frame.compared_rows & ~missing & unexpected, missing, across_rows=True, statistics=statistics
+    )
 
 
 def expect_column_values_to_be_increasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is at least that of the row before, or more, as the frame has them in order; missing ones aside."""
-    return _in_order(frame, column, lambda now, before: now <= before if strictly else now < before)
+    """The value is at least the value of the row before, or above it if `strictly`. Missing values are skipped."""
+    return _build_order_rule(frame, column, lambda value, previous: value <= previous if strictly else value < previous)
 
 
 def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is at most that of the row before, or less, as the frame has them in order; missing ones aside."""
-    return _in_order(frame, column, lambda now, before: now >= before if strictly else now > before)
+    """The value is at most the value of the row before, or below it if `strictly`. Missing values are skipped."""
+    return _build_order_rule(frame, column, lambda value, previous: value >= previous if strictly else value > previous)
 
 
-def _unique(frame: Frame, columns: Sequence[str], missing: Column) -> RowRule:
-    alike = Window.partitionBy(frame.among, *map(frame.distinct, columns))
-    repeated = F.count(F.lit(1)).over(alike) > 1
-    return RowRule(tuple(columns), frame.among & ~missing & repeated, missing, across_rows=True)
+def _build_unique_rule(frame: Frame, columns: Sequence[str], missing: Column) -> RowRule:
+    equal_rows = Window.partitionBy(frame.compared_rows, *map(frame.groupable_value, columns))
+    is_repeated = F.count(F.lit(1)).over(equal_rows) > 1
+    return RowRule(tuple(columns), frame.compared_rows & ~missing & is_repeated, missing, across_rows=True)
 
 
-def _in_order(frame: Frame, column: str, wrong: Callable[[Column, Column], Column]) -> RowRule:
-    if is_moment(frame.type_of(column)):
+def _build_order_rule(frame: Frame, column: str, is_wrong: Callable[[Column, Column], Column]) -> RowRule:
+    if is_time_type(frame.type_of(column)):
         value = frame.value(column)
         missing = value.isNull()
     else:
-        value = frame.number(column)
+        value = frame.number_value(column)
         missing = value.isNull() | F.isnan(value.cast("double"))
     present = F.when(~missing, value)
-    earlier = Window.partitionBy(frame.among).orderBy(ORDER).rowsBetween(Window.unboundedPreceding, -1)
-    before = F.last(present, ignorenulls=True).over(earlier)
-    unexpected = frame.among & ~missing & wrong(value, before)
-    return RowRule((column,), unexpected, frame.value(column).isNull(), across_rows=True, in_order=True)
+    earlier_rows = Window.partitionBy(frame.compared_rows).orderBy(ORDER).rowsBetween(Window.unboundedPreceding, -1)
+    previous = F.last(present, ignorenulls=True).over(earlier_rows)
+    unexpected = frame.compared_rows & ~missing & is_wrong(value, previous)
+    return RowRule((column,), unexpected, frame.value(column).isNull(), across_rows=True, needs_order=True)
 
 
 ACROSS_ROWS: tuple[Callable[..., RowRule], ...] = (
@@ -105,4 +112,4 @@ ACROSS_ROWS: tuple[Callable[..., RowRule], ...] = (
     expect_column_values_to_be_increasing,
     expect_column_values_to_be_decreasing,
 )
-"""What compiles the types that compare a row with others."""
+"""The compilers of the types that compare a row with other rows."""

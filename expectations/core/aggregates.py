@@ -1,4 +1,4 @@
-"""Expectations about an aggregate of a column, compiled as those in `tables`; all share one pass over the rows."""
+"""Compile expectations about an aggregate of a column. All aggregates of a suite share one pass over the rows."""
 
 from __future__ import annotations
 
@@ -9,111 +9,114 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from expectations.core.rules import Judgement, TableRule
-from expectations.core.tables import within
+from expectations.core.rules import TableOutcome, TableRule
+from expectations.core.tables import validate_bounds
 from expectations.frame import Frame
 
 
 def expect_column_max_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's largest value is within bounds."""
-    return _extreme(frame, column, F.max, bounds)
+    return _build_extreme_rule(frame, column, F.max, bounds)
 
 
 def expect_column_min_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's smallest value is within bounds."""
-    return _extreme(frame, column, F.min, bounds)
+    return _build_extreme_rule(frame, column, F.min, bounds)
 
 
 def expect_column_mean_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's mean is within bounds."""
-    value = frame.number(column)
-    return _bounded(column, lambda rows: F.try_avg(F.when(rows, value)), None, **bounds)
+    value = frame.number_value(column)
+    return _build_bounded_rule(column, lambda rows: F.try_avg(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_stdev_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's sample standard deviation is within bounds."""
-    value = frame.number(column)
-    return _bounded(column, lambda rows: F.stddev_samp(F.when(rows, value)), None, **bounds)
+    value = frame.number_value(column)
+    return _build_bounded_rule(column, lambda rows: F.stddev_samp(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
     """The column's sum is within bounds."""
-    value = frame.number(column)
+    value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # As decimals whole numbers neither wrap around nor fail, whatever the Spark does with a bigint's overflow.
+        # A bigint that overflows wraps around or fails, depending on the Spark version. Decimals do neither.
         value = value.cast("decimal(20,0)")
-    return _bounded(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
+    return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_median_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The column's median is within bounds; it is exact, the mean of the two in the middle where there are two."""
-    value = _comparable_number(frame, column)
-    return _bounded(column, lambda rows: F.median(F.when(rows, value)), None, **bounds)
+    """The column's exact median is within bounds. For an even number of values, it is the mean of the middle two."""
+    value = _number_without_nan(frame, column)
+    return _build_bounded_rule(column, lambda rows: F.median(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_quantile_values_to_be_between(
     frame: Frame,
     column: str,
     quantile_ranges: dict[str, Any],
-    allow_relative_error: bool | float = False,  # noqa: ARG001 - GX's; exact values are within any error
+    allow_relative_error: bool | float = False,  # noqa: ARG001 - GX has the argument. Exact values are within any error.
 ) -> TableRule:
-    """The column's quantiles are within bounds; they are exact, whatever error is allowed."""
-    given = quantile_ranges if isinstance(quantile_ranges, dict) else {}
-    shares, ranges = given.get("quantiles") or [], given.get("value_ranges") or []
+    """The column's quantiles are within bounds. They are exact, so the allowed error does not matter."""
+    settings = quantile_ranges if isinstance(quantile_ranges, dict) else {}
+    shares, ranges = settings.get("quantiles") or [], settings.get("value_ranges") or []
     if not shares or len(shares) != len(ranges) or not all(map(_is_pair, ranges)):
-        raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected a pair of bounds for each quantile")
-    value = _comparable_number(frame, column)
+        expected = "an object with 'quantiles', and 'value_ranges' with a pair of numbers or nulls for each quantile"
+        raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected {expected}")
+    value = _number_without_nan(frame, column)
 
     def aggregate(rows: Column) -> Column:
-        # The accuracy's inverse is the error allowed, so small that the values are exact, as GX's.
+        # The relative error is 1 / accuracy. With this accuracy the values are exact, as in GX.
         return F.percentile_approx(F.when(rows, value), [float(share) for share in shares], 2**31 - 1)
 
-    def judge(observed: Any, _: Sequence[T.Row]) -> Judgement:
+    def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
         values = observed or [None] * len(shares)
-        details = [_in_range(found, *pair) for found, pair in zip(values, ranges, strict=True)]
+        details = [_is_in_range(value, *pair) for value, pair in zip(values, ranges, strict=True)]
         result = {"observed_value": {"quantiles": shares, "values": values}, "details": {"success_details": details}}
         return all(details), result
 
-    return TableRule(aggregate, judge, (column,))
+    return TableRule(aggregate, validate, (column,))
 
 
 def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The share of rows whose value is there is within bounds; of no rows it is 0."""
+    """The share of rows with a value is within bounds. Without rows, the share is 0."""
     value = frame.value(column)
 
     def share(rows: Column) -> Column:
-        return _share(F.count(F.when(rows, value)), F.count(F.when(rows, 1)))
+        return _divide(F.count(F.when(rows, value)), F.count(F.when(rows, 1)))
 
-    return _bounded(column, share, None, **bounds)
+    return _build_bounded_rule(column, share, None, **bounds)
 
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The number of different values, as a share of the rows that have one, is within bounds; of no rows it is 0."""
-    value = frame.distinct(column)
+    """The number of distinct values divided by the number of values is within bounds. Without values, it is 0."""
+    value = frame.groupable_value(column)
 
     def share(rows: Column) -> Column:
-        return _share(F.count_distinct(F.when(rows, value)), F.count(F.when(rows, value)))
+        return _divide(F.count_distinct(F.when(rows, value)), F.count(F.when(rows, value)))
 
-    return _bounded(column, share, None, **bounds)
+    return _build_bounded_rule(column, share, None, **bounds)
 
 
 def expect_column_unique_value_count_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The number of different values is within bounds."""
-    value = frame.distinct(column)
-    return _bounded(column, lambda rows: F.count_distinct(F.when(rows, value)), None, **bounds)
+    """The number of distinct values is within bounds."""
+    value = frame.groupable_value(column)
+    return _build_bounded_rule(column, lambda rows: F.count_distinct(F.when(rows, value)), None, **bounds)
 
 
-def _extreme(frame: Frame, column: str, function: Callable[[Column], Column], bounds: dict[str, Any]) -> TableRule:
+def _build_extreme_rule(
+    frame: Frame, column: str, function: Callable[[Column], Column], bounds: dict[str, Any]
+) -> TableRule:
     value = frame.value(column)
     for name in ("min_value", "max_value"):
         frame.bound(column, bounds.get(name))
-    return _bounded(column, lambda rows: function(F.when(rows, value)), frame.type_of(column), **bounds)
+    return _build_bounded_rule(column, lambda rows: function(F.when(rows, value)), frame.type_of(column), **bounds)
 
 
-def _bounded(
+def _build_bounded_rule(
     column: str,
     aggregate: Callable[[Column], Column],
-    kind: T.DataType | None,
+    data_type: T.DataType | None,
     /,
     *,
     min_value: Any = None,
@@ -121,16 +124,16 @@ def _bounded(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> TableRule:
-    return TableRule(aggregate, within(kind, min_value, max_value, strict_min, strict_max), (column,))
+    return TableRule(aggregate, validate_bounds(data_type, min_value, max_value, strict_min, strict_max), (column,))
 
 
-def _comparable_number(frame: Frame, column: str) -> Column:
-    value = frame.number(column).cast("double")
-    return F.when(~F.isnan(value), value)  # NaN has no place in an order of numbers
+def _number_without_nan(frame: Frame, column: str) -> Column:
+    value = frame.number_value(column).cast("double")
+    return F.when(~F.isnan(value), value)  # NaN cannot be ordered among numbers.
 
 
-def _share(part: Column, whole: Column) -> Column:
-    return F.when(whole == 0, F.lit(0.0)).otherwise(part / whole)
+def _divide(part: Column, total: Column) -> Column:
+    return F.when(total == 0, F.lit(0.0)).otherwise(part / total)
 
 
 def _is_pair(bounds: Any) -> bool:
@@ -141,12 +144,12 @@ def _is_pair(bounds: Any) -> bool:
     )
 
 
-def _in_range(value: float | None, low: float | None, high: float | None) -> bool:
+def _is_in_range(value: float | None, low: float | None, high: float | None) -> bool:
     if value is None:
         return False
-    near = (bound for bound in (low, high) if bound is not None)
-    within = (low is None or low <= value) and (high is None or value <= high)
-    return within or any(abs(value - bound) <= 1e-8 + 1e-4 * abs(bound) for bound in near)  # as GX
+    bounds = (bound for bound in (low, high) if bound is not None)
+    is_within = (low is None or low <= value) and (high is None or value <= high)
+    return is_within or any(abs(value - bound) <= 1e-8 + 1e-4 * abs(bound) for bound in bounds)  # GX's tolerance
 
 
 COLUMN_AGGREGATES: tuple[Callable[..., TableRule], ...] = (
@@ -161,4 +164,4 @@ COLUMN_AGGREGATES: tuple[Callable[..., TableRule], ...] = (
     expect_column_proportion_of_unique_values_to_be_between,
     expect_column_unique_value_count_to_be_between,
 )
-"""What compiles the types about an aggregate of a column."""
+"""The compilers of the types about an aggregate of a column."""

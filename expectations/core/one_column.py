@@ -1,7 +1,7 @@
-"""Row-level expectations on one column, each compiled to a Column that is true where a row is not as expected.
+"""Compile row-level expectations on one column to a Column that is true if a row is unexpected.
 
-Every function here is named after the Great Expectations type it compiles and takes that type's own arguments. Nulls
-are as in GX: a row whose value is missing is neither as expected nor not, it is left out and counted.
+Every function has the name and the arguments of the Great Expectations type that it compiles. As in GX, a row with a
+missing value is neither expected nor unexpected. It is excluded, and counted as missing.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.core.rules import RowRule
-from expectations.core.strftime import matches_strftime, require_readable
-from expectations.frame import Frame, require_true_or_false
+from expectations.core.strftime import matches_strftime, require_strftime_format
+from expectations.frame import Frame, require_booleans
 from transforms.nested import is_json
 
-_LONGEST = 2**31 - 1  # characters of a text, in Spark
+_MAX_TEXT_LENGTH = 2**31 - 1  # Characters, in Spark.
 
 
 def expect_column_values_to_not_be_null(frame: Frame, column: str) -> RowRule:
-    """The value is there."""
+    """The value is not null."""
     return RowRule((column,), frame.value(column).isNull(), None)
 
 
 def expect_column_values_to_be_null(frame: Frame, column: str) -> RowRule:
-    """The value is not there."""
+    """The value is null."""
     return RowRule((column,), frame.value(column).isNotNull(), None)
 
 
@@ -41,44 +41,44 @@ def expect_column_values_to_be_between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> RowRule:
-    """The value is within two bounds, of which one may be left out."""
+    """The value is within bounds. One bound may be omitted."""
     low, high = frame.bound(column, min_value), frame.bound(column, max_value)
-    return _where_present(frame, column, _within(frame.value(column), low, high, strict_min, strict_max))
+    return _build_row_rule(frame, column, _is_within(frame.value(column), low, high, strict_min, strict_max))
 
 
 def expect_column_values_to_be_in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> RowRule:
-    """The value is one of a set."""
-    return _where_present(frame, column, _in_set(frame, column, value_set))
+    """The value is in a set."""
+    return _build_row_rule(frame, column, _is_in_set(frame, column, value_set))
 
 
 def expect_column_values_to_not_be_in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> RowRule:
-    """The value is none of a set."""
-    return _where_present(frame, column, ~_in_set(frame, column, value_set))
+    """The value is not in a set."""
+    return _build_row_rule(frame, column, ~_is_in_set(frame, column, value_set))
 
 
 def expect_column_values_to_match_regex(frame: Frame, column: str, regex: str = "(?s).*") -> RowRule:
     """A part of the value matches a Java regular expression."""
-    return _where_present(frame, column, _matches(frame, column, [regex], or_))
+    return _build_row_rule(frame, column, _matches(frame, column, [regex], or_))
 
 
 def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: str) -> RowRule:
     """No part of the value matches a Java regular expression."""
-    return _where_present(frame, column, ~_matches(frame, column, [regex], or_))
+    return _build_row_rule(frame, column, ~_matches(frame, column, [regex], or_))
 
 
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """Parts of the value match one, or all, of some regular expressions."""
-    ways = {"any": or_, "all": and_}
-    if match_on not in ways:
-        raise ValueError(f"match_on is {match_on!r}, expected one of {list(ways)}")
-    return _where_present(frame, column, _matches(frame, column, regex_list, ways[match_on]))
+    """The value matches any, or all, of several regular expressions. A match of a part is enough."""
+    operators = {"any": or_, "all": and_}
+    if match_on not in operators:
+        raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")
+    return _build_row_rule(frame, column, _matches(frame, column, regex_list, operators[match_on]))
 
 
 def expect_column_values_to_not_match_regex_list(frame: Frame, column: str, regex_list: Sequence[str]) -> RowRule:
-    """No part of the value matches one of some regular expressions."""
-    return _where_present(frame, column, ~_matches(frame, column, regex_list, or_))
+    """No part of the value matches any of several regular expressions."""
+    return _build_row_rule(frame, column, ~_matches(frame, column, regex_list, or_))
 
 
 def expect_column_value_lengths_to_be_between(
@@ -89,68 +89,70 @@ def expect_column_value_lengths_to_be_between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> RowRule:
-    """The value has about so many characters."""
-    low, high = (None if bound is None else _whole(bound) for bound in (min_value, max_value))
-    return _where_present(frame, column, _within(F.length(frame.text(column)), low, high, strict_min, strict_max))
+    """The number of characters of the value is within bounds."""
+    low, high = (None if bound is None else _parse_length(bound) for bound in (min_value, max_value))
+    return _build_row_rule(
+        frame, column, _is_within(F.length(frame.text_value(column)), low, high, strict_min, strict_max)
+    )
 
 
 def expect_column_value_lengths_to_equal(frame: Frame, column: str, value: int) -> RowRule:
-    """The value has so many characters."""
-    return _where_present(frame, column, F.length(frame.text(column)) == _whole(value))
+    """The value has a given number of characters."""
+    return _build_row_rule(frame, column, F.length(frame.text_value(column)) == _parse_length(value))
 
 
 def expect_column_values_to_match_strftime_format(frame: Frame, column: str, strftime_format: str) -> RowRule:
-    """The value is a day or time in a format of Python's `strptime`."""
-    require_readable(strftime_format)
-    return _where_present(frame, column, matches_strftime(_only_text(frame, column), strftime_format))
+    """The value is a date or time in a format of Python's `strptime`."""
+    require_strftime_format(strftime_format)
+    return _build_row_rule(frame, column, matches_strftime(_require_text(frame, column), strftime_format))
 
 
 def expect_column_values_to_be_json_parseable(frame: Frame, column: str) -> RowRule:
-    """The value is JSON, of RFC 8259: an object, a list, a text, a number, true, false or null."""
-    return _where_present(frame, column, is_json(_only_text(frame, column)))
+    """The value is valid JSON (RFC 8259): an object, an array, a string, a number, true, false or null."""
+    return _build_row_rule(frame, column, is_json(_require_text(frame, column)))
 
 
-def _where_present(frame: Frame, column: str, expected: Column) -> RowRule:
+def _build_row_rule(frame: Frame, column: str, expected: Column) -> RowRule:
     missing = frame.value(column).isNull()
     return RowRule((column,), ~missing & ~expected, missing)
 
 
-def _within(value: Column, low: Any, high: Any, strict_low: bool, strict_high: bool) -> Column:
+def _is_within(value: Column, low: Any, high: Any, strict_low: bool, strict_high: bool) -> Column:
     if low is None and high is None:
-        raise ValueError("min_value and max_value are both missing: give at least one")
-    require_true_or_false(strict_min=strict_low, strict_max=strict_high)
-    within: list[Column] = []
+        raise ValueError("min_value and max_value are both missing. Give at least one")
+    require_booleans(strict_min=strict_low, strict_max=strict_high)
+    conditions: list[Column] = []
     if low is not None:
-        within.append(value > low if strict_low else value >= low)
+        conditions.append(value > low if strict_low else value >= low)
     if high is not None:
-        within.append(value < high if strict_high else value <= high)
-    return reduce(and_, within)
+        conditions.append(value < high if strict_high else value <= high)
+    return reduce(and_, conditions)
 
 
-def _in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> Column:
+def _is_in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> Column:
     if isinstance(value_set, str):
         raise ValueError(f"value_set is {value_set!r}, expected a list of values")
     return frame.value(column).isin(frame.literals(column, [value for value in value_set if value is not None]))
 
 
-def _matches(frame: Frame, column: str, regexes: Sequence[str], combined: Callable[[Column, Column], Column]) -> Column:
+def _matches(frame: Frame, column: str, regexes: Sequence[str], combine: Callable[[Column, Column], Column]) -> Column:
     if isinstance(regexes, str) or not regexes:
         raise ValueError(f"regex_list is {regexes!r}, expected a list of at least one regular expression")
-    text = frame.text(column)
-    return reduce(combined, [text.rlike(regex) for regex in regexes])
+    text = frame.text_value(column)
+    return reduce(combine, [text.rlike(regex) for regex in regexes])
 
 
-def _only_text(frame: Frame, column: str) -> Column:
-    kind = frame.type_of(column)
-    if not isinstance(kind, T.StringType):
-        raise ValueError(f"column {column!r} is {kind.simpleString()}, expected text")
+def _require_text(frame: Frame, column: str) -> Column:
+    data_type = frame.type_of(column)
+    if not isinstance(data_type, T.StringType):
+        raise ValueError(f"column {column!r} is {data_type.simpleString()}, expected text. Use another column")
     return frame.value(column)
 
 
-def _whole(bound: Any) -> int:
+def _parse_length(bound: Any) -> int:
     if isinstance(bound, bool) or not isinstance(bound, (int, float)) or bound % 1 != 0:
-        raise ValueError(f"a length is {bound!r}, expected a whole number")
-    return max(-_LONGEST, min(int(bound), _LONGEST))
+        raise ValueError(f"the length is {bound!r}, expected a whole number of characters")
+    return max(-_MAX_TEXT_LENGTH, min(int(bound), _MAX_TEXT_LENGTH))
 
 
 ON_ONE_COLUMN: tuple[Callable[..., RowRule], ...] = (
@@ -168,4 +170,4 @@ ON_ONE_COLUMN: tuple[Callable[..., RowRule], ...] = (
     expect_column_values_to_match_strftime_format,
     expect_column_values_to_be_json_parseable,
 )
-"""What compiles the row-level types on one column."""
+"""The compilers of the row-level types on one column."""

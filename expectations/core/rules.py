@@ -1,4 +1,4 @@
-"""What an expectation compiles to."""
+"""The rules that expectations compile to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from pyspark.sql import Column
 from pyspark.sql import types as T
 
-Judgement = tuple[bool, dict[str, Any]]
-"""Whether an expectation is met, and GX's `result`."""
+TableOutcome = tuple[bool, dict[str, Any]]
+"""Whether a table-level expectation is met, and GX's `result`."""
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class RowRule:
     """A compiled row-level expectation.
 
     Attributes:
-        columns: The columns it reads; their values are the examples in the result.
-        unexpected: True where the row is not as expected, false where it is; null counts as false.
-        missing: True where the row is left out; None for a type that leaves none out.
-        across_rows: Whether it compares a row with others. Such a rule is judged among the rows that pass all that
-            looks at one row alone: a row that is quarantined anyway does not make a good one a duplicate.
-        statistics: Aggregates over the rows it compares, which `unexpected` reads as columns of these names.
-        in_order: Whether it reads `ORDER`, the order of the rows.
+        columns: The columns that the rule reads. Their values are the examples in the result.
+        unexpected: True if the row is unexpected, false if it is as expected. Null counts as false.
+        missing: True if a missing value excludes the row. None for a type that excludes no rows.
+        across_rows: Whether the rule compares a row with other rows. Such a rule compares only rows that pass every
+            critical rule on single rows. Otherwise a row for quarantine could make a good row a duplicate.
+        statistics: Aggregates over the compared rows by name. `unexpected` reads them as columns.
+        needs_order: Whether the rule reads `ORDER`, the order of the rows.
     """
 
     columns: tuple[str, ...]
@@ -32,27 +32,28 @@ class RowRule:
     missing: Column | None
     across_rows: bool = False
     statistics: Mapping[str, Column] = field(default_factory=dict)
-    in_order: bool = False
+    needs_order: bool = False
 
 
 @dataclass(frozen=True)
 class TableRule:
-    """A compiled expectation about a column or a table as a whole.
+    """A compiled expectation about a whole column or table.
 
     Attributes:
-        aggregate: What is computed over the rows it is about, given a Column that is true on those; None where
-            nothing needs to be.
-        judge: Given the aggregate's value and what was looked up, returns success and GX's `result`.
-        columns: The columns it reads.
-        values_to_look_up: A Column whose distinct values are looked up, most frequent first, in a Spark job of their
-            own; null on rows that do not matter.
-        if_observed: Given the aggregate's value, whether they need to be looked up.
-        look_up_first: Of values that are as frequent, those to find first: true of a `value` among them.
+        aggregate: Returns the aggregate to compute. The argument is a Column that is true for the rows to aggregate.
+            None if the rule needs no aggregate.
+        validate: Returns whether the expectation is met, and GX's `result`. The arguments are the aggregate's value and
+            the value counts.
+        columns: The columns that the rule reads.
+        counted_values: A Column whose distinct values are counted in a separate Spark job. Nulls are not counted.
+        needs_value_counts: Whether that job is needed. The argument is the aggregate's value.
+        preferred_values: A condition on the column `value`. If values are equally frequent, the values that meet it
+            come first.
     """
 
     aggregate: Callable[[Column], Column] | None
-    judge: Callable[[Any, Sequence[T.Row]], Judgement]
+    validate: Callable[[Any, Sequence[T.Row]], TableOutcome]
     columns: tuple[str, ...] = ()
-    values_to_look_up: Column | None = None
-    if_observed: Callable[[Any], bool] = bool
-    look_up_first: Column | None = None
+    counted_values: Column | None = None
+    needs_value_counts: Callable[[Any], bool] = bool
+    preferred_values: Column | None = None

@@ -1,7 +1,7 @@
-"""Expectations about a table as a whole and the types of its columns.
+"""Compile expectations about a whole table and about the types of its columns.
 
-As in `one_column`, every function is named after the Great Expectations type it compiles. They are judged on the rows
-that would be published: those that pass.
+Every function has the name and the arguments of the Great Expectations type that it compiles. The expectations validate
+the rows that would be published, which are the rows that pass.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from expectations.core.rules import Judgement, TableRule
-from expectations.frame import Frame, is_moment, moment, require_numbers, require_true_or_false
+from expectations.core.rules import TableOutcome, TableRule
+from expectations.frame import Frame, is_time_type, require_booleans, require_numbers, to_datetime
 
 
 def expect_table_row_count_to_be_between(
@@ -25,13 +25,12 @@ def expect_table_row_count_to_be_between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> TableRule:
-    """The table has about so many rows."""
-    judge = within(None, min_value, max_value, strict_min, strict_max)
-    return TableRule(_count_rows, judge)
+    """The number of rows is within bounds."""
+    return TableRule(_count_rows, validate_bounds(None, min_value, max_value, strict_min, strict_max))
 
 
 def expect_table_row_count_to_equal(_: Frame, value: int) -> TableRule:
-    """The table has so many rows."""
+    """The table has a given number of rows."""
     require_numbers(value=value)
     return TableRule(_count_rows, lambda observed, _: (observed == value, {"observed_value": observed}))
 
@@ -39,97 +38,104 @@ def expect_table_row_count_to_equal(_: Frame, value: int) -> TableRule:
 def expect_table_column_count_to_be_between(
     frame: Frame, min_value: int | None = None, max_value: int | None = None
 ) -> TableRule:
-    """The table has about so many columns."""
-    return _of_schema(*within(None, min_value, max_value, False, False)(len(frame.schema), ()))
+    """The number of columns is within bounds."""
+    return _build_schema_rule(*validate_bounds(None, min_value, max_value, False, False)(len(frame.schema), ()))
 
 
 def expect_table_column_count_to_equal(frame: Frame, value: int) -> TableRule:
-    """The table has so many columns."""
+    """The table has a given number of columns."""
     require_numbers(value=value)
-    return _of_schema(len(frame.schema) == value, {"observed_value": len(frame.schema)})
+    return _build_schema_rule(len(frame.schema) == value, {"observed_value": len(frame.schema)})
 
 
 def expect_table_columns_to_match_ordered_list(frame: Frame, column_list: Sequence[str] | None = None) -> TableRule:
-    """The table has these columns, in this order."""
-    found = frame.schema.names
-    pairs = enumerate(zip_longest(found if column_list is None else column_list, found))
+    """The table has the listed columns, in the listed order."""
+    columns = frame.schema.names
+    pairs = enumerate(zip_longest(columns if column_list is None else column_list, columns))
     mismatched = [
         {"Expected Column Position": position, "Expected": expected, "Found": name}
         for position, (expected, name) in pairs
         if expected != name
     ]
     details = {"details": {"mismatched": mismatched}} if mismatched else {}
-    return _of_schema(not mismatched, {"observed_value": found, **details})
+    return _build_schema_rule(not mismatched, {"observed_value": columns, **details})
 
 
 def expect_table_columns_to_match_set(
     frame: Frame, column_set: Sequence[str] | None = None, exact_match: bool | None = True
 ) -> TableRule:
-    """The table has these columns, in any order; without `exact_match` it may have others too."""
+    """The table has the listed columns, in any order. Without `exact_match` it may also have other columns."""
     columns = frame.schema.names
     expected = set(column_set or ())
-    found = {"unexpected": sorted(set(columns) - expected), "missing": sorted(expected - set(columns))}
-    mismatched = {name: names for name, names in found.items() if names}
+    unexpected, missing = sorted(set(columns) - expected), sorted(expected - set(columns))
+    mismatched = {name: names for name, names in (("unexpected", unexpected), ("missing", missing)) if names}
     details = {"details": {"mismatched": mismatched}} if mismatched else {}
-    success = not found["missing"] and not (exact_match and found["unexpected"])
-    return _of_schema(success, {"observed_value": sorted(columns), **details})
+    success = not missing and not (exact_match and unexpected)
+    return _build_schema_rule(success, {"observed_value": sorted(columns), **details})
 
 
 def expect_column_to_exist(frame: Frame, column: str, column_index: int | None = None) -> TableRule:
-    """The table has a column, at a place counted from 0 where one is given."""
+    """The table has a column. If `column_index` is given, the column is at this position, counted from 0."""
     names = frame.schema.names
-    place = dict(enumerate(names)) | dict(enumerate(names, start=-len(names)))
-    success = place.get(column_index) == column if column_index else column in names
-    return _of_schema(success, {})
+    by_index = dict(enumerate(names)) | dict(enumerate(names, start=-len(names)))
+    success = by_index.get(column_index) == column if column_index else column in names
+    return _build_schema_rule(success, {})
 
 
 def expect_column_type_to_be(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column is of a Spark type, named as in `pyspark.sql.types`."""
+    """The column has a Spark type, named as in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
 def expect_column_values_to_be_of_type(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column is of a Spark type, named as in `pyspark.sql.types`."""
+    """The column has a Spark type, named as in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
 def expect_column_values_to_be_in_type_list(
     frame: Frame, column: str, type_list: Sequence[str] | None = None
 ) -> TableRule:
-    """The column is of one of some Spark types."""
-    kind = frame.type_of(column)
-    known = None if type_list is None else _spark_types(type_list)
-    success = known is None or isinstance(kind, known)
-    return _of_schema(success, {"observed_value": type(kind).__name__}, column)
+    """The column has one of several Spark types."""
+    data_type = frame.type_of(column)
+    known = None if type_list is None else _find_spark_types(type_list)
+    success = known is None or isinstance(data_type, known)
+    return _build_schema_rule(success, {"observed_value": type(data_type).__name__}, column)
 
 
-def within(
-    kind: T.DataType | None, low: Any, high: Any, strict_low: bool, strict_high: bool
-) -> Callable[[Any, Sequence[T.Row]], Judgement]:
-    """Return what judges a number, or of a column of dates or times a moment, by its bounds; null is never within.
+def validate_bounds(
+    data_type: T.DataType | None, low: Any, high: Any, strict_low: bool, strict_high: bool
+) -> Callable[[Any, Sequence[T.Row]], TableOutcome]:
+    """Return a function that checks whether an aggregate is within bounds. Null is never within bounds.
+
+    Args:
+        data_type: The type of the column for a minimum or maximum. None for other aggregates, which are numbers.
+        low: The minimum, or None.
+        high: The maximum, or None.
+        strict_low: Whether the minimum itself is outside the bounds.
+        strict_high: Whether the maximum itself is outside the bounds.
 
     Raises:
-        ValueError: A bound is of another type.
+        ValueError: A bound is not a number, or a strict bound is not a boolean.
     """
-    require_true_or_false(strict_min=strict_low, strict_max=strict_high)
-    as_moment = kind is not None and is_moment(kind)
-    numbers = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
-    if kind is None and numbers:
-        raise ValueError(f"the bounds {numbers} are not numbers")
-    low_bound, high_bound = (moment(bound) if as_moment else bound for bound in (low, high))
+    require_booleans(strict_min=strict_low, strict_max=strict_high)
+    is_time = data_type is not None and is_time_type(data_type)
+    wrong = [bound for bound in (low, high) if not isinstance(bound, (int, float)) and bound is not None]
+    if data_type is None and wrong:
+        raise ValueError(f"the bounds {wrong} are not numbers. Write numbers without quotes")
+    low_bound, high_bound = (to_datetime(bound) if is_time else bound for bound in (low, high))
 
-    def judge(observed: Any, _: Sequence[T.Row]) -> Judgement:
+    def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
         if observed is None or observed != observed:  # NaN
             return False, {"observed_value": None}
-        value = moment(observed) if as_moment else observed
+        value = to_datetime(observed) if is_time else observed
         above = low is None or (value > low_bound if strict_low else value >= low_bound)
         below = high is None or (value < high_bound if strict_high else value <= high_bound)
         return above and below, {"observed_value": observed}
 
-    return judge
+    return validate
 
 
-def _of_schema(success: bool, result: dict[str, Any], *columns: str) -> TableRule:
+def _build_schema_rule(success: bool, result: dict[str, Any], *columns: str) -> TableRule:
     return TableRule(None, lambda _, __: (success, result), columns)
 
 
@@ -137,13 +143,13 @@ def _count_rows(rows: Column) -> Column:
     return F.count(F.when(rows, 1))
 
 
-def _spark_types(names: Sequence[str]) -> tuple[type[T.DataType], ...]:
-    """Return the types of some names; as GX, without the names of other engines' types, if one is Spark's."""
-    found = [getattr(T, name, None) for name in names if isinstance(name, str)]
-    known = tuple(kind for kind in found if isinstance(kind, type) and issubclass(kind, T.DataType))
-    if isinstance(names, str) or not known:
-        raise ValueError(f"none of {names!r} is a type of pyspark.sql.types, such as 'StringType'")
-    return known
+def _find_spark_types(names: Sequence[str]) -> tuple[type[T.DataType], ...]:
+    """Return the types with these names. As in GX, types of other engines are ignored if one type is Spark's."""
+    members = [getattr(T, name, None) for name in names if isinstance(name, str)]
+    spark_types = tuple(kind for kind in members if isinstance(kind, type) and issubclass(kind, T.DataType))
+    if isinstance(names, str) or not spark_types:
+        raise ValueError(f"the types {names!r} are not in pyspark.sql.types. Use names such as 'StringType'")
+    return spark_types
 
 
 ON_TABLES: tuple[Callable[..., TableRule], ...] = (
@@ -158,4 +164,4 @@ ON_TABLES: tuple[Callable[..., TableRule], ...] = (
     expect_column_values_to_be_of_type,
     expect_column_values_to_be_in_type_list,
 )
-"""What compiles the types about a table."""
+"""The compilers of the types about a table."""

@@ -1,6 +1,6 @@
-"""Data Docs: the results that the gate saved, as pages that Great Expectations' own renderers make.
+"""Render saved validation results as Data Docs, with Great Expectations' own renderers.
 
-No data context is made, so nothing is sent anywhere.
+No data context is created, so nothing is sent anywhere.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from expectations.data_docs.pages import home_page, html_writer, result_page, su
 from expectations.errors import ExpectationError
 
 _HOME = "index.html"
+_MAX_CHARACTERS_IN_MESSAGE = 80
 
 
 class DataDocsError(ExpectationError):
-    """The Data Docs cannot be rendered. Earlier pages have not changed."""
+    """The Data Docs cannot be rendered or written."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(where="Data Docs", problem=problem)
@@ -29,15 +30,15 @@ class DataDocsError(ExpectationError):
 
 @dataclass(frozen=True)
 class SavedResult:
-    """A saved validation result, and the run that it is of.
+    """A validation result that a run saved.
 
     Attributes:
         dataset: The dataset.
         run_id: The run.
-        stage: The stage that judged.
-        started: When the stage started, UTC.
-        outcome: The gate's verdict: `met`, `met with warnings` or `refused`.
-        document: The result, GX's JSON.
+        stage: The stage that validated the rows.
+        started: The start of the stage, UTC.
+        outcome: `met`, `met with warnings` or `blocked`.
+        document: The result in GX's JSON form.
     """
 
     dataset: str
@@ -49,12 +50,12 @@ class SavedResult:
 
 
 @dataclass(frozen=True)
-class JudgedRun:
-    """A saved result, read.
+class ValidatedRun:
+    """A saved validation result with its parsed JSON.
 
     Attributes:
-        saved: The result as it was saved.
-        content: Its JSON.
+        saved: The saved result.
+        content: The parsed document.
     """
 
     saved: SavedResult
@@ -67,40 +68,44 @@ class JudgedRun:
 
     @property
     def suite_page(self) -> str:
-        """The place of the suite's page; laid out as GX does, for its pages link to each other."""
-        return "/".join(["expectations", *_parts(self.suite)]) + ".html"
+        """The path of the suite's page. It has GX's layout, because GX's pages link to each other."""
+        return "/".join(["expectations", *_split_name(self.suite)]) + ".html"
 
     @property
     def page(self) -> str:
-        """The place of the result's page."""
-        moment = f"{self.saved.started:%Y%m%dT%H%M%S.%fZ}"
-        folders = ["validations", *_parts(self.suite), _safe(self.saved.run_id), moment]
-        return "/".join([*folders, f"{_safe(self.saved.stage)}.html"])
+        """The path of the result's page."""
+        timestamp = f"{self.saved.started:%Y%m%dT%H%M%S.%fZ}"
+        folders = ["validations", *_split_name(self.suite), _to_file_name(self.saved.run_id), timestamp]
+        return "/".join([*folders, f"{_to_file_name(self.saved.stage)}.html"])
 
 
 def render(saved: Iterable[SavedResult], folder: Path) -> Path:
-    """Make the Data Docs of saved results in a folder, in place of those made there before; returns the first page.
+    """Render the Data Docs of saved results in a folder, and return the path of the home page.
+
+    Earlier Data Docs in the folder are replaced. Other files in the folder are kept.
 
     Raises:
-        DataDocsError: There is no saved result, one is no result, Great Expectations is not installed, or the
-            folder cannot be written.
+        DataDocsError: There is no saved result, a saved result is not valid, Great Expectations is not installed, or
+            the folder cannot be written.
     """
-    results = [_read(item) for item in sorted(saved, key=lambda item: (item.dataset, item.started))]
+    results = [_parse(item) for item in sorted(saved, key=lambda item: (item.dataset, item.started))]
     if not results:
-        raise DataDocsError("there are no saved results. Run a dataset first: citylake run DATASET.")
+        raise DataDocsError("no saved results were found. Run a dataset first: citylake run DATASET.")
     try:
         write = html_writer()
     except ImportError as error:
         hint = "Run: pip install 'citylake[gx]', or make setup."
-        raise DataDocsError(f"Great Expectations is not installed ({error}). {hint}") from error
+        raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # of each suite, as last judged
+    pages |= {result.suite_page: suite_page(result) for result in results}  # The latest result of each suite
     pages[_HOME] = home_page(results)
-    rendered = {place: write(document, "../" * place.count("/") + _HOME) for place, document in pages.items()}
+    rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:
         _write(rendered, folder)
     except OSError as error:
-        raise DataDocsError(f"{folder} cannot be written: {error}. Free it, or have them made elsewhere.") from error
+        raise DataDocsError(
+            f"cannot write to {folder}: {error}. Check its permissions, or choose another folder."
+        ) from error
     return folder / _HOME
 
 
@@ -108,26 +113,28 @@ def _write(pages: Mapping[str, str], folder: Path) -> None:
     for section in ("validations", "expectations"):
         if (folder / section).exists():
             shutil.rmtree(folder / section)
-    for place, text in pages.items():
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        (folder / place).write_text(text, encoding="utf-8")
+    for path, text in pages.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
 
 
-def _read(saved: SavedResult) -> JudgedRun:
+def _parse(saved: SavedResult) -> ValidatedRun:
     try:
         content = json.loads(saved.document)
         configs = [entry["expectation_config"] for entry in content["results"]]
         if all(isinstance(config["type"], str) for config in configs) and content["suite_name"]:
-            return JudgedRun(saved, content)
+            return ValidatedRun(saved, content)
     except (json.JSONDecodeError, KeyError, TypeError):
         pass
-    problem = f"what run {saved.run_id} saved for {saved.dataset} is no validation result: {saved.document[:80]!r}."
-    raise DataDocsError(f"{problem} Expected Great Expectations' JSON.")
+    raise DataDocsError(
+        f"the result that run {saved.run_id} saved for {saved.dataset} is not a validation result. Expected Great "
+        f"Expectations' JSON. Found: {saved.document[:_MAX_CHARACTERS_IN_MESSAGE]!r}. Run the dataset again."
+    )
 
 
-def _parts(name: str) -> list[str]:
-    return [_safe(part) for part in name.split(".")]
+def _split_name(name: str) -> list[str]:
+    return [_to_file_name(part) for part in name.split(".")]
 
 
-def _safe(name: str) -> str:
+def _to_file_name(name: str) -> str:
     return re.sub(r"[^\w-]", "_", name) or "_"

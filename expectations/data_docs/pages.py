@@ -1,7 +1,6 @@
-"""The pages of Data Docs, made by the renderers of Great Expectations.
+"""Build the pages of Data Docs with the renderers of Great Expectations.
 
-Great Expectations is imported where it is used, never at import: no job needs it. Only what a saved result says is
-shown.
+Great Expectations is imported inside functions only, because no job needs it. The pages show saved results only.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from expectations.data_docs.look import TEMPLATES
+from expectations.data_docs.styles import TEMPLATES
 
 if TYPE_CHECKING:
-    from expectations.data_docs import JudgedRun
+    from expectations.data_docs import ValidatedRun
 
-_COLORS = {"met": "success", "met with warnings": "warning", "refused": "danger"}
+_COLORS = {"met": "success", "met with warnings": "warning", "blocked": "danger"}
 
 
 def html_writer() -> Callable[[Any, str], str]:
-    """Return what makes a page's HTML of its document and the way to the home page."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # which Great Expectations reads when it is imported
+    """Return a function that renders a page's document to HTML. Its second argument is the link to the home page."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # Great Expectations reads this when it is imported.
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
 
@@ -38,8 +37,11 @@ def html_writer() -> Callable[[Any, str], str]:
     return write
 
 
-def result_page(result: JudgedRun) -> Any:
-    """Return the page of a result: GX's, with columns for id, meaning, severity and, where it is said, who judged."""
+def result_page(result: ValidatedRun) -> Any:
+    """Return GX's page of a result, with added columns for id, meaning and severity.
+
+    If Great Expectations itself validated an expectation, another column says so.
+    """
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.renderer.content_block.validation_results_table_content_block import (
         ValidationResultsTableContentBlockRenderer,
@@ -47,15 +49,15 @@ def result_page(result: JudgedRun) -> Any:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     class Table(ValidationResultsTableContentBlockRenderer):
-        """Says what is expected in GX's words; its way with a description would show that alone."""
+        """Describes every expectation in GX's words. GX itself would show only the description, if there is one."""
 
         @classmethod
-        def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's
+        def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's signature
             return None
 
     saved, content = result.saved, result.content
-    judges = any((entry.get("meta") or {}).get("judged_by") for entry in content["results"])
-    results = [_shown(entry, judges=judges) for entry in content["results"]]
+    is_delegated = any((entry.get("meta") or {}).get("judged_by") for entry in content["results"])
+    results = [_add_columns(entry, with_validator=is_delegated) for entry in content["results"]]
     renderer = ValidationResultsPageRenderer()
     renderer._column_section_renderer._table_renderer = Table
     return renderer.render(
@@ -67,7 +69,7 @@ def result_page(result: JudgedRun) -> Any:
             statistics=content.get("statistics") or {},
             meta={
                 **(content.get("meta") or {}),
-                # GX takes a name that reads as a time for one, and fails on a run's id such as 20260728T142252-3518.
+                # GX parses a name that resembles a time, and fails on a run's id such as 20260728T142252-3518.
                 "run_id": {"run_name": f"run {saved.run_id}", "run_time": saved.started.isoformat()},
                 "batch_spec": {"data_asset_name": saved.dataset, "stage": saved.stage, "verdict": saved.outcome},
             },
@@ -75,105 +77,112 @@ def result_page(result: JudgedRun) -> Any:
     )
 
 
-def _shown(entry: Mapping[str, Any], *, judges: bool) -> Any:
-    """Return one expectation's result for GX's table, with columns of our own."""
+def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
+    """Return one expectation's result for GX's table, with added columns."""
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     config = entry["expectation_config"]
-    words = [config.get("description"), (config.get("meta") or {}).get("reason"), *_notes(config)]
+    texts = [config.get("description"), (config.get("meta") or {}).get("reason"), *_list_notes(config)]
     columns = {
         "Id": config.get("id"),
-        "Means": " ".join(filter(None, words)),
+        "Means": " ".join(filter(None, texts)),
         "Severity": config.get("severity") or "critical",
     }
-    if judges:
-        columns["Judged by"] = (entry.get("meta") or {}).get("judged_by")
-    # GX takes columns of one's own from here. It puts them, and the values of a result, into the page as they are.
+    if with_validator:
+        columns["Validated by"] = (entry.get("meta") or {}).get("judged_by")
+    # GX reads added columns from these properties. GX escapes neither these columns nor the values of a result.
     kwargs = {**config.get("kwargs", {}), "meta_properties_to_render": {name: name for name in columns}}
     attributes = {name: html.escape(str(value or "")) for name, value in columns.items()}
     return ExpectationValidationResult(
         success=entry.get("success"),
         expectation_config=ExpectationConfiguration(config["type"], kwargs, meta={"attributes": attributes}),
-        result=_result(entry.get("result") or {}),
-        exception_info=_exception(entry.get("exception_info") or {}),
+        result=_escape_result(entry.get("result") or {}),
+        exception_info=_merge_exceptions(entry.get("exception_info") or {}),
     )
 
 
-def _exception(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was raised, of which GX keeps one account, or one for each metric; its page takes the one."""
-    accounts = [info, *(account for account in info.values() if isinstance(account, dict))]
-    raised = next((account for account in accounts if account.get("raised_exception")), {})
+def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one exception. GX records one exception, or one for each metric, but its page shows only one."""
+    entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
+    exception = next((entry for entry in entries if entry.get("raised_exception")), {})
     return {
-        "raised_exception": bool(raised),
-        "exception_message": raised.get("exception_message"),
-        "exception_traceback": html.escape(raised.get("exception_traceback") or ""),
+        "raised_exception": bool(exception),
+        "exception_message": exception.get("exception_message"),
+        "exception_traceback": html.escape(exception.get("exception_traceback") or ""),
     }
 
 
-def _notes(config: Mapping[str, Any]) -> Sequence[str]:
-    """Return the notes of an expectation, which GX takes as a text, as texts, or as an object with its `content`."""
+def _list_notes(config: Mapping[str, Any]) -> Sequence[str]:
+    """Return the notes of an expectation. In GX, they are text, a list, or an object whose `content` is either."""
     notes = config.get("notes") or (config.get("meta") or {}).get("notes") or ()
     notes = notes.get("content") or () if isinstance(notes, dict) else notes
     return [notes] if isinstance(notes, str) else [str(note) for note in notes]
 
 
-def _result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a result's values with all text escaped, and examples that are lists or objects as their JSON."""
-    values: dict[str, Any] = _escaped(result)
+def _escape_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result with all text escaped. Examples that are lists or objects become JSON text."""
+    values: dict[str, Any] = _escape(result)
     for name in ("partial_unexpected_list", "unexpected_list"):
-        values |= {name: [_as_text(each) for each in values.get(name) or ()]}
+        values |= {name: [_format_example(example) for example in values.get(name) or ()]}
     counts = values.get("partial_unexpected_counts") or ()
-    return values | {"partial_unexpected_counts": [{**each, "value": _as_text(each["value"])} for each in counts]}
+    return values | {
+        "partial_unexpected_counts": [{**entry, "value": _format_example(entry["value"])} for entry in counts]
+    }
 
 
-def _escaped(value: Any) -> Any:
+def _escape(value: Any) -> Any:
     if isinstance(value, str):
         return html.escape(value, quote=False)
     if isinstance(value, list):
-        return [_escaped(item) for item in value]
-    return {name: _escaped(item) for name, item in value.items()} if isinstance(value, dict) else value
+        return [_escape(item) for item in value]
+    return {name: _escape(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-def _as_text(example: Any) -> Any:
-    return _as_json(example) if isinstance(example, (dict, list)) else example
+def _format_example(example: Any) -> Any:
+    return _to_json(example) if isinstance(example, (dict, list)) else example
 
 
-def _as_json(value: Any) -> str:
+def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def suite_page(result: JudgedRun) -> Any:
-    """Return the page of the suite that a result is of: GX's, with ids, severities and descriptions as its notes."""
+def suite_page(result: ValidatedRun) -> Any:
+    """Return GX's page of the suite of a result, with ids, severities and descriptions as notes."""
     from great_expectations.core import ExpectationSuite
     from great_expectations.exceptions.exceptions import GreatExpectationsError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.render.renderer.page_renderer import ExpectationSuitePageRenderer
 
-    expectations, others = [], []
+    expectations, not_rendered = [], []
     for entry in result.content["results"]:
         config = entry["expectation_config"]
         severity = config.get("severity") or "critical"
-        notes = [f"{config.get('id')} ({severity})", config.get("description"), *_notes(config)]
-        expectation = ExpectationConfiguration(config["type"], config.get("kwargs") or {}, notes=_markdown(notes))
+        notes = [f"{config.get('id')} ({severity})", config.get("description"), *_list_notes(config)]
+        expectation = ExpectationConfiguration(
+            config["type"], config.get("kwargs") or {}, notes=_escape_markdown(notes)
+        )
         try:
             expectations.append(expectation.to_domain_obj())
-        except (GreatExpectationsError, ValueError, TypeError):  # GX has no such type, or refuses the arguments
-            others.append(f"{config.get('id')}: {config['type']} {_as_json(config.get('kwargs') or {})}")
+        except (GreatExpectationsError, ValueError, TypeError):  # GX does not know the type, or rejects the arguments.
+            not_rendered.append(f"{config.get('id')}: {config['type']} {_to_json(config.get('kwargs') or {})}")
     meta = dict(result.content.get("meta") or {})
-    suite = ExpectationSuite(result.suite, expectations=expectations, meta=meta, notes=_markdown(others) or None)
+    suite = ExpectationSuite(
+        result.suite, expectations=expectations, meta=meta, notes=_escape_markdown(not_rendered) or None
+    )
     renderer: Any = ExpectationSuitePageRenderer()
     return renderer.render(suite)
 
 
-def _markdown(lines: Sequence[str | None]) -> list[str]:
+def _escape_markdown(lines: Sequence[str | None]) -> list[str]:
     return [re.sub(r"([\\`*_<>\[\]&])", r"\\\1", line) for line in lines if line]
 
 
-def home_page(results: Sequence[JudgedRun]) -> Any:
-    """Return the first page: the runs of each dataset, the latest first.
+def home_page(results: Sequence[ValidatedRun]) -> Any:
+    """Return the home page: the runs of each dataset, the latest first.
 
-    It is made of GX's components, but not by its renderer of index pages: that one's table is empty without a network.
+    It uses GX's components, but not GX's renderer of index pages. Without a network, the table of that renderer is
+    empty.
     """
     from great_expectations.render.components import (
         RenderedDocumentContent,
@@ -183,17 +192,19 @@ def home_page(results: Sequence[JudgedRun]) -> Any:
 
     sections = []
     for dataset, group in groupby(results, key=lambda result: result.saved.dataset):
-        latest = list(group)[::-1]
+        latest_first = list(group)[::-1]
         header = RenderedHeaderContent(
             header=_text("$dataset", dataset=dataset, tag="h5"),
-            subheader=_link("the suite", latest[0].suite_page),
+            subheader=_link("the suite", latest_first[0].suite_page),
             styling={"classes": ["col-12"], "header": {"classes": ["alert", "alert-secondary"]}},
         )
-        sections.append(RenderedSectionContent(section_name=dataset, content_blocks=[header, _runs_table(latest)]))
+        sections.append(
+            RenderedSectionContent(section_name=dataset, content_blocks=[header, _build_runs_table(latest_first)])
+        )
     return RenderedDocumentContent(renderer_type="SiteIndexPageRenderer", sections=sections)
 
 
-def _runs_table(results: Sequence[JudgedRun]) -> Any:
+def _build_runs_table(results: Sequence[ValidatedRun]) -> Any:
     from great_expectations.render.components import RenderedTableContent
 
     rows = []
@@ -203,21 +214,21 @@ def _runs_table(results: Sequence[JudgedRun]) -> Any:
         rows.append(
             [
                 _badge(result.saved.outcome),
-                _text("$moment", moment=f"{result.saved.started:%Y-%m-%d %H:%M:%S}", classes=["text-nowrap"]),
+                _text("$started", started=f"{result.saved.started:%Y-%m-%d %H:%M:%S}", classes=["text-nowrap"]),
                 _link(result.saved.run_id, result.page),
-                _rows_judged(entries),
+                _count_validated_rows(entries),
                 f"{len(entries) - len(unmet)} of {len(entries)}",
                 _text("$unmet", unmet=", ".join(map(str, unmet))),
             ]
         )
     return RenderedTableContent(
-        header_row=["ValidationResult", "Started, UTC", "Run", "Rows judged", "Met", "Not met"],
+        header_row=["Verdict", "Started, UTC", "Run", "Rows validated", "Met", "Not met"],
         table=rows,
         styling={"classes": ["col-12", "table-responsive"], "body": {"classes": ["table", "table-sm"]}},
     )
 
 
-def _rows_judged(entries: Sequence[Mapping[str, Any]]) -> str:
+def _count_validated_rows(entries: Sequence[Mapping[str, Any]]) -> str:
     counts = [count for entry in entries if (count := (entry.get("result") or {}).get("element_count")) is not None]
     return f"{max(counts):,}" if counts else "--"
 
@@ -226,8 +237,8 @@ def _badge(outcome: str) -> Any:
     return _text("$outcome", outcome=outcome, classes=["badge", f"badge-{_COLORS.get(outcome, 'secondary')}"])
 
 
-def _link(text: str, place: str) -> Any:
-    return _text("$text", text=text, tag="a", attributes={"href": quote(place)})
+def _link(text: str, path: str) -> Any:
+    return _text("$text", text=text, tag="a", attributes={"href": quote(path)})
 
 
 def _text(

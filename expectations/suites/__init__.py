@@ -1,1 +1,1 @@
-"""The suites, one a dataset, in the JSON form of Great Expectations."""
+"""One suite per dataset, in the JSON form of Great Expectations."""

@@ -8,12 +8,37 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
+from expectations.gate import Gate, compile_gate
+from expectations.suite import parse_suite
+
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 
 @pytest.fixture(scope="session")
-def by_gx() -> Callable[..., list[dict[str, Any]]]:
-    """Return a function that has Great Expectations judge a frame, and gives its results in the order asked."""
+def make_entry() -> Callable[..., dict[str, Any]]:
+    """Return a function that makes an expectation as suites have it, from its type without `expect_`."""
+
+    def make(type_: str, /, id_: str | None = None, *, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
+        return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_gate() -> Callable[..., Gate]:
+    """Return a function that compiles expectations for rows. The id of an expectation defaults to its position."""
+
+    def make(rows: DataFrame, *entries: dict[str, Any]) -> Gate:
+        named = [entry | {"id": entry.get("id") or str(number)} for number, entry in enumerate(entries)]
+        suite = parse_suite(json.dumps({"name": "calls", "expectations": named}), where="calls.json")
+        return compile_gate(rows, suite=suite)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def validate_with_gx() -> Callable[..., list[dict[str, Any]]]:
+    """Return a function that validates a frame with Great Expectations. The results have the order of the entries."""
     import great_expectations as gx
     from great_expectations.core import ExpectationSuite
 
@@ -26,10 +51,10 @@ def by_gx() -> Callable[..., list[dict[str, Any]]]:
         frame: DataFrame, entries: Sequence[dict[str, Any]], result_format: str | dict[str, Any] = "SUMMARY"
     ) -> list[dict[str, Any]]:
         batch = batches.get_batch({"dataframe": frame})
-        # GX orders its results by column, and knows no text as an id.
+        # GX orders its results by column, and accepts only UUIDs as ids.
         numbered = [entry | {"id": None, "meta": {"number": number}} for number, entry in enumerate(entries)]
         suite = ExpectationSuite(**json.loads(json.dumps({"name": "frames", "expectations": numbered})))
-        found = batch.validate(suite, result_format=result_format).to_json_dict()["results"]
-        return sorted(found, key=lambda item: item["expectation_config"]["meta"]["number"])
+        results = batch.validate(suite, result_format=result_format).to_json_dict()["results"]
+        return sorted(results, key=lambda item: item["expectation_config"]["meta"]["number"])
 
     return validate

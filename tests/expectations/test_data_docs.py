@@ -1,4 +1,4 @@
-"""The pages are made by Great Expectations itself and read back as a browser would: by their text."""
+"""Great Expectations renders the pages. The tests read the text of the pages, as a person would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BETWEEN = "expect_column_values_to_be_between"
 
 
 class Page(HTMLParser):
-    """The rows of all tables (with the rows of tables in them), the links, the tags, and all text of a page."""
+    """The links, the tags, the text and the table rows of a page. A row has the text of tables inside it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -50,25 +50,25 @@ class Page(HTMLParser):
         return next(row for row in self.rows if text in row)
 
 
-def entry(id_="n_ok", type_=BETWEEN, success=True, result=None, meta=None, **config):
+def make_result(id_="n_ok", type_=BETWEEN, success=True, result=None, meta=None, **config):
     config = {"kwargs": {"column": "n", "min_value": 0, "mostly": 0.95}, "description": None, **config}
-    found = {"element_count": 10, "unexpected_count": 0, "unexpected_percent": 0.0, "partial_unexpected_list": []}
+    met = {"element_count": 10, "unexpected_count": 0, "unexpected_percent": 0.0, "partial_unexpected_list": []}
     return {
         "success": success,
         "expectation_config": {"id": id_, "type": type_, "severity": "critical", "meta": {}, **config},
-        "result": found if result is None else result,
+        "result": met if result is None else result,
         "meta": meta or {},
         "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
     }
 
 
-def saved(*entries, run_id="20260101T101112-3518", dataset="calls", outcome="met", day=1):
+def make_saved(*entries, run_id="20260101T101112-3518", dataset="calls", outcome="met", day=1):
     document = {"success": all(item["success"] for item in entries), "results": entries, "suite_name": dataset}
     met = sum(item["success"] for item in entries)
     statistics = {"evaluated_expectations": len(entries), "unsuccessful_expectations": len(entries) - met}
     document |= {"meta": {"great_expectations_version": "1.24.1"}, "statistics": statistics}
-    moment = datetime(2026, 1, day, 10, 11, 12)
-    return SavedResult(dataset, run_id, "refine", moment, outcome, json.dumps(document))
+    started = datetime(2026, 1, day, 10, 11, 12)
+    return SavedResult(dataset, run_id, "refine", started, outcome, json.dumps(document))
 
 
 def result_page(home: Path) -> Page:
@@ -76,14 +76,14 @@ def result_page(home: Path) -> Page:
     return Page(page)
 
 
-def test_a_page_shows_each_expectation_with_id_meaning_severity_and_counts(tmp_path):
+def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_and_counts(tmp_path):
     unexpected = {"element_count": 10, "unexpected_count": 2, "unexpected_percent": 20.0}
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
         [
-            saved(
-                entry("n_not_negative", success=False, result=unexpected, description="Counts are not negative."),
-                entry(
+            make_saved(
+                make_result("n_not_negative", success=False, result=unexpected, description="Counts are not negative."),
+                make_result(
                     "some_rows",
                     "expect_table_row_count_to_be_between",
                     kwargs={"min_value": 1},
@@ -91,27 +91,30 @@ def test_a_page_shows_each_expectation_with_id_meaning_severity_and_counts(tmp_p
                     result={"observed_value": 4321},
                     meta={"judged_by": "Great Expectations 1.24.1"},
                 ),
-                outcome="refused",
+                outcome="blocked",
             )
         ],
         tmp_path / "docs",
     )
+    assert "badge-danger" in home.read_text(encoding="utf-8")
     page = result_page(home)
     row = page.row("n_not_negative")
     assert "values must be greater than or equal to 0 , at least 95 % of the time." in row
     assert "2 unexpected values found. 20% of 10 total rows." in row
     assert "Counts are not negative. critical" in " ".join(page.rows)
     assert "-3 2" in page.rows
-    assert "4321 some_rows Great Expectations 1.24.1 warning" in page.row("some_rows")
+    assert "4321 some_rows warning Great Expectations 1.24.1" in page.row("some_rows")
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_first_page_lists_the_runs_of_each_dataset_the_latest_first_and_its_links_lead_somewhere(tmp_path):
+def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_first_and_all_links_work(tmp_path):
     home = render(
         [
-            saved(entry(), run_id="run-1", day=1),
-            saved(entry("a"), entry("b", success=False), run_id="run-2", day=2, outcome="met with warnings"),
-            saved(entry(), dataset="parks", run_id="run-3"),
+            make_saved(make_result(), run_id="run-1", day=1),
+            make_saved(
+                make_result("a"), make_result("b", success=False), run_id="run-2", day=2, outcome="met with warnings"
+            ),
+            make_saved(make_result(), dataset="parks", run_id="run-3"),
         ],
         tmp_path,
     )
@@ -125,14 +128,17 @@ def test_the_first_page_lists_the_runs_of_each_dataset_the_latest_first_and_its_
     ]
     pages = [Page(path) for path in tmp_path.rglob("*.html")]
     assert len(pages) == 1 + 3 + 2
-    for linking in pages:
-        inner = [link for link in linking.links if not link.startswith(("http", "#"))]
-        assert inner
-        assert [link for link in inner if not (linking.path.parent / link).resolve().is_file()] == []
+    for page in pages:
+        links = [link for link in page.links if not link.startswith(("http", "#"))]
+        assert links
+        assert [link for link in links if not (page.path.parent / link).resolve().is_file()] == []
 
 
-def test_the_suites_page_says_what_is_expected_with_ids_and_descriptions(tmp_path):
-    render([saved(entry("n_ok", description="Not *negative*."), entry("odd", "expect_no_such_thing"))], tmp_path)
+def test_the_page_of_a_suite_shows_the_expectations_with_ids_and_descriptions(tmp_path):
+    render(
+        [make_saved(make_result("n_ok", description="Not *negative*."), make_result("odd", "expect_no_such_thing"))],
+        tmp_path,
+    )
     text = " ".join(Page(tmp_path / "expectations" / "calls.html").text.split())
     assert "values must be greater than or equal to" in text
     assert "n_ok (critical) Not *negative*." in text
@@ -140,34 +146,37 @@ def test_the_suites_page_says_what_is_expected_with_ids_and_descriptions(tmp_pat
 
 
 @pytest.mark.parametrize("result", [{}, None, {"observed_value": None}], ids=["empty", "absent", "not observed"])
-def test_results_that_say_only_whether_are_shown(tmp_path, result):
-    item = entry("n_ok", success=False)
+def test_a_result_without_details_is_shown(tmp_path, result):
+    item = make_result("n_ok", success=False)
     item["result"] = result
     if result is None:
         del item["result"], item["exception_info"]
-    page = result_page(render([saved(item)], tmp_path))
+    page = result_page(render([make_saved(item)], tmp_path))
     assert "n_ok" in page.row("must be greater")
     assert "-- n_ok" in page.row("n_ok")
 
 
-def test_what_great_expectations_raised_is_shown(tmp_path):
-    item = entry("n_ok", success=False, result={})
-    raised = {"raised_exception": True, "exception_message": "no such column", "exception_traceback": "File <x>"}
-    item["exception_info"] = {"('metric', 'n')": raised}
-    page = result_page(render([saved(item)], tmp_path))
+def test_an_exception_in_great_expectations_is_shown(tmp_path):
+    item = make_result("n_ok", success=False, result={})
+    exception = {"raised_exception": True, "exception_message": "no such column", "exception_traceback": "File <x>"}
+    item["exception_info"] = {"('metric', 'n')": exception}
+    page = result_page(render([make_saved(item)], tmp_path))
     assert "no such column" in page.row("n_ok")
     assert "File <x>" in page.text
 
 
-def test_types_and_arguments_that_great_expectations_refuses_are_shown(tmp_path):
+def test_types_and_arguments_that_are_not_valid_in_great_expectations_are_shown(tmp_path):
     page = result_page(
-        render([saved(entry("own", "expect_no_such_thing"), entry("bare", kwargs={"column": "n"}))], tmp_path)
+        render(
+            [make_saved(make_result("own", "expect_no_such_thing"), make_result("bare", kwargs={"column": "n"}))],
+            tmp_path,
+        )
     )
     assert "'min_value': 0" in page.row("expect_no_such_thing")
     assert "may have any numerical value" in page.row("bare")
 
 
-def test_text_from_the_data_is_text_on_the_page(tmp_path):
+def test_text_from_the_data_is_escaped(tmp_path):
     bad = "<script>alert(1)</script><b>x</b>"
     pairs = [[bad, 1], {"column": bad}]
     result = {"element_count": 2, "unexpected_count": 2, "unexpected_percent": 100.0, "partial_unexpected_list": pairs}
@@ -175,10 +184,10 @@ def test_text_from_the_data_is_text_on_the_page(tmp_path):
     observed = {"observed_value": [bad]}
     home = render(
         [
-            saved(
-                entry("pairs", success=False, result=result, description=bad),
-                entry("values", success=False, result=counted, meta={"judged_by": bad}),
-                entry(
+            make_saved(
+                make_result("pairs", success=False, result=result, description=bad),
+                make_result("values", success=False, result=counted, meta={"judged_by": bad}),
+                make_result(
                     "seen",
                     "expect_column_distinct_values_to_be_in_set",
                     kwargs={"column": "n", "value_set": [bad]},
@@ -194,38 +203,40 @@ def test_text_from_the_data_is_text_on_the_page(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_pages_made_before_are_replaced_and_nothing_else_in_the_folder(tmp_path):
+def test_earlier_pages_are_replaced_and_other_files_in_the_folder_are_kept(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    render([saved(entry(), run_id="run-1")], tmp_path)
-    render([saved(entry(), run_id="run-2")], tmp_path)
+    render([make_saved(make_result(), run_id="run-1")], tmp_path)
+    render([make_saved(make_result(), run_id="run-2")], tmp_path)
     assert [path.parts[-3] for path in tmp_path.rglob("refine.html")] == ["run-2"]
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_without_results_or_with_one_that_is_none_the_error_says_so_and_nothing_changes(tmp_path):
-    with pytest.raises(DataDocsError, match="there are no saved results. Run a dataset first"):
+def test_missing_or_invalid_results_are_an_error_and_no_page_is_written(tmp_path):
+    with pytest.raises(DataDocsError, match="no saved results were found. Run a dataset first"):
         render([], tmp_path)
     broken = SavedResult("calls", "run-9", "refine", datetime(2026, 1, 1), "met", '{"success": true}')
-    with pytest.raises(ExpectationError, match="what run run-9 saved for calls is no validation result"):
-        render([saved(entry()), broken], tmp_path)
+    with pytest.raises(
+        ExpectationError, match="the result that run run-9 saved for calls is not a validation result. Expected"
+    ):
+        render([make_saved(make_result()), broken], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
+def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "docs").write_text("a file")
-    with pytest.raises(DataDocsError, match="docs cannot be written: "):
-        render([saved(entry())], tmp_path / "docs")
+    with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Check its permissions"):
+        render([make_saved(make_result())], tmp_path / "docs")
 
 
-def test_without_great_expectations_the_error_says_what_to_install(tmp_path, monkeypatch):
+def test_without_great_expectations_the_error_has_the_command_to_install_it(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "great_expectations"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "great_expectations", None)
-    with pytest.raises(DataDocsError, match=r"not installed .*pip install 'citylake\[gx\]'"):
-        render([saved(entry())], tmp_path)
+    with pytest.raises(DataDocsError, match=r"cannot be imported: .*pip install 'citylake\[gx\]'"):
+        render([make_saved(make_result())], tmp_path)
 
 
-def test_importing_does_not_import_great_expectations_and_analytics_are_off_when_it_is(tmp_path):
+def test_great_expectations_is_imported_only_for_rendering_and_with_its_analytics_off(tmp_path):
     code = "import os, sys, expectations.data_docs.pages as pages; print('great_expectations' in sys.modules)"
     code += "; pages.html_writer(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     environment = {name: value for name, value in os.environ.items() if name != "GX_ANALYTICS_ENABLED"}

@@ -1,60 +1,61 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from chispa import assert_df_equality
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.errors import ExpectationsNotMetError, SuiteError
-from expectations.gate import compile_gate
-from expectations.mask import QUARANTINED
-from expectations.suite import parse_suite
+from expectations.bits import QUARANTINED
+from expectations.errors import SuiteError
 from transforms.dedupe import keep_latest
 
 CALLS = "day string, n int"
-MARKED = f"{CALLS}, _warnings array<string>, _quarantined boolean"
-MAX = "column_max_to_be_between"
 PRESENT, BETWEEN, UNIQUE = "column_values_to_not_be_null", "column_values_to_be_between", "column_values_to_be_unique"
 
 
-def expect(id_, type_, severity="critical", **kwargs):
-    return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}
+@pytest.fixture(scope="session")
+def compiled(spark, make_gate):
+    return lambda rows, *entries, schema=CALLS: make_gate(spark.createDataFrame(rows, schema), *entries)
 
 
-def suite(*entries):
-    return parse_suite(json.dumps({"name": "calls", "expectations": entries}), where="calls.json")
+@pytest.fixture(scope="session")
+def n_not_negative(make_entry):
+    return partial(make_entry, BETWEEN, "n_not_negative", column="n", min_value=0)
 
 
-def judged(spark, rows, *entries, schema=CALLS):
-    return compile_gate(spark.createDataFrame(rows, schema), suite=suite(*entries))
+@pytest.fixture(scope="session")
+def one_row_a_day(make_entry):
+    return partial(make_entry, UNIQUE, "one_row_a_day", column="day")
 
 
-def latest(gate, *, key, order_by):
+def keep_latest_marked(gate, *, key, order_by):
     """Return marked rows as the publisher makes them: revisions are resolved between the two steps of the gate."""
     marked = gate.source.transform(gate.mark_rows)
     return gate.mark_across_rows(marked.transform(keep_latest, key=key, order_by=order_by, valid=gate.passes))
 
 
-def results(verdict):
-    return {item["expectation_config"]["id"]: item for item in verdict.to_json_dict()["results"]}
+def results_by_id(validation):
+    return {item["expectation_config"]["id"]: item for item in validation.to_json_dict()["results"]}
 
 
-def assert_marked(spark, outcome, rows):
-    marked = outcome.rows.select("day", "n", "_warnings", QUARANTINED)
-    # One partition each: a sort of several starts a Spark job more to find its ranges.
-    expected = spark.createDataFrame(rows, MARKED).coalesce(1)
+def assert_marked(spark, gate, rows):
+    marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
+    # With several partitions, sorting would start one more Spark job to find their ranges.
+    expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_rows_that_fail_a_critical_expectation_are_quarantined_with_the_names_of_all_they_failed(spark):
-    outcome = judged(
-        spark,
+def test_rows_that_fail_a_critical_expectation_go_to_quarantine_with_the_ids_of_all_failed_expectations(
+    spark, compiled, make_entry, n_not_negative
+):
+    gate = compiled(
         [("mon", 1), ("tue", -1), (None, -2), (None, None)],
-        expect("day_present", PRESENT, column="day"),
-        expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("n_above_minus_two", BETWEEN, "warning", column="n", min_value=-1),
+        make_entry(PRESENT, "day_present", column="day"),
+        n_not_negative(),
+        make_entry(BETWEEN, "n_above_minus_two", severity="warning", column="n", min_value=-1),
     )
     expected = spark.createDataFrame(
         [
@@ -64,58 +65,45 @@ def test_rows_that_fail_a_critical_expectation_are_quarantined_with_the_names_of
         ],
         f"{CALLS}, _failed_expectations array<string>, _warnings array<string>",
     )
-    assert_df_equality(outcome.rejected(outcome.rows), expected, ignore_nullable=True)
-    verdict = outcome.validate(outcome.rows)
-    assert (verdict.rows, verdict.quarantined, verdict.outcome) == (4, 3, "refused")
-    found = results(verdict)["n_not_negative"]["result"]
-    assert (found["unexpected_count"], found["missing_count"]) == (2, 1)
-    assert sorted(found["partial_unexpected_list"]) == [-2, -1]
+    assert_df_equality(gate.rows_for_quarantine(gate.rows), expected, ignore_nullable=True)
+    validation = gate.validate(gate.rows)
+    assert (validation.rows, validation.quarantined, validation.outcome) == (4, 3, "blocked")
+    result = results_by_id(validation)["n_not_negative"]["result"]
+    assert (result["unexpected_count"], result["missing_count"]) == (2, 1)
+    assert sorted(result["partial_unexpected_list"]) == [-2, -1]
 
 
-def test_warnings_stay_and_are_named(spark):
-    outcome = judged(
-        spark,
+def test_rows_with_warnings_are_published_with_the_ids_of_the_warnings(spark, compiled, make_entry):
+    gate = compiled(
         [("mon", 1), ("tue", 200), ("wed", None)],
-        expect("n_small", BETWEEN, "warning", column="n", max_value=100),
-        expect("n_tiny", BETWEEN, "info", column="n", max_value=10),
+        make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=100),
+        make_entry(BETWEEN, "n_tiny", severity="info", column="n", max_value=10),
     )
     assert_marked(
         spark,
-        outcome,
+        gate,
         [("mon", 1, None, False), ("tue", 200, ["n_small", "n_tiny"], False), ("wed", None, None, False)],
     )
-    assert outcome.validate(outcome.rows).outcome == "met with warnings"
-    assert outcome.rejected(outcome.rows).collect() == []
+    assert gate.validate(gate.rows).outcome == "met with warnings"
+    assert gate.rows_for_quarantine(gate.rows).collect() == []
 
 
-def test_with_mostly_met_the_failing_row_is_quarantined_and_the_rest_is_published(spark):
-    rows = [("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)]
-    for mostly, outcome in [(0.75, "met"), (0.76, "refused")]:
-        item = expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=mostly)
-        gate = judged(spark, rows, item)
-        verdict = gate.validate(gate.rows)
-        assert (verdict.outcome, verdict.rows, verdict.quarantined) == (outcome, 4, 1)
+@pytest.mark.parametrize(("mostly", "outcome"), [(0.75, "met"), (0.76, "blocked")])
+def test_a_failed_row_goes_to_quarantine_even_if_mostly_is_met(compiled, n_not_negative, mostly, outcome):
+    gate = compiled([("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)], n_not_negative(mostly=mostly))
+    validation = gate.validate(gate.rows)
+    assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
 
 
-def test_a_critical_expectation_not_met_is_refused_with_a_readable_line(spark):
-    outcome = judged(spark, [("mon", -1)], expect("n_not_negative", BETWEEN, column="n", min_value=0))
-    with pytest.raises(ExpectationsNotMetError) as caught:
-        outcome.validate(outcome.rows).require_met(kept_at="b")
-    assert caught.value.failures == (
-        "n_not_negative: 1 of 1 rows are not as expected, at least 100 % must be; such as -1",
-    )
-
-
-def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
-    outcome = judged(
-        spark,
-        [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)],
-        expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("one_row_per_day", UNIQUE, column="day"),
+def test_duplicates_are_searched_among_the_rows_that_pass_all_other_critical_expectations(
+    spark, compiled, n_not_negative, one_row_a_day
+):
+    gate = compiled(
+        [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)], n_not_negative(), one_row_a_day()
     )
     assert_marked(
         spark,
-        outcome,
+        gate,
         [
             ("mon", 1, None, False),
             ("mon", -1, None, True),
@@ -125,22 +113,29 @@ def test_a_duplicate_is_judged_among_the_rows_that_pass_all_else(spark):
             (None, 5, None, False),
         ],
     )
-    found = results(outcome.validate(outcome.rows))["one_row_per_day"]["result"]
-    assert (found["unexpected_count"], found["missing_count"]) == (2, 2)
-    assert found["partial_unexpected_list"] == ["tue", "tue"]
+    result = results_by_id(gate.validate(gate.rows))["one_row_a_day"]["result"]
+    assert (result["unexpected_count"], result["missing_count"]) == (2, 2)
+    assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_quarantined(spark):
+def test_the_share_of_duplicates_is_a_share_of_the_compared_rows(compiled, n_not_negative, one_row_a_day):
+    rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
+    gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
+    validation = gate.validate(gate.rows)
+    item = results_by_id(validation)["one_row_a_day"]
+    assert (item["success"], validation.quarantined) == (False, 94)
+    counts = {name: item["result"][name] for name in ("element_count", "missing_count", "unexpected_count")}
+    assert counts == {"element_count": 10, "missing_count": 0, "unexpected_count": 4}
+    assert item["result"]["unexpected_percent"] == 40.0
+
+
+def test_the_latest_passing_row_of_each_key_is_kept_and_a_failed_latest_row_goes_to_quarantine(
+    compiled, n_not_negative, one_row_a_day
+):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
-    items = [
-        expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("one_row_per_day", UNIQUE, column="day"),
-    ]
-    schema = "day string, file int, n int"
-    outcome = judged(spark, rows, *items, schema=schema)
-    rows = latest(outcome, key=["day"], order_by=["file"])
-    kept = {(row.day, row.file, row.n, row[QUARANTINED]) for row in rows.collect()}
-    assert kept == {
+    gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
+    marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
+    assert {(row.day, row.file, row.n, row[QUARANTINED]) for row in marked.collect()} == {
         ("mon", 2, 20, False),
         ("mon", 3, -1, True),
         ("tue", 2, 30, False),
@@ -149,61 +144,57 @@ def test_of_each_key_the_latest_row_that_passes_stays_and_a_broken_newest_is_qua
     }
 
 
-def test_an_empty_frame_is_met_but_for_what_it_should_hold(spark):
-    items = [
-        expect("day_present", PRESENT, column="day"),
-        expect("one_row_per_day", UNIQUE, column="day"),
-        expect("some_rows", "table_row_count_to_be_between", min_value=1),
-    ]
-    outcome = judged(spark, [], *items)
-    rows = latest(outcome, key=["day"], order_by=["n"])
-    verdict = outcome.validate(rows)
-    assert (verdict.rows, verdict.quarantined) == (0, 0)
-    assert [*verdict.failures().values()] == ["some_rows: observed 0, expected {'min_value': 1}"]
-    assert outcome.rejected(rows).columns == ["day", "n", "_failed_expectations", "_warnings"]
-
-
-def test_a_suite_of_eighty_expectations_counts_each_of_them_right(spark):
-    items = [
-        expect(f"not_{n}", "column_values_to_match_regex", "warning", column="day", regex=f"^(?!{n}$)")
-        for n in range(80)
-    ]
-    outcome = judged(spark, [(day, 1) for day in ("0", "61", "62", "62", None)], *items)
-    assert [name for name in outcome.rows.columns if name.startswith("_mask")] == ["_mask_0", "_mask_1"]
-    found = {name: item["result"] for name, item in results(outcome.validate(outcome.rows)).items()}
-    counts = {"not_0": 1, "not_61": 1, "not_62": 2}
-    assert {name: result["unexpected_count"] for name, result in found.items()} == {
-        f"not_{n}": 0 for n in range(80)
-    } | counts
-    assert {result["missing_count"] for result in found.values()} == {1}
-
-
-def test_judging_starts_no_job_and_the_verdict_one_examples_included(spark, count_jobs):
-    items = [expect("n_small", BETWEEN, "warning", column="n", max_value=5)]
-    fine, odd = judged(spark, [("mon", 1)], *items), judged(spark, [("mon", 9)], *items)
-    unique = judged(spark, [("mon", 1)], *items, expect("u", UNIQUE, column="day"))
-    keyed = latest(unique, key=["day"], order_by=["n"])
-    assert "Python" not in keyed._jdf.queryExecution().toString().replace("PythonRDD", "")
-    assert count_jobs() == 0
-    fine.validate(fine.rows)
-    assert count_jobs() == 1
-    found = odd.validate(odd.rows)
-    assert count_jobs() == 1
-    assert found.results[0]["result"]["partial_unexpected_list"] == [9]
-
-
-def test_what_looks_values_up_or_needs_statistics_starts_one_job_more(spark, count_jobs):
-    in_set = expect("days", "column_distinct_values_to_be_in_set", "warning", column="day", value_set=["tue"])
-    outcome = judged(spark, [("mon", 1)], in_set)
-    (found,) = outcome.validate(outcome.rows).results
-    assert (count_jobs(), found["result"]["partial_unexpected_list"]) == (2, ["mon"])
-    score = expect(
-        "score", "column_value_z_scores_to_be_less_than", "warning", column="n", threshold=3, double_sided=True
+def test_an_empty_frame_meets_all_expectations_about_rows(compiled, make_entry, one_row_a_day):
+    gate = compiled(
+        [],
+        make_entry(PRESENT, "day_present", column="day"),
+        one_row_a_day(),
+        make_entry("table_row_count_to_be_between", "some_rows", min_value=1),
     )
-    outcome = judged(spark, [("mon", 1)], score)
+    marked = keep_latest_marked(gate, key=["day"], order_by=["n"])
+    validation = gate.validate(marked)
+    assert (validation.rows, validation.quarantined) == (0, 0)
+    assert validation.failures() == {"some_rows": "some_rows: found 0, expected min_value=1"}
+    assert gate.rows_for_quarantine(marked).columns == ["day", "n", "_failed_expectations", "_warnings"]
+
+
+def test_eighty_expectations_are_counted_correctly(compiled, make_entry):
+    gate = compiled(
+        [(day, 1) for day in ("0", "61", "62", "62", None)],
+        *(
+            make_entry("column_values_to_match_regex", f"not_{n}", severity="warning", column="day", regex=f"^(?!{n}$)")
+            for n in range(80)
+        ),
+    )
+    results = {id_: item["result"] for id_, item in results_by_id(gate.validate(gate.rows)).items()}
+    counts = {f"not_{n}": 0 for n in range(80)} | {"not_0": 1, "not_61": 1, "not_62": 2}
+    assert {id_: result["unexpected_count"] for id_, result in results.items()} == counts
+    assert {result["missing_count"] for result in results.values()} == {1}
+
+
+def test_marking_starts_no_spark_job_and_validating_starts_one(compiled, count_jobs, make_entry, one_row_a_day):
+    n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
+    met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
+    latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
+    assert "Python" not in latest._jdf.queryExecution().toString().replace("PythonRDD", "")
     assert count_jobs() == 0
-    outcome.rows.collect()
-    assert count_jobs() == 2  # the statistics are broadcast
+    met.validate(met.rows)
+    assert count_jobs() == 1
+    validation = unmet.validate(unmet.rows)
+    assert count_jobs() == 1
+    assert validation.results[0]["result"]["partial_unexpected_list"] == [9]
+
+
+def test_value_counts_and_statistics_start_one_more_spark_job(compiled, count_jobs, make_entry):
+    days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
+    gate = compiled([("mon", 1)], days)
+    (item,) = gate.validate(gate.rows).results
+    assert (count_jobs(), item["result"]["partial_unexpected_list"]) == (2, ["mon"])
+    score = make_entry("column_value_z_scores_to_be_less_than", column="n", threshold=3, double_sided=True)
+    gate = compiled([("mon", 1)], score)
+    assert count_jobs() == 0
+    gate.rows.collect()
+    assert count_jobs() == 2  # One of them broadcasts the statistics.
 
 
 VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, -1, 0, 1, 99])), max_size=10)
@@ -211,22 +202,21 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_every_row_passes_or_is_quarantined(spark, rows):
-    outcome = judged(
-        spark,
+def test_every_row_is_kept_and_marked_as_its_values_require(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+    gate = compiled(
         rows,
-        expect("day_present", PRESENT, column="day"),
-        expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        expect("one_row_per_day", UNIQUE, "warning", column="day"),
-        expect("n_small", BETWEEN, "warning", column="n", max_value=9),
+        make_entry(PRESENT, "day_present", column="day"),
+        n_not_negative(),
+        one_row_a_day(severity="warning"),
+        make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=9),
     )
-    marked = outcome.rows.collect()
+    marked = gate.rows.collect()
     assert sorted(((row.day, row.n) for row in marked), key=repr) == sorted(rows, key=repr)
     assert all(row[QUARANTINED] == (row.day is None or row.n == -1) for row in marked)
     passing = [row for row in marked if not row[QUARANTINED]]
     for row in passing:
-        alike = sum(other.day == row.day for other in passing)
-        warnings = ["one_row_per_day"] * (alike > 1) + ["n_small"] * (row.n == 99)
+        same_day = sum(other.day == row.day for other in passing)
+        warnings = ["one_row_a_day"] * (same_day > 1) + ["n_small"] * (row.n == 99)
         assert row["_warnings"] == (warnings or None)
 
 
@@ -234,54 +224,33 @@ def test_every_row_passes_or_is_quarantined(spark, rows):
     "name",
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
-def test_a_column_with_a_name_the_gate_needs_is_refused(spark, name):
-    with pytest.raises(SuiteError, match=rf"suite calls: the rows have columns \['{name}'\], names of the gate"):
-        judged(spark, [], expect("fine", PRESENT, column="n"), schema=f"n int, {name} int")
+def test_rows_must_not_have_columns_with_names_of_the_gate(compiled, make_entry, name):
+    problem = rf"suite calls: the rows have columns with names that the gate uses itself: \['{name}'\]. Rename them."
+    with pytest.raises(SuiteError, match=problem):
+        compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")
 
 
-def test_examples_of_a_rare_failure_are_found_among_many_others(spark):
+def test_a_result_has_examples_of_a_rare_failure_among_many_other_failures(
+    spark, make_gate, make_entry, n_not_negative
+):
     rows = spark.range(0, 3000, 1, 1).selectExpr("string(id) day", "int(if(id = 2999, -5, 100)) n")
-    outcome = compile_gate(
-        rows,
-        suite=suite(
-            expect("n_small", BETWEEN, column="n", max_value=9),
-            expect("n_not_negative", BETWEEN, column="n", min_value=0),
-        ),
-    )
-    found = results(outcome.validate(outcome.rows))
-    assert found["n_small"]["result"]["partial_unexpected_list"] == [100] * 20
-    assert found["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]
+    gate = make_gate(rows, make_entry(BETWEEN, "n_small", column="n", max_value=9), n_not_negative())
+    results = results_by_id(gate.validate(gate.rows))
+    assert results["n_small"]["result"]["partial_unexpected_list"] == [100] * 20
+    assert results["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]
 
 
-def test_a_share_of_duplicates_is_one_of_the_rows_that_are_compared(spark):
-    rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
-    outcome = judged(
-        spark,
-        rows,
-        expect("n_not_negative", BETWEEN, column="n", min_value=0, mostly=0.05),
-        expect("one_row_per_day", UNIQUE, column="day", mostly=0.9),
-    )
-    verdict = outcome.validate(outcome.rows)
-    found = results(verdict)["one_row_per_day"]
-    assert (found["success"], verdict.quarantined) == (False, 94)
-    counts = {name: found["result"][name] for name in ("element_count", "missing_count", "unexpected_count")}
-    assert counts == {"element_count": 10, "missing_count": 0, "unexpected_count": 4}
-    assert found["result"]["unexpected_percent"] == 40.0
-
-
-def test_a_result_is_json_that_any_reader_takes(spark):
-    def refuse(constant):
+def test_a_result_with_nan_and_infinity_is_valid_json(compiled, make_entry):
+    def reject(constant):
         raise AssertionError(constant)
 
     ranges = {"quantiles": [0.5, 1.0], "value_ranges": [[None, 1], [None, 1]]}
-    rows = [(float("nan"),), (float("inf"),), (float("-inf"),)]
-    outcome = judged(
-        spark,
-        rows,
-        expect("small", BETWEEN, "warning", column="x", max_value=-1),
-        expect("max", MAX, "warning", column="x", max_value=1),
-        expect("quantiles", "column_quantile_values_to_be_between", "warning", column="x", quantile_ranges=ranges),
+    gate = compiled(
+        [(float("nan"),), (float("inf"),), (float("-inf"),)],
+        make_entry(BETWEEN, column="x", max_value=-1),
+        make_entry("column_max_to_be_between", column="x", max_value=1),
+        make_entry("column_quantile_values_to_be_between", column="x", quantile_ranges=ranges),
         schema="x double",
     )
-    document = outcome.validate(outcome.rows, result_format="COMPLETE").to_json_dict()
-    assert json.loads(json.dumps(document), parse_constant=refuse) == document
+    document = gate.validate(gate.rows, result_format="COMPLETE").to_json_dict()
+    assert json.loads(json.dumps(document), parse_constant=reject) == document

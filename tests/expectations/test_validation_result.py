@@ -7,23 +7,23 @@ from expectations.suite import Expectation, Suite
 from expectations.validation_result import ResultFormat, ValidationResult, row_result, table_result
 
 
-def expectation(id_="n_present", severity="critical", description=None, **kwargs):
+def make_expectation(id_="n_present", severity="critical", description=None, **kwargs):
     type_ = "expect_column_values_to_not_be_null"
     return Expectation(id_, type_, {"column": "n", **kwargs}, severity=severity, description=description)
 
 
-def result(item, rows=10, unexpected=0, missing=None, examples=()):
-    return row_result(item, rows, unexpected, missing, [(example,) for example in examples], ResultFormat())
+def make_result(expectation=None, rows=10, unexpected=0, missing=None, examples=()):
+    examples = [(example,) for example in examples]
+    return row_result(expectation or make_expectation(), rows, unexpected, missing, examples, ResultFormat())
 
 
-def verdict(*pairs, meta=None):
-    items, results = zip(*pairs, strict=True)
-    return ValidationResult(Suite("calls", items, meta or {}), rows=10, quarantined=0, results=results)
+def make_validation(*pairs, meta=None):
+    expectations, results = zip(*pairs, strict=True)
+    return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_percentages_are_of_all_rows_and_of_those_that_are_not_missing():
-    found = result(expectation(), rows=10, unexpected=2, missing=5, examples=["a", "b"])["result"]
-    assert found == {
+def test_percentages_are_shares_of_all_rows_and_of_rows_that_are_not_missing():
+    assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
         "unexpected_percent": 40.0,
@@ -36,97 +36,98 @@ def test_percentages_are_of_all_rows_and_of_those_that_are_not_missing():
     }
 
 
-def test_a_type_that_leaves_no_row_out_says_nothing_of_missing_rows():
-    found = result(expectation(), rows=4, unexpected=1)["result"]
-    assert found["unexpected_percent"] == 25.0
-    assert not [name for name in found if "missing" in name]
-
-
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
-def test_with_no_row_to_consider_any_expectation_is_met_and_percentages_are_not_known(rows, missing):
-    found = result(expectation(), rows=rows, missing=missing)
-    assert found["success"] is True
-    assert found["result"]["unexpected_percent"] is None
+def test_without_rows_any_expectation_is_met_and_percentages_are_null(rows, missing):
+    item = make_result(rows=rows, missing=missing)
+    assert (item["success"], item["result"]["unexpected_percent"]) == (True, None)
 
 
 @pytest.mark.parametrize(
-    ("mostly", "unexpected", "success"),
-    [(1, 0, True), (1, 1, False), (0.9, 1, True), (0.9, 2, False), (0.91, 1, False), (0, 10, True)],
+    ("mostly", "rows", "unexpected", "missing", "is_met"),
+    [
+        *((1, 10, 0, None, True), (1, 10, 1, None, False), (0.9, 10, 1, None, True), (0.9, 10, 2, None, False)),
+        *((0.91, 10, 1, None, False), (0, 10, 10, None, True), (0.8, 100, 1, 95, True), (0.8, 100, 2, 95, False)),
+    ],
 )
-def test_mostly_is_the_least_fraction_as_expected(mostly, unexpected, success):
-    assert result(expectation(mostly=mostly), rows=10, unexpected=unexpected)["success"] is success
+def test_mostly_is_the_minimum_share_of_expected_rows_among_rows_that_are_not_missing(
+    mostly, rows, unexpected, missing, is_met
+):
+    assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_mostly_is_measured_on_the_rows_that_are_not_missing():
-    assert result(expectation(mostly=0.8), rows=100, unexpected=1, missing=95)["success"] is True
-    assert result(expectation(mostly=0.8), rows=100, unexpected=2, missing=95)["success"] is False
-
-
-def test_equal_examples_are_counted_the_most_frequent_first():
-    counts = result(expectation(), unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
+def test_equal_examples_are_counted_with_the_most_frequent_first():
+    counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 
 
 @pytest.mark.parametrize("examples", [["a", None], [[1], [2]], [{"a": 1}]])
-def test_examples_that_have_no_order_are_not_counted_as_in_gx(examples):
-    found = result(expectation(), unexpected=2, examples=examples)["result"]
-    assert found["partial_unexpected_list"] == examples
-    assert "partial_unexpected_counts" not in found
+def test_as_in_gx_examples_without_an_order_are_not_counted(examples):
+    result = make_result(unexpected=2, examples=examples)["result"]
+    assert result["partial_unexpected_list"] == examples
+    assert "partial_unexpected_counts" not in result
 
 
-def test_the_outcome_is_that_of_the_severest_expectation_not_met():
-    met = (expectation("a"), result(expectation("a")))
-    warned = (item := expectation("b", "warning"), result(item, unexpected=1))
-    informed = (item := expectation("c", "info"), result(item, unexpected=1))
-    refused = (item := expectation("d"), result(item, unexpected=1))
-    assert verdict(met).outcome == "met"
-    assert verdict(met, warned).outcome == "met with warnings"
-    assert verdict(met, informed).outcome == "met with warnings"
-    assert verdict(warned, met, refused).outcome == "refused"
-    assert len(verdict(warned, informed, refused).failures()) == 1
+def test_the_outcome_follows_the_severest_expectation_that_is_not_met():
+    met = (make_expectation("a"), make_result())
+    warning = (make_expectation("b", "warning"), make_result(unexpected=1))
+    info = (make_expectation("c", "info"), make_result(unexpected=1))
+    critical = (make_expectation("d"), make_result(unexpected=1))
+    assert make_validation(met).outcome == "met"
+    assert make_validation(met, warning).outcome == "met with warnings"
+    assert make_validation(met, info).outcome == "met with warnings"
+    assert make_validation(warning, met, critical).outcome == "blocked"
+    assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_a_verdict_that_is_met_but_for_warnings_raises_nothing():
-    item = expectation("b", "warning")
-    assert verdict((item, result(item, unexpected=1))).require_met(kept_at="b") is None
-
-
-def test_a_refusal_says_which_expectations_are_not_met_by_how_much_and_gives_examples():
-    first = expectation("n_present", description="There is an n.", mostly=0.95)
-    second = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
-    judged = verdict(
-        (first, result(first, rows=10, unexpected=3, missing=2, examples=["x", 1, None, "y"])),
-        (second, table_result(second, False, {"observed_value": 4}, ResultFormat())),
-        (expectation("ok"), result(expectation("ok"))),
+def test_failures_have_the_number_of_failed_rows_the_minimum_and_examples():
+    rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
+    table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
+    boolean_only = make_expectation("short")
+    validation = make_validation(
+        (rows, make_result(rows, unexpected=3, missing=2, examples=["x", 1, None, "y"])),
+        (table, table_result(table, False, {"observed_value": 4}, ResultFormat())),
+        (boolean_only, table_result(boolean_only, False, {}, ResultFormat("BOOLEAN_ONLY"))),
+        (make_expectation("ok"), make_result()),
     )
-    with pytest.raises(ExpectationsNotMetError) as caught:
-        judged.require_met(kept_at="branch b")
-    error = caught.value
+    assert validation.failures() == {
+        "n_present": "n_present (There is an n.): 3 of 8 rows fail, at least 95 % must pass. Examples: 'x', 1",
+        "some_rows": "some_rows: found 4, expected min_value=5",
+        "short": "short: not met, expected column='n'",
+    }
+
+
+@pytest.mark.parametrize("is_by_metric", [False, True])
+def test_the_failure_has_the_message_of_an_exception_in_gx(is_by_metric):
+    exception = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
+    info = {"the metric": exception} if is_by_metric else exception
+    validation = make_validation((make_expectation("x"), {"success": False, "result": {}, "exception_info": info}))
+    assert validation.failures() == {"x": "x: Great Expectations could not validate it: no such view"}
+
+
+def test_the_error_lists_the_failures_the_place_of_the_rows_and_the_fix():
+    error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
-    assert error.suite == "calls"
-    assert error.failures == (
-        "n_present (There is an n.): 3 of 8 rows are not as expected, at least 95 % must be; such as 'x', 1",
-        "some_rows: observed 4, expected {'min_value': 5}",
+    assert str(error) == (
+        "suite calls: 2 critical expectation(s) are not met. Nothing is published, and trusted has not changed.\n"
+        "  - a: 1 of 2\n"
+        "  - b: 3 of 4\n"
+        "The rows, with file and row number, are in branch x. The complete result is in the table lake.ops.runs. "
+        "Deliver a corrected file under the same name, and run again."
     )
-    assert str(error).startswith("suite calls: 2 critical expectation(s) not met, nothing is published;")
-    assert [line for line in str(error).splitlines() if line.startswith("  - ")] == [
-        f"  - {failure}" for failure in error.failures
-    ]
-    assert "The rows, with file and row number, are in branch b" in str(error)
 
 
-def test_the_json_form_has_the_parts_of_gx_and_its_statistics():
-    item = expectation("b", "warning", "There is an n.", mostly=0.9)
-    form = verdict((item, result(item, unexpected=5)), (expectation(), result(expectation())), meta={"o": 1})
-    form = form.to_json_dict()
-    assert (form["success"], form["suite_name"], form["meta"]) == (False, "calls", {"o": 1})
-    assert form["statistics"] == {
+def test_the_json_form_has_the_parts_and_the_statistics_of_gx():
+    warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
+    pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
+    document = make_validation(*pairs, meta={"o": 1}).to_json_dict()
+    assert (document["success"], document["suite_name"], document["meta"]) == (False, "calls", {"o": 1})
+    assert document["statistics"] == {
         "evaluated_expectations": 2,
         "successful_expectations": 1,
         "unsuccessful_expectations": 1,
         "success_percent": 50.0,
     }
-    assert form["results"][0]["expectation_config"] == {
+    assert document["results"][0]["expectation_config"] == {
         "id": "b",
         "type": "expect_column_values_to_not_be_null",
         "kwargs": {"column": "n", "mostly": 0.9},
@@ -137,7 +138,7 @@ def test_the_json_form_has_the_parts_of_gx_and_its_statistics():
 
 
 @pytest.mark.parametrize(
-    "given",
+    "result_format",
     [
         "LOUD",
         {},
@@ -146,16 +147,6 @@ def test_the_json_form_has_the_parts_of_gx_and_its_statistics():
         None,
     ],
 )
-def test_a_result_format_that_gx_does_not_have_or_the_gate_does_not_give_is_refused(given):
-    with pytest.raises(ValueError, match="result_format is .*, expected one of .*'BOOLEAN_ONLY', 'BASIC'"):
-        ResultFormat.parse(given)
-
-
-def test_an_expectation_that_gx_could_not_judge_says_so():
-    item = expectation("shape", severity="critical")
-    raised = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
-    for info in (raised, {"the metric": raised}):
-        found = {"success": False, "result": {}, "exception_info": info}
-        assert [*verdict((item, found)).failures().values()] == [
-            "shape: Great Expectations could not judge it: no such view"
-        ]
+def test_an_unknown_or_unsupported_result_format_is_rejected(result_format):
+    with pytest.raises(ValueError, match="result_format is .*. Expected one of .*'BOOLEAN_ONLY', 'BASIC'"):
+        ResultFormat.parse(result_format)

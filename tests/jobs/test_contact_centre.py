@@ -167,8 +167,8 @@ def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: Spar
 
     with pytest.raises(
         ExpectationsNotMetError,
-        match=r"calls_handled_not_negative .*: 10 of 40 rows are not as expected, .* must be; such as -5, -5, -5; "
-        r"first in 2025.csv row 2, 2025.csv row 3, 2025.csv row 4\n",
+        match=r"calls_handled_not_negative .*: 10 of 40 rows fail, .* must pass. Examples: -5, -5, -5. "
+        r"First in 2025.csv row 2, 2025.csv row 3, 2025.csv row 4\n",
     ):
         run(lake, landing)
 

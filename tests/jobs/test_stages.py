@@ -31,7 +31,7 @@ from transforms.dataset import Answer, Dataset
 from transforms.schema import Field
 
 HOLD_UP_NOTHING = [
-    ExpectationsNotMetError(suite="calls", failures=["x"], kept_at="y"),
+    ExpectationsNotMetError(suite="calls", failures=["x"], location="y"),
     OvertakenError(table="calls", branch="candidates_r"),
     LandingError(landing="landing", problem="it holds nothing."),
     LandedFilesError(dataset="calls", problems=["a.csv: it is cut off"]),

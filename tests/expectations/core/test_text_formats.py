@@ -1,4 +1,4 @@
-"""Texts that Great Expectations reads with Python, value by value, are read alike without it."""
+"""The gate reads text without Python for each value, but with the same outcome as Great Expectations with Python."""
 
 from __future__ import annotations
 
@@ -17,42 +17,25 @@ from expectations.core.strftime import matches_strftime
 from expectations.frame import Frame
 
 FORMATS = (
-    "%Y-%m-%d",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%d.%m.%y",
-    "%Y-%m-%dT%H:%M:%S.%f%z",
-    "%A, %d %B %Y",
-    "%a %b %d",
-    "%c",
-    "%x %X",
-    "%Y%j",
-    "%y%m%d%H%M%S",
-    "%S%f",
-    "%d%m",
-    "%y %Y-%m-%d %b",
-    "%w%u",
-    "%z",
-    "%%%j%%Y",
-    "é(%Y)[%m]{%d}.*\n|",
-    "",
+    *(
+        "%Y-%m-%d",
+        "%m/%d/%Y %I:%M:%S %p",
+        "%d.%m.%y",
+        "%Y-%m-%dT%H:%M:%S.%f%z",
+        "%A, %d %B %Y",
+        "%a %b %d",
+        "%c",
+        "%x %X",
+    ),
+    *("%Y%j", "%y%m%d%H%M%S", "%S%f", "%d%m", "%y %Y-%m-%d %b", "%w%u", "%z", "%%%j%%Y", "é(%Y)[%m]{%d}.*\n|", ""),
 )
 OFFSETS = (
-    "Z",
-    "z",
-    "+00:00",
-    "-2359",
-    "+2400",
-    "+00:0000",
-    "+0000:00",
-    "-01:02:03.4",
-    "+010203.4567891",
-    "+9900",
-    "+1",
+    *("Z", "z", "+00:00", "-2359", "+2400", "+00:0000", "+0000:00", "-01:02:03.4", "+010203.4567891", "+9900", "+1"),
 )
 DAYS = [*product((0, 1, 1900, 2000, 2023, 2024, 9999), range(14), (0, 1, 9, 28, 29, 30, 31, 32))]
 MONTHS = ("", *(date(2024, month, 1).strftime("%B") for month in range(1, 13)), "Smarch")
 CHARACTERS = '00112233445566789-/:. TZz+pm,é\n\t{}[]"\\au'
-MOMENTS = [
+TIMES = [
     datetime(2024, 2, 29, 23, 59, 59, 10, timezone.utc),
     datetime(1999, 12, 1, tzinfo=timezone.utc),
     datetime(1068, 7, 9, 12, 5, 0, 123456, timezone.utc),
@@ -75,14 +58,15 @@ def json_by_python(text):
     return True
 
 
-def judged(spark, texts, expected):
-    rows = spark.createDataFrame(list(enumerate(texts)), "place int, text string")
-    found = dict(rows.select("place", expected).collect())
-    return [(text, found[place]) for place, text in enumerate(texts)]
+def evaluate(spark, texts, is_expected):
+    """Return each text with the value of a Column for it."""
+    rows = spark.createDataFrame(list(enumerate(texts)), "number int, text string")
+    values = dict(rows.select("number", is_expected).collect())
+    return [(text, values[number]) for number, text in enumerate(texts)]
 
 
-def days_written(strftime_format):
-    """Write days, of which some are none, in the ways in which people write them."""
+def write_days(strftime_format):
+    """Write existing and other days in the ways in which people write them."""
     for number, (year, month, day) in enumerate(DAYS):
         parts = {
             "%Y": f"{year:04d}",
@@ -99,33 +83,33 @@ def days_written(strftime_format):
         text = strftime_format
         for directive, part in parts.items():
             text = text.replace(directive, part)
-        yield MOMENTS[number % 3].strftime(text.replace("%%", "%%%%"))
+        yield TIMES[number % 3].strftime(text.replace("%%", "%%%%"))
 
 
-def damaged(texts, *, seed):
-    """Put in, take out or replace a few characters of each text."""
-    chance = Random(seed)
+def damage(texts, *, seed):
+    """Insert, delete or replace a few characters of each text."""
+    random = Random(seed)
     for text in texts:
         for _ in range(100):
             letters = list(text)
-            for _ in range(chance.randint(1, 3)):
-                place = chance.randint(0, len(letters))
-                letters[place : place + chance.randint(0, 1)] = chance.choices(CHARACTERS, k=chance.randint(0, 1))
+            for _ in range(random.randint(1, 3)):
+                start = random.randint(0, len(letters))
+                letters[start : start + random.randint(0, 1)] = random.choices(CHARACTERS, k=random.randint(0, 1))
             yield "".join(letters)
 
 
 @pytest.mark.parametrize("strftime_format", FORMATS)
-def test_days_and_times_are_those_of_python(spark, strftime_format):
-    real = [moment.strftime(strftime_format) for moment in MOMENTS]
-    texts = [*real, *days_written(strftime_format), *damaged(real, seed=strftime_format)]
-    found = judged(spark, texts, matches_strftime(F.col("text"), strftime_format))
-    assert found == [(text, strftime_by_python(text, strftime_format)) for text in texts]
-    assert {expected for _, expected in found} == {True, False}
+def test_dates_and_times_are_read_as_in_python(spark, strftime_format):
+    valid = [time.strftime(strftime_format) for time in TIMES]
+    texts = [*valid, *write_days(strftime_format), *damage(valid, seed=strftime_format)]
+    values = evaluate(spark, texts, matches_strftime(F.col("text"), strftime_format))
+    assert values == [(text, strftime_by_python(text, strftime_format)) for text in texts]
+    assert {expected for _, expected in values} == {True, False}
 
 
-def test_digits_are_those_of_ascii(spark):
+def test_only_ascii_digits_are_digits(spark):
     assert strftime_by_python("٢٠٢٤", "%Y")
-    assert judged(spark, ["٢٠٢٤", "2024"], matches_strftime(F.col("text"), "%Y")) == [("٢٠٢٤", False), ("2024", True)]
+    assert evaluate(spark, ["٢٠٢٤", "2024"], matches_strftime(F.col("text"), "%Y")) == [("٢٠٢٤", False), ("2024", True)]
 
 
 BROKEN_JSON = """
@@ -144,19 +128,19 @@ JSON = st.recursive(
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])
 @given(values=st.lists(JSON, min_size=5, max_size=20))
-def test_json_is_that_of_python(spark, values):
-    real = [json.dumps(value, ensure_ascii=len(str(value)) % 2 == 0) for value in values]
-    texts = [*BROKEN_JSON, *real, *damaged(real, seed=real[0])]
-    assert judged_json(spark, texts) == [(text, json_by_python(text)) for text in texts]
+def test_json_is_read_as_in_python(spark, values):
+    valid = [json.dumps(value, ensure_ascii=len(str(value)) % 2 == 0) for value in values]
+    texts = [*BROKEN_JSON, *valid, *damage(valid, seed=valid[0])]
+    assert evaluate_json(spark, texts) == [(text, json_by_python(text)) for text in texts]
 
 
-def judged_json(spark, texts):
-    frame = Frame(spark.createDataFrame([], "place int, text string").schema)
+def evaluate_json(spark, texts):
+    frame = Frame(spark.createDataFrame([], "number int, text string").schema)
     rule = expect_column_values_to_be_json_parseable(frame, "text")
-    return judged(spark, texts, ~rule.unexpected)
+    return evaluate(spark, texts, ~rule.unexpected)
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", "-Infinity", "1" * 1001])
-def test_what_python_reads_and_json_has_not_is_none(spark, text):
+def test_python_extensions_of_json_are_not_json(spark, text):
     assert json_by_python(text)
-    assert judged_json(spark, [text]) == [(text, False)]
+    assert evaluate_json(spark, [text]) == [(text, False)]

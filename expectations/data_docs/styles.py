@@ -1,9 +1,9 @@
-"""How Data Docs look in a browser that reaches no network, and what replaces GX's bar and footer."""
+"""The styles and templates that replace the parts of GX's pages that need a network."""
 
 from __future__ import annotations
 
-# GX's pages take their looks and icons from servers on the internet. These rules are for a browser that reaches none:
-# whatever comes from there wins over a layer.
+# GX's pages load their styles and icons from the internet. These rules are for a browser without a network. They are in
+# a CSS layer, so styles from the internet override them.
 STYLES = """
 @layer offline {
   body {margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #212529}
@@ -47,16 +47,16 @@ STYLES = """
 }
 .ge-section td .show-scrollbars {max-height: none}
 """
-BAR = """
+NAVIGATION_BAR = """
 <nav class="navbar navbar-expand-md border-bottom"><div class="d-flex">
   <a class="navbar-brand" href="{{ home }}"><strong>CityLake Data Docs</strong></a>
   {% if page_title %}<ol class="breadcrumb bg-light m-0"><li class="breadcrumb-item"><a href="{{ home }}">Home</a></li>
   <li class="breadcrumb-item active">{{ page_title | e }}</li></ol>{% endif %}
 </div></nav>
 """
-# GX's bar and footer fetch a picture and advertise a newsletter.
+# GX's navigation bar and footer load a picture and advertise a newsletter.
 TEMPLATES = {
-    "top_navbar.j2": BAR,
+    "top_navbar.j2": NAVIGATION_BAR,
     "cloud-footer.j2": "",
     "favicon.j2": "",
     "data_docs_custom_styles.css": STYLES,

@@ -1,0 +1,61 @@
+"""The bit mask that the gate adds to each row. Each bit records a failed expectation or a missing value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+QUARANTINED = "_quarantined"
+"""Column: whether the row fails a critical row-level expectation."""
+WARNINGS = "_warnings"
+"""Column: the ids of the failed expectations that are not critical. Null if the row fails none."""
+FAILED = "_failed_expectations"
+"""Column of quarantine: the ids of the critical expectations that the row failed."""
+
+_BITS_PER_COLUMN = 62  # A bigint has 63 bits without the sign.
+
+
+@dataclass(frozen=True)
+class Bit:
+    """One condition and its position in the bit mask columns `_mask_0`, `_mask_1` and so on."""
+
+    number: int
+    condition: Column = field(compare=False)
+
+    @property
+    def column(self) -> str:
+        """The name of the bit mask column that has the bit."""
+        return f"_mask_{self.number // _BITS_PER_COLUMN}"
+
+    @property
+    def value(self) -> int:
+        """The value of the bit in its column."""
+        return 1 << (self.number % _BITS_PER_COLUMN)
+
+    @property
+    def is_set(self) -> Column:
+        """Read the bit from its column: true if the condition was true for the row."""
+        return F.col(self.column).bitwiseAND(F.lit(self.value)) != 0
+
+
+def bit_mask_columns(bits: Sequence[Bit]) -> dict[str, Column]:
+    """Return the bit mask columns by name. Spark evaluates each condition once. A null condition sets no bit."""
+    columns: dict[str, Column] = {}
+    for bit in bits:
+        term = F.when(bit.condition, F.lit(bit.value).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
+        columns[bit.column] = columns[bit.column].bitwiseOR(term) if bit.column in columns else term
+    return columns
+
+
+def any_bit_set(bits: Sequence[Bit]) -> Column:
+    """Return a Column that is true if at least one of the bits is set. It compares each bit mask column once."""
+    values: dict[str, int] = {}
+    for bit in bits:
+        values[bit.column] = values.get(bit.column, 0) | bit.value
+    comparisons = [F.col(column).bitwiseAND(F.lit(value)) != 0 for column, value in values.items()]
+    return reduce(or_, comparisons, F.lit(False))
