@@ -140,7 +140,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
 def _make_bursts(
     rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> Iterator[list[tuple[int, list[str]]]]:
-    """Split rows into bursts, and yield each burst when it is due. With a rate, about ten bursts are due each second."""
+    """Split rows into bursts, and yield each burst when it is due. With a rate, about ten bursts a second are due."""
     started, count = clock(), 0
     size = _MAX_EVENTS_IN_BURST if rate is None else max(1, min(_MAX_EVENTS_IN_BURST, int(rate / 10)))
     while burst := list(islice(rows, size)):

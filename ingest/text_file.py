@@ -21,8 +21,8 @@ _STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes a byte that 
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
 """The non-ASCII characters of western UTF-8 text.
 
-Windows-1252 text that is read as UTF-8 almost never has them. It would need an Â or Ã before a sign, or `â€`. It may have
-other letters: `É` before a quote or a no-break space gives such a letter.
+Windows-1252 text that is read as UTF-8 almost never has them. It would need an Â or Ã before a sign, or `â€`. It may
+have other letters: `É` before a quote or a no-break space gives such a letter.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
