@@ -62,7 +62,7 @@ def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[
     verdict = compiled.validate(staged.rows())
     rejects = stage(spark, compiled.rejected(staged.rows()), table=QUARANTINE, run_id=run_id)
     rejects.publish()
-    staged.publish(without=QUARANTINED)
+    staged.publish(exclude=QUARANTINED)
     return routed(spark) | unexpected(verdict.to_json_dict()["results"])
 
 

@@ -227,7 +227,7 @@ def _publish(
     ]
     staged = stage(spark, rows, table=table, run_id=run_id, is_append=True, properties={INGEST_ID: ingest_id})
     if staged.base != state.snapshot:
-        raise OvertakenError(table=table, branch=staged.place)
+        raise OvertakenError(table=table, branch=staged.location)
     count = staged.row_count()
     write_deliveries(spark, dataset, deliveries, added=staged.rows())
     return count, staged.publish()

@@ -17,9 +17,9 @@ A revision is written only over an older revision, so repeated, late and reorder
 record that fails for a temporary reason is reported, and Kinesis delivers again from that record on. A record that can
 never become an item is set aside, so it holds up no other record.
 
-An item has only the fields that the lake's masking policy allows. It has no summary, no address, and no ZIP code of the
-customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that Denver does not
-publish are dropped.
+An item has only the fields that the lake's masking policy allows: no summary, no address, and no ZIP code of the
+customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that Denver does
+not publish are dropped.
 """
 
 from __future__ import annotations
