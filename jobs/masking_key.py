@@ -34,9 +34,7 @@ def read_masking_key(location: str | None) -> bytes:
         raise MaskingKeyError(where="(none)", problem=problem)
     key = (_read_secret(location) if location.startswith(_SECRETS_MANAGER) else _read_file(location)).strip()
     if len(key) < MIN_KEY_BYTES:
-        problem = (
-            f"the key has {len(key)} bytes. Expected {MIN_KEY_BYTES} or more. To make a key, run: openssl rand -hex 32"
-        )
+        problem = f"the key has {len(key)} bytes. Expected {MIN_KEY_BYTES} or more. {_HOW_TO_MAKE_A_KEY}"
         raise MaskingKeyError(where=location, problem=problem)
     return key
 

@@ -307,10 +307,10 @@ class Publisher:
         """
         if progress.masking_key != self._fingerprint:
             problem = (
-                f"{self.trusted} was masked with another key, so new revisions would not match their earlier rows. "
-                "Pass the earlier key, or mask all rows with the new key: --rebuild."
+                "the table was masked with another key, so new revisions would not match their earlier rows. Pass the "
+                "earlier key as --masking-key, or mask all rows with the new key: --rebuild."
             )
-            raise MaskingKeyError(where="--masking-key", problem=problem)
+            raise MaskingKeyError(where=f"of {self.trusted}", problem=problem)
 
     @property
     def _code(self) -> str:
