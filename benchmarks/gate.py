@@ -62,7 +62,7 @@ def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[
     result = compiled.validate(staged.rows())
     rejects = stage(spark, compiled.rows_for_quarantine(staged.rows()), table=QUARANTINE, run_id=run_id)
     rejects.publish()
-    staged.publish(without=QUARANTINED)
+    staged.publish(exclude=QUARANTINED)
     return count_routed(spark) | unexpected_counts(result.to_json_dict()["results"])
 
 

@@ -1,1 +1,1 @@
-"""Getting data to landing, and from landing to raw."""
+"""Get data to landing, and from landing to raw."""

@@ -1,4 +1,4 @@
-"""A crawl: what landing holds that raw does not have yet, in which folders and columns, and what that changes."""
+"""Crawl landing: list the files that raw does not have yet, their folders and columns, and the schema drift."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest.deliveries import as_frame, cached_checksums, read_state
-from ingest.formats import is_readable, read_files, unreadable
+from ingest.formats import is_readable, read_files, unreadable_files
 from ingest.header import SOURCE_COLUMNS, Layouts
 from ingest.json_lines import is_json_lines
 from ingest.selection import new_files
-from ingest.storage import LandedFile, list_files, pattern_of
+from ingest.spark_text import escape_pattern
+from ingest.storage import LandedFile, list_files
 from lake.iceberg import ENGINE_ERRORS
 from lake.tables import ensure_table, exists, table_name
 from transforms.drift import Drift, schema_drift
@@ -26,7 +27,7 @@ from transforms.drift import Drift, schema_drift
 logger = logging.getLogger(__name__)
 
 _CORRUPT = "_corrupt_record"
-_SCHEMA = (
+_CRAWLS_DDL = (
     "run_id string, crawled timestamp, files bigint, bytes bigint, "
     "partitions array<struct<path: string, files: bigint, bytes: bigint>>, schema string, "
     "drift array<struct<column: string, change: string, before: string, after: string>>"
@@ -35,14 +36,14 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class Crawl:
-    """What a crawl found in the files that are new.
+    """The new files in landing.
 
     Attributes:
-        files: How many there are.
-        partitions: Their folders, such as `2024/07/10/17`.
-        schema: Their columns: of JSON lines the fields with inferred types, of other files the header, all text. Names
-            that differ in capitals alone are columns of their own. None where they cannot be told.
-        drift: What differs from the last crawl that found files. A field that no new record has is `removed`.
+        files: Number of new files.
+        partitions: The folders of the new files, such as `2024/07/10/17`.
+        schema: The columns of the new files. The fields of JSON lines have inferred types. The columns of files with a
+            header are text. Names that differ only in case are separate columns. None if Spark cannot infer a schema.
+        drift: The changes since the last crawl with a schema. A field that no new record has is `removed`.
     """
 
     files: int
@@ -51,15 +52,16 @@ class Crawl:
     drift: tuple[Drift, ...]
 
     def __str__(self) -> str:
-        columns = "columns that cannot be told" if self.schema is None else f"{len(self.schema)} columns"
-        found = f"{self.files} new files in {len(self.partitions)} folders, {columns}"
-        return ", ".join([found, *(f"{each.column} {each.change}" for each in self.drift)])
+        columns = "unknown columns" if self.schema is None else f"{len(self.schema)} columns"
+        summary = f"{self.files} new files in {len(self.partitions)} folders, {columns}"
+        return ", ".join([summary, *(f"{change.column} {change.change}" for change in self.drift)])
 
 
 def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, run_id: str) -> Crawl:
-    """Look through the landed files that raw does not have, and note what was found in `lake.ops.<dataset>_crawls`.
+    """Crawl the landed files that raw does not have, and add the result to `lake.ops.<dataset>_crawls`.
 
-    What Spark cannot infer a schema of is no error, but a warning: whether an event can be read, its rows tell.
+    If Spark cannot infer a schema, the crawl logs a warning and does not fail. The ingest decides which rows it can
+    read.
 
     Raises:
         LandingError: The landing does not exist.
@@ -68,51 +70,51 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, 
     state = read_state(spark, dataset)
     landed = [file for file in list_files(landing, known=cached_checksums(state)) if is_readable(file.name)]
     files, _ = new_files(landed, state.deliveries)
-    schema = _schema(spark, files, dataset=dataset, layouts=layouts)
-    before = _last_schema(spark, dataset)
-    drift = () if before is None or schema is None or not files else tuple(_drift(spark, before, schema))
-    folders, sizes = Counter(map(_folder, files)), Counter[str]()
+    schema = _infer_schema(spark, files, dataset=dataset, layouts=layouts)
+    previous = _read_last_schema(spark, dataset)
+    drift = () if previous is None or schema is None or not files else tuple(_compare(spark, previous, schema))
+    folders, sizes = Counter(file.folder for file in files), Counter[str]()
     for file in files:
-        sizes[_folder(file)] += file.bytes
+        sizes[file.folder] += file.bytes
     partitions = [{"path": name, "files": folders[name], "bytes": sizes[name]} for name in sorted(folders)]
-    line = {
+    entry = {
         "run_id": run_id,
         "crawled": datetime.now(timezone.utc).isoformat(),
         "files": len(files),
         "bytes": sizes.total(),
         "partitions": partitions,
         "schema": schema.json() if files and schema is not None else None,
-        "drift": [asdict(each) for each in drift],
+        "drift": [asdict(change) for change in drift],
     }
-    rows = as_frame(spark, [line], ddl=_SCHEMA)
-    ensure_table(spark, _table(dataset), rows.schema)
-    rows.writeTo(_table(dataset)).append()
-    for each in drift:
-        logger.warning("%s: column %s was %s: %s, now %s", dataset, each.column, each.change, each.before, each.after)
+    rows = as_frame(spark, [entry], ddl=_CRAWLS_DDL)
+    ensure_table(spark, _crawls_table(dataset), rows.schema)
+    rows.writeTo(_crawls_table(dataset)).append()
+    for change in drift:
+        logger.warning(
+            "%s: column %s %s: before %s, now %s", dataset, change.column, change.change, change.before, change.after
+        )
     return Crawl(len(files), tuple(sorted(folders)), schema, drift)
 
 
-def _table(dataset: str) -> str:
+def _crawls_table(dataset: str) -> str:
     return table_name("ops", f"{dataset}_crawls")
 
 
-def _folder(file: LandedFile) -> str:
-    return file.name.rpartition("/")[0]
-
-
-def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts) -> T.StructType | None:
-    lines = [file for file in files if is_json_lines(file.name)]
+def _infer_schema(
+    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts
+) -> T.StructType | None:
+    events = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
-    # What cannot be read is for ingest to tell.
+    # The crawl skips unreadable files. The ingest reports them.
     frames, _ = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True)
-    unread = unreadable(lines)
-    events = [pattern_of(file.uri) for file in lines if file not in unread]
-    if files and not frames and not events:
+    unread = unreadable_files(events)
+    paths = [escape_pattern(file.uri) for file in events if file not in unread]
+    if files and not frames and not paths:
         return None
     try:
-        inferred = _inferred(spark, events) if events else []
+        inferred = _infer_json_schemas(spark, paths) if paths else []
     except ENGINE_ERRORS:
-        logger.warning("%s: the columns of %d files cannot be told", dataset, len(events), exc_info=True)
+        logger.warning("%s: cannot infer the columns of %d files", dataset, len(paths), exc_info=True)
         return None
     fields = {field.name: field for frame in frames for field in frame.schema if field.name not in SOURCE_COLUMNS}
     for schema in reversed(inferred):
@@ -120,21 +122,27 @@ def _schema(spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, l
     return T.StructType([fields[name] for name in sorted(fields)])
 
 
-def _inferred(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines, and where not all lines can be read, of files that are one array."""
-    # `city` and `City` are two fields, as for ingest. In the session of the job, Spark infers no schema of both.
+def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
+    """Infer the fields of JSON lines. If a line is corrupt, read each file as one JSON array too."""
+    # The ingest treats `city` and `City` as two fields. The job's session is not case-sensitive, and fails on both.
     session = spark.newSession()
     session.conf.set("spark.sql.caseSensitive", True)
-    of_lines = session.read.json(paths).schema
-    return [of_lines, session.read.json(paths, multiLine=True).schema] if _CORRUPT in of_lines.names else [of_lines]
+    schema = session.read.json(paths).schema
+    return [schema, session.read.json(paths, multiLine=True).schema] if _CORRUPT in schema.names else [schema]
 
 
-def _last_schema(spark: SparkSession, dataset: str) -> T.StructType | None:
-    if not exists(spark, _table(dataset)):
+def _read_last_schema(spark: SparkSession, dataset: str) -> T.StructType | None:
+    if not exists(spark, _crawls_table(dataset)):
         return None
-    last = spark.table(_table(dataset)).where("schema IS NOT NULL").orderBy(F.desc("crawled")).select("schema").first()
+    last = (
+        spark.table(_crawls_table(dataset))
+        .where("schema IS NOT NULL")
+        .orderBy(F.desc("crawled"))
+        .select("schema")
+        .first()
+    )
     return None if last is None else T.StructType.fromJson(json.loads(last.schema))
 
 
-def _drift(spark: SparkSession, before: T.StructType, after: T.StructType) -> list[Drift]:
+def _compare(spark: SparkSession, before: T.StructType, after: T.StructType) -> list[Drift]:
     return schema_drift(spark.createDataFrame([], before), spark.createDataFrame([], after))

@@ -18,14 +18,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ingest.errors import DeliveriesError
-from ingest.storage import Known
+from ingest.storage import KnownChecksums
 from lake.iceberg import lineage
 from lake.tables import ensure_table, exists, read_snapshot, table_name
 
 INGEST_ID = "citylake.ingest-id"
 """Property of raw's snapshots: the ingest whose rows the commit added."""
 
-_SCHEMA = (
+_DELIVERIES_DDL = (
     "file string, checksum string, ingested_at bigint, rows bigint, layouts array<string>, stored_at bigint, "
     "bytes bigint, ingest_id string, follows string"
 )
@@ -34,18 +34,18 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Delivery:
-    """A content of a file.
+    """One content of a file. A file that is delivered again with other content has another `Delivery`.
 
     Attributes:
-        file: The file.
-        checksum: Its content.
-        ingested_at: The time at which raw got it, in microseconds since 1970 (UTC). Each ingest has a later time.
+        file: The file's path below landing.
+        checksum: The checksum of the content.
+        ingested_at: The time of the ingest, in microseconds since 1970 (UTC). Each ingest has a later time.
         rows: Number of rows that raw got. 0 if the file has no rows, or if raw had them from another file.
         layouts: The layouts of these rows.
         stored_at: The file's `LandedFile.stored_at`, in microseconds since 1970 (UTC).
-        bytes: Its size.
+        bytes: The size of the file in bytes.
         ingest_id: The ingest that wrote the entry.
-        follows: The ingest that raw had before. None for the first.
+        follows: The previous published ingest. None for the first ingest.
     """
 
     file: str
@@ -88,15 +88,15 @@ def read_state(spark: SparkSession, dataset: str) -> RawState:
         DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
     """
     raw, table = table_name("raw", dataset), deliveries_table(dataset)
-    snapshot, ingest_id = _published(spark, raw)
+    snapshot, ingest_id = _read_published_ingest(spark, raw)
     entries: list[Delivery] = []
     if exists(spark, table):
-        columns = [field.split()[0] for field in _SCHEMA.split(", ")]
-        entries = sorted((Delivery(*row) for row in spark.table(table).select(*columns).collect()), key=_order)
+        columns = [field.split()[0] for field in _DELIVERIES_DDL.split(", ")]
+        entries = sorted((Delivery(*row) for row in spark.table(table).select(*columns).collect()), key=_sort_key)
     if snapshot is None:
         return RawState(None, None, unpublished=tuple(entries))
     if ingest_id is None:
-        ingest_id = _last_ingest_with_rows(spark, raw, snapshot, entries)
+        ingest_id = _find_last_ingest(spark, raw, snapshot, entries)
     follows = {each.ingest_id: each.follows for each in entries}
     if ingest_id is None or ingest_id not in follows:
         raise DeliveriesError(raw=raw, deliveries=table)
@@ -125,7 +125,7 @@ def write_deliveries(
         added: The rows that the ingest has staged, for `rows` and `layouts`.
     """
     table = deliveries_table(dataset)
-    entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_SCHEMA)
+    entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_DELIVERIES_DDL)
     ensure_table(spark, table, entries.schema)
     others = [name for name in entries.columns if name not in ("file", "rows", "layouts")]
     counted = added.select(F.col("_source_file").alias("file"), F.lit(1).alias("rows"), F.col("_layout"))
@@ -161,11 +161,11 @@ def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
     return {each.file: each.checksum for each in deliveries}
 
 
-def cached_checksums(state: RawState) -> Known:
+def cached_checksums(state: RawState) -> KnownChecksums:
     """Return the checksums computed so far, so that unchanged files are not read again."""
     return {
         (each.file, time_of(each.stored_at), each.bytes): (each.checksum, time_of(each.ingested_at))
-        for each in sorted((*state.unpublished, *state.deliveries), key=_order)
+        for each in sorted((*state.unpublished, *state.deliveries), key=_sort_key)
     }
 
 
@@ -180,26 +180,26 @@ def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     return [each for each in with_rows if each.checksum not in current or each.ingested_at < last[each.checksum]]
 
 
-def as_frame(spark: SparkSession, lines: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
-    """Make a small frame of values. `createDataFrame` would start Python workers."""
-    text = F.lit(json.dumps(lines))
+def as_frame(spark: SparkSession, records: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
+    """Make a small frame of a few records. `createDataFrame` would start Python workers."""
+    text = F.lit(json.dumps(records))
     # In every mode except FAILFAST, a value that cannot be read becomes null.
     values = F.from_json(text, f"array<struct<{ddl}>>", {"mode": "FAILFAST"})
     return spark.range(0, 1, 1, 1).select(F.inline(values))
 
 
-def _published(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
+def _read_published_ingest(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
     """Return raw's snapshot and the ingest that published it. Reads metadata once."""
     snapshots = list(lineage(spark, raw))
     ids = (each.summary[INGEST_ID] for each in snapshots if INGEST_ID in each.summary)
     return (snapshots[0].id if snapshots else None), next(ids, None)
 
 
-def _last_ingest_with_rows(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the latest ingest by the ingest times of raw's rows. Used if the commit with its id has expired."""
+def _find_last_ingest(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
+    """Find the last ingest by the ingest times of raw's rows. Call this if the commit with its id has expired."""
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 
 
-def _order(delivery: Delivery) -> tuple[int, str]:
+def _sort_key(delivery: Delivery) -> tuple[int, str]:
     return delivery.ingested_at, delivery.file

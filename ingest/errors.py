@@ -19,7 +19,7 @@ class LandingError(IngestError):
 
 
 class LandedFileError(IngestError):
-    """A landed file cannot be read in the format that its name gives. `where` is the file."""
+    """A landed file cannot be read in the format that its name shows. `where` is the file."""
 
 
 class LandedFilesError(IngestError):
@@ -51,14 +51,17 @@ class DeliveriesError(IngestError):
         self.raw = raw
         super().__init__(
             where=deliveries,
-            problem=f"the ingest that last wrote to {raw} is missing, so the files that {raw} has are unknown. Nothing "
-            f"has changed. Restore {deliveries}, or drop both tables and ingest all files again.",
+            problem=f"the table does not list the last ingest of {raw}, so the files in {raw} are unknown. Nothing has "
+            f"changed. Restore {deliveries}, or drop both tables and ingest all files again.",
         )
 
 
 class FetchError(IngestError):
-    """A source cannot be downloaded. `where` is its address. The folder has not changed."""
+    """A published file cannot be downloaded. `where` is its address. The folder has not changed."""
 
 
 class ReplayError(IngestError):
-    """A replay cannot start or go on. `where` is the file, its state or the stream. The state lists the sent events."""
+    """A replay cannot start or continue. `where` is the file, the state file or the target.
+
+    The state file holds the number of events that were sent, so the same command continues there.
+    """

@@ -1,4 +1,4 @@
-"""Downloads of the cities' published files to a landing folder."""
+"""Download the data that cities publish to a landing folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ingest.errors import FetchError
-from ingest.handlers.feed_poller import Feed, FeedError, download, lines, pages
+from ingest.handlers.feed_poller import Feed, FeedError, download, pages, to_json_lines
 from ingest.storage import scheme_of
 
 _VANCOUVER = "https://opendata.vancouver.ca/api/explore/v2.1/catalog/datasets/"
@@ -17,80 +17,83 @@ _DENVER = "https://www.denvergov.org/media/gis/DataCatalog/311_service_data/csv/
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a dataset is published.
+class PublishedFile:
+    """A file, or a feed, that a city publishes.
 
     Attributes:
-        name: Whose it is.
-        file: The file's name in landing. The same name each time: what is delivered later takes the place of what was.
-        url: Its address. `{year}` stands for a year where there is a file for each; with `{moment}`, in the name of
-            the file, each download is a delivery of its own.
-        is_socrata: Whether it is no file, but Socrata's API: its rows become JSON lines with `row_ts`.
+        publisher: The city.
+        name: The file's name in landing. A later download replaces the file with the same name. With `{moment}` in the
+            name, each download is a separate file.
+        url: The address. `{year}` stands for the year, if the city publishes one file for each year.
+        is_socrata: Whether the address is Socrata's API. Its rows become JSON lines with `row_ts`.
     """
 
+    publisher: str
     name: str
-    file: str
     url: str
     is_socrata: bool = False
 
 
-SOURCES: Mapping[str, tuple[Source, ...]] = {
+PUBLISHED_FILES: Mapping[str, tuple[PublishedFile, ...]] = {
     "contact_centre": (
-        Source(
-            name="vancouver",
-            file="3-1-1-contact-centre-metrics.csv",
+        PublishedFile(
+            publisher="vancouver",
+            name="3-1-1-contact-centre-metrics.csv",
             url=f"{_VANCOUVER}3-1-1-contact-centre-metrics/exports/csv?use_labels=true",
         ),
     ),
     "inquiry_volume": (
-        Source(
-            name="vancouver",
-            file="3-1-1-inquiry-volume.csv",
+        PublishedFile(
+            publisher="vancouver",
+            name="3-1-1-inquiry-volume.csv",
             url=f"{_VANCOUVER}3-1-1-inquiry-volume/exports/csv?use_labels=true",
         ),
     ),
     "service_requests": (
-        Source(
-            name="denver",
-            file="311_service_data_{year}.csv",
+        PublishedFile(
+            publisher="denver",
+            name="311_service_data_{year}.csv",
             url=f"{_DENVER}311_service_data_{{year}}.csv",
         ),
-        Source(
-            name="vancouver",
-            file="3-1-1-service-requests.csv",
+        PublishedFile(
+            publisher="vancouver",
+            name="3-1-1-service-requests.csv",
             url=f"{_VANCOUVER}3-1-1-service-requests/exports/csv?use_labels=false",
         ),
     ),
     "police_dispatch": (
-        Source(
-            name="montgomery",
-            file="police-dispatched-incidents-{moment}.json",
+        PublishedFile(
+            publisher="montgomery",
+            name="police-dispatched-incidents-{moment}.json",
             url="https://data.montgomerycountymd.gov/resource/98cc-bc7d.json",
             is_socrata=True,
         ),
     ),
 }
-"""The sources of each dataset, the one that is fetched where none is named first."""
+"""The published files of each dataset. The first file of a dataset is the default."""
 
 
-def source_of(dataset: str, name: str | None = None) -> Source:
-    """Return a dataset's source by its name, or its first.
+def find_published_file(dataset: str, publisher: str | None = None) -> PublishedFile:
+    """Return the file of a dataset that a city publishes [default: the dataset's first file].
 
     Raises:
-        FetchError: There is none.
+        FetchError: The city does not publish the dataset, or no city does.
     """
-    sources = SOURCES.get(dataset, ())
-    for source in sources:
-        if name in (None, source.name):
-            return source
-    known = [source.name for source in sources]
-    problem = f"nothing is published by {name!r}. Expected one of {known}." if known else "it is published nowhere."
-    raise FetchError(where=dataset, problem=f"{problem} Datasets to fetch: {', '.join(SOURCES)}.")
+    files = PUBLISHED_FILES.get(dataset, ())
+    for file in files:
+        if publisher in (None, file.publisher):
+            return file
+    known = [file.publisher for file in files]
+    if known:
+        problem = f"{publisher!r} does not publish this dataset. Expected one of {known}."
+    else:
+        problem = f"no city publishes this dataset. Expected one of {list(PUBLISHED_FILES)}."
+    raise FetchError(where=dataset, problem=problem)
 
 
 def fetch(
-    source: Source,
-    to: str | Path,
+    published: PublishedFile,
+    folder: str | Path,
     *,
     now: datetime,
     year: int | None = None,
@@ -98,42 +101,50 @@ def fetch(
     token: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """Download a source to a folder, and return the file. Until it is there whole, it has a hidden name.
+    """Download a published file to a folder, and return its path.
 
-    `year` is for a source with a file for each; this one if not given. `since` is for Socrata: only rows that changed
-    after that time (ISO 8601, ten minutes before it to be sure), else all. `token` is Socrata's app token.
+    The file has a hidden name until the download is complete. If the download fails, an earlier file stays as it is.
+
+    Args:
+        published: The file to download.
+        folder: The folder. It is created if it does not exist.
+        now: The current time.
+        year: The year, if the city publishes one file for each year [default: the year of `now`].
+        since: Only for Socrata. Download the rows that changed after this time (ISO 8601), or up to ten minutes before
+            it [default: all rows].
+        token: Socrata's app token.
+        sleep: The function that waits between two attempts.
 
     Raises:
-        FetchError: The source knows no `year` or `since`. Or it could not be downloaded, however often it was
-            tried; what was there before is as it was.
+        FetchError: The file does not support `year` or `since`, cannot be downloaded, or cannot be written.
     """
-    if since and not source.is_socrata:
-        raise FetchError(where=source.url, problem=f"{source.name} publishes it whole. Leave --since out.")
-    if year and "{year}" not in source.url:
-        raise FetchError(where=source.url, problem=f"{source.name} has no file for each year. Leave --year out.")
+    if since and not published.is_socrata:
+        problem = f"{published.publisher} publishes only the whole file. Remove --since."
+        raise FetchError(where=published.url, problem=problem)
+    if year and "{year}" not in published.url:
+        problem = f"{published.publisher} publishes one file for all years. Remove --year."
+        raise FetchError(where=published.url, problem=problem)
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
-    url, target = source.url.format(**parts), Path(to, source.file.format(**parts))
-    if scheme_of(str(to)):
-        problem = (
-            f"it cannot be kept in {to}, only in a folder of this machine. Give one; `aws s3 sync` brings it to S3."
-        )
+    url, target = published.url.format(**parts), Path(folder, published.name.format(**parts))
+    if scheme_of(str(folder)):
+        problem = f"{folder} is not a folder on this machine. Give a local folder. `aws s3 sync` copies it to S3."
         raise FetchError(where=url, problem=problem)
     hidden = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        hidden.touch()  # else it would take six downloads to find out that nothing can be written here
-        if source.is_socrata:
+        hidden.touch()  # fail before the download if the folder is not writable
+        if published.is_socrata:
             state = {"updated_at": since, "complete": True} if since else {}
             with hidden.open("wb") as file:
                 for page in pages(Feed("socrata", url, token), state, sleep=sleep):
-                    file.writelines(lines(page.rows))
+                    file.writelines(to_json_lines(page.rows))
         else:
             download(url, hidden, sleep=sleep)
         return hidden.replace(target)
     except FeedError as error:
         raise FetchError(where=error.where, problem=error.problem) from error
     except OSError as error:
-        raise FetchError(where=url, problem=f"it cannot be kept in {to} ({error.strerror}). Check --to.") from error
+        raise FetchError(where=url, problem=f"{folder} is not writable ({error.strerror}). Check --to.") from error
     finally:
         if hidden.is_file():
             hidden.unlink()

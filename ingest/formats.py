@@ -1,4 +1,4 @@
-"""Landed files as frames: which format each has, and its rows, all cells as text."""
+"""Read landed files of all formats as frames. All cells are text."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_AT_ONCE = 8
-"""Number of files that are checked at the same time: reading from S3 is mostly waiting."""
-
-_WITH_HEADER = {".xlsx": workbook, ".csv": delimited}
-EXPECTED = ".xlsx or .csv files or JSON lines (.json, .jsonl, .ndjson, or named as Firehose names its objects)"
+_MAX_CONCURRENT_CHECKS = 8  # a check of a file on S3 mostly waits
+_HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
+EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 
 
 def is_readable(name: str) -> bool:
-    """Whether a file's name is of a format that is read."""
-    return _extension(name) in _WITH_HEADER or json_lines.is_json_lines(name)
+    """Whether a file's name shows a format that can be read."""
+    return _extension(name) in _HEADER_READERS or json_lines.is_json_lines(name)
 
 
 def read_files(
@@ -39,7 +37,7 @@ def read_files(
     `_malformed_record`. JSON lines also have `_other_fields`.
 
     Returns:
-        The frames, and for each skipped file the reason in one line. The reason shows names of columns, but no cell.
+        The frames, and for each skipped file the reason in one line. The reason may show column names, but no cells.
 
     Raises:
         LandedFilesError: A file with a header cannot be read, or does not have all columns of any layout.
@@ -51,24 +49,24 @@ def read_files(
         if json_lines.is_json_lines(file.name):
             continue
         try:
-            header = _WITH_HEADER[_extension(file.name)].read_header(file.name, file.uri, layouts=layouts)
+            header = _HEADER_READERS[_extension(file.name)].read_header(file.name, file.uri, layouts=layouts)
             _require_layout(file.name, header, layouts)
             headers.append((file, header))
         except (LandedFileError, MissingColumnError) as error:
             problems[file] = error
     if problems and not skip_unreadable:
         raise LandedFilesError(dataset=dataset, problems=[*map(str, problems.values())])
-    frames = [_with_header(spark, file, header) for file, header in headers]
-    unread = unreadable(events)
+    frames = [_read_with_header(spark, file, header) for file, header in headers]
+    unread = unreadable_files(events)
     if readable := [file for file in events if file not in unread]:
         frames.append(json_lines.read_rows(spark, readable, layouts=layouts))
-    return frames, {file: _reason(error) for file, error in problems.items()} | unread
+    return frames, {file: _one_line(error) for file, error in problems.items()} | unread
 
 
-def unreadable(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
+def unreadable_files(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
     """Return the files of JSON lines that cannot be read, and the reason for each."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        problems = zip(events, pool.map(json_lines.problem_of, events), strict=True)
+    with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
+        problems = zip(events, pool.map(json_lines.find_problem, events), strict=True)
         return {file: problem for file, problem in problems if problem}
 
 
@@ -76,7 +74,7 @@ def _extension(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def _reason(error: LandedFileError | MissingColumnError) -> str:
+def _one_line(error: LandedFileError | MissingColumnError) -> str:
     """Return the text of an error in one line, without the file's name."""
     return " ".join(error.problem.split())
 
@@ -90,23 +88,22 @@ def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
         )
 
 
-def _with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    read = _workbook_rows if _extension(file.name) == ".xlsx" else _delimited_rows
-    where_from = {
+def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
+    if _extension(file.name) == ".xlsx":
+        rows = _read_workbook(spark, file, header)
+    else:
+        rows = delimited.read_rows(spark, file.uri, header)
+    source = {
         "_layout": header.layout,
         "_source_file": file.name,
         "_modified_at": file.modified_at,
         "_checksum": file.checksum,
     }
-    return read(spark, file, header).withColumns({name: F.lit(value) for name, value in where_from.items()})
+    return rows.withColumns({name: F.lit(value) for name, value in source.items()})
 
 
-def _delimited_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    return delimited.read_rows(spark, file.uri, header)
-
-
-def _workbook_rows(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    # The one place where rows pass through Python: nothing on the JVM of Glue reads .xlsx.
+def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
+    # Rows pass through Python only here. Glue has no Java library that reads .xlsx.
     name, uri = file.name, file.uri
     rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
     columns = (*header.columns, "_malformed_record", "_row_number")

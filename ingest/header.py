@@ -15,8 +15,8 @@ SOURCE_COLUMNS = (
 )
 """The columns that raw adds to the cells of a row. A landed file may not use these names."""
 
-HEADER_WITHIN = 20
-"""Number of first rows that are searched for a header, so that an error can say where the header is."""
+MAX_ROWS_TO_HEADER = 20
+"""Number of first rows to search for a header. If the header is not in the first row, an error says so."""
 
 Layouts = Mapping[str, Sequence[str]]
 """The layouts of a dataset's files: the name of each layout, and the columns that such a file must have."""
@@ -55,23 +55,23 @@ class HeaderMatch:
 
     Attributes:
         missing: The layout's columns that are missing from the row.
-        found: Number of the layout's columns in the row.
+        present: Number of the layout's columns in the row.
         layout: The layout.
     """
 
     missing: tuple[str, ...] = ()
-    found: int = 0
+    present: int = 0
     layout: str = ""
 
 
 def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
-    """Return the match with the fewest missing columns. Among equal matches, the most found columns win."""
-    present = {cell.strip() for cell in cells}
+    """Return the layout with the fewest missing columns. Among equal layouts, the most columns in the row win."""
+    names = {cell.strip() for cell in cells}
     matches = [
-        HeaderMatch(tuple(name for name in columns if name not in present), len(present.intersection(columns)), layout)
+        HeaderMatch(tuple(name for name in columns if name not in names), len(names.intersection(columns)), layout)
         for layout, columns in layouts.items()
     ]
-    return min(matches, key=lambda match: (len(match.missing), -match.found), default=HeaderMatch())
+    return min(matches, key=lambda match: (len(match.missing), -match.present), default=HeaderMatch())
 
 
 def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
@@ -81,10 +81,10 @@ def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
     personal data. Then only the cells that equal or resemble a column name are returned.
     """
     match = best_match(cells, layouts)
-    if len(match.missing) <= match.found:
+    if len(match.missing) <= match.present:
         return [*cells]
-    names = {_letters(name) for columns in layouts.values() for name in columns}
-    return [cell for cell in cells if get_close_matches(_letters(cell), names, n=1, cutoff=0.8)]
+    names = {_fold(name) for columns in layouts.values() for name in columns}
+    return [cell for cell in cells if get_close_matches(_fold(cell), names, n=1, cutoff=0.8)]
 
 
 def clean_header(
@@ -95,34 +95,36 @@ def clean_header(
     `below` are the rows after the first row. If one of them is the header, the error says so.
 
     Raises:
-        LandedFileError: Two columns have the same name (to Spark, `Date` and `date` are the same). A column has a name
-            that raw reserves. No column belongs to any layout.
+        LandedFileError: Two columns have the same name, as `Date` and `date` have to Spark. A column has a name that
+            raw reserves. Or no column belongs to any layout.
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)
-    if layouts and not match.found:  # The row may be personal data, so the message does not show it.
-        raise LandedFileError(where=file, problem=_no_header(columns, layouts, below))
+    if layouts and not match.present:  # the row may be personal data, so the message does not show it
+        raise LandedFileError(where=file, problem=_describe_missing_header(columns, layouts, below))
     counts = Counter(name.casefold() for name in columns)
-    shown = printable_columns(columns, layouts)
-    twice = [name if name in shown else "…" for name in columns if counts[name.casefold()] > 1]
-    if twice:
-        raise LandedFileError(where=file, problem=f"the columns {twice} have one name. Give each its own.")
+    printable = printable_columns(columns, layouts)
+    duplicates = [name if name in printable else "…" for name in columns if counts[name.casefold()] > 1]
+    if duplicates:
+        problem = f"the columns {duplicates} have the same name, because Spark ignores case. Rename these columns."
+        raise LandedFileError(where=file, problem=problem)
     reserved = [name for name in columns if name.casefold() in SOURCE_COLUMNS]
     if reserved:
-        raise LandedFileError(where=file, problem=f"the columns {reserved} have names that raw reserves. Rename them.")
+        problem = f"the columns {reserved} have names that are reserved for raw. Rename these columns."
+        raise LandedFileError(where=file, problem=problem)
     return Header(columns, layout=match.layout)
 
 
-def _no_header(columns: Sequence[str], layouts: Layouts, below: Iterable[Sequence[str]]) -> str:
-    expected = " or ".join(f"those of {layout}, {[*names]}" for layout, names in layouts.items())
-    problem = f"its first row has none of the columns that it should have. Expected a header with {expected}."
-    nearly = printable_columns(columns, layouts)
-    if 2 * len(nearly) >= len(columns):
-        return f"{problem} It has {nearly}: names are compared as they are written. Did the source rename them?"
+def _describe_missing_header(columns: Sequence[str], layouts: Layouts, below: Iterable[Sequence[str]]) -> str:
+    expected = ", or ".join(f"{[*names]} (layout {layout})" for layout, names in layouts.items())
+    problem = f"the first row has no column of the dataset. Expected the header: {expected}."
+    similar = printable_columns(columns, layouts)
+    if 2 * len(similar) >= len(columns):
+        return f"{problem} Found: {similar}. Names must match exactly. Did the source rename them?"
     if any(not best_match(row, layouts).missing for row in below):
-        return f"{problem} It comes further down: remove what is above it, a title or a 'sep=' line."
-    return f"{problem} Is it the right file?"
+        return f"{problem} The header is further down. Remove the rows above it, such as a title or a 'sep=' line."
+    return f"{problem} Check that this is the right file."
 
 
-def _letters(name: str) -> str:
+def _fold(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))

@@ -1,4 +1,4 @@
-"""The time at which a landed file was last modified, from the most trustworthy source that has it."""
+"""Find the time at which a landed file was last modified, from the most reliable source that has it."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ from ingest.storage import LandedFile, is_s3, object_metadata, open_file
 
 logger = logging.getLogger(__name__)
 
-_FILES_AT_ONCE = 8
-_WORKBOOKS = (".xlsx", ".xlsm")
+_MAX_CONCURRENT_FILES = 8
+_WORKBOOK_EXTENSIONS = (".xlsx", ".xlsm")
 _CORE_PROPERTIES = "docProps/core.xml"
 _MODIFIED = "{http://purl.org/dc/terms/}modified"
 _MAX_PROPERTIES_BYTES = 1 << 20
 
-_DAMAGED = (
+_ERRORS_OF_DAMAGED_FILES = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ET.ParseError),
-    # zipfile raises these if a part is absent, encrypted, or compressed by an unknown method.
+    # zipfile raises these if a part is absent, encrypted, or compressed with an unknown method.
     *(LookupError, RuntimeError, ValueError, struct.error),
 )
-_EARLIEST = datetime(1980, 1, 1, tzinfo=timezone.utc)
-"""An earlier time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
+_EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
+"""Earlier times are placeholders. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
 
 def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     """Return the files with `modified_at` set to their own modification time.
 
-    The first known time in this list counts:
+    The first of these times that is known counts:
 
     1. The workbook's core property `dcterms:modified`.
     2. The S3 object's metadata `mtime`, as rclone and s3fs write it.
     3. The file system's modification time.
     4. The time of the upload to S3. One log line gives the number of these files.
 
-    If the first or second time is later than the time at which the file was stored, it is ignored, and logged.
+    If the first or second time is later than the time at which the file was stored, the time is ignored and logged.
     """
-    with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
-        inner = dict(zip(files, pool.map(_core_modified, files), strict=True))
-    believed = {file: time for file, time in inner.items() if time and time <= file.stored_at}
-    objects = [file for file in files if is_s3(file.uri) and file not in believed]
-    outer = {
+    with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
+        properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))
+    times = {file: time for file, time in properties.items() if time and time <= file.stored_at}
+    objects = [file for file in files if is_s3(file.uri) and file not in times]
+    metadata_times = {
         file: parse_mtime(metadata.get("mtime", ""))
         for file, metadata in zip(objects, object_metadata([file.uri for file in objects]), strict=True)
     }
-    believed |= {file: time for file, time in outer.items() if time and time <= file.stored_at}
-    doubted = [file.name for times in (inner, outer) for file, time in times.items() if time and time > file.stored_at]
-    if doubted:
+    times |= {file: time for file, time in metadata_times.items() if time and time <= file.stored_at}
+    candidates = [*properties.items(), *metadata_times.items()]
+    if impossible := [file.name for file, time in candidates if time and time > file.stored_at]:
         logger.warning(
-            "%d new file(s) say that they were modified after they were stored, which is not believed. The first: %s",
-            len(doubted),
-            doubted[0],
+            "%d new file(s) have a modification time later than the time of their storage. It is ignored. First: %s",
+            len(impossible),
+            impossible[0],
         )
-    if uploaded := [file for file in objects if file not in believed]:
+    if uploaded := [file for file in objects if file not in times]:
         logger.info(
             "%d of %d new file(s) have no modification time of their own. The time of their upload to S3 is used",
             len(uploaded),
             len(files),
         )
-    return [replace(file, modified_at=believed.get(file, file.stored_at)) for file in files]
+    return [replace(file, modified_at=times.get(file, file.stored_at)) for file in files]
 
 
 def parse_mtime(text: str) -> datetime | None:
@@ -83,7 +83,7 @@ def parse_mtime(text: str) -> datetime | None:
         time = datetime.fromtimestamp(float(text), timezone.utc)
     except (ValueError, OverflowError, OSError):
         return _parse_iso(text)
-    return time if time >= _EARLIEST else None
+    return time if time >= _EARLIEST_TIME else None
 
 
 def _parse_iso(text: str) -> datetime | None:
@@ -93,29 +93,29 @@ def _parse_iso(text: str) -> datetime | None:
         time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None
-    return time if time >= _EARLIEST else None
+    return time if time >= _EARLIEST_TIME else None
 
 
-def _core_modified(file: LandedFile) -> datetime | None:
+def _read_core_property(file: LandedFile) -> datetime | None:
     """Return `dcterms:modified` of a workbook. None for a file that cannot be read. Reading its rows reports why."""
-    if not file.name.lower().endswith(_WORKBOOKS):
+    if not file.name.lower().endswith(_WORKBOOK_EXTENSIONS):
         return None
     with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
         source: Any = stream
-        if is_s3(file.uri):  # zipfile reads from the end, and a download cannot seek
+        if is_s3(file.uri):  # zipfile reads from the end of the file, and a download cannot seek
             shutil.copyfileobj(stream, copy)
             source = copy
         try:
             with zipfile.ZipFile(source) as package, package.open(_CORE_PROPERTIES) as part:
                 content = part.read(_MAX_PROPERTIES_BYTES)
             root = ET.fromstring(content, ET.XMLParser(target=_Properties()))  # noqa: S314 - see the import
-        except _DAMAGED:
+        except _ERRORS_OF_DAMAGED_FILES:
             return None
     return _parse_iso(root.findtext(_MODIFIED) or "")
 
 
 class _Properties(ET.TreeBuilder):
-    """Rejects a document type, because its entities could expand or read files."""
+    """Build a tree, but reject a document type, because its entities could expand or read files."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ET.ParseError(f"document type {name}, {pubid}, {system} is not expected")
+        raise ET.ParseError(f"a document type is not allowed: {name}, {pubid}, {system}")

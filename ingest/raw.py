@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ingested:
+class IngestResult:
     """The result of an ingest.
 
     Attributes:
@@ -68,93 +68,94 @@ def ingest(
     run_id: str,
     now: datetime | None = None,
     skip_unreadable: bool = False,
-) -> Ingested:
+) -> IngestResult:
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
-    A file is identified by its content. If raw has the content as the latest of any file, it is not added again,
-    under any name. Other content under an old name is a new delivery. Each file with a header must match one of the
-    dataset's `layouts`. Otherwise the file stops the ingest before any row is added. With `skip_unreadable`, the file
-    is skipped until it can be read. JSON lines never stop an ingest: a line that is not an object is kept as it is.
+    A file is identified by its content. If raw has this content as the latest content of any file, it is not added
+    again. Other content under a known name is a new delivery. Each file with a header must match one of the dataset's
+    `layouts`. Otherwise the file stops the ingest before any row is added. With `skip_unreadable`, the file is skipped
+    until it can be read. JSON lines never stop an ingest: a line that is not an object is kept as it is.
 
     The ingest runs three Spark jobs, or one job if no file has changed. It writes the deliveries before it publishes
     the rows. If it is killed in between, the entries do not count (see `ingest.deliveries`), and the next run ingests
     the files again.
 
-    Rows: adds each record of each new file once.
+    Rows: each record of each new file is added once.
 
-    Columns: the cells as text under their source names, for all layouts. A column that raw lacks is added to raw.
-    Also added:
+    Columns: the cells as text under their source names, for all layouts. A column that raw lacks is added to raw. These
+    columns are added too:
 
     - `_other_fields`: the fields of JSON lines that no layout has, as JSON text.
     - `_layout`: the layout of the row.
     - `_source_file`, `_checksum`: the path below landing, and the content of the file.
-    - `_row_number`: the row number in Excel. The header of a text file is 1. The first record of JSON lines is 1.
+    - `_row_number`: the row number in Excel. In a text file, the header is 1. In JSON lines, the first record is 1.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
     - `_malformed_record`: the whole record, if it does not fit the header or is not a JSON object.
 
     Raises:
         LandingError: The landing does not exist, or holds no file of a format that can be read.
-        LandedFilesError: A file cannot be read, or does not have all columns of any layout. Or a first delivery has
-            only files that are skipped.
+        LandedFilesError: A file cannot be read, or no layout has all its columns in the file. Or raw is empty, and all
+            files are skipped.
         DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
         OvertakenError: Another run has published raw since this one started. Nothing of this run is published.
     """
     state = read_state(spark, dataset)
     files, skipped = landed_files(landing, state)
-    frames, fresh, known, unread = read_new_files(
+    frames, new, known, unread = read_new_files(
         spark, files, state, dataset=dataset, layouts=layouts, skip_unreadable=skip_unreadable
     )
     if unread and not frames and state.snapshot is None:
-        raise LandedFilesError(dataset=dataset, problems=[f"{file.name}: {why}" for file, why in unread.items()])
-    before = latest_contents(state.deliveries)
-    changed = [file for file in files if before.get(file.name) != file.checksum and file not in unread]
-    done = Ingested(
+        raise LandedFilesError(dataset=dataset, problems=[f"{file.name}: {reason}" for file, reason in unread.items()])
+    previous = latest_contents(state.deliveries)
+    changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
+    result = IngestResult(
         table=table_name("raw", dataset),
-        skipped=skipped | {file.name: why for file, why in unread.items()},
-        known={file.name: why for file, why in known.items()},
-        redelivered=tuple(file.name for file in changed if file.name in before),
+        skipped=skipped | {file.name: reason for file, reason in unread.items()},
+        known={file.name: reason for file, reason in known.items()},
+        redelivered=tuple(file.name for file in changed if file.name in previous),
         snapshot=state.snapshot,
-        files=tuple(file.name for file in fresh),
+        files=tuple(file.name for file in new),
     )
-    _log(dataset, done)
+    _log(dataset, result)
     if not changed:
-        return done
+        return result
     ingested_at = next_ingest_time(state, now or datetime.now(timezone.utc))
-    rows, extra = _rows_for_raw(spark, frames, state, table=done.table, layouts=layouts, ingested_at=ingested_at)
+    rows, extra = _prepare_rows(spark, frames, state, table=result.table, layouts=layouts, ingested_at=ingested_at)
     if extra:
         logger.warning("%s: columns %s are new. Raw keeps them, and no answer uses them", dataset, list(extra))
     count, snapshot = _publish(spark, rows, changed, state, dataset=dataset, run_id=run_id, ingested_at=ingested_at)
-    return replace(done, extra_columns=extra, rows=count, snapshot=snapshot)
+    return replace(result, extra_columns=extra, rows=count, snapshot=snapshot)
 
 
 @dataclass(frozen=True)
 class RawRows:
-    """The rows of raw that were read, pinned to one snapshot.
+    """Rows of raw, pinned to one snapshot.
 
     Attributes:
-        rows: The rows. `_is_current` is false if every file that had their content has newer content.
+        rows: The rows. `_is_current` is false if every file with the row's content has newer content.
         count: Number of rows.
-        until: The watermark: the time at which raw got the latest row, in microseconds since 1970 (UTC).
-        are_all: True if these are all rows of raw. All are read if a newer content has superseded earlier rows.
+        watermark: The ingest time of the latest row, in microseconds since 1970 (UTC).
+        is_full_refresh: True if these are all rows of raw. All rows are read if newer content has superseded earlier
+            rows.
         snapshot: Raw's snapshot.
         layouts: The layouts of the rows.
     """
 
     rows: DataFrame
     count: int
-    until: int
-    are_all: bool
+    watermark: int
+    is_full_refresh: bool
     snapshot: int
     layouts: frozenset[str]
 
 
 def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None) -> RawRows:
-    """Read raw, or the rows that raw got after the watermark of an earlier read. Runs one Spark job.
+    """Read raw, or the rows that raw got after the watermark `newer_than`. Runs one Spark job.
 
-    Rows: the rows of raw's current snapshot. A later ingest does not change them.
+    Rows: the rows of raw's current snapshot. A later ingest does not change the frame.
 
-    Columns: the columns of raw, and `_is_current`: whether the row's content is the latest of some file.
+    Columns: the columns of raw, and `_is_current`: whether the row's content is the latest content of some file.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
@@ -164,36 +165,39 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     if state.snapshot is None:
         raise NotPublishedError(table=table)
     deliveries = state.deliveries
-    seen = [each for each in deliveries if newer_than and each.ingested_at <= newer_than]
+    earlier = [each for each in deliveries if newer_than and each.ingested_at <= newer_than]
     superseded = superseded_deliveries(deliveries)
-    if superseded != superseded_deliveries(seen):
-        seen = []
+    if superseded != superseded_deliveries(earlier):
+        earlier = []
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
-    if seen:
-        # Iceberg does not open older files. All new rows are current. Otherwise a row would have been superseded.
-        rows = rows.where(F.col("_ingested_at") > F.lit(time_of(seen[-1].ingested_at)))
+    if earlier:
+        # With this filter, Iceberg does not open the older files. All newer rows are current. If one of them had been
+        # superseded, all rows would be read.
+        rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
         is_current = ~content.isin([f"{each.checksum} {each.ingested_at}" for each in superseded])
     return RawRows(
         rows=rows.withColumn("_is_current", is_current),
-        count=sum(each.rows for each in deliveries[len(seen) :]),
-        until=deliveries[-1].ingested_at,
-        are_all=not seen,
+        count=sum(each.rows for each in deliveries[len(earlier) :]),
+        watermark=deliveries[-1].ingested_at,
+        is_full_refresh=not earlier,
         snapshot=state.snapshot,
-        layouts=frozenset(layout for each in deliveries[len(seen) :] for layout in each.layouts),
+        layouts=frozenset(layout for each in deliveries[len(earlier) :] for layout in each.layouts),
     )
 
 
-def _log(dataset: str, done: Ingested) -> None:
-    for name, why in done.skipped.items():
-        logger.warning("%s: %s skipped: %s", dataset, name, why)
-    for name, why in done.known.items():
-        logger.info("%s: %s skipped: %s", dataset, name, why)
-    for name in done.redelivered:
+def _log(dataset: str, result: IngestResult) -> None:
+    for name, reason in result.skipped.items():
+        logger.warning("%s: skipped %s: %s", dataset, name, reason)
+    for name, reason in result.known.items():
+        logger.info("%s: skipped %s: %s", dataset, name, reason)
+    for name in result.redelivered:
         logger.warning(
-            "%s: %s was delivered again with other content. Rows that it no longer has do not count", dataset, name
+            "%s: %s was delivered again with other content. Rows that are not in the new content no longer count",
+            dataset,
+            name,
         )
 
 
@@ -223,13 +227,13 @@ def _publish(
     ]
     staged = stage(spark, rows, table=table, run_id=run_id, is_append=True, properties={INGEST_ID: ingest_id})
     if staged.base != state.snapshot:
-        raise OvertakenError(table=table, branch=staged.place)
+        raise OvertakenError(table=table, branch=staged.location)
     count = staged.row_count()
     write_deliveries(spark, dataset, deliveries, added=staged.rows())
     return count, staged.publish()
 
 
-def _rows_for_raw(
+def _prepare_rows(
     spark: SparkSession,
     frames: Sequence[DataFrame],
     state: RawState,
@@ -238,18 +242,20 @@ def _rows_for_raw(
     layouts: Layouts,
     ingested_at: datetime,
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """Return the rows with raw's columns, and the new columns that no layout has. Adds new columns to raw."""
-    if not frames:  # All content is from other files. Raw gets a commit without rows, which publishes the deliveries.
+    """Return the rows with raw's columns, and the new columns that no layout has. Add new columns to raw."""
+    if (
+        not frames
+    ):  # Raw has all the content from other files. It gets a commit without rows, to publish the deliveries.
         return spark.table(table).limit(0), ()
     rows = _union(frames).withColumn("_ingested_at", F.lit(ingested_at))
-    rows, extra = _with_columns_of(rows, layouts, spark.table(table) if state.snapshot else None)
+    rows, extra = _add_layout_columns(rows, layouts, spark.table(table) if state.snapshot else None)
     ensure_table(spark, table, rows.schema)
     add_columns(spark, table, rows.schema)
     return align_columns(rows, spark.table(table).schema), extra
 
 
-def _with_columns_of(rows: DataFrame, layouts: Layouts, raw: DataFrame | None) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add the columns of all layouts to raw. Return the columns that are new to raw and in no layout."""
+def _add_layout_columns(rows: DataFrame, layouts: Layouts, raw: DataFrame | None) -> tuple[DataFrame, tuple[str, ...]]:
+    """Add the columns of all layouts to the rows. Return also the columns that are new to raw and in no layout."""
     used = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
     present = {name.casefold() for name in rows.columns}  # to Spark, `Date` and `DATE` are the same column
     absent = {name.casefold(): name for name in reversed(used) if name.casefold() not in present}

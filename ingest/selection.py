@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ingest.deliveries import Delivery, RawState, cached_checksums, latest_contents
 from ingest.errors import LandingError
-from ingest.formats import EXPECTED, is_readable, read_files
+from ingest.formats import EXPECTED_FORMATS, is_readable, read_files
 from ingest.modified import with_modified_at
 from ingest.storage import LandedFile, list_files
 
@@ -27,12 +27,13 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
         if is_readable(file.name):
             files.append(file)
         else:
-            skipped[file.name] = f"not one of {EXPECTED}"
+            skipped[file.name] = f"unknown format. Expected {EXPECTED_FORMATS}"
     if not files:
-        found = f"only {sorted(skipped)}" if skipped else "nothing"
-        raise LandingError(landing=landing, problem=f"it holds {found}, expected {EXPECTED}. Deliver such a file.")
-    held = {*latest_contents(state.deliveries).values()}
-    new = {file.name: file for file in with_modified_at([file for file in files if file.checksum not in held])}
+        content = f"only {sorted(skipped)}" if skipped else "no files"
+        problem = f"it holds {content}. Expected {EXPECTED_FORMATS}. Deliver such a file."
+        raise LandingError(landing=landing, problem=problem)
+    checksums = {*latest_contents(state.deliveries).values()}
+    new = {file.name: file for file in with_modified_at([file for file in files if file.checksum not in checksums])}
     return [new.get(file.name, file) for file in files], skipped
 
 
@@ -40,23 +41,23 @@ def new_files(
     files: Sequence[LandedFile], deliveries: Sequence[Delivery]
 ) -> tuple[list[LandedFile], dict[LandedFile, str]]:
     """Return the files whose rows raw does not have, and the reason to skip each other file."""
-    held = {checksum: file for file, checksum in latest_contents(deliveries).items()}
-    fresh: dict[str, LandedFile] = {}
+    names_in_raw = {checksum: name for name, checksum in latest_contents(deliveries).items()}
+    new: dict[str, LandedFile] = {}
     known: dict[LandedFile, str] = {}
     for file in files:
-        if file.checksum in held:
-            known[file] = f"in raw already, as {held[file.checksum]}"
-        elif file.checksum in fresh:
-            known[file] = f"the same content as {fresh[file.checksum].name}"
+        if file.checksum in names_in_raw:
+            known[file] = f"in raw already, as {names_in_raw[file.checksum]}"
+        elif file.checksum in new:
+            known[file] = f"the same content as {new[file.checksum].name}"
         else:
-            fresh[file.checksum] = file
-    return list(fresh.values()), known
+            new[file.checksum] = file
+    return list(new.values()), known
 
 
 def read_new_files(
-    spark: SparkSession, files: Sequence[LandedFile], state: RawState, **how: Any
+    spark: SparkSession, files: Sequence[LandedFile], state: RawState, **options: Any
 ) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
-    """Read the files with content that raw does not have. `how` are the arguments of `read_files`.
+    """Read the files with content that raw does not have. `options` are the arguments of `read_files`.
 
     Several files may have the same content. If it cannot be read under one name, the next name is tried, because the
     format depends on the name.
@@ -67,8 +68,8 @@ def read_new_files(
     """
     unread: dict[LandedFile, str] = {}
     while True:
-        fresh, known = new_files([file for file in files if file not in unread], state.deliveries)
-        frames, more = read_files(spark, fresh, **how)
-        if not more:
-            return frames, fresh, known, unread
-        unread |= more
+        new, known = new_files([file for file in files if file not in unread], state.deliveries)
+        frames, problems = read_files(spark, new, **options)
+        if not problems:
+            return frames, new, known, unread
+        unread |= problems

@@ -1,4 +1,4 @@
-"""Where events are put: a landing folder as Firehose fills it, a Firehose stream, a Kinesis stream."""
+"""The targets of a replay: a landing folder, filled as Firehose fills it, a Firehose stream and a Kinesis stream."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ingest.errors import ReplayError
-from ingest.handlers.feed_poller import FeedError, batches, firehose, send_all
+from ingest.handlers.feed_poller import FeedError, batches, firehose_sender, send_all
 
-_logger = logging.getLogger(__name__)
-_KINESIS = {"most_records": 500, "most_bytes": 5 << 20, "largest": 1 << 20}
-_LONGEST_KEY = 256
+logger = logging.getLogger(__name__)
+_KINESIS_LIMITS = {"max_records": 500, "max_bytes": 5 << 20, "max_record_bytes": 1 << 20}
+_MAX_PARTITION_KEY_LENGTH = 256
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a replay got.
+    """The progress of a replay.
 
     Attributes:
-        sha256: The content of the file that is replayed.
-        to: Where to.
-        rows: How many of its rows need not be emitted any more.
-        pending: The landing file that holds those up to `pending_rows`, if it is there.
-        pending_rows: The number of the last row in it.
+        sha256: The checksum of the file.
+        to: The address of the target.
+        rows: Number of rows that are safely in the target.
+        pending: The landing file that is being written, or empty. If this file exists, it is complete.
+        pending_rows: The number of the last row in the pending file.
     """
 
     sha256: str
@@ -42,20 +42,20 @@ class Progress:
 
 @dataclass
 class State:
-    """A replay's progress, in a file that is replaced at once, or not at all."""
+    """The progress of a replay, stored in a file that is replaced atomically."""
 
     path: Path
     progress: Progress
 
     def save(self, **changes: Any) -> None:
-        """Write the progress with some changes."""
+        """Change fields of the progress, and write it to the file."""
         self.progress = replace(self.progress, **changes)
-        hidden = self.path.with_name(f".{self.path.name}.part")
+        hidden = _hidden_path(self.path)
         hidden.write_text(json.dumps(asdict(self.progress), indent=1), encoding="utf-8")
         hidden.replace(self.path)
 
     def set_aside(self, event: bytes, reason: str) -> Path:
-        """Keep an event that cannot be put, beside the state, and return where."""
+        """Write an event that the target cannot take to a file beside the state, and return the file."""
         path = self.path.with_name(f"{self.path.name}.set_aside")
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, "event": event.decode()}, ensure_ascii=False) + "\n")
@@ -63,146 +63,158 @@ class State:
 
 
 class Target(Protocol):
-    """What takes events, and says in the state which are taken for good."""
+    """A target takes events, and records in the state the events that are safely stored."""
 
-    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, rows: int, state: State) -> None:
-        """Take the lines of a file up to a row; `keys` are what their partition goes by."""
+    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
+        """Take events. `keys` are their partition keys, and `last_row` is the row number of the last event."""
 
     def finish(self, *, state: State) -> None:
-        """Take for good what was put."""
+        """Store all events that were put."""
 
 
 @dataclass
 class LandingFolder:
     """A folder that is filled as Firehose fills a bucket: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
 
-    A file has a hidden name until it is whole. Its name is in the state before it is there: whoever was killed in
-    between finds out by looking, so that each event is in one file exactly.
+    A file has a hidden name until it is complete. The state holds the name before the file exists. After a kill,
+    `finish_pending` checks whether the file exists, so each event is in exactly one file.
 
     Attributes:
         folder: The landing folder.
-        stream: What the files are named after.
-        most_bytes: A file ends with the event that makes it so large, before compression; and so on with
-        most_events: so many, and
-        seconds: so long after its first.
-        compress: Whether they are compressed with gzip.
-        clock: Seconds since 1970.
+        stream: The first part of the file names.
+        max_bytes: Size at which a file is complete, before compression.
+        max_events: Number of events at which a file is complete.
+        max_seconds: Time after the first event at which a file is complete.
+        compress: Whether to compress the files with gzip.
+        clock: The current time (seconds since 1970).
     """
 
     folder: Path
     stream: str
-    most_bytes: int = 5 << 20
-    most_events: int = 1_000_000
-    seconds: float = 300
+    max_bytes: int = 5 << 20
+    max_events: int = 1_000_000
+    max_seconds: float = 300
     compress: bool = False
     clock: Callable[[], float] = time.time
     _lines: list[bytes] = field(default_factory=list)
     _bytes: int = 0
-    _since: float = 0
-    _rows: int = 0
+    _started: float = 0
+    _last_row: int = 0
 
-    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, rows: int, state: State) -> None:
-        """Add lines to the file that is being made, and write it when it is due."""
-        for row, line in enumerate(lines, rows - len(lines) + 1):
+    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
+        """Add lines to the current file, and write the file if it is complete."""
+        for row, line in enumerate(lines, last_row - len(lines) + 1):
             if not self._lines:
-                self._since = self.clock()
+                self._started = self.clock()
             self._lines.append(line)
             self._bytes += len(line)
-            self._rows = row
-            if self._bytes >= self.most_bytes or len(self._lines) >= self.most_events:
+            self._last_row = row
+            if self._bytes >= self.max_bytes or len(self._lines) >= self.max_events:
                 self.finish(state=state)
-        if self._lines and self.clock() - self._since >= self.seconds:
+        if self._lines and self.clock() - self._started >= self.max_seconds:
             self.finish(state=state)
 
     def finish(self, *, state: State) -> None:
-        """Write what was put to a file."""
+        """Write the current file."""
         if self._lines:
-            moment = datetime.fromtimestamp(self._since, timezone.utc)
+            moment = datetime.fromtimestamp(self._started, timezone.utc)
             name = f"{self.stream}-1-{moment:%Y-%m-%d-%H-%M-%S}-{uuid4()}{'.gz' if self.compress else ''}"
             path = Path(self.folder, f"{moment:%Y/%m/%d/%H}", name).absolute()
-            state.save(pending=str(path), pending_rows=self._rows)
+            state.save(pending=str(path), pending_rows=self._last_row)
             path.parent.mkdir(parents=True, exist_ok=True)
             content = b"".join(self._lines)
-            _hidden(path).write_bytes(gzip.compress(content, 6) if self.compress else content)
-            _hidden(path).replace(path)
-        state.save(rows=max(self._rows, state.progress.rows), pending="", pending_rows=0)
+            _hidden_path(path).write_bytes(gzip.compress(content, 6) if self.compress else content)
+            _hidden_path(path).replace(path)
+        state.save(rows=max(self._last_row, state.progress.rows), pending="", pending_rows=0)
         self._lines, self._bytes = [], 0
 
 
-def settle(state: State) -> None:
-    """Find out whether the file that was being written when a replay ended is there, and remove what is half of it."""
+def finish_pending(state: State) -> None:
+    """Count the rows of the pending file of an earlier run if the file exists. Otherwise remove its hidden part."""
     path = Path(state.progress.pending)
     if state.progress.pending:
         rows = state.progress.pending_rows if path.exists() else state.progress.rows
-        _hidden(path).unlink(missing_ok=True)
+        _hidden_path(path).unlink(missing_ok=True)
         state.save(rows=rows, pending="", pending_rows=0)
 
 
-def _hidden(path: Path) -> Path:
+def _hidden_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
 @dataclass
 class FirehoseStream:
-    """A Firehose stream. At least once: what was accepted and not yet in the state comes again after a crash."""
+    """A Firehose stream. It gets each event at least once. Events that were accepted just before a crash come again."""
 
     client: Any
     stream: str
     sleep: Callable[[float], None] = time.sleep
 
-    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, rows: int, state: State) -> None:
-        """Send lines, and write that they were."""
-        send = firehose(self.client, self.stream)
+    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
+        """Send lines, and record them in the state."""
+        send = firehose_sender(self.client, self.stream)
         for batch in batches(lines, too_large=lambda line: _set_aside(state, line, "1,000 KiB"), size=len):
             _send(batch, send, to=f"firehose:{self.stream}", sleep=self.sleep)
-        state.save(rows=rows)
+        state.save(rows=last_row)
 
     def finish(self, *, state: State) -> None:
-        """Do nothing: what was put is sent."""
+        """Do nothing, because all events are sent."""
 
 
 @dataclass
 class KinesisStream:
-    """A Kinesis stream. At least once, as with Firehose; those of one partition key mostly in their order."""
+    """A Kinesis stream. It gets each event at least once. Events with one partition key mostly keep their order."""
 
     client: Any
     stream: str
     sleep: Callable[[float], None] = time.sleep
 
-    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, rows: int, state: State) -> None:
-        """Send lines, each by its key, and write that they were."""
-        records = [(line, key[:_LONGEST_KEY]) for line, key in zip(lines, keys, strict=True)]
+    def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
+        """Send lines with their partition keys, and record them in the state."""
+        records = [(line, key[:_MAX_PARTITION_KEY_LENGTH]) for line, key in zip(lines, keys, strict=True)]
 
         def too_large(record: tuple[bytes, str]) -> None:
-            _set_aside(state, record[0], "1 MiB, with its partition key")
+            _set_aside(state, record[0], "1 MiB with its partition key")
 
-        for batch in batches(records, too_large=too_large, size=lambda r: len(r[0]) + len(r[1].encode()), **_KINESIS):
-            _send(batch, self._send, to=f"kinesis:{self.stream}", sleep=self.sleep)
-        state.save(rows=rows)
+        def size(record: tuple[bytes, str]) -> int:
+            return len(record[0]) + len(record[1].encode())
+
+        for batch in batches(records, too_large=too_large, size=size, **_KINESIS_LIMITS):
+            _send(batch, self._put_records, to=f"kinesis:{self.stream}", sleep=self.sleep)
+        state.save(rows=last_row)
 
     def finish(self, *, state: State) -> None:
-        """Do nothing: what was put is sent."""
+        """Do nothing, because all events are sent."""
 
-    def _send(self, records: Sequence[tuple[bytes, str]]) -> list[str | None]:
+    def _put_records(self, records: Sequence[tuple[bytes, str]]) -> list[str | None]:
         entries = [{"Data": line, "PartitionKey": key} for line, key in records]
-        answer = self.client.put_records(StreamName=self.stream, Records=entries)
-        return [each.get("ErrorCode") for each in answer["Records"]]
+        response = self.client.put_records(StreamName=self.stream, Records=entries)
+        return [result.get("ErrorCode") for result in response["Records"]]
 
 
 def _set_aside(state: State, event: bytes, limit: str) -> None:
-    path = state.set_aside(event, f"{len(event):,} bytes; the stream takes {limit}")
-    _logger.error("an event of %s bytes was set aside in %s: the stream takes %s", f"{len(event):,}", path, limit)
+    reason = f"the event has {len(event):,} bytes, and the stream takes at most {limit}"
+    path = state.set_aside(event, reason)
+    logger.error("an event was set aside in %s: %s", path, reason)
 
 
-def _send(batch: Sequence[Any], send: Callable[[Sequence[Any]], list[str | None]], **how: Any) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # whoever has a client has it
+def _send(
+    batch: Sequence[Any],
+    send: Callable[[Sequence[Any]], list[str | None]],
+    *,
+    to: str,
+    sleep: Callable[[float], None],
+) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError  # only streams need it
 
-    to = how.pop("to")
     try:
-        send_all(batch, send, **how)
+        send_all(batch, send, sleep=sleep)
     except FeedError as error:
         raise ReplayError(where=to, problem=error.problem) from error
     except (BotoCoreError, ClientError) as error:
-        raise ReplayError(
-            where=to, problem=f"AWS takes nothing ({error}). Is it there, and may you put to it?"
-        ) from error
+        service, _, name = to.partition(":")
+        action = f"{service}:{'PutRecordBatch' if service == 'firehose' else 'PutRecords'}"
+        problem = (
+            f"cannot write to the stream ({error}). Check that stream {name!r} exists and your role allows {action}."
+        )
+        raise ReplayError(where=to, problem=problem) from error

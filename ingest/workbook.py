@@ -1,4 +1,4 @@
-"""Excel workbooks: their header, and their rows as text."""
+"""Read Excel workbooks: the header, and the rows as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ingest.errors import IngestError, LandedFileError
-from ingest.header import HEADER_WITHIN, Header, Layouts, best_match, clean_header
+from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean_header
 from ingest.storage import open_file
 
 
@@ -23,47 +23,54 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     closest sheet is returned, so that an error can name the missing columns.
 
     Raises:
-        LandedFileError: The file is not a workbook, is damaged, or has no rows. Or two sheets have the columns.
+        LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or two sheets have all
+            columns of a layout.
     """
-    first_rows = dict(_first_rows(file, uri))
+    first_rows = dict(_read_first_rows(file, uri))
     names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
     if not sheets:
-        raise LandedFileError(where=file, problem="the workbook is empty: no sheet has a row. Deliver it again.")
+        problem = "the workbook is empty. Expected a sheet with a header. Deliver it again."
+        raise LandedFileError(where=file, problem=problem)
     matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
-    # The name of a sheet may be the name of a person, so a message says its number.
+    # A sheet may be named after a person, so the message shows the number of the sheet.
     complete = [
         str(number) if len(layouts) == 1 else f"{number} (as {matches[sheet].layout})"
         for number, sheet in enumerate(names, 1)
         if sheet in matches and not matches[sheet].missing
     ]
     if len(complete) > 1:
-        problem = f"sheets {' and '.join(complete)} all have the dataset's columns. Save each as its own workbook."
+        problem = (
+            f"sheets {' and '.join(complete)} all have the dataset's columns. Expected one such sheet. Save each of "
+            "these sheets as a separate workbook."
+        )
         raise LandedFileError(where=file, problem=problem)
-    sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].found))
+    sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].present))
     return clean_header(file, sheets[sheet][0], layouts=layouts, below=chain.from_iterable(sheets.values())).on_sheet(
         sheet
     )
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
-    """Yield the rows below the header; blank rows are no rows.
+    """Yield the rows below the header as tuples.
 
-    Each is a tuple: the cells as text, the whole row as JSON where it has cells beyond the header (else None), and the
-    row's number as Excel shows it.
+    Rows: one tuple for each row. Blank rows are dropped.
+
+    Columns: the cells as text, then two more items: the whole row as JSON if it has more cells than the header
+    (otherwise None), and the row number that Excel shows.
     """
-    width, below_header = len(header.columns), False
-    for number, cells in enumerate(_rows(file, _open(file, uri), header.sheet), 1):
+    width, is_below_header = len(header.columns), False
+    for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):
         texts = [cell_text(cell) for cell in cells]
         if not any(texts):
             continue
-        if below_header:
-            beyond = json.dumps(texts, ensure_ascii=False) if any(texts[width:]) else None
-            yield *texts[:width], *[None] * (width - len(texts)), beyond, number
-        below_header = True
+        if is_below_header:
+            malformed = json.dumps(texts, ensure_ascii=False) if any(texts[width:]) else None
+            yield *texts[:width], *[None] * (width - len(texts)), malformed, number
+        is_below_header = True
 
 
 def cell_text(cell: Any) -> str | None:
-    """Return a cell's value as text: whole numbers without a point, dates in ISO form, blank as None.
+    """Return a cell's value as text. Whole numbers have no point, dates have ISO form, and a blank cell is None.
 
     >>> cell_text(384.0), cell_text(0.25), cell_text(" "), cell_text(True)
     ('384', '0.25', None, 'true')
@@ -79,49 +86,49 @@ def cell_text(cell: Any) -> str | None:
     return str(cell) if str(cell).strip() else None
 
 
-def _first_rows(file: str, uri: str) -> Iterator[tuple[str, list[list[str]]]]:
+def _read_first_rows(file: str, uri: str) -> Iterator[tuple[str, list[list[str]]]]:
     workbook = _open(file, uri)
     for name in workbook.sheet_names:
-        texts = ([(cell_text(cell) or "").strip() for cell in row] for row in _rows(file, workbook, name))
-        yield name, [_without_end(cells) for cells in islice(filter(any, texts), HEADER_WITHIN)]
+        texts = ([(cell_text(cell) or "").strip() for cell in row] for row in _read_sheet(file, workbook, name))
+        yield name, [_trim_end(cells) for cells in islice(filter(any, texts), MAX_ROWS_TO_HEADER)]
 
 
-def _without_end(cells: list[str]) -> list[str]:
-    return cells[: max(place for place, cell in enumerate(cells, 1) if cell)]
+def _trim_end(cells: list[str]) -> list[str]:
+    return cells[: max(number for number, cell in enumerate(cells, 1) if cell)]
 
 
-def _rows(file: str, workbook: Any, sheet: str) -> list[list[Any]]:
-    with _readable(file):
+def _read_sheet(file: str, workbook: Any, sheet: str) -> list[list[Any]]:
+    with _translate_errors(file):
         rows: list[list[Any]] = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     return rows
 
 
 def _open(file: str, uri: str) -> Any:
-    calamine = _calamine(file)
+    calamine = _import_calamine(file)
     with closing(open_file(uri)) as stream:
         content = stream.read()
-    with _readable(file, content):
+    with _translate_errors(file, content):
         return calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
 
 
 @contextmanager
-def _readable(file: str, content: bytes = b"PK") -> Iterator[None]:
+def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
     """Turn an error of the reader into an error that names the file."""
     try:
         yield
-    except _calamine(file).CalamineError as error:
-        # The reader's own text may quote the content, which may be personal. It stays in the traceback.
-        found = "a damaged workbook, or one cut off" if content.startswith(b"PK") else "not an Excel workbook"
+    except _import_calamine(file).CalamineError as error:
+        # The reader's own text may quote personal data, so it stays in the traceback.
+        state = "a damaged or incomplete workbook" if content.startswith(b"PK") else "not an Excel workbook"
         if "Password" in type(error).__name__:
-            found = "protected by a password"
-        problem = f"the file is {found}. Expected a whole .xlsx without a password. Deliver it again."
+            state = "protected by a password"
+        problem = f"the file is {state}. Expected a complete .xlsx file without a password. Deliver it again."
         raise LandedFileError(where=file, problem=problem) from error
 
 
-def _calamine(file: str) -> ModuleType:
+def _import_calamine(file: str) -> ModuleType:
     try:
-        import python_calamine  # On AWS Glue it comes with the job; nothing but workbooks needs it.
+        import python_calamine  # only workbooks need it
     except ModuleNotFoundError as error:
-        problem = "a workbook is read by python-calamine, which is not installed. Run: pip install 'citylake[excel]'"
+        problem = "python-calamine, which reads workbooks, is not installed. Run: pip install 'citylake[excel]'"
         raise IngestError(where=file, problem=problem) from error  # not a LandedFileError, because the file is fine
     return python_calamine

@@ -1,1 +1,1 @@
-"""The jobs. Each dataset has one thin entrypoint that calls the other packages."""
+"""The Glue jobs. Each dataset has one short entrypoint that calls the other packages."""

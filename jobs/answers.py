@@ -1,4 +1,4 @@
-"""Make the stale answers of a dataset from the same snapshots, stage them all, and then publish them."""
+"""Build the stale answers of a dataset from the same snapshots, stage them all, and then publish them."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from transforms.dataset import Answer, Dataset
 from transforms.sql import quoted
 
 MADE_FROM = "citylake.made-from"
-"""Property of an answer: the versions of the tables and of the code that it was made from."""
+"""Property of an answer: the versions of the tables and of the code from which it was built."""
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
-    """Make the answers that are stale, and publish them together.
+    """Build the answers that are stale, and publish them together.
 
-    An answer is stale if the rows of a table that it reads, or the code, changed since it was made. All answers read
-    the same snapshots. They are all staged before the first is published, so a failure leaves the previous set.
+    An answer is stale if the rows of its tables, or the code, have changed since it was built. All answers read the
+    same snapshots. They are all staged before the first is published, so a failure leaves the previous answers.
 
-    Rows: trusted is read once for all answers, with only the columns that the answers read.
+    Rows: each table is read once for all answers, with only the columns that the answers read.
 
     Raises:
-        NotPublishedError: The dataset has no trusted table yet.
+        NotPublishedError: No run has published the dataset's trusted table.
     """
     stale = stale_answers(spark, dataset, rebuild=rebuild)
     zones = dict.fromkeys(zone for answer in stale.values() for zone in answer.reads)
     trusted = table_name("trusted", dataset.name)
     # Read the versions before the tables are pinned. If another run publishes in between, the answers count as stale.
-    made_from = {name: _made_from(spark, dataset, answer) for name, answer in stale.items()}
+    versions = {name: _read_versions(spark, dataset, answer) for name, answer in stale.items()}
     tables = {zone: read(spark, table_name(zone, dataset.name)) for zone in dict.fromkeys(["trusted", *zones])}
     if not stale:
         return StageResult(notes=("no answer is stale",))
-    shared = _shared_columns(stale, tables)
-    cached = {zone: rows.select(*map(quoted, shared[zone])).cache() for zone, rows in tables.items() if zone in zones}
+    columns = _find_columns_read(stale, tables)
+    cached = {zone: rows.select(*map(quoted, columns[zone])).cache() for zone, rows in tables.items() if zone in zones}
     try:
         staged = {
             name: stage(
@@ -46,7 +46,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
                 answer.build(*(cached[zone] for zone in answer.reads)),
                 table=table_name("curated", dataset.name, name),
                 run_id=run_id,
-                properties={MADE_FROM: made_from[name]},
+                properties={MADE_FROM: versions[name]},
             )
             for name, answer in stale.items()
         }
@@ -55,36 +55,36 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
             rows.unpersist()
     return StageResult(
         rows_in=row_count(spark, trusted),
-        rows_out=sum(each.row_count() for each in staged.values()),
-        snapshot_ids={each.table: each.publish() for each in staged.values()},
-        notes=(f"{len(stale)} of {len(dataset.answers)} answers made",),
+        rows_out=sum(rows.row_count() for rows in staged.values()),
+        snapshot_ids={rows.table: rows.publish() for rows in staged.values()},
+        notes=(f"{len(stale)} of {len(dataset.answers)} answers built",),
     )
 
 
 def stale_answers(spark: SparkSession, dataset: Dataset, *, rebuild: bool = False) -> dict[str, Answer]:
-    """Return the answers whose tables or code changed since they were made. Reads metadata only."""
+    """Return the answers whose tables or code have changed since they were built. Reads only metadata."""
     return {
         name: answer
         for name, answer in dataset.answers.items()
         if rebuild
         or last_properties(spark, table_name("curated", dataset.name, name), MADE_FROM).get(MADE_FROM)
-        != _made_from(spark, dataset, answer)
+        != _read_versions(spark, dataset, answer)
     }
 
 
-def _made_from(spark: SparkSession, dataset: Dataset, answer: Answer) -> str:
+def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str:
     versions = [data_version(spark, table_name(zone, dataset.name)) for zone in answer.reads]
     return " ".join([*versions, code_version("transforms")])
 
 
-def _shared_columns(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """Return the columns of each table that some answer reads."""
-    shared = {}
+def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
+    """Return the columns of each table that at least one answer reads."""
+    columns = {}
     for zone, rows in tables.items():
-        others = {name: tables[name].limit(0) for name in tables}
-        read_by_some = set()
+        empty = {name: tables[name].limit(0) for name in tables}
+        names = set()
         for answer in answers.values():
             if zone in answer.reads:
-                read_by_some |= columns_read(answer.build(*({**others, zone: rows}[name] for name in answer.reads)))
-        shared[zone] = [name for name in rows.columns if name in read_by_some]
-    return shared
+                names |= columns_read(answer.build(*({**empty, zone: rows}[name] for name in answer.reads)))
+        columns[zone] = [name for name in rows.columns if name in names]
+    return columns

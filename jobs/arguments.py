@@ -1,4 +1,4 @@
-"""The arguments of a job in AWS Glue's form, `--KEY value`. Glue adds keys of its own."""
+"""Parse the arguments of a job in AWS Glue's form, `--KEY value`. Glue adds keys of its own."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
 ON_REQUEST = ("resolve",)
-"""Stages that run only if they are named. `--stage all` leaves them out."""
+"""Stages that run only if they are named. `--stage all` does not run them."""
 
-_READ_LANDING = ("crawl", "ingest", "create")
-_SERVE_ALL = ("maintain",)
+_STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
+_JOBS_FOR_ALL_DATASETS = ("maintain",)
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Arguments:
     Attributes:
         stages: The stages to run, in order.
         landing: Folder, file or pattern of the landed files. Only stages that read landing need it.
-        warehouse: The place of the tables: a folder, or `s3://…` on Glue.
+        warehouse: The folder of the tables, or `s3://…` on Glue.
         run_id: The id of the run. All its stages have the same id in the ledger.
         workflow: The workflow that started the job, or None.
-        masking_key: The place of the masking key, for a job that masks. Never the key itself.
-        rebuild: Refine all of raw again, instead of new rows only.
-        row_by_row: Publish each parked row that passes by itself.
+        masking_key: The location of the masking key, for a job that masks. Never the key itself.
+        rebuild: Refine all rows of raw again, not only the new rows.
+        row_by_row: Publish every parked row that meets the row-level expectations.
         every: Seconds from the start of one run to the start of the next. None to run once.
-        dataset: The dataset, for a job that serves all.
+        dataset: The dataset. A job of one dataset has its name.
     """
 
     stages: tuple[str, ...]
@@ -62,17 +62,17 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. A key that resembles an argument of the
     job is a typing error, and stops the job.
     """
-    parser = _parser(job, stages)
+    parser = _make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    # Glue's own keys are not compared: its `--JOB_ID` is not a typing error for its `--JOB_RUN_ID`.
+    # Ignored keys are not compared with Glue's own keys, because `--JOB_ID` is not a typing error for `--JOB_RUN_ID`.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
-        if alike := get_close_matches(key, own, n=1, cutoff=0.8):
-            parser.error(f"{key} is not an argument of this job. Did you mean {alike[0]}?")
+        if similar := get_close_matches(key, own, n=1, cutoff=0.8):
+            parser.error(f"{key} is not an argument of this job. Did you mean {similar[0]}?")
     in_order = tuple(stage for stage in stages if stage not in ON_REQUEST)
     requested = in_order if known.stage == "all" else (known.stage,)
-    if (reads := [stage for stage in requested if stage in _READ_LANDING]) and not known.landing:
-        parser.error(f"the stage {reads[0]} needs --landing: the folder that the files were delivered to")
+    if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
+        parser.error(f"the stage {reads[0]} needs --landing. Give the folder of the landed files.")
     if ignored:
         logger.info("%s: ignored these arguments, because the job does not have them: %s", job, ignored)
     return Arguments(
@@ -89,7 +89,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     )
 
 
-def _parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
+def _make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
     parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="Run one stage [default: all].")
     parser.add_argument("--landing", help="Read landed files from this folder, file or pattern.")
@@ -97,23 +97,26 @@ def _parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
     # Glue passes no flags, only keys with values.
     flags = {
-        "--rebuild": "Refine all of raw again, instead of new rows only [default: false].",
-        "--row-by-row": "In the stage resolve, publish every parked row that passes by itself [default: false].",
+        "--rebuild": "Refine all rows of raw again, not only the new rows [default: false].",
+        "--row-by-row": "In the stage resolve, publish every parked row that passes on its own [default: false].",
     }
     for flag, text in flags.items():
         parser.add_argument(
-            flag, nargs="?", type=_true_or_false, const=True, default=False, metavar="true|false", help=text
+            flag, nargs="?", type=_parse_bool, const=True, default=False, metavar="true|false", help=text
         )
     parser.add_argument(
-        "--every", type=_seconds, metavar="SECONDS", help="Repeat every SECONDS until stopped [default: run once]."
+        "--every",
+        type=_parse_seconds,
+        metavar="SECONDS",
+        help="Repeat every SECONDS until stopped [default: run once].",
     )
-    parser.add_argument("--dataset", required=job in _SERVE_ALL, help="Name the dataset, for a job that serves all.")
+    parser.add_argument("--dataset", required=job in _JOBS_FOR_ALL_DATASETS, help="Run the job for this dataset.")
     for key in ("--WORKFLOW_NAME", "--WORKFLOW_RUN_ID", "--JOB_RUN_ID"):
         parser.add_argument(key, help="Set by AWS Glue.")
     return parser
 
 
-def _seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
@@ -123,7 +126,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _true_or_false(text: str) -> bool:
+def _parse_bool(text: str) -> bool:
     if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid. Expected true or false")
     return text.lower() == "true"

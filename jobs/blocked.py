@@ -1,7 +1,7 @@
 """Block increments that fail validation, and resolve them.
 
-The rows of a blocked increment are parked in quarantine. The dataset stays blocked while rows are parked. Rows are no
-longer parked when newer revisions replace them, or when `citylake resolve` or a full refresh resolves them.
+The rows of a blocked increment are parked in quarantine. The dataset stays blocked while rows are parked. Parked rows
+leave quarantine when newer revisions replace them, or when `citylake resolve` or a full refresh resolves them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from expectations.errors import ExpectationsNotMetError
 from expectations.gate import Gate
 from ingest.raw import read_raw
 from jobs.progress import Block, Progress
-from jobs.revisions import PLACE, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
+from jobs.revisions import SOURCE_ROW, STAGED, first_rows, resolve_revisions, stage_quarantine, with_positions
 from lake.ledger import StageResult
 from lake.staging import Staged, stage_nothing
 from lake.tables import DATA_VERSION, data_version, exists, read
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from jobs.publisher import Publisher
 
 BLOCKED_BY = "_blocked_by"
-"""Column of quarantine: the expectations that blocked the row's whole increment. Null if the row failed by itself."""
+"""Column of quarantine: the expectations that blocked the row's whole increment. Null if only the row failed."""
 
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
-"""Property of staged rows: a person requested them. They are not the rows after the watermark."""
+"""Property of staged rows: a person requested the run, so the rows are not just the rows after the watermark."""
 
 
 def not_parked() -> Column:
-    """Return the value of `_blocked_by` for a row that failed by itself."""
+    """Return the value of `_blocked_by` for a row whose increment is not blocked."""
     return F.lit(None).cast("array<string>")
 
 
@@ -43,28 +43,28 @@ def block(
 ) -> StageResult:
     """Block staged rows, and return the result with its error.
 
-    Rows: a new increment is parked in quarantine, also its good rows, and the watermark moves past it. Rows of other
-    runs stay on their branch, and no table changes.
+    Rows: all rows of a new increment are parked in quarantine, and the watermark moves past them. Rows of a requested
+    full refresh, and of a dataset that is not incremental, stay on their branch. Then no table changes.
     """
-    places = first_rows(gate.rows_for_quarantine(staged.rows()))
-    lines = [f"{line}. First in {places[id_]}" if id_ in places else line for id_, line in failures.items()]
+    examples = first_rows(gate.rows_for_quarantine(staged.rows()))
+    lines = [f"{line}; first in {examples[id_]}" if id_ in examples else line for id_, line in failures.items()]
     blocked = replace(result, rows_out=0, verdict="blocked")
     if publisher.dataset.is_incremental and REQUESTED not in staged.properties:
         parked = _park(publisher, staged, gate, failures)
-        return replace(blocked, rows_quarantined=parked, error=_not_met(publisher, lines))
+        return replace(blocked, rows_quarantined=parked, error=_describe_block(publisher, lines))
     staged.mark_blocked()
-    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, location=staged.place)
+    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, location=staged.location)
     return replace(blocked, error=error)
 
 
 def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResult | None:
-    """Return the result of this run if it was blocked before.
+    """Return a blocked result if this run has already been blocked. Otherwise return None.
 
-    AWS Glue starts a failed job once more. Blocked rows stay blocked, although they are not new any more.
+    AWS Glue retries a failed job. The retry finds no new rows, because they are parked, but it must not succeed.
     """
     if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
-    return StageResult(verdict="blocked", error=_not_met(publisher, progress.block.reasons))
+    return StageResult(verdict="blocked", error=_describe_block(publisher, progress.block.reasons))
 
 
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
@@ -72,7 +72,7 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
 
     Args:
         publisher: The publisher of the dataset.
-        row_by_row: Publish every row that passes by itself, even if the rows as a whole do not meet the suite. The
+        row_by_row: Publish every row that passes on its own, even if the rows as a whole do not meet the suite. The
             other rows stay in quarantine as failed rows.
     """
     progress = publisher.progress()
@@ -80,34 +80,34 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
         return StageResult(notes=("no increment is blocked",))
     publisher.require_same_key(progress)
     request = RESOLVE_ROW_BY_ROW if row_by_row else "resolve"
-    if progress.block.needs_full_refresh or publisher.is_torn(progress):
+    if progress.block.needs_full_refresh or publisher.is_half_published(progress):
         return publisher.finish(publisher.stage(full_refresh=True, request=request))
-    parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*PLACE)
+    parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*SOURCE_ROW)
     ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
-    # Whole deliveries, because a build may date a row by the other rows of its file.
+    # Read whole deliveries, because a build may date a row by the other rows of its file.
     raw = read_raw(publisher.spark, publisher.dataset.name)
     raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
-    candidates = publisher.candidates(raw, only=parked)
-    staged = publisher.write(candidates, watermark=progress.watermark, is_append=True, requested=request)
+    candidates = publisher.candidates(raw, source_rows=parked)
+    staged = publisher.write(candidates, watermark=progress.watermark, is_append=True, request=request)
     return publisher.finish(replace(staged, rows_in=parked.count()))
 
 
 def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
     before, after, spark = publisher.progress(), Progress.from_properties(staged.properties), publisher.spark
-    since = before.watermark if before else -1
-    arrived = F.unix_micros("_ingested_at") > since  # a full refresh staged older rows too
-    rows = with_positions(staged.rows()).where(arrived).withColumn(QUARANTINED, F.lit(True))
-    quarantine = _read(publisher)
+    watermark = before.watermark if before else -1
+    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh has also staged older rows
+    rows = with_positions(staged.rows()).where(is_new).withColumn(QUARANTINED, F.lit(True))
+    quarantine = _read_quarantine(publisher)
     key, order_by = publisher.dataset.key, publisher.dataset.revision_order
     with resolve_revisions(rows, trusted=None, quarantine=quarantine, key=key, order_by=order_by) as revisions:
-        new = gate.with_failed_ids(revisions.without_superseded(rows, origin=STAGED)).withColumns(
-            {FAILED: F.coalesce(FAILED, _array(())), BLOCKED_BY: _array(failures)}
+        new = gate.with_failed_ids(revisions.drop_superseded(rows, origin=STAGED)).withColumns(
+            {FAILED: F.coalesce(FAILED, _text_array(())), BLOCKED_BY: _text_array(failures)}
         )
         rejects = stage_quarantine(new, quarantine, revisions, table=publisher.quarantine, run_id=publisher.run_id)
         parked = revisions.count(STAGED, is_failed=True, is_kept=True)
-    was_due = bool(before and before.block and before.block.needs_full_refresh)
-    is_due = was_due or bool(before and not staged.is_append)
-    block = Block(publisher.run_id, tuple(failures.values()), needs_full_refresh=is_due)
+    needed_before = bool(before and before.block and before.block.needs_full_refresh)
+    needs_full_refresh = needed_before or bool(before and not staged.is_append)
+    block = Block(publisher.run_id, tuple(failures.values()), needs_full_refresh=needs_full_refresh)
     progress = replace(before or after, watermark=after.watermark, block=block)
     version = {DATA_VERSION: data_version(spark, publisher.trusted)} if before else {}
     unchanged = stage_nothing(spark, publisher.trusted, run_id=publisher.run_id)
@@ -118,17 +118,17 @@ def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[st
     return parked
 
 
-def _read(publisher: Publisher) -> DataFrame | None:
+def _read_quarantine(publisher: Publisher) -> DataFrame | None:
     is_published = exists(publisher.spark, publisher.quarantine)
     return with_positions(read(publisher.spark, publisher.quarantine)) if is_published else None
 
 
-def _not_met(publisher: Publisher, lines: Sequence[str]) -> ExpectationsNotMetError:
+def _describe_block(publisher: Publisher, lines: Sequence[str]) -> ExpectationsNotMetError:
     name = publisher.dataset.name
-    hint = f"Deliver newer revisions of the rows; or correct the suite or the code, and run: citylake resolve {name}."
+    hint = f"Deliver newer revisions of the rows. Or correct the suite or the code, and run: citylake resolve {name}."
     location = f"{publisher.quarantine}, parked"
     return ExpectationsNotMetError(suite=name, failures=lines, location=location, hint=hint)
 
 
-def _array(texts: Iterable[str]) -> Column:
+def _text_array(texts: Iterable[str]) -> Column:
     return F.array(*map(F.lit, texts)).cast("array<string>")

@@ -1,4 +1,4 @@
-"""The version of the code that a table was made with."""
+"""Compute the version of the code, to detect tables that older code has built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 
 @cache
 def code_version(*packages: str) -> str:
-    """Return a hash of the source and data files of packages. If it changes, a table has to be made again.
+    """Return a hash of the source and data files of packages. If it changes, tables must be built again.
 
     The version number of the wheel is not enough: it stays the same while a developer edits a working copy.
 
@@ -19,17 +19,17 @@ def code_version(*packages: str) -> str:
     """
     digest = hashlib.sha256()
     for package in packages:
-        for name, content in sorted(_files(resources.files(package), package)):
+        for name, content in sorted(_read_files(resources.files(package), package)):
             digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
     return digest.hexdigest()[:16]
 
 
-def _files(folder: Traversable, name: str) -> list[tuple[str, bytes]]:
-    found = []
+def _read_files(folder: Traversable, name: str) -> list[tuple[str, bytes]]:
+    files = []
     for entry in folder.iterdir():
         path = f"{name}/{entry.name}"
         if entry.is_dir():
-            found += _files(entry, path)
+            files += _read_files(entry, path)
         elif entry.name.endswith((".py", ".json")):
-            found.append((path, entry.read_bytes()))
-    return found
+            files.append((path, entry.read_bytes()))
+    return files

@@ -1,4 +1,4 @@
-"""A job runs its stages in order and records each. It runs from a command line, spark-submit or AWS Glue."""
+"""Run the stages of a job in order, and record each stage in the ledger."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def stop_requested() -> Event:
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
     """Run until stopped. Each run starts `every` seconds after the start of the last run, or right after its end.
 
-    A blocked increment, a concurrent run, an empty landing and an unreadable file are logged, and the next run goes on.
+    A blocked increment, a concurrent run, an empty landing and an unreadable file are logged, and the loop continues.
     Any other error ends the loop.
     """
     while not stopped.is_set():
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             run()
         except (ExpectationsNotMetError, OvertakenError, IngestError) as error:
             logger.error("%s", error)
-        stopped.wait(max(0.0, began + every - time.monotonic()))
+        stopped.wait(max(0.0, started + every - time.monotonic()))

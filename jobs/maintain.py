@@ -22,38 +22,41 @@ SNAPSHOT_RETENTION = timedelta(days=7)
 """Time for which earlier snapshots and unpublished branches stay readable."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
-"""Minimum age at which an unused file is removed. The value is Iceberg's default. A run that is still writing may need
-a younger file."""
+"""Minimum age of an unused file to be removed, as in Iceberg. A run that is still writing may need a younger file."""
 
 ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 
 
 def compact_files(spark: SparkSession, args: Arguments) -> StageResult:
     """Rewrite small files, and files with many deleted rows, into files of `TARGET_FILE_BYTES`."""
-    tables = _tables(spark, args)
-    rewritten, left = _for_each(tables, lambda table: compact(spark, table))
+    tables = _list_tables(spark, args)
+    rewritten, skipped = _maintain_each(tables, lambda table: compact(spark, table))
     counts = f"{sum(rewritten)} files rewritten in {sum(map(bool, rewritten))} of {len(tables)} tables"
-    return StageResult(notes=(counts, *left))
+    return StageResult(notes=(counts, *skipped))
 
 
 def expire(spark: SparkSession, args: Arguments) -> StageResult:
     """Expire snapshots and unpublished staged rows older than `SNAPSHOT_RETENTION`, and delete their files."""
     older_than = datetime.now(timezone.utc) - SNAPSHOT_RETENTION
-    tables = _tables(spark, args)
-    expired, left = _for_each(tables, lambda table: expire_snapshots(spark, table, older_than=older_than))
+    tables = _list_tables(spark, args)
+    expired, skipped = _maintain_each(tables, lambda table: expire_snapshots(spark, table, older_than=older_than))
     for table in tables:
         drop_staged_table(spark, table, older_than=older_than)
-    return StageResult(notes=(f"{sum(expired)} snapshots expired", *left))
+    return StageResult(notes=(f"{sum(expired)} snapshots expired", *skipped))
 
 
 def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
-    """Remove files that no table uses. Killed runs leave such files. Runs once a day, because it lists all files."""
+    """Remove files that no table uses, such as those of killed runs. Runs once a day, because it lists all files."""
     now = datetime.now(timezone.utc)
     earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")
     last = earlier.where("note LIKE '%files removed'").agg({"started": "max"}).first()
     if last and last[0] and now - last[0].replace(tzinfo=timezone.utc) < ORPHAN_REMOVAL_INTERVAL:
-        return StageResult(notes=(f"skipped: runs once a day, and last ran at {last[0]:%Y-%m-%d %H:%M} UTC",))
-    removed = [remove_orphan_files(spark, table, older_than=now - ORPHAN_MIN_AGE) for table in _tables(spark, args)]
+        return StageResult(
+            notes=(f"skipped, because this stage runs once a day. Last run: {last[0]:%Y-%m-%d %H:%M} UTC",)
+        )
+    removed = [
+        remove_orphan_files(spark, table, older_than=now - ORPHAN_MIN_AGE) for table in _list_tables(spark, args)
+    ]
     return StageResult(notes=(f"{sum(removed)} files removed",))
 
 
@@ -61,22 +64,22 @@ _JOB = "{dataset}_maintain"
 JOB = Job("maintain", {"compact": compact_files, "expire": expire, "remove_orphans": remove_orphans}, title=_JOB)
 
 
-def _tables(spark: SparkSession, args: Arguments) -> list[str]:
+def _list_tables(spark: SparkSession, args: Arguments) -> list[str]:
     if not (tables := tables_of(spark, args.dataset)):
         raise NotPublishedError(table=table_name("raw", args.dataset))
     return [*tables, RUNS]
 
 
-def _for_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[list[int], list[str]]:
-    """Maintain tables. Return the counts, and a message for each table that is left for the next run."""
-    counts, left = [], []
+def _maintain_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[list[int], list[str]]:
+    """Maintain tables. Return the counts, and a note for each table that is skipped because another run works on it."""
+    counts, skipped = [], []
     for table in tables:
         try:
             counts.append(maintain(table))
         except TableBusyError as error:
             logger.info("%s", error)
-            left.append(f"{error.where} left for the next run: {error.problem}")
-    return counts, left
+            skipped.append(f"{error.where} skipped, because {error.reason}")
+    return counts, skipped
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The masking key. The job argument `--masking-key` gives the location of the key, and never the key itself."""
+"""Read the masking key. The job argument `--masking-key` is the location of the key, never the key itself."""
 
 from __future__ import annotations
 
@@ -8,41 +8,39 @@ from pathlib import Path
 from transforms.errors import CityLakeError
 
 _SECRETS_MANAGER = "secretsmanager:"
-MIN_BYTES = 32
+MIN_KEY_BYTES = 32
+_HOW_TO_MAKE_A_KEY = "To make a key, run: openssl rand -hex 32"
 MASKING_KEY_HELP = (
     f"Read the masking key from this file, or from {_SECRETS_MANAGER}NAME, a secret of AWS Secrets Manager that the "
-    f"job may read. The key has {MIN_BYTES} bytes or more."
+    f"job may read. The key must have {MIN_KEY_BYTES} bytes or more."
 )
 
 
 class MaskingKeyError(CityLakeError, ValueError):
-    """The masking key is missing or not valid. No row has been read. No message contains the key."""
+    """The masking key is missing or not valid. No row has been read. The message never contains the key."""
 
     def __init__(self, *, where: str, problem: str) -> None:
         super().__init__(where=f"masking key {where}", problem=problem)
 
 
-def read_masking_key(where: str | None) -> bytes:
-    """Read the masking key, without blanks and line ends around it.
+def read_masking_key(location: str | None) -> bytes:
+    """Read the masking key from a file or a secret. Blanks and line ends around the key are removed.
 
     Raises:
-        MaskingKeyError: No place is named, the place has no key, or the key is too short.
+        MaskingKeyError: The location is missing, it cannot be read, or the key is too short.
     """
-    if not where:
-        problem = (
-            "this job masks personal data, and no key was given. Pass --masking-key FILE. "
-            "To make a key: openssl rand -hex 32"
-        )
+    if not location:
+        problem = f"this job masks personal data, so it needs a key. Pass --masking-key FILE. {_HOW_TO_MAKE_A_KEY}"
         raise MaskingKeyError(where="(none)", problem=problem)
-    key = (_secret(where) if where.startswith(_SECRETS_MANAGER) else _file(where)).strip()
-    if len(key) < MIN_BYTES:
-        problem = f"it has {len(key)} bytes, expected {MIN_BYTES} or more. To make one: openssl rand -hex 32"
-        raise MaskingKeyError(where=where, problem=problem)
+    key = (_read_secret(location) if location.startswith(_SECRETS_MANAGER) else _read_file(location)).strip()
+    if len(key) < MIN_KEY_BYTES:
+        problem = f"the key has {len(key)} bytes. Expected {MIN_KEY_BYTES} or more. {_HOW_TO_MAKE_A_KEY}"
+        raise MaskingKeyError(where=location, problem=problem)
     return key
 
 
 def fingerprint(key: bytes) -> str:
-    """Return a text that identifies a key and does not reveal it.
+    """Return a text that identifies a key without revealing it.
 
     >>> fingerprint(b"a" * 32) == fingerprint(b"a" * 32), fingerprint(b"a" * 32) == fingerprint(b"b" * 32)
     (True, False)
@@ -50,32 +48,35 @@ def fingerprint(key: bytes) -> str:
     return hmac.new(key, b"citylake", "sha256").hexdigest()[:16]
 
 
-def _file(where: str) -> bytes:
+def _read_file(location: str) -> bytes:
     try:
-        return Path(where).read_bytes()
+        return Path(location).read_bytes()
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror}). Pass a file with the key, or {_SECRETS_MANAGER}NAME."
-        # no `from`, because the original error contains the text too
-        raise MaskingKeyError(where=_printable(where), problem=problem) from None
+        # no `from error`, because the message of `error` may contain the key
+        raise MaskingKeyError(where=_hide_key(location), problem=problem) from None
 
 
-def _printable(where: str) -> str:
+def _hide_key(location: str) -> str:
     """Return the name of a missing file for a message. Hide the name if it may be the key itself."""
-    folder = Path(where).parent
-    is_path = (folder.name and folder.is_dir()) or len(where) < MIN_BYTES
-    return where if is_path else f"(a text of {len(where)} characters)"
+    folder = Path(location).parent
+    is_path = (folder.name and folder.is_dir()) or len(location) < MIN_KEY_BYTES
+    return location if is_path else f"(a text of {len(location)} characters)"
 
 
-def _secret(where: str) -> bytes:
+def _read_secret(location: str) -> bytes:
     try:
-        import boto3  # A laptop with a key file does not need it.
+        import boto3  # only a key in Secrets Manager needs it
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError as error:
-        problem = "boto3, which asks AWS Secrets Manager, is not installed. AWS Glue has it. Run: pip install boto3"
-        raise MaskingKeyError(where=where, problem=problem) from error
+        problem = "boto3 is not installed, and Secrets Manager cannot be read without it. Run: pip install boto3"
+        raise MaskingKeyError(where=location, problem=problem) from error
     try:
-        secret = boto3.client("secretsmanager").get_secret_value(SecretId=where.removeprefix(_SECRETS_MANAGER))
+        secret = boto3.client("secretsmanager").get_secret_value(SecretId=location.removeprefix(_SECRETS_MANAGER))
     except (BotoCoreError, ClientError) as error:
-        problem = f"AWS Secrets Manager does not return it ({error}). Check that the job's role may read it."
-        raise MaskingKeyError(where=where, problem=problem) from error
+        problem = (
+            f"AWS Secrets Manager does not return the secret ({error}). Check its name, and that the job's role allows "
+            "secretsmanager:GetSecretValue."
+        )
+        raise MaskingKeyError(where=location, problem=problem) from error
     return bytes(secret["SecretBinary"]) if "SecretBinary" in secret else str(secret["SecretString"]).encode()

@@ -1,8 +1,8 @@
 """AWS Glue job that makes answers from dispatched incidents. Some incidents arrive late, twice or corrected.
 
-The stages are named after a truncate-and-reload workflow: crawl, clear, create, check quality, publish. Here no stage
-empties a table that people read. `create` and `check_quality` work on a branch, `clear` drops the branches that earlier
-runs left, and `publish` moves each table in one commit.
+The stages have the names of a truncate-and-reload workflow: crawl, clear, create, check quality, publish. But no stage
+empties a table that people read. `clear` drops the branches that earlier runs left behind. `create` and `check_quality`
+work on a branch. `publish` changes each table in one commit.
 """
 
 from jobs.stages import dataset_job

@@ -1,4 +1,4 @@
-"""The progress of a dataset's trusted table. Each publish stores it as a property of the table's snapshot."""
+"""Read and write the progress of a dataset. Each publish stores it as a property of trusted's snapshot."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of trusted. Staged rows carry the progress that trusted has after their publish.
+    """The progress of trusted. Staged rows hold the progress that trusted has after their publish.
 
     Attributes:
         watermark: The ingest time up to which runs have refined raw (microseconds since 1970, UTC).
-        code: The version of the code that made the rows.
+        code: The version of the code that built the rows.
         masking_key: The fingerprint of the masking key. Empty if the dataset's masking uses no key.
         publish_id: The id of the publish.
         block: The blocked increment. None if the dataset is not blocked.
@@ -62,6 +62,6 @@ class Progress:
 
 
 def read_progress(spark: SparkSession, trusted: str) -> Progress | None:
-    """Return the progress of a trusted table, or None before the first publish. Reads metadata only."""
+    """Return the progress of a trusted table, or None before the first publish. Reads only metadata."""
     properties = last_properties(spark, trusted, _PROGRESS)
     return Progress.from_properties(properties) if properties else None

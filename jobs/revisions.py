@@ -1,4 +1,4 @@
-"""Resolve the revisions of one key among trusted, quarantine and staged rows: which to keep, and where the others are.
+"""Resolve the revisions of each key among trusted, quarantine and staged rows: which to keep, and which to delete.
 
 The latest valid revision of a key belongs in trusted. The latest of all revisions belongs in quarantine if it failed.
 All other revisions are superseded. The rule depends neither on the order in which revisions arrive nor on how often a
@@ -23,11 +23,11 @@ from lake.tables import align_columns
 from transforms.sql import literal, quoted
 
 TRUSTED, QUARANTINE, STAGED = "trusted", "quarantine", "staged"
-PLACE = ("_source_file", "_row_number", "_ingested_at")
-"""Columns that tell where a row comes from."""
+SOURCE_ROW = ("_source_file", "_row_number", "_ingested_at")
+"""Columns that identify the landed row from which a row was built."""
 
 _POSITION = ("_file", "_pos")
-_HOUR = 3_600_000_000  # microseconds
+_HOUR_IN_MICROSECONDS = 3_600_000_000
 _MAX_ROWS_IN_MESSAGE = 3
 
 
@@ -36,9 +36,9 @@ class Revisions:
     """The revisions of the keys that were staged.
 
     Attributes:
-        rows: Key, origin (`trusted`, `quarantine` or `staged`), whether the revision failed, whether it is kept, and
-            its position: the file and the row in it.
-        counts: The number of rows by origin, whether they failed, and whether they are kept.
+        rows: One row for each revision: the key, the origin (`trusted`, `quarantine` or `staged`), whether the revision
+            failed, whether it is kept, and its position (file and row).
+        counts: The number of rows by origin, by whether they failed, and by whether they are kept.
     """
 
     rows: DataFrame
@@ -53,15 +53,15 @@ class Revisions:
         """The positions of the revisions that are not kept."""
         return self.rows.where("NOT _is_kept").select("_origin", "_is_failed", *_POSITION)
 
-    def without_superseded(self, rows: DataFrame, *, origin: str) -> DataFrame:
-        """Return rows, read with their positions, without those of an origin that are superseded."""
+    def drop_superseded(self, rows: DataFrame, *, origin: str) -> DataFrame:
+        """Drop the superseded rows of an origin. The rows must have their positions."""
         if not self.count(origin, is_failed=True, is_kept=False):
             return rows
         return rows.join(self.superseded.where(F.col("_origin") == origin), on=[*_POSITION], how="left_anti")
 
 
 def with_positions(rows: DataFrame) -> DataFrame:
-    """Return rows of an Iceberg table with their positions."""
+    """Add the position (file and row) to rows of an Iceberg table."""
     return rows.select("*", *_POSITION)
 
 
@@ -74,31 +74,31 @@ def resolve_revisions(
     key: Sequence[str],
     order_by: Sequence[str],
 ) -> Iterator[Revisions]:
-    """Resolve the revisions of the keys that were staged. One Spark job, and one to broadcast the keys.
+    """Resolve the revisions of the keys that were staged. Runs one Spark job, and one to broadcast the keys.
 
-    A row without a key is identified by its place. The staged row wins over an equal row, so a repeated step replaces
-    its own rows.
+    A row without a key is identified by its landed row. A staged row wins over an equal row, so a repeated step
+    replaces its own rows.
     """
-    new = _located(staged, STAGED, F.col(QUARANTINED), key, order_by)
+    new = _select_revisions(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [
-        _located(rows, origin, F.lit(origin == QUARANTINE), key, order_by)
+        _select_revisions(rows, origin, F.lit(origin == QUARANTINE), key, order_by)
         for origin, rows in ((TRUSTED, trusted), (QUARANTINE, quarantine))
         if rows is not None
     ]
-    found = new
+    candidates = new
     for rows in published:
-        found = found.unionByName(rows.join(new.select("_key"), on="_key", how="left_semi"))
+        candidates = candidates.unionByName(rows.join(new.select("_key"), on="_key", how="left_semi"))
     latest_first = Window.partitionBy("_key").orderBy(
         F.col("_order").desc_nulls_last(), (F.col("_origin") == STAGED).desc()
     )
     so_far = latest_first.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     valid = F.count(F.when(~F.col("_is_failed"), 1)).over(so_far)
-    ranked = found.select("*", F.row_number().over(latest_first).alias("_rank"), valid.alias("_valid"))
+    ranked = candidates.select("*", F.row_number().over(latest_first).alias("_rank"), valid.alias("_valid"))
     is_kept = F.when(F.col("_is_failed"), F.col("_rank") == 1).otherwise(F.col("_valid") == 1)
     resolved = ranked.select("_key", "_origin", "_is_failed", is_kept.alias("_is_kept"), *_POSITION).cache()
     try:
-        counted = resolved.groupBy("_origin", "_is_failed", "_is_kept").count().collect()
-        yield Revisions(resolved, {(row[0], row[1], row[2]): row[3] for row in counted})
+        counts = resolved.groupBy("_origin", "_is_failed", "_is_kept").count().collect()
+        yield Revisions(resolved, {(row[0], row[1], row[2]): row[3] for row in counts})
     finally:
         resolved.unpersist()
 
@@ -108,7 +108,7 @@ def stage_quarantine(
 ) -> Staged | None:
     """Stage the new content of quarantine. Return None if quarantine does not change.
 
-    Rows: new rows are added. If some of the published ones are superseded, all that remain are written again.
+    Rows: new rows are added. If some published rows are superseded, the other published rows are written again.
     """
     spark = new.sparkSession
     is_stale = revisions.count(QUARANTINE, is_failed=True, is_kept=False)
@@ -116,35 +116,37 @@ def stage_quarantine(
         is_new = revisions.count(STAGED, is_failed=True, is_kept=True)
         return stage(spark, new, table=table, run_id=run_id, is_append=True) if is_new else None
     if published is not None:
-        kept = revisions.without_superseded(published, origin=QUARANTINE)
-        new = new.unionByName(align_columns(kept, new.schema))
+        remaining = revisions.drop_superseded(published, origin=QUARANTINE)
+        new = new.unionByName(align_columns(remaining, new.schema))
     return stage(spark, new, table=table, run_id=run_id)
 
 
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
-    """Return a condition on the ranges of a column in the staged files. Rows of one key are in one range.
+    """Return a condition that all published revisions of the staged keys meet, to prune files.
 
-    The ranges come from the files' metadata. A file has rows of one month, so the ranges are narrow even if an
-    increment corrects a few old rows. Times an hour apart count as the same: a key that is made of the time that
-    clocks show has two instants in autumn, in the hour that clocks show twice.
+    The condition holds the ranges of a column in the staged files, from their metadata. A file has rows of one month,
+    so the ranges are narrow even if an increment corrects a few old rows.
+
+    Ranges of times are one hour wider at both ends. Clocks show one hour twice in autumn. If a key contains the time
+    that clocks show, the revisions of one key may therefore be one hour apart.
     """
     ranges = added_ranges(staged.spark, staged.home, staged.snapshot, column) if column else None
     if column is None or ranges is None:
         return "true"
     merged: list[list[Any]] = []
-    margin = _HOUR if ranges and isinstance(ranges[0][0], int) else None
+    margin = _HOUR_IN_MICROSECONDS if ranges and isinstance(ranges[0][0], int) else None
     for lower, upper in sorted(ranges if margin is None else [(low - margin, high + margin) for low, high in ranges]):
         if merged and lower <= merged[-1][1]:
             merged[-1][1] = max(merged[-1][1], upper)
         else:
             merged.append([lower, upper])
-    shown = literal if margin is None else "timestamp_micros({})".format
-    terms = (f"{quoted(column)} BETWEEN {shown(lower)} AND {shown(upper)}" for lower, upper in merged)
+    to_sql = literal if margin is None else "timestamp_micros({})".format
+    terms = (f"{quoted(column)} BETWEEN {to_sql(lower)} AND {to_sql(upper)}" for lower, upper in merged)
     return " OR ".join(terms) or "false"
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return for each expectation the first rows that fail it, by file and row number, newest files first."""
+    """Return the first rows that fail each expectation, as file and row number. The newest files come first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))
@@ -152,15 +154,17 @@ def first_rows(rejected: DataFrame) -> dict[str, str]:
     rows: dict[str, list[str]] = {}
     for row in first.where(F.col("rank") <= _MAX_ROWS_IN_MESSAGE).orderBy("rank").collect():
         rows.setdefault(row["failed"], []).append(f"{row['_source_file']} row {row['_row_number']}")
-    return {expectation: ", ".join(places) for expectation, places in rows.items()}
+    return {expectation: ", ".join(names) for expectation, names in rows.items()}
 
 
-def _located(rows: DataFrame, origin: str, is_failed: Column, key: Sequence[str], order_by: Sequence[str]) -> DataFrame:
+def _select_revisions(
+    rows: DataFrame, origin: str, is_failed: Column, key: Sequence[str], order_by: Sequence[str]
+) -> DataFrame:
     parts = [F.col(quoted(name)).cast("string") for name in key]
-    place = F.concat_ws("#", *(F.col(name).cast("string") for name in PLACE))
-    known = F.concat(*(part for text in parts for part in (F.lit("\u001f"), text)))  # null if a part is
+    source_row = F.concat_ws("#", *(F.col(name).cast("string") for name in SOURCE_ROW))
+    complete_key = F.concat(*(item for part in parts for item in (F.lit("\u001f"), part)))  # null if a part is null
     return rows.select(
-        F.coalesce(known, place).alias("_key"),
+        F.coalesce(complete_key, source_row).alias("_key"),
         F.struct(*map(quoted, order_by)).alias("_order"),
         F.lit(origin).alias("_origin"),
         is_failed.alias("_is_failed"),

@@ -25,7 +25,7 @@ from transforms.dataset import Dataset
 
 MAX_FILES_IN_NOTE = 5
 ABANDONED_AFTER = timedelta(days=1)
-"""Minimum age of a branch to be dropped. A run or a person may still use a younger branch."""
+"""Minimum age of a branch that `clear` drops. A run or a person may still use a younger branch."""
 
 STAGES_THAT_MASK = ("refine", "resolve", "create", "check_quality", "publish")
 """The stages that need the masking key, if the dataset is masked with a key."""
@@ -37,8 +37,8 @@ def dataset_job(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Job:
 
 
 def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Bring the rows of all new files from landing to raw."""
-    done = ingest_landing(
+    """Add the rows of all new files in landing to raw."""
+    ingested = ingest_landing(
         spark,
         dataset=dataset.name,
         landing=args.landing,
@@ -46,55 +46,56 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
         run_id=args.run_id,
         skip_unreadable=dataset.is_incremental,
     )
-    again = [f"{name} was delivered again with other content" for name in done.redelivered]
-    more = [f"and {len(again) - MAX_FILES_IN_NOTE} more, see the log"] if len(again) > MAX_FILES_IN_NOTE else []
+    notes = [f"{name} was delivered again with other content" for name in ingested.redelivered]
+    if len(notes) > MAX_FILES_IN_NOTE:
+        notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more, see the log"]
     return StageResult(
-        rows_in=done.rows,
-        rows_out=done.rows,
-        snapshot_ids={done.table: done.snapshot},
-        notes=(*again[:MAX_FILES_IN_NOTE], *more),
-        skipped_files=done.skipped,
+        rows_in=ingested.rows,
+        rows_out=ingested.rows,
+        snapshot_ids={ingested.table: ingested.snapshot},
+        notes=tuple(notes),
+        skipped_files=ingested.skipped,
     )
 
 
 def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """Build the new rows of raw, validate them, and publish them to trusted and quarantine."""
-    return _publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
+    return _make_publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 
 def resolve(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """Validate the parked rows of blocked increments again, and publish them if they pass."""
-    return resolve_blocked(_publisher(dataset, spark, args), row_by_row=args.row_by_row)
+    return resolve_blocked(_make_publisher(dataset, spark, args), row_by_row=args.row_by_row)
 
 
 def curate(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Make the stale answers from trusted, and publish them."""
+    """Build the stale answers from trusted, and publish them."""
     return publish_answers(spark, dataset, run_id=args.run_id, rebuild=args.rebuild)
 
 
 def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """List the new files in landing: folders, columns, and changes since the last crawl."""
-    found = crawl_landing(
+    crawled = crawl_landing(
         spark, dataset=dataset.name, landing=args.landing, layouts=dataset.source_columns, run_id=args.run_id
     )
-    return StageResult(notes=(str(found),))
+    return StageResult(notes=(str(crawled),))
 
 
 def clear(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Drop the branches, and tables of staged rows, that blocked, failed or killed runs left behind."""
-    before = datetime.now(timezone.utc) - ABANDONED_AFTER
+    """Drop the branches and tables of staged rows that blocked, failed or killed runs left behind."""
+    older_than = datetime.now(timezone.utc) - ABANDONED_AFTER
     names = [table_name(zone, dataset.name) for zone in ("raw", "trusted", "quarantine")]
     names += [table_name("curated", dataset.name, answer) for answer in dataset.answers]
     tables = [table for table in names if spark.catalog.tableExists(table)]
-    branches = sum(drop_branches(load_table(spark, table), older_than=before) for table in tables)
-    staged = sum(drop_staged_table(spark, table, older_than=before) for table in tables)
+    branches = sum(drop_branches(load_table(spark, table), older_than=older_than) for table in tables)
+    staged = sum(drop_staged_table(spark, table, older_than=older_than) for table in tables)
     return StageResult(notes=(f"{branches + staged} branches of earlier runs dropped",))
 
 
 def create(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Bring new files from landing to raw, and stage the new rows of raw on a branch of trusted."""
+    """Add the rows of all new files in landing to raw, and stage the new rows of raw on a branch of trusted."""
     ingested = ingest(dataset, spark, args)
-    staged = _publisher(dataset, spark, args).stage(full_refresh=args.rebuild)
+    staged = _make_publisher(dataset, spark, args).stage(full_refresh=args.rebuild)
     snapshots = {**ingested.snapshot_ids, **staged.snapshot_ids}
     notes, skipped = ingested.notes + staged.notes, ingested.skipped_files
     return replace(staged, snapshot_ids=snapshots, notes=notes, skipped_files=skipped)
@@ -102,19 +103,19 @@ def create(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 def check_quality(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """Validate the staged rows."""
-    return _publisher(dataset, spark, args).validate()
+    return _make_publisher(dataset, spark, args).validate()
 
 
 def publish(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """Publish the staged rows to quarantine, then to trusted."""
-    return _publisher(dataset, spark, args).publish()
+    return _make_publisher(dataset, spark, args).publish()
 
 
 _STAGES: dict[str, Callable[[Dataset, SparkSession, Arguments], StageResult]] = {
-    each.__name__: each for each in (ingest, refine, resolve, curate, crawl, clear, create, check_quality, publish)
+    stage.__name__: stage for stage in (ingest, refine, resolve, curate, crawl, clear, create, check_quality, publish)
 }
 
 
-def _publisher(dataset: Dataset, spark: SparkSession, args: Arguments) -> Publisher:
+def _make_publisher(dataset: Dataset, spark: SparkSession, args: Arguments) -> Publisher:
     key = read_masking_key(args.masking_key) if dataset.uses_masking_key else None
     return Publisher(spark, dataset, args.run_id, key)

@@ -1,1 +1,1 @@
-"""The lake: the Spark session, the zones, Iceberg tables, write-audit-publish, the run ledger."""
+"""The Spark session, the zones, Iceberg tables, write-audit-publish, and the run ledger."""

@@ -10,13 +10,13 @@ class LakeError(CityLakeError, RuntimeError):
 
 
 class NotPublishedError(LakeError):
-    """No run has published the table that is read."""
+    """A step reads a table that no run has published."""
 
     def __init__(self, *, table: str) -> None:
         super().__init__(
             where=table,
             problem="no run has published this table. Run its job with --stage all, or run citylake run DATASET "
-            "--data DIR. If it has run, give the --warehouse that it wrote to.",
+            "--data DIR. If a run has published it in another warehouse, give that --warehouse.",
         )
 
 
@@ -24,7 +24,7 @@ class OvertakenError(LakeError):
     """Another run published the table while this one was writing.
 
     Attributes:
-        branch: The branch or staging table that holds the rows of this run.
+        branch: The branch or separate table that holds the rows of this run.
     """
 
     def __init__(self, *, table: str, branch: str) -> None:
@@ -66,10 +66,19 @@ class NarrowedColumnError(LakeError):
 
 
 class TableBusyError(LakeError):
-    """Maintenance left a table alone, because another run works on it."""
+    """Maintenance skips a table, because another run works on it.
+
+    Attributes:
+        reason: The work of the other run.
+    """
 
     def __init__(self, *, table: str, reason: str) -> None:
-        super().__init__(where=table, problem=f"{reason}. Its rows are unchanged.")
+        self.reason = reason
+        super().__init__(
+            where=table,
+            problem=f"maintenance skips this table, because {reason}. Its rows have not changed. The next maintenance "
+            "run tries again.",
+        )
 
 
 class SetUpError(LakeError):

@@ -1,4 +1,4 @@
-"""Schema evolution: the column changes that a publish applies, and the column changes that it rejects."""
+"""Check whether a publish may change the columns of a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from transforms.sql import quoted
 
 def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
     """Return True if a table has the columns and types of a schema, in any order."""
-    return _types(spark.table(table).schema) == _types(schema)
+    return _name_types(spark.table(table).schema) == _name_types(schema)
 
 
 def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
@@ -25,40 +25,41 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
     Raises:
         NarrowedColumnError: A column would get a type that cannot hold its published values.
     """
-    published, after = spark.table(table), {field.name: field.dataType for field in schema}
-    before, types = _types(published.schema), _types(schema)
+    published, new_types = spark.table(table), {field.name: field.dataType for field in schema}
+    before, after = _name_types(published.schema), _name_types(schema)
     for field in published.schema:
         name = field.name
-        if types.get(name, before[name]) == before[name]:
+        if after.get(name, before[name]) == before[name]:
             continue
         try:
-            lost = published.where(_loses(quoted(name), field.dataType, after[name])).limit(1).count()
+            loss = _build_loss_condition(quoted(name), field.dataType, new_types[name])
+            rows_with_loss = published.where(loss).limit(1).count()
         except AnalysisException:  # Spark has no cast between the two types
-            lost = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
-        if lost:
-            raise NarrowedColumnError(table=table, column=name, before=before[name], after=types[name])
+            rows_with_loss = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
+        if rows_with_loss:
+            raise NarrowedColumnError(table=table, column=name, before=before[name], after=after[name])
 
 
-def _loses(value: str, before: T.DataType, after: T.DataType) -> str:
+def _build_loss_condition(value: str, before: T.DataType, after: T.DataType) -> str:
     """Return a SQL condition that is true if a change of type loses the value.
 
-    Fields of structs may be added and removed.
+    A field that is added to a struct or removed from it does not count as a loss.
     """
     if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
         item = f"item{value.count('item')}"
-        return f"coalesce(exists({value}, {item} -> {_loses(item, before.elementType, after.elementType)}), false)"
+        loss = _build_loss_condition(item, before.elementType, after.elementType)
+        return f"coalesce(exists({value}, {item} -> {loss}), false)"
     if isinstance(before, T.StructType) and isinstance(after, T.StructType):
         types = {field.name: field.dataType for field in after}
         shared = [field for field in before if field.name in types]
-        return (
-            " OR ".join(
-                f"({_loses(f'{value}.{quoted(field.name)}', field.dataType, types[field.name])})" for field in shared
-            )
-            or "false"
+        losses = (
+            _build_loss_condition(f"{value}.{quoted(field.name)}", field.dataType, types[field.name])
+            for field in shared
         )
+        return " OR ".join(f"({loss})" for loss in losses) or "false"
     return f"NOT (CAST(try_cast({value} AS {after.simpleString()}) AS {before.simpleString()}) <=> {value})"
 
 
-def _types(schema: T.StructType) -> dict[str, str]:
+def _name_types(schema: T.StructType) -> dict[str, str]:
     # Iceberg stores tinyint and smallint as int.
     return {field.name: re.sub(r"\b(tinyint|smallint)\b", "int", field.dataType.simpleString()) for field in schema}

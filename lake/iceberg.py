@@ -1,7 +1,7 @@
 """Access Java objects of Iceberg and Spark through py4j. No other module uses py4j.
 
-Most functions read or change metadata, or write a few rows. Only `infer_csv_types` and `rewrite_data_files` start Spark
-jobs.
+Only `infer_csv_types` and `rewrite_data_files` start Spark jobs. The other functions read or change metadata, or write
+a few rows.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Snapshot:
 
     Attributes:
         id: The id of the snapshot.
-        parent_id: The id of the snapshot before it on its branch, if any.
+        parent_id: The id of the previous snapshot on its branch. None for the first snapshot.
         operation: `append`, `overwrite`, `delete`, or `replace` for a compaction.
         summary: Counts of files and rows, and the properties of the commit.
         committed: The time of the commit (seconds since 1970, UTC).
@@ -62,8 +62,7 @@ class Snapshot:
 
 
 def load_table(spark: SparkSession, table: str) -> Any:
-    """Return a table as Iceberg's Java library knows it."""
-    # A query of Iceberg's metadata tables would start a Spark job. The catalog returns the table without a job.
+    """Return the Java object of an Iceberg table. Does not start a Spark job, unlike a query of a metadata table."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
@@ -75,22 +74,22 @@ def load_table(spark: SparkSession, table: str) -> Any:
 
 
 def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Snapshot]:
-    """Yield the snapshots that led to a branch, the latest first, as far back as they have not expired."""
+    """Yield the snapshots of a branch that have not expired, the latest first."""
     if not spark.catalog.tableExists(table):
         return
     iceberg = load_table(spark, table)
-    parser = _package(spark, iceberg).SnapshotParser
-    found = iceberg.snapshot(branch)
-    while found is not None:
-        fields = json.loads(parser.toJson(found))  # py4j would make a call for each property of the summary
+    parser = _find_package(spark, iceberg).SnapshotParser
+    snapshot = iceberg.snapshot(branch)
+    while snapshot is not None:
+        fields = json.loads(parser.toJson(snapshot))  # py4j would make a call for each property of the summary
         parent, summary = fields.get("parent-snapshot-id"), fields["summary"]
         yield Snapshot(fields["snapshot-id"], parent, summary["operation"], summary, fields["timestamp-ms"] / 1000)
-        found = None if parent is None else iceberg.snapshot(parent)
+        snapshot = None if parent is None else iceberg.snapshot(parent)
 
 
 def branches(spark: SparkSession, table: str) -> dict[str, float]:
     """Return the branches of a table, except `main`, with the time of its last commit (seconds since 1970, UTC)."""
-    return {name: head.timestampMillis() / 1000 for name, head in _heads(load_table(spark, table)).items()}
+    return {name: head.timestampMillis() / 1000 for name, head in _read_heads(load_table(spark, table)).items()}
 
 
 def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str], *, branch: str) -> None:
@@ -106,7 +105,7 @@ def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str
 def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
     """Remove snapshots from a table's history. Maintenance removes the files that no other snapshot uses."""
     if snapshot_ids:
-        # To find such files at once, Iceberg would read the manifest lists of all other snapshots.
+        # Iceberg would read the manifest lists of all other snapshots to find these files now.
         iceberg = load_table(spark, table)
         expiry = iceberg.expireSnapshots().cleanExpiredFiles(False)
         for snapshot_id in snapshot_ids:
@@ -118,17 +117,17 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
     """Return the range of a column in each data file that a snapshot added. None if a file has no range.
 
-    Times are microseconds since 1970 (UTC). Long texts are cut off: lower bounds down, upper bounds up.
+    Times are microseconds since 1970 (UTC). Iceberg truncates long texts. The ranges still contain all values.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
-    read = _package(spark, iceberg).types.Conversions.fromByteBuffer
+    read = _find_package(spark, iceberg).types.Conversions.fromByteBuffer
     ranges = []
     for file in iceberg.snapshot(snapshot_id).addedDataFiles(iceberg.io()):
         nulls, bounds = file.nullValueCounts(), [file.lowerBounds(), file.upperBounds()]
         if nulls is not None and nulls.get(field.fieldId()) == file.recordCount():
             continue
-        values = [None if each is None else each.get(field.fieldId()) for each in bounds]
+        values = [None if bound is None else bound.get(field.fieldId()) for bound in bounds]
         if None in values:
             return None
         lower, upper = (read(field.type(), value) for value in values)
@@ -140,7 +139,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
     """Append a few records to an unpartitioned table, as one file, without a Spark job."""
     iceberg = load_table(spark, table)
     jvm: Any = spark._jvm
-    package, mapper = _package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
+    package, mapper = _find_package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
     mapper.enable(jvm.com.fasterxml.jackson.databind.DeserializationFeature.USE_LONG_FOR_INTS)
     times = [field.name for field in schema if isinstance(field.dataType, T.TimestampType)]
     file = iceberg.io().newOutputFile(iceberg.locationProvider().newDataLocation(f"{uuid4()}.parquet"))
@@ -163,13 +162,13 @@ def columns_read(frame: DataFrame) -> set[str]:
     """Return the columns that a frame reads from its sources, after Spark has pruned the others."""
     query: Any = frame._jdf
     leaves = query.queryExecution().optimizedPlan().collectLeaves()
-    outputs = [leaves.apply(place).output() for place in range(leaves.size())]
-    return {output.apply(place).name() for output in outputs for place in range(output.size())}
+    outputs = [leaves.apply(index).output() for index in range(leaves.size())]
+    return {output.apply(index).name() for output in outputs for index in range(output.size())}
 
 
 def infer_csv_types(text: DataFrame) -> T.StructType:
     """Return the types that Spark infers for cells of text. Runs a Spark job."""
-    # pyspark sends the rows through Python to read them as csv. The JVM's reader reads them directly.
+    # pyspark would send the rows through Python to read them as csv. The Java reader does not.
     jvm: Any = text.sparkSession._jvm
     lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
     strings = getattr(lines, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
@@ -192,15 +191,15 @@ def has_iceberg(spark: SparkSession) -> bool:
 def look_up_java_names(spark: SparkSession) -> None:
     """Look up the Java names that pyspark needs for every expression, once for the session.
 
-    pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time. It does not
-    look up a name that is already an attribute.
+    Otherwise pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time. A
+    name that is an attribute of its parent is not looked up again.
     """
     for path in _JAVA_NAMES:
-        place: Any = spark._jvm
+        parent: Any = spark._jvm
         for name in path.split("."):
-            found = getattr(place, name)
-            setattr(place, name, found)
-            place = found
+            child = getattr(parent, name)
+            setattr(parent, name, child)
+            parent = child
 
 
 def is_commit_conflict(error: BaseException | None) -> bool:
@@ -215,19 +214,19 @@ def is_commit_conflict(error: BaseException | None) -> bool:
 
 @contextmanager
 def commit_lock(table: Any) -> Iterator[None]:
-    """Hold back the commits of other processes to a table in a local warehouse, if they take this lock too.
+    """Lock a table in a local warehouse against commits of other processes that take this lock too.
 
-    Iceberg's hadoop catalog commits by a rename that must not replace a file. It checks first, under a lock of its own
-    process. On a local disk the rename then replaces the commit of another process, and no error is raised. Four
-    processes that only commit lost 1 of 600 commits. A warehouse on S3 has the lock of its catalog.
+    Iceberg's hadoop catalog commits with a rename that must not replace a file. It checks this under a lock of its own
+    process only. On a local disk, the rename can replace the commit of another process without an error. Four processes
+    that only commit lost 1 of 600 commits. A warehouse on S3 has the lock of its catalog.
 
-    The lock ends with the process. It does not nest.
+    The lock ends with the process. Do not nest it, because the inner lock would wait forever.
     """
     folder = Path(str(table.location()).removeprefix("file:"))
     if not folder.is_dir():
         yield
         return
-    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # a dot hides it from orphan removal
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # orphan removal skips names with a dot
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -253,8 +252,8 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
         TableBusyError: Another commit came first. The table is as that commit left it.
     """
     transaction = table.newTransaction()
-    # The transaction's own table cannot be scanned, and to rewrite files Iceberg scans the table first.
-    yield _package(spark, table).BaseTable(transaction.table().operations(), table.name())
+    # Iceberg scans the table before it rewrites files, and it cannot scan the transaction's own table.
+    yield _find_package(spark, table).BaseTable(transaction.table().operations(), table.name())
     before, after = transaction.startMetadata(), transaction.currentMetadata()
     if before.equals(after):
         return
@@ -270,10 +269,10 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
 def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str, object]) -> int:
     """Rewrite data files by Iceberg's bin-packing. Return the number of files rewritten."""
     jvm: Any = spark._jvm
-    # Iceberg looks its catalogs up in the active session. A Python thread has
-    # no active session until it creates a DataFrame.
+    # Iceberg finds its catalogs in the active session. A Python thread has no active session until it creates a
+    # DataFrame.
     jvm.org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
-    actions = _package(spark, table).spark.actions.SparkActions
+    actions = _find_package(spark, table).spark.actions.SparkActions
     action = actions.get(spark._jsparkSession).rewriteDataFiles(table)
     for name, value in options.items():
         action = action.option(name, str(value))
@@ -281,8 +280,8 @@ def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str,
 
 
 def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str]) -> None:
-    """Remove delete files from a table's current snapshot. The caller knows that no data file needs them."""
-    rewrite, manifests = table.newRewrite(), _package(spark, table).ManifestFiles
+    """Remove delete files from a table's current snapshot. The caller must know that no data file needs them."""
+    rewrite, manifests = table.newRewrite(), _find_package(spark, table).ManifestFiles
     for manifest in table.currentSnapshot().deleteManifests(table.io()):
         reader = manifests.readDeleteManifest(manifest, table.io(), table.specs())
         try:
@@ -297,17 +296,17 @@ def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str])
 
 
 def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
-    """Return the branches that a run may still publish, by fast-forwarding `main`.
+    """Return the branches to which a run may still fast-forward `main`.
 
-    These branches descend from the published snapshot. A branch without a commit of its own is always in use. Other
-    branches are in use until nothing was written to them for `idle_after`.
+    These branches descend from the published snapshot. A branch without a commit of its own is always in use. Another
+    branch is in use until its last commit is older than `idle_after`.
     """
     main = table.currentSnapshot()
     if main is None:
         return []
     oldest = (time.time() - idle_after.total_seconds()) * 1000
     names = []
-    for name, head in _heads(table).items():
+    for name, head in _read_heads(table).items():
         snapshot = head
         while snapshot is not None and snapshot.sequenceNumber() > main.sequenceNumber():
             snapshot = None if snapshot.parentId() is None else table.snapshot(snapshot.parentId())
@@ -324,19 +323,19 @@ def drop_branches(table: Any, *, older_than: datetime) -> int:
     """
     main, oldest = table.currentSnapshot(), older_than.timestamp() * 1000
     published = main and main.snapshotId()
-    heads = _heads(table).items()
+    heads = _read_heads(table).items()
     names = [name for name, head in heads if head.snapshotId() != published and head.timestampMillis() < oldest]
     for name in names:
         table.manageSnapshots().removeBranch(name).commit()
     return len(names)
 
 
-def _heads(table: Any) -> dict[str, Any]:
+def _read_heads(table: Any) -> dict[str, Any]:
     refs = {name: ref for name, ref in table.refs().items() if ref.isBranch() and name != "main"}
     return {name: table.snapshot(ref.snapshotId()) for name, ref in refs.items()}
 
 
-def _package(spark: SparkSession, iceberg: Any) -> Any:
+def _find_package(spark: SparkSession, iceberg: Any) -> Any:
     """Return the Java package of a table's classes. Some jars carry Iceberg under another package name."""
     package: Any = spark._jvm
     for name in [*iceberg.getClass().getName().split(".iceberg.")[0].split("."), "iceberg"]:

@@ -19,7 +19,7 @@ from lake.tables import add_columns, ensure_table, exists
 logger = logging.getLogger(__name__)
 
 RUNS = f"{CATALOG}.ops.runs"
-MAX_ERROR_LENGTH = 4000  # characters. Spark's messages carry the traces of all tasks that failed.
+MAX_ERROR_LENGTH = 4000  # characters. Spark's messages hold the traces of all failed tasks.
 _TEXT, _TIME, _COUNT = T.StringType(), T.TimestampType(), T.LongType()
 SCHEMA = T.StructType(
     [
@@ -41,11 +41,11 @@ class StageResult:
         rows_in: Rows read.
         rows_out: Rows published or staged.
         rows_quarantined: Rows that failed a critical expectation.
-        snapshot_ids: Table to the snapshot that the stage published.
+        snapshot_ids: The published snapshot of each table.
         verdict: `met`, `met with warnings` or `blocked`. None if nothing was validated.
-        validation_result: The whole validation result, as Great Expectations' JSON.
-        notes: More facts, each a short sentence.
-        skipped_files: The reason why each skipped file was not read, by file.
+        validation_result: The complete validation result, in Great Expectations' JSON.
+        notes: Other facts about the run, each a short sentence.
+        skipped_files: The reason for each skipped file, by file.
         error: The error that ends the run. The ledger still records the other fields.
     """
 
@@ -73,13 +73,13 @@ class StageRun:
 
     Attributes:
         run_id: The id of the run. All its stages have the same id.
-        workflow: The workflow that started it, or None.
+        workflow: The workflow that started the run, or None.
         job: The job.
         stage: The stage.
-        started: When it began, UTC.
-        state: `RUNNING`, then the state of its result. A killed run stays `RUNNING`.
-        ended: When it ended, UTC.
-        result: Its outcome.
+        started: The start time (UTC).
+        state: `RUNNING`, then the state of the result. A killed run stays `RUNNING`.
+        ended: The end time (UTC).
+        result: The outcome.
     """
 
     run_id: str
@@ -98,7 +98,7 @@ def record_stage(
     """Run a stage and record it: one row when it starts, and one when it succeeds, fails or is stopped.
 
     Raises:
-        Exception: The stage raised it or returned it in its result. It is recorded first.
+        Exception: The stage raised an error, or returned it in its result. The error is recorded first.
     """
     ensure_table(spark, RUNS, SCHEMA)
     add_columns(spark, RUNS, SCHEMA)
@@ -135,7 +135,7 @@ def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[
         return []
     published = runs(spark).where(
         (F.col("job") == job)
-        & (F.col("stage") != "resolve")  # its rows were counted when they were parked
+        & (F.col("stage") != "resolve")  # the rows were counted when they were parked
         & F.col("validation_result").isNotNull()
         & F.col("state").startswith("SUCCEEDED")
     )

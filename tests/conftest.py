@@ -1,4 +1,4 @@
-"""Files delivered to a landing folder, as the tests need them."""
+"""A landing folder, and methods that deliver files to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import xlsxwriter
 COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 
 FIRST_MODIFIED = 1_700_000_000
-"""When a delivered file was modified, if a test does not say otherwise (seconds since 1970)."""
+"""Default modification time of a delivered file (seconds since 1970)."""
 
 
 class Landing:
@@ -31,7 +31,7 @@ class Landing:
 
     @staticmethod
     def days(first: str = "2024-01-01", count: int = 30, offered: int = 100) -> list[list[Any]]:
-        """Return good rows, one a day: 100 calls offered, 90 handled, 8 abandoned."""
+        """Return valid rows, one for each day: 100 calls offered, 90 handled, 8 abandoned."""
         start = date.fromisoformat(first)
         dates = [str(start + timedelta(days=number)) for number in range(count)]
         return [[day, offered, offered - 10, 8, 12.5, 0.8, number] for number, day in enumerate(dates, 1)]
@@ -43,7 +43,7 @@ class Landing:
         return self.sheets(name, {"Sheet1": [columns, *rows]}, delivered)
 
     def sheets(self, name: str, sheets: Mapping[str, Sequence[Sequence[Any]]], delivered: int = 0) -> Path:
-        """Write a workbook of several sheets, each given with its header."""
+        """Write a workbook with several sheets. The first row of each sheet is its header."""
         path = self.folder / name
         with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
             book.set_properties({"created": datetime.fromtimestamp(FIRST_MODIFIED + delivered, timezone.utc)})
@@ -52,7 +52,7 @@ class Landing:
                 for line, row in enumerate(rows):
                     for column, cell in enumerate(row):
                         sheet.write(line, column, cell)
-        return self._delivered(path, delivered)
+        return self._set_time(path, delivered)
 
     def csv(
         self,
@@ -62,19 +62,19 @@ class Landing:
         delivered: int = 0,
         encoding: str = "utf-8",
     ) -> Path:
-        """Write a `;` file."""
+        """Write a csv with the delimiter `;`."""
         lines = [";".join("" if cell is None else str(cell) for cell in row) for row in [columns, *rows]]
         return self.file(name, "\n".join(lines).encode(encoding), delivered)
 
     def file(self, name: str, content: bytes, delivered: int = 0) -> Path:
-        """Write any bytes."""
+        """Write a file with any content."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        return self._delivered(path, delivered)
+        return self._set_time(path, delivered)
 
     @staticmethod
-    def _delivered(path: Path, seconds: int) -> Path:
+    def _set_time(path: Path, seconds: int) -> Path:
         moment = FIRST_MODIFIED + seconds
         os.utime(path, (moment, moment))
         return path

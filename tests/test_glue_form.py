@@ -1,8 +1,8 @@
-"""The form that runs on AWS Glue, against moto playing S3 and the Glue Data Catalog.
+"""Run jobs as on AWS Glue. moto stands in for S3 and the Glue Data Catalog.
 
-Iceberg's own GlueCatalog and S3FileIO do the work. The one jar on PyPI that carries them has them under another
-package name, so the settings differ from Glue's in that name, and in where AWS is. No jar on PyPI reads `s3://` for
-Spark: there Hadoop shows a folder as if it were the bucket, with the addresses that a bucket's files have.
+The tests use Iceberg's own GlueCatalog and S3FileIO. The only jar on PyPI that has them uses another package name, so
+the settings differ from Glue's in this name and in the endpoints. No jar on PyPI lets Spark read `s3://`. Therefore
+Hadoop shows a folder under the addresses of the bucket's files.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ DISPATCHES = """
 from ingest.crawl import crawl
 from ingest.raw import ingest
 from transforms.datasets.police_dispatch import DATASET
-what = {"dataset": "police_dispatch", "landing": "s3://city/landing", "layouts": DATASET.source_columns, "run_id": "r"}
-print(crawl(spark, **what))
-print(ingest(spark, **what).rows)
+arguments = {"dataset": "police_dispatch", "landing": "s3://city/landing", "run_id": "r"}
+arguments |= {"layouts": DATASET.source_columns}
+print(crawl(spark, **arguments))
+print(ingest(spark, **arguments).rows)
 for row in spark.table("lake.raw.police_dispatch").orderBy("_source_file", "_row_number").collect():
     print(row.incident_id, row._source_file, row._row_number)
 """
@@ -73,7 +74,7 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
-    """Run a job with what is in a folder's `landing` as what the bucket `city` has there; return what it printed."""
+    """Run a job with a copy of the folder's `landing` in the bucket `city`. Return the lines that the job prints."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="city")
     for path in (folder / "landing").rglob("*.*"):
@@ -96,7 +97,7 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert run_on_glue(CALLS, aws, tmp_path) == [
         "ingest SUCCEEDED 30 30 None",
         "refine SUCCEEDED 30 29 1",
-        "curate SUCCEEDED 29 2 None 2 of 2 answers made",
+        "curate SUCCEEDED 29 2 None 2 of 2 answers built",
         "ingest SUCCEEDED 0 0 None",
         "refine SUCCEEDED 0 None None nothing is new in raw",
         "curate SUCCEEDED None None None no answer is stale",
@@ -111,7 +112,7 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
 
 
-def test_events_are_read_from_a_bucket_whatever_their_files_are_called(aws: str, landing, tmp_path: Path) -> None:
+def test_events_are_read_from_a_bucket_with_any_file_names(aws: str, landing, tmp_path: Path) -> None:
     names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
     for number, name in enumerate(names):
         landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())

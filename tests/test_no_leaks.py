@@ -1,4 +1,4 @@
-"""What tells who a student is stays in landing and raw: it is in no other table, file, page, message or log."""
+"""Personal data of students stays in landing and raw. No other table, file, page, message or log has it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from workflows.cli import main
 
 FIRST = ("Zephyrine", "Quillonia", "Xanthippe", "Wolfhilde", "Yggdrasille")
 LAST = ("Vrouwenvelder", "Oyinkansola", "Kszczotkova", "Jørgensdottir", "Umlaufheimer")
-OF_NAMES = [name.casefold() for name in (*FIRST, *LAST)]
+SAMPLE_NAMES = [name.casefold() for name in (*FIRST, *LAST)]
 APPLICATION = [*DATASET.source_columns["application"]]
-RIGHT = (
+VALID_ROW = (
     *("S7700001", "Barnabasius", "Ptolemaiosson", "barnabasius@ptolemaiosson.example", "778-555-9071"),
     *("1971-08-23", "41 Mulberrybush Lane", "Nursing", "Fall 2023", "2023-03-01", "Received", ""),
 )
-STRAY = {  # an application with a cell that is not what it should be: its place, and what it says
+WRONG_CELLS = {  # applications with a wrong cell: the index of the cell, and its text
     "a day of birth": (5, "born to Theodorakis"),
     "a day": (9, "ask Hieronymusson"),
     "a status": (10, "with Fitzgibbonsworth"),
@@ -36,24 +36,24 @@ STRAY = {  # an application with a cell that is not what it should be: its place
     "a phone": (4, "mother: Abernathyson"),
     "an intake": (8, "when Montmorencyx can"),
 }
-ASIDE = {  # an application with all its cells moved
-    "to the left": RIGHT[1:],
-    "to the right": ["", *RIGHT[:-1]],
-    "two to the right": ["", "", *RIGHT[:-1]],
-    "by a comma in a name": [RIGHT[0], "Ptolemaiosson, Barnabasius", *RIGHT[1:]],
-    "by a comma in the address": [*RIGHT[:7], "Mulberrybush House", *RIGHT[7:]],
-    "beyond the header": [*RIGHT, "", "call Barnabasius"],
+SHIFTED_ROWS = {  # applications with all cells in wrong columns
+    "to the left": VALID_ROW[1:],
+    "to the right": ["", *VALID_ROW[:-1]],
+    "two to the right": ["", "", *VALID_ROW[:-1]],
+    "by a comma in a name": [VALID_ROW[0], "Ptolemaiosson, Barnabasius", *VALID_ROW[1:]],
+    "by a comma in the address": [*VALID_ROW[:7], "Mulberrybush House", *VALID_ROW[7:]],
+    "beyond the header": [*VALID_ROW, "", "call Barnabasius"],
 }
 
 
 def needles() -> set[str]:
-    """Return the parts of the cells above that tell who."""
-    words = {word for _, text in STRAY.values() for word in text.split() if len(word) > 8}
-    return words | {*RIGHT[:7], *RIGHT[1:3], "mulberrybush", "778-555"}
+    """Return the personal parts of the cells above."""
+    words = {word for _, text in WRONG_CELLS.values() for word in text.split() if len(word) > 8}
+    return words | {*VALID_ROW[:7], *VALID_ROW[1:3], "mulberrybush", "778-555"}
 
 
-def of_samples(lake: SparkSession) -> set[str]:
-    """Return what the personal cells of raw say: whole, and the names in them."""
+def personal_texts(lake: SparkSession) -> set[str]:
+    """Return the personal cells of raw."""
     raw = lake.table("lake.raw.registrar").where("lower(_source_file) NOT LIKE '%.csv'")
     personal = ["Student ID", "First Name", "Last Name", "E-mail", "Phone", "Address", "Date of Birth", "Reason"]
     rows = raw.where("`Student ID` != 'Total'").select(*(F.trim(F.col(f"`{name}`")) for name in personal)).collect()
@@ -62,17 +62,17 @@ def of_samples(lake: SparkSession) -> set[str]:
 
 
 class Command:
-    """The `citylake` command in this process, and all that it said."""
+    """Run the `citylake` command in this process, and collect its output and its log."""
 
     def __init__(self, lake: SparkSession, caplog: Any, capsys: Any) -> None:
-        self.lake, self.caplog, self.capsys, self.said = lake, caplog, capsys, ""
+        self.lake, self.caplog, self.capsys, self.output = lake, caplog, capsys, ""
 
     def __call__(self, *argv: str) -> int:
-        self.lake.createDataFrame([], "n int")  # makes this session the active one, as a job's is
+        self.lake.createDataFrame([], "n int")  # make this session the active session, as in a job
         with pytest.raises(SystemExit) as stopped, self.caplog.at_level(logging.DEBUG):
             main(argv)
         printed = self.capsys.readouterr()
-        self.said += printed.out + printed.err + self.caplog.text
+        self.output += printed.out + printed.err + self.caplog.text
         self.caplog.clear()
         return int(stopped.value.code or 0)
 
@@ -82,7 +82,7 @@ def citylake(
     lake: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture, monkeypatch
 ) -> Command:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "4000")  # no line is broken
+    monkeypatch.setenv("COLUMNS", "4000")  # do not wrap lines
     monkeypatch.setattr(samples, "_FIRST", FIRST)
     monkeypatch.setattr(samples, "_LAST", LAST)
     return Command(lake, caplog, capsys)
@@ -101,9 +101,13 @@ def workbook(path: Path, *rows: Iterable[str]) -> None:
 
 def dirty(folder: Path) -> None:
     samples.write(folder, rows=200)
-    csv(folder, "stray.csv", *([*RIGHT[:at], text, *RIGHT[at + 1 :]] for at, text in STRAY.values()))
-    csv(folder, "aside.csv", *ASIDE.values())
-    workbook(folder / "aside.xlsx", APPLICATION, *ASIDE.values())
+    csv(
+        folder,
+        "stray.csv",
+        *([*VALID_ROW[:index], text, *VALID_ROW[index + 1 :]] for index, text in WRONG_CELLS.values()),
+    )
+    csv(folder, "aside.csv", *SHIFTED_ROWS.values())
+    workbook(folder / "aside.xlsx", APPLICATION, *SHIFTED_ROWS.values())
 
 
 def run(citylake: Command, folder: Path) -> int:
@@ -118,7 +122,7 @@ def tables(lake: SparkSession) -> list[str]:
 
 
 def stored(lake: SparkSession, warehouse: Path) -> str:
-    """Return what the warehouse holds outside of raw: its rows, those of branches too, and Iceberg's metadata."""
+    """Return the content of the warehouse except raw: rows, also of branches, and Iceberg's metadata."""
     rows, bounds = [], []
     for table in tables(lake):
         files = lake.read.schema(lake.table(f"lake.{table}").schema).option("recursiveFileLookup", True)
@@ -138,60 +142,65 @@ def leaked(needles: Iterable[str], text: str) -> list[str]:
     return sorted({needle for needle in needles if needle.casefold() in folded})
 
 
-def test_nothing_that_tells_who_leaves_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_no_personal_data_leaves_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     dirty(tmp_path / "landing")
     key = (tmp_path / "landing" / MASKING_KEY).read_text().strip()
 
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
-    assert run(citylake, tmp_path / "landing") == 0, citylake.said
+    assert run(citylake, tmp_path / "landing") == 0, citylake.output
     assert citylake("show", "registrar", "--warehouse", "lake") == 0
     assert citylake("docs", "--warehouse", "lake") == 0
     table = ("--table", "lake.quarantine.registrar", "--warehouse", "lake")
     assert citylake("validate", "--suite", "registrar", *table, "--json", "--result-format", "COMPLETE") == 1
 
     text = stored(lake, tmp_path / "lake")
-    personal = of_samples(lake)
+    personal = personal_texts(lake)
     assert len(personal) > 700
-    assert leaked([*personal, *OF_NAMES, *needles(), key], text) == []
-    assert leaked([*personal, *OF_NAMES, *needles(), key], citylake.said) == []
-    # Of twelve, for of three the text and the workbook give one key.
+    assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], text) == []
+    assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], citylake.output) == []
+    # Of twelve rows, three rows of the csv have the same key as rows of the workbook.
     assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
     assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
-    assert "partial_unexpected_list" in citylake.said
+    assert "partial_unexpected_list" in citylake.output
     raw = lake.table("lake.raw.registrar").select(F.to_json(F.struct("*")))
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_what_is_refused_or_blocked_is_not_told(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_errors_and_blocked_rows_show_no_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()
         (folder / MASKING_KEY).write_text("k" * 32)
-    csv(files, "headerless.csv", columns=RIGHT)
-    csv(files, "twice.csv", RIGHT, columns=[*APPLICATION, "Phone"])
-    workbook(files / "headerless.xlsx", RIGHT, RIGHT)
-    workbook(files / "on its side.xlsx", *zip(APPLICATION, RIGHT, strict=True))
-    workbook(files / "two on it.xlsx", *zip(APPLICATION, RIGHT, RIGHT, strict=True))
-    workbook(files / "titled.xlsx", ["Status", *RIGHT[:5]], APPLICATION, RIGHT)
-    good = [[f"S77{n:05}", *RIGHT[1:]] for n in range(9)]
-    csv(rows, "rows.csv", *good, *([*RIGHT[:at], text, *RIGHT[at + 1 :]] for at, text in STRAY.values()))
-    csv(rows, "aside.csv", *ASIDE.values())
+    csv(files, "headerless.csv", columns=VALID_ROW)
+    csv(files, "twice.csv", VALID_ROW, columns=[*APPLICATION, "Phone"])
+    workbook(files / "headerless.xlsx", VALID_ROW, VALID_ROW)
+    workbook(files / "on its side.xlsx", *zip(APPLICATION, VALID_ROW, strict=True))
+    workbook(files / "two on it.xlsx", *zip(APPLICATION, VALID_ROW, VALID_ROW, strict=True))
+    workbook(files / "titled.xlsx", ["Status", *VALID_ROW[:5]], APPLICATION, VALID_ROW)
+    good = [[f"S77{n:05}", *VALID_ROW[1:]] for n in range(9)]
+    csv(
+        rows,
+        "rows.csv",
+        *good,
+        *([*VALID_ROW[:index], text, *VALID_ROW[index + 1 :]] for index, text in WRONG_CELLS.values()),
+    )
+    csv(rows, "aside.csv", *SHIFTED_ROWS.values())
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
 
     assert run(citylake, files) == 1
-    assert "6 landed file(s) cannot be read" in citylake.said
-    assert "on its side.xlsx (as enrolment): column 'First Name' is missing; it has ['Student ID']." in citylake.said
-    assert "two on it.xlsx: the columns ['…', '…'] have one name" in citylake.said
-    assert "twice.csv: the columns ['Phone', 'Phone'] have one name" in citylake.said
+    assert "6 landed file(s) cannot be read" in citylake.output
+    assert "on its side.xlsx (as enrolment): column 'First Name' is missing. Found: ['Student ID']." in citylake.output
+    assert "two on it.xlsx: the columns ['…', '…'] have the same name" in citylake.output
+    assert "twice.csv: the columns ['Phone', 'Phone'] have the same name" in citylake.output
     assert run(citylake, rows) == 1
-    assert "every_cell_readable (Every date could be read" in citylake.said
-    assert citylake("show", "registrar", "--warehouse", "lake") == 1  # nothing is published
+    assert "every_cell_readable (Every date could be read" in citylake.output
+    assert citylake("show", "registrar", "--warehouse", "lake") == 1  # nothing has been published
     assert citylake("docs", "--warehouse", "lake") == 0
     raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
-    assert citylake("validate", "--suite", "registrar", *raw) == 1  # it has not the suite's columns
+    assert citylake("validate", "--suite", "registrar", *raw) == 1  # raw lacks the columns of the suite
 
     text = stored(lake, tmp_path / "lake")
     assert "candidates_" in text
     assert lake.table("lake.ops.runs").where("state = 'BLOCKED'").count() == 1
     assert leaked(needles(), text) == []
-    assert leaked(needles(), citylake.said) == []
+    assert leaked(needles(), citylake.output) == []

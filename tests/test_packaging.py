@@ -1,4 +1,4 @@
-"""What is built is what runs: the wheel alone, and its .zip twin alone, under spark-submit in an empty folder."""
+"""The wheel alone, or the same file as .zip, runs under spark-submit in an empty folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Return a Python that has what this one has, but not the project: its editable install is not followed."""
+    """Return a Python with the packages of this one, except the project. It ignores the editable install."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next(environment.glob("lib/python*/site-packages"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from expectations.mask import FAILED, QUARANTINED, WARNINGS
+from expectations.bits import FAILED, QUARANTINED, WARNINGS
 from ingest.delimited import read_header, read_rows
 from lake.iceberg import ENGINE_ERRORS, error_message, infer_csv_types
 from lake.session import CATALOG

@@ -1,1 +1,1 @@
-"""Handlers of AWS Lambda. Each is one file that needs boto3 and nothing else, so that its zip is the file alone."""
+"""Handlers for AWS Lambda. Each handler is one file that needs only boto3, so its zip holds only that file."""

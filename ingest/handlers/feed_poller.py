@@ -1,21 +1,23 @@
-"""A Lambda that polls a city's feed and puts what is new or has changed to Amazon Data Firehose, one JSON line a row.
+"""A Lambda that polls a city's feed and sends new and changed rows to Amazon Data Firehose, as JSON lines.
 
-Deploy this one file, zipped. Runtime python3.11 or later, handler `feed_poller.handler`, timeout 15 minutes, reserved
-concurrency 1; a schedule of EventBridge runs it. A csv or an export is kept in /tmp while it is read: give the function
-ephemeral storage for it. Its role may do `firehose:PutRecordBatch` on the stream, and `s3:GetObject`, `s3:PutObject`
-and `s3:ListBucket` (else S3 does not tell what is absent from what is forbidden) on the bucket of its state.
+Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a timeout of 15
+minutes and a reserved concurrency of 1. Run it on an EventBridge schedule. Files are downloaded to /tmp, so give the
+function enough ephemeral storage. Its role needs `firehose:PutRecordBatch` on the stream, and `s3:GetObject`,
+`s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3 reports a missing object as
+forbidden.
 
 Environment:
     FEED: `socrata`, `opendatasoft` or `csv`.
-    FEED_URL: …/resource/98cc-bc7d.json, …/exports/jsonl, or a csv file's address.
+    FEED_URL: The address: …/resource/98cc-bc7d.json, …/exports/jsonl, or a csv file.
     STREAM: The Firehose stream.
-    STATE: `s3://BUCKET/KEY`: the object that says how far the feed was read. Without that object it is read from its
-        start. Records that Firehose does not take go to `KEY.set_aside/`, each with the reason.
-    CHANGED_COLUMN: For `opendatasoft`: the column that says when a row last changed. Not given: all of it each time.
-    APP_TOKEN: Socrata's app token; not needed, but without one Socrata lets fewer requests through.
+    STATE: `s3://BUCKET/KEY`: the object with the feed's watermark. Without the object, the whole feed is read. Records
+        that are too large for Firehose are written to `KEY.set_aside/`, each with the reason.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change [default: read all rows
+        each time].
+    APP_TOKEN: Socrata's app token. Without a token, Socrata allows fewer requests.
 
-Rows come at least once: the state is written after Firehose has accepted the rows before it, and each run looks again
-at the last ten minutes, for rows that became visible late. A csv is put anew, all of it, when its content has changed.
+Each row is sent at least once. The state is written after Firehose has accepted the rows. Each run reads the last ten
+minutes again, because some rows become visible late. A csv is sent as a whole again if its content has changed.
 """
 
 from __future__ import annotations
@@ -45,22 +47,29 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Sleep = Callable[[float], None]
 
-ATTEMPTS = 6
-TIMEOUT = 60
-LONGEST_WAIT = 120
-OVERLAP = timedelta(minutes=10)
-PAGE = 5_000
-MOST_RECORDS, MOST_BYTES, LARGEST_RECORD = 500, 4 << 20, 1000 << 10  # Firehose's, of a PutRecordBatch
-_CHUNK = 1 << 20
-_LEAST_TIME = 90_000  # milliseconds: what a page more may take, with some waiting
+MAX_ATTEMPTS = 6
+TIMEOUT_SECONDS = 60
+MAX_WAIT_SECONDS = 120
+OVERLAP_OF_POLLS = timedelta(minutes=10)
+ROWS_IN_PAGE = 5_000
+
+# Firehose's limits for one PutRecordBatch.
+MAX_RECORDS_IN_BATCH = 500
+MAX_BYTES_IN_BATCH = 4 << 20
+MAX_RECORD_BYTES = 1000 << 10
+
+_CHUNK_BYTES = 1 << 20
+_MIN_MILLISECONDS_FOR_PAGE = 90_000  # a page may take this long, with some waiting
 
 
 class FeedError(RuntimeError):
-    """A feed cannot be read, or a stream does not take its rows; what was accepted before stays, and so does the state.
+    """A feed cannot be read, or a stream rejects its rows. The state is as before, so no row is lost.
+
+    It does not derive from `CityLakeError`, because this file is deployed alone.
 
     Attributes:
-        where: The feed's address, or the stream.
-        problem: What was found, what was expected, what to do.
+        where: The feed's address, the stream or the setting.
+        problem: The problem, the expected and the actual value, and how to fix it.
     """
 
     def __init__(self, *, where: str, problem: str) -> None:
@@ -70,30 +79,42 @@ class FeedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed, and how it is read: `kind` is one of `socrata`, `opendatasoft`, `csv`."""
+    """A feed.
+
+    Attributes:
+        kind: `socrata`, `opendatasoft` or `csv`.
+        url: The address.
+        token: Socrata's app token.
+        changed_column: The column with the time of a row's last change, for `opendatasoft`.
+    """
 
     kind: str
     url: str
     token: str = ""
-    changed: str = ""
+    changed_column: str = ""
 
 
 class Page(NamedTuple):
-    """Some rows, and the state to write once they all are accepted."""
+    """Some rows of a feed, and the state to write after all these rows are accepted."""
 
     rows: Iterable[Row]
     state: dict[str, Any]
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Poll the feed of the environment: from the state on, until all is read or the function's time is nearly up."""
-    import boto3  # Here, so that whoever only downloads needs no boto3.
+    """Poll the feed that the environment names, until all rows are read or the function's time is nearly up."""
+    import boto3  # a download with `citylake fetch` does not need it
 
-    logger.setLevel(logging.INFO)  # Lambda shows warnings only
-    feed = Feed(_of("FEED"), _of("FEED_URL"), os.environ.get("APP_TOKEN", ""), os.environ.get("CHANGED_COLUMN", ""))
-    state = S3State(boto3.client("s3"), _of("STATE"))
-    send = firehose(boto3.client("firehose"), _of("STREAM"))
-    return poll(feed, state, send, has_time=lambda: context.get_remaining_time_in_millis() > _LEAST_TIME)
+    logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
+    feed = Feed(
+        _read_setting("FEED"),
+        _read_setting("FEED_URL"),
+        token=os.environ.get("APP_TOKEN", ""),
+        changed_column=os.environ.get("CHANGED_COLUMN", ""),
+    )
+    state = S3State(boto3.client("s3"), _read_setting("STATE"))
+    send = firehose_sender(boto3.client("firehose"), _read_setting("STREAM"))
+    return poll(feed, state, send, has_time=lambda: context.get_remaining_time_in_millis() > _MIN_MILLISECONDS_FOR_PAGE)
 
 
 def poll(
@@ -104,43 +125,51 @@ def poll(
     has_time: Callable[[], bool] = lambda: True,
     sleep: Sleep = time.sleep,
 ) -> dict[str, Any]:
-    """Send the rows of a feed page by page, and after each write how far it got."""
+    """Send the rows of a feed page by page, and write the state after each page."""
     rows = set_aside = 0
     is_complete = False
     for page in pages(feed, state.read(), sleep=sleep):
         too_large: list[bytes] = []
-        for batch in batches(lines(page.rows), too_large=too_large.append, size=len):
+        for batch in batches(to_json_lines(page.rows), too_large=too_large.append, size=len):
             send_all(batch, send, sleep=sleep)
             rows += len(batch)
         for record in too_large:
-            state.set_aside(record, f"{len(record):,} bytes; Firehose takes {LARGEST_RECORD:,}")
+            state.set_aside(
+                record, f"the record has {len(record):,} bytes, and Firehose takes at most {MAX_RECORD_BYTES:,}"
+            )
         set_aside += len(too_large)
         state.write(page.state)
         is_complete = page.state["complete"]
         if not has_time():
             break
-    logger.info("%s: %d row(s) put, %d set aside, complete: %s", feed.url, rows, set_aside, is_complete)
+    logger.info("%s: %d row(s) sent, %d set aside, complete: %s", feed.url, rows, set_aside, is_complete)
     return {"rows": rows, "set_aside": set_aside, "complete": is_complete}
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read what a feed has that is new since a state ({} is the start), page by page.
+    """Read the rows of a feed that are new since a state, page by page. The state `{}` is the start of the feed.
 
     Raises:
-        FeedError: Its kind is none, or it could not be read, however often it was tried.
+        FeedError: The kind of the feed is unknown, or the feed cannot be read.
     """
-    readers = {"socrata": _socrata, "opendatasoft": _opendatasoft, "csv": _csv}
+    readers = {"socrata": _read_socrata, "opendatasoft": _read_opendatasoft, "csv": _read_csv}
     if feed.kind not in readers:
-        raise FeedError(where=feed.url, problem=f"the kind {feed.kind!r} is none. Expected one of {[*readers]}.")
+        raise FeedError(
+            where=feed.url,
+            problem=f"{feed.kind!r} is not a valid kind of feed. Expected one of {[*readers]}. Set FEED.",
+        )
     return readers[feed.kind](feed, state, sleep)
 
 
-def lines(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Make of each row a JSON line with `row_ts`, the time of this moment. Firehose puts records end to end."""
+def to_json_lines(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Format each row as a JSON line with the current time in `row_ts` (UTC).
+
+    The line ends are needed, because Firehose writes records without a separator.
+    """
     for row in rows:
         stamped = {**row, "row_ts": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
         text = json.dumps(stamped, ensure_ascii=False, separators=(",", ":")) + "\n"
-        yield text.encode(errors="backslashreplace")  # half of a surrogate pair, which JSON may say, has no UTF-8
+        yield text.encode(errors="backslashreplace")  # JSON may hold half of a surrogate pair, which UTF-8 cannot
 
 
 def batches(
@@ -148,19 +177,19 @@ def batches(
     *,
     too_large: Callable[[T], None],
     size: Callable[[T], int],
-    most_records: int = MOST_RECORDS,
-    most_bytes: int = MOST_BYTES,
-    largest: int = LARGEST_RECORD,
+    max_records: int = MAX_RECORDS_IN_BATCH,
+    max_bytes: int = MAX_BYTES_IN_BATCH,
+    max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Iterator[list[T]]:
-    """Part records, in order, into batches that one call may send; those that no call may go to `too_large`."""
+    """Split records into batches for one call each, in order. Call `too_large` with each record that is too large."""
     batch: list[T] = []
     total = 0
     for record in records:
         length = size(record)
-        if length > largest:
+        if length > max_record_bytes:
             too_large(record)
             continue
-        if batch and (len(batch) == most_records or total + length > most_bytes):
+        if batch and (len(batch) == max_records or total + length > max_bytes):
             yield batch
             batch, total = [], 0
         batch.append(record)
@@ -169,12 +198,12 @@ def batches(
         yield batch
 
 
-def firehose(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
-    """Return what sends a batch to Firehose, and for each record gives its error, or None."""
+def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
+    """Return a function that sends a batch to Firehose, and returns the error code of each record, or None."""
 
     def send(records: Sequence[bytes]) -> list[str | None]:
-        answer = client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in records])
-        return [each.get("ErrorCode") for each in answer["RequestResponses"]]
+        response = client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in records])
+        return [result.get("ErrorCode") for result in response["RequestResponses"]]
 
     return send
 
@@ -182,32 +211,35 @@ def firehose(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str |
 def send_all(
     records: Sequence[T], send: Callable[[Sequence[T]], Sequence[str | None]], *, sleep: Sleep = time.sleep
 ) -> None:
-    """Send a batch; of what is refused exactly that again, after a while, until all is accepted.
+    """Send a batch. Send only the rejected records again, after a wait, until all records are accepted.
 
     Raises:
-        FeedError: Some is still refused after six times.
+        FeedError: Some records are rejected in all `MAX_ATTEMPTS` attempts.
     """
-    left = list(records)
-    for attempt in range(ATTEMPTS):
+    rejected = list(records)
+    for attempt in range(MAX_ATTEMPTS):
         if attempt:
-            sleep(_backoff(attempt))
-        refusals = send(left)
-        left = [record for record, error in zip(left, refusals, strict=True) if error]
-        if not left:
+            sleep(_draw_wait(attempt))
+        errors = send(rejected)
+        rejected = [record for record, error in zip(rejected, errors, strict=True) if error]
+        if not rejected:
             return
-    reasons = sorted({error for error in refusals if error})
-    problem = f"{len(left)} of {len(records)} record(s) were refused {ATTEMPTS} times ({', '.join(reasons)})"
-    raise FeedError(where="the stream", problem=f"{problem}. Has it the capacity? Run again: the state is as it was.")
+    codes = sorted({error for error in errors if error})
+    problem = (
+        f"{len(rejected)} of {len(records)} record(s) were rejected {MAX_ATTEMPTS} times ({', '.join(codes)}). Check "
+        "the capacity of the stream, and run again. The next run continues from the saved state, so no row is lost."
+    )
+    raise FeedError(where="the stream", problem=problem)
 
 
 class S3State:
-    """How far a feed was read: an object in S3, written only after what it says is true."""
+    """The state of a feed, an object in S3. It is written only after the rows before it are accepted."""
 
     def __init__(self, client: Any, uri: str) -> None:
         self._client, self._bucket, self._key = client, *uri.removeprefix("s3://").split("/", 1)
 
     def read(self) -> dict[str, Any]:
-        """Return the state; {} if there is none."""
+        """Return the state. Return {} if the object does not exist."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=self._key)["Body"].read()
         except self._client.exceptions.NoSuchKey:
@@ -219,7 +251,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Keep a record that the stream cannot take, beside the state, with the reason."""
+        """Write a record that the stream cannot take, and the reason, to an object beside the state."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}
@@ -227,66 +259,72 @@ class S3State:
 
 
 def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: None, sleep: Sleep = time.sleep) -> None:
-    """Download a file whole. If it is shorter than its Content-Length, or `check` raises ValueError, it is tried again.
+    """Download a file completely.
+
+    The download is retried if the file is shorter than its Content-Length, or if `check` raises ValueError.
 
     Raises:
-        FeedError: It could not be read, however often it was tried.
+        FeedError: No attempt succeeded.
     """
 
     def attempt() -> None:
-        with _open(url) as answer, Path(path).open("wb") as file:
-            while chunk := answer.read(_CHUNK):
+        with _open(url) as response, Path(path).open("wb") as file:
+            while chunk := response.read(_CHUNK_BYTES):
                 file.write(chunk)
-            expected = answer.headers["Content-Length"]
-            if expected is not None and file.tell() != int(expected):  # `read` with a size does not look at it
+            expected = response.headers["Content-Length"]
+            if expected is not None and file.tell() != int(expected):  # `read` with a size does not check the length
                 raise http.client.IncompleteRead(b"", int(expected) - file.tell())
         with Path(path).open("rb") as file:
             if file.read(100).lstrip().startswith(b"<"):
-                raise ValueError("a web page instead of data")
+                raise ValueError("the server sent a web page instead of data")
         check()
 
-    _retried(url, attempt, sleep)
+    _retry(url, attempt, sleep)
 
 
-def _socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Not by $offset: where a row that was read changes while paging, it moves to the end, and the next page skips one.
-    at, row_id = state.get("updated_at"), state.get("id")
-    where = f":updated_at >= '{_earlier(at)}'" if at else ""
-    if at and row_id and not state.get("complete"):
-        where = _behind(at, row_id)
+def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
+    # Paging by $offset could skip a row. A row that changes while paging moves to the end, and the later rows move up.
+    updated_at, row_id = state.get("updated_at"), state.get("id")
+    where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
+    if updated_at and row_id and not state.get("complete"):
+        where = _after_row(updated_at, row_id)
     while True:
-        query = {"$select": ":id,:updated_at,*", "$order": ":updated_at,:id", "$limit": str(PAGE)}
-        rows = _json(feed, query | ({"$where": where} if where else {}), sleep)
-        is_last = len(rows) < PAGE
+        query = {"$select": ":id,:updated_at,*", "$order": ":updated_at,:id", "$limit": str(ROWS_IN_PAGE)}
+        rows = _read_json(feed, query | ({"$where": where} if where else {}), sleep)
+        is_last = len(rows) < ROWS_IN_PAGE
         if rows:
-            if where == _behind(rows[-1][":updated_at"], rows[-1][":id"]):
-                raise FeedError(where=feed.url, problem="the next page ends with the row that the last one ended with.")
-            at, row_id = rows[-1][":updated_at"], rows[-1][":id"]
-            where = _behind(at, row_id)
+            if where == _after_row(rows[-1][":updated_at"], rows[-1][":id"]):
+                problem = (
+                    "two pages end with the same row, so paging makes no progress. Check that this is Socrata's API."
+                )
+                raise FeedError(where=feed.url, problem=problem)
+            updated_at, row_id = rows[-1][":updated_at"], rows[-1][":id"]
+            where = _after_row(updated_at, row_id)
         cells = [{name: cell for name, cell in row.items() if name not in (":id", ":updated_at")} for row in rows]
-        yield Page(cells, {"updated_at": at, "id": row_id, "complete": is_last})
+        yield Page(cells, {"updated_at": updated_at, "id": row_id, "complete": is_last})
         if is_last:
             return
 
 
-def _behind(at: str, row_id: Any) -> str:
-    return f":updated_at > '{at}' OR (:updated_at = '{at}' AND :id > '{row_id}')"
+def _after_row(updated_at: str, row_id: Any) -> str:
+    return f":updated_at > '{updated_at}' OR (:updated_at = '{updated_at}' AND :id > '{row_id}')"
 
 
-def _earlier(time_text: str) -> str:
-    return (_time(time_text) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")[:-4] + "Z"
+def _subtract_overlap(text: str) -> str:
+    return (_parse_time(text) - OVERLAP_OF_POLLS).strftime("%Y-%m-%dT%H:%M:%S.%fZ")[:-4] + "Z"
 
 
-def _time(text: str) -> datetime:
-    time_ = datetime.fromisoformat(text)
-    return time_.astimezone(timezone.utc) if time_.tzinfo else time_.replace(tzinfo=timezone.utc)
+def _parse_time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    url, latest = feed.url, state.get("changed", "")
-    if feed.changed and latest:  # Rows without a time of change come each time: nothing tells whether they changed.
-        where = f"{feed.changed} >= date'{_earlier(latest)}' or {feed.changed} is null"
-        url += "?" + urllib.parse.urlencode({"where": where})
+def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
+    url, column, latest = feed.url, feed.changed_column, state.get("changed", "")
+    if column and latest:  # rows without a time of change are read each time, because they may have changed
+        url += "?" + urllib.parse.urlencode(
+            {"where": f"{column} >= date'{_subtract_overlap(latest)}' or {column} is null"}
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "export.jsonl")
 
@@ -294,55 +332,58 @@ def _opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterato
             with path.open("rb") as file:
                 yield from (json.loads(line) for line in file if line.strip())
 
-        def look() -> None:
+        def check() -> None:
             nonlocal latest
             try:
-                for row in rows():  # all of them, so that one that is cut is seen before any is put
-                    if feed.changed and (changed := row[feed.changed]):
-                        latest = max(filter(None, (latest, changed)), key=_time)
+                for row in rows():  # parse all rows before the first is sent, because the last may be cut off
+                    if column and row[column]:
+                        latest = max(filter(None, (latest, row[column])), key=_parse_time)
             except KeyError as error:
-                raise FeedError(where=url, problem=f"a row has no {error}. Is CHANGED_COLUMN right?") from error
+                problem = f"column {error} is missing from a row. Set CHANGED_COLUMN to a column of the feed."
+                raise FeedError(where=url, problem=problem) from error
 
-        download(url, path, check=look, sleep=sleep)
+        download(url, path, check=check, sleep=sleep)
         yield Page(rows(), {"changed": latest, "complete": True})
 
 
-def _csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
+def _read_csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "feed.csv")
         download(feed.url, path, sleep=sleep)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         is_new = digest != state.get("sha256")
-        deque(csv_rows(path) if is_new else (), maxlen=0)  # what cannot be read is seen before any row is put
+        deque(csv_rows(path) if is_new else (), maxlen=0)  # read all rows before the first is sent
         yield Page(csv_rows(path) if is_new else (), {"sha256": digest, "complete": True})
 
 
 def csv_rows(path: Path) -> Iterator[Row]:
-    """Read a csv, UTF-8 or else Windows-1252: a row's cells by name, without blank ones.
+    """Yield the rows of a csv in UTF-8, otherwise in Windows-1252.
 
-    What has more or fewer cells than the header is one cell, `_malformed_record`, for those who read it to judge.
+    Rows: one dictionary for each row, with the cells by column name. Blank cells and blank rows are dropped. If a row
+    has more or fewer cells than the header, the whole row is in `_malformed_record`.
 
     Raises:
-        FeedError: The text is of neither encoding, or its quotes are not in order.
+        FeedError: The text has neither encoding, its quotes are not valid, or two columns have the same name.
     """
     encoding = "utf-8-sig"
     try:
         with path.open(encoding=encoding) as file:
-            first = file.readline()
-            while file.read(_CHUNK):
+            header = file.readline()
+            while file.read(_CHUNK_BYTES):
                 pass
     except UnicodeDecodeError:
         encoding = "windows-1252"
         with path.open(encoding=encoding, errors="replace") as file:
-            first = file.readline()
-    delimiter = max(",;", key=first.count)
+            header = file.readline()
+    delimiter = max(",;", key=header.count)
     try:
         with path.open(encoding=encoding, newline="") as file:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(next(reader, []), 1)]
             if len(set(names)) < len(names):
-                raise FeedError(where=path.name, problem=f"two columns have one name; it has {names}.")
+                problem = f"two columns have the same name. Found: {names}. Ask the publisher to rename one."
+                raise FeedError(where=path.name, problem=problem)
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
@@ -352,67 +393,71 @@ def csv_rows(path: Path) -> Iterator[Row]:
                     yield {"_malformed_record": delimiter.join(cells)}
     except (csv.Error, UnicodeDecodeError) as error:
         problem = (
-            f"after line {reader.line_num} it cannot be read ({error}). Expected UTF-8 or Windows-1252, and quotes"
+            f"the file cannot be read after line {reader.line_num} ({error}). Expected UTF-8 or Windows-1252, and a "
+            "closing quote for each opening quote. Ask the publisher to correct the file."
         )
-        raise FeedError(where=path.name, problem=f"{problem} that are closed. Tell whoever publishes it.") from error
+        raise FeedError(where=path.name, problem=problem) from error
 
 
-def _json(feed: Feed, query: Mapping[str, str], sleep: Sleep) -> list[Row]:
+def _read_json(feed: Feed, query: Mapping[str, str], sleep: Sleep) -> list[Row]:
     url = f"{feed.url}?{urllib.parse.urlencode(query)}"
 
     def attempt() -> Any:
-        with _open(url, feed.token) as answer:
-            return json.loads(answer.read())
+        with _open(url, feed.token) as response:
+            return json.loads(response.read())
 
-    rows = _retried(url, attempt, sleep)
+    rows = _retry(url, attempt, sleep)
     if not isinstance(rows, list):
-        raise FeedError(
-            where=url, problem=f"expected a list of rows, got {str(rows)[:200]}. Is it a …/resource/….json?"
-        )
+        problem = f"expected a list of rows, got {str(rows)[:200]}. Check that the address ends in /resource/….json."
+        raise FeedError(where=url, problem=problem)
     return rows
 
 
 def _open(url: str, token: str = "") -> Any:
     request = urllib.request.Request(url, headers={"X-App-Token": token} if token else {})
-    return urllib.request.urlopen(request, timeout=TIMEOUT)
+    return urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
 
 
-def _retried(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
-    """Try to read, again where a later try may go well, and not before the server wants to be asked again."""
-    for number in range(1, ATTEMPTS + 1):
-        asked = 0.0
+def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
+    """Read until an attempt succeeds. Wait between two attempts at least as long as the server asks for.
+
+    An error that no later attempt can fix is raised at once.
+    """
+    for number in range(1, MAX_ATTEMPTS + 1):
+        retry_after = 0.0
         try:
             return attempt()
         except urllib.error.HTTPError as error:
             problem = f"HTTP {error.code} {error.reason}"
             if error.code < 500 and error.code not in (408, 429):
-                told = error.read(500).decode(errors="replace")
-                raise FeedError(where=url, problem=f"{problem}: {told}. Check address and query.") from error
-            asked = _retry_after(error.headers["Retry-After"])
-        except (OSError, http.client.HTTPException, ValueError) as error:  # cut off, too slow, cut JSON
+                body = error.read(500).decode(errors="replace")
+                problem = f"{problem}: {body}. Check the address and the query."
+                raise FeedError(where=url, problem=problem) from error
+            retry_after = _parse_retry_after(error.headers["Retry-After"])
+        except (OSError, http.client.HTTPException, ValueError) as error:  # a broken connection, a timeout, cut JSON
             problem = f"{type(error).__name__}: {error}"
-        if number == ATTEMPTS or asked > LONGEST_WAIT:
+        if number == MAX_ATTEMPTS or retry_after > MAX_WAIT_SECONDS:
             break
-        logger.warning("%s: %s; try %d of %d comes", url, problem, number + 1, ATTEMPTS)
-        sleep(max(asked, _backoff(number)))
-    wait = f" It asks to wait {asked:.0f} s." if asked else ""
-    raise FeedError(where=url, problem=f"{problem}, after {number} tries.{wait} Run again later: no row is lost.")
+        logger.warning("%s: %s. Attempt %d of %d follows", url, problem, number + 1, MAX_ATTEMPTS)
+        sleep(max(retry_after, _draw_wait(number)))
+    hint = f"Run again in {retry_after:.0f} s" if retry_after else "Run again later"
+    raise FeedError(where=url, problem=f"{problem}, after {number} attempt(s). {hint}. No row is lost.")
 
 
-def _retry_after(text: str | None) -> float:
+def _parse_retry_after(text: str | None) -> float:
+    """Return the seconds of a Retry-After header: a number of seconds or a date. 0 if it is neither."""
     if text and text.strip().isdigit():
         return float(text)
     date = parsedate_tz(text or "")
     return mktime_tz(date) - time.time() if date else 0.0
 
 
-def _backoff(attempt: int) -> float:
-    return random.uniform(0, min(LONGEST_WAIT, 2.0**attempt))
+def _draw_wait(attempt: int) -> float:
+    return random.uniform(0, min(MAX_WAIT_SECONDS, 2.0**attempt))
 
 
-def _of(name: str) -> str:
+def _read_setting(name: str) -> str:
     if not os.environ.get(name):
-        raise FeedError(
-            where=f"environment variable {name}", problem="it is not set. The module's docstring says what."
-        )
+        problem = "the variable is not set. The docstring of the module explains it."
+        raise FeedError(where=f"environment variable {name}", problem=problem)
     return os.environ[name]

@@ -1,4 +1,4 @@
-"""A web server that misbehaves as it is told, and moto playing AWS."""
+"""A web server with scripted faults, and AWS by moto."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from moto.server import ThreadedMotoServer
 
 
 @dataclass
-class Answer:
-    """What the server says: `missing` bytes of the body do not come, nothing comes before `after`."""
+class Response:
+    """A response. The last `missing` bytes of the body are not sent. The response waits for `after`."""
 
     body: bytes = b""
     status: int = 200
@@ -31,59 +31,59 @@ class Answer:
 
 
 class Web:
-    """A web server. What it `will_say` it says in turn, then what `otherwise` makes of a query."""
+    """A web server. It sends the scripted responses in order, and after them the result of `respond_to`."""
 
     def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self.otherwise: Callable[[dict[str, str]], bytes] | None = None
+        self.responses: list[Response] = []
+        self.respond_to: Callable[[dict[str, str]], bytes] | None = None
         self.queries: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
         self.waits: list[float] = []
         self.url = ""
 
     def sleep(self, seconds: float) -> None:
-        """Note how long one would have waited."""
+        """Record a wait, and do not wait."""
         self.waits.append(seconds)
 
-    def will_say(self, body: bytes = b"", **how: Any) -> None:
-        """Give one answer more."""
-        self.answers.append(Answer(body, **how))
+    def respond(self, body: bytes = b"", **options: Any) -> None:
+        """Add a response to the script."""
+        self.responses.append(Response(body, **options))
 
-    def say(self, request: BaseHTTPRequestHandler) -> None:
+    def send(self, request: BaseHTTPRequestHandler) -> None:
         query = dict(parse_qsl(urlsplit(request.path).query))
         self.queries.append(query)
         self.headers.append(dict(request.headers))
-        if self.answers:
-            answer = self.answers.pop(0)
+        if self.responses:
+            response = self.responses.pop(0)
         else:
-            answer = Answer(self.otherwise(query)) if self.otherwise else Answer(b"not here", status=404)
-        if answer.after:
-            answer.after.wait(10)
-        request.send_response(answer.status)
-        for name, value in answer.headers.items():
+            response = Response(self.respond_to(query)) if self.respond_to else Response(b"not here", status=404)
+        if response.after:
+            response.after.wait(10)
+        request.send_response(response.status)
+        for name, value in response.headers.items():
             request.send_header(name, value)
-        sent = answer.body[: len(answer.body) - answer.missing]
-        if answer.chunked:
+        body = response.body[: len(response.body) - response.missing]
+        if response.chunked:
             request.send_header("Transfer-Encoding", "chunked")
             request.end_headers()
-            request.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"" if answer.missing else b"0\r\n\r\n"))
+            request.wfile.write(b"%x\r\n%s\r\n" % (len(body), body) + (b"" if response.missing else b"0\r\n\r\n"))
         else:
-            request.send_header("Content-Length", str(len(answer.body)))
+            request.send_header("Content-Length", str(len(response.body)))
             request.end_headers()
-            request.wfile.write(sent)
+            request.wfile.write(body)
 
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    said = Web()
+    script = Web()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             self.close_connection = True
-            with suppress(BrokenPipeError):  # who asked did not wait
-                said.say(self)
+            with suppress(BrokenPipeError):  # the client did not wait
+                script.send(self)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -91,8 +91,8 @@ def web() -> Iterator[Web]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    said.url = f"http://127.0.0.1:{server.server_port}"
-    yield said
+    script.url = f"http://127.0.0.1:{server.server_port}"
+    yield script
     server.shutdown()
     thread.join()
     server.server_close()
@@ -107,7 +107,7 @@ def moto_server() -> Iterator[str]:
 
 
 class Aws:
-    """An AWS that has the bucket `city` and the streams `events` of Firehose and Kinesis, which are empty."""
+    """AWS with the empty bucket `city` and the empty streams `events` of Firehose and Kinesis."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -123,7 +123,7 @@ class Aws:
         )
 
     def objects(self, prefix: str) -> dict[str, bytes]:
-        """Return what is in the bucket, by key."""
+        """Return the objects of the bucket by key."""
         s3 = boto3.client("s3")
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket="city", Prefix=prefix)
         keys = [item["Key"] for page in pages for item in page.get("Contents", ())]

@@ -1,4 +1,4 @@
-"""Which files raw has, whatever happens to a run."""
+"""Raw and its deliveries agree, even if runs are killed or overtaken."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from ingest import raw as raw_module
 from ingest.deliveries import deliveries_table, read_state
 from ingest.errors import DeliveriesError
-from ingest.raw import Ingested, ingest, read_raw
+from ingest.raw import IngestResult, ingest, read_raw
 from lake.errors import OvertakenError
 from lake.iceberg import load_table
 from lake.staging import Staged
@@ -19,10 +19,10 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process ends here."""
 
 
-def bring_in(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> Ingested:
+def ingest_calls(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> IngestResult:
     now = NOW + timedelta(hours=hours)
     return ingest(lake, dataset="calls", landing=str(landing), layouts={"calls": ("Date",)}, run_id=run_id, now=now)
 
@@ -52,25 +52,25 @@ KILLS = pytest.mark.parametrize(
 
 @KILLS
 @pytest.mark.parametrize("run_id", ["r1", "r2"])
-def test_a_killed_run_is_done_again_by_the_next(
+def test_the_next_run_repeats_a_killed_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
-    bring_in(lake, landing)
+    ingest_calls(lake, landing)
     before = read_raw(lake, "calls")
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     kill(monkeypatch, owner, name)
     with pytest.raises(Killed):
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
 
     assert published(lake) == {"a.csv": 2}
-    assert (read_raw(lake, "calls").count, read_raw(lake, "calls", newer_than=before.until).count) == (2, 0)
-    done = bring_in(lake, landing, run_id=run_id)
+    assert (read_raw(lake, "calls").count, read_raw(lake, "calls", newer_than=before.watermark).count) == (2, 0)
+    done = ingest_calls(lake, landing, run_id=run_id)
     assert (done.files, done.rows) == (("b.csv",), 3)
     assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "b.csv": 3}
-    new = read_raw(lake, "calls", newer_than=before.until)
-    assert (new.count, new.rows.count(), new.are_all) == (3, 3, False)
-    assert bring_in(lake, landing).rows == 0
+    new = read_raw(lake, "calls", newer_than=before.watermark)
+    assert (new.count, new.rows.count(), new.is_full_refresh) == (3, 3, False)
+    assert ingest_calls(lake, landing).rows == 0
 
 
 @KILLS
@@ -80,51 +80,53 @@ def test_the_very_first_run_may_be_killed(
     landing.csv("a.csv", landing.days(count=2))
     kill(monkeypatch, owner, name)
     with pytest.raises(Killed):
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
 
-    assert bring_in(lake, landing).rows == 2
+    assert ingest_calls(lake, landing).rows == 2
     assert files_in_raw(lake) == published(lake) == {"a.csv": 2}
 
 
-def test_what_a_killed_run_wrote_never_counts(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deliveries_of_a_killed_run_never_count(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     landing.csv("a.csv", landing.days(count=2))
     kill(monkeypatch, Staged, "publish")
     with pytest.raises(Killed):
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
     (landing.folder / "a.csv").unlink()
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 2}-01", count=1))
-        bring_in(lake, landing, hours=-1)  # by a clock that was set back
+        ingest_calls(lake, landing, hours=-1)  # the clock was set back
 
     assert [each.file for each in read_state(lake, "calls").unpublished] == ["a.csv"]
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
     landing.csv("a.csv", landing.days(count=2))
-    assert bring_in(lake, landing).files == ("a.csv",)
+    assert ingest_calls(lake, landing).files == ("a.csv",)
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_a_file_that_became_a_copy_is_published_too(
+def test_a_file_that_becomes_a_copy_of_another_file_withdraws_its_rows(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
-    bring_in(lake, landing)
+    ingest_calls(lake, landing)
     landing.csv("b.csv", landing.days(count=2), delivered=60)
     kill(monkeypatch, Staged, "publish")
     with pytest.raises(Killed):
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
 
     assert read_raw(lake, "calls").rows.where("_is_current").count() == 5
-    assert bring_in(lake, landing).redelivered == ("b.csv",)
+    assert ingest_calls(lake, landing).redelivered == ("b.csv",)
     assert (read_raw(lake, "calls").rows.where("_is_current").count(), files_in_raw(lake)["b.csv"]) == (2, 3)
-    assert bring_in(lake, landing).redelivered == ()
+    assert ingest_calls(lake, landing).redelivered == ()
 
 
-def test_of_two_runs_at_once_the_files_of_the_one_that_is_refused_come_later(
+def test_the_files_of_an_overtaken_run_are_ingested_by_a_later_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
-    bring_in(lake, landing)
+    ingest_calls(lake, landing)
     before = read_raw(lake, "calls")
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     publish = Staged.publish
@@ -133,27 +135,27 @@ def test_of_two_runs_at_once_the_files_of_the_one_that_is_refused_come_later(
         monkeypatch.undo()
         (landing.folder / "b.csv").unlink()
         landing.csv("c.csv", landing.days("2024-03-01", count=4))
-        bring_in(lake, landing, run_id="other")  # at the very same time
+        ingest_calls(lake, landing, run_id="other")  # at the same time
         return publish(staged)
 
     monkeypatch.setattr(Staged, "publish", overtaken)
-    with pytest.raises(OvertakenError, match="another run published while this one was writing"):
-        bring_in(lake, landing)
+    with pytest.raises(OvertakenError, match="another run published while this run was writing"):
+        ingest_calls(lake, landing)
 
     assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "c.csv": 4}
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
-    assert bring_in(lake, landing).files == ("b.csv",)
+    assert ingest_calls(lake, landing).files == ("b.csv",)
     assert files_in_raw(lake) == published(lake) == {"a.csv": 2, "b.csv": 3, "c.csv": 4}
-    assert read_raw(lake, "calls", newer_than=before.until).rows.count() == 7
+    assert read_raw(lake, "calls", newer_than=before.watermark).rows.count() == 7
 
 
 def test_an_ingest_runs_three_spark_jobs_and_a_read_one(lake: SparkSession, landing, count_jobs) -> None:
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
         count_jobs()
-        bring_in(lake, landing)
-        assert count_jobs() == (3 if number else 2)  # at first there are no deliveries to read
-    bring_in(lake, landing)
+        ingest_calls(lake, landing)
+        assert count_jobs() == (3 if number else 2)  # the first run has no deliveries to read
+    ingest_calls(lake, landing)
     assert count_jobs() == 1
     read_raw(lake, "calls")
     assert count_jobs() == 1
@@ -171,53 +173,55 @@ def test_a_read_names_the_layouts_of_its_rows(lake: SparkSession, landing) -> No
     landing.file("lines.json", b'{"Queue": "311"}\n{"Agent": "7"}\n')
     bring(1)
     assert first.layouts == {"calls"}
-    assert read_raw(lake, "calls", newer_than=first.until).layouts == {"queues", "agents"}
+    assert read_raw(lake, "calls", newer_than=first.watermark).layouts == {"queues", "agents"}
     assert read_raw(lake, "calls").layouts == {"calls", "queues", "agents"}
-    assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").until).layouts == set()
+    assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").watermark).layouts == set()
 
 
-def test_a_read_stays_as_it_is_and_has_one_schema(lake: SparkSession, landing) -> None:
+def test_a_later_ingest_does_not_change_a_read(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
-    bring_in(lake, landing)
+    ingest_calls(lake, landing)
     first = read_raw(lake, "calls")
     landing.csv("a.csv", landing.days(count=3, offered=120), delivered=60)
-    bring_in(lake, landing)
-    second = read_raw(lake, "calls", newer_than=first.until)
+    ingest_calls(lake, landing)
+    second = read_raw(lake, "calls", newer_than=first.watermark)
 
     assert (first.rows.count(), first.rows.where("_is_current").count(), first.count) == (2, 2, 2)
     assert (second.rows.count(), second.rows.where("_is_current").count(), second.count) == (5, 3, 5)
-    assert (second.are_all, second.snapshot) == (True, snapshot_id(lake, RAW))
+    assert (second.is_full_refresh, second.snapshot) == (True, snapshot_id(lake, RAW))
     assert first.snapshot != second.snapshot
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_deliveries_are_told_by_their_rows_where_the_commit_has_expired(
+def test_deliveries_are_found_by_their_rows_if_the_commit_has_expired(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
     landing.csv("2.csv", landing.days("2024-03-01", count=1))
     kill(monkeypatch, Staged, "publish")
     with pytest.raises(Killed):
-        bring_in(lake, landing)
+        ingest_calls(lake, landing)
     lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
-    load_table(lake, RAW).newFastAppend().commit()  # as a compaction, of no ingest
+    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest, such as a compaction
     load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
 
     assert published(lake) == {"0.csv": 1, "1.csv": 1}
-    assert bring_in(lake, landing).files == ("2.csv",)
+    assert ingest_calls(lake, landing).files == ("2.csv",)
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_raw_without_its_deliveries_is_refused_and_the_remedy_helps(lake: SparkSession, landing) -> None:
+def test_raw_without_its_deliveries_is_an_error_and_the_remedy_works(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
-    bring_in(lake, landing)
+    ingest_calls(lake, landing)
     lake.sql(f"DROP TABLE {deliveries_table('calls')}")
 
-    with pytest.raises(DeliveriesError, match=r"lake.ops.calls_deliveries does not list .* drop both tables"):
-        bring_in(lake, landing)
+    with pytest.raises(
+        DeliveriesError, match=r"lake.ops.calls_deliveries: the table does not list .* drop both tables"
+    ):
+        ingest_calls(lake, landing)
     with pytest.raises(DeliveriesError):
         read_raw(lake, "calls")
     lake.sql(f"DROP TABLE {RAW}")
-    assert bring_in(lake, landing).rows == 2
+    assert ingest_calls(lake, landing).rows == 2

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FetchError
-from ingest.fetch import SOURCES, Source, fetch, source_of
+from ingest.fetch import PUBLISHED_FILES, PublishedFile, fetch, find_published_file
 from ingest.storage import list_files
 from workflows.cli import main
 
 NOW = datetime(2024, 7, 10, 12, 30, tzinfo=timezone.utc)
 
 
-def local(dataset: str, web, name: str | None = None) -> Source:
-    """Return a dataset's source as if it were published by the test's own server."""
-    source = source_of(dataset, name)
-    return replace(source, url=re.sub("^https://[^/]+", web.url, source.url))
+def local(dataset: str, web, name: str | None = None) -> PublishedFile:
+    """Return a published file with the address of the test's own server."""
+    published = find_published_file(dataset, name)
+    return replace(published, url=re.sub("^https://[^/]+", web.url, published.url))
 
 
-def test_a_file_is_fetched_under_its_own_name(web, tmp_path: Path) -> None:
-    web.will_say(b"Date;CallsOffered\n")
+def test_a_file_is_downloaded_under_its_own_name(web, tmp_path: Path) -> None:
+    web.respond(b"Date;CallsOffered\n")
 
     path = fetch(local("contact_centre", web), tmp_path / "new" / "landing", now=NOW, sleep=web.sleep)
 
@@ -32,9 +32,9 @@ def test_a_file_is_fetched_under_its_own_name(web, tmp_path: Path) -> None:
     assert web.queries == [{"use_labels": "true"}]
 
 
-def test_denvers_file_is_of_a_year_and_vancouver_is_named(web, tmp_path: Path) -> None:
+def test_denver_publishes_a_file_for_each_year_and_vancouver_one_file(web, tmp_path: Path) -> None:
     for _ in range(3):
-        web.will_say(b"Case Summary\n")
+        web.respond(b"Case Summary\n")
     denver, vancouver = local("service_requests", web), local("service_requests", web, "vancouver")
 
     names = [fetch(denver, tmp_path, now=NOW, year=year, sleep=web.sleep).name for year in (None, 2019)]
@@ -43,14 +43,14 @@ def test_denvers_file_is_of_a_year_and_vancouver_is_named(web, tmp_path: Path) -
     assert fetch(vancouver, tmp_path, now=NOW, sleep=web.sleep).name == "3-1-1-service-requests.csv"
 
 
-def test_dispatches_are_fetched_as_json_lines_in_a_file_of_their_own(web, tmp_path: Path) -> None:
+def test_each_download_of_dispatches_is_a_separate_file_of_json_lines(web, tmp_path: Path) -> None:
     rows = [{":id": "row-1", ":updated_at": "2024-07-10T12:00:00.000Z", "incident_id": "P1"}]
     for _ in range(2):
-        web.will_say(json.dumps(rows).encode())
-    source = local("police_dispatch", web)
+        web.respond(json.dumps(rows).encode())
+    published = local("police_dispatch", web)
 
-    path = fetch(source, tmp_path, now=NOW, token="token", sleep=web.sleep)
-    fetch(source, tmp_path, now=NOW.replace(hour=13), since="2024-07-10T12:00:00Z", sleep=web.sleep)
+    path = fetch(published, tmp_path, now=NOW, token="token", sleep=web.sleep)
+    fetch(published, tmp_path, now=NOW.replace(hour=13), since="2024-07-10T12:00:00Z", sleep=web.sleep)
 
     assert path.name == "police-dispatched-incidents-20240710T123000.json"
     (event,) = [json.loads(line) for line in path.read_text().splitlines()]
@@ -65,52 +65,52 @@ def test_dispatches_are_fetched_as_json_lines_in_a_file_of_their_own(web, tmp_pa
     "broken",
     [{"missing": 3}, {"missing": 3, "chunked": True}, {"status": 503}, {"body": b"<!DOCTYPE html><p>Back soon"}],
 )
-def test_a_download_that_breaks_off_leaves_what_was_delivered_before(web, tmp_path: Path, broken: dict) -> None:
-    source = local("inquiry_volume", web)
-    web.will_say(b"the one before")
-    path = fetch(source, tmp_path, now=NOW, sleep=web.sleep)
+def test_a_failed_download_leaves_the_earlier_file(web, tmp_path: Path, broken: dict) -> None:
+    published = local("inquiry_volume", web)
+    web.respond(b"the one before")
+    path = fetch(published, tmp_path, now=NOW, sleep=web.sleep)
     for _ in range(6):
-        web.will_say(**({"body": b"Department;Type"} | broken))
+        web.respond(**({"body": b"Department;Type"} | broken))
 
-    with pytest.raises(FetchError, match=f"{re.escape(source.url)}: .*, after 6 tries. Run again later"):
-        fetch(source, tmp_path, now=NOW, sleep=web.sleep)
+    with pytest.raises(FetchError, match=f"{re.escape(published.url)}: .*, after 6 attempt.s.. Run again later"):
+        fetch(published, tmp_path, now=NOW, sleep=web.sleep)
 
     assert path.read_bytes() == b"the one before"
     assert [*tmp_path.iterdir()] == [path]
 
-    web.will_say(b"Department;Type", missing=3)
-    web.will_say(b"Department;Type")
-    fetch(source, tmp_path, now=NOW, sleep=web.sleep)
+    web.respond(b"Department;Type", missing=3)
+    web.respond(b"Department;Type")
+    fetch(published, tmp_path, now=NOW, sleep=web.sleep)
     assert path.read_bytes() == b"Department;Type"
 
 
-def test_a_folder_that_cannot_be_is_told_before_anything_is_downloaded(web, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_is_an_error_before_the_download(web, tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("a file")
 
-    with pytest.raises(FetchError, match=r"it cannot be kept in .*landing \(File exists\). Check --to"):
+    with pytest.raises(FetchError, match=r"landing is not writable \(File exists\). Check --to"):
         fetch(local("inquiry_volume", web), tmp_path / "landing", now=NOW, sleep=web.sleep)
     assert web.queries == []
 
 
 @pytest.mark.parametrize(("option", "problem"), [({"since": "2024-01-01"}, "--since"), ({"year": 2024}, "--year")])
-def test_what_a_source_does_not_know_is_not_ignored(web, tmp_path: Path, option: dict, problem: str) -> None:
-    with pytest.raises(FetchError, match=f"vancouver .* Leave {problem} out"):
+def test_options_that_a_file_does_not_support_are_rejected(web, tmp_path: Path, option: dict, problem: str) -> None:
+    with pytest.raises(FetchError, match=f"vancouver publishes .* Remove {problem}"):
         fetch(local("inquiry_volume", web), tmp_path, now=NOW, sleep=web.sleep, **option)
     assert web.queries == []
 
 
 @pytest.mark.parametrize("to", ["s3://city/landing", Path("s3://city/landing"), "gs:landing"])
-def test_a_place_that_is_no_folder_is_told_before_anything_is_downloaded(
+def test_an_address_that_is_not_a_folder_is_an_error_before_the_download(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(FetchError, match=f"it cannot be kept in {to}, only in a folder of this machine"):
+    with pytest.raises(FetchError, match=f"{to} is not a folder on this machine"):
         fetch(local("inquiry_volume", web), to, now=NOW, sleep=web.sleep)
     assert (web.queries, [*tmp_path.iterdir()]) == ([], [])
 
 
-def test_a_time_that_is_none_is_a_wrong_usage(capsys: pytest.CaptureFixture) -> None:
+def test_a_time_that_is_not_valid_is_a_usage_error(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["fetch", "police_dispatch", "--to", "landing", "--since", "yesterday"])
 
@@ -118,43 +118,47 @@ def test_a_time_that_is_none_is_a_wrong_usage(capsys: pytest.CaptureFixture) -> 
     assert "--since: 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in capsys.readouterr().err
 
 
-def test_what_is_being_downloaded_is_no_delivery(web, tmp_path: Path) -> None:
-    source = local("inquiry_volume", web)
+def test_a_file_that_is_being_downloaded_is_not_listed(web, tmp_path: Path) -> None:
+    published = local("inquiry_volume", web)
     seen: list[list[str]] = []
 
     def answer(query: dict[str, str]) -> bytes:
-        (tmp_path / ".3-1-1-inquiry-volume.csv.part").write_bytes(b"of a process that was killed")
+        (tmp_path / ".3-1-1-inquiry-volume.csv.part").write_bytes(b"from a process that was killed")
         seen.append([file.name for file in list_files(str(tmp_path))])
         return b"Department;Type"
 
-    web.otherwise = answer
+    web.respond_to = answer
 
-    assert fetch(source, tmp_path, now=NOW, sleep=web.sleep).read_bytes() == b"Department;Type"
+    assert fetch(published, tmp_path, now=NOW, sleep=web.sleep).read_bytes() == b"Department;Type"
     assert seen == [[]]
 
 
-def test_sources_are_found_by_dataset_and_name() -> None:
-    assert {dataset: [source.name for source in sources] for dataset, sources in SOURCES.items()} == {
+def test_published_files_are_found_by_dataset_and_publisher() -> None:
+    assert {dataset: [file.publisher for file in files] for dataset, files in PUBLISHED_FILES.items()} == {
         "contact_centre": ["vancouver"],
         "inquiry_volume": ["vancouver"],
         "service_requests": ["denver", "vancouver"],
         "police_dispatch": ["montgomery"],
     }
-    assert source_of("service_requests").name == "denver"
+    assert find_published_file("service_requests").publisher == "denver"
     with pytest.raises(
-        FetchError, match=r"nothing is published by 'boston'. Expected one of \['denver', 'vancouver'\]"
+        FetchError, match=r"'boston' does not publish this dataset. Expected one of \['denver', 'vancouver'\]"
     ):
-        source_of("service_requests", "boston")
-    with pytest.raises(FetchError, match="registrar: it is published nowhere. Datasets to fetch: contact_centre, "):
-        source_of("registrar")
+        find_published_file("service_requests", "boston")
+    with pytest.raises(
+        FetchError, match=r"registrar: no city publishes this dataset. Expected one of \['contact_centre', "
+    ):
+        find_published_file("registrar")
 
 
-def test_the_command_fetches_from_the_city_that_is_named(
+def test_the_command_downloads_from_the_named_city(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    web.will_say(b"department,status\n")
+    web.respond(b"department,status\n")
     monkeypatch.setitem(
-        SOURCES, "service_requests", (*SOURCES["service_requests"][:1], local("service_requests", web, "vancouver"))
+        PUBLISHED_FILES,
+        "service_requests",
+        (*PUBLISHED_FILES["service_requests"][:1], local("service_requests", web, "vancouver")),
     )
     landing = tmp_path / "landing"
 
@@ -168,5 +172,5 @@ def test_the_command_fetches_from_the_city_that_is_named(
     with pytest.raises(SystemExit) as ended:
         main(["fetch", "service_requests", "--source", "oslo", "--to", str(landing)])
     assert ended.value.code == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert "nothing is published by 'oslo'. Expected one of ['denver', 'vancouver']" in said
+    message = " ".join(capsys.readouterr().err.split())
+    assert "'oslo' does not publish this dataset. Expected one of ['denver', 'vancouver']" in message

@@ -15,23 +15,25 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Date", "Area"], HeaderMatch((), 2, "cases")),
         (["Note", " Area ", "Date\n"], HeaderMatch((), 2, "cases")),
         (["Kind", "Area", "Day"], HeaderMatch((), 3, "old cases")),
-        (["Date", "Day", "Area", "Kind"], HeaderMatch((), 3, "old cases")),  # both are whole: more is found of this one
         (
-            ["Day", "Area"],
-            HeaderMatch(("Kind",), 2, "old cases"),
-        ),  # as much is missing of both, more is found of this one
+            ["Date", "Day", "Area", "Kind"],
+            HeaderMatch((), 3, "old cases"),
+        ),  # both are complete, and this layout has more columns
+        (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # one column is missing from each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
-        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # names are compared as they are written
+        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # names must match exactly
         (["Area", "Area", "Area"], HeaderMatch(("Date",), 1, "cases")),
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_the_layout_that_fits_best_misses_least_and_of_these_has_most(cells: list[str], match: HeaderMatch) -> None:
+def test_the_best_layout_has_the_fewest_missing_and_then_the_most_present_columns(
+    cells: list[str], match: HeaderMatch
+) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
-def test_of_layouts_that_fit_as_well_the_first_counts_and_without_layouts_nothing_is_missing() -> None:
+def test_the_first_of_equal_layouts_wins_and_without_layouts_no_column_is_missing() -> None:
     alike = {"b": ("Date",), "a": ("Date",)}
     assert best_match(["Date"], alike).layout == "b"
     assert best_match(["Date"], {}) == HeaderMatch((), 0, "")
@@ -44,35 +46,33 @@ def test_a_header_has_trimmed_names_and_its_layout() -> None:
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
-def test_a_first_row_that_is_no_header_is_not_shown(layouts: dict[str, tuple[str, ...]]) -> None:
-    cells = ["Jane Doe", "604-555-0100", None, "Jane Doe", "_row_number"]  # twice, and a reserved name: no word of it
+def test_a_first_row_that_is_not_a_header_is_not_shown(layouts: dict[str, tuple[str, ...]]) -> None:
+    cells = ["Jane Doe", "604-555-0100", None, "Jane Doe", "_row_number"]  # a repeated name, and a reserved name
     with pytest.raises(LandedFileError) as caught:
         clean_header("f.csv", cells, layouts=layouts)
-    expected = " or ".join(f"those of {layout}, {[*columns]}" for layout, columns in layouts.items())
+    expected = ", or ".join(f"{[*columns]} (layout {layout})" for layout, columns in layouts.items())
     assert str(caught.value) == (
-        "f.csv: its first row has none of the columns that it should have. Expected a header with "
-        f"{expected}. Is it the right file?"
+        f"f.csv: the first row has no column of the dataset. Expected the header: {expected}. Check that this is the "
+        "right file."
     )
 
 
 @pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
-def test_names_in_other_capitals_are_said_to_be_so(cells: list[str]) -> None:
-    with pytest.raises(
-        LandedFileError, match="names are compared as they are written. Did the source rename"
-    ) as caught:
+def test_names_in_another_case_are_shown(cells: list[str]) -> None:
+    with pytest.raises(LandedFileError, match="Names must match exactly. Did the source rename") as caught:
         clean_header("f.csv", cells, layouts=LAYOUTS)
-    assert f"It has {[cell.strip() for cell in cells if 'Doe' not in cell]}:" in str(caught.value)
+    assert f"Found: {[cell.strip() for cell in cells if 'Doe' not in cell]}." in str(caught.value)
     assert "Doe" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [
-        (["Date", "Area", "area "], r"the columns \['Area', 'area'\] have one name. Give each its own."),
-        (["Date", "unnamed_2", "x", None, "unnamed_4"], r"the columns \['unnamed_4', 'unnamed_4'\] have one name"),
-        *((["Date", name], rf"the columns \['{name}'\] have names that raw reserves") for name in RESERVED),
+        (["Date", "Area", "area "], r"the columns \['Area', 'area'\] have the same name, because Spark ignores case."),
+        (["Date", "unnamed_2", "x", None, "unnamed_4"], r"the columns \['unnamed_4', 'unnamed_4'\] have the same name"),
+        *((["Date", name], rf"the columns \['{name}'\] have names that are reserved for raw") for name in RESERVED),
     ],
 )
-def test_names_that_raw_cannot_hold_are_refused(cells: list[str | None], problem: str) -> None:
+def test_names_that_raw_cannot_hold_are_rejected(cells: list[str | None], problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"f.csv: {problem}"):
         clean_header("f.csv", cells, layouts=LAYOUTS)

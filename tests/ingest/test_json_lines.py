@@ -6,14 +6,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ingest import json_lines
-from ingest.raw import Ingested, ingest, read_raw
+from ingest.raw import IngestResult, ingest, read_raw
 
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 LAYOUTS = {"incidents": ("id", "type", "place")}
 OBJECT = "dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab"
 
 
-def bring_in(lake: SparkSession, landing, layouts=LAYOUTS) -> Ingested:
+def ingest_incidents(lake: SparkSession, landing, layouts=LAYOUTS) -> IngestResult:
     return ingest(lake, dataset="incidents", landing=str(landing), layouts=layouts, run_id="r1", now=NOW)
 
 
@@ -23,17 +23,17 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
-def test_files_are_json_lines_by_ending_or_as_firehose_names_them(name: str) -> None:
+def test_json_lines_are_recognized_by_their_ending_or_by_firehoses_names(name: str) -> None:
     assert json_lines.is_json_lines(name)
     assert not json_lines.is_json_lines(name + ".txt")
     assert not json_lines.is_json_lines("2024/07/10/17/notes")
 
 
-def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
+def test_fields_are_json_text_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
     event = {"id": 7, "type": "", "place": {"type": "Point", "coordinates": [-77.1, 39.0]}, ":@region": "x", "n": 1.5}
     landing.file(f"2024/07/10/17/{OBJECT}", json.dumps(event).encode() + b'\n{"type": null, "id": "8"}\n')
 
-    done = bring_in(lake, landing)
+    done = ingest_incidents(lake, landing)
 
     assert (done.rows, done.extra_columns) == (2, ())
     assert rows(lake, "id", "type", "place", "_other_fields", "_row_number", "_layout", "_malformed_record") == [
@@ -43,18 +43,18 @@ def test_cells_are_text_as_json_has_them_and_unknown_fields_are_kept(lake: Spark
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
-def test_an_object_that_says_a_field_twice_is_kept_whole(lake: SparkSession, landing) -> None:
-    twice = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
-    once = [
+def test_an_object_that_repeats_a_field_is_kept_as_a_whole(lake: SparkSession, landing) -> None:
+    repeated = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
+    allowed = [
         '{"id": 4, "type": null, "x": 1, "x": 2}',
         '{"id": 5, "x": 1, "x": 2}',
         '{"id": 6, "type": "id", "place": "type"}',
     ]
-    landing.file("a.json", lines(*twice, *once))
+    landing.file("a.json", lines(*repeated, *allowed))
 
-    bring_in(lake, landing)
+    ingest_incidents(lake, landing)
 
-    assert rows(lake, "_malformed_record") == [*((text,) for text in twice), (None,), (None,), (None,)]
+    assert rows(lake, "_malformed_record") == [*((text,) for text in repeated), (None,), (None,), (None,)]
     assert rows(lake, "id", "_other_fields")[2:] == [
         ("4", '{"x":"1","x":"2"}'),
         ("5", '{"x":"1","x":"2"}'),
@@ -62,9 +62,9 @@ def test_an_object_that_says_a_field_twice_is_kept_whole(lake: SparkSession, lan
     ]
 
 
-def test_a_field_in_two_spellings_is_one_said_twice(lake: SparkSession, landing) -> None:
+def test_a_field_in_two_spellings_is_repeated(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
-    bring_in(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
+    ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")
     assert found[0][2] == '{"id": 1, "Type": "a", "type": "b"}'
     assert found[1] == ("2", "b", None)
@@ -74,7 +74,7 @@ def lines(*texts: str) -> bytes:
     return "\n".join(texts).encode()
 
 
-GIVEN = {
+CONTENTS = {
     "broken.json": lines('{"id": 1}', '{"id": 2, "ty', "", "[3]", '"x"', '{"id": 6}'),
     "crlf.json": lines('\ufeff{"id": 1}\r', "\r", '{"id": 3}\r'),
     "together.json": lines('{"id": 1}{"id": 2} {"id": 3}', '{"id": 4}', '{"id": 5, "type": "} {"}', '{"id": 6}{"id'),
@@ -91,7 +91,7 @@ GIVEN = {
     "packed + 1%20ü.json.gz": gzip.compress(lines('{"id": 1}', '{"id": 2}', "")),
     "empty.json": b"",
 }
-FOUND = {
+RECORDS = {
     "broken.json": [("1", None, 1), (None, '{"id": 2, "ty', 2), (None, "3", 4), (None, '"x"', 5), ("6", None, 6)],
     "crlf.json": [("1", None, 1), ("3", None, 3)],
     "together.json": [(f"{n}", None, n) for n in range(1, 7)] + [(None, '{"id', 7)],
@@ -109,63 +109,63 @@ FOUND = {
 }
 
 
-def test_nothing_of_a_broken_file_is_lost_nor_holds_up_the_others(lake: SparkSession, landing) -> None:
-    for name, content in GIVEN.items():
+def test_broken_records_are_kept_and_hold_up_no_other_record(lake: SparkSession, landing) -> None:
+    for name, content in CONTENTS.items():
         landing.file(name, content)
 
-    assert set(bring_in(lake, landing).files) == {*FOUND, "empty.json"}
-    assert bring_in(lake, landing).rows == 0
+    assert set(ingest_incidents(lake, landing).files) == {*RECORDS, "empty.json"}
+    assert ingest_incidents(lake, landing).rows == 0
 
     found = rows(lake, "_source_file", "id", "_malformed_record", "_row_number")
-    assert found == [(name, *row) for name in sorted(FOUND) for row in FOUND[name]]
+    assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_large_files_are_read_line_by_line_with_the_same_numbers(
+def test_records_of_large_files_have_the_same_numbers(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_lines, "_WHOLE", 10)
+    monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
     lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that the file is read in several parts
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
-        landing.file("packed.json.gz", gzip.compress(GIVEN["broken.json"]))
+        landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))
 
-        assert bring_in(lake, landing).rows == 1007
+        assert ingest_incidents(lake, landing).rows == 1007
         found = rows(lake, "_source_file", "id", "_malformed_record", "_row_number")
     finally:
         lake.conf.unset("spark.sql.files.maxPartitionBytes")
 
     assert found[:1002] == [("large.json", f"{n}", None, n) for n in range(1, 1003)]
-    assert [row[1:] for row in found[1002:]] == FOUND["broken.json"]
+    assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_what_cannot_be_read_is_skipped_with_what_to_do_until_it_can(
+def test_unreadable_files_are_skipped_with_a_remedy_until_they_can_be_read(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_lines, "_WHOLE", 10)
+    monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
     array = b'\xef\xbb\xbf [{"id": 1}, {"id": 2}]'
     landing.file("large.json", array)
     landing.file("packed.json.gz", gzip.compress(array))
     landing.file("at 12:30.json", b'{"id": 3}')
     landing.file("good.json", b'{"id": 4}')
 
-    done = bring_in(lake, landing)
+    done = ingest_incidents(lake, landing)
 
     assert done.files == ("good.json",)
     assert {name: why.split(". ")[-1] for name, why in done.skipped.items()} == {
-        "large.json": "Write it as one object a line: jq -c '.[]'.",
-        "packed.json.gz": "Write it as one object a line: jq -c '.[]'.",
-        "at 12:30.json": "Rename it.",
+        "large.json": "Write one object on each line: jq -c '.[]'.",
+        "packed.json.gz": "Write one object on each line: jq -c '.[]'.",
+        "at 12:30.json": "Rename the file.",
     }
     monkeypatch.undo()
-    assert bring_in(lake, landing).files == ("large.json", "packed.json.gz")
+    assert ingest_incidents(lake, landing).files == ("large.json", "packed.json.gz")
 
 
 @pytest.mark.parametrize("whole", [32 << 20, 10])
-def test_damaged_gzip_holds_up_no_other_file(
+def test_a_damaged_gzip_file_holds_up_no_other_file(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
-    monkeypatch.setattr(json_lines, "_WHOLE", whole)
-    monkeypatch.setattr(json_lines, "_AT_ONCE", 1000)
+    monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", whole)
+    monkeypatch.setattr(json_lines, "_MAX_BYTES_TO_UNPACK", 1000)
     packed = gzip.compress(lines(*(f'{{"id": {number}}}' for number in range(100))))
     damaged = {"cut": packed[:-20], "plain": b'{"id": 1}', "mangled": packed[:30] + b"\0" + packed[31:]}
     damaged |= {"padded": packed + bytes(100), "followed": packed + b"abc"}
@@ -175,23 +175,23 @@ def test_damaged_gzip_holds_up_no_other_file(
     landing.file("empty.json.gz", b"")
     landing.file("blank.json.gz", gzip.compress(b"\n" * 3000))
 
-    done = bring_in(lake, landing)
+    done = ingest_incidents(lake, landing)
 
     assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
-    assert all("it is no whole gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
-    landing.file("plain.json", b'{"id": 1}')  # as the message says; the other still lies there
-    assert bring_in(lake, landing).files == ("plain.json",)
+    assert all("not a complete gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
+    landing.file("plain.json", b'{"id": 1}')  # the remedy of the message
+    assert ingest_incidents(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
-    assert bring_in(lake, landing).files == ("cut.json.gz",)
+    assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_is_of_the_layout_that_it_has_most_fields_of(lake: SparkSession, landing) -> None:
+def test_a_line_has_the_layout_with_which_it_shares_the_most_fields(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))
 
-    bring_in(lake, landing, layouts)
+    ingest_incidents(lake, landing, layouts)
 
     assert rows(lake, "id", "_layout", "Case Status", "area", "_other_fields") == [
         ("1", "denver", "x", "w", None),

@@ -41,7 +41,7 @@ def stored(path: Path, time: datetime = STORED) -> Path:
     return path
 
 
-def test_a_workbook_says_itself_when_it_was_modified(tmp_path: Path) -> None:
+def test_a_workbook_has_its_own_modification_time(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx")
     workbook(tmp_path / "b.xlsx").rename(tmp_path / "b.XLSM")
     stored(tmp_path / "b.XLSM")
@@ -98,7 +98,7 @@ def test_a_workbook_without_a_readable_core_property_has_the_time_of_the_file_sy
     assert modified(tmp_path) == {**dict.fromkeys(names, STORED), "whole.xlsx": WRITTEN}
 
 
-def test_a_damaged_workbook_stops_nothing(tmp_path: Path) -> None:
+def test_a_damaged_workbook_raises_no_error(tmp_path: Path) -> None:
     whole, random = workbook(tmp_path / "whole.xlsx").read_bytes(), Random(1)
     for number in range(300):
         damaged = bytearray(whole)
@@ -109,7 +109,7 @@ def test_a_damaged_workbook_stops_nothing(tmp_path: Path) -> None:
     assert len(modified(tmp_path)) == 301
 
 
-def test_a_core_property_later_than_the_file_system_is_not_believed(
+def test_a_core_property_later_than_the_time_of_the_file_system_is_ignored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))
@@ -117,11 +117,11 @@ def test_a_core_property_later_than_the_file_system_is_not_believed(
 
     assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) say that they were modified after they were stored, which is not believed. The first: a.xlsx"
+        "1 new file(s) have a modification time later than the time of their storage. It is ignored. First: a.xlsx"
     ]
 
 
-def test_on_s3_the_core_property_comes_before_mtime_and_the_upload_comes_last(
+def test_on_s3_the_core_property_wins_over_mtime_and_mtime_over_the_upload(
     bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = workbook(tmp_path / "a.xlsx").read_bytes()
@@ -148,8 +148,7 @@ def test_on_s3_the_core_property_comes_before_mtime_and_the_upload_comes_last(
             **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
         }
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) say that they were modified after they were stored, which is not believed. "
-        "The first: future.csv",
+        "1 new file(s) have a modification time later than the time of their storage. It is ignored. First: future.csv",
         "3 of 7 new file(s) have no modification time of their own. The time of their upload to S3 is used",
     ]
 

@@ -31,17 +31,18 @@ def file(tmp_path: Path) -> Path:
 
 
 def landed(folder: Path) -> list[list[dict[str, Any]]]:
-    """Return the events of each landing file, in the order in which they were emitted."""
+    """Return the events of each landing file, in the order of their `row_ts`."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
     files = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in paths]
     return sorted(([json.loads(line) for line in file.splitlines()] for file in files), key=lambda f: f[0]["row_ts"])
 
 
-def emit(file: Path, tmp_path: Path, **how: Any) -> list[list[dict[str, Any]]]:
+def emit(file: Path, tmp_path: Path, **arguments: Any) -> list[list[dict[str, Any]]]:
     folder = tmp_path / "landing"
-    options = {name: how.pop(name) for name in ("most_events", "most_bytes", "compress", "seconds") if name in how}
+    names = ("max_events", "max_bytes", "compress", "max_seconds")
+    options = {name: arguments.pop(name) for name in names if name in arguments}
     target = LandingFolder(folder, "calls", **options)
-    replay(str(file), target, to="landing", state=tmp_path / "state.json", **how)
+    replay(str(file), target, to="landing", state=tmp_path / "state.json", **arguments)
     return landed(folder)
 
 
@@ -49,7 +50,7 @@ def ids(files: list[list[dict[str, Any]]]) -> list[str]:
     return [event["id"] for events in files for event in events]
 
 
-def test_a_row_is_an_event_of_its_cells_that_are_not_blank_and_of_now(tmp_path: Path) -> None:
+def test_an_event_has_the_cells_of_a_row_that_are_not_blank_and_the_current_time(tmp_path: Path) -> None:
     rows = [
         *(["id", " Case Summary ", "row_ts"], ["1", 'two\nlines, "quoted"', "2020-01-01"], ["2", "\u00a0 ", ""]),
         *(["", " ", ""], [], ["3", "\t\u2028é\U0001f600", ""]),
@@ -62,13 +63,13 @@ def test_a_row_is_an_event_of_its_cells_that_are_not_blank_and_of_now(tmp_path: 
     ((first, second, third),) = emit(tmp_path / "calls.csv", tmp_path, clock=lambda: next(clock))
 
     assert first == {"id": "1", "Case Summary": 'two\nlines, "quoted"', "row_ts": "2024-07-03T09:46:40.123456Z"}
-    assert second == {"id": "2", "row_ts": "2024-07-03T09:46:40.123457Z"}  # later, though the clock was put back
+    assert second == {"id": "2", "row_ts": "2024-07-03T09:46:40.123457Z"}  # later, although the clock was set back
     assert third["Case Summary"] == "\t\u2028é\U0001f600"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_encoding_and_delimiter_are_found_out(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_encoding_and_delimiter_are_detected(tmp_path: Path, encoding: str, delimiter: str) -> None:
     text = f"id{delimiter}Straße\n1{delimiter}Café–bar\n"
     (tmp_path / "calls.csv").write_bytes(text.encode(encoding))
 
@@ -77,7 +78,7 @@ def test_encoding_and_delimiter_are_found_out(tmp_path: Path, encoding: str, del
     assert {name: event[name] for name in ("id", "Straße")} == {"id": "1", "Straße": "Café–bar"}
 
 
-def test_a_row_of_more_or_fewer_cells_is_kept_whole(tmp_path: Path) -> None:
+def test_a_row_with_more_or_fewer_cells_is_kept_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text('id,note\n1,a,b\n2\n3,"x"\n')
 
     ((more, fewer, right),) = emit(tmp_path / "calls.csv", tmp_path)
@@ -89,7 +90,7 @@ def test_a_row_of_more_or_fewer_cells_is_kept_whole(tmp_path: Path) -> None:
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=3, max_size=3)))
-def test_whatever_cells_say_the_events_say(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+def test_events_keep_the_text_of_all_cells(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     folder = tmp_path_factory.mktemp("law")
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
@@ -102,8 +103,8 @@ def test_whatever_cells_say_the_events_say(tmp_path_factory: pytest.TempPathFact
     assert events == [{name: cell for name, cell in row.items() if cell and not cell.isspace()} for row in cells]
 
 
-def test_files_are_named_as_firehose_names_them_and_end_when_they_are_full(file: Path, tmp_path: Path) -> None:
-    files = emit(file, tmp_path, most_events=4)
+def test_landing_files_have_firehoses_names_and_a_maximum_of_events(file: Path, tmp_path: Path) -> None:
+    files = emit(file, tmp_path, max_events=4)
 
     assert [len(events) for events in files] == [4, 4, 2]
     assert ids(files) == [str(n) for n in range(1, 11)]
@@ -113,20 +114,20 @@ def test_files_are_named_as_firehose_names_them_and_end_when_they_are_full(file:
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_files_end_by_size_and_by_time_and_are_compressed(file: Path, tmp_path: Path) -> None:
-    assert [len(events) for events in emit(file, tmp_path, most_bytes=1, compress=True)] == [1] * 10
+def test_landing_files_have_a_maximum_size_and_time_and_can_be_compressed(file: Path, tmp_path: Path) -> None:
+    assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
     (tmp_path / "state.json").unlink()
     timed = tmp_path / "timed"
-    target, seconds = LandingFolder(timed, "calls", seconds=5, clock=lambda: float(next(ticks))), 3
+    target, seconds = LandingFolder(timed, "calls", max_seconds=5, clock=lambda: float(next(ticks))), 3
     ticks = count(0, seconds)
     replay(str(file), target, to="timed", state=tmp_path / "state.json", rate=10, sleep=lambda _: None)
     assert len(landed(timed)) > 1
     assert sorted(ids(landed(timed))) == sorted(str(n) for n in range(1, 11))
 
 
-def test_at_a_rate_events_wait_for_their_time(file: Path, tmp_path: Path) -> None:
+def test_a_rate_limits_the_events_per_second(file: Path, tmp_path: Path) -> None:
     waits, now = list[float](), [0]
 
     def sleep(seconds: float) -> None:
@@ -149,7 +150,7 @@ KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
 @pytest.mark.parametrize("method", KILLS)
 @pytest.mark.parametrize("after", range(6))
 @pytest.mark.parametrize("done", [False, True])
-def test_a_replay_killed_anywhere_and_begun_again_lands_each_row_once(
+def test_a_replay_that_is_killed_anywhere_and_repeated_lands_each_row_once(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
 ) -> None:
     real, calls = getattr(Path, method), count()
@@ -164,41 +165,43 @@ def test_a_replay_killed_anywhere_and_begun_again_lands_each_row_once(
     with monkeypatch.context() as patch:
         patch.setattr(Path, method, killing)
         try:
-            emit(file, tmp_path, most_events=3)
+            emit(file, tmp_path, max_events=3)
         except KilledError:
-            monkeypatch.chdir("/")  # the state holds where files are, whoever goes on from wherever
+            monkeypatch.chdir("/")  # the state holds absolute paths
 
-    files = emit(file, tmp_path, most_events=3)
+    files = emit(file, tmp_path, max_events=3)
 
     assert ids(files) == [str(n) for n in range(1, 11)]
     assert not list((tmp_path / "landing").rglob(".*"))
-    assert emit(file, tmp_path) == files  # complete: nothing is left to emit
+    assert emit(file, tmp_path) == files  # a complete replay sends nothing
 
 
-def test_a_state_of_something_else_is_refused(file: Path, tmp_path: Path) -> None:
+def test_a_state_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
     emit(file, tmp_path)
-    with pytest.raises(ReplayError, match="of a replay to landing. Give another --state, or remove it"):
+    with pytest.raises(
+        ReplayError, match="the state belongs to a replay to landing. Give another --state, or remove this file"
+    ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
-    with pytest.raises(ReplayError, match="of a file with another content"):
+    with pytest.raises(ReplayError, match="the state belongs to a file with other content"):
         emit(file, tmp_path)
     (tmp_path / "state.json").write_text("[]")
-    with pytest.raises(ReplayError, match="it is no state of a replay"):
+    with pytest.raises(ReplayError, match="the file is not the state of a replay"):
         emit(file, tmp_path)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ReplayError, match=r"nowhere.csv: it cannot be read \(No such file"):
+    with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
     with pytest.raises(LandedFileError, match="quotes from line 2 on"):
         emit(tmp_path / "open.csv", tmp_path)
     (tmp_path / "calls.csv").write_text("id,note\n1,a\n")
-    with pytest.raises(ReplayError, match=r"no column 'Case', only \['id', 'note'\]"):
+    with pytest.raises(ReplayError, match=r"column 'Case' is missing. Found: \['id', 'note'\]. Check --partition-key"):
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_events_go_to_firehose_and_a_second_replay_adds_none(
+def test_events_are_sent_to_firehose_and_a_second_replay_sends_none(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -221,7 +224,7 @@ def in_kinesis() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_events_go_to_kinesis_by_a_columns_text(tmp_path: Path, aws) -> None:
+def test_events_are_sent_to_kinesis_with_a_column_as_partition_key(tmp_path: Path, aws) -> None:
     (tmp_path / "calls.csv").write_text(f"id,case\n1,a\n2,b\n3,a\n4,\n5\n6,{'long' * 100}\n")
 
     main([
@@ -236,7 +239,7 @@ def test_events_go_to_kinesis_by_a_columns_text(tmp_path: Path, aws) -> None:
     assert found[("long" * 100)[:256]][0]["id"] == "6"
 
 
-def test_an_event_too_large_for_the_stream_is_set_aside_and_told(tmp_path: Path, aws, caplog) -> None:
+def test_an_event_that_is_too_large_for_the_stream_is_set_aside_and_logged(tmp_path: Path, aws, caplog) -> None:
     header = ",".join(f"c{n}" for n in range(12))
     large = ",".join(["x" * 100_000] * 12)
     (tmp_path / "calls.csv").write_text(f"{header}\n{'1,' * 11}\n{large}\n{'3,' * 11}\n")
@@ -245,12 +248,12 @@ def test_an_event_too_large_for_the_stream_is_set_aside_and_told(tmp_path: Path,
 
     assert sorted(in_kinesis()) == ["1", "3"]
     (kept,) = [json.loads(line) for line in (tmp_path / "state.json.set_aside").read_text().splitlines()]
-    assert "the stream takes 1 MiB, with its partition key" in kept["reason"]
+    assert "the stream takes at most 1 MiB with its partition key" in kept["reason"]
     assert json.loads(kept["event"])["c11"] == "x" * 100_000
     assert "was set aside in" in caplog.text
 
 
-def test_exactly_the_refused_records_go_to_kinesis_again(file: Path, tmp_path: Path, web) -> None:
+def test_only_rejected_records_are_sent_to_kinesis_again(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     sent: list[list[str]] = []
     client.meta.events.register(
@@ -268,29 +271,30 @@ def test_exactly_the_refused_records_go_to_kinesis_again(file: Path, tmp_path: P
     assert len(web.waits) == 2
 
 
-def test_a_stream_that_refuses_leaves_the_state_where_it_was(file: Path, tmp_path: Path, web) -> None:
+def test_a_stream_that_rejects_all_records_does_not_change_the_state(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     bad = {"ErrorCode": "InternalFailure"}
     with Stubber(client) as stub:
         for size in [10] * 6:
             stub.add_response("put_records", {"FailedRecordCount": size, "Records": [bad] * size})
-        with pytest.raises(ReplayError, match=r"kinesis:events: 10 of 10 record\(s\) were refused 6 times"):
+        with pytest.raises(ReplayError, match=r"kinesis:events: 10 of 10 record\(s\) were rejected 6 times"):
             replay(str(file), KinesisStream(client, "events", sleep=web.sleep), to="k", state=tmp_path / "state.json")
 
     assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
 
 
-def test_a_stream_that_is_not_there_is_told(file: Path, tmp_path: Path, aws, caplog) -> None:
+def test_a_missing_stream_and_a_wrong_endpoint_are_errors(file: Path, tmp_path: Path, aws, caplog) -> None:
     with pytest.raises(SystemExit):
         main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
-    assert "replay: firehose:nowhere: AWS takes nothing" in caplog.text
+    assert "replay: firehose:nowhere: cannot write to the stream (" in caplog.text
     with pytest.raises(SystemExit):
         main([str(file), "--to", "firehose:events", "--endpoint-url", "nonsense", "--state", str(tmp_path / "s.json")])
-    assert "replay: firehose:events: there is no way to it (Invalid endpoint: nonsense)" in caplog.text
+    assert "role allows firehose:PutRecordBatch" in caplog.text
+    assert "replay: firehose:events: cannot connect to AWS (Invalid endpoint: nonsense)" in caplog.text
 
 
 @pytest.mark.parametrize("to", ["s3://city/landing", "firehse:events"])
-def test_a_target_that_is_none_is_told(
+def test_a_target_that_is_not_valid_is_an_error(
     file: Path, tmp_path: Path, caplog, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -298,19 +302,21 @@ def test_a_target_that_is_none_is_told(
     with pytest.raises(SystemExit):
         main([str(file), "--to", to])
 
-    assert f"{to}: events do not go there. Give a folder of this machine, firehose:STREAM or kinesis:" in caplog.text
+    assert (
+        f"{to}: this is not a valid target. Give a folder on this machine, firehose:STREAM or kinesis:" in caplog.text
+    )
     assert [*tmp_path.iterdir()] == [file]
 
 
 @pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_that_is_none_is_refused(file: Path, tmp_path: Path, rate: float) -> None:
-    with pytest.raises(ReplayError, match=f"cannot be replayed at {rate} events a second. Give more than 0"):
+def test_a_rate_that_is_not_positive_is_an_error(file: Path, tmp_path: Path, rate: float) -> None:
+    with pytest.raises(ReplayError, match=f"the rate is {rate} events a second. Expected more than 0"):
         emit(file, tmp_path, rate=rate)
 
 
-def test_the_command_tells_errors_in_one_line(tmp_path: Path, caplog) -> None:
+def test_the_command_logs_an_error_in_one_line(tmp_path: Path, caplog) -> None:
     with pytest.raises(SystemExit) as raised:
         main([str(tmp_path / "nowhere.csv"), "--to", str(tmp_path)])
 
     assert raised.value.code == 1
-    assert "nowhere.csv: it cannot be read" in caplog.text
+    assert "nowhere.csv: the file cannot be read" in caplog.text

@@ -8,13 +8,13 @@ from ingest.selection import landed_files
 from ingest.storage import list_files
 
 
-def test_only_new_objects_are_asked_for_their_own_time(bucket) -> None:
+def test_only_new_objects_get_their_own_modification_time(bucket) -> None:
     for name in ("new.csv", "old.csv"):
         bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=name.encode(), Metadata={"mtime": "1700000000"})
     checksum = next(file.checksum for file in list_files("s3://city/landing") if file.name == "old.csv")
-    held = Delivery("old.csv", checksum, 1, 1, ["calls"], 0, 7, ingest_id="a", follows=None)
+    known = Delivery("old.csv", checksum, 1, 1, ["calls"], 0, 7, ingest_id="a", follows=None)
 
-    files, skipped = landed_files("s3://city/landing", RawState(1, "a", (held,)))
+    files, skipped = landed_files("s3://city/landing", RawState(1, "a", (known,)))
 
     assert skipped == {}
     assert [file.name for file in files] == ["new.csv", "old.csv"]
@@ -22,9 +22,11 @@ def test_only_new_objects_are_asked_for_their_own_time(bucket) -> None:
     assert files[1].modified_at == files[1].stored_at
 
 
-def test_files_of_unknown_formats_have_a_reason(landing) -> None:
+def test_files_of_unknown_formats_are_skipped_with_a_reason(landing) -> None:
+    with pytest.raises(LandingError, match=r"it holds no files. Expected .xlsx files, .csv files"):
+        landed_files(str(landing), RawState(None, None))
     landing.file("notes.txt", b"x")
-    with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\], expected .xlsx or .csv files"):
+    with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\]. Expected .xlsx files, .csv files"):
         landed_files(str(landing), RawState(None, None))
     landing.csv("a.csv", [])
 
@@ -32,4 +34,4 @@ def test_files_of_unknown_formats_have_a_reason(landing) -> None:
 
     assert [file.name for file in files] == ["a.csv"]
     assert skipped.keys() == {"notes.txt"}
-    assert skipped["notes.txt"].startswith("not one of .xlsx or .csv files")
+    assert skipped["notes.txt"].startswith("unknown format. Expected .xlsx files, .csv files")

@@ -3,22 +3,12 @@ import pytest
 from jobs.arguments import parse_arguments
 
 
-def test_all_stages_by_default_and_one_if_asked() -> None:
+def test_all_stages_run_by_default_or_only_the_named_stage() -> None:
     assert parse_arguments("calls", ["--landing", "x"]).stages == ("ingest", "refine", "curate")
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_glues_own_arguments_are_ignored_and_its_run_id_is_taken() -> None:
-    args = parse_arguments(
-        "calls",
-        "--JOB_NAME calls --TempDir s3://x --enable-metrics --job-bookmark-option job-bookmark-disable --stage curate "
-        "--WORKFLOW_NAME w --WORKFLOW_RUN_ID wr_1 --JOB_RUN_ID jr_1 --warehouse s3://city/wh".split(),
-    )
-
-    assert (args.stages, args.workflow, args.run_id, args.warehouse) == (("curate",), "w", "wr_1", "s3://city/wh")
-
-
-def test_all_that_glue_puts_on_a_command_line_is_taken() -> None:
+def test_the_keys_of_glue_are_ignored_and_its_run_id_is_used() -> None:
     args = parse_arguments(
         "calls",
         [
@@ -56,11 +46,11 @@ def test_all_that_glue_puts_on_a_command_line_is_taken() -> None:
         (["--rebuild", "False"], False),
     ],
 )
-def test_rebuild_is_a_flag_and_as_glue_passes_it_a_key_with_a_value(argv: list[str], rebuild: bool) -> None:
+def test_rebuild_is_a_flag_or_a_key_with_a_value(argv: list[str], rebuild: bool) -> None:
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
-def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
+def test_a_run_without_a_workflow_has_the_id_of_the_job_run() -> None:
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
 
@@ -71,18 +61,20 @@ def test_a_job_run_without_a_workflow_has_its_own_id() -> None:
         (["--stage", "ingest"], "the stage ingest needs --landing"),
         (["--stage", "clean"], "invalid choice: 'clean'"),
         (["--stag", "refine"], "--stag is not an argument of this job. Did you mean --stage?"),
-        (["--stage", "refine", "--rebuild", "yes"], "'yes' is neither true nor false"),
+        (["--stage", "refine", "--rebuild", "yes"], "'yes' is not valid. Expected true or false"),
         (["--stage", "refine", "--warehous=x"], "--warehous is not an argument of this job. Did you mean --warehouse?"),
     ],
 )
-def test_wrong_arguments_say_what_is_expected(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
+def test_arguments_that_are_not_valid_are_rejected(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture
+) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("calls", argv)
 
     assert message in capsys.readouterr().err
 
 
-def test_the_job_that_serves_all_datasets_must_be_told_which(capsys: pytest.CaptureFixture) -> None:
+def test_a_job_for_all_datasets_needs_the_name_of_the_dataset(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("maintain", [], stages=["compact"])
 

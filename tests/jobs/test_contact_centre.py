@@ -1,45 +1,38 @@
-"""The job on files as cities deliver them, good and bad. A suite's `mostly` lets one bad row in 30 through the gate."""
+"""Run the job on good and bad files of a city. The suite's `mostly` allows one bad row in 30."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from ingest.errors import LandedFilesError
 from jobs import contact_centre
 from lake.errors import NotPublishedError
 from lake.ledger import runs
 from lake.tables import snapshot_id
+from tests.jobs import tables
+from tests.jobs.tables import replace_cell, rows
 
 TRUSTED, QUARANTINE = "lake.trusted.contact_centre", "lake.quarantine.contact_centre"
 ANSWERS = ("lake.curated.contact_centre_calls_handled", "lake.curated.contact_centre_calls_handled_monthly")
 
 
-def run(lake: SparkSession, landing: object, stage: str = "all") -> None:
-    contact_centre.JOB.run(lake, contact_centre.JOB.parse(["--stage", stage, "--landing", str(landing)]))
-
-
-def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
+def run(lake: SparkSession, landing: object, *stages: str) -> None:
+    for stage in stages or ("ingest", "refine"):
+        contact_centre.JOB.run(lake, contact_centre.JOB.parse(["--stage", stage, "--landing", str(landing)]))
 
 
 def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
-    return rows(lake, QUARANTINE, "_source_file", "_row_number", "_failed_expectations")
+    return tables.quarantined(lake, "contact_centre")
 
 
-def changed(days: list[list[Any]], index: int, column: int, value: object) -> list[list[Any]]:
-    return [[*day[:column], value, *day[column + 1 :]] if n == index else day for n, day in enumerate(days)]
-
-
-def test_good_files_become_the_answer(lake: SparkSession, landing) -> None:
+def test_good_files_become_the_answers(lake: SparkSession, landing) -> None:
     landing.workbook("2023.xlsx", landing.days("2023-12-01", 31))
     landing.csv("2024.csv", landing.days("2024-01-01", 30, offered=200))
 
-    run(lake, landing)
+    run(lake, landing, "all")
 
     assert rows(lake, ANSWERS[0]) == [(2023, 31, 3100, 2790, 90.0, None), (2024, 30, 6000, 5700, 95.0, 5.0)]
     monthly = lake.table(ANSWERS[1]).selectExpr("string(month)", "days", "calls_handled_pct", "change_pct_points")
@@ -66,17 +59,17 @@ BAD_CELLS = [
 def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
     days = landing.days("2023-01-01", count=400)
     for number, (column, value, _) in enumerate(BAD_CELLS):
-        days = changed(days, number * 20, column, value)
+        days = replace_cell(days, number * 20, column, value)
     landing.workbook("2023.xlsx", days)
 
     run(lake, landing)
 
-    found = {row_number: failed for _, row_number, failed in quarantined(lake)}
-    assert found == {number * 20 + 2: failed for number, (_, _, failed) in enumerate(BAD_CELLS)}
+    failures = {row_number: failed for _, row_number, failed in quarantined(lake)}
+    assert failures == {number * 20 + 2: failed for number, (_, _, failed) in enumerate(BAD_CELLS)}
     assert lake.table(TRUSTED).count() == 400 - len(BAD_CELLS)
 
 
-def test_harmless_dirt_is_read_right(lake: SparkSession, landing) -> None:
+def test_harmless_differences_are_corrected(lake: SparkSession, landing) -> None:
     days = landing.days()
     days[3][0] = 45295  # an Excel serial: 2024-01-04
     days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled and abandoned are more than offered
@@ -102,7 +95,7 @@ def test_the_latest_delivery_of_a_day_wins(lake: SparkSession, landing) -> None:
     assert offered == [300] * 10 + [100] * 19 + [400]
 
 
-def test_a_broken_correction_does_not_take_the_good_day_away(lake: SparkSession, landing) -> None:
+def test_a_broken_correction_leaves_the_earlier_row_in_trusted(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing)
     landing.csv("fix.csv", [["2024-01-05", "many", 5, 1, 1, 1, 1]], delivered=60)
@@ -118,9 +111,16 @@ def test_a_broken_correction_does_not_take_the_good_day_away(lake: SparkSession,
     assert lake.table(TRUSTED).where("calls_offered = 150").count() == 1
     assert quarantined(lake) == []
 
+    landing.workbook("2024.xlsx", replace_cell(landing.days(offered=200), 4, 1, "n/a"), delivered=180)
+    run(lake, landing)
 
-def test_a_file_delivered_again_replaces_what_it_said_before(lake: SparkSession, landing) -> None:
-    wrong = changed(landing.days(), 4, 0, "2025-01-05")
+    offered = [count for _, count in rows(lake, TRUSTED, "string(date)", "calls_offered")]
+    assert offered == [200] * 4 + [150] + [200] * 25
+    assert quarantined(lake) == [("2024.xlsx", 6, ["every_cell_readable", "calls_offered_present"])]
+
+
+def test_a_file_delivered_again_replaces_its_earlier_rows(lake: SparkSession, landing) -> None:
+    wrong = replace_cell(landing.days(), 4, 0, "2025-01-05")
     landing.csv("2024.csv", wrong)
     run(lake, landing)
     landing.csv("2024.csv", landing.days(), delivered=60)
@@ -130,25 +130,12 @@ def test_a_file_delivered_again_replaces_what_it_said_before(lake: SparkSession,
     assert lake.table(TRUSTED).where("year = 2025").count() == 0
     assert lake.table("lake.raw.contact_centre").count() == 60
 
-    landing.csv("2024.csv", wrong, delivered=120)  # the first content again is a delivery as any other
+    landing.csv("2024.csv", wrong, delivered=120)  # the first content counts again
     run(lake, landing)
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
 
-def test_a_broken_day_in_a_file_delivered_again_keeps_what_it_said_before(lake: SparkSession, landing) -> None:
-    landing.csv("2024.csv", landing.days())
-    run(lake, landing)
-    landing.csv("2024.csv", changed(landing.days(offered=200), 4, 1, "n/a"), delivered=60)
-
-    run(lake, landing)
-
-    offered = rows(lake, TRUSTED, "string(date)", "calls_offered")
-    assert offered[4] == ("2024-01-05", 100)
-    assert [count for _, count in offered] == [200] * 4 + [100] + [200] * 25
-    assert quarantined(lake) == [("2024.csv", 6, ["every_cell_readable", "calls_offered_present"])]
-
-
-def test_a_file_that_was_refused_is_mended_by_delivering_it_again(lake: SparkSession, landing) -> None:
+def test_a_blocked_file_is_replaced_by_a_corrected_delivery(lake: SparkSession, landing) -> None:
     landing.csv("2024.csv", [["30/01/2024", *day[1:]] for day in landing.days()])
     with pytest.raises(ExpectationsNotMetError, match="date_present"):
         run(lake, landing)
@@ -159,9 +146,9 @@ def test_a_file_that_was_refused_is_mended_by_delivering_it_again(lake: SparkSes
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (30, [])
 
 
-def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: SparkSession, landing) -> None:
+def test_too_many_bad_rows_block_the_publish_and_the_result_is_saved(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
-    run(lake, landing)
+    run(lake, landing, "all")
     before = {table: (rows(lake, table), snapshot_id(lake, table)) for table in (TRUSTED, QUARANTINE, *ANSWERS)}
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)], delivered=60)
 
@@ -170,46 +157,33 @@ def test_too_many_bad_rows_refuse_the_publish_and_the_result_is_saved(lake: Spar
         match=r"calls_handled_not_negative .*: 10 of 40 rows fail, .* must pass. Examples: -5, -5, -5. "
         r"First in 2025.csv row 2, 2025.csv row 3, 2025.csv row 4\n",
     ):
-        run(lake, landing)
+        run(lake, landing, "all")
 
     assert {table: (rows(lake, table), snapshot_id(lake, table)) for table in before} == before
-    refused = runs(lake).where("state = 'BLOCKED'").collect()
-    assert [(row.stage, row.verdict, row.rows_quarantined) for row in refused] == [("refine", "blocked", 10)]
-    result = json.loads(refused[0].validation_result)
+    blocked = runs(lake).where("state = 'BLOCKED'").collect()
+    assert [(row.stage, row.verdict, row.rows_quarantined) for row in blocked] == [("refine", "blocked", 10)]
+    result = json.loads(blocked[0].validation_result)
     assert (result["success"], result["suite_name"]) == (False, "contact_centre")
 
 
-def test_a_bad_file_changes_nothing(lake: SparkSession, landing) -> None:
-    landing.workbook("2024.xlsx", landing.days())
-    run(lake, landing)
-    before = {table: rows(lake, table) for table in ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)}
-    landing.file("2025.xlsx", b"not a workbook")
+def test_repeated_stages_give_the_same_tables(lake: SparkSession, landing) -> None:
+    landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
+    names = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
+    run(lake, landing, "all")
+    before = {table: rows(lake, table) for table in names}
+    run(lake, landing, "ingest", "ingest", "refine", "refine", "curate", "curate")
 
-    with pytest.raises(LandedFilesError, match=r"2025.xlsx: the file is not an Excel workbook"):
-        run(lake, landing)
-
-    assert {table: rows(lake, table) for table in before} == before
-
-
-def test_every_stage_twice_gives_the_same_tables(lake: SparkSession, landing) -> None:
-    landing.workbook("2024.xlsx", changed(landing.days(), 4, 1, "n/a"))
-    tables = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
-    run(lake, landing)
-    once = {table: rows(lake, table) for table in tables}
-    for stage in ("ingest", "ingest", "refine", "refine", "curate", "curate"):
-        run(lake, landing, stage)
-
-    assert {table: rows(lake, table) for table in tables} == once
+    assert {table: rows(lake, table) for table in names} == before
 
 
 @pytest.mark.parametrize(("stage", "missing"), [("refine", "raw"), ("curate", "trusted")])
-def test_a_stage_before_the_one_it_needs_says_so(lake: SparkSession, landing, stage: str, missing: str) -> None:
-    with pytest.raises(NotPublishedError, match=f"lake.{missing}.contact_centre has never been published"):
+def test_a_stage_names_the_table_that_it_needs(lake: SparkSession, landing, stage: str, missing: str) -> None:
+    with pytest.raises(NotPublishedError, match=f"lake.{missing}.contact_centre: no run has published this table"):
         run(lake, landing, stage)
 
 
 def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
-    landing.workbook("2024.xlsx", changed(landing.days(), 4, 1, "n/a"))
+    landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     run(lake, landing, "ingest")
     count_jobs()
 

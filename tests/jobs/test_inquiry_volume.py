@@ -1,6 +1,6 @@
-"""The job on files as the city delivers them, good and bad. A suite's `mostly` lets one bad row in 30 through the gate.
+"""Run the job on good and bad files of the city. The suite's `mostly` allows one bad row in 30.
 
-Most tests stop before the answers, which transforms/datasets has tests of.
+Most tests do not build the answers. The tests of transforms/datasets cover them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pyspark.sql import SparkSession
 from ingest.errors import LandedFilesError
 from jobs import inquiry_volume
 from lake.tables import exists, snapshot_id
+from tests.jobs import tables
+from tests.jobs.tables import replace_cell, rows
 from transforms.datasets.inquiry_volume import DATASET
 
 COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
-RAW, TRUSTED, QUARANTINE = (f"lake.{zone}.inquiry_volume" for zone in ("raw", "trusted", "quarantine"))
+RAW, TRUSTED = "lake.raw.inquiry_volume", "lake.trusted.inquiry_volume"
 
 
 def run(lake: SparkSession, landing: object, *stages: str) -> None:
@@ -25,28 +27,20 @@ def run(lake: SparkSession, landing: object, *stages: str) -> None:
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
-    """Return good rows, one a type, most of them without an id."""
+    """Return valid rows, each of another type. Most rows have no id."""
     return [
         ["ENG - Parking", f"Type {n:02}", f"{year}-{1 + n % 12:02}", "Phone", number, 9000 + n if n % 10 > 6 else None]
         for n in range(count)
     ]
 
 
-def changed(rows: list[list[Any]], index: int, column: int, value: object) -> list[list[Any]]:
-    return [[*row[:column], value, *row[column + 1 :]] if n == index else row for n, row in enumerate(rows)]
-
-
-def collected(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
-
-
 def numbers(lake: SparkSession) -> list[int]:
     """Return the trusted numbers in the order of their types."""
-    return [number for _, number in collected(lake, TRUSTED, "inquiry_type", "number_of_records")]
+    return [number for _, number in rows(lake, TRUSTED, "inquiry_type", "number_of_records")]
 
 
 def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
-    return collected(lake, QUARANTINE, "_source_file", "_row_number", "_failed_expectations")
+    return tables.quarantined(lake, "inquiry_volume")
 
 
 def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
@@ -58,16 +52,15 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
     count_jobs()
 
     run(lake, landing, "refine")
-    # Look up deliveries, noted and not; agree on spellings; write, count and find examples, quarantine.
-    assert count_jobs() == 5
+    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, quarantine
     run(lake, landing, "curate")
     assert count_jobs() == len(DATASET.answers)  # one for each answer
 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (61, [])
-    yearly = collected(lake, "lake.curated.inquiry_volume_yearly")
+    yearly = rows(lake, "lake.curated.inquiry_volume_yearly")
     assert yearly == [(2023, 12, 3000, 250.0, None, None), (2024, 12, 5000, 416.7, 2000, 66.67)]
-    tables = {row.tableName for row in lake.sql("SHOW TABLES IN lake.curated").collect()}
-    assert tables == {f"inquiry_volume_{name}" for name in DATASET.answers}
+    names = {row.tableName for row in lake.sql("SHOW TABLES IN lake.curated").collect()}
+    assert names == {f"inquiry_volume_{name}" for name in DATASET.answers}
 
 
 def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
@@ -90,10 +83,10 @@ def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSessio
         (1, None, ["type_present"]),
         (3, " ", ["channel_present"]),
     ]
-    rows = inquiries(400)
+    lines = inquiries(400)
     for index, (column, value, _) in enumerate(cells):
-        rows = changed(rows, index, column, value)
-    landing.workbook("2024.xlsx", rows, COLUMNS)
+        lines = replace_cell(lines, index, column, value)
+    landing.workbook("2024.xlsx", lines, COLUMNS)
 
     run(lake, landing)
 
@@ -102,18 +95,20 @@ def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSessio
     assert lake.table(TRUSTED).count() == 400 - len(cells)
 
 
-def test_harmless_dirt_is_read_right_and_what_is_new_is_kept_with_a_warning(lake: SparkSession, landing) -> None:
-    rows = inquiries()
-    rows[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
-    rows[1][3], rows[2][3], rows[3][0], rows[4][5] = "Kiosk", "email", "Festival Office", "A7"
-    landing.workbook("2024.xlsx", [*rows, [" "], ["", "\u00a0"]], COLUMNS)
+def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_warning(
+    lake: SparkSession, landing
+) -> None:
+    lines = inquiries()
+    lines[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
+    lines[1][3], lines[2][3], lines[3][0], lines[4][5] = "Kiosk", "email", "Festival Office", "A7"
+    landing.workbook("2024.xlsx", [*lines, [" "], ["", "\u00a0"]], COLUMNS)
 
     run(lake, landing)
 
     assert quarantined(lake) == []
     assert numbers(lake) == [100] * 30
     columns = ("inquiry_type", "inquiry_department", "string(year_month)", "inquiry_channel", "_warnings")
-    assert collected(lake, TRUSTED, *columns)[:5] == [
+    assert rows(lake, TRUSTED, *columns)[:5] == [
         ("Type 00", "ENG - Parking", "2024-01-01", "Phone", None),
         ("Type 01", "ENG - Parking", "2024-02-01", "Kiosk", ["channel_known"]),
         ("Type 02", "ENG - Parking", "2024-03-01", "E-mail", None),
@@ -122,12 +117,14 @@ def test_harmless_dirt_is_read_right_and_what_is_new_is_kept_with_a_warning(lake
     ]
 
 
-def test_one_key_twice_in_a_file_is_one_row_or_with_two_numbers_none(lake: SparkSession, landing) -> None:
-    rows = inquiries()
-    another_id, spelled_otherwise = [*rows[1][:5], 77], ["ENG-Parking", *rows[2][1:3], "phone", *rows[2][4:]]
-    another_number, in_another_file = [*rows[3][:4], 101, None], [*rows[4][:4], 105, None]
-    landing.csv("2024.csv", [*rows, rows[0], another_id, spelled_otherwise, another_number], COLUMNS)
-    landing.csv("more.csv", [in_another_file], COLUMNS, delivered=60)
+def test_a_repeated_key_is_one_row_and_a_key_with_two_numbers_in_a_file_is_rejected(
+    lake: SparkSession, landing
+) -> None:
+    lines = inquiries()
+    other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
+    other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
+    landing.csv("2024.csv", [*lines, lines[0], other_id, other_spelling, other_number], COLUMNS)
+    landing.csv("more.csv", [other_file], COLUMNS, delivered=60)
 
     run(lake, landing)
 
@@ -149,29 +146,29 @@ def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_h
 
 
 def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkSession, landing) -> None:
-    rows = inquiries()
-    landing.csv("2023.csv", rows, COLUMNS)
+    lines = inquiries()
+    landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
     before = snapshot_id(lake, RAW)
-    landing.sheets("two.xlsx", {"May": [COLUMNS, *rows[:9]], "June": [COLUMNS, *rows[9:]]})
+    landing.sheets("two.xlsx", {"May": [COLUMNS, *lines[:9]], "June": [COLUMNS, *lines[9:]]})
     landing.sheets("other.xlsx", {"A": [["Private", "Person"]], "B": [["Jane Doe", 1]]})
-    landing.csv("missing.csv", [row[:4] for row in rows], COLUMNS[:4])
-    landing.csv("renamed.csv", rows, [name.replace("Year Month", "YearMonth") for name in COLUMNS])
-    landing.csv("headless.csv", rows[1:], ["Jane Doe", "Type 01", "2024-01", "Phone", 5, None])
+    landing.csv("missing.csv", [line[:4] for line in lines], COLUMNS[:4])
+    landing.csv("renamed.csv", lines, [name.replace("Year Month", "YearMonth") for name in COLUMNS])
+    landing.csv("headless.csv", lines[1:], ["Jane Doe", "Type 01", "2024-01", "Phone", 5, None])
     landing.file("empty.csv", b"")
 
     with pytest.raises(LandedFilesError) as caught:
         run(lake, landing)
 
     problems = dict(problem.split(": ", 1) for problem in caught.value.problems)
-    assert problems["two.xlsx"] == "sheets 1 and 2 all have the dataset's columns. Save each as its own workbook."
-    none = (
-        "its first row has none of the columns that it should have. Expected a header with those of inquiry_volume, "
-        f"{[*COLUMNS]}. Is it the right file?"
+    assert problems["two.xlsx"].startswith("sheets 1 and 2 all have the dataset's columns. Expected one such sheet.")
+    no_header = (
+        f"the first row has no column of the dataset. Expected the header: {[*COLUMNS]} (layout inquiry_volume). Check "
+        "that this is the right file."
     )
-    assert (problems["other.xlsx"], problems["headless.csv"]) == (none, none)
+    assert (problems["other.xlsx"], problems["headless.csv"]) == (no_header, no_header)
     assert "Jane Doe" not in str(caught.value)
-    assert problems["missing.csv"].startswith("column 'Number of Records' is missing; it has ['Department', 'Type',")
+    assert problems["missing.csv"].startswith("column 'Number of Records' is missing. Found: ['Department', 'Type',")
     assert problems["renamed.csv"].endswith("Did the source rename it to 'YearMonth'?")
     assert problems["empty.csv"].startswith("the file is empty")
     assert len(problems) == 6
@@ -179,16 +176,16 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_and_withdraw_and_broken_ones_leave_the_good_row(lake: SparkSession, landing) -> None:
-    rows = inquiries(60)
-    landing.workbook("to September.xlsx", rows[:50], COLUMNS)
-    landing.csv("from October.csv", rows[50:], COLUMNS)
+def test_later_deliveries_correct_and_withdraw_rows_and_broken_rows_change_nothing(lake: SparkSession, landing) -> None:
+    lines = inquiries(60)
+    landing.workbook("to September.xlsx", lines[:50], COLUMNS)
+    landing.csv("from October.csv", lines[50:], COLUMNS)
     run(lake, landing)
     assert numbers(lake) == [100] * 60
-    corrections = [[*rows[0][:4], 150, 4711], [*rows[1][:4], "many", None], [*rows[2][:4], -3, None]]
+    corrections = [[*lines[0][:4], 150, 4711], [*lines[1][:4], "many", None], [*lines[2][:4], -3, None]]
     landing.csv("fix.csv", corrections, COLUMNS, delivered=60)
-    anew = [[*row[:4], 120, None] for row in rows[51:]]  # without the first
-    landing.csv("from October.csv", changed(anew, 0, 4, "n/a"), COLUMNS, delivered=60)
+    without_first = [[*line[:4], 120, None] for line in lines[51:]]
+    landing.csv("from October.csv", replace_cell(without_first, 0, 4, "n/a"), COLUMNS, delivered=60)
 
     run(lake, landing)
 

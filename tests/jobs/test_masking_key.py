@@ -1,4 +1,4 @@
-"""The masking key is read from where it is said to be, and is in no message."""
+"""The masking key is read from a file or a secret, and no message shows it."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " \t{} \n\n"])
-def test_a_file_holds_the_key_and_blanks_around_it_are_none_of_it(tmp_path: Path, around: str) -> None:
+def test_a_key_is_read_from_a_file_without_blanks_around_it(tmp_path: Path, around: str) -> None:
     (tmp_path / "key").write_text(around.format(KEY))
 
     assert read_masking_key(str(tmp_path / "key")) == KEY.encode()
 
 
 @pytest.mark.parametrize("where", [None, ""])
-def test_without_it_the_error_says_how_to_make_one(where: str | None) -> None:
-    with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key: openssl rand -hex 32"):
+def test_without_a_location_the_error_says_how_to_make_a_key(where: str | None) -> None:
+    with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key, run: openssl rand -hex 32"):
         read_masking_key(where)
 
 
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_too_short_is_refused_by_its_length_without_what_is_around(
+def test_a_key_that_is_too_short_is_rejected_by_its_length_without_blanks(
     tmp_path: Path, content: bytes, size: int
 ) -> None:
     (tmp_path / "key").write_bytes(content)
 
-    with pytest.raises(MaskingKeyError, match=f"it has {size} bytes, expected 32 or more") as raised:
+    with pytest.raises(MaskingKeyError, match=f"the key has {size} bytes. Expected 32 or more") as raised:
         read_masking_key(str(tmp_path / "key"))
     assert str(tmp_path / "key") in str(raised.value)
     assert "kkk" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none", "No such file or directory"), (".", "Is a directory")])
-def test_what_is_no_file_is_named(tmp_path: Path, name: str, reason: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: str) -> None:
     where = str(tmp_path / name)
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
@@ -61,42 +61,44 @@ def test_what_is_no_file_is_named(tmp_path: Path, name: str, reason: str) -> Non
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])
-def test_a_key_given_in_place_of_its_file_is_not_told(slip: str) -> None:
+def test_a_key_that_is_passed_instead_of_its_file_is_not_shown(slip: str) -> None:
     with pytest.raises(MaskingKeyError, match=rf"masking key \(a text of {len(slip)} characters\)") as raised:
         read_masking_key(slip)
     assert KEY[:20] not in f"{raised.value} {vars(raised.value)} {raised.value.__cause__}"
 
 
 @pytest.mark.parametrize("secret", [{"SecretString": f"{KEY}\n"}, {"SecretBinary": KEY.encode()}])
-def test_a_secret_of_secrets_manager_is_the_key_as_text_or_as_bytes(aws, secret: dict) -> None:
+def test_a_secret_holds_the_key_as_text_or_as_bytes(aws, secret: dict) -> None:
     aws.create_secret(Name="city/masking", **secret)
 
     assert read_masking_key("secretsmanager:city/masking") == KEY.encode()
 
 
-def test_a_short_secret_is_refused_without_a_word_of_it(aws) -> None:
+def test_a_short_secret_is_rejected_and_not_shown(aws) -> None:
     aws.create_secret(Name="short", SecretString="not long enough")
 
-    with pytest.raises(MaskingKeyError, match="masking key secretsmanager:short: it has 15 bytes") as raised:
+    with pytest.raises(MaskingKeyError, match="masking key secretsmanager:short: the key has 15 bytes") as raised:
         read_masking_key("secretsmanager:short")
     assert "enough" not in str(raised.value)
 
 
-def test_a_secret_that_is_not_there_is_named(aws) -> None:
-    with pytest.raises(MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not return it.*find the"):
+def test_a_missing_secret_is_named(aws) -> None:
+    with pytest.raises(
+        MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not return the secret.*find the"
+    ):
         read_masking_key("secretsmanager:none")
 
 
-def test_a_role_that_may_not_read_it_is_told_so(aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    # moto knows no permissions without a whole account of them; botocore's own stub answers as AWS does.
+def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    # moto does not check permissions, so a stub of botocore gives the response of AWS.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
         monkeypatch.setattr(boto3, "client", lambda service: aws)
-        with pytest.raises(MaskingKeyError, match="AccessDeniedException.*Check that the job's role may read it"):
+        with pytest.raises(MaskingKeyError, match="AccessDeniedException.*role allows secretsmanager:GetSecretValue"):
             read_masking_key("secretsmanager:city/masking")
 
 
-def test_without_a_region_the_error_is_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -105,8 +107,8 @@ def test_without_a_region_the_error_is_ours(monkeypatch: pytest.MonkeyPatch, tmp
         read_masking_key("secretsmanager:city/masking")
 
 
-def test_a_machine_without_boto3_is_told_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
 
-    with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3, which asks .* Run: pip install boto3"):
+    with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):
         read_masking_key("secretsmanager:x")

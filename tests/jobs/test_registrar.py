@@ -1,23 +1,22 @@
-"""The registrar's job on a few rows. A suite's `mostly` lets one bad row in ten through the gate."""
+"""Run the registrar's job on a few rows. The suite's `mostly` allows one bad row in ten."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 from pyspark.sql import SparkSession
 
 from expectations.errors import ExpectationsNotMetError
-from ingest.errors import LandedFilesError
 from jobs import registrar
 from jobs.masking_key import MaskingKeyError
 from lake.ledger import runs
+from tests.jobs import tables
+from tests.jobs.tables import rows
 from transforms.datasets.registrar import DATASET
 
 LAYOUTS = DATASET.source_columns
-TABLES = ("lake.trusted.registrar", "lake.quarantine.registrar", "lake.curated.registrar_completion_by_year")
+TRUSTED, QUARANTINE = "lake.trusted.registrar", "lake.quarantine.registrar"
 COURSE = ("Nursing", "Fall 2023")
 
 
@@ -55,15 +54,11 @@ def ingest_and_refine(lake: SparkSession, landing) -> None:
     run(lake, landing, "refine")
 
 
-def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
-
-
 def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
-    return rows(lake, "lake.quarantine.registrar", "_source_file", "_row_number", "_failed_expectations")
+    return tables.quarantined(lake, "registrar")
 
 
-def test_three_workbooks_become_answers_and_bad_rows_are_set_aside_with_their_reasons(lake, landing) -> None:
+def test_three_workbooks_become_answers_and_bad_rows_are_quarantined_with_their_reasons(lake, landing) -> None:
     bad = [
         [None, *application(61)[1:]],
         application(62, day="03/04/2023"),
@@ -107,35 +102,34 @@ def test_three_workbooks_become_answers_and_bad_rows_are_set_aside_with_their_re
         "yield": [(*COURSE, 45, 30, 66.67, 0)],
     }
     assert rows(lake, "lake.curated.registrar_withdrawal_rates") == [(*COURSE, 30, 12, 40.0, 31.0, 31, 31)]
-    warned = lake.table("lake.trusted.registrar").where("_warnings is not null").selectExpr("withdrawal_reason")
+    warned = lake.table(TRUSTED).where("_warnings is not null").selectExpr("withdrawal_reason")
     assert [row[0] for row in warned.collect()] == ["*****"] * 3
-    asked = "record = 'application' and field in ('student_id', 'received_date', 'status')"
-    complete_ = lake.table("lake.curated.registrar_completeness").where(asked).selectExpr("field", "rows", "filled")
-    assert sorted(map(tuple, complete_.collect())) == [
+    condition = "record = 'application' and field in ('student_id', 'received_date', 'status')"
+    completeness = lake.table("lake.curated.registrar_completeness").where(condition)
+    assert sorted(map(tuple, completeness.select("field", "rows", "filled").collect())) == [
         ("received_date", 69, 68), ("status", 69, 69), ("student_id", 69, 68),
     ]  # fmt: skip
 
 
-def test_corrections_and_redeliveries_take_the_place_of_what_they_correct(lake, landing) -> None:
+def test_corrections_and_redeliveries_replace_earlier_rows(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(application, range(20))], "application")
     ingest_and_refine(lake, landing)
     fixes = [complete(1), application(2, day="soon"), [" s1000003", None, "Abbott3, Ada", *complete(3)[3:]]]
     deliver(landing, "fixes.csv", fixes, "application", delivered=60)
     ingest_and_refine(lake, landing)
 
-    trusted = "lake.trusted.registrar"
-    assert lake.table(trusted).count() == 20
-    assert lake.table(trusted).where("status = 'Complete' and _source_file = 'fixes.csv'").count() == 2
+    assert lake.table(TRUSTED).count() == 20
+    assert lake.table(TRUSTED).where("status = 'Complete' and _source_file = 'fixes.csv'").count() == 2
     assert quarantined(lake) == [("fixes.csv", 3, ["every_cell_readable", "received_date_present"])]
 
     deliver(landing, "applications.xlsx", [*map(application, range(15))], "application", delivered=120)
     ingest_and_refine(lake, landing)
-    assert lake.table(trusted).count() == 15
-    # What is delivered last counts, here the workbook: its row 1 takes the place of the fix before it.
-    assert lake.table(trusted).where("status = 'Complete'").count() == 0
+    assert lake.table(TRUSTED).count() == 15
+    # The workbook is the latest delivery, so its rows replace the earlier fixes.
+    assert lake.table(TRUSTED).where("status = 'Complete'").count() == 0
 
 
-def test_withdrawals_that_come_before_their_enrolments_are_righted_by_the_next_refine(lake, landing) -> None:
+def test_a_withdrawal_leaves_quarantine_when_its_enrolment_is_delivered(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(12))], "application")
     deliver(landing, "withdrawals.xlsx", [*map(withdrawal, range(11))], "withdrawal")
     with pytest.raises(ExpectationsNotMetError, match="withdrawal_has_an_enrolment.*11 of 11 rows") as raised:
@@ -150,85 +144,28 @@ def test_withdrawals_that_come_before_their_enrolments_are_righted_by_the_next_r
     deliver(landing, "late.csv", [enrolment(10)], "enrolment", delivered=120)
     ingest_and_refine(lake, landing)
     assert quarantined(lake) == []
-    assert lake.table("lake.trusted.registrar").where("record = 'withdrawal' and enrolled_on is not null").count() == 11
+    assert lake.table(TRUSTED).where("record = 'withdrawal' and enrolled_on is not null").count() == 11
 
 
-def test_without_a_key_nothing_is_read_and_with_another_only_the_pseudonyms_are_others(
-    lake, landing, count_jobs
-) -> None:
+def test_without_a_key_nothing_is_read_and_another_key_changes_only_the_pseudonyms(lake, landing, count_jobs) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(9)), application(9, status="ask Ann")], "application")
-    run(lake, landing, "ingest")
-    count_jobs()
-
-    run(lake, landing, "refine")
-    # Look up deliveries, noted and not; the key to all rows; write, count and find examples, quarantine.
-    assert count_jobs() == 5
-    run(lake, landing, "curate")
-    assert count_jobs() == 7  # one for each answer
-
-    before = {table: rows(lake, table) for table in TABLES}
+    ingest_and_refine(lake, landing)
+    before = {table: rows(lake, table) for table in (TRUSTED, QUARANTINE)}
     count_jobs()
     for key in (None, b"short"):
         with pytest.raises(MaskingKeyError, match="masking key"):
             run(lake, landing, "refine", key=key)
         assert count_jobs() == 0
-    assert {table: rows(lake, table) for table in TABLES} == before
+    assert {table: rows(lake, table) for table in before} == before
     failed = runs(lake).where("state = 'FAILED'").selectExpr("rows_in", "error").collect()
     assert {(row.rows_in, row.error[:16]) for row in failed} == {(None, "MaskingKeyError:")}
 
     run(lake, landing, "refine", key=b"o" * 32)
-    students = {row[0] for row in lake.table(TABLES[0]).select("student_id").collect()}
+    columns = lake.table(TRUSTED).columns
+    students = {row[0] for row in lake.table(TRUSTED).select("student_id").collect()}
     assert len(students) == 9
-    assert not students & {row[1] for row in before[TABLES[0]]}
+    assert not students & {row[columns.index("student_id")] for row in before[TRUSTED]}
     same = ("record", "programme", "intake", "first_name", "phone", "status", "received_date")
-    kept = lake.table(TABLES[0]).columns
-    assert rows(lake, TABLES[0], *same) == sorted(
-        (tuple(row[kept.index(name)] for name in same) for row in before[TABLES[0]]), key=repr
+    assert rows(lake, TRUSTED, *same) == sorted(
+        (tuple(row[columns.index(name)] for name in same) for row in before[TRUSTED]), key=repr
     )
-
-
-def sheets(path: Path, **of: list[list[Any]]) -> None:
-    with xlsxwriter.Workbook(path) as book:
-        for name, lines in of.items():
-            sheet = book.add_worksheet(name)
-            for number, line in enumerate(lines):
-                sheet.write_row(number, 0, line)
-
-
-def test_files_that_cannot_be_taken_are_all_named_and_nothing_is(lake, landing) -> None:
-    columns, row = LAYOUTS["enrolment"], enrolment(1)
-    deliver(landing, "good.xlsx", [row], "enrolment")
-    renamed = [name.replace("Enrolled Date", "Enrolment Date") for name in columns]
-    landing.workbook("renamed.xlsx", [row], columns=renamed)
-    landing.csv("missing.csv", [row[1:]], columns=columns[1:])
-    landing.csv("unknown.csv", [["a", "b"]], columns=["Colour", "Size"])
-    landing.file("broken.xlsx", b"PK\x03\x04 cut off")
-    sheets(landing.folder / "twice.xlsx", Data=[columns, row], Copy=[columns, row])
-
-    with pytest.raises(LandedFilesError) as raised:
-        run(lake, landing, "ingest")
-
-    problems = "\n".join(raised.value.problems)
-    for part in (
-        "broken.xlsx: the file is a damaged workbook",
-        "missing.csv (as enrolment): column 'Student ID' is missing; it has ['First Name'",
-        "renamed.xlsx (as enrolment): column 'Enrolled Date' is missing",
-        "Did the source rename it to 'Enrolment Date'?",
-        "twice.xlsx: sheets 1 (as enrolment) and 2 (as enrolment) all have the dataset's columns",
-        "unknown.csv: its first row has none of the columns that it should have. Expected a header with those of",
-    ):
-        assert part in problems
-    assert len(raised.value.problems) == 5
-    assert not lake.catalog.tableExists("lake.raw.registrar")
-
-
-def test_of_several_sheets_the_one_with_a_forms_columns_is_read_and_other_columns_are_kept(lake, landing) -> None:
-    columns = [*LAYOUTS["enrolment"][::-1], "Room"]
-    row = [*enrolment(1)[::-1], "B12"]
-    sheets(landing.folder / "e.xlsx", Notes=[["hello"]], Data=[columns, row], Pivot=[["Programme", "n"]])
-
-    run(lake, landing, "ingest")
-
-    columns = ("_layout", "`Student ID`", "`Enrolled Date`", "Room", "`E-mail`")
-    found = lake.table("lake.raw.registrar").selectExpr(*columns)
-    assert [tuple(row) for row in found.collect()] == [("enrolment", "S1000001", "2023-05-01", "B12", None)]

@@ -1,4 +1,4 @@
-"""Revisions of one key among trusted, quarantine and newly staged rows."""
+"""Resolve revisions of one key among trusted, quarantine and newly staged rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOOD, FAILED = False, True
 
 
 def revisions(spark: SparkSession, rows: Sequence[tuple], *, name: str, place: str | None = None) -> DataFrame:
-    """Return rows, given as key, revision and whether it failed, at the positions 0, 1, ... of a file."""
+    """Make rows of (key, revision, whether it failed). They have the positions 0, 1, … in a file."""
     full = [
         (id_, number, place or name, position, datetime(2024, 1, 1), failed, name, position)
         for position, (id_, number, failed) in enumerate(rows)
@@ -96,14 +96,14 @@ def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_rows_without_a_key_are_told_apart_by_their_place(spark: SparkSession) -> None:
+def test_rows_without_a_key_are_identified_by_their_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # the first row of the file was delivered again
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_a_key_with_a_null_in_a_part_is_not_the_key_of_another_row(spark: SparkSession) -> None:
+def test_keys_with_a_null_part_are_all_different(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -129,12 +129,12 @@ REVISIONS = [("old", 1, GOOD), ("good", 2, GOOD), ("broken", 3, FAILED)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_the_order_in_which_revisions_arrive_does_not_matter(lake: SparkSession, order: tuple[int, ...]) -> None:
-    """Each is delivered twice. Trusted ends with the second revision, quarantine with the third."""
+def test_the_order_in_which_revisions_arrive_does_not_matter(spark: SparkSession, order: tuple[int, ...]) -> None:
+    """The first and the last revision are delivered twice."""
     trusted, quarantine = [("a", 0, GOOD)], []
     for place in [order[0], *order, order[-1]]:
         _, number, failed = REVISIONS[place]
-        found = kept(lake, [("a", number, failed)], trusted=trusted, quarantine=quarantine)
+        found = kept(spark, [("a", number, failed)], trusted=trusted, quarantine=quarantine)
         trusted, quarantine = (
             [row for row in trusted if 0 in found[TRUSTED]]
             + [("a", number, GOOD)] * (not failed and 0 in found[STAGED]),
@@ -146,7 +146,7 @@ def test_the_order_in_which_revisions_arrive_does_not_matter(lake: SparkSession,
 
 @settings(max_examples=5, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
-def test_of_each_key_the_latest_valid_and_the_very_latest_if_it_failed_are_kept(
+def test_the_latest_valid_revision_and_a_failed_latest_revision_are_kept(
     spark: SparkSession, rows: list[tuple]
 ) -> None:
     rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())
@@ -179,12 +179,12 @@ def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: 
         with resolve_revisions(
             with_positions(staged.rows()), trusted=published, quarantine=None, key=key, order_by=order_by
         ) as found:
-            staged.delete_at(found.superseded.where("NOT _is_failed"), within="true")
-    staged.publish(without="_quarantined")
+            staged.delete_at(found.superseded.where("NOT _is_failed"), condition="true")
+    staged.publish(exclude="_quarantined")
 
 
 @pytest.mark.parametrize("columns", [(("_key", "a b.c"), ("t", "_rank")), (("_origin", "_key"), ("_order", "t"))])
-def test_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
+def test_key_and_order_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
     key, order_by = columns
     coming = [odd("a", 2, "new"), odd("b", 4, "late"), odd("c", 1, "new"), odd("d", 1, "broken", failed=True)]
     batches = [[odd("a", 1, "old"), odd("b", 5, "old")], coming, coming]
@@ -214,32 +214,32 @@ def test_newer_rows_replace_older_ones_and_a_repeated_increment_changes_nothing(
         assert found == [("a", 2, "new"), ("b", 5, "old"), ("c", 1, "old"), ("e", None, "new")]
 
 
-def without_superseded(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
-    return {row.id for row in found.without_superseded(rows, origin=origin).collect()}
+def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
+    return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
 
-def test_superseded_rows_of_a_table_are_left_out(spark: SparkSession) -> None:
+def test_superseded_rows_are_dropped(spark: SparkSession) -> None:
     quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
     staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
     with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:
-        assert without_superseded(found, quarantine, QUARANTINE) == {"b", "c"}
-        assert without_superseded(found, staged.where("_quarantined"), STAGED) == {"d"}
+        assert remaining(found, quarantine, QUARANTINE) == {"b", "c"}
+        assert remaining(found, staged.where("_quarantined"), STAGED) == {"d"}
 
 
 def requests(lake: SparkSession, *rows: tuple, column: str = "created_at timestamp") -> Staged:
-    """Stage rows of requests by the month in which they were created."""
+    """Stage requests, partitioned by the month of their creation."""
     frame = lake.createDataFrame(rows, f"id string, {column}, revision int")
     partitioned_by = ["months(created_at)"] if column.startswith("created_at") else []
     return stage(lake, frame, table=TABLE, run_id="r", is_append=True, partitioned_by=partitioned_by)
 
 
 def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str]:
-    """Return the ids of published rows that may have a revision among the staged ones."""
+    """Return the ids of published rows that may have a revision among the staged rows."""
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_a_row_is_found_in_either_of_the_hours_that_clocks_show_twice(lake: SparkSession) -> None:
-    """At 01:30 of a night in autumn it is 07:30 or 08:30 UTC. The key is made of the time that clocks show."""
+def test_a_row_is_found_in_both_hours_that_clocks_show_twice(lake: SparkSession) -> None:
+    """In one night in autumn, 01:30 is 07:30 or 08:30 UTC. The key contains the time that clocks show."""
     requests(
         lake,
         ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),
@@ -251,13 +251,13 @@ def test_a_row_is_found_in_either_of_the_hours_that_clocks_show_twice(lake: Spar
     }
 
 
-def test_ranges_are_those_of_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+def test_ranges_cover_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
     requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
     revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_ranges_of_texts_go_by_month_and_without_rows_nothing_is_within(lake: SparkSession) -> None:
+def test_ranges_of_texts_are_separate_for_each_month(lake: SparkSession) -> None:
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 
@@ -272,7 +272,7 @@ def test_ranges_of_texts_go_by_month_and_without_rows_nothing_is_within(lake: Sp
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_long_texts_are_found_although_their_ranges_are_cut_off(lake: SparkSession) -> None:
+def test_long_texts_are_found_although_their_ranges_are_truncated(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"
@@ -281,7 +281,7 @@ def test_long_texts_are_found_although_their_ranges_are_cut_off(lake: SparkSessi
     assert long + "5" in pruned(lake, staged, column="id")
 
 
-def test_columns_to_prune_by_may_have_any_name(lake: SparkSession) -> None:
+def test_pruning_columns_may_have_any_name(lake: SparkSession) -> None:
     schema = "`t.s` string, t int"
     stage(lake, lake.createDataFrame([("a", 1), ("b", 1)], schema), table=TABLE, run_id="r").publish()
     staged = stage(lake, lake.createDataFrame([("b", 2)], schema), table=TABLE, run_id="r", is_append=True)
@@ -289,7 +289,7 @@ def test_columns_to_prune_by_may_have_any_name(lake: SparkSession) -> None:
     assert [tuple(row) for row in rows] == [("b", 1)]
 
 
-def test_the_first_rows_that_fail_an_expectation_are_those_of_the_newest_files(spark: SparkSession) -> None:
+def test_examples_of_failed_rows_come_from_the_newest_files(spark: SparkSession) -> None:
     def row(file: str, number: int, hour: int, *failed: str) -> tuple:
         time = datetime(2024, 1, 1, hour)
         return file, number, time, time, list(failed)

@@ -1,8 +1,7 @@
-"""Columns of a dataset are renamed, and renamed back: both runs publish, and a blocked run changes no column."""
+"""A change of a dataset's columns is published, and a blocked run changes no column."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,12 +18,9 @@ from jobs.stages import dataset_job
 from lake.errors import NotStagedError
 from lake.ledger import StageResult
 from lake.tables import snapshot_id
+from tests.jobs.incidents import POLICE, STRICT, deliver, event, few_columns
 from transforms.dataset import Dataset
-from transforms.datasets import contact_centre, police_dispatch
-from transforms.dedupe import LINEAGE_COLUMNS
-from transforms.schema import change_schema
-
-POLICE = police_dispatch.DATASET
+from transforms.datasets import contact_centre
 
 
 def columns(lake: SparkSession, zone: str, dataset: Dataset) -> set[str]:
@@ -33,7 +29,7 @@ def columns(lake: SparkSession, zone: str, dataset: Dataset) -> set[str]:
 
 @pytest.fixture
 def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that makes the code another version."""
+    """Return a function that sets the version of the code."""
 
     def install(version: str) -> None:
         monkeypatch.setattr(publisher, "code_version", lambda *packages: version)
@@ -69,26 +65,8 @@ def test_a_column_of_a_batch_is_renamed_and_renamed_back(lake: SparkSession, lan
     assert "bi_id" in columns(lake, "quarantine", old)
 
 
-def few_columns(raw: DataFrame) -> DataFrame:
-    """Make incidents of the columns that the suite needs, and a column that it does not need: `place`."""
-    needed = ("incident_id", "start_time", "city", "row_ts", "end_time", "initial_type", "priority")
-    needed += ("dispatch_arrive", "arrive_cleared")
-    fields = [field for field in POLICE.layouts["police_dispatch"] if field.name in needed]
-    rows = change_schema(raw, fields=fields, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
-    return rows.withColumns({"coordinates_are_valid": F.lit(True), "place": F.col("city")})
-
-
-ORDER = ("_is_current", "row_ts", "_source_file", "_row_number")
-PLACE = replace(POLICE, build=few_columns, revision_order=ORDER, min_rows_for_mostly=0)
-TOWN = replace(PLACE, build=lambda raw: few_columns(raw).withColumnRenamed("place", "town"))
-
-
-def deliver(landing, name: str, *, start: str | None = "2024-07-10T13:05:22.000", count: int = 1) -> None:
-    events = [
-        {"incident_id": f"{name}{number}", "start_time": start, "city": "OLNEY", "row_ts": "2024-08-01 00:00:00"}
-        for number in range(count)
-    ]
-    landing.file(f"2024/08/01/00/{name}.json", "\n".join(map(json.dumps, events)).encode())
+PLACE = replace(STRICT, build=lambda raw: few_columns(raw).withColumn("place", F.col("city")))
+TOWN = replace(STRICT, build=lambda raw: few_columns(raw).withColumn("town", F.col("city")))
 
 
 def arguments(landing, run_id: str) -> Arguments:
@@ -110,53 +88,54 @@ def incidents(lake: SparkSession, *names: str) -> list[tuple]:
 
 
 def test_a_column_of_an_incremental_dataset_is_renamed_and_renamed_back(lake: SparkSession, landing) -> None:
-    found = []
-    steps = [(PLACE, "place", "A", 1), (TOWN, "town", "B", 2), (PLACE, "place", "C", 3), (PLACE, "place", "D", 1)]
-    for dataset, column, name, rows_in in steps:
-        deliver(landing, name)
-        result = refine(lake, landing, dataset, name)
-        found.append((f"{name}0", "OLNEY"))
+    steps = [(PLACE, "place", 1), (TOWN, "town", 2), (PLACE, "place", 3), (PLACE, "place", 1)]
+    for number, (dataset, column, rows_in) in enumerate(steps):
+        deliver(landing, f"{number}", event(number))
+        result = refine(lake, landing, dataset, f"{number}")
         assert (result.error, result.rows_in) == (None, rows_in)
         is_refreshed = result.notes == ("full refresh, because the columns of trusted change",)
-        assert is_refreshed is (name in "BC")
-        assert incidents(lake, "incident_id", column) == found
+        assert is_refreshed is (number in (1, 2))
+        assert incidents(lake, "incident_id", column) == [(f"P{n:04}", "ROCKVILLE") for n in range(number + 1)]
         assert columns(lake, "trusted", PLACE) & {"place", "town"} == {column}
 
 
-def test_rows_that_another_version_of_the_code_has_marked_are_not_published(
+def test_rows_that_another_version_of_the_code_has_staged_are_not_published(
     lake: SparkSession, landing, new_code
 ) -> None:
-    deliver(landing, "A")
+    deliver(landing, "a", event(1))
     ingest(lake, landing, PLACE, "r")
     new_code("old")
     Publisher(lake, PLACE, "r").stage()
     new_code("new")
     again = Publisher(lake, PLACE, "r")
     for step in (again.validate, again.publish):
-        with pytest.raises(NotStagedError, match="raw has new rows that no run has staged"):
+        with pytest.raises(NotStagedError, match="raw has new rows, but no run has staged them"):
             step()
     again.stage()
     again.validate()
     assert again.publish().rows_out == 1
 
 
-def test_a_blocked_increment_with_other_columns_changes_no_column_of_trusted(lake: SparkSession, landing) -> None:
-    deliver(landing, "A")
+def test_a_blocked_increment_changes_no_column_of_trusted(lake: SparkSession, landing) -> None:
+    deliver(landing, "a", event(1))
     refine(lake, landing, PLACE, "first")
     before = columns(lake, "trusted", PLACE)
-    deliver(landing, "B", start=None, count=2)
+    deliver(landing, "b", event(2, day=None), event(3, day=None))
     result = refine(lake, landing, TOWN, "blocked")
 
     assert result.state == "BLOCKED"
-    assert (columns(lake, "trusted", PLACE), incidents(lake, "incident_id", "place")) == (before, [("A0", "OLNEY")])
+    assert (columns(lake, "trusted", PLACE), incidents(lake, "incident_id", "place")) == (
+        before,
+        [("P0001", "ROCKVILLE")],
+    )
     parked = lake.table("lake.quarantine.police_dispatch").where("_blocked_by IS NOT NULL")
-    assert sorted(row.incident_id for row in parked.collect()) == ["B0", "B1"]
+    assert sorted(row.incident_id for row in parked.collect()) == ["P0002", "P0003"]
 
-    deliver(landing, "C")
+    deliver(landing, "c", event(4))
     assert refine(lake, landing, PLACE, "put back").state == "SUCCEEDED"
-    assert incidents(lake, "incident_id", "place") == [("A0", "OLNEY"), ("C0", "OLNEY")]
+    assert incidents(lake, "incident_id") == [("P0001",), ("P0004",)]
     known_start = F.coalesce("start_time", "row_ts")
     fixed = replace(TOWN, build=lambda raw: TOWN.build(raw).withColumn("start_time", known_start))
     assert resolve(Publisher(lake, fixed, "resolved")).state == "SUCCEEDED"
-    assert incidents(lake, "incident_id", "town") == [(name, "OLNEY") for name in ("A0", "B0", "B1", "C0")]
+    assert incidents(lake, "incident_id", "town") == [(f"P{n:04}", "ROCKVILLE") for n in range(1, 5)]
     assert lake.table("lake.quarantine.police_dispatch").count() == 0

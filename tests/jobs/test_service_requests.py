@@ -1,4 +1,4 @@
-"""The job on an event and a live export of the same request, in the order in which they arrive."""
+"""Run the job on an event and a live export of the same request, in the order of their arrival."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(lake: SparkSession, landing: Any) -> list[tuple[str, datetime]]:
     return [tuple(row) for row in rows]
 
 
-def test_a_live_export_does_not_set_back_a_request_that_an_event_closed_before(lake: SparkSession, landing) -> None:
+def test_a_live_export_does_not_reopen_a_request_that_an_event_has_closed(lake: SparkSession, landing) -> None:
     closed = {**REQUEST, "Case Status": "Closed", "row_ts": "2024-07-04T13:30:00-06:00"}
     landing.file("2024/07/04/13/event.json", json.dumps(closed).encode())
     assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]
@@ -41,7 +41,7 @@ def test_a_live_export_does_not_set_back_a_request_that_an_event_closed_before(l
     export.writeheader()
     export.writerow({**REQUEST, "Case Status": "New"})
     path = landing.file("export.csv", text.getvalue().encode())
-    for hour in (14, 15):  # the same export, polled again
+    for hour in (14, 15):  # the export is polled twice
         path.write_text(text.getvalue() + "\n" * hour)
         saved = datetime(2024, 7, 4, hour + 6, tzinfo=timezone.utc).timestamp()
         os.utime(path, (saved, saved))

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from expectations.errors import ExpectationsNotMetError
 from ingest.errors import LandedFilesError, LandingError
-from ingest.formats import EXPECTED
+from ingest.formats import EXPECTED_FORMATS
 from jobs import answers, stages
 from jobs.answers import publish_answers
 from jobs.code_version import code_version
@@ -30,7 +30,7 @@ from lake.tables import DATA_VERSION, snapshot_id
 from transforms.dataset import Answer, Dataset
 from transforms.schema import Field
 
-HOLD_UP_NOTHING = [
+ERRORS_THAT_END_ONE_RUN = [
     ExpectationsNotMetError(suite="calls", failures=["x"], location="y"),
     OvertakenError(table="calls", branch="candidates_r"),
     LandingError(landing="landing", problem="it holds nothing."),
@@ -40,12 +40,12 @@ STOPPED = """
 import time
 from jobs.job import run_repeatedly, stop_requested
 
-def turn():
+def iterate():
     print("begins", flush=True)
     time.sleep(0.5)
     print("ends", flush=True)
 
-run_repeatedly(turn, every=3600, stopped=stop_requested())
+run_repeatedly(iterate, every=3600, stopped=stop_requested())
 """
 TRUSTED, QUARANTINE = "lake.trusted.calls", "lake.quarantine.calls"
 
@@ -65,23 +65,23 @@ CALLS = Dataset(
 )
 
 
-def test_a_job_goes_on_until_it_is_stopped_and_a_refusal_does_not_hold_it_up(caplog) -> None:
+def test_a_job_repeats_until_it_is_stopped_although_runs_are_blocked(caplog) -> None:
     stopped, turns = Event(), []
 
     def run() -> None:
         turns.append(len(turns))
-        if len(turns) > len(HOLD_UP_NOTHING):
+        if len(turns) > len(ERRORS_THAT_END_ONE_RUN):
             stopped.set()
         else:
-            raise HOLD_UP_NOTHING[len(turns) - 1]
+            raise ERRORS_THAT_END_ONE_RUN[len(turns) - 1]
 
     run_repeatedly(run, every=0, stopped=stopped)
 
     assert turns == [0, 1, 2, 3, 4]
-    assert [record.getMessage() for record in caplog.records] == [str(error) for error in HOLD_UP_NOTHING]
+    assert [record.getMessage() for record in caplog.records] == [str(error) for error in ERRORS_THAT_END_ONE_RUN]
 
 
-def test_a_job_that_is_terminated_ends_its_turn_and_succeeds() -> None:
+def test_a_job_that_is_terminated_completes_its_current_run() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None
@@ -99,12 +99,12 @@ def test_any_other_error_ends_the_loop() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_a_job_is_stopped_while_it_waits_for_the_next_turn() -> None:
+def test_a_job_is_stopped_while_it_waits_for_the_next_run() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_stages_run_in_order_on_record_and_none_after_one_that_failed(lake: SparkSession) -> None:
+def test_stages_run_in_order_until_one_fails_and_each_is_recorded(lake: SparkSession) -> None:
     began = []
 
     def succeed(spark: SparkSession, args: object) -> StageResult:
@@ -130,9 +130,7 @@ def test_stages_run_in_order_on_record_and_none_after_one_that_failed(lake: Spar
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_names_files_that_were_not_read_and_those_that_came_with_other_content(
-    lake: SparkSession, landing
-) -> None:
+def test_the_result_names_skipped_files_and_files_that_were_delivered_again(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -150,14 +148,14 @@ def test_the_result_names_files_that_were_not_read_and_those_that_came_with_othe
     result = ingest()
     again = [f"{number}.csv was delivered again with other content" for number in range(MAX_FILES_IN_NOTE)]
     assert result.notes == (*again, "and 2 more, see the log")
-    assert result.skipped_files == {f"{number}.pdf": f"not one of {EXPECTED}" for number in range(7)}
+    assert result.skipped_files == {
+        f"{number}.pdf": f"unknown format. Expected {EXPECTED_FORMATS}" for number in range(7)
+    }
     states = [row.state for row in runs(lake).orderBy("started").collect()]
     assert states == [*["SUCCEEDED"] * 3, "SUCCEEDED_WITH_SKIPS"]
 
 
-def test_branches_that_earlier_runs_left_behind_are_dropped_once_they_are_old(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     job = dataset_job(CALLS, stages=("clear",))
     clear: Callable[[], StageResult] = lambda: job.run(lake, job.parse([]))[0].result  # noqa: E731
     assert clear().notes == ("0 branches of earlier runs dropped",)
@@ -198,35 +196,35 @@ def with_answers(**builds: Callable[..., DataFrame] | Answer) -> Dataset:
 NONE_STALE = ("no answer is stale",)
 
 
-def test_answers_are_made_again_only_if_the_rows_of_trusted_have_changed(lake: SparkSession) -> None:
-    with pytest.raises(NotPublishedError, match="lake.trusted.calls has never been published"):
+def test_answers_are_built_again_only_if_the_rows_of_trusted_have_changed(lake: SparkSession) -> None:
+    with pytest.raises(NotPublishedError, match="lake.trusted.calls: no run has published this table"):
         answer(lake, CALLS)
     trust(lake, 3)
     result = publish_answers(lake, CALLS, run_id="r")
-    assert (result.notes, result.rows_in, result.rows_out) == (("1 of 1 answers made",), 3, 1)
+    assert (result.notes, result.rows_in, result.rows_out) == (("1 of 1 answers built",), 3, 1)
     before = snapshot_id(lake, "lake.curated.calls_total")
     assert (result.snapshot_ids, published(lake, "total")) == ({"lake.curated.calls_total": before}, [3])
     assert (answer(lake, CALLS), snapshot_id(lake, "lake.curated.calls_total")) == (NONE_STALE, before)
     trust(lake, 6)
-    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers made",), [15])
+    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers built",), [15])
     before = snapshot_id(lake, "lake.curated.calls_total")
 
     trusted = stage_nothing(lake, TRUSTED, run_id="unchanged")
     version = f"{snapshot_id(lake, TRUSTED)}"
-    trusted.publish(properties={DATA_VERSION: version})  # as the publisher notes a blocked increment
+    trusted.publish(properties={DATA_VERSION: version})  # as the publisher does for a blocked increment
     assert answer(lake, CALLS) == NONE_STALE
     assert compact(lake, TRUSTED) == 6
     assert (answer(lake, CALLS), snapshot_id(lake, "lake.curated.calls_total")) == (NONE_STALE, before)
-    assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers made",)
+    assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers built",)
 
 
-def test_answers_are_made_again_if_the_code_has_changed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_built_again_if_the_code_has_changed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     trust(lake, 3)
     answer(lake, CALLS)
     monkeypatch.setattr(answers, "code_version", lambda *packages: "another")
     changed = with_answers(total=lambda calls: total(calls).selectExpr("n + 100 AS n"))
 
-    assert (answer(lake, changed), published(lake, "total")) == (("1 of 1 answers made",), [103])
+    assert (answer(lake, changed), published(lake, "total")) == (("1 of 1 answers built",), [103])
     assert answer(lake, changed) == NONE_STALE
 
 
@@ -245,17 +243,7 @@ def test_the_code_version_changes_with_the_files_of_a_package(tmp_path: Path, mo
     assert versions[2] == versions[3]
 
 
-def test_columns_of_an_answer_can_be_renamed_and_renamed_back(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trust(lake, 3)
-    for version, name in enumerate(["n", "calls", "n"]):
-        monkeypatch.setattr(answers, "code_version", lambda *packages, version=version: f"{version}")
-        answer(lake, with_answers(total=lambda calls, name=name: total(calls).withColumnRenamed("n", name)))
-        assert [row.asDict() for row in lake.table("lake.curated.calls_total").collect()] == [{name: 3}]
-
-
-def test_a_failure_leaves_the_previous_set_of_answers(lake: SparkSession) -> None:
+def test_a_failure_leaves_the_previous_answers(lake: SparkSession) -> None:
     def largest(calls: DataFrame) -> DataFrame:
         return calls.agg(F.max("n").alias("n"))
 
@@ -270,10 +258,10 @@ def test_a_failure_leaves_the_previous_set_of_answers(lake: SparkSession) -> Non
         answer(lake, with_answers(total=total, largest=broken))
 
     assert published(lake, "total", "largest") == [3, 2]
-    assert (answer(lake, both), published(lake, "total", "largest")) == (("2 of 2 answers made",), [15, 5])
+    assert (answer(lake, both), published(lake, "total", "largest")) == (("2 of 2 answers built",), [15, 5])
 
 
-def test_a_run_that_is_killed_between_two_answers_is_completed_by_the_next(
+def test_the_next_run_completes_a_run_that_was_killed_between_two_answers(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -296,11 +284,11 @@ def test_a_run_that_is_killed_between_two_answers_is_completed_by_the_next(
     assert published(lake, "total", "again") == [15, 3]
     before = snapshot_id(lake, "lake.curated.calls_total")
 
-    assert (answer(lake, both), published(lake, "total", "again")) == (("1 of 2 answers made",), [15, 15])
+    assert (answer(lake, both), published(lake, "total", "again")) == (("1 of 2 answers built",), [15, 15])
     assert snapshot_id(lake, "lake.curated.calls_total") == before
 
 
-def test_all_answers_of_a_run_are_made_from_one_snapshot(lake: SparkSession) -> None:
+def test_all_answers_of_a_run_read_one_snapshot(lake: SparkSession) -> None:
     def total_and_publish(calls: DataFrame) -> DataFrame:
         trust(lake, 6)
         return total(calls)
@@ -308,11 +296,11 @@ def test_all_answers_of_a_run_are_made_from_one_snapshot(lake: SparkSession) -> 
     trust(lake, 3)
     answer(lake, with_answers(first=total_and_publish, second=total, third=total))
     assert published(lake, "first", "second", "third") == [3, 3, 3]
-    assert answer(lake, with_answers(first=total, second=total, third=total)) == ("3 of 3 answers made",)
+    assert answer(lake, with_answers(first=total, second=total, third=total)) == ("3 of 3 answers built",)
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_rows_that_are_published_while_tables_are_opened_are_in_the_next_answer(
+def test_rows_that_are_published_during_a_run_are_in_the_next_answers(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
@@ -326,10 +314,10 @@ def test_rows_that_are_published_while_tables_are_opened_are_in_the_next_answer(
         patch.setattr(answers, "read", read_and_publish)
         answer(lake, CALLS)
     assert published(lake, "total") == [3]
-    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers made",), [15])
+    assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers built",), [15])
 
 
-def test_an_answer_is_made_again_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
+def test_an_answer_is_built_again_if_any_of_its_tables_has_changed(lake: SparkSession) -> None:
     def both(calls: DataFrame, rejected: DataFrame) -> DataFrame:
         return total(calls.select("n").unionByName(rejected.select("n")))
 
@@ -339,11 +327,11 @@ def test_an_answer_is_made_again_if_any_table_that_it_reads_has_changed(lake: Sp
     answer(lake, dataset)
     assert published(lake, "total", "both") == [3, 4]
     trust(lake, 5, table=QUARANTINE)
-    assert answer(lake, dataset) == ("1 of 2 answers made",)
+    assert answer(lake, dataset) == ("1 of 2 answers built",)
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_trusted_is_read_once_for_all_answers_and_only_the_columns_that_are_needed(lake: SparkSession) -> None:
+def test_all_answers_share_one_read_of_the_columns_that_they_need(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

@@ -53,14 +53,14 @@ def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession,
     assert tuple(times) == tuple(round(time.timestamp() * 1_000_000) for time in (entry.started, entry.ended))
 
 
-def test_large_numbers_are_recorded_as_they_are(lake: SparkSession) -> None:
+def test_large_numbers_are_recorded_exactly(lake: SparkSession) -> None:
     record(lake, lambda: StageResult(rows_in=1 << 40, rows_out=0, snapshot_ids={"t": 1 << 62}))
 
     (done,) = runs(lake).collect()
     assert (done.rows_in, done.rows_out, done.snapshot_ids) == (1 << 40, 0, {"t": 1 << 62})
 
 
-def test_a_result_that_the_ledger_cannot_take_is_an_error_and_not_a_row_of_nulls(lake: SparkSession) -> None:
+def test_a_result_that_the_ledger_cannot_store_is_an_error(lake: SparkSession) -> None:
     with pytest.raises(Py4JJavaError, match="String length .* exceeds the maximum"):
         record(lake, lambda: StageResult(validation_result="x" * 21_000_000))
 
@@ -95,14 +95,14 @@ def test_an_error_that_a_stage_raises_is_recorded_and_raised(lake: SparkSession,
 
 
 def test_skipped_files_are_recorded_with_their_reasons(lake: SparkSession) -> None:
-    skipped = {"a.pdf": "not one of .csv", "b.xlsx": "it is cut off"}
+    skipped = {"a.pdf": "unknown format", "b.xlsx": "the file is incomplete"}
     record(lake, lambda: StageResult(rows_in=1, skipped_files=skipped))
 
     (done,) = runs(lake).collect()
     assert (done.state, done.skipped_files) == ("SUCCEEDED_WITH_SKIPS", skipped)
 
 
-def test_stages_and_runs_are_kept_apart(lake: SparkSession) -> None:
+def test_each_stage_of_each_run_has_its_own_row(lake: SparkSession) -> None:
     for run_id in ("r1", "r2"):
         for stage in ("ingest", "refine"):
             record(lake, run_id=run_id, stage=stage)
@@ -111,7 +111,7 @@ def test_stages_and_runs_are_kept_apart(lake: SparkSession) -> None:
     assert {row["state"] for row in runs(lake).collect()} == {"SUCCEEDED"}
 
 
-def test_a_ledger_of_an_older_version_gains_the_columns_it_lacks(lake: SparkSession) -> None:
+def test_a_ledger_of_an_older_version_gets_its_missing_columns(lake: SparkSession) -> None:
     record(lake, run_id="r0")
     lake.sql(f"ALTER TABLE {RUNS} DROP COLUMN skipped_files")
     record(lake)
@@ -119,7 +119,7 @@ def test_a_ledger_of_an_older_version_gains_the_columns_it_lacks(lake: SparkSess
     assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
 
 
-def test_recent_validations_are_those_that_were_published_the_latest_first(lake: SparkSession) -> None:
+def test_recent_validations_are_published_and_the_latest_come_first(lake: SparkSession) -> None:
     assert recent_validations(lake, "calls", min_rows=10) == []
 
     def validated(number: int, **more: object) -> None:

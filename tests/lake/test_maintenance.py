@@ -23,16 +23,16 @@ def publish(lake: SparkSession, *numbers: int) -> None:
 
 
 def change(lake: SparkSession, number: int) -> None:
-    """Replace a row as a merge does: the new one is appended, and the old one deleted by its position."""
+    """Replace a row as a merge does: append the new row, and delete the old row by its position."""
     old = lake.table(TABLE).select("id", "_file", "_pos").where(f"id = '{number}'")
     rows = lake.createDataFrame([(f"{number}", 2)], "id string, n int").coalesce(1)
     staged = stage(lake, rows, table=TABLE, run_id="r", is_append=True)
-    staged.delete_at(old, within="true")
+    staged.delete_at(old, condition="true")
     staged.publish()
 
 
 def discard(lake: SparkSession, branch: Staged, condition: str) -> None:
-    lake.sql(f"DELETE FROM {branch.place} WHERE {condition}")
+    lake.sql(f"DELETE FROM {branch.location} WHERE {condition}")
 
 
 def files(lake: SparkSession, kind: str = "data_files") -> int:
@@ -64,7 +64,7 @@ def test_a_file_is_rewritten_once_a_tenth_of_its_rows_is_deleted(lake: SparkSess
     assert {row.id for row in lake.table(TABLE).where("n = 2").collect()} == {"1", "2"}
 
 
-def test_a_table_in_good_order_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_maintenance_of_a_compact_table_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, 1)
     count_jobs()
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
@@ -80,7 +80,7 @@ def test_old_snapshots_expire_except_the_last_few(lake: SparkSession) -> None:
     assert (lake.table(f"{TABLE}.snapshots").count(), lake.table(TABLE).count()) == (5, 8)
 
 
-def test_old_files_that_no_table_uses_are_removed(lake: SparkSession, tmp_path: Path) -> None:
+def test_old_orphan_files_are_removed(lake: SparkSession, tmp_path: Path) -> None:
     publish(lake, 1)
     orphan = tmp_path / "warehouse/trusted/calls/data/left-by-a-killed-run.parquet"
     orphan.write_bytes(b"x")
@@ -97,7 +97,7 @@ def rows_of(lake: SparkSession) -> list[tuple]:
     return sorted(map(tuple, lake.table(TABLE).collect()))
 
 
-def needless_deletes(lake: SparkSession) -> int:
+def dangling_deletes(lake: SparkSession) -> int:
     """Return the number of delete files that no scan of the table uses."""
     tasks = load_table(lake, TABLE).newScan().planFiles().iterator()
     needed = set()
@@ -106,7 +106,7 @@ def needless_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_a_delete_file_goes_with_its_data_file_also_if_other_files_are_older(lake: SparkSession) -> None:
+def test_a_delete_file_is_removed_with_its_data_file_even_if_other_files_are_older(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -119,17 +119,19 @@ def test_a_delete_file_goes_with_its_data_file_also_if_other_files_are_older(lak
     with commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current:
         options = {"min-input-files": 99, "delete-ratio-threshold": 0.1, "max-file-group-size-bytes": 1}
         assert rewrite_data_files(lake, current, options=options) == 1
-    assert needless_deletes(lake) == 1
+    assert dangling_deletes(lake) == 1
     compact(lake, TABLE)
 
-    assert (needless_deletes(lake), rows_of(lake)) == (0, rows)
+    assert (dangling_deletes(lake), rows_of(lake)) == (0, rows)
 
 
-def test_a_commit_between_planning_and_commit_wins(lake: SparkSession) -> None:
+def test_a_commit_during_a_compaction_wins(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with (
-        pytest.raises(TableBusyError, match=f"{TABLE} is left .*: another run committed to it at the same time"),
+        pytest.raises(
+            TableBusyError, match=f"{TABLE}: maintenance skips this table, because another run committed to it at"
+        ),
         commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current,
     ):
         assert rewrite_data_files(lake, current, options={"rewrite-all": "true"}) == 6
@@ -140,14 +142,14 @@ def test_a_commit_between_planning_and_commit_wins(lake: SparkSession) -> None:
     assert (files(lake), len(rows_of(lake))) == (1, 6)
 
 
-def test_a_branch_created_between_planning_and_commit_can_be_published(lake: SparkSession) -> None:
+def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with pytest.raises(TableBusyError), commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current:
         rewrite_data_files(lake, current, options={"rewrite-all": "true"})
         branch = stage_nothing(lake, TABLE, run_id="next")
 
-    branch.publish(without="id = '3'")
+    branch.publish(exclude="id = '3'")
     assert len(rows_of(lake)) == 5
 
 
@@ -162,7 +164,7 @@ def test_an_error_that_is_not_a_conflict_is_raised_and_commits_nothing(lake: Spa
     assert snapshot_id(lake, TABLE) == before
 
 
-def test_a_table_is_left_alone_while_a_run_may_publish_it(lake: SparkSession) -> None:
+def test_a_table_is_skipped_while_a_run_may_publish_it(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     branch = stage_nothing(lake, TABLE, run_id="next")
@@ -191,14 +193,14 @@ def test_a_branch_is_in_use_until_it_is_idle_or_overtaken(lake: SparkSession) ->
     assert in_use(timedelta(days=1)) == []
 
 
-def test_an_unpublished_branch_is_dropped_once_it_is_old(lake: SparkSession) -> None:
+def test_an_old_unpublished_branch_is_dropped(lake: SparkSession) -> None:
     publish(lake, 1, 2)
     branch = stage_nothing(lake, TABLE, run_id="refused")
     discard(lake, branch, "id = '1'")
     publish(lake, 3)
 
     assert expire_snapshots(lake, TABLE, older_than=SOON - timedelta(days=2)) == 0
-    assert lake.table(branch.place).count() == 1
+    assert lake.table(branch.location).count() == 1
     expire_snapshots(lake, TABLE, older_than=SOON)
     assert [row["name"] for row in lake.table(f"{TABLE}.refs").collect()] == ["main"]
     assert [row[0] for row in rows_of(lake)] == ["1", "2", "3"]

@@ -1,4 +1,4 @@
-"""Tables that several processes create, extend and append to at the same time."""
+"""Create, extend and describe tables, also from several processes at the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# Both processes wait for the other before each round, so that they start it within milliseconds.
+# The processes wait for each other before each round, so both start it within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_processes_create_a_table_and_add_columns_at_once(folder: Path) -> None:
+def test_two_concurrent_processes_create_a_table_and_add_columns(folder: Path) -> None:
     for turn in range(ROUNDS):
         metadata = folder / f"warehouse_{turn}/ops/t/metadata"
         latest = max(metadata.glob("v*.metadata.json"), key=lambda path: int(path.name.split(".")[0][1:]))
@@ -81,7 +81,7 @@ def test_two_processes_create_a_table_and_add_columns_at_once(folder: Path) -> N
         assert sorted(field["name"] for field in schema["fields"]) == ["both", "n", "only_0", "only_1"]
 
 
-def test_the_ledger_keeps_the_rows_of_two_processes_that_start_at_once_in_a_new_warehouse(
+def test_the_ledger_keeps_the_rows_of_two_concurrent_processes_in_a_new_warehouse(
     lake: SparkSession, folder: Path
 ) -> None:
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(folder / "ledger"))

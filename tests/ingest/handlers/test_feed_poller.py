@@ -16,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.handlers import feed_poller
-from ingest.handlers.feed_poller import Feed, FeedError, S3State, batches, csv_rows, firehose, pages, poll, send_all
+from ingest.handlers.feed_poller import (
+    Feed,
+    FeedError,
+    S3State,
+    batches,
+    csv_rows,
+    firehose_sender,
+    pages,
+    poll,
+    send_all,
+)
 
 STATE = "s3://city/state/police.json"
 
@@ -26,25 +36,25 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """Rows behind Socrata's API, as far as the poller asks it. Something may happen to them after a page."""
+    """Rows behind the part of Socrata's API that the poller uses. `events` change the rows after a page."""
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
     def __init__(self, web, rows: list[dict[str, Any]]) -> None:
-        self.rows, self.happens = rows, dict[int, Callable[[], None]]()
+        self.rows, self.events = rows, dict[int, Callable[[], None]]()
         self.pages = 0
-        web.otherwise = self.page
+        web.respond_to = self.page
 
     def page(self, query: dict[str, str]) -> bytes:
         rows = sorted(self.rows, key=lambda row: (row[":updated_at"], row[":id"]))
         if "$where" in query:
             since, at, row_id = self._AFTER.fullmatch(query["$where"]).groups()
-            place = (since, "") if since else (at, row_id)
-            rows = [row for row in rows if (row[":updated_at"], row[":id"]) > place]
+            start = (since, "") if since else (at, row_id)
+            rows = [row for row in rows if (row[":updated_at"], row[":id"]) > start]
         self.pages += 1
-        said = json.dumps(rows[: int(query["$limit"])]).encode()
-        self.happens.pop(self.pages, lambda: None)()
-        return said
+        page = json.dumps(rows[: int(query["$limit"])]).encode()
+        self.events.pop(self.pages, lambda: None)()
+        return page
 
 
 @pytest.fixture
@@ -60,8 +70,10 @@ def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str,
     return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
 
 
-def test_the_handler_puts_rows_to_firehose_as_lines_with_row_ts(web, aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    web.will_say(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
+def test_the_handler_sends_rows_to_firehose_as_json_lines_with_row_ts(
+    web, aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.respond(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
     environment = {"FEED": "socrata", "FEED_URL": web.url, "STREAM": "events", "STATE": STATE, "APP_TOKEN": "secret"}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -77,29 +89,27 @@ def test_the_handler_puts_rows_to_firehose_as_lines_with_row_ts(web, aws, monkey
     assert web.headers[0]["X-App-Token"] == "secret"
 
 
-def test_a_setting_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, aws) -> None:
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, aws) -> None:
     monkeypatch.delenv("FEED", raising=False)
 
-    with pytest.raises(FeedError, match="environment variable FEED: it is not set"):
+    with pytest.raises(FeedError, match="environment variable FEED: the variable is not set"):
         feed_poller.handler({}, None)
 
 
-def test_pages_go_on_behind_the_last_row_so_that_nothing_is_skipped(
-    feed: Feed, web, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_poller, "PAGE", 3)
+def test_rows_that_change_between_two_pages_are_not_skipped(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 3)
     dataset = Dataset(web, [row(number) for number in range(1, 9)])
 
     def changes() -> None:
         dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # by $offset, the next page would skip row 4
         dataset.rows.append(row(9, "2024-07-10T12:06:00.000Z"))
 
-    dataset.happens[1] = changes
+    dataset.events[1] = changes
 
     assert ids(read(feed, web)) == ["1", "2", "3", "4", "5", "6", "7", "8", "1", "9"]
 
 
-def test_a_poll_begins_ten_minutes_before_the_last_row_and_stops_at_an_empty_page(feed: Feed, web) -> None:
+def test_a_poll_starts_ten_minutes_before_the_last_row(feed: Feed, web) -> None:
     late = row(1, "2024-07-10T11:51:00.000Z")
     Dataset(web, [row(0, "2024-07-10T11:49:59.000Z"), late, row(2)])
     state = {"updated_at": "2024-07-10T12:00:00.000Z", "id": "row-0002", "complete": True}
@@ -112,10 +122,10 @@ def test_a_poll_begins_ten_minutes_before_the_last_row_and_stops_at_an_empty_pag
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_a_load_that_runs_out_of_time_goes_on_where_it_was(feed: Feed, web, aws, monkeypatch) -> None:
-    monkeypatch.setattr(feed_poller, "PAGE", 2)
-    Dataset(web, [row(number) for number in range(1, 6)])  # all of one time, as after a load of the whole dataset
-    state, send = S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events")
+def test_a_load_that_runs_out_of_time_continues_in_the_next_run(feed: Feed, web, aws, monkeypatch) -> None:
+    monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
+    Dataset(web, [row(number) for number in range(1, 6)])  # all have one time, as after a load of the whole dataset
+    state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
 
     results = [poll(feed, state, send, has_time=lambda: False, sleep=web.sleep) for _ in range(3)]
 
@@ -124,9 +134,9 @@ def test_a_load_that_runs_out_of_time_goes_on_where_it_was(feed: Feed, web, aws,
 
 
 def test_a_crash_before_the_state_is_written_loses_nothing(feed: Feed, web, aws, monkeypatch) -> None:
-    monkeypatch.setattr(feed_poller, "PAGE", 2)
+    monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number, f"2024-07-10T{number + 10}:00:00.000Z") for number in range(1, 6)])
-    s3, send = boto3.client("s3"), firehose(boto3.client("firehose"), "events")
+    s3, send = boto3.client("s3"), firehose_sender(boto3.client("firehose"), "events")
     sent: list[int] = []
 
     def send_once(records):
@@ -138,7 +148,7 @@ def test_a_crash_before_the_state_is_written_loses_nothing(feed: Feed, web, aws,
     with pytest.raises(ConnectionError):
         poll(feed, S3State(s3, STATE), send_once, sleep=web.sleep)
     assert S3State(s3, STATE).read()["id"] == "row-0002"
-    s3.put_object(Bucket="city", Key="state/police.json", Body=b"{}")  # killed before even that was written
+    s3.put_object(Bucket="city", Key="state/police.json", Body=b"{}")  # killed before the first state was written
 
     poll(feed, S3State(s3, STATE), send, sleep=web.sleep)
 
@@ -146,15 +156,15 @@ def test_a_crash_before_the_state_is_written_loses_nothing(feed: Feed, web, aws,
     assert S3State(s3, STATE).read()["complete"]
 
 
-def test_what_goes_wrong_on_the_way_is_tried_again(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_poller, "TIMEOUT", 0.2)
+def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_poller, "TIMEOUT_SECONDS", 0.2)
     whole, released = json.dumps([row(1)]).encode(), threading.Event()
-    web.will_say(status=429, headers={"Retry-After": "7"})
-    web.will_say(whole, missing=5)
-    web.will_say(whole, missing=5, chunked=True)
-    web.will_say(whole[:-5])
-    web.will_say(whole, after=released)
-    web.will_say(whole)
+    web.respond(status=429, headers={"Retry-After": "7"})
+    web.respond(whole, missing=5)
+    web.respond(whole, missing=5, chunked=True)
+    web.respond(whole[:-5])
+    web.respond(whole, after=released)
+    web.respond(whole)
 
     try:
         assert ids(read(feed, web)) == ["1"]
@@ -166,82 +176,82 @@ def test_what_goes_wrong_on_the_way_is_tried_again(feed: Feed, web, monkeypatch:
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_date_to_retry_after_is_understood_and_nonsense_is_none(feed: Feed, web) -> None:
+def test_a_date_in_retry_after_is_used_and_other_text_is_ignored(feed: Feed, web) -> None:
     import time
 
-    web.will_say(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
-    web.will_say(status=503, headers={"Retry-After": "soon"})
-    web.will_say(b"[]")
+    web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
+    web.respond(status=503, headers={"Retry-After": "soon"})
+    web.respond(b"[]")
 
     assert read(feed, web) == []
     assert 50 < web.waits[0] <= 60
     assert web.waits[1] <= 4
 
 
-def test_who_asks_to_wait_too_long_is_not_asked_again(feed: Feed, web) -> None:
-    web.will_say(status=429, headers={"Retry-After": "3600"})
+def test_a_server_that_asks_for_a_long_wait_is_not_retried(feed: Feed, web) -> None:
+    web.respond(status=429, headers={"Retry-After": "3600"})
 
-    with pytest.raises(FeedError, match="HTTP 429 .*, after 1 tries. It asks to wait 3600 s. Run again later"):
+    with pytest.raises(FeedError, match="HTTP 429 .*, after 1 attempt.s.. Run again in 3600 s"):
         read(feed, web)
     assert web.waits == []
 
 
-def test_what_is_never_right_ends_with_what_it_was(feed: Feed, web) -> None:
-    for _ in range(feed_poller.ATTEMPTS):
-        web.will_say(status=500)
+def test_the_last_attempt_raises_its_error(feed: Feed, web) -> None:
+    for _ in range(feed_poller.MAX_ATTEMPTS):
+        web.respond(status=500)
 
-    with pytest.raises(FeedError, match="HTTP 500 .*, after 6 tries"):
+    with pytest.raises(FeedError, match="HTTP 500 .*, after 6 attempt.s."):
         read(feed, web)
     assert len(web.waits) == 5
 
 
-def test_a_wrong_query_is_not_repeated_and_its_message_is_told(feed: Feed, web) -> None:
-    web.will_say(b"no such column", status=400)
+def test_a_wrong_query_is_not_retried_and_the_message_is_shown(feed: Feed, web) -> None:
+    web.respond(b"no such column", status=400)
 
-    with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check address and query") as raised:
+    with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check the address and the query") as raised:
         read(feed, web)
     assert web.waits == []
     assert "secret token" not in str(raised.value)
 
 
-def test_an_answer_that_is_no_list_is_an_error(feed: Feed, web) -> None:
-    web.will_say(b'{"error": "moved"}')
+def test_a_response_that_is_not_a_list_is_an_error(feed: Feed, web) -> None:
+    web.respond(b'{"error": "moved"}')
 
     with pytest.raises(FeedError, match=r"expected a list of rows, got {'error': 'moved'}"):
         read(feed, web)
 
 
-def test_paging_that_does_not_move_on_is_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_poller, "PAGE", 1)
-    web.otherwise = lambda query: json.dumps([row(1)]).encode()
+def test_paging_without_progress_is_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 1)
+    web.respond_to = lambda query: json.dumps([row(1)]).encode()
 
-    with pytest.raises(FeedError, match="ends with the row that the last one ended with"):
+    with pytest.raises(FeedError, match="two pages end with the same row"):
         read(feed, web)
 
 
 def test_an_unknown_kind_is_an_error() -> None:
-    with pytest.raises(FeedError, match="the kind 'rss' is none. Expected one of"):
+    with pytest.raises(FeedError, match="'rss' is not a valid kind of feed. Expected one of"):
         pages(Feed("rss", "http://x"), {})
 
 
-def test_an_export_is_read_from_the_last_change_on(web) -> None:
-    feed = Feed("opendatasoft", web.url, changed="last_modified_timestamp")
+def test_an_export_is_read_from_the_last_change(web) -> None:
+    feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
         {"type": "B", "last_modified_timestamp": "2024-07-10T13:00:00+00:00", "note": "line\nend"},
         {"type": "C", "last_modified_timestamp": None},
     ]
     whole = b"\n".join(json.dumps(row).encode() for row in rows) + b"\n"
-    web.will_say(whole, missing=60)
-    web.will_say(whole[:-30])  # cut, and nothing says so but the JSON
-    web.will_say(whole)
+    web.respond(whole, missing=60)
+    web.respond(whole[:-30])  # only the broken JSON shows that the end is missing
+    web.respond(whole)
 
     (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, {}, sleep=web.sleep)]
 
     assert page.rows == rows
     assert page.state == {"changed": "2024-07-10T12:00:00-08:00", "complete": True}
 
-    web.will_say(b"")
+    web.respond(b"")
     (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, page.state, sleep=web.sleep)]
 
     where = "last_modified_timestamp >= date'2024-07-10T19:50:00.000Z' or last_modified_timestamp is null"
@@ -249,24 +259,24 @@ def test_an_export_is_read_from_the_last_change_on(web) -> None:
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_a_column_of_change_that_is_not_there_is_named(web) -> None:
-    web.will_say(b'{"type": "A"}\n')
+def test_a_missing_changed_column_is_named(web) -> None:
+    web.respond(b'{"type": "A"}\n')
 
-    with pytest.raises(FeedError, match="a row has no 'changed'. Is CHANGED_COLUMN right"):
-        read(Feed("opendatasoft", web.url, changed="changed"), web)
+    with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
+        read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_export_that_is_cut_is_tried_again_where_no_column_says_what_changed_too(web) -> None:
-    web.will_say(b'{"type": "A"}\n{"type":')
-    web.will_say(b'{"type": "A"}\n{"type": "B"}\n')
+def test_an_incomplete_export_is_retried_without_a_changed_column_too(web) -> None:
+    web.respond(b'{"type": "A"}\n{"type":')
+    web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 
     assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
 
 
-def test_of_a_csv_that_cannot_be_read_to_its_end_nothing_is_put(web, aws) -> None:
-    web.will_say(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
+def test_no_row_of_a_csv_with_a_broken_end_is_sent(web, aws) -> None:
+    web.respond(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
-    with pytest.raises(FeedError, match="quotes that are closed"):
+    with pytest.raises(FeedError, match="closing quote for each opening quote"):
         poll(Feed("csv", f"{web.url}/311.csv"), S3State(boto3.client("s3"), STATE), send=not_sent, sleep=web.sleep)
 
 
@@ -274,12 +284,12 @@ def not_sent(batch: Sequence[bytes]) -> list[None]:
     raise AssertionError(batch)
 
 
-def test_a_csv_is_put_anew_only_when_it_has_changed(web, aws) -> None:
+def test_a_csv_is_sent_again_only_if_it_has_changed(web, aws) -> None:
     feed = Feed("csv", f"{web.url}/311.csv")
-    state, send = S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events")
+    state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
     first, second = b"Case,Note\r\n1,\r\n", b"Case,Note\r\n1,\r\n2,x\r\n"
     for content in (b"<html>We are down</html>", first, first, second):
-        web.will_say(content)
+        web.respond(content)
 
     assert [poll(feed, state, send, sleep=web.sleep)["rows"] for _ in range(3)] == [1, 0, 2]
 
@@ -296,7 +306,7 @@ def test_a_csv_is_put_anew_only_when_it_has_changed(web, aws) -> None:
         (b"", []),
     ],
 )  # fmt: skip
-def test_a_csv_gives_its_cells_by_name(tmp_path: Path, content: bytes, rows: list[dict[str, str]]) -> None:
+def test_a_csv_row_has_its_cells_by_column_name(tmp_path: Path, content: bytes, rows: list[dict[str, str]]) -> None:
     (tmp_path / "x.csv").write_bytes(content)
 
     assert list(csv_rows(tmp_path / "x.csv")) == rows
@@ -305,9 +315,9 @@ def test_a_csv_gives_its_cells_by_name(tmp_path: Path, content: bytes, rows: lis
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"a,b\n1,\x81\n", "after line . it cannot be read .*Expected UTF-8 or Windows-1252"),
-        (b'a,b\n1,"never closed\n', "it cannot be read .*quotes that are closed"),
-        (b"a,a\n1,2\n", "two columns have one name"),
+        (b"a,b\n1,\x81\n", "cannot be read after line . .*Expected UTF-8 or Windows-1252"),
+        (b'a,b\n1,"never closed\n', "cannot be read after .*closing quote for each opening quote"),
+        (b"a,a\n1,2\n", "two columns have the same name"),
     ],
 )
 def test_a_csv_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -317,27 +327,27 @@ def test_a_csv_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, p
         list(csv_rows(tmp_path / "x.csv"))
 
 
-def test_a_record_too_large_is_kept_beside_the_state(feed: Feed, web, aws) -> None:
-    web.will_say(json.dumps([row(1), row(2, note="é" * 600_000), row(3)]).encode())
+def test_a_record_that_is_too_large_is_set_aside(feed: Feed, web, aws) -> None:
+    web.respond(json.dumps([row(1), row(2, note="é" * 600_000), row(3)]).encode())
 
     result = poll(
-        feed, S3State(boto3.client("s3"), STATE), firehose(boto3.client("firehose"), "events"), sleep=web.sleep
+        feed, S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events"), sleep=web.sleep
     )
 
     assert result == {"rows": 2, "set_aside": 1, "complete": True}
     assert ids(aws.landed()) == ["1", "3"]
     (kept,) = aws.objects("state/police.json.set_aside/").values()
-    assert json.loads(kept)["reason"].endswith("bytes; Firehose takes 1,024,000")
+    assert json.loads(kept)["reason"].endswith("bytes, and Firehose takes at most 1,024,000")
     assert json.loads(json.loads(kept)["record"])["incident_id"] == "2"
 
 
-def test_half_of_a_surrogate_pair_goes_as_json_says_it() -> None:
-    (line,) = feed_poller.lines([{"note": "\ud83d"}])
+def test_half_of_a_surrogate_pair_is_kept() -> None:
+    (line,) = feed_poller.to_json_lines([{"note": "\ud83d"}])
 
     assert json.loads(line)["note"] == "\ud83d"
 
 
-def test_of_a_batch_exactly_the_refused_records_go_again(web) -> None:
+def test_only_rejected_records_are_sent_again(web) -> None:
     client = boto3.client("firehose", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     refused = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "slow down"}
     with Stubber(client) as stub:
@@ -349,32 +359,35 @@ def test_of_a_batch_exactly_the_refused_records_go_again(web) -> None:
                 {"DeliveryStreamName": "events", "Records": [{"Data": record.encode()} for record in records]},
             )
 
-        send_all([b"a", b"b", b"c", b"d"], firehose(client, "events"), sleep=web.sleep)
+        send_all([b"a", b"b", b"c", b"d"], firehose_sender(client, "events"), sleep=web.sleep)
 
         stub.assert_no_pending_responses()
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_records_that_are_never_taken_are_an_error(web) -> None:
-    with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were refused 6 times \(Throttled\)"):
+def test_records_that_are_always_rejected_are_an_error(web) -> None:
+    with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
-    assert len(web.waits) == feed_poller.ATTEMPTS - 1
+    assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1
 
 
 @given(st.lists(st.integers(0, 12)), st.integers(1, 5), st.integers(10, 30))
-def test_batches_keep_every_record_in_order_and_their_limits(sizes: list[int], most: int, most_bytes: int) -> None:
+def test_batches_keep_every_record_in_order_and_their_limits(
+    sizes: list[int], max_records: int, max_bytes: int
+) -> None:
     records, aside = list(enumerate(sizes)), list[tuple[int, int]]()
     made = list(
         batches(
             records,
             too_large=aside.append,
             size=lambda record: record[1],
-            most_records=most,
-            most_bytes=most_bytes,
-            largest=10,
+            max_records=max_records,
+            max_bytes=max_bytes,
+            max_record_bytes=10,
         )
     )
 
     assert [record for batch in made for record in batch] == [record for record in records if record[1] <= 10]
     assert aside == [record for record in records if record[1] > 10]
-    assert all(0 < len(batch) <= most and sum(size for _, size in batch) <= most_bytes for batch in made)
+    assert all(0 < len(batch) <= max_records for batch in made)
+    assert all(sum(size for _, size in batch) <= max_bytes for batch in made)

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from ingest.handlers import kinesis_to_dynamodb as function
-from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, item, parse
+from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, make_item, parse
 from transforms.datasets.service_requests.requests import MASKING_POLICY
 from transforms.datasets.service_requests.sources.denver import SOURCE
 
@@ -37,8 +37,8 @@ CASE = {
 
 @pytest.fixture
 def table(aws, monkeypatch: pytest.MonkeyPatch):
-    function._client.cache_clear()
-    function._masking_key.cache_clear()
+    function._connect.cache_clear()
+    function._read_masking_key.cache_clear()
     settings = {"TABLE": "cases", "SET_ASIDE": "s3://city/set_aside", "MASKING_KEY": "env:KEY", "KEY": f"{KEY}\n"}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -77,7 +77,7 @@ def masked(text: str) -> str:
     return hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def test_a_record_becomes_an_item_that_tells_no_address_and_no_free_text(table) -> None:
+def test_an_item_has_no_address_and_no_free_text(table) -> None:
     assert deliver({**CASE, "Agency": " Public\u00a0Works ", "Topic": "\u00a0", "Type": None, "Phone": "303"}) == []
 
     (case,) = items(table)
@@ -94,18 +94,18 @@ def test_a_record_becomes_an_item_that_tells_no_address_and_no_free_text(table) 
     }
 
 
-def test_what_an_item_shows_is_what_the_lakes_policy_lets_through() -> None:
+def test_an_item_has_the_fields_that_the_lakes_policy_allows() -> None:
     dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
     fields = SOURCE.layouts["denver_events"]
     row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
 
-    shown = item(row | {"Case Created dttm": CASE["Case Created dttm"]}, KEY.encode())
+    item = make_item(row | {"Case Created dttm": CASE["Case Created dttm"]}, KEY.encode())
 
-    assert shown.keys() == {field.source for field in fields if field.name not in dropped} | {"case_key", "revision"}
-    assert shown["Incident Zip Code"] == {"S": "80202"}
+    assert item.keys() == {field.source for field in fields if field.name not in dropped} | {"case_key", "revision"}
+    assert item["Incident Zip Code"] == {"S": "80202"}
 
 
-def test_a_block_is_the_lakes(spark: SparkSession) -> None:
+def test_the_corner_of_a_block_is_the_same_as_in_the_lake(spark: SparkSession) -> None:
     texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
     texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
     (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
@@ -113,11 +113,11 @@ def test_a_block_is_the_lakes(spark: SparkSession) -> None:
 
     of_lake = rows.select("n", block(F.col("degrees").cast("double"))).orderBy("n").collect()
 
-    assert [Decimal(function.corner("Longitude", text)) for text in texts] == [row[1] for row in of_lake]
+    assert [Decimal(function.block_corner("Longitude", text)) for text in texts] == [row[1] for row in of_lake]
 
 
 def revisions() -> list[dict[str, Any]]:
-    """Return the revisions of three cases: later ones, closed ones of one time, some that differ in content."""
+    """Return revisions of three cases: later revisions, and revisions of one time with other content."""
     rows = []
     for number in range(3):
         case = {**CASE, "Case Summary": f"Case {number}"}
@@ -145,7 +145,7 @@ def test_shuffled_duplicated_and_broken_batches_give_the_same_table(table) -> No
 def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
-    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # offsets are understood
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # with an offset
 
     assert [case["Case Status"] for case in items(table)] == ["Closed"]
 
@@ -153,36 +153,36 @@ def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b'{"Case Summary": "cut', "it is no JSON in UTF-8"),
-        (b"\xff\xfe{}", "it is no JSON in UTF-8"),
-        (b'{"Type": "\\ud83d"}', "it is no JSON in UTF-8"),
-        (b"[" * 100_000, "it is no JSON in UTF-8"),
-        (b'{"Longitude": NaN}', "NaN is no number of JSON"),
-        (b"[1, 2]", "it is JSON, but a list; expected an object"),
-        ({**CASE, "Case Created dttm": "2024-07-04T13:30:00"}, "it has no key"),
-        ({"_malformed_record": "a,b,c", "row_ts": "2024-07-04T20:00:00Z"}, "it has no key"),
-        ({**CASE, "row_ts": "yesterday"}, "it has no revision"),
-        ({**CASE, "row_ts": "0001-01-01T00:00:00+05:00"}, "it has no revision"),
-        ({**CASE, "Longitude": "west"}, "'Longitude' is no number of degrees"),
-        ({**CASE, "Longitude": "NaN"}, "'Longitude' is no number of degrees"),
-        ({**CASE, "Latitude": "3973899"}, "'Latitude' is no number of degrees"),
+        (b'{"Case Summary": "cut', "the record is not JSON in UTF-8"),
+        (b"\xff\xfe{}", "the record is not JSON in UTF-8"),
+        (b'{"Type": "\\ud83d"}', "the record is not JSON in UTF-8"),
+        (b"[" * 100_000, "the record is not JSON in UTF-8"),
+        (b'{"Longitude": NaN}', "NaN is not a JSON number"),
+        (b"[1, 2]", "the record is a JSON list. Expected an object"),
+        ({**CASE, "Case Created dttm": "2024-07-04T13:30:00"}, "so the case has no key"),
+        ({"_malformed_record": "a,b,c", "row_ts": "2024-07-04T20:00:00Z"}, "so the case has no key"),
+        ({**CASE, "row_ts": "yesterday"}, "'row_ts' is missing or is not a valid time"),
+        ({**CASE, "row_ts": "0001-01-01T00:00:00+05:00"}, "'row_ts' is missing or is not a valid time"),
+        ({**CASE, "Longitude": "west"}, "field 'Longitude' is not a number of degrees"),
+        ({**CASE, "Longitude": "NaN"}, "field 'Longitude' is not a number of degrees"),
+        ({**CASE, "Latitude": "3973899"}, "field 'Latitude' is not a number of degrees"),
         ({**CASE, "Agency": {"name": "x"}}, "['Agency'] are nested"),
-        (json.dumps(CASE).replace('"Phone"', "1e200").encode(), "DynamoDB refuses it: Number overflow"),
-        ({**CASE, "Agency": "x" * 420_000}, "DynamoDB refuses it: Item size"),
+        (json.dumps(CASE).replace('"Phone"', "1e200").encode(), "DynamoDB rejects the item: Number overflow"),
+        ({**CASE, "Agency": "x" * 420_000}, "DynamoDB rejects the item: Item size"),
     ],
 )
-def test_poison_is_set_aside_with_its_reason_and_nothing_waits_for_it(table, aws, data: Any, reason: str) -> None:
+def test_poison_is_set_aside_with_its_reason_and_holds_up_no_record(table, aws, data: Any, reason: str) -> None:
     assert deliver(data, CASE) == []
-    assert deliver(data, CASE) == []  # once more, as it comes with a batch of which another record failed
+    assert deliver(data, CASE) == []  # again, as in a batch that is delivered again
 
-    ((key, (told, kept)),) = set_aside(aws).items()
+    ((key, (message, content)),) = set_aside(aws).items()
     assert key == "set_aside/shardId-000000000000-1.json"
-    assert reason in told
-    assert kept == (data if isinstance(data, bytes) else json.dumps(data).encode())
+    assert reason in message
+    assert content == (data if isinstance(data, bytes) else json.dumps(data).encode())
     assert len(items(table)) == 1
 
 
-def test_a_record_that_cannot_be_written_now_is_reported_and_comes_again(table) -> None:
+def test_a_record_that_cannot_be_written_is_reported(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
@@ -194,13 +194,13 @@ def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_says_a_field_twice_is_set_aside_and_one_that_nobody_knows_is_not() -> None:
-    with pytest.raises(PoisonError, match=r"\Ait says a field twice"):
+def test_a_record_that_repeats_a_known_field_is_poison() -> None:
+    with pytest.raises(PoisonError, match="the record repeats a field"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
 
 
-def test_a_table_with_another_key_is_no_reason_to_set_records_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_with_another_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("dynamodb").create_table(
         TableName="other",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -209,18 +209,20 @@ def test_a_table_with_another_key_is_no_reason_to_set_records_aside(table, monke
     )
     monkeypatch.setenv("TABLE", "other")
 
-    with pytest.raises(SettingError, match="the table other has another key than the text case_key: .*Missing the key"):
+    with pytest.raises(
+        SettingError, match="table other: the partition key is not the string case_key .*Missing the key"
+    ):
         deliver(CASE)
 
 
-def test_fields_that_are_not_denvers_are_counted_and_texts_are_not_in_the_log(table, caplog) -> None:
+def test_unknown_fields_are_counted_and_the_log_shows_no_text(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
     assert not any(text in caplog.text for text in ("303 555", "ann@", "Phone", "BANNOCK", "Pothole"))
 
 
-def test_the_key_comes_from_secrets_manager_too(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_masking_key_is_read_from_secrets_manager(table, monkeypatch: pytest.MonkeyPatch) -> None:
     deliver(CASE)
     (expected,) = items(table)
     manager = boto3.client("secretsmanager")
@@ -237,14 +239,12 @@ def test_the_key_comes_from_secrets_manager_too(table, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("where", "key", "problem"),
     [
-        ("env:KEY", "short", "the masking key has 5 bytes; expected 32 or more"),
+        ("env:KEY", "short", "the masking key has 5 bytes. Expected 32 or more"),
         ("env:KEY", "", "the environment variable KEY is not set"),
-        ("file.key", KEY, "MASKING_KEY is neither secretsmanager:NAME nor env:NAME"),
+        ("file.key", KEY, "MASKING_KEY is not valid. Expected secretsmanager:NAME or env:NAME"),
     ],
 )
-def test_a_setting_that_is_wrong_is_named(
-    table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str
-) -> None:
+def test_a_wrong_setting_is_named(table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str) -> None:
     monkeypatch.setenv("MASKING_KEY", where)
     monkeypatch.setenv("KEY", key)
 
@@ -252,7 +252,7 @@ def test_a_setting_that_is_wrong_is_named(
         deliver(CASE)
 
 
-def test_a_case_keeps_its_key_over_its_life_and_however_it_is_padded() -> None:
+def test_a_case_keeps_its_key_when_it_changes_or_is_padded() -> None:
     key = KEY.encode()
     later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
     padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
@@ -260,11 +260,11 @@ def test_a_case_keeps_its_key_over_its_life_and_however_it_is_padded() -> None:
     assert case_key(later, key) == case_key(padded, key) == case_key(CASE, key)
     moved = {**CASE, "Incident Address 2": CASE["Incident Address 1"], "Incident Address 1": ""}
     assert case_key(moved, key) != case_key(CASE, key)
-    with pytest.raises(PoisonError, match="has no key"):
+    with pytest.raises(PoisonError, match="the case has no key"):
         case_key({}, key)
 
 
-def test_white_space_is_what_the_lakes_case_key_takes_for_it() -> None:
+def test_white_space_is_the_same_as_in_the_lakes_case_key() -> None:
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )
@@ -291,11 +291,11 @@ def test_white_space_is_what_the_lakes_case_key_takes_for_it() -> None:
         (None, ""),
     ],
 )
-def test_the_wall_clock_is_read_or_it_is_not(text: str, clock: str) -> None:
+def test_only_times_that_clocks_show_are_read(text: str, clock: str) -> None:
     assert function.wall_clock(text) == clock
 
 
-def test_times_that_denvers_clocks_skip_in_spring_are_none() -> None:
+def test_times_that_denvers_clocks_skip_in_spring_are_rejected() -> None:
     zone = ZoneInfo("America/Denver")
     hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
     skipped = [
@@ -308,16 +308,16 @@ def test_times_that_denvers_clocks_skip_in_spring_are_none() -> None:
     assert len(skipped) == 48
 
 
-def test_revisions_of_early_years_are_older() -> None:
-    early, late = (item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
+def test_revisions_of_early_years_sort_first() -> None:
+    early, late = (make_item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
 
     assert early["revision"]["S"] < late["revision"]["S"]
 
 
-def test_floats_are_exact() -> None:
+def test_numbers_are_exact() -> None:
     row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
 
-    values = item(row, KEY.encode())
+    values = make_item(row, KEY.encode())
 
     assert values["Longitude"] == {"N": "-104.991"}
     assert values["Council District"] == {"N": "7.1"}

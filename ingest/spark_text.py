@@ -1,0 +1,22 @@
+"""Shared steps of the readers that read text files with Spark."""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+COLON_IN_NAME = "Spark cannot read a text file with a ':' in its name. Rename the file."
+
+_MAX_ROWS_IN_PARTITION = 1 << 33  # monotonically_increasing_id counts the rows of a partition in its lower 33 bits
+
+
+def escape_pattern(uri: str) -> str:
+    """Escape the characters that Spark would read as a file name pattern."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", uri)
+
+
+def row_in_partition() -> Column:
+    """Return the number of a row within its partition, from 0, as a bigint."""
+    return F.monotonically_increasing_id().bitwiseAND(F.lit(_MAX_ROWS_IN_PARTITION - 1))
