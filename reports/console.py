@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
 from reports.answer import Answer, DisplayColumn
+from reports.plain_table import plain_table
 from reports.validation import result_text
 from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
@@ -76,7 +77,7 @@ def quarantine_table(
     `sources` has the name of each column in the landed files.
     """
     rows = quarantine.orderBy("_source_file", "_row_number").limit(max_rows).collect()
-    table = Table(title="Quarantine", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = plain_table("Quarantine")
     table.add_column("Row", justify="right", no_wrap=True)
     table.add_column("File, and the reasons for each row", overflow="fold")
     file = None
@@ -130,9 +131,14 @@ def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Tab
 
 
 def _table(answer: Answer, columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: bool) -> Table:
-    table = Table(title=escape(answer.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = plain_table(answer.title)
     for column in columns:
-        table.add_column(column.header, justify="right" if column.format else "left", no_wrap=bool(column.format))
+        if column.format:  # figures are never wrapped, their header is
+            figures = [len(_cell(row[column.column], column.format)) for row in rows]
+            header = fill(column.header, max(*figures, *map(len, column.header.split()), 1), break_long_words=False)
+            table.add_column(header, justify="right", no_wrap=True)
+        else:
+            table.add_column(column.header)
         if column.bar and bars:
             table.add_column("", no_wrap=True, min_width=_BAR_WIDTH)
     for row in rows:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 from reports.describe import describe_expectation
+from reports.plain_table import plain_table
 
 MAX_EXAMPLES = 3
 """Maximum number of unexpected values that a result displays."""
@@ -21,7 +21,7 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 
 def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes: Sequence[str]) -> Table:
     """Draw a suite: its expectations in GX's JSON form, and the way in which each is validated."""
-    table = Table(title=f"Suite {escape(name)}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = plain_table(f"Suite {name}")
     table.add_column("Id, expectation and description", overflow="fold")
     table.add_column("Mostly", justify="right", no_wrap=True)
     table.add_column("Severity", no_wrap=True)

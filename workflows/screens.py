@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import shorten
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from reports.answer import Answer
+from reports.plain_table import plain_table
 from workflows.overview import Overview
 from workflows.status import DatasetStatus
 
@@ -21,7 +21,8 @@ _STATE_COLORS = {"SUCCEEDED": "green", "BLOCKED": "red", "FAILED": "red"}
 
 def run_screen(overviews: Sequence[Overview], *, warehouse: str, show_command: str) -> Group:
     """Draw the outcome of a run: the headline, row counts and state of each dataset, then the next command."""
-    table = _table("Dataset")
+    table = plain_table()
+    table.add_column("Dataset", no_wrap=True)
     for header in ("Rows in", "Trusted", "Quarantine"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("State")
@@ -36,6 +37,7 @@ def run_screen(overviews: Sequence[Overview], *, warehouse: str, show_command: s
         headlines.add_row(f"[bold]{overview.status.dataset}[/]", escape(overview.headline))
     return Group(
         table,
+        "",
         headlines,
         "",
         attention_lines([overview.status for overview in overviews]),
@@ -58,7 +60,8 @@ def overview_screen(overview: Overview, answers: Sequence[Answer], *, warehouse:
     if overview.reasons:
         parts += ["", f"[bold]Quarantine[/]: citylake show {name} quarantine", _reason_list(overview.reasons)]
     if overview.warnings:
-        parts.append(f"[bold]Warnings[/]: {overview.warnings} expectations not met. citylake show {name} warnings")
+        expectations = count_of(overview.warnings, "expectation")
+        parts.append(f"[bold]Warnings[/]: {expectations} not met. citylake show {name} warnings")
     return Group(*parts, "", attention_lines([status]))
 
 
@@ -73,8 +76,9 @@ def attention_lines(statuses: Sequence[DatasetStatus]) -> RenderableType:
 
 def status_table(statuses: Sequence[DatasetStatus]) -> Table:
     """Draw the state of datasets."""
-    table = _table("Dataset")
-    table.add_column("Last run, UTC", no_wrap=True)
+    table = plain_table()
+    for header in ("Dataset", "Last run, UTC"):
+        table.add_column(header, no_wrap=True)
     table.add_column("State")  # wraps between words if the terminal is narrow
     for header in ("Trusted", "Quarantine", "%"):
         table.add_column(header, justify="right", no_wrap=True)
@@ -85,10 +89,13 @@ def status_table(statuses: Sequence[DatasetStatus]) -> Table:
     return table
 
 
-def _table(first_header: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column(first_header, no_wrap=True)
-    return table
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count_of(1, "expectation"), count_of(1200, "row")
+    ('1 expectation', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _state(status: DatasetStatus) -> str:

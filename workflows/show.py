@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from lake.errors import NotPublishedError
@@ -18,6 +18,7 @@ from lake.session import lake_session
 from lake.tables import exists, read, table_name
 from reports.answer import Answer
 from reports.console import answer_table, quarantine_table, sort_rows
+from reports.plain_table import plain_table
 from reports.records import records_of, to_json
 from transforms.datasets import load_dataset
 from workflows.commands.options import QUARANTINE, WARNINGS
@@ -33,7 +34,7 @@ from workflows.output import (
 )
 from workflows.overview import detailed_overview, expectations_of, warnings_of
 from workflows.parts import displayed_answers
-from workflows.screens import attention_lines, overview_screen, status_table
+from workflows.screens import attention_lines, count_of, overview_screen, status_table
 from workflows.status import DatasetStatus, status_of
 
 
@@ -79,7 +80,7 @@ def show_status(names: Sequence[str], *, warehouse: str, output: OutputFormat, q
     with working("reading tables", quiet=quiet):
         statuses = status_of(spark, names)
     if output is OutputFormat.TEXT:
-        print_result(f"warehouse {escape(warehouse)}", status_table(statuses), attention_lines(statuses))
+        print_result(f"warehouse {escape(warehouse)}", "", status_table(statuses), "", attention_lines(statuses))
     else:
         records = [_status_record(status) for status in statuses]
         print_records(records, list(records[0]), output)
@@ -113,8 +114,8 @@ def _show_warnings(spark: SparkSession, dataset: str, *, output: OutputFormat) -
     if output is not OutputFormat.TEXT:
         print_records([{"warning": line} for line in lines], ["warning"], output)
     else:
-        title = f"{len(lines)} expectations that published rows do not meet"
-        print_result(f"[bold]{title}[/]", *(escape(f"  {line}") for line in lines))
+        title = f"Published rows do not meet {count_of(len(lines), 'expectation')}"
+        print_result(f"[bold]{title}[/]", *(Padding(escape(line), (0, 0, 0, 2)) for line in lines))
 
 
 def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
@@ -137,7 +138,7 @@ def _runs_table(rows: DataFrame, max_rows: int) -> Table:
     started = F.date_format("started", "yyyy-MM-dd HH:mm:ss").alias("began")
     seconds = (F.col("ended").cast("double") - F.col("started").cast("double")).alias("seconds")
     latest = rows.select("*", started, seconds).limit(max_rows).collect()
-    table = Table(title="Last runs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = plain_table("Last runs")
     table.add_column("Started, UTC", no_wrap=True)
     table.add_column("Stage, state and notes")
     for header in ("Seconds", "In", "Out", "Quarantine"):

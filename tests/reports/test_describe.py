@@ -29,6 +29,6 @@ CASES = [
 
 
 @pytest.mark.parametrize(("type_", "kwargs", "words"), CASES)
-def test_what_is_expected_is_said_in_words(type_, kwargs, words):
+def test_an_expectation_is_described_in_words(type_, kwargs, words):
     assert describe_expectation(type_, kwargs).endswith(words)
     assert describe_expectation(type_, kwargs) == words or type_ == "expect_table_columns_to_match_set"
