@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
@@ -35,10 +35,10 @@ def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
     return curated.orderBy(*map(_sort_key, answer.order or (f"-{answer.columns[0].column}",)))
 
 
-def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS, width: int = DEFAULT_WIDTH) -> Table:
+def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS, width: int = DEFAULT_WIDTH) -> Group:
     """Draw the first rows of an answer, or its latest rows if the answer has no order.
 
-    Columns that do not fit in `width` are left out, the last column first. The caption names them.
+    Columns that do not fit in `width` are left out, the last column first. A line below the table names them.
     """
     rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
     notes = []
@@ -50,8 +50,8 @@ def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS
     if hidden:
         headers = ", ".join(column.header for column in hidden)
         notes.append(f"Too wide for this terminal: {headers}. Use --csv to see all columns.")
-    table.caption, table.caption_justify = escape(" ".join(notes)) or None, "left"
-    return table
+    # A caption of the table would wrap at the width of the table.
+    return Group(f"[bold]{escape(answer.title)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
 
 
 def headline(answer: Answer, curated: DataFrame) -> str | None:
@@ -120,18 +120,18 @@ def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Tab
     """Draw as many columns as fit, and return the columns that are left out. Bars are left out first."""
     console = Console(width=10_000)  # wide enough to measure every table
     for bars in (True, False):
-        table = _table(answer, answer.columns, rows, bars=bars)
+        table = _table(answer.columns, rows, bars=bars)
         if Measurement.get(console, console.options, table).minimum <= width:
             return table, ()
     for count in reversed(range(1, len(answer.columns))):
-        table = _table(answer, answer.columns[:count], rows, bars=False)
+        table = _table(answer.columns[:count], rows, bars=False)
         if Measurement.get(console, console.options, table).minimum <= width:
             break
     return table, answer.columns[count:]
 
 
-def _table(answer: Answer, columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: bool) -> Table:
-    table = plain_table(answer.title)
+def _table(columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: bool) -> Table:
+    table = plain_table()
     for column in columns:
         if column.format:  # figures are never wrapped, their header is
             figures = [len(_cell(row[column.column], column.format)) for row in rows]

@@ -33,6 +33,7 @@ from workflows.parts import dataset_names, sample_writer, workflow_of
 from workflows.progress import RunProgress, facts_of
 from workflows.runner import run_workflow, spark_job_runner
 from workflows.screens import attention_lines, run_screen
+from workflows.session import start_fast
 from workflows.status import status_of
 
 _SESSION = "Spark session"
@@ -62,6 +63,7 @@ def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -
     names = dataset_names() if names is None else names
     for name in names:
         workflow_of(name)  # report a missing workflow before any work is done
+    start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         samples = {name: writer.submit(prepare_sample, name) for name in names}
         deliveries = {name: sample.result for name, sample in samples.items()}

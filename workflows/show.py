@@ -14,7 +14,6 @@ from rich.table import Table
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS as RUNS_TABLE
 from lake.ledger import runs
-from lake.session import lake_session
 from lake.tables import exists, read, table_name
 from reports.answer import Answer
 from reports.console import answer_table, quarantine_table, sort_rows
@@ -35,12 +34,13 @@ from workflows.output import (
 from workflows.overview import detailed_overview, expectations_of, warnings_of
 from workflows.parts import displayed_answers
 from workflows.screens import attention_lines, count_of, overview_screen, status_table
+from workflows.session import short_session
 from workflows.status import DatasetStatus, status_of
 
 
 def show_overview(dataset: str, *, warehouse: str, output: OutputFormat, quiet: bool) -> int:
     """Print one screen about a dataset. Return `NEEDS_ATTENTION` while anything needs attention."""
-    spark = _session(warehouse, quiet=quiet)
+    spark = short_session(warehouse, quiet=quiet)
     with working("reading tables", quiet=quiet):
         overview = detailed_overview(spark, dataset)
     if overview.status.started is None and not overview.raw:
@@ -58,7 +58,7 @@ def show_overview(dataset: str, *, warehouse: str, output: OutputFormat, quiet: 
 
 def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, output: OutputFormat, quiet: bool) -> None:
     """Print an answer, the rows in quarantine, the warnings or the last runs of a dataset."""
-    spark = _session(warehouse, quiet=quiet)
+    spark = short_session(warehouse, quiet=quiet)
     if name == WARNINGS:
         _show_warnings(spark, dataset, output=output)
         return
@@ -76,7 +76,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
 
 def show_status(names: Sequence[str], *, warehouse: str, output: OutputFormat, quiet: bool) -> int:
     """Print the state of datasets. Return `NEEDS_ATTENTION` while anything needs attention."""
-    spark = _session(warehouse, quiet=quiet)
+    spark = short_session(warehouse, quiet=quiet)
     with working("reading tables", quiet=quiet):
         statuses = status_of(spark, names)
     if output is OutputFormat.TEXT:
@@ -85,11 +85,6 @@ def show_status(names: Sequence[str], *, warehouse: str, output: OutputFormat, q
         records = [_status_record(status) for status in statuses]
         print_records(records, list(records[0]), output)
     return NEEDS_ATTENTION if any(status.attention for status in statuses) else FINE
-
-
-def _session(warehouse: str, *, quiet: bool) -> SparkSession:
-    with working("starting Spark", quiet=quiet):
-        return lake_session(warehouse)
 
 
 def _status_record(status: DatasetStatus) -> dict[str, object]:
