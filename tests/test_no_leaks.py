@@ -144,7 +144,9 @@ def test_nothing_that_tells_who_leaves_raw(citylake: Command, lake: SparkSession
 
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
     assert run(citylake, tmp_path / "landing") == 0, citylake.said
-    assert citylake("show", "registrar", "--warehouse", "lake") == 0
+    for view in ([], ["quarantine"], ["warnings"], ["runs"]):
+        assert citylake("show", "registrar", *view, "--warehouse", "lake") == 0
+    assert citylake("show", "registrar", "quarantine", "--json", "--warehouse", "lake") == 0
     assert citylake("docs", "--warehouse", "lake") == 0
     table = ("--table", "lake.quarantine.registrar", "--warehouse", "lake")
     assert citylake("validate", "--suite", "registrar", *table, "--json", "--result-format", "COMPLETE") == 1
@@ -185,7 +187,7 @@ def test_what_is_refused_or_blocked_is_not_told(citylake: Command, lake: SparkSe
     assert "twice.csv: the columns ['Phone', 'Phone'] have one name" in citylake.said
     assert run(citylake, rows) == 1
     assert "every_cell_readable (Every date could be read" in citylake.said
-    assert citylake("show", "registrar", "--warehouse", "lake") == 1  # nothing is published
+    assert citylake("show", "registrar", "--warehouse", "lake") == 3  # the last run is blocked
     assert citylake("docs", "--warehouse", "lake") == 0
     raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
     assert citylake("validate", "--suite", "registrar", *raw) == 1  # it has not the suite's columns

@@ -87,9 +87,9 @@ _add("docs", suites.docs, panel="Suites", examples=["docs", "docs --to public"])
 _add("render", render, panel="Deploy", examples=["render contact_centre > contact_centre.json"])
 
 
-def main() -> None:
-    """Run the command."""
-    app(prog_name="citylake")
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command. Always ends with `SystemExit` and its exit code."""
+    app(None if argv is None else [*argv], prog_name="citylake")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from pyspark.sql import SparkSession
 from rich.logging import RichHandler
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from lake.ledger import StageRun
@@ -75,9 +76,7 @@ class RunProgress:
             return
         line = f"{name:{self._name_width}} {seconds:6.1f} s"
         text = _join(facts, width=self._console.width - len(line) - 4)
-        self._console.print(f"{_SIGNS[state]} {line}", end="  " if text else "\n")
-        if text:
-            self._console.print(text, markup=False)
+        self._console.print(f"{_SIGNS[state]} {line}" + (f"  {escape(text)}" if text else ""))
 
     def note(self, text: str) -> None:
         """Print a line about the last finished job."""

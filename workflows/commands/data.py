@@ -15,6 +15,15 @@ from workflows.output import print_plain, working
 from workflows.parts import sample_writer
 
 
+def _check_time(text: str | None) -> str | None:
+    try:
+        datetime.fromisoformat(text or "2024-07-10")
+    except ValueError as error:
+        problem = f"{text!r} is not a valid time. Expected a time such as 2024-07-10T12:00:00Z"
+        raise typer.BadParameter(problem) from error
+    return text
+
+
 def sample(
     dataset: DatasetArgument,
     to: Annotated[str, typer.Option(metavar="DIR", help="Write to this new or empty folder.", show_default=False)],
@@ -61,6 +70,7 @@ def fetch(
         typer.Option(
             metavar="TIME",
             help=help_text("Download only changes since this time, from an API.", default="all rows"),
+            callback=_check_time,
             show_default=False,
         ),
     ] = None,
@@ -71,16 +81,7 @@ def fetch(
     from ingest.fetch import fetch as fetch_file
 
     require_known(dataset, list(SOURCES), kind="published dataset")
-    _check_time(since)
     city, now = source_of(dataset, source), datetime.now(timezone.utc)
     with working(f"downloading from {city.name}", quiet=quiet):
         file = fetch_file(city, to, now=now, year=year, since=since, token=os.environ.get("APP_TOKEN", ""))
     print_plain(f"{file}: {file.stat().st_size:,} bytes")
-
-
-def _check_time(text: str | None) -> None:
-    try:
-        datetime.fromisoformat(text or "2024-07-10")
-    except ValueError as error:
-        problem = f"{text!r} is not a valid time. Expected a time such as 2024-07-10T12:00:00Z"
-        raise typer.BadParameter(problem) from error
