@@ -136,7 +136,7 @@ def test_runs_are_listed_in_utc_the_latest_first(tables: None, citylake, monkeyp
     code, out, _ = citylake("show", "contact_centre", "runs", "--rows", "2")
     text = words(out)
     assert code == 0
-    assert text.index("run r3") < text.index("refine FAILED ValueError: stop") < text.index("run r2")
+    assert text.index("run r3") < text.index("refine FAILED") < text.index("ValueError: stop") < text.index("run r2")
     assert "r1" not in text
     assert max(map(len, out.splitlines())) <= 80
 
