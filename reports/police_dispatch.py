@@ -1,29 +1,40 @@
-"""How the answers about dispatched incidents are shown. Each says what its shares and averages are of."""
+"""Display settings of the answers about dispatched incidents. Each note names the total of the percentages."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, Shown
+from reports.answer import Answer, DisplayColumn
 
-_RANK = Shown("rank", "Rank", "d")
-_CITY, _STREET, _TYPE = Shown("city", "City"), Shown("street", "Street"), Shown("initial_type", "Type")
-_PRIORITY, _DISPOSITION = Shown("priority", "Priority", "d"), Shown("disposition_desc", "Disposition")
-_INCIDENTS, _SHARE = Shown("incidents", "Incidents", ",d"), Shown("share_pct", "Share %", ".3f", bar=True)
-_TIMED, _FEW = Shown("timed", "Timed", ",d"), Shown("few_incidents", "Few")
-_BANDS = (_CITY, _TYPE, Shown("band", "Minutes"), _INCIDENTS, _SHARE)
-_COMPARED = (
-    *(_TYPE, _PRIORITY, _INCIDENTS, _TIMED, Shown("avg_minutes", "Minutes", ",.2f"), _FEW),
-    *(Shown("overall_minutes", "All", ",.2f"), Shown("fastest", "Fastest"), Shown("slowest", "Slowest")),
-    Shown("spread_minutes", "Spread", ",.2f"),
+_RANK = DisplayColumn("rank", "Rank", "d")
+_CITY, _STREET, _TYPE = (
+    DisplayColumn("city", "City"),
+    DisplayColumn("street", "Street"),
+    DisplayColumn("initial_type", "Type"),
+)
+_PRIORITY, _DISPOSITION = DisplayColumn("priority", "Priority", "d"), DisplayColumn("disposition_desc", "Disposition")
+_INCIDENTS, _SHARE = (
+    DisplayColumn("incidents", "Incidents", ",d"),
+    DisplayColumn("share_pct", "Share %", ".3f", bar=True),
+)
+_TIMED, _FEW = DisplayColumn("timed", "Timed", ",d"), DisplayColumn("few_incidents", "Few timed")
+_BANDS = (_CITY, _TYPE, DisplayColumn("band", "Minutes"), _INCIDENTS, _SHARE)
+_COMPARISON = (
+    *(_TYPE, _PRIORITY, _INCIDENTS, _TIMED, DisplayColumn("avg_minutes", "Minutes", ",.2f"), _FEW),
+    *(
+        DisplayColumn("overall_minutes", "Average", ",.2f"),
+        DisplayColumn("fastest", "Fastest"),
+        DisplayColumn("slowest", "Slowest"),
+    ),
+    DisplayColumn("spread_minutes", "Spread", ",.2f"),
 )
 _AVERAGES = (
-    "Rank: the slowest first. Minutes: of the incidents whose time is known. All, spread: of the {} shown. Few: fewer "
-    "than 5 are timed."
+    "Rank 1 is the slowest. Only incidents with known times are timed. Average and spread cover the {} in this table. "
+    "Few timed: fewer than 5 incidents."
 )
-_BANDED = "Share: of the incidents of the type in the city whose time is known."
+_BANDED = "100 % is all incidents of the type in the city with known times."
 
 
-def _averages(name: str, title: str, place: Shown, places: str) -> Answer:
-    columns = (place, Shown("slowest_rank", "Rank", "d"), *_COMPARED)
+def _averages(name: str, title: str, place: DisplayColumn, places: str) -> Answer:
+    columns = (place, DisplayColumn("slowest_rank", "Rank", "d"), *_COMPARISON)
     note = _AVERAGES.format(places)
     return Answer(name=name, title=title, columns=columns, order=(place.column, "slowest_rank"), note=note)
 
@@ -32,96 +43,112 @@ ANSWERS = (
     Answer(
         name="cities",
         title="Incidents by city",
+        headline="{city} has the most incidents: {incidents:,d} ({share_pct:.2f} % of all)",
         columns=(_RANK, _CITY, _INCIDENTS, _SHARE),
         order=("-incidents", "city"),
-        note="Share: of all incidents.",
+        note="100 % is all incidents.",
     ),
     Answer(
         name="top_city_types",
-        title="The most common types in the cities with most incidents",
+        title="Most common types in the busiest cities",
         columns=(_CITY, _RANK, _TYPE, _INCIDENTS, _SHARE),
         order=("city_rank", "rank"),
-        note="Share: of the city's incidents.",
+        note="100 % is all incidents of the city.",
     ),
     Answer(
         name="type_shares",
-        title="Types by city, beside all the county",
+        title="Share of types by city, compared with the county",
         columns=(
-            *(_CITY, _TYPE, _INCIDENTS, _SHARE, Shown("overall_pct", "Overall %", ".3f")),
-            Shown("difference_pct_points", "Difference, points", "+.3f"),
+            *(_CITY, _TYPE, _INCIDENTS, _SHARE, DisplayColumn("overall_pct", "County %", ".3f")),
+            DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest differences first. Share: of the city's incidents; overall: of all incidents.",
+        note="The greatest difference comes first. Share: 100 % is the city. County: 100 % is all incidents.",
     ),
     Answer(
         name="streets",
         title="Incidents by street",
-        columns=(_RANK, _STREET, _INCIDENTS, _SHARE, Shown("at_intersections", "At intersections", ",d")),
+        columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and share: at blocks. At intersections: counted for both streets.",
+        note="Incidents and share cover blocks. An incident at an intersection counts for both streets.",
     ),
     Answer(
         name="top_street_types",
-        title="The most common types on the streets with most incidents",
+        title="Most common types on the busiest streets",
         columns=(_STREET, _RANK, _TYPE, _INCIDENTS, _SHARE),
         order=("street_rank", "rank"),
-        note="Share: of the incidents at blocks of the street.",
+        note="100 % is all incidents at blocks of the street.",
     ),
     Answer(
         name="grid_cells",
-        title="Where incidents are concentrated",
-        columns=(_RANK, Shown("south", "South", ".2f"), Shown("west", "West", ".2f"), _INCIDENTS, _SHARE),
+        title="Areas with the most incidents",
+        columns=(
+            _RANK,
+            DisplayColumn("south", "South", ".2f"),
+            DisplayColumn("west", "West", ".2f"),
+            _INCIDENTS,
+            _SHARE,
+        ),
         order=("rank",),
-        note="Cells of 0.01 degrees, 1.1 by 0.86 km, by their south-west corner. Share: of incidents with coordinates.",
+        note="A row is a cell of 0.01 degrees (1.1 by 0.86 km). 100 % is all incidents with coordinates.",
     ),
     Answer(
         name="intersections",
         title="Incidents by intersection",
-        columns=(_RANK, Shown("intersection", "Intersection"), _INCIDENTS, _SHARE),
+        columns=(_RANK, DisplayColumn("intersection", "Intersection"), _INCIDENTS, _SHARE),
         order=("rank",),
-        note="Share: of the incidents at intersections.",
+        note="100 % is all incidents at intersections.",
     ),
     Answer(
         name="at_intersections",
-        title="Incidents at intersections",
-        columns=(Shown("is_intersection", "At one"), _INCIDENTS, _SHARE),
+        title="Incidents at intersections and elsewhere",
+        columns=(DisplayColumn("is_intersection", "At intersection"), _INCIDENTS, _SHARE),
         order=("-incidents",),
-        note="Share: of all incidents, those without an address too.",
+        note="100 % is all incidents, including incidents without an address.",
     ),
     Answer(
         name="type_dispositions",
-        title="The most common types and dispositions of the cities with most incidents",
+        title="Common types and dispositions of the busiest cities",
         columns=(_CITY, _RANK, _TYPE, _DISPOSITION, _INCIDENTS, _SHARE),
         order=("city_rank", "rank"),
-        note="Share: of the city's incidents.",
+        note="100 % is all incidents of the city.",
     ),
     Answer(
         name="common_type_dispositions",
-        title="Types and dispositions that all of these cities have",
+        title="Types and dispositions common to all these cities",
         columns=(
             *(_RANK, _TYPE, _DISPOSITION, _INCIDENTS),
-            *(Shown("least_share_pct", "Least %", ".3f"), Shown("most_share_pct", "Most %", ".3f", bar=True)),
+            *(
+                DisplayColumn("least_share_pct", "Minimum %", ".3f"),
+                DisplayColumn("most_share_pct", "Maximum %", ".3f", bar=True),
+            ),
         ),
         order=("rank",),
-        note="Least, most: of the incidents of the city where it has the least share, and the most.",
+        note="Minimum and maximum compare the cities. 100 % is all incidents of a city.",
     ),
     Answer(
         name="top_type_dispositions",
         title="Dispositions of the most common types, by city",
         columns=(_CITY, _TYPE, _DISPOSITION, _INCIDENTS, _SHARE),
         order=("city_rank", "type_rank", "-incidents", "disposition_desc"),
-        note="Share: of the incidents of the type in the city.",
+        note="100 % is all incidents of the type in the city.",
     ),
     Answer(
         name="missing_times",
         title="Missing times of arrival and clearing",
         columns=(
-            *(Shown("dimension", "By"), Shown("value", "Which"), _INCIDENTS),
-            *(Shown("arrival_missing", "No arrival", ",d"), Shown("arrival_missing_pct", "%", ".2f", bar=True)),
-            *(Shown("clearing_missing", "No clearing", ",d"), Shown("clearing_missing_pct", "%", ".2f", bar=True)),
+            *(DisplayColumn("dimension", "Group"), DisplayColumn("value", "Value"), _INCIDENTS),
+            *(
+                DisplayColumn("arrival_missing", "No arrival", ",d"),
+                DisplayColumn("arrival_missing_pct", "No arrival %", ".2f", bar=True),
+            ),
+            *(
+                DisplayColumn("clearing_missing", "No clearing", ",d"),
+                DisplayColumn("clearing_missing_pct", "No clearing %", ".2f", bar=True),
+            ),
         ),
         order=("dimension", "-incidents", "value"),
-        note="Share: of the incidents of the row.",
+        note="100 % is all incidents of the row.",
     ),
     Answer(
         name="arrival_bands",
@@ -132,52 +159,63 @@ ANSWERS = (
     ),
     Answer(
         name="clearing_bands",
-        title="Minutes from the first arrival until all have cleared",
+        title="Minutes from first arrival until all units cleared",
         columns=_BANDS,
         order=("city", "initial_type", "band_number"),
         note=_BANDED,
     ),
-    _averages("arrival_by_city", "Average minutes to arrive, by city, type and priority", _CITY, "cities"),
+    _averages("arrival_by_city", "Minutes to arrive by city, type and priority", _CITY, "cities"),
     Answer(
         name="slowest_cities",
-        title="Where a type and priority is slowest, and whether few incidents carry that",
+        title="Slowest city of each type and priority",
         columns=(
-            *(_CITY, _TYPE, _PRIORITY, _TIMED, Shown("avg_minutes", "Minutes", ",.2f"), _FEW),
-            *(Shown("others_timed", "Timed elsewhere", ",d"), Shown("others_minutes", "Minutes elsewhere", ",.2f")),
-            Shown("more_minutes", "More", "+,.2f"),
+            *(_CITY, _TYPE, _PRIORITY, _TIMED, DisplayColumn("avg_minutes", "Minutes", ",.2f"), _FEW),
+            *(
+                DisplayColumn("others_timed", "Timed elsewhere", ",d"),
+                DisplayColumn("others_minutes", "Minutes elsewhere", ",.2f"),
+            ),
+            DisplayColumn("more_minutes", "Difference, minutes", "+,.2f"),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
-        note="Minutes to arrive, of timed incidents; elsewhere: in the other top cities. Few: fewer than 5 are timed.",
+        note="Minutes to arrive. Elsewhere is the other busiest cities. Few timed: fewer than 5 incidents.",
     ),
-    _averages("clearing_by_city", "Average minutes to clear, by city, type and priority", _CITY, "cities"),
-    _averages("arrival_by_street", "Average minutes to arrive, by street, type and priority", _STREET, "streets"),
-    _averages("clearing_by_street", "Average minutes to clear, by street, type and priority", _STREET, "streets"),
+    _averages("clearing_by_city", "Minutes to clear by city, type and priority", _CITY, "cities"),
+    _averages("arrival_by_street", "Minutes to arrive by street, type and priority", _STREET, "streets"),
+    _averages("clearing_by_street", "Minutes to clear by street, type and priority", _STREET, "streets"),
     Answer(
         name="quadrants",
-        title="Slower or faster, with more or fewer incidents",
+        title="Response time compared with number of incidents",
         columns=(
-            *(Shown("quadrant", "Quadrant"), _CITY, _TYPE, _PRIORITY, _INCIDENTS),
-            *(Shown("usual_incidents", "Usual incidents", ",.2f"), Shown("avg_minutes", "Minutes", ",.2f")),
-            *(Shown("overall_minutes", "Usual minutes", ",.2f"), _FEW),
+            *(DisplayColumn("quadrant", "Quadrant"), _CITY, _TYPE, _PRIORITY, _INCIDENTS),
+            *(
+                DisplayColumn("usual_incidents", "Usual incidents", ",.2f"),
+                DisplayColumn("avg_minutes", "Minutes", ",.2f"),
+            ),
+            *(DisplayColumn("overall_minutes", "Usual minutes", ",.2f"), _FEW),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
-        note="Usual: the average of the cities shown, and of all their timed incidents. Few: fewer than 5 are timed.",
+        note="Usual values are averages of the cities in this table. Few timed: fewer than 5 incidents.",
     ),
     Answer(
         name="priority_shares",
-        title="Types and priorities, by city",
+        title="Types and priorities by city",
         columns=(
-            *(_CITY, _TYPE, Shown("type_incidents", "Of the type", ",d"), Shown("type_share_pct", "Type %", ".3f")),
-            *(_PRIORITY, _INCIDENTS, Shown("priority_share_pct", "Priority %", ".3f", bar=True)),
+            *(
+                _CITY,
+                _TYPE,
+                DisplayColumn("type_incidents", "Type incidents", ",d"),
+                DisplayColumn("type_share_pct", "Type %", ".3f"),
+            ),
+            *(_PRIORITY, _INCIDENTS, DisplayColumn("priority_share_pct", "Priority %", ".3f", bar=True)),
         ),
         order=("initial_type", "priority", "-priority_share_pct", "city"),
-        note="Type: of the city's incidents. Priority: of the type's incidents in the city.",
+        note="Type: 100 % is the city. Priority: 100 % is the type in the city.",
     ),
     Answer(
         name="hours",
         title="Incidents by weekday and hour",
-        columns=(Shown("weekday", "Weekday", "d"), Shown("hour", "Hour", "d"), _INCIDENTS, _SHARE),
+        columns=(DisplayColumn("weekday", "Weekday", "d"), DisplayColumn("hour", "Hour", "d"), _INCIDENTS, _SHARE),
         order=("-incidents", "weekday", "hour"),
-        note="Weekday: 1 is Monday. Share: of all incidents.",
+        note="Weekday 1 is Monday. 100 % is all incidents.",
     ),
 )

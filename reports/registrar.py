@@ -1,88 +1,89 @@
-"""How the registrar's answers are shown. Each says what its shares are of."""
+"""Display settings of the registrar's answers. Each note names the total of the percentages."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, Shown
+from reports.answer import Answer, DisplayColumn
 
-_COURSE = (Shown("programme", "Programme"), Shown("intake", "Intake"))
+_COURSE = (DisplayColumn("programme", "Programme"), DisplayColumn("intake", "Intake"))
 _RECORDS = (
-    Shown("applications", "Applications", ",d"),
-    Shown("enrolments", "Enrolments", ",d"),
-    Shown("withdrawals", "Withdrawals", ",d"),
+    DisplayColumn("applications", "Applications", ",d"),
+    DisplayColumn("enrolments", "Enrolments", ",d"),
+    DisplayColumn("withdrawals", "Withdrawals", ",d"),
 )
 _COMPLETED = (
-    Shown("received", "Received", ",d"),
-    Shown("completed", "Completed", ",d"),
-    Shown("completion_rate_pct", "Completed %", ".2f", bar=True),
+    DisplayColumn("received", "Received", ",d"),
+    DisplayColumn("completed", "Completed", ",d"),
+    DisplayColumn("completion_rate_pct", "Completed %", ".2f", bar=True),
 )
 
 ANSWERS = (
     Answer(
         name="completion_by_year",
         title="Application completion rate, by year received",
+        headline="{completion_rate_pct:.2f} % of applications in {year} completed ({change_pct_points:+.2f} points)",
         columns=(
-            Shown("year", "Year", "d"),
+            DisplayColumn("year", "Year", "d"),
             *_COMPLETED,
-            Shown("change_pct_points", "Change, points", "+.2f"),
+            DisplayColumn("change_pct_points", "Change, points", "+.2f"),
         ),
-        note="Rate: of the applications received in the year.",
+        note="100 % is all applications received in the year.",
     ),
     Answer(
         name="completion_by_programme",
-        title="Application completion rate, by programme and intake",
+        title="Completion rate, by programme and intake",
         columns=(*_COURSE, *_COMPLETED),
         order=("programme", "intake"),
-        note="Rate: of the applications received for the programme and intake.",
+        note="100 % is all applications for the programme and intake.",
     ),
     Answer(
         name="activity_by_month",
-        title="Applications, enrolments and withdrawals, by month",
-        columns=(Shown("month", "Month", "%Y-%m"), *_RECORDS),
+        title="Applications, enrolments, withdrawals by month",
+        columns=(DisplayColumn("month", "Month", "%Y-%m"), *_RECORDS),
     ),
     Answer(
         name="activity_by_year",
-        title="Applications, enrolments and withdrawals, by year",
-        columns=(Shown("year", "Year", "d"), *_RECORDS),
+        title="Applications, enrolments, withdrawals by year",
+        columns=(DisplayColumn("year", "Year", "d"), *_RECORDS),
     ),
     Answer(
         name="yield",
-        title="Yield: who completed an application and enrolled",
+        title="Percentage of completed applicants who enrolled",
         columns=(
             *_COURSE,
-            Shown("completed", "Completed", ",d"),
-            Shown("enrolled", "Enrolled", ",d"),
-            Shown("yield_pct", "Yield %", ".2f", bar=True),
-            Shown("enrolled_otherwise", "Enrolled otherwise", ",d"),
+            DisplayColumn("completed", "Completed", ",d"),
+            DisplayColumn("enrolled", "Enrolled", ",d"),
+            DisplayColumn("yield_pct", "Yield %", ".2f", bar=True),
+            DisplayColumn("enrolled_otherwise", "Enrolled without a completed application", ",d"),
         ),
         order=("programme", "intake"),
-        note="Yield: of the completed applications for the programme and intake.",
+        note="100 % is all completed applications for the programme and intake.",
     ),
     Answer(
         name="withdrawal_rates",
-        title="Withdrawals, and the days until them",
+        title="Withdrawals, and days from enrolment",
         columns=(
             *_COURSE,
-            Shown("enrolled", "Enrolled", ",d"),
-            Shown("withdrawn", "Withdrawn", ",d"),
-            Shown("withdrawal_rate_pct", "Withdrawn %", ".2f", bar=True),
-            Shown("median_days", "Days, median", ".1f"),
-            Shown("least_days", "least", "d"),
-            Shown("most_days", "most", "d"),
+            DisplayColumn("enrolled", "Enrolled", ",d"),
+            DisplayColumn("withdrawn", "Withdrawn", ",d"),
+            DisplayColumn("withdrawal_rate_pct", "Withdrawn %", ".2f", bar=True),
+            DisplayColumn("median_days", "Median days", ".1f"),
+            DisplayColumn("least_days", "Minimum days", "d"),
+            DisplayColumn("most_days", "Maximum days", "d"),
         ),
         order=("programme", "intake"),
-        note="Rate: of the enrolments in the programme and intake. Days: from enrolment to withdrawal.",
+        note="100 % is all enrolments in the programme and intake. Days run from enrolment to withdrawal.",
     ),
     Answer(
         name="completeness",
-        title="How complete the critical fields are",
+        title="Completeness of the critical fields",
         columns=(
-            Shown("record", "Record"),
-            Shown("field", "Field"),
-            Shown("rows", "Records", ",d"),
-            Shown("filled", "Filled", ",d"),
-            Shown("completeness_pct", "Filled %", ".2f", bar=True),
+            DisplayColumn("record", "Record"),
+            DisplayColumn("field", "Field"),
+            DisplayColumn("rows", "Records", ",d"),
+            DisplayColumn("filled", "Filled", ",d"),
+            DisplayColumn("completeness_pct", "Filled %", ".2f", bar=True),
         ),
         order=("record", "field"),
-        note="Share: of all records of the kind, those in quarantine too.",
+        note="100 % is all records of the kind, including records in quarantine.",
     ),
 )

@@ -1,122 +1,148 @@
-"""How the answers about service requests are shown. Each says what its shares are of."""
+"""Display settings of the answers about service requests. Each note names the total of the percentages."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, Shown
+from reports.answer import Answer, DisplayColumn
 
-_CITY = Shown("city", "City")
-_GROUP = (_CITY, Shown("group_kind", "Of"), Shown("group_name", "Name"))
-_AREA = (_CITY, Shown("area_kind", "Kind of area"), Shown("area", "Area"))
-_TYPE, _RANK = Shown("request_type", "Type"), Shown("rank", "Rank", "d")
-_REQUESTS = Shown("requests", "Requests", ",d")
-_SHARE = Shown("share_pct", "Share %", ".3f", bar=True)
-_MONTH = Shown("month", "Month", "%Y-%m")
-_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # what is of the whole city first
+_CITY = DisplayColumn("city", "City")
+_GROUP = (_CITY, DisplayColumn("group_kind", "Group"), DisplayColumn("group_name", "Name"))
+_AREA = (_CITY, DisplayColumn("area_kind", "Area type"), DisplayColumn("area", "Area"))
+_TYPE, _RANK = DisplayColumn("request_type", "Type"), DisplayColumn("rank", "Rank", "d")
+_REQUESTS = DisplayColumn("requests", "Requests", ",d")
+_SHARE = DisplayColumn("share_pct", "Share %", ".3f", bar=True)
+_MONTH = DisplayColumn("month", "Month", "%Y-%m")
+_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # rows of the whole city come first
 _BY_GROUP = (*_BY_KIND, "group_name")
-_ON_MONTH = (Shown("change_on_month", "On month", "+,d"), Shown("change_on_month_pct", "%", "+.2f"))
+_ON_MONTH = (
+    DisplayColumn("change_on_month", "Change on month", "+,d"),
+    DisplayColumn("change_on_month_pct", "Change on month %", "+.2f"),
+)
 
 ANSWERS = (
     Answer(
         name="monthly_volume",
-        title="Requests by month: of the city, by agency, channel and area",
+        title="Requests by month, agency, channel and area",
+        headline="{city}: {requests:,d} requests in {month:%Y-%m} ({change_on_month_pct:+.2f} % on the month before)",
         columns=(
             *(_CITY, _MONTH, *_GROUP[1:], _REQUESTS),
-            *(Shown("change_on_month_pct", "On month %", "+.2f"), Shown("change_on_year_pct", "On year %", "+.2f")),
+            *(
+                DisplayColumn("change_on_month_pct", "Change on month %", "+.2f"),
+                DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
+            ),
         ),
         order=("city", "-month", "-requests", "group_kind", "group_name"),
-        note="Changes: against the month before, and the same month of the year before. Months by the city's clocks.",
+        note="Changes compare with the month before, and with the same month one year before. Months use local time.",
     ),
     Answer(
         name="volume_by_area",
         title="Requests by area",
         columns=(*_AREA, _REQUESTS, _SHARE),
         order=("city", "area_kind", "-requests", "area"),
-        note="Share: of the city's requests, for each kind of area. Without a name: those whose area is not known.",
+        note="100 % is all requests of the city, for each area type. A dash is an unknown area.",
     ),
     Answer(
         name="volume_by_channel",
-        title="Requests by the channel that they came by",
-        columns=(_CITY, Shown("channel", "Channel"), _REQUESTS, _SHARE),
+        title="Requests by channel",
+        columns=(_CITY, DisplayColumn("channel", "Channel"), _REQUESTS, _SHARE),
         order=("city", "-requests", "channel"),
-        note="Share: of the city's requests.",
+        note="100 % is all requests of the city.",
     ),
     Answer(
         name="first_call_resolution",
-        title="Resolved on the first call: of the city, by agency, channel and area",
+        title="First-call resolution by agency, channel and area",
         columns=(
-            *(*_GROUP, Shown("requests", "Say so", ",d"), Shown("on_first_call", "On first call", ",d")),
-            Shown("on_first_call_pct", "%", ".2f", bar=True),
+            *(
+                *_GROUP,
+                DisplayColumn("requests", "Requests", ",d"),
+                DisplayColumn("on_first_call", "Resolved on first call", ",d"),
+            ),
+            DisplayColumn("on_first_call_pct", "Resolved %", ".2f", bar=True),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="Share: of the requests that say yes or no.",
+        note="Only requests that record yes or no are counted.",
     ),
     Answer(
         name="resolution",
-        title="Resolved against unresolved: of the city, by agency, channel and area",
+        title="Resolved and unresolved requests by group",
         columns=(
-            *(*_GROUP, _REQUESTS, Shown("resolved", "Resolved", ",d")),
-            *(Shown("closed_otherwise", "Closed otherwise", ",d"), Shown("unresolved", "Unresolved", ",d")),
-            Shown("status_not_known", "Not known", ",d"),
-            *(Shown("resolved_pct", "Resolved %", ".2f", bar=True), Shown("unresolved_pct", "Unresolved %", ".2f")),
+            *(*_GROUP, _REQUESTS, DisplayColumn("resolved", "Resolved", ",d")),
+            *(
+                DisplayColumn("closed_otherwise", "Closed otherwise", ",d"),
+                DisplayColumn("unresolved", "Unresolved", ",d"),
+            ),
+            DisplayColumn("status_not_known", "Unknown", ",d"),
+            *(
+                DisplayColumn("resolved_pct", "Resolved %", ".2f", bar=True),
+                DisplayColumn("unresolved_pct", "Unresolved %", ".2f"),
+            ),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="Shares: of the requests whose status is known. Closed otherwise: transferred, or no request after all.",
+        note="100 % is all requests with a known status. Closed otherwise: transferred, or not a valid request.",
     ),
     Answer(
         name="top_types_by_area",
-        title="The five most common types of each area",
+        title="Five most common types of each area",
         columns=(*_AREA, _RANK, _TYPE, _REQUESTS, _SHARE),
         order=("city", "area_kind", "area", "rank"),
-        note="Share: of the area's requests whose type is known.",
+        note="100 % is all requests of the area with a known type.",
     ),
     Answer(
         name="top_type_months",
-        title="The five most common types of each area, by month",
+        title="Five most common types of each area, by month",
         columns=(*_AREA, _RANK, _TYPE, _MONTH, _REQUESTS, *_ON_MONTH),
         order=("city", "area_kind", "area", "rank", "month"),
     ),
     Answer(
         name="busiest_agencies",
-        title="The ten busiest agencies: of the city, by channel and area",
-        columns=(*_GROUP, _RANK, Shown("agency", "Agency"), _REQUESTS, _SHARE),
+        title="Ten busiest agencies by channel and area",
+        columns=(*_GROUP, _RANK, DisplayColumn("agency", "Agency"), _REQUESTS, _SHARE),
         order=(*_BY_GROUP, "rank"),
-        note="Share: of the group's requests whose agency is said.",
+        note="100 % is all requests of the group with a known agency.",
     ),
     Answer(
         name="most_common_types",
-        title="The ten most common types of requests: of the city, by agency, channel and area",
+        title="Ten most common types by group",
         columns=(*_GROUP, _RANK, _TYPE, _REQUESTS, _SHARE),
         order=(*_BY_GROUP, "rank"),
-        note="Share: of the group's requests whose type is known.",
+        note="100 % is all requests of the group with a known type.",
     ),
     Answer(
         name="top_unresolved",
-        title="The ten types of which most requests are unresolved: of the city, by agency, channel and area",
-        columns=(*_GROUP, _RANK, _TYPE, Shown("requests", "Unresolved", ",d"), _SHARE),
+        title="Ten types with most unresolved requests by group",
+        columns=(*_GROUP, _RANK, _TYPE, DisplayColumn("requests", "Unresolved", ",d"), _SHARE),
         order=(*_BY_GROUP, "rank"),
-        note="Share: of the group's unresolved requests whose type is known.",
+        note="100 % is all unresolved requests of the group with a known type.",
     ),
     Answer(
         name="by_hour_and_weekday",
-        title="When requests are made: of the city, by agency, channel and area",
-        columns=(*_GROUP, Shown("weekday", "Weekday", "d"), Shown("hour", "Hour", "d"), _REQUESTS),
+        title="Requests by weekday and hour",
+        columns=(*_GROUP, DisplayColumn("weekday", "Weekday", "d"), DisplayColumn("hour", "Hour", "d"), _REQUESTS),
         order=(*_BY_GROUP, "weekday", "hour"),
-        note="Weekday 1 is Monday; hours by the city's clocks.",
+        note="Weekday 1 is Monday. Hours use local time.",
     ),
     Answer(
         name="time_to_close",
-        title="Hours until requests are closed, by agency and type",
+        title="Hours until closed, by agency and type",
         columns=(
-            *(_CITY, Shown("by", "By"), Shown("agency", "Agency"), _TYPE, Shown("requests", "Closed", ",d")),
-            *(Shown("median_hours", "Half within, hours", ",.2f"), Shown("p90_hours", "9 of 10 within", ",.2f")),
+            *(
+                _CITY,
+                DisplayColumn("by", "Group"),
+                DisplayColumn("agency", "Agency"),
+                _TYPE,
+                DisplayColumn("requests", "Closed", ",d"),
+            ),
+            *(
+                DisplayColumn("median_hours", "Median hours", ",.2f"),
+                DisplayColumn("p90_hours", "90th percentile, hours", ",.2f"),
+            ),
         ),
         order=("city", "by", "-requests", "agency", "request_type"),
-        note="Of the requests that are closed, and not before they were made; the others are not counted as 0.",
+        note="Only closed requests are counted. A request that closed before it was created is not counted.",
     ),
     Answer(
         name="traffic_by_area",
-        title="Requests about traffic and accidents, by area and type",
-        columns=(*_AREA, Shown("traffic_kind", "About"), _TYPE, _REQUESTS),
+        title="Traffic and accident requests by area and type",
+        columns=(*_AREA, DisplayColumn("traffic_kind", "Topic"), _TYPE, _REQUESTS),
         order=("city", "area_kind", "area", "traffic_kind", "-requests", "request_type"),
     ),
 )

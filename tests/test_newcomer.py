@@ -1,8 +1,9 @@
-"""What a newcomer does first: run the workflow on samples, then look at the answer."""
+"""The first steps of a newcomer: run the workflow on samples, then look at the answers."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,15 +11,19 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+import workflows
 from lake.session import catalog_settings
 
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("citylake")), *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    command = [sys.executable, "-m", "workflows.cli", *arguments]
+    # The folder is not the repository, so that the command needs nothing but the installed packages.
+    path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_samples_run_and_the_tables_are_what_the_truth_file_says(spark: SparkSession, tmp_path: Path) -> None:
+def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -26,9 +31,13 @@ def test_samples_run_and_the_tables_are_what_the_truth_file_says(spark: SparkSes
     run = citylake(tmp_path, "run", "contact_centre")
 
     assert run.returncode == 0, run.stderr
-    assert re.search(r"✓ contact_centre_ingest .*rows in", run.stdout)
-    assert "CallsOffered: 'n/a' is no" in run.stdout
-    assert "citylake show contact_centre --warehouse samples/warehouse" in run.stdout
+    assert [line[:10] for line in run.stderr.splitlines() if "rows in" in line] == ["✓ contact_"] * 3
+    assert "\x1b" not in run.stderr  # no control characters without a terminal
+    lines = run.stdout.splitlines()
+    assert len(lines) < 20
+    assert max(map(len, lines + run.stderr.splitlines())) <= 80
+    assert re.search(r"contact_centre +93\.\d\d % of calls handled in 2024 \(-0\.\d\d points\)", run.stdout)
+    assert "Details: citylake show contact_centre" in run.stdout
     truth = json.loads((tmp_path / "samples/landing/contact_centre/_truth.json").read_text())
     lake = spark.newSession()
     for name, value in catalog_settings(str(tmp_path / "samples/warehouse")).items():
@@ -46,16 +55,20 @@ def test_samples_run_and_the_tables_are_what_the_truth_file_says(spark: SparkSes
     assert sorted(day for (day,) in warned.collect()) == sorted(truth["warned"])
     years = lake.table("lake.curated.contact_centre_calls_handled").collect()
     assert {str(row.year): (row.days, row.calls_offered, row.calls_handled) for row in years} == {
-        year: tuple(right.values()) for year, right in truth["years"].items()
+        year: tuple(counts.values()) for year, counts in truth["years"].items()
     }
 
     show = citylake(tmp_path, "show", "contact_centre")
     assert show.returncode == 0, show.stderr
-    assert "Percentage of calls handled, by month" in show.stdout
-    assert show.stdout.count("SUCCEEDED") == 3
+    assert "calls_handled_monthly  Percentage of calls handled, by month" in show.stdout
+    assert "Nothing needs attention." in show.stdout
+    assert len(show.stdout.splitlines()) <= 40
+
+    quarantine = citylake(tmp_path, "show", "contact_centre", "quarantine", "--quiet")
+    assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_bad_data_ends_with_one_clear_message_and_status_1(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_one_clear_message_and_exits_with_1(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")
@@ -63,8 +76,8 @@ def test_bad_data_ends_with_one_clear_message_and_status_1(tmp_path: Path) -> No
     run = citylake(tmp_path, "run", "contact_centre", "--data", "data")
 
     assert run.returncode == 1
-    assert "✗ contact_centre_ingest" in run.stdout
+    assert "✗ contact_centre_ingest" in run.stderr
     waiting = "not started: contact_centre_refine, contact_centre_curate, contact_centre_maintain"
-    assert waiting in " ".join(run.stdout.split())
+    assert waiting in " ".join(run.stderr.split())
     assert "2024.xlsx: the file is not an Excel workbook" in run.stderr
     assert "Traceback" not in run.stderr

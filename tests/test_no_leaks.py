@@ -148,7 +148,9 @@ def test_no_personal_data_leaves_raw(citylake: Command, lake: SparkSession, tmp_
 
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(tmp_path / "lake"))
     assert run(citylake, tmp_path / "landing") == 0, citylake.output
-    assert citylake("show", "registrar", "--warehouse", "lake") == 0
+    for view in ([], ["quarantine"], ["warnings"], ["runs"]):
+        assert citylake("show", "registrar", *view, "--warehouse", "lake") == 0
+    assert citylake("show", "registrar", "quarantine", "--json", "--warehouse", "lake") == 0
     assert citylake("docs", "--warehouse", "lake") == 0
     table = ("--table", "lake.quarantine.registrar", "--warehouse", "lake")
     assert citylake("validate", "--suite", "registrar", *table, "--json", "--result-format", "COMPLETE") == 1
@@ -194,7 +196,7 @@ def test_errors_and_blocked_rows_show_no_personal_data(citylake: Command, lake: 
     assert "twice.csv: the columns ['Phone', 'Phone'] have the same name" in citylake.output
     assert run(citylake, rows) == 1
     assert "every_cell_readable (Every date could be read" in citylake.output
-    assert citylake("show", "registrar", "--warehouse", "lake") == 1  # nothing has been published
+    assert citylake("show", "registrar", "--warehouse", "lake") == 3  # the last run is blocked
     assert citylake("docs", "--warehouse", "lake") == 0
     raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
     assert citylake("validate", "--suite", "registrar", *raw) == 1  # raw lacks the columns of the suite

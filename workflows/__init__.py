@@ -1,1 +1,1 @@
-"""One workflow a dataset, the local runner, the CloudFormation renderer and the `citylake` command."""
+"""The workflow of each dataset, the local runner, the CloudFormation template and the `citylake` command."""

@@ -45,7 +45,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
                 "AllowedPattern": r"(cron\(.+\))?",
                 "Description": "Start times, such as cron(0 6 * * ? *), in UTC. Empty: on demand only",
             },
-            **{_parameter(key): {"Type": "String", "Description": what} for key, what in workflow.parameters.items()},
+            **{_parameter(key): {"Type": "String", "Description": text} for key, text in workflow.parameters.items()},
         },
         "Conditions": {"IsScheduled": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Schedule"}, ""]}]}},
         "Resources": resources | triggers,
@@ -102,10 +102,10 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
             ],
         }
     else:
-        nothing = {"Ref": "AWS::NoValue"}
+        no_value = {"Ref": "AWS::NoValue"}
         properties["Type"] = _if_scheduled("SCHEDULED", "ON_DEMAND")
-        properties["Schedule"] = _if_scheduled({"Ref": "Schedule"}, nothing)
-        properties["StartOnCreation"] = _if_scheduled(True, nothing)
+        properties["Schedule"] = _if_scheduled({"Ref": "Schedule"}, no_value)
+        properties["StartOnCreation"] = _if_scheduled(True, no_value)
     return {"Type": "AWS::Glue::Trigger", "Properties": properties}
 
 

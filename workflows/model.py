@@ -1,4 +1,4 @@
-"""A workflow as AWS Glue knows it: jobs, and the triggers that start them."""
+"""A workflow of AWS Glue: jobs, and the triggers that start them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,12 @@ from jobs.arguments import STAGES
 from jobs.masking_key import MASKING_KEY_HELP
 from jobs.stages import STAGES_THAT_MASK
 from transforms.dataset import Dataset
+from workflows.errors import WorkflowError
 
 JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
 """The states that a condition can wait for. CloudFormation accepts no others."""
 
 START_TYPES = ("ON_DEMAND", "SCHEDULED")
-
-
-class WorkflowError(ValueError):
-    """AWS Glue would accept the workflow, but not run it as intended.
-
-    Attributes:
-        workflow: The name of the workflow.
-        problem: The problem, and how to fix it.
-    """
-
-    def __init__(self, *, workflow: str, problem: str) -> None:
-        self.workflow, self.problem = workflow, problem
-        super().__init__(f"workflow {workflow}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +112,7 @@ class Workflow:
     @property
     def parameters(self) -> dict[str, str]:
         """The descriptions of arguments whose values are set at deployment or at a run, by `--KEY`."""
-        return {key: what for job in self.jobs for key, what in job.parameters.items()}
+        return {key: text for job in self.jobs for key, text in job.parameters.items()}
 
     def _problem(self) -> str | None:
         known = {job.name for job in self.jobs}
@@ -151,10 +139,10 @@ class Workflow:
         reached: set[str] = set()
         while True:
             fired = [t for t in self.triggers if t.predicate is None or t.predicate.can_be_met(reached)]
-            found = {name for trigger in fired for name in trigger.starts}
-            if found == reached:
+            started = {name for trigger in fired for name in trigger.starts}
+            if started == reached:
                 return reached
-            reached = found
+            reached = started
 
 
 def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Workflow:

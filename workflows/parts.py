@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
 
 from reports.answer import Answer
-from workflows.model import Workflow, WorkflowError
+from workflows.errors import WorkflowError
+
+if TYPE_CHECKING:
+    from workflows.model import Workflow  # imports Spark, which `citylake --help` does not need
+
+
+def dataset_names() -> list[str]:
+    """Return the names of all datasets in alphabetical order. Does not import the datasets, nor Spark.
+
+    >>> dataset_names()[:2]
+    ['contact_centre', 'inquiry_volume']
+    """
+    package = find_spec("transforms.datasets")
+    folders = package.submodule_search_locations if package else None
+    return sorted(module.name for module in iter_modules(folders))
 
 
 def workflow_of(dataset: str) -> Workflow:

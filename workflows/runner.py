@@ -77,7 +77,7 @@ def spark_job_runner(
     def run_job(job: Job) -> Sequence[StageRun]:
         arguments = {
             **job.arguments,
-            **{key: given for key, given in (parameters or {}).items() if key in job.parameters},
+            **{key: value for key, value in (parameters or {}).items() if key in job.parameters},
             "--rebuild": str(rebuild),
             "--landing": landing,
             "--warehouse": warehouse,

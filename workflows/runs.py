@@ -1,55 +1,94 @@
-"""Run a dataset's workflow on this machine, and show the outcome."""
+"""Run the workflows of datasets on this machine, one after another in one Spark session, and print the outcome."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
-from rich.console import Console
 
-from expectations.suite import load_suite
 from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
 from jobs.stages import dataset_job
-from lake.errors import NotPublishedError
-from lake.ledger import RUNS, StageRun, runs
 from lake.session import lake_session
-from lake.tables import exists, read, table_name
-from reports.console import MOST_ROWS, Expectations, answer_table, quarantine_table, status_table, warning_lines
 from transforms.datasets import load_dataset
-from workflows.model import WorkflowError
-from workflows.parts import displayed_answers, sample_writer, workflow_of
-from workflows.runner import JobRun, run_workflow, spark_job_runner
-from workflows.status import DatasetStatus, status_of
+from transforms.errors import CityLakeError
+from workflows.commands.options import SAMPLE_WAREHOUSE, SAMPLES, default_warehouse
+from workflows.errors import WorkflowError
+from workflows.output import (
+    FAILED,
+    FINE,
+    NEEDS_ATTENTION,
+    print_error,
+    print_plain,
+    print_result,
+    progress_console,
+    working,
+)
+from workflows.overview import overviews_of
+from workflows.parts import dataset_names, sample_writer, workflow_of
+from workflows.progress import RunProgress, facts_of
+from workflows.runner import run_workflow, spark_job_runner
+from workflows.screens import attention_lines, run_screen
+from workflows.session import start_fast
+from workflows.status import status_of
 
-SAMPLES = Path("samples")
-SAMPLE_WAREHOUSE = str(SAMPLES / "warehouse")
-WAREHOUSE = "warehouse"
-NEEDS_ATTENTION = 3
-"""Exit code while anything needs attention."""
-
-_MOST_AFTER_A_RUN = 8
-
-out = Console(highlight=False)
+_SESSION = "Spark session"
 
 
-def run_on_samples(dataset: str) -> int:
-    """Run a dataset's workflow on samples, and show the outcome. Makes the samples if they do not exist.
+@dataclass(frozen=True)
+class Delivery:
+    """The landed files of a dataset.
+
+    Attributes:
+        landing: The folder, file or pattern of the files.
+        masking_key: The file with the masking key, or None.
+    """
+
+    landing: str
+    masking_key: str | None = None
+
+
+def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -> int:
+    """Run datasets on samples, by default all datasets, and print the outcome. Makes the samples that do not exist.
+
+    The samples are written while Spark starts and while earlier datasets run.
 
     Returns:
-        0, or `NEEDS_ATTENTION` while anything needs attention.
+        0, 1 if a dataset failed, or 3 while anything needs attention.
+    """
+    names = dataset_names() if names is None else names
+    for name in names:
+        workflow_of(name)  # report a missing workflow before any work is done
+    start_fast()
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        samples = {name: writer.submit(prepare_sample, name) for name in names}
+        deliveries = {name: sample.result for name, sample in samples.items()}
+        return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, quiet=quiet)
+
+
+def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: bool, quiet: bool = False) -> int:
+    """Run a dataset's workflow on landed files, and print the outcome. With `rebuild`, refine all rows of raw again.
+
+    Returns:
+        0, 1 if the dataset failed, or 3 while anything needs attention.
 
     Raises:
-        Exception: The error of the job that failed. The jobs after it were not started.
+        WorkflowError: A parameter of the workflow is missing.
     """
+    workflow = workflow_of(dataset)
+    for key, description in workflow.parameters.items():
+        if key not in _parameters(delivery):
+            raise WorkflowError(workflow=workflow.name, problem=f"it needs {key}: {description}")
+    return _run_datasets({dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, quiet=quiet)
+
+
+def prepare_sample(dataset: str) -> Delivery:
+    """Return the sample of a dataset with its masking key. Writes the sample if it does not exist."""
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
         partial = folder.with_name(f"{dataset}.partial")  # a killed run may have left a part of a sample
@@ -57,87 +96,14 @@ def run_on_samples(dataset: str) -> int:
             shutil.rmtree(partial)
         sample_writer(dataset)(partial)
         partial.rename(folder)
-    key = str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None
-    return run_dataset(dataset, landing=str(folder), warehouse=SAMPLE_WAREHOUSE, masking_key=key)
+    return Delivery(str(folder), str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None)
 
 
-def run_dataset(dataset: str, *, landing: str, warehouse: str, masking_key: str | None, rebuild: bool = False) -> int:
-    """Run a dataset's workflow on landed files, and show the outcome. With `rebuild`, refine all rows of raw again.
-
-    Returns:
-        0, or `NEEDS_ATTENTION` while anything needs attention.
-
-    Raises:
-        WorkflowError: A parameter of the workflow is missing.
-        Exception: The error of the job that failed. The jobs after it were not started.
-    """
-    workflow, run_id = workflow_of(dataset), new_run_id()
-    parameters = {"--masking-key": masking_key} if masking_key else {}
-    for key, what in workflow.parameters.items():
-        if key not in parameters:
-            raise WorkflowError(workflow=workflow.name, problem=f"it needs {key}: {what}")
-    out.print(f"[bold]{workflow.name}[/]: {workflow.description}")
-    out.print(f"  landing {landing}\n  tables in {warehouse}\n  run {run_id}\n")
-    began = time.monotonic()
-    with out.status("starting Spark"):
-        spark = lake_session(warehouse)
-    width = max(24, *(len(job.name) for job in workflow.jobs))
-    out.print(f"  [green]✓[/] {'Spark session':{width}} {time.monotonic() - began:5.1f} s")
-    run_job = spark_job_runner(
-        spark, workflow, landing=landing, warehouse=warehouse, run_id=run_id, parameters=parameters, rebuild=rebuild
-    )
-    with out.status("") as status:
-
-        def report(done: JobRun) -> None:
-            if done.state == "RUNNING":
-                status.update(f"{done.job.name} …")
-                return
-            sign = "[green]✓[/]" if done.state == "SUCCEEDED" else "[red]✗[/]"
-            done_in, summary = f"{done.seconds:5.1f} s", "; ".join(map(_summary, done.entries))
-            out.print(f"  {sign} {done.job.name:{width}} {done_in}  {summary}")
-
-        results = run_workflow(workflow, run_job=run_job, report=report)
-    failed = next((result.error for result in results.values() if result.error), None)
-    if failed:
-        waiting = [name for name, result in results.items() if result.state == "NOT STARTED"]
-        out.print(f"  not started: {', '.join(waiting)}\n" if waiting else "")
-        raise failed
-    out.print()
-    _show(spark, dataset, answers=1, most=_MOST_AFTER_A_RUN)
-    out.print(f"The tables are in [bold]{warehouse}[/]: raw, trusted, quarantine, curated, and ops for the run ledger.")
-    out.print(f"Next: [bold]{sys.argv[0]} show {dataset} --warehouse {warehouse}[/]\n", soft_wrap=True)
-    return _show_attention(status_of(spark, [dataset]))
-
-
-def show_dataset(dataset: str, *, warehouse: str) -> None:
-    """Print a dataset's answers, the rows in quarantine, its last runs, and everything that needs attention."""
-    out.print(f"warehouse {warehouse}\n")
-    with out.status("starting Spark"):
-        spark = lake_session(warehouse)
-    try:
-        _show(spark, dataset, answers=None, most=MOST_ROWS)
-    finally:
-        _show_runs(spark, dataset)
-        _show_attention(status_of(spark, [dataset]))
-
-
-def show_status(names: Sequence[str], *, warehouse: str) -> int:
-    """Print the state of datasets. Return 0, or `NEEDS_ATTENTION` while anything needs attention."""
-    with out.status("starting Spark"):
-        spark = lake_session(warehouse)
-    found = status_of(spark, names)
-    rows = [
-        (each.dataset, each.started, each.state, each.trusted, each.quarantined, each.quarantined_pct) for each in found
-    ]
-    out.print(f"warehouse {warehouse}\n", status_table(rows), "")
-    return _show_attention(found)
-
-
-def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool) -> int:
-    """Validate the parked rows of a dataset again, publish those that pass, and make the answers.
+def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool, quiet: bool) -> int:
+    """Validate the parked rows of a dataset again, publish the rows that pass, and make the answers.
 
     Returns:
-        0, or `NEEDS_ATTENTION` while anything needs attention.
+        0, or 3 while anything needs attention.
 
     Raises:
         ExpectationsNotMetError: The rows still do not meet the suite.
@@ -152,74 +118,75 @@ def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, ro
         masking_key=masking_key,
         row_by_row=row_by_row,
     )
-    with out.status("starting Spark"):
+    with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
     for entry in job.run(spark, args):
-        out.print(f"{entry.stage}: {_summary(entry)}", markup=False)
-    return _show_attention(status_of(spark, [dataset]))
+        print_plain(f"{entry.stage}: {', '.join(facts_of(entry))}")
+    statuses = status_of(spark, [dataset])
+    print_result(attention_lines(statuses))
+    return NEEDS_ATTENTION if any(status.attention for status in statuses) else FINE
 
 
-def _show_attention(found: Sequence[DatasetStatus]) -> int:
-    lines = [(each.dataset, line) for each in found for line in each.attention]
-    for dataset, line in lines:
-        out.print(f"[yellow]![/] [bold]{dataset}[/]", end=" ")
-        out.print(line, markup=False, soft_wrap=True)
-    return NEEDS_ATTENTION if lines else 0
+def _run_datasets(
+    deliveries: Mapping[str, Callable[[], Delivery]], *, warehouse: str, rebuild: bool = False, quiet: bool
+) -> int:
+    jobs = [job.name for name in deliveries for job in workflow_of(name).jobs]
+    with RunProgress([_SESSION, *jobs], quiet=quiet) as progress:
+        began = progress.start(_SESSION)
+        spark = lake_session(warehouse)
+        progress.finish(_SESSION, seconds=progress.start("") - began)
+        progress.watch(spark)
+        errors = {}
+        for name, delivery in deliveries.items():
+            try:
+                error = _run_dataset(spark, name, delivery(), warehouse=warehouse, rebuild=rebuild, progress=progress)
+            except CityLakeError as raised:  # the sample cannot be written
+                error = raised
+            if error:
+                errors[name] = error
+        progress.start("reading tables")
+        overviews = overviews_of(spark, list(deliveries))
+    print_result(run_screen(overviews, warehouse=warehouse, show_command=_show_command([*deliveries], warehouse)))
+    for error in errors.values():
+        _print_run_error(error)
+    if errors:
+        return FAILED
+    return NEEDS_ATTENTION if any(overview.status.attention for overview in overviews) else FINE
 
 
-def _show(spark: SparkSession, dataset: str, *, answers: int | None, most: int) -> None:
-    trusted, results = read(spark, table_name("trusted", dataset)), _last_results(spark, dataset)
-    for answer in displayed_answers(dataset)[:answers]:
-        try:
-            out.print(answer_table(answer, read(spark, table_name("curated", dataset, answer.name))), "")
-        except NotPublishedError:  # a first delivery that was blocked has rows in quarantine only
-            out.print(f"{answer.title}: no answer yet\n")
-    expectations = {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
-    _show_quarantine(spark, dataset, expectations=expectations, most=most)
-    if lines := warning_lines(trusted, expectations=expectations, results=results):
-        out.print("[bold]Warnings[/]: expectations that published rows do not meet")
-        out.print(*(f"  {line}" for line in lines), "", sep="\n", markup=False, soft_wrap=True)
+def _run_dataset(
+    spark: SparkSession, name: str, delivery: Delivery, *, warehouse: str, rebuild: bool, progress: RunProgress
+) -> Exception | None:
+    """Run the workflow of a dataset. Return the error of the first job that failed, or None."""
+    workflow = workflow_of(name)
+    run_job = spark_job_runner(
+        spark,
+        workflow,
+        landing=delivery.landing,
+        warehouse=warehouse,
+        run_id=new_run_id(),
+        parameters=_parameters(delivery),
+        rebuild=rebuild,
+    )
+    results = run_workflow(workflow, run_job=run_job, report=progress.report)
+    waiting = [job for job, result in results.items() if result.state == "NOT STARTED"]
+    if waiting and any(result.error for result in results.values()):
+        progress.note(f"not started: {', '.join(waiting)}")
+    return next((result.error for result in results.values() if result.error), None)
 
 
-def _show_quarantine(spark: SparkSession, dataset: str, *, expectations: Expectations, most: int) -> None:
-    quarantine = read(spark, table_name("quarantine", dataset))
-    count = quarantine.count()
-    if not count:
-        out.print("Nothing is in quarantine.\n")
-        return
-    spellings: dict[str, list[str]] = {}
-    for field in (field for fields in load_dataset(dataset).layouts.values() for field in fields):
-        spellings.setdefault(field.name, []).append(field.source)
-    sources = {name: " or ".join(dict.fromkeys(given)) for name, given in spellings.items()}
-    out.print(quarantine_table(quarantine, expectations=expectations, sources=sources, most=most))
-    shown = f"the first {most} of them" if count > most else "all of them"
-    out.print(f"{count} rows, {shown} shown. They are in lake.quarantine.{dataset}\n")
+def _parameters(delivery: Delivery) -> dict[str, str]:
+    return {"--masking-key": delivery.masking_key} if delivery.masking_key else {}
 
 
-def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:
-    judged = F.col("validation_result").isNotNull() & F.col("state").startswith("SUCCEEDED")
-    published = runs(spark).where((F.col("job") == dataset) & judged)
-    last = published.orderBy(F.desc("started")).select("validation_result").first()
-    return json.loads(last.validation_result)["results"] if last else []
+def _show_command(names: Sequence[str], warehouse: str) -> str:
+    option = "" if warehouse == default_warehouse(None) else f" --warehouse {warehouse}"
+    return f"citylake show {names[0] if len(names) == 1 else 'DATASET'}{option}"
 
 
-def _show_runs(spark: SparkSession, dataset: str) -> None:
-    if not exists(spark, RUNS):
-        return
-    out.print("[bold]Last runs[/]")
-    latest = runs(spark).where(f"job = '{dataset}'").orderBy("started", ascending=False).limit(6).collect()
-    for row in reversed(latest):
-        state = f"{row.stage:13} {row.state:9} {row.verdict or ''}"
-        out.print(f"{row.started:%Y-%m-%d %H:%M:%S}  {row.run_id}  {state}", soft_wrap=True)
-        if row.error:
-            out.print(f"  {row.error}", markup=False, soft_wrap=True)
-
-
-def _summary(entry: StageRun) -> str:
-    result = entry.result
-    counts = {"rows in": result.rows_in, "out": result.rows_out, "quarantined": result.rows_quarantined}
-    if entry.stage == "refine" and result.rows_out is not None:
-        counts["superseded"] = (result.rows_in or 0) - result.rows_out - (result.rows_quarantined or 0)
-    parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
-    skipped = [f"{len(result.skipped_files)} files skipped"] if result.skipped_files else []
-    return ", ".join([*parts, *([f"suite {result.verdict}"] if result.verdict else []), *skipped, *result.notes])
+def _print_run_error(error: Exception) -> None:
+    if isinstance(error, CityLakeError):
+        print_error(error)
+    else:
+        text = "".join(traceback.format_exception(error))
+        progress_console().print(text, markup=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from transforms.datasets import load_dataset
 MAX_NAMES = 3
 """Maximum number of files, answers or expectations that a line names."""
 
-RUNNING_AT_MOST = timedelta(hours=8)
+MAX_STAGE_TIME = timedelta(hours=8)
 """Maximum time of a stage. A stage that runs longer was killed: AWS Glue stops a job after 480 minutes."""
 
 
@@ -56,14 +56,14 @@ def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
     stages: dict[str, list[Row]] = {name: [] for name in names}
     if exists(spark, RUNS):
         latest = Window.partitionBy("job", "stage").orderBy(F.col("started").desc())
-        ran = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
-        # Times as text: Python would show them in the time zone of its process, not in UTC.
-        began = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
+        stage_runs = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
+        # Python would show a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
+        started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
         is_overdue = (
             F.unix_seconds(F.current_timestamp()) - F.unix_seconds("started")
-        ) > RUNNING_AT_MOST.total_seconds()
-        columns = ("job", "stage", "state", began, is_overdue.alias("is_overdue"), "error", "skipped_files")
-        for row in ran.where("_rank = 1").orderBy("started").select(*columns).collect():
+        ) > MAX_STAGE_TIME.total_seconds()
+        columns = ("job", "stage", "state", started, is_overdue.alias("is_overdue"), "error", "skipped_files")
+        for row in stage_runs.where("_rank = 1").orderBy("started").select(*columns).collect():
             stages[row["job"]].append(row)
     return [_status(spark, name, stages[name]) for name in names]
 
@@ -82,13 +82,13 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
             attention.append(f"stage {last['stage']} failed: {str(last['error']).splitlines()[0]}")
     landing = [row for row in stages if row["stage"] in ("ingest", "create") and row["state"].startswith("SUCCEEDED")]
     skipped: Mapping[str, str] = (landing[-1]["skipped_files"] if landing else None) or {}
-    attention += [f"file {file} is skipped: {why}" for file, why in sorted(skipped.items())[:MAX_NAMES]]
+    attention += [f"file {file} is skipped: {reason}" for file, reason in sorted(skipped.items())[:MAX_NAMES]]
     if len(skipped) > MAX_NAMES:
         attention.append(f"{len(skipped) - MAX_NAMES} more files are skipped")
     stale = sorted(stale_answers(spark, load_dataset(name))) if exists(spark, trusted) else []
     if stale:
-        shown = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
-        attention.append(f"{len(stale)} answers are older than trusted or the code: {shown}. Run the stage curate")
+        names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
+        attention.append(f"{len(stale)} answers are older than trusted or the code: {names}. Run the stage curate")
     state = "never run" if not last else "BLOCKED" if blocked else str(last["state"])
     started = last["began"] if last else None
     return DatasetStatus(name, state, started, counts[0], counts[1], tuple(attention))

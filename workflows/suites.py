@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
-from rich.console import Console
 from rich.markup import escape
 
 from expectations.core import DELEGATED_TO_GX, ROW_LEVEL, TABLE_LEVEL
@@ -23,69 +22,94 @@ from ingest.storage import scheme_of
 from lake.ledger import RUNS, runs
 from lake.session import is_s3, lake_session
 from lake.tables import exists
-from reports.console import results_table, suite_table
-from workflows.judged_data import read_path, read_table
+from reports.describe import describe_expectation
+from reports.records import to_json
+from reports.validation import result_text, results_table, suite_table
+from workflows.output import FAILED, FINE, OutputFormat, print_plain, print_records, print_result, working
+from workflows.validation_input import read_path, read_table
 
-MOST_RUNS = 50
+MAX_RUNS = 50
 """Maximum number of saved results of a dataset in Data Docs, the latest first."""
 
 _STARTED = "%Y-%m-%d %H:%M:%S.%f"
 
-out = Console(highlight=False, emoji=False)
+_SUITE_COLUMNS = ("id", "expectation", "description", "mostly", "severity", "validated")
+_RESULT_COLUMNS = ("id", "type", "severity", "success", "outcome")
+_LEGEND = """\
+Mostly is the minimum share of rows that must pass. Nothing is published if a critical expectation is not met.
+Validated per row: a row that fails a critical expectation goes to quarantine. Otherwise it gets a warning.
+Over table: computed for all rows that would be published.
+By GX: validated by Great Expectations itself.
+Refused: cannot be validated here."""
 
 
-def print_suite(name: str) -> int:
+def print_suite(name: str, *, output: OutputFormat) -> None:
     """Print the expectations of a dataset's suite, or of a suite in a file."""
     suite = _suite(name)
     entries = [expectation.to_json_dict() for expectation in suite.expectations]
-    out.print(suite_table(suite.name, entries, judged=[_judged(entry["type"]) for entry in entries]))
-    out.print(
-        "Mostly is the minimum share of rows that must pass. If a critical expectation is not met, nothing "
-        "is published. "
-        "Validated per row: a row that fails a critical expectation goes to quarantine. Otherwise it gets a warning. "
-        "Over table: computed for all rows that would be published. By GX: validated by Great Expectations itself. "
-        "Refused: cannot be validated here."
-    )
-    return 0
+    scopes = [_scope(entry["type"]) for entry in entries]
+    if output is OutputFormat.TEXT:
+        print_result(suite_table(suite.name, entries, scopes=scopes), _LEGEND)
+        return
+    records = [
+        {
+            "id": entry["id"],
+            "expectation": describe_expectation(entry["type"], entry["kwargs"]),
+            "description": entry.get("description"),
+            "mostly": entry["kwargs"].get("mostly", 1),
+            "severity": entry["severity"],
+            "validated": scope,
+        }
+        for entry, scope in zip(entries, scopes, strict=True)
+    ]
+    print_records(records, _SUITE_COLUMNS, output)
 
 
-def validate(
-    name: str, *, table: str | None, path: str | None, warehouse: str, result_format: str, as_json: bool
+def validate_rows(
+    name: str,
+    *,
+    table: str | None,
+    path: str | None,
+    warehouse: str,
+    result_format: str,
+    output: OutputFormat,
+    quiet: bool,
 ) -> int:
     """Validate a table or files with a suite, and print the outcome. Return 0 if every critical expectation is met."""
     suite = _suite(name)
-    with Console(stderr=True).status("starting Spark"):
+    with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
-    rows = read_table(spark, table, warehouse=warehouse) if table else read_path(spark, str(path))
-    gate = compile_gate(rows, suite=suite)
-    verdict = gate.validate(gate.rows, result_format=result_format)
-    if as_json:
-        out.out(json.dumps(verdict.to_json_dict(), ensure_ascii=False, indent=2, default=str), highlight=False)
+    with working("validating", quiet=quiet):
+        rows = read_table(spark, table, warehouse=warehouse) if table else read_path(spark, str(path))
+        gate = compile_gate(rows, suite=suite)
+        outcome = gate.validate(gate.rows, result_format=result_format)
+    if output is OutputFormat.JSON:
+        print_plain(to_json(outcome.to_json_dict()))
+    elif output is OutputFormat.CSV:
+        print_records([_result_record(result) for result in outcome.results], _RESULT_COLUMNS, output)
     else:
-        _print_verdict(verdict, of=table or str(path))
-    return 1 if verdict.outcome == "refused" else 0
+        _print_outcome(outcome, source=table or str(path))
+    return FAILED if outcome.failures() else FINE
 
 
-def make_data_docs(warehouse: str, *, to: str | None) -> int:
+def make_data_docs(warehouse: str, *, to: str | None, quiet: bool) -> None:
     """Make the Data Docs of all saved results, and print the path of their first page."""
     if to and scheme_of(to):
         raise DataDocsError(f"{to} is not a folder on this machine. Give a local folder for the pages: --to DIR.")
     if to is None and is_s3(warehouse):
         raise DataDocsError(f"warehouse {warehouse} is on S3. Give a local folder for the pages: --to DIR.")
-    saved = _saved_results(warehouse)
-    with out.status("rendering"):
-        home = render(saved, Path(to) if to else Path(warehouse) / "docs")
-    out.out(str(home), highlight=False)
-    return 0
-
-
-def _saved_results(warehouse: str) -> list[SavedResult]:
     if not is_s3(warehouse) and not Path(warehouse).is_dir():
         raise DataDocsError(f"warehouse {warehouse} does not exist. Run a dataset first, or give --warehouse DIR.")
-    with out.status("starting Spark"):
+    with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
     if not exists(spark, RUNS):
         raise DataDocsError(f"warehouse {warehouse} has no saved results. Run a dataset first: citylake run DATASET.")
+    with working("rendering", quiet=quiet):
+        home = render(_saved_results(spark), Path(to) if to else Path(warehouse) / "docs")
+    print_plain(str(home))
+
+
+def _saved_results(spark: SparkSession) -> list[SavedResult]:
     return [
         SavedResult(
             dataset=row.job,
@@ -105,7 +129,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         runs(spark)
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
-        .where(F.col("_rank") <= MOST_RUNS)
+        .where(F.col("_rank") <= MAX_RUNS)
         # Python would get a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
@@ -126,7 +150,7 @@ def _suite(name: str) -> Suite:
     return load_suite(name)
 
 
-def _judged(type_: str) -> str:
+def _scope(type_: str) -> str:
     if type_ in ROW_LEVEL:
         return "per row"
     if type_ in DELEGATED_TO_GX:
@@ -134,13 +158,21 @@ def _judged(type_: str) -> str:
     return "over table" if type_ in TABLE_LEVEL else "refused"
 
 
-def _print_verdict(verdict: ValidationResult, *, of: str) -> None:
-    met = sum(result["success"] for result in verdict.results)
-    rows = f"{verdict.rows:,} rows"
-    if verdict.quarantined:
-        rows += f", {verdict.quarantined:,} of them for quarantine"
-    out.print(f"[bold]{escape(of)}[/], {rows}, suite [bold]{escape(verdict.suite.name)}[/]\n")
-    out.print(results_table(verdict.results))
-    color = {"met": "green", "met with warnings": "yellow", "refused": "red"}[verdict.outcome]
-    word = "not met" if verdict.outcome == "refused" else verdict.outcome
-    out.print(f"\n[{color}]{word}[/]: {met} of {len(verdict.results)} expectations are met")
+def _result_record(result: Mapping[str, Any]) -> dict[str, Any]:
+    config = result["expectation_config"]
+    record = {name: config[name] for name in ("id", "type", "severity")}
+    return {**record, "success": result["success"], "outcome": result_text(result)}
+
+
+def _print_outcome(outcome: ValidationResult, *, source: str) -> None:
+    met = sum(result["success"] for result in outcome.results)
+    rows = f"{outcome.rows:,} rows"
+    if outcome.quarantined:
+        rows += f", {outcome.quarantined:,} of them for quarantine"
+    print_result(f"[bold]{escape(source)}[/], {rows}, suite [bold]{escape(outcome.suite.name)}[/]", "")
+    print_result(results_table(outcome.results), "")
+    if outcome.failures():
+        text = "[red]not met[/]"
+    else:
+        text = "[green]met[/]" if met == len(outcome.results) else "[yellow]met with warnings[/]"
+    print_result(f"{text}: {met} of {len(outcome.results)} expectations are met")

@@ -115,7 +115,8 @@ def test_a_time_that_is_not_valid_is_a_usage_error(capsys: pytest.CaptureFixture
         main(["fetch", "police_dispatch", "--to", "landing", "--since", "yesterday"])
 
     assert ended.value.code == 2
-    assert "--since: 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in capsys.readouterr().err
+    message = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "'--since': 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in message
 
 
 def test_a_file_that_is_being_downloaded_is_not_listed(web, tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from reports.answer import Answer, Shown
-from reports.console import MOST_ROWS, answer_table, quarantine_table, warning_lines
+from reports.answer import Answer, DisplayColumn
+from reports.console import MAX_ROWS, answer_table, frequent_reasons, headline, quarantine_table, warning_lines
 
-COLUMNS = (Shown("year", "Year", "d"), Shown("rate", "Rate %", ".2f", bar=True))
+COLUMNS = (DisplayColumn("year", "Year", "d"), DisplayColumn("rate", "Rate %", ".2f", bar=True))
 
 
-def drawn(table) -> list[str]:
-    console = Console(width=120)
+def drawn(table, width: int = 120) -> list[str]:
+    console = Console(width=width)
     with console.capture() as captured:
         console.print(table)
     return [" ".join(line.split()) for line in captured.get().splitlines()]
@@ -26,53 +26,92 @@ def years(spark: SparkSession, count: int):
     return spark.createDataFrame(rows[::-1], "year int, rate double")
 
 
-def shown_years(lines: list[str]) -> list[int]:
-    return [int(year) for line in lines for year in line.replace("│", " ").split()[:1] if year.isdigit()]
+def displayed_years(lines: list[str]) -> list[int]:
+    return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_without_an_order_the_latest_rows_are_shown_oldest_first(spark: SparkSession) -> None:
+def test_without_an_order_the_latest_rows_are_displayed_oldest_first(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS)
-    lines = drawn(answer_table(answer, years(spark, MOST_ROWS + 2)))
+    lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
     assert lines[0] == "How much"
-    assert shown_years(lines) == [2002 + n for n in range(MOST_ROWS)]
-    assert lines[-1] == f"The latest {MOST_ROWS} of {MOST_ROWS + 2} rows."
+    assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
+    assert lines[-1] == f"The latest {MAX_ROWS} of {MAX_ROWS + 2} rows."
 
 
-def test_with_an_order_it_is_the_first_rows_and_the_note_follows(spark: SparkSession) -> None:
-    answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="Rate: of all.")
-    table = answer_table(answer, years(spark, MOST_ROWS + 1))
+def test_with_an_order_the_first_rows_are_displayed_and_the_note_follows(spark: SparkSession) -> None:
+    answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
+    lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
-    assert shown_years(drawn(table)) == [2000 + n for n in range(MOST_ROWS)]
-    assert table.caption == f"The first {MOST_ROWS} of {MOST_ROWS + 1} rows. Rate: of all."
-
-
-@pytest.mark.parametrize(("note", "last"), [("Rate: of all.", "Rate: of all."), ("", None)])
-def test_where_all_rows_are_shown_only_the_note_is_below(spark: SparkSession, note: str, last: str | None) -> None:
-    table = answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MOST_ROWS))
-
-    assert table.caption == last
-    assert shown_years(drawn(table)) == [2000 + n for n in range(MOST_ROWS)]
+    assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
+    assert lines[-1] == f"The first {MAX_ROWS} of {MAX_ROWS + 1} rows. 100 % is all."
 
 
-def test_a_missing_value_is_a_dash_and_brackets_are_no_markup(spark: SparkSession) -> None:
+@pytest.mark.parametrize("note", ["100 % is all.", ""])
+def test_the_caption_is_only_the_note_if_all_rows_are_displayed(spark: SparkSession, note: str) -> None:
+    lines = drawn(answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MAX_ROWS)))
+
+    assert lines[-1] == (note or f"{1999 + MAX_ROWS} 1.00 ░░░░░░░░░░")
+    assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
+
+
+def test_a_missing_value_is_a_dash_and_brackets_are_not_markup(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
     rows = spark.createDataFrame(cells, "p string, r double, m date")
-    columns = (Shown("p", "Programme"), Shown("r", "Rate", ".1f", bar=True), Shown("m", "Month", "%Y-%m"))
+    columns = (
+        DisplayColumn("p", "Programme"),
+        DisplayColumn("r", "Rate", ".1f", bar=True),
+        DisplayColumn("m", "Month", "%Y-%m"),
+    )
     lines = drawn(answer_table(Answer("a", "t", columns, order=("p",)), rows))
 
     assert any("BSc [/co-op]" in line and " - " in line and "░" * 10 in line and "2023-03" in line for line in lines)
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_the_furthest_from_0_come_first_and_a_truth_is_yes_or_nothing(spark: SparkSession) -> None:
+def test_rows_are_ordered_by_absolute_value_and_true_is_yes(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
-    columns = (Shown("n", "N"), Shown("x", "X", "+.1f"), Shown("b", "B"))
+    columns = (DisplayColumn("n", "N"), DisplayColumn("x", "X", "+.1f"), DisplayColumn("b", "B"))
     lines = drawn(answer_table(Answer("a", "t", columns, order=("-|x|", "n")), rows))
 
-    assert [line.strip("│ ") for line in lines[4:7]] == ["b │ -3.0", "c │ +2.0 │ -", "a │ +1.0 │ yes"]
+    assert lines[-3:] == ["b -3.0", "c +2.0 -", "a +1.0 yes"]
+
+
+@pytest.mark.parametrize(
+    ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
+)
+def test_columns_that_do_not_fit_are_left_out_and_named(spark: SparkSession, width: int, hidden: list[str]) -> None:
+    row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
+    rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
+    headers = ("First", "Second column", "Third column", "Fourth column")
+    columns = tuple(
+        DisplayColumn(name, header, "" if name == "first" else ",.2f")
+        for name, header in zip(rows.columns, headers, strict=True)
+    )
+    lines = drawn(answer_table(Answer("a", "t", columns), rows, width=width), width)
+
+    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # no value is cut
+    assert "…" not in "".join(lines)
+    caption = " ".join(lines[4:])
+    assert [header for header in hidden if header not in caption] == []
+    assert ("Too wide" in caption) == bool(hidden)
+
+
+def test_a_headline_is_the_sentence_of_the_latest_row(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(2023, 93.85, None), (2024, 93.17, -0.68)], "year int, rate double, change double")
+    answer = Answer("a", "Rate", COLUMNS, headline="{rate:.1f} % in {year} ({change:+.2f} points)")
+
+    assert headline(answer, rows) == "93.2 % in 2024 (-0.68 points)"
+    assert headline(answer, rows.where("year = 2023")) == "93.8 % in 2023 (- points)"
+    assert headline(answer, rows.limit(0)) is None
+
+
+def test_an_answer_without_a_headline_uses_the_columns_of_its_first_row(spark: SparkSession) -> None:
+    answer = Answer("a", "Rate by year", COLUMNS, order=("-rate",))
+
+    assert headline(answer, years(spark, 3)) == "Rate by year: Year 2000, Rate % 3.00"
 
 
 QUARANTINED = (
@@ -82,24 +121,24 @@ QUARANTINED = (
 )
 
 
-def test_brackets_in_quarantine_are_no_markup(spark: SparkSession) -> None:
+def test_brackets_in_quarantine_are_not_markup(spark: SparkSession) -> None:
     rows = [("[a].csv", 2, "[/x]", [("day", "[/b]", "date")], ["known", "readable"])]
-    expectations = {"known": ("It is [one] of them.", ["p"]), "readable": ("", ["_cast_failures"])}
+    expectations = {"known": ("It is [one].", ["p"]), "readable": ("", ["_cast_failures"])}
     text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, QUARANTINED), expectations=expectations)))
 
-    for part in ("[a].csv", "It is [one] of them. (p = [/x])", "day: '[/b]' is not a valid date"):
+    for part in ("[a].csv", "It is [one]. (p = [/x])", "day: '[/b]' is not a valid date"):
         assert part in text
 
 
-def test_quarantine_names_columns_as_the_file_does_and_says_which_cells_are_masked(spark: SparkSession) -> None:
+def test_quarantine_uses_the_files_column_names_and_marks_masked_cells(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
-    expectations = {"known": ("It is one of them.", ["p"]), "readable": ("", ["_cast_failures"])}
+    expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
     sources = {"day": "The Day", "born": "Born", "p": "Place"}
     text = "\n".join(drawn(quarantine_table(rows, expectations=expectations, sources=sources)))
 
     for part in (
-        "It is one of them. (Place = x)",
+        "The place is known. (Place = x)",
         "The Day: 'n/a' is not a valid date",
         "Born: the cell (masked here; see the file) is not a valid date, such as 2023-03-05",
         "else: 'x' is not a valid int",
@@ -108,7 +147,7 @@ def test_quarantine_names_columns_as_the_file_does_and_says_which_cells_are_mask
         assert part in text
 
 
-def test_warnings_are_counted_by_row_and_those_of_the_table_follow(spark: SparkSession) -> None:
+def test_warnings_are_counted_by_row_and_table_level_warnings_follow(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
@@ -117,16 +156,24 @@ def test_warnings_are_counted_by_row_and_those_of_the_table_follow(spark: SparkS
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        result("b", element_count=4, unexpected_count=2),  # of rows, which have said it
+        result("b", element_count=4, unexpected_count=2),  # row-level: the rows are counted
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
         result("some", observed_value=3),
     ]
-    expectations = {"a": ("A is so.", ["n"]), "some": ("There are some.", ["n"])}
+    expectations = {"a": ("A is positive.", ["n"]), "some": ("There are some.", ["n"])}
 
     assert warning_lines(rows, expectations=expectations, results=results) == [
         "b (2 rows): b",
-        "a (1 row): A is so.",
+        "a (1 row): A is positive.",
         "some (observed 3; expected: sum of n ≥ 5): There are some.",
     ]
     assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []
+
+
+def test_the_most_frequent_reasons_come_first(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([(["a", "b"],), (["b"],), (["c"],)], "_failed_expectations array<string>")
+    expectations = {"b": ("B is positive.", ["n"])}
+
+    assert frequent_reasons(rows, expectations=expectations, max_reasons=2) == (("B is positive.", 2), ("a", 1))
+    assert frequent_reasons(rows.limit(0), expectations={}, max_reasons=2) == ()

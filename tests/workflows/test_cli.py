@@ -1,49 +1,135 @@
+"""The command line: help, usage errors, exit codes, and commands that need no Spark."""
+
+from __future__ import annotations
+
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-import transforms.datasets
 import workflows
-from workflows.cli import main
-from workflows.parts import workflow_of
+from workflows.cli import app
+from workflows.parts import dataset_names, workflow_of
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
 
 
-def citylake(capsys: pytest.CaptureFixture, *argv: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main(argv)
-    printed = capsys.readouterr()
-    return int(stopped.value.code or 0), printed.out, printed.err
+def citylake(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
 
 
-def test_list_names_each_dataset(capsys: pytest.CaptureFixture) -> None:
-    code, out, _ = citylake(capsys, "list")
+def words(text: str) -> str:
+    return " ".join(text.replace("│", " ").split())
+
+
+@pytest.fixture
+def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A dataset whose module in `transforms/datasets/` exists, and whose other parts are missing."""
+    Path("x.py").touch()
+    import transforms.datasets
+
+    locations = transforms.datasets.__spec__.submodule_search_locations
+    monkeypatch.setattr(transforms.datasets.__spec__, "submodule_search_locations", [*locations, str(tmp_path)])
+    return "x"
+
+
+def test_help_groups_the_commands_and_documents_the_exit_codes() -> None:
+    code, out, _ = citylake("--help")
+
+    assert code == 0
+    panels = [panel for panel in ("Run", "Look", "Data", "Suites", "Deploy") if f"─ {panel} ─" in out]
+    assert panels == ["Run", "Look", "Data", "Suites", "Deploy"]
+    assert "Exit codes: 0 the command succeeded, 1 it failed" in words(out)
+    assert "3 a dataset needs attention" in words(out)
+
+
+def test_help_does_not_import_spark_or_great_expectations() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from workflows.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print([name for name in ('pyspark', 'great_expectations', 'boto3') if name in sys.modules])"
+    )
+    root = Path(workflows.__file__).parents[1]
+    printed = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+
+    assert printed.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["run", "show", "status", "resolve", "sample", "fetch", "render"])
+def test_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> None:
+    code, out, _ = citylake(command, "--help")
+
+    assert code == 0
+    assert ", ".join(dataset_names()) in words(out)
+    assert f"Examples: citylake {command}" in words(out)
+
+
+@pytest.mark.parametrize(
+    ("command", "defaults"),
+    [
+        ("resolve", ["warehouse if it exists, otherwise samples/warehouse", "the key of the samples"]),
+        ("status", ["all datasets", "warehouse if it exists, otherwise samples/warehouse"]),
+        ("run", ["samples", "warehouse, for samples samples/warehouse", "new rows only"]),
+        ("sample", ["a few thousand", "311"]),
+        ("show", ["24", "an overview that lists the answers"]),
+    ],
+)
+def test_help_shows_the_default_of_each_option(command: str, defaults: list[str]) -> None:
+    _, out, _ = citylake(command, "--help")
+
+    assert [text for text in defaults if f"[default: {text}" not in words(out) and text not in words(out)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("citylake show con", ["contact_centre"]),
+        ("citylake show contact_centre calls", ["calls_handled", "calls_handled_monthly"]),
+        ("citylake show contact_centre q", ["quarantine"]),
+        ("citylake show nowhere r", ["runs"]),
+    ],
+)
+def test_the_shell_completes_names_of_datasets_and_answers(line: str, names: list[str]) -> None:
+    environment = {"_CITYLAKE_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = CliRunner().invoke(app, [], env=environment, prog_name="citylake")
+
+    assert result.stdout.split() == names
+
+
+def test_list_names_each_dataset() -> None:
+    code, out, _ = citylake("list")
 
     assert code == 0
     assert "contact_centre       Percentage of 3-1-1 calls handled" in out
 
 
+def test_list_as_json_and_csv() -> None:
+    _, out, err = citylake("list", "--json")
+    assert [record["dataset"] for record in json.loads(out)] == dataset_names()
+    assert err == ""
+
+    _, out, _ = citylake("list", "--csv")
+    assert [line.split(",")[0] for line in out.splitlines()] == ["dataset", *dataset_names()]
+
+
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_a_dataset_without_its_workflow_is_an_error_that_names_what_is_missing(
-    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    Path("x.py").touch()
-    Path("samples/landing/x").mkdir(parents=True)
-    monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
+def test_a_missing_workflow_is_an_error_that_names_the_file(half_written_dataset: str, command: tuple) -> None:
+    code, out, err = citylake(*command)
 
-    code, _, err = citylake(capsys, *command)
-
-    assert code == 1
-    said = "citylake: workflow x: the dataset is in transforms/datasets/, but there is no workflows/x.py with WORKFLOW."
-    assert " ".join(err.split()).startswith(said)
+    assert (code, out) == (1, "")
+    message = "citylake: workflow x: the dataset is in transforms/datasets/, but there is no workflows/x.py with"
+    assert words(err).startswith(message)
 
 
-def test_a_module_that_is_broken_is_not_said_to_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_broken_module_is_not_reported_as_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path("y.py").write_text("import nowhere_at_all")
     monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(tmp_path)])
 
@@ -51,15 +137,40 @@ def test_a_module_that_is_broken_is_not_said_to_be_missing(monkeypatch: pytest.M
         workflow_of("y")
 
 
-def test_render_prints_the_template_and_nothing_else(capsys: pytest.CaptureFixture) -> None:
-    code, out, _ = citylake(capsys, "render", "contact_centre")
+def test_render_prints_only_the_template() -> None:
+    code, out, err = citylake("render", "contact_centre")
 
-    assert code == 0
+    assert (code, err) == (0, "")
     assert json.loads(out)["Resources"]["Workflow"]["Properties"]["Name"] == "contact_centre"
 
 
-def test_a_dataset_that_is_not_there_is_a_wrong_usage(capsys: pytest.CaptureFixture) -> None:
-    code, _, err = citylake(capsys, "run", "parking")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "contact_center"], "'contact_center' is not a valid dataset. Did you mean 'contact_centre'?"),
+        (["show", "parking"], "'parking' is not a valid dataset. Valid names: contact_centre, inquiry_volume"),
+        (["show", "contact_centre", "call_handled"], "Did you mean 'calls_handled'?"),
+        (["show", "contact_centre", "x"], "Valid names: calls_handled, calls_handled_monthly, quarantine, warnings"),
+        (["fetch", "registrar", "--to", "x"], "'registrar' is not a valid published dataset."),
+        (["fetch", "contact_centre", "--to", "x", "--since", "soon"], "'soon' is not a valid time"),
+        (["list", "--json", "--csv"], "--json and --csv cannot be combined"),
+        (["show", "contact_centre", "--rows", "0"], "Invalid value for '--rows'"),
+        (["run", "--data", "landing"], "--data is the landing of one dataset. Name the dataset"),
+        (["run", "registrar", "--warehouse", "x"], "are for your own files. Give the files: --data DIR"),
+        (["run", "registrar", "--masking-key", "x"], "are for your own files. Give the files: --data DIR"),
+        (["run", "registrar", "--rebuild"], "are for your own files. Give the files: --data DIR"),
+        (["sample", "registrar"], "Missing option '--to'"),
+        (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
+        (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),
+        (["validate", "--suite", "contact_centre"], "either --table NAME or --path PATH"),
+        (["validate", "--suite", "x", "--table", "a", "--path", "b"], "either --table NAME or --path PATH"),
+        (["validate", "--suite", "x", "--path", "b", "--result-format", "ALL"], "'ALL' is not one of"),
+        (["nothing"], "No such command 'nothing'"),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], message: str) -> None:
+    code, out, err = citylake(*arguments)
 
-    assert code == 2
-    assert "invalid choice: 'parking' (choose from 'contact_centre'" in err
+    assert (code, out) == (2, "")
+    assert message in words(err)
+    assert [*Path().iterdir()] == []

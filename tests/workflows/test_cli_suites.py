@@ -1,4 +1,4 @@
-"""The commands about suites, on real files and a real lake."""
+"""The commands for suites, on real files and a real lake."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from typer.testing import CliRunner
 
 from lake.ledger import StageResult, record_stage
-from workflows.cli import main
+from workflows.cli import app
 
 SUITE = {
     "name": "mine",
@@ -39,13 +40,11 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def citylake(lake: SparkSession, capsys: pytest.CaptureFixture):
-    def run(*argv: str) -> tuple[int, str, str]:
+def citylake(lake: SparkSession):
+    def run(*arguments: str) -> tuple[int, str, str]:
         lake.createDataFrame([(1,)], "n int")  # makes this session the active one, as a job's is
-        with pytest.raises(SystemExit) as stopped:
-            main(argv)
-        printed = capsys.readouterr()
-        return int(stopped.value.code or 0), printed.out, printed.err
+        result = CliRunner().invoke(app, list(arguments))
+        return result.exit_code, result.stdout, result.stderr
 
     return run
 
@@ -54,7 +53,7 @@ def lines(printed: str) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
 
-def test_suite_says_of_each_expectation_what_is_expected_and_by_what_it_is_judged(citylake):
+def test_suite_describes_each_expectation_and_how_it_is_validated(citylake):
     code, out, _ = citylake("suite", "mine.json")
     assert code == 0
     assert "n_not_negative 0.9 critical per row" in lines(out)
@@ -73,24 +72,24 @@ def test_suite_fits_a_narrow_terminal(citylake, monkeypatch):
 
 
 @pytest.mark.parametrize("command", [("suite", "nope"), ("validate", "--suite", "nope", "--path", "x.csv")])
-def test_a_suite_that_is_not_there_is_an_error_that_names_those_that_are(citylake, command):
+def test_an_unknown_suite_is_an_error_that_lists_the_suites(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
     assert "suite nope: is not a file, and not the name of a dataset's suite. Suites: ['contact_centre'" in err
 
 
-def test_validate_prints_a_line_for_each_expectation_and_fails_where_a_critical_one_is_not_met(citylake):
+def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
     assert "calls.csv, 4 rows, 1 of them for quarantine, suite mine" in lines(out)
-    assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, at most 10 % may be): -7" in lines(out)
+    assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
-    assert "✓ some_rows observed 3" in lines(out)  # of those that would be published
+    assert "✓ some_rows observed 3" in lines(out)  # the rows that would be published
     assert "not met: 1 of 3 expectations are met" in lines(out)
 
 
-def test_validate_passes_where_only_a_warning_is_not_met(citylake):
+def test_validate_passes_if_only_a_warning_is_not_met(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 0
@@ -124,27 +123,27 @@ def test_the_types_of_text_are_inferred(citylake):
     assert "met: 5 of 5 expectations are met" in lines(out)
 
 
-def test_validate_gives_the_result_as_json(citylake):
+def test_validate_prints_the_result_as_json(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
-    found = {}
+    documents = {}
     for level in ("SUMMARY", "BOOLEAN_ONLY"):
         arguments = ("--suite", "mine.json", "--path", "calls.csv", "--json", "--result-format", level)
         code, out, _ = citylake("validate", *arguments)
         assert code == 0
-        found[level] = json.loads(out)["results"]
-    assert found["SUMMARY"][1]["result"]["partial_unexpected_list"] == ["X"]
-    assert [entry["result"] for entry in found["BOOLEAN_ONLY"]] == [{}, {}, {}]
-    assert [entry["success"] for entry in found["BOOLEAN_ONLY"]] == [True, False, True]
+        documents[level] = json.loads(out)["results"]
+    assert documents["SUMMARY"][1]["result"]["partial_unexpected_list"] == ["X"]
+    assert [entry["result"] for entry in documents["BOOLEAN_ONLY"]] == [{}, {}, {}]
+    assert [entry["success"] for entry in documents["BOOLEAN_ONLY"]] == [True, False, True]
 
 
-def test_validate_shows_that_little_was_said(citylake):
+def test_validate_without_details_prints_only_signs(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
     _, out, _ = citylake("validate", *arguments)
     assert "✗ names_are_words (warning)" in lines(out)
 
 
-def test_validate_judges_a_table_and_its_files_without_the_marks_of_the_gate(citylake, lake, tmp_path):
+def test_validate_ignores_the_columns_that_the_gate_adds(citylake, lake, tmp_path):
     rows = [(1, "a", None, False, 0), (2, "b", ["x"], False, 1)]
     schema = "n int, name string, _warnings array<string>, _quarantined boolean, _mask_0 bigint"
     lake.sql("CREATE NAMESPACE lake.trusted")
@@ -168,7 +167,7 @@ def test_validate_judges_a_table_and_its_files_without_the_marks_of_the_gate(cit
         ("lake.trusted.parks", "does not exist in warehouse warehouse. lake.trusted has no tables."),
     ],
 )
-def test_a_table_that_is_not_there_is_an_error(citylake, table, problem):
+def test_an_unknown_table_is_an_error(citylake, table, problem):
     code, out, err = citylake("validate", "--suite", "mine.json", "--table", table, "--warehouse", "warehouse")
     assert (code, out) == (1, "")
     assert problem in err
@@ -185,7 +184,7 @@ def test_a_table_that_is_not_there_is_an_error(citylake, table, problem):
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
-def test_files_that_cannot_be_judged_are_an_error_that_says_why(citylake, name, content, problem):
+def test_files_that_cannot_be_read_are_an_error_with_the_reason(citylake, name, content, problem):
     if content is not None:
         Path(name).write_bytes(content)
     code, out, err = citylake("validate", "--suite", "mine.json", "--path", name)
@@ -193,7 +192,7 @@ def test_files_that_cannot_be_judged_are_an_error_that_says_why(citylake, name, 
     assert problem in err
 
 
-def test_a_folder_of_unlike_files_is_an_error(citylake):
+def test_a_folder_of_files_with_different_columns_is_an_error(citylake):
     Path("mixed").mkdir()
     Path("mixed/a.csv").write_text("name,n\na,1\n")
     Path("mixed/b.csv").write_text("name,m\na,1\n")
@@ -202,13 +201,28 @@ def test_a_folder_of_unlike_files_is_an_error(citylake):
     assert "b.csv has the columns ['name', 'm'], but a.csv has ['name', 'n']" in err
 
 
-def test_validate_without_rows_to_judge_is_a_wrong_usage(citylake):
-    code, _, err = citylake("validate", "--suite", "mine.json")
-    assert code == 2
-    assert "one of the arguments --table --path is required" in err
+def test_suite_and_validate_as_json_and_csv(citylake):
+    _, out, err = citylake("suite", "mine.json", "--json")
+    assert err == ""
+    assert json.loads(out)[0] == {
+        "id": "n_not_negative",
+        "expectation": "n ≥ 0",
+        "description": "Counts are not negative.",
+        "mostly": 0.9,
+        "severity": "critical",
+        "validated": "per row",
+    }
+    _, out, _ = citylake("suite", "mine.json", "--csv")
+    assert out.splitlines()[1] == "n_not_negative,n ≥ 0,Counts are not negative.,0.9,critical,per row"
+
+    Path("calls.csv").write_text("name,n\nann,-1\nX,2\n")
+    code, out, err = citylake("validate", "--suite", "mine.json", "--path", "calls.csv", "--csv", "--quiet")
+    assert (code, err) == (1, "")
+    assert out.splitlines()[0] == "id,type,severity,success,outcome"
+    assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")
 
 
-def test_docs_are_made_of_the_saved_results_in_the_warehouse(citylake, lake, tmp_path):
+def test_docs_are_made_from_the_saved_results_in_the_warehouse(citylake, lake, tmp_path):
     result = {
         "success": False,
         "suite_name": "calls",
@@ -235,7 +249,7 @@ def test_docs_are_made_of_the_saved_results_in_the_warehouse(citylake, lake, tmp
     assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
 
 
-def test_docs_go_elsewhere_if_told(citylake, lake):
+def test_docs_are_written_to_another_folder(citylake, lake):
     met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
     record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")

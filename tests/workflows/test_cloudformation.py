@@ -23,7 +23,7 @@ def test_cfn_lint_finds_nothing(dataset: str, tmp_path: Path) -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_what_must_be_pinned_is_pinned() -> None:
+def test_versions_are_pinned() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
@@ -35,7 +35,7 @@ def test_what_must_be_pinned_is_pinned() -> None:
         }
 
 
-def test_conditional_triggers_are_awake_and_wait_for_success() -> None:
+def test_conditional_triggers_are_active_and_wait_for_success() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     trigger = resources["ContactCentreRefineSucceededTrigger"]["Properties"]
 
@@ -47,7 +47,7 @@ def test_conditional_triggers_are_awake_and_wait_for_success() -> None:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_a_workflow_starts_on_demand_or_by_the_schedule_that_is_given(dataset: str) -> None:
+def test_a_workflow_starts_on_demand_or_by_the_schedule_parameter(dataset: str) -> None:
     template = render(import_module(f"workflows.{dataset}").WORKFLOW)
     schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]
     triggers = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Glue::Trigger"]
@@ -68,7 +68,7 @@ def test_a_workflow_starts_on_demand_or_by_the_schedule_that_is_given(dataset: s
     }
 
 
-def test_a_workflow_with_a_schedule_of_its_own_starts_by_that_if_none_is_given() -> None:
+def test_a_workflow_starts_by_its_own_schedule_by_default() -> None:
     start = Trigger("w_start", ("a",), type="SCHEDULED", schedule="cron(0 5 * * ? *)")
 
     template = render(Workflow("w", "", (Job("a", "m"),), (start,)))

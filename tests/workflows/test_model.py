@@ -4,7 +4,8 @@ import pytest
 
 from expectations.suite import load_suite
 from transforms.datasets import dataset_names, load_dataset
-from workflows.model import Condition, Job, Predicate, Trigger, Workflow, WorkflowError
+from workflows.errors import WorkflowError
+from workflows.model import Condition, Job, Predicate, Trigger, Workflow
 
 A, B, C = Job("a", "m"), Job("b", "m"), Job("c", "m")
 START = Trigger("start", ("a",), type="ON_DEMAND")
@@ -39,7 +40,7 @@ def test_a_chain_and_a_join_are_workflows() -> None:
         ((Trigger("s", ("a", "b", "c"), type="SCHEDULED"),), r"the triggers \['s'\] must be SCHEDULED with a schedule"),
     ],
 )
-def test_a_workflow_that_would_not_run_as_meant_is_refused(triggers: tuple[Trigger, ...], problem: str) -> None:
+def test_an_invalid_workflow_is_rejected(triggers: tuple[Trigger, ...], problem: str) -> None:
     with pytest.raises(WorkflowError, match=f"workflow w: .*{problem}"):
         workflow(*triggers)
 

@@ -1,4 +1,4 @@
-"""A job's parameters: what is said only where a workflow is run or deployed, such as where the masking key is."""
+"""The parameters of jobs: values that are set when a workflow runs or is deployed."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from workflows.cloudformation import render
 from workflows.model import Condition, linear_workflow
 from workflows.runner import run_workflow, spark_job_runner
 
-PLAIN = Dataset("d", "what comes of it", layouts={}, build=lambda raw: raw, key=(), revision_order=(), answers={})
+PLAIN = Dataset("d", "a description", layouts={}, build=lambda raw: raw, key=(), revision_order=(), answers={})
 KEYED = linear_workflow(replace(PLAIN, uses_masking_key=True))
 
 
 def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
-    """Return the list of the arguments that the jobs `d` and `maintain` are run with; they do nothing else."""
-    given: list[Arguments] = []
+    """Replace the jobs `d` and `maintain` with jobs that only record their arguments. Return the list of arguments."""
+    recorded: list[Arguments] = []
 
     class Recorder(Job):
         def run(self, spark: None, args: Arguments) -> list:
-            given.append(args)
+            recorded.append(args)
             return []
 
     module = ModuleType("jobs.d")
     module.JOB = Recorder("d", dict.fromkeys(STAGES))
     monkeypatch.setitem(sys.modules, "jobs.d", module)
     monkeypatch.setattr(maintain, "JOB", Recorder("maintain", maintain.JOB.stages))
-    return given
+    return recorded
 
 
-def test_a_linear_workflow_is_a_chain_of_the_stages_and_maintenance_each_after_the_success_of_the_last() -> None:
+def test_a_linear_workflow_runs_each_stage_and_maintenance_after_the_previous_success() -> None:
     plain = linear_workflow(PLAIN)
 
-    assert (plain.name, plain.description, plain.parameters) == ("d", "what comes of it", {})
+    assert (plain.name, plain.description, plain.parameters) == ("d", "a description", {})
     assert [(job.name, job.module, job.arguments) for job in plain.jobs] == [
         ("d_ingest", "d", {"--stage": "ingest"}),
         ("d_refine", "d", {"--stage": "refine"}),
@@ -58,20 +58,20 @@ def test_a_linear_workflow_is_a_chain_of_the_stages_and_maintenance_each_after_t
     ]
 
 
-def test_a_parameter_is_the_stages_and_the_workflows() -> None:
+def test_only_stages_that_mask_have_the_masking_key() -> None:
     assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
     assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
 
 
-def test_the_runner_hands_a_parameter_to_the_job_that_has_it_and_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = record_arguments(monkeypatch)
+def test_the_runner_passes_a_parameter_only_to_jobs_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = record_arguments(monkeypatch)
     parameters = {"--masking-key": "key.txt", "--other": "x"}
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", parameters=parameters)
     done = run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
     assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 4
-    assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in given] == [
+    assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in recorded] == [
         (("ingest",), None, "r", "d"),
         (("refine",), "key.txt", "r", "d"),
         (("curate",), None, "r", "d"),
@@ -80,16 +80,16 @@ def test_the_runner_hands_a_parameter_to_the_job_that_has_it_and_to_no_other(mon
 
 
 @pytest.mark.parametrize("rebuild", [True, False])
-def test_the_runner_tells_each_job_whether_to_rebuild(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
-    given = record_arguments(monkeypatch)
+def test_the_runner_passes_rebuild_to_each_job(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
+    recorded = record_arguments(monkeypatch)
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
     run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
-    assert [args.rebuild for args in given] == [rebuild] * 4
+    assert [args.rebuild for args in recorded] == [rebuild] * 4
 
 
-def test_a_template_takes_the_parameter_and_hands_it_to_the_job_that_has_it() -> None:
+def test_a_template_passes_a_parameter_only_to_jobs_that_have_it() -> None:
     template = render(KEYED)
 
     assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": MASKING_KEY_HELP}
@@ -102,7 +102,7 @@ def test_a_template_takes_the_parameter_and_hands_it_to_the_job_that_has_it() ->
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_only_two_datasets_mask_and_only_where_they_refine(dataset: str) -> None:
+def test_only_masked_datasets_have_the_masking_key(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]

@@ -37,7 +37,7 @@ def test_jobs_run_once_each_in_the_order_of_the_triggers() -> None:
     assert reported[:3] == [("a", "RUNNING"), ("a", "SUCCEEDED"), ("b", "RUNNING")]
 
 
-def test_a_failed_job_stops_what_waits_for_its_success_only() -> None:
+def test_a_failed_job_stops_only_jobs_that_wait_for_its_success() -> None:
     started, results, _ = run(failing="c")
 
     assert started == ["a", "b", "c", "clean"]

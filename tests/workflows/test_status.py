@@ -1,16 +1,18 @@
-"""The state of datasets, through the jobs' own entrypoints: nothing that needs attention is green."""
+"""The state of datasets after runs of their jobs."""
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import pytest
 from pyspark.sql import SparkSession
+from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
 from jobs import contact_centre
 from lake.ledger import StageRun
-from workflows import runs
+from workflows.cli import app
 from workflows.status import DatasetStatus, status_of
 
 
@@ -27,16 +29,16 @@ def status(lake: SparkSession) -> DatasetStatus:
     return status_of(lake, ["contact_centre"])[0]
 
 
-def test_a_dataset_that_never_ran_and_one_in_order_need_no_attention(lake: SparkSession, landing, job) -> None:
+def test_a_new_dataset_and_a_successful_run_need_no_attention(lake: SparkSession, landing, job) -> None:
     assert (status(lake).state, status(lake).attention, status(lake).quarantined_pct) == ("never run", (), None)
     days = landing.days()
     days[4][1] = "n/a"
     landing.workbook("2024.xlsx", days)
     job()
 
-    found = status(lake)
-    assert (found.state, found.trusted, found.quarantined, found.attention) == ("SUCCEEDED", 29, 1, ())
-    assert found.quarantined_pct == pytest.approx(100 / 30)
+    after = status(lake)
+    assert (after.state, after.trusted, after.quarantined, after.attention) == ("SUCCEEDED", 29, 1, ())
+    assert after.quarantined_pct == pytest.approx(100 / 30)
 
 
 def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landing, job) -> None:
@@ -70,22 +72,22 @@ def test_stale_answers_are_listed_until_they_are_made(lake: SparkSession, landin
     assert status(lake).attention == ()
 
 
-def test_a_blocked_run_is_shown_until_a_run_goes_through(lake: SparkSession, landing, job) -> None:
+def test_a_blocked_run_is_listed_until_a_run_succeeds(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
     for _ in range(2):  # also when nothing new has landed
         with pytest.raises(ExpectationsNotMetError):
             job()
-        found = status(lake)
-        assert found.state == "BLOCKED"
-        assert "calls_handled_not_negative" in found.attention[0]
+        blocked = status(lake)
+        assert blocked.state == "BLOCKED"
+        assert "calls_handled_not_negative" in blocked.attention[0]
     landing.csv("2025.csv", landing.days("2025-01-01", 10), delivered=60)
     job()
     assert (status(lake).state, status(lake).attention) == ("SUCCEEDED", ())
 
 
-def test_a_failed_stage_is_shown(lake: SparkSession, landing, job) -> None:
+def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
     landing.file("2025.xlsx", b"no workbook")
     with suppress(ValueError):
         job()
@@ -96,19 +98,29 @@ def test_a_failed_stage_is_shown(lake: SparkSession, landing, job) -> None:
     )
 
 
-def test_the_command_exits_with_3_while_anything_needs_attention(
-    lake: SparkSession, landing, job, tmp_path, capsys, monkeypatch
-) -> None:
-    monkeypatch.setattr(runs, "lake_session", lambda warehouse: lake)
+def test_the_command_exits_with_3_while_anything_needs_attention(lake: SparkSession, landing, job, monkeypatch) -> None:
+    monkeypatch.chdir(landing.folder.parent)  # the lake's warehouse is here
+    monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")
     job()
 
-    assert runs.show_status(["contact_centre"], warehouse="w") == 3
-    printed = capsys.readouterr().out
-    assert "contact_centre" in printed
-    assert "! contact_centre file notes.pdf is skipped" in printed
+    result = CliRunner().invoke(app, ["status", "contact_centre"])
+    assert result.exit_code == 3
+    assert "contact_centre file notes.pdf is skipped" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    record = json.loads(CliRunner().invoke(app, ["status", "contact_centre", "--json"]).stdout)[0]
+    assert (record["dataset"], record["trusted"], len(record["attention"])) == ("contact_centre", 30, 1)
+    assert record["started"].endswith("Z")
+
     notes.unlink()
     job()
-    assert runs.show_status(["contact_centre", "registrar"], warehouse="w") == 0
-    assert "never run" in capsys.readouterr().out
+    result = CliRunner().invoke(app, ["status"])
+    assert result.exit_code == 0
+    assert "never run" in result.stdout
+    rows = CliRunner().invoke(app, ["status", "--csv"]).stdout.splitlines()
+    assert rows[0] == "dataset,state,started,trusted,quarantined,attention,quarantined_pct"
+    assert [row.split(",")[:2] for row in rows[1:3]] == [
+        ["contact_centre", "SUCCEEDED"],
+        ["inquiry_volume", "never run"],
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -12,10 +11,12 @@ from pyspark.sql import functions as F
 
 from expectations.bits import FAILED, QUARANTINED, WARNINGS
 from ingest.delimited import read_header, read_rows
+from ingest.spark_text import escape_pattern
 from lake.iceberg import ENGINE_ERRORS, error_message, infer_csv_types
 from lake.session import CATALOG
 from lake.tables import exists
 from transforms.sql import quoted
+from workflows.errors import ValidationInputError
 
 _DELIMITED = (".csv", ".tsv", ".txt")
 _PARQUET = ".parquet"
@@ -23,73 +24,62 @@ _PARQUET_MARK = b"PAR1"
 _FORMATS = f"{', '.join(_DELIMITED)} or {_PARQUET}"
 
 
-class JudgedDataError(ValueError):
-    """The table or file to validate does not exist or cannot be read.
-
-    Attributes:
-        what: The table or path.
-        problem: The problem, the expected input, and how to fix it.
-    """
-
-    def __init__(self, *, what: str, problem: str) -> None:
-        self.what, self.problem = what, problem
-        super().__init__(f"{what}: {problem}")
-
-
 def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
-    """Read a table of the lake, such as `lake.trusted.contact_centre`, without the marks of the gate.
+    """Read a table of the lake, such as `lake.trusted.contact_centre`, without the columns that the gate adds.
 
     Raises:
-        JudgedDataError: The table does not exist, or has never been published.
+        ValidationInputError: The table does not exist, or has never been published.
     """
     parts = table.split(".")
     if len(parts) != 3 or parts[0] != CATALOG or not all(parts):
         problem = f"is not a valid table name. Expected {CATALOG}.ZONE.NAME, such as {CATALOG}.trusted.contact_centre."
-        raise JudgedDataError(what=f"table {table}", problem=problem)
+        raise ValidationInputError(where=f"table {table}", problem=problem)
     name = ".".join(map(quoted, parts))
     if not spark.catalog.tableExists(name):
-        found = f"{CATALOG}.{parts[1]} has {_tables(spark, parts[1])}"
-        problem = f"does not exist in warehouse {warehouse}. {found}. Give another name, or --warehouse DIR."
-        raise JudgedDataError(what=f"table {table}", problem=problem)
+        tables = f"{CATALOG}.{parts[1]} has {_tables(spark, parts[1])}"
+        problem = f"does not exist in warehouse {warehouse}. {tables}. Give another name, or --warehouse DIR."
+        raise ValidationInputError(where=f"table {table}", problem=problem)
     if not exists(spark, table):
-        raise JudgedDataError(what=f"table {table}", problem="has never been published. Run its job first.")
-    return _without_marks(spark.table(name))
+        raise ValidationInputError(where=f"table {table}", problem="has never been published. Run its job first.")
+    return _without_gate_columns(spark.table(name))
 
 
 def read_path(spark: SparkSession, path: str) -> DataFrame:
     """Read a delimited text file, a Parquet file, or a folder of either. The types of text are inferred.
 
     Raises:
-        JudgedDataError: The path does not exist, has no file of a known format, or has files of both formats. Or a
+        ValidationInputError: The path does not exist, has no file of a known format, or has files of both formats. Or a
             file cannot be read.
         LandedFileError: A text file has no header, or its quotes or records are not valid.
     """
-    what = f"path {path}"
+    source = f"path {path}"
     if not Path(path).exists():
-        raise JudgedDataError(what=what, problem=f"does not exist. Expected a file or folder of {_FORMATS}.")
+        raise ValidationInputError(where=source, problem=f"does not exist. Expected a file or folder of {_FORMATS}.")
     files = [Path(path)] if Path(path).is_file() else _visible_files(Path(path))
     formats = {_PARQUET: [file for file in files if file.suffix.lower() == _PARQUET]}
     formats["text"] = [file for file in files if file.suffix.lower() in _DELIMITED]
     if all(formats.values()):
-        raise JudgedDataError(what=what, problem="has Parquet files and text files. Give files of one format.")
+        raise ValidationInputError(where=source, problem="has Parquet files and text files. Give files of one format.")
     if formats[_PARQUET]:
-        return _without_marks(_read_parquet(spark, path, formats[_PARQUET]))
+        return _without_gate_columns(_read_parquet(spark, path, formats[_PARQUET]))
     if not formats["text"]:
         names = [file.name for file in files[:5]] or "nothing"
-        raise JudgedDataError(what=what, problem=f"has no file of a known format. Found {names}, expected {_FORMATS}.")
-    return _together(formats["text"], lambda file: _read_text(spark, file), what=what)
+        raise ValidationInputError(
+            where=source, problem=f"has no file of a known format. Found {names}, expected {_FORMATS}."
+        )
+    return _union(formats["text"], lambda file: _read_text(spark, file), source=source)
 
 
-def _without_marks(rows: DataFrame) -> DataFrame:
-    marks = (WARNINGS, QUARANTINED, FAILED)
-    return rows.drop(*(name for name in rows.columns if name in marks or name.startswith("_mask_")))
+def _without_gate_columns(rows: DataFrame) -> DataFrame:
+    gate_columns = (WARNINGS, QUARANTINED, FAILED)
+    return rows.drop(*(name for name in rows.columns if name in gate_columns or name.startswith("_mask_")))
 
 
 def _tables(spark: SparkSession, zone: str) -> list[str] | str:
     if not spark.catalog.databaseExists(f"{CATALOG}.{quoted(zone)}"):
         return "no tables"
-    found = spark.sql(f"SHOW TABLES IN {CATALOG}.{quoted(zone)}").collect()
-    return sorted(row.tableName for row in found) or "no tables"
+    tables = spark.sql(f"SHOW TABLES IN {CATALOG}.{quoted(zone)}").collect()
+    return sorted(row.tableName for row in tables) or "no tables"
 
 
 def _visible_files(folder: Path) -> list[Path]:
@@ -105,13 +95,13 @@ def _read_parquet(spark: SparkSession, path: str, files: list[Path]) -> DataFram
     for file in files:
         if not _is_parquet(file):
             problem = "is not a valid Parquet file, or is truncated: its first or last bytes are wrong. Write it again."
-            raise JudgedDataError(what=f"file {file}", problem=problem)
+            raise ValidationInputError(where=f"file {file}", problem=problem)
     try:
-        return spark.read.parquet(_no_pattern(str(Path(path).absolute())))
+        return spark.read.parquet(escape_pattern(str(Path(path).absolute())))
     except ENGINE_ERRORS as error:
         reason = error_message(error)
         problem = f"its {len(files)} Parquet file(s) cannot be read as one table: {reason} Give the files of one table."
-        raise JudgedDataError(what=f"path {path}", problem=problem) from error
+        raise ValidationInputError(where=f"path {path}", problem=problem) from error
 
 
 def _is_parquet(file: Path) -> bool:
@@ -119,10 +109,6 @@ def _is_parquet(file: Path) -> bool:
         begins = stream.read(len(_PARQUET_MARK))
         stream.seek(max(file.stat().st_size - len(_PARQUET_MARK), 0))
         return file.stat().st_size > 2 * len(_PARQUET_MARK) and begins == stream.read() == _PARQUET_MARK
-
-
-def _no_pattern(path: str) -> str:
-    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
 
 
 def _read_text(spark: SparkSession, file: Path) -> DataFrame:
@@ -133,16 +119,16 @@ def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     if malformed:
         rows = [row["_row_number"] for row in malformed]
         problem = f"records {rows} have more or fewer cells than the header, which has {len(header.columns)}. Fix them."
-        raise JudgedDataError(what=f"file {file}", problem=problem)
+        raise ValidationInputError(where=f"file {file}", problem=problem)
     types = infer_csv_types(text.select(*map(quoted, header.columns)))
     cells = zip(header.columns, types, strict=True)
-    return text.select(*(F.col(quoted(name)).cast(found.dataType).alias(name) for name, found in cells))
+    return text.select(*(F.col(quoted(name)).cast(field.dataType).alias(name) for name, field in cells))
 
 
-def _together(files: list[Path], read: Callable[[Path], DataFrame], *, what: str) -> DataFrame:
+def _union(files: list[Path], read: Callable[[Path], DataFrame], *, source: str) -> DataFrame:
     frames = [read(file) for file in files]
     for file, frame in zip(files, frames, strict=True):
         if set(frame.columns) != set(frames[0].columns):
             problem = f"{file.name} has the columns {frame.columns}, but {files[0].name} has {frames[0].columns}."
-            raise JudgedDataError(what=what, problem=f"{problem} Validate them one by one.")
+            raise ValidationInputError(where=source, problem=f"{problem} Validate them one by one.")
     return reduce(DataFrame.unionByName, frames)

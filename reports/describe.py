@@ -1,13 +1,21 @@
-"""What an expectation of a suite expects, in words made from its type and arguments."""
+"""Describe an expectation of a suite in words, from its type and arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-_MOST_VALUES = 8
+_MAX_VALUES = 8
 _UNNAMED = dict.fromkeys(("column", "column_A", "column_B", "column_list"), "?")
-_HOW = ("mostly", "condition_parser", "row_condition", "result_format", "catch_exceptions", "batch_id", "ignore_row_if")
+_NOT_DESCRIBED = (
+    "mostly",
+    "condition_parser",
+    "row_condition",
+    "result_format",
+    "catch_exceptions",
+    "batch_id",
+    "ignore_row_if",
+)
 _VERBS = {
     "not_be": "is not",
     "not_match": "does not match",
@@ -32,20 +40,20 @@ _SUBJECTS = {
 }
 
 
-def expected(type_: str, kwargs: Mapping[str, Any]) -> str:
-    """Return what is expected, on one line.
+def describe_expectation(type_: str, kwargs: Mapping[str, Any]) -> str:
+    """Describe an expectation on one line.
 
-    >>> expected("expect_column_values_to_be_between", {"column": "calls", "min_value": 0, "mostly": 0.9})
+    >>> describe_expectation("expect_column_values_to_be_between", {"column": "calls", "min_value": 0, "mostly": 0.9})
     'calls ≥ 0'
-    >>> expected("expect_column_values_to_not_be_null", {"column": "date"})
+    >>> describe_expectation("expect_column_values_to_not_be_null", {"column": "date"})
     'date is not null'
-    >>> expected("expect_table_row_count_to_be_between", {"min_value": 1, "max_value": 9})
+    >>> describe_expectation("expect_table_row_count_to_be_between", {"min_value": 1, "max_value": 9})
     '1 ≤ table row count ≤ 9'
     """
     subject, _, predicate = type_.removeprefix("expect_").partition("_to_")
     columns = {name: kwargs[name] for name in _UNNAMED if name in kwargs}
     named = {name: _value(value) for name, value in columns.items()}
-    rest = {name: value for name, value in kwargs.items() if name not in columns and name not in _HOW}
+    rest = {name: value for name, value in kwargs.items() if name not in columns and name not in _NOT_DESCRIBED}
     where = f", where {kwargs['row_condition']}" if kwargs.get("row_condition") else ""
     return _sentence(_subject(subject, named), predicate, rest, named) + where
 
@@ -78,16 +86,16 @@ def _bounded(subject: str, rest: dict[str, Any]) -> str:
 
 
 def _with(sentence: str, rest: Mapping[str, Any]) -> str:
-    given = {name: value for name, value in rest.items() if value is not None and value is not False}
-    if len(given) == 1:
-        ((name, value),) = given.items()
+    arguments = {name: value for name, value in rest.items() if value is not None and value is not False}
+    if len(arguments) == 1:
+        ((name, value),) = arguments.items()
         return f"{sentence}: {name if value is True else _value(value)}"
-    listed = ", ".join(name if value is True else f"{name} {_value(value)}" for name, value in given.items())
-    return f"{sentence}: {listed}" if listed else sentence
+    text = ", ".join(name if value is True else f"{name} {_value(value)}" for name, value in arguments.items())
+    return f"{sentence}: {text}" if text else sentence
 
 
 def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        shown = [str(item) for item in value[:_MOST_VALUES]]
-        return ", ".join([*shown, f"… ({len(value)})"] if len(value) > _MOST_VALUES else shown)
+        items = [str(item) for item in value[:_MAX_VALUES]]
+        return ", ".join([*items, f"… ({len(value)})"] if len(value) > _MAX_VALUES else items)
     return str(value)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.expected import expected
+from reports.describe import describe_expectation
 
 CASES = [
     ("expect_column_values_to_be_between", {"column": "n", "min_value": 0, "mostly": 0.9}, "n ≥ 0"),
@@ -29,6 +29,6 @@ CASES = [
 
 
 @pytest.mark.parametrize(("type_", "kwargs", "words"), CASES)
-def test_what_is_expected_is_said_in_words(type_, kwargs, words):
-    assert expected(type_, kwargs).endswith(words)
-    assert expected(type_, kwargs) == words or type_ == "expect_table_columns_to_match_set"
+def test_an_expectation_is_described_in_words(type_, kwargs, words):
+    assert describe_expectation(type_, kwargs).endswith(words)
+    assert describe_expectation(type_, kwargs) == words or type_ == "expect_table_columns_to_match_set"

@@ -1,0 +1,20 @@
+"""The look of all tables on a terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+
+def plain_table(title: str | None = None) -> Table:
+    """Return an empty table with a line below its header, and no other lines. It wastes no columns of a terminal."""
+    return Table(
+        title=escape(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )

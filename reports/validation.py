@@ -1,0 +1,96 @@
+"""Suites and validation results as tables on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from reports.describe import describe_expectation
+from reports.plain_table import plain_table
+
+MAX_EXAMPLES = 3
+"""Maximum number of unexpected values that a result displays."""
+
+_MAX_VALUE_LENGTH = 60  # characters
+_SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yellow]✗[/]"}
+
+
+def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes: Sequence[str]) -> Table:
+    """Draw a suite: its expectations in GX's JSON form, and the way in which each is validated."""
+    table = plain_table(f"Suite {name}")
+    table.add_column("Id, expectation and description", overflow="fold")
+    table.add_column("Mostly", justify="right", no_wrap=True)
+    table.add_column("Severity", no_wrap=True)
+    table.add_column("Validated", no_wrap=True)
+    for entry, scope in zip(expectations, scopes, strict=True):
+        lines = [f"[bold]{escape(entry['id'])}[/]", escape(describe_expectation(entry["type"], entry["kwargs"]))]
+        if entry.get("description"):
+            lines.append(f"[dim]{escape(entry['description'])}[/]")
+        severity = entry["severity"] if entry["severity"] == "critical" else f"[yellow]{entry['severity']}[/]"
+        table.add_row("\n".join(lines), f"{entry['kwargs'].get('mostly', 1):.4g}", severity, scope)
+        table.add_row()
+    return table
+
+
+def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Draw the results of a suite, in GX's JSON form: whether each expectation is met, and the values found."""
+    table = Table.grid(padding=(0, 2), expand=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for entry in results:
+        config = entry["expectation_config"]
+        sign = "[green]✓[/]" if entry["success"] else _SIGNS[config["severity"]]
+        severity = "" if config["severity"] == "critical" else f" [yellow]({config['severity']})[/]"
+        table.add_row(sign, f"{escape(config['id'])}{severity}", escape(result_text(entry)))
+    return table
+
+
+def result_text(entry: Mapping[str, Any]) -> str:
+    """Return the outcome of one expectation in words: the observed value, or the number of unexpected values."""
+    result = entry.get("result") or {}
+    exceptions = [entry["exception_info"], *entry["exception_info"].values()]
+    messages = [
+        str(exception["exception_message"])
+        for exception in exceptions
+        if isinstance(exception, dict) and exception.get("raised_exception")
+    ]
+    if messages:
+        return f"could not be validated: {messages[0]}"
+    if not result:
+        return ""
+    if "element_count" not in result:
+        observed = f"observed {_shorten(result.get('observed_value'))}"
+        if entry["success"]:
+            return observed
+        config = entry["expectation_config"]
+        return f"{observed}; expected: {describe_expectation(config['type'], config['kwargs'])}"
+    return _unexpected_text(result, mostly=entry["expectation_config"]["kwargs"].get("mostly", 1))
+
+
+def _unexpected_text(result: Mapping[str, Any], *, mostly: float) -> str:
+    validated, unexpected = result["element_count"] - result.get("missing_count", 0), result["unexpected_count"]
+    text = f"{unexpected:,} of {validated:,} unexpected"
+    if unexpected and validated:
+        maximum = f", maximum {format_percent(1 - mostly)}" if mostly < 1 else ""
+        text += f" ({format_percent(unexpected / validated)}{maximum})"
+    values = [_shorten(value) for value in result.get("partial_unexpected_list") or ()]
+    examples = list(dict.fromkeys(values))[:MAX_EXAMPLES]
+    return f"{text}: {', '.join(examples)}" if examples else text
+
+
+def format_percent(fraction: float) -> str:
+    """Return a fraction as a percentage.
+
+    >>> format_percent(1 / 3)
+    '33.33 %'
+    """
+    return f"{fraction * 100:.4g} %"
+
+
+def _shorten(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[: _MAX_VALUE_LENGTH - 1]}…"

@@ -1,0 +1,87 @@
+"""The commands that get files: `sample` and `fetch`."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.samples import SampleError
+from workflows.commands.options import DatasetArgument, QuietOption, help_text, require_known
+from workflows.output import print_plain, working
+from workflows.parts import sample_writer
+
+
+def _check_time(text: str | None) -> str | None:
+    try:
+        datetime.fromisoformat(text or "2024-07-10")
+    except ValueError as error:
+        problem = f"{text!r} is not a valid time. Expected a time such as 2024-07-10T12:00:00Z"
+        raise typer.BadParameter(problem) from error
+    return text
+
+
+def sample(
+    dataset: DatasetArgument,
+    to: Annotated[str, typer.Option(metavar="DIR", help="Write to this new or empty folder.", show_default=False)],
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help=help_text("Approximate number of rows.", default="a few thousand"), show_default=False
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the values. Equal seeds give equal files.")] = 311,
+) -> None:
+    """Write made-up landing files of a dataset, as dirty as real files, and the right answers."""
+    from ingest.storage import scheme_of
+
+    folder = Path(to)
+    if scheme_of(to):
+        problem = f"{to} is not a folder on this machine. Give a local folder. `aws s3 sync` copies it to S3."
+        raise SampleError(rows=rows, problem=problem)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SampleError(rows=rows, problem=f"{folder} is not an empty folder. Give a new folder: --to DIR.")
+    sample_writer(dataset)(folder, rows=rows, seed=seed)
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    landed = [file for file in files if not file.parts[0].startswith("_")]
+    print_plain(f"{len(landed)} files in {folder}, such as {landed[0]}. Right answers: {folder / '_truth.json'}")
+
+
+def fetch(
+    dataset: DatasetArgument,
+    to: Annotated[str, typer.Option(metavar="DIR", help="Write to this landing folder.", show_default=False)],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CITY",
+            help=help_text("Download the data of this city.", default="the first city"),
+            show_default=False,
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(help=help_text("Download the file of this year.", default="the current year"), show_default=False),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=help_text("Download only changes since this time, from an API.", default="all rows"),
+            callback=_check_time,
+            show_default=False,
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Download the published data of a dataset to a landing folder."""
+    from ingest.fetch import PUBLISHED_FILES, find_published_file
+    from ingest.fetch import fetch as fetch_file
+
+    require_known(dataset, list(PUBLISHED_FILES), kind="published dataset")
+    published, now = find_published_file(dataset, source), datetime.now(timezone.utc)
+    with working(f"downloading from {published.publisher}", quiet=quiet):
+        file = fetch_file(published, to, now=now, year=year, since=since, token=os.environ.get("APP_TOKEN", ""))
+    print_plain(f"{file}: {file.stat().st_size:,} bytes")

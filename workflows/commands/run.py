@@ -1,0 +1,101 @@
+"""The commands that run jobs: `run` and `resolve`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.masking_key import MASKING_KEY_HELP
+from workflows.commands.options import (
+    SAMPLE_WAREHOUSE,
+    WAREHOUSE,
+    DatasetArgument,
+    MaskingKeyOption,
+    OptionalDatasetArgument,
+    QuietOption,
+    WarehouseOption,
+    default_warehouse,
+    help_text,
+)
+
+
+def run(
+    dataset: OptionalDatasetArgument = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help=help_text("Read this folder, file or quoted pattern.", default="samples"),
+            show_default=False,
+        ),
+    ] = None,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help=help_text("Keep the tables in this folder.", default=f"{WAREHOUSE}, for samples {SAMPLE_WAREHOUSE}"),
+            show_default=False,
+        ),
+    ] = None,
+    masking_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help=help_text(MASKING_KEY_HELP, default="for samples, their key"), show_default=False
+        ),
+    ] = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild", help=help_text("Refine all of raw again.", default="new rows only"), show_default=False
+        ),
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run the workflows of datasets on this machine, and print one screen about the outcome."""
+    if data and not dataset:
+        raise typer.BadParameter(
+            "--data is the landing of one dataset. Name the dataset: citylake run DATASET --data DIR"
+        )
+    if not data and (warehouse or masking_key or rebuild):
+        raise typer.BadParameter(
+            "--warehouse, --masking-key and --rebuild are for your own files. Give the files: --data DIR"
+        )
+    from workflows.runs import Delivery, run_on_files, run_on_samples
+
+    if dataset and data:
+        delivery = Delivery(landing=data, masking_key=masking_key)
+        code = run_on_files(dataset, delivery, warehouse=warehouse or WAREHOUSE, rebuild=rebuild, quiet=quiet)
+    else:
+        code = run_on_samples([dataset] if dataset else None, quiet=quiet)
+    raise typer.Exit(code)
+
+
+def resolve(
+    dataset: DatasetArgument,
+    warehouse: WarehouseOption = None,
+    masking_key: MaskingKeyOption = None,
+    row_by_row: Annotated[
+        bool,
+        typer.Option(
+            "--row-by-row",
+            help=help_text(
+                "Publish every row that passes by itself. The others stay in quarantine as failed rows.",
+                default="publish the rows only if they meet the suite as a whole",
+            ),
+            show_default=False,
+        ),
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Validate the parked rows of blocked increments again, and publish them if they pass."""
+    from workflows.runs import resolve_dataset
+
+    code = resolve_dataset(
+        dataset,
+        warehouse=default_warehouse(warehouse),
+        masking_key=masking_key,
+        row_by_row=row_by_row,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)

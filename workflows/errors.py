@@ -1,0 +1,21 @@
+"""Errors of workflows and of the `citylake` command."""
+
+from __future__ import annotations
+
+from transforms.errors import CityLakeError
+
+
+class WorkflowError(CityLakeError, ValueError):
+    """AWS Glue would accept the workflow, but not run it as intended.
+
+    Attributes:
+        workflow: The name of the workflow.
+    """
+
+    def __init__(self, *, workflow: str, problem: str) -> None:
+        self.workflow = workflow
+        super().__init__(where=f"workflow {workflow}", problem=problem)
+
+
+class ValidationInputError(CityLakeError, ValueError):
+    """The table or file to validate does not exist or cannot be read. `where` is the table or path."""

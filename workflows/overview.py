@@ -1,0 +1,95 @@
+"""Collect the facts about a dataset that fit on one screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from expectations.suite import load_suite
+from lake.ledger import RUNS, runs
+from lake.tables import exists, read, row_count, table_name
+from reports.console import Expectations, frequent_reasons, headline, warning_lines
+from workflows.parts import displayed_answers
+from workflows.status import DatasetStatus, status_of
+
+MAX_REASONS = 3
+"""Maximum number of reasons that an overview names."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The facts about a dataset.
+
+    Attributes:
+        status: The last run, the row counts of trusted and quarantine, and everything that needs attention.
+        raw: Number of rows in raw.
+        headline: A sentence with the figures of the first answer.
+        reasons: The most frequent reasons in quarantine, each with its number of rows.
+        warnings: Number of expectations that published rows do not meet.
+    """
+
+    status: DatasetStatus
+    raw: int
+    headline: str
+    reasons: tuple[tuple[str, int], ...] = ()
+    warnings: int = 0
+
+
+def overviews_of(spark: SparkSession, names: Sequence[str]) -> list[Overview]:
+    """Collect row counts and headlines of datasets. Runs one Spark job for each headline."""
+    return [
+        Overview(status, raw=count_rows(spark, "raw", status.dataset), headline=_headline(spark, status.dataset))
+        for status in status_of(spark, names)
+    ]
+
+
+def detailed_overview(spark: SparkSession, name: str) -> Overview:
+    """Collect row counts, the headline, the reasons in quarantine and the warnings of a dataset."""
+    (overview,) = overviews_of(spark, [name])
+    reasons: tuple[tuple[str, int], ...] = ()
+    if overview.status.quarantined:
+        quarantine = read(spark, table_name("quarantine", name))
+        reasons = frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
+    warnings = len(warnings_of(spark, name))
+    return Overview(overview.status, overview.raw, overview.headline, reasons, warnings)
+
+
+def expectations_of(dataset: str) -> Expectations:
+    """Return the description and the columns of each expectation of a dataset's suite, by its id."""
+    return {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
+
+
+def warnings_of(spark: SparkSession, dataset: str) -> list[str]:
+    """Return a line for each expectation that published rows do not meet."""
+    table = table_name("trusted", dataset)
+    if not exists(spark, table):
+        return []
+    results = _last_results(spark, dataset)
+    return warning_lines(read(spark, table), expectations=expectations_of(dataset), results=results)
+
+
+def count_rows(spark: SparkSession, zone: str, dataset: str) -> int:
+    """Return the number of rows of a dataset in a zone, or 0 if the table has never been published."""
+    table = table_name(zone, dataset)
+    return row_count(spark, table) if exists(spark, table) else 0
+
+
+def _headline(spark: SparkSession, dataset: str) -> str:
+    answer = displayed_answers(dataset)[0]
+    table = table_name("curated", dataset, answer.name)
+    sentence = headline(answer, read(spark, table)) if exists(spark, table) else None
+    return sentence or f"{answer.title}: no answer yet"
+
+
+def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:
+    if not exists(spark, RUNS):
+        return []
+    validated = F.col("validation_result").isNotNull() & F.col("state").startswith("SUCCEEDED")
+    published = runs(spark).where((F.col("job") == dataset) & validated)
+    last = published.orderBy(F.desc("started")).select("validation_result").first()
+    return json.loads(last.validation_result)["results"] if last else []
