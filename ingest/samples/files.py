@@ -157,6 +157,6 @@ def _write_workbook(
         sheet = workbook.add_worksheet("Data")
         sheet.write_row(0, 0, columns)
         for line, row in enumerate(rows, 1):
-            for place, cell in enumerate(row):
+            for column, cell in enumerate(row):
                 if cell is not None:
-                    sheet.write(line, place, cell)
+                    sheet.write(line, column, cell)

@@ -167,8 +167,8 @@ class _Part:
             self.truth.counts["superseded"] += 1  # the later row has both numbers
             self.truth.damage(file, line + 1, "one_number_in_a_file")
             return [row, other]
-        place, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
-        row[place] = value.format(year=year, past=year - 100) if isinstance(value, str) else value
+        position, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
+        row[position] = value.format(year=year, past=year - 100) if isinstance(value, str) else value
         self.truth.damage(file, line, expectation)
         return [row]
 

@@ -195,8 +195,8 @@ class _Part:
         number = self.next_number("damage")
         cells, expectation = _DAMAGE[number % len(_DAMAGE)]
         row = self.application_row(person, (_PROGRAMMES[0], f"Fall {year}"), date(year, 3, 1), None, 0)
-        for place, value in cells.items():
-            row[place] = value.format(number=self.number * PART + number) if isinstance(value, str) else value
+        for position, value in cells.items():
+            row[position] = value.format(number=self.number * PART + number) if isinstance(value, str) else value
         self.add("application", row, expectation)
 
     def draw_person(self, index: int) -> dict[str, Any]:

@@ -93,8 +93,8 @@ class _Part:
 
     def write_request(self, index: int) -> None:
         """Write one request to the csv files or to the events."""
-        turn, place = divmod(index, len(_YEARS))
-        year, number = _YEARS[place], self.number * (PART // len(_YEARS) + 1) + turn
+        turn, position = divmod(index, len(_YEARS))
+        year, number = _YEARS[position], self.number * (PART // len(_YEARS) + 1) + turn
         in_events = year == _LAST_YEAR and turn % 2 == 1
         first = date(year, 7, 1) if in_events else date(year, 1, 1)
         last = _CSV_UNTIL if year == _LAST_YEAR and not in_events else date(year, 12, 31)

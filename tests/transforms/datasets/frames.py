@@ -8,6 +8,7 @@ from typing import Any
 
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame
+from pyspark.sql import types as T
 
 from transforms.dataset import Dataset
 
@@ -30,8 +31,16 @@ def raw_schema(dataset: Dataset) -> str:
 
 
 def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:
-    """Compare an answer with rows in any order. A text such as `33.333` in a row is a decimal."""
-    cells = [[Decimal(cell) if isinstance(cell, str) and cell[-4:-3] == "." else cell for cell in row] for row in rows]
+    """Compare an answer with rows in any order. A text in a decimal column, such as `33.333`, is a decimal."""
+    spark = answer.sparkSession
+    types = [field.dataType for field in spark.createDataFrame([], schema).schema]
+    cells = [
+        [
+            Decimal(cell) if isinstance(type_, T.DecimalType) and isinstance(cell, str) else cell
+            for cell, type_ in zip(row, types, strict=True)
+        ]
+        for row in rows
+    ]
     # One partition each: a sort of several partitions starts another Spark job to find its ranges.
-    expected = answer.sparkSession.createDataFrame(cells, schema).coalesce(1)
+    expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

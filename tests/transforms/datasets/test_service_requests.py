@@ -82,7 +82,7 @@ def test_the_case_key_depends_only_on_fields_that_never_change(spark):
     assert len(set(keys)) == 5
 
 
-def test_a_row_without_a_time_created_or_a_known_city_has_no_key(spark):
+def test_a_row_without_a_creation_time_or_a_known_city_has_no_key(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),

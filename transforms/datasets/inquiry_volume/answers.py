@@ -175,7 +175,7 @@ def _add_shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -
 
 
 def _compare_last_years(shares: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Put the shares of the last two years side by side. A group without a row in one of the years has 0 there."""
+    """Put the shares of the last two years side by side. If a group has no row in a year, its values are 0."""
     all_rows, year = Window.partitionBy(), F.col("year")
     years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(
         "year_before", F.max(F.when(year < F.col("_last"), year)).over(all_rows)

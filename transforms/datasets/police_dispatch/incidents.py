@@ -181,8 +181,8 @@ def _add_places(incidents: DataFrame) -> DataFrame:
     has_value = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _are_in_county(*_COORDINATES)
     point_columns = {
-        f"_{name}": _parse_double(f"coalesce(get(_point.coordinates, {place}), _point.{name})")
-        for place, name in enumerate(_COORDINATES)
+        f"_{name}": _parse_double(f"coalesce(get(_point.coordinates, {position}), _point.{name})")
+        for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
     # Several steps, because in one step Spark would compute a value again for each use of it. Each step copies the row,

@@ -34,7 +34,7 @@ def build_type_dispositions(
 
 
 def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MAX_CITIES) -> DataFrame:
-    """Find the combinations of type and disposition that each city with the most incidents has (question 6).
+    """Find the combinations of type and disposition that all cities with the most incidents share (question 6).
 
     Rows: one for each combination that all `max_cities` cities have.
 

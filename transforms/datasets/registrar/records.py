@@ -129,8 +129,8 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     - record_date: the date on which the application was received, or the student enrolled or withdrew.
     - is_completed: whether an application has a completed date. Null for other records.
     - has_application: whether any row is an application for the same admission as this enrolment.
-    - enrolled_on: the enrolment date that this withdrawal counts from. It is the date of the enrolment of the same
-      admission that was delivered last. Enrolments after the withdrawal count only if there are no earlier enrolments.
+    - enrolled_on: the enrolment date that this withdrawal counts from. It is the enrolment date that was delivered last
+      for the same admission. Enrolments after the withdrawal count only if there are no earlier enrolments.
       Like has_application, it is null if the admission key is incomplete.
     - student_id_is_valid; email_is_valid. Each is null if the value is missing.
     - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record counts without a valid date of

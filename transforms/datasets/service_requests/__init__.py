@@ -5,7 +5,7 @@ Vancouver delivers csv files and workbooks. The differences between cities are d
 pipeline.
 
 No source gives its requests an id. The key is a keyed hash of the fields that are set when a request is opened and
-never change. These are the city, the time created (to the second), and the subject, channel and place that
+never change. These are the city, the creation time (to the second), and the subject, channel and place that
 `CitySource.key` lists. Status, close time, agency and coordinates can change, so they are not part of the key.
 
 The key cannot distinguish two requests with the same values in all these fields. They become one request. In Denver,

@@ -54,7 +54,7 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
       (`file_as_of`). This is the modification time of the file, but not later than the latest time in its rows
       (created, closed, or the start of the day closed). A row without its own time gets a time by the same rule, but
       only from its own cells.
-    - city; case_key (before masking, null without a time created); resolution; `_local` (the time created, in the
+    - city; case_key (before masking, null without a creation time); resolution; `_local` (the creation time, in the
       city's local time); coordinates_are_valid.
     - the lineage; `_cast_failures`; `_cast_warnings`.
 

@@ -77,8 +77,8 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
     Columns:
 
     - case_key: 64 hexadecimal digits. It is the HMAC-SHA-256, under the masking key, of texts joined by U+001F. The
-      texts are the city, the local time created, and the columns of `CitySource.key` with their white space collapsed.
-      Null without a time created.
+      texts are the city, the local creation time, and the columns of `CitySource.key` with their white space collapsed.
+      Null without a creation time.
     - city; created_at; created_month (its first day), created_weekday (1 is Monday), created_hour, all three in the
       city's local time.
     - revised_at: the row's own time of revision, or the as-of time of its file (`read_layout`).
@@ -93,7 +93,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
     - longitude, latitude: degrees, the south-west corner of the block, null if they are not in the city.
       coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
     - content_hash: XXH64 of the columns that a revision can change. It orders revisions with the same time.
-    - the lineage; `_cast_failures` of the time created; `_cast_warnings` of optional columns. Both are redacted.
+    - the lineage; `_cast_failures` of the creation time; `_cast_warnings` of optional columns. Both are redacted.
 
     Args:
         raw: The raw rows.

@@ -32,7 +32,7 @@ class CitySource:
         city: The name of the city in trusted and in the case key.
         zone: The time zone of the city.
         bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
-        key: The fields that identify a request, together with the city and the time created. Every layout has them.
+        key: The fields that identify a request, together with the city and the creation time. Every layout has them.
         statuses: The statuses of each resolution. A status that is not listed has no resolution, and the suite warns.
         spellings: Other spellings of a status.
         layouts: The layouts of the files, and the fields of each. Names are unique among all sources.
