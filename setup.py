@@ -47,6 +47,7 @@ setup(
         "reports": ["XlsxWriter"],
         "gx": ["great_expectations==1.24.1"],  # the release whose suite and result JSON the gate writes
         "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # what the gate is measured against
+        "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "dev": [
             "boto3",
             "cfn-lint",

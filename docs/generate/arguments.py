@@ -11,8 +11,8 @@ from transforms.datasets import dataset_names
 
 HEAD = """# Arguments of jobs
 
-Every job takes the arguments below, on a laptop, under `spark-submit` and on AWS Glue. AWS Glue passes each argument as a
-key with a value, so write `--rebuild true` there. Jobs ignore other keys of AWS Glue, such as `--TempDir`. A key that
+Every job takes the arguments below, on a laptop, under `spark-submit` and on AWS Glue. AWS Glue passes each argument as
+a key with a value, so write `--rebuild true` there. Jobs ignore other keys of AWS Glue, such as `--TempDir`. A key that
 resembles an argument is an error.
 
 ```

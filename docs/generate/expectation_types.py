@@ -20,7 +20,8 @@ The gate validates every expectation type of Great Expectations 1.24 that Great 
 [How the gate validates](../concepts/gate.md) explains the words on this page.
 [Differences from Great Expectations](expectation-differences.md) lists the intended differences.
 
-A column is named as it is, including dots and blanks. If no column has a name with dots, the name is a path into a struct.
+A column is named as it is, including dots and blanks. If no column has a name with dots, the name is a path
+into a struct.
 """
 
 SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (
@@ -37,8 +38,8 @@ SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (
     (
         "Across rows",
         "Validated for each row, among the rows that pass all expectations on single rows. Cost: uniqueness takes one "
-        "shuffle by the columns. Z-scores and outliers compute the source once more, for the statistics. Increasing and "
-        "decreasing values sort all rows in one task.",
+        "shuffle by the columns. Z-scores and outliers compute the source once more, for the statistics. Increasing "
+        "and decreasing values sort all rows in one task.",
         ACROSS_ROWS,
     ),
     (
@@ -59,11 +60,12 @@ SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (
     ),
 )
 
-DELEGATED = """Great Expectations validates these types itself, over the rows that would be published. `judged_by` in the
-result's `meta` names its release. Great Expectations does not report which rows fail, so no row goes to quarantine. If the
-expectation is critical and not met, the publish is blocked.
+DELEGATED = """Great Expectations validates these types itself, over the rows that would be published. `judged_by`
+in the `meta` of the result names its release. Great Expectations does not report which rows fail, so no row goes to
+quarantine. If the expectation is critical and not met, the publish is blocked.
 
-On AWS Glue, append `,great_expectations==1.24.1` to the value of `--additional-python-modules` in the rendered template.
+On AWS Glue, append `,great_expectations==1.24.1` to the value of `--additional-python-modules` in the rendered
+template.
 """
 
 

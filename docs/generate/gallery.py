@@ -13,8 +13,8 @@ from docs.generate.markdown import NOTE
 
 HEAD = """# Transforms gallery
 
-Each transform with its example. The examples run as tests. [Transforms by Glue Studio node](glue-studio.md) lists the same
-transforms by the names of AWS Glue Studio.
+Each transform with its example. The examples run as tests. [Transforms by Glue Studio node](glue-studio.md) lists the
+same transforms by the names of AWS Glue Studio.
 """
 
 
@@ -51,4 +51,3 @@ def _shown(examples: list[doctest.Example]) -> str:
         first, *more = example.source.splitlines()
         lines += [f">>> {first}", *(f"... {line}" for line in more), *example.want.splitlines()]
     return "\n".join(lines)
-

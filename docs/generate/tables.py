@@ -34,8 +34,8 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_is_current": (
         "trusted, quarantine",
         "boolean",
-        "Whether the content of the row is the latest content of a file. False for a withdrawn row that stands in for its "
-        "broken correction. For raw it is computed when raw is read.",
+        "Whether the content of the row is the latest content of a file. False for a withdrawn row that stands in for "
+        "its broken correction. For raw it is computed when raw is read.",
     ),
     "_cast_failures": ("trusted, quarantine", REPORT, "Required cells that could not be read. Null for none."),
     "_cast_warnings": ("trusted, quarantine", REPORT, "Other cells that could not be read. Null for none."),
@@ -54,7 +54,11 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "array<string>",
         "Ids of the expectations for which the increment of the row was blocked. Null for a row that is not parked.",
     ),
-    "_quarantined": ("trusted", "boolean", "Whether the row fails a critical expectation. Always false in published rows."),
+    "_quarantined": (
+        "trusted",
+        "boolean",
+        "Whether the row fails a critical expectation. Always false in published rows.",
+    ),
     "_mask_0": ("trusted", "bigint", "Bit mask of the failed expectations. `_mask_1` follows after 62 bits."),
 }
 """The zones, type and meaning of every column that no source has."""
