@@ -1,7 +1,8 @@
-"""The code of the tutorial runs as it stands on the pages."""
+"""The code of the tutorial and of the README runs as it stands on the pages."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from expectations.gate import compile_gate
 from expectations.suite import parse_suite
+from transforms.datasets import contact_centre
+from transforms.shares import percentage
 
 BOOKKEEPING = (
     "_malformed_record string, _is_current boolean, _modified_at timestamp, _ingested_at timestamp, "
@@ -63,3 +66,12 @@ def test_the_expectation_of_the_first_hour_fits_the_suite():
     document = json.loads(suite)
     document["expectations"].insert(-2, added)
     assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
+
+
+def test_the_transform_in_the_readme_is_the_one_in_the_code_and_its_test_passes(spark):
+    readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
+    transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
+    assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)
+    names: dict[str, object] = {"percentage": percentage}
+    exec(compile(test, "README.md", "exec"), names)
+    names["test_a_share_of_nothing_is_not_known"](spark)
