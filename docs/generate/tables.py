@@ -97,18 +97,21 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     zones = {"trusted": trusted, "quarantine": quarantine}
     answers = [
         _section(
-            f"lake.curated.{dataset.name}_{name}", answer.build, answer.build(*(zones[zone] for zone in answer.reads))
+            name,
+            f"lake.curated.{dataset.name}_{name}",
+            answer.build,
+            answer.build(*(zones[zone] for zone in answer.reads)),
         )
         for name, answer in dataset.answers.items()
     ]
-    same = f"`lake.quarantine.{dataset.name}` has the same columns, in quarantine.\n"
+    same = f"`lake.quarantine.{dataset.name}` has the same columns.\n"
     return "\n".join(
         [
             f"# Tables of {dataset.name}\n{NOTE}",
             f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}). "
             f"[{dataset.name}](../datasets/{dataset.name}.md) describes the key, the revisions and the denominators.\n",
             _raw_section(dataset),
-            _section(f"lake.trusted.{dataset.name}", dataset.build, trusted),
+            _section("trusted", f"lake.trusted.{dataset.name}", dataset.build, trusted),
             same,
             *answers,
         ]
@@ -139,14 +142,14 @@ def _raw_section(dataset: Dataset) -> str:
         for field in fields
     ]
     head = ["column of the source", "column after change_schema", "layout", "form", "required"]
-    about = "All columns of raw are text. A row goes to quarantine if a required cell is not empty and cannot be read."
-    return f"## lake.raw.{dataset.name}\n\n{about}\n\n{table(head, rows)}"
+    about = "all columns are text. A row goes to quarantine if a required cell is not empty and cannot be read."
+    return f"## raw\n\n`lake.raw.{dataset.name}`: {about}\n\n{table(head, rows)}"
 
 
-def _section(name: str, build: object, frame: DataFrame) -> str:
+def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
     columns = [field for field in frame.schema if field.name not in BOOKKEEPING and not is_mark(field.name)]
     rows = [(code(field.name), code(field.dataType.simpleString())) for field in columns]
-    return f"## {name}\n\n{_description(build)}\n\n{table(['column', 'type'], rows)}"
+    return f"## {title}\n\n`{name}`: {_description(build)}\n\n{table(['column', 'type'], rows)}"
 
 
 def _description(build: object) -> str:

@@ -31,7 +31,7 @@ def test_the_pages_of_tables_are_current(spark):
 
 def test_a_column_of_a_table_is_listed_with_its_type(spark):
     page = tables.dataset_page(spark, load_dataset("contact_centre"))
-    trusted = page.split("## lake.trusted.contact_centre")[1].split("## ")[0]
+    trusted = page.split("## trusted")[1].split("## ")[0]
     assert "| `calls_unaccounted` | `bigint` |" in trusted
     assert "_mask_0" not in trusted
 
