@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-spark4 check bench gallery lint types imports package wheel submit clean
+.PHONY: help setup run test test-spark4 check bench docs reference lint types imports package wheel submit clean
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -31,13 +31,16 @@ test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations o
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs
 
-check: test test-spark4 lint types imports package ## Run all checks that must pass before a merge
+check: test test-spark4 lint types imports docs package ## Run all checks that must pass before a merge
 
 bench: .venv/bench ## Compare the gate with its peers: make bench [ARGS=…]. Other benchmarks: BENCH=transforms, BENCH=datasets, BENCH=events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
-gallery: .venv/dev ## Write docs/gallery.md from the docstrings of the transforms
-	@$(BIN)/python docs/gallery.py
+docs: .venv/dev ## Build the documentation into site/, and check all links and anchors
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet && echo "To read it, open site/index.html"
+
+reference: .venv/dev ## Write the generated pages of docs/reference again
+	@$(BIN)/python -m docs.generate
 
 lint: .venv/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -67,7 +70,7 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	@echo "To see the answers, run: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove all generated files, except the tables of your own data (warehouse/)
-	rm -rf .venv .venv-spark4 build dist samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-spark4 build dist site samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. Install Python 3.11, or set PYTHON=…"; exit 2; }
@@ -79,7 +82,7 @@ clean: ## Remove all generated files, except the tables of your own data (wareho
 
 .venv/dev: .venv/run
 	@echo "installing the packages for the tests (only once) …"
-	@$(PIP) -e '.[gx,dev]'
+	@$(PIP) -e '.[gx,dev,docs]'
 	@touch $@
 
 .venv/bench: .venv/dev

@@ -48,6 +48,7 @@ setup(
         "excel": ["python-calamine==0.9.1"],  # Glue jobs install this exact version
         "reports": ["XlsxWriter"],
         "gx": ["great_expectations==1.24.1"],  # the release whose suite and result JSON the gate writes
+        "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the peers of the gate in the benchmarks
         "dev": [
             "boto3",

@@ -119,8 +119,8 @@ ANSWERS = (
         columns=(
             *(_RANK, _TYPE, _DISPOSITION, _INCIDENTS),
             *(
-                DisplayColumn("least_share_pct", "Minimum %", ".3f"),
-                DisplayColumn("most_share_pct", "Maximum %", ".3f", bar=True),
+                DisplayColumn("min_share_pct", "Minimum %", ".3f"),
+                DisplayColumn("max_share_pct", "Maximum %", ".3f", bar=True),
             ),
         ),
         order=("rank",),

@@ -1,4 +1,4 @@
-"""Write gallery.md: every transform with its example, taken from the docstrings."""
+"""The gallery: every transform with its example, from the docstrings."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import doctest
 import inspect
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 import transforms
+from docs.generate.markdown import NOTE
 
-HEAD = """# Gallery of the transforms
+HEAD = """# Transforms gallery
 
-Each with its example, which the tests run. Written from the docstrings by `make gallery`; they also say what becomes of
-rows, columns, nulls and types, and what is refused. [transforms.md](transforms.md) goes by Glue Studio's names.
+Each transform with its example. The examples run as tests. [Transforms by Glue Studio node](glue-studio.md) lists the
+same transforms by the names of AWS Glue Studio.
 """
 
 
@@ -27,9 +27,9 @@ def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
                 yield found.name, name, function
 
 
-def gallery() -> str:
+def page() -> str:
     """Return the page."""
-    page, last = [HEAD], ""
+    parts, last = [HEAD + NOTE], ""
     for module, name, function in functions():
         text = inspect.getdoc(function) or ""
         examples = [part for part in doctest.DocTestParser().parse(text) if isinstance(part, doctest.Example)]
@@ -37,12 +37,12 @@ def gallery() -> str:
             continue
         if module != last:
             about = (inspect.getdoc(import_module(f"transforms.{module}")) or "").splitlines()[0]
-            page.append(f"\n## [transforms/{module}.py](../transforms/{module}.py)\n\n{about}\n")
+            parts.append(f"\n## {module}\n\n{about}\n")
             last = module
         summary = text.split("\n\n")[0].replace("\n", " ")
         code = f">>> from transforms.{module} import {name}\n{_shown(examples)}"
-        page.append(f"\n### {name}\n\n{summary}\n\n```python\n{code}\n```\n")
-    return "".join(page)
+        parts.append(f"\n### {name}\n\n{summary}\n\n```python\n{code}\n```\n")
+    return "".join(parts)
 
 
 def _shown(examples: list[doctest.Example]) -> str:
@@ -51,7 +51,3 @@ def _shown(examples: list[doctest.Example]) -> str:
         first, *more = example.source.splitlines()
         lines += [f">>> {first}", *(f"... {line}" for line in more), *example.want.splitlines()]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    Path(__file__).with_name("gallery.md").write_text(gallery(), encoding="utf-8")

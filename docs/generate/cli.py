@@ -1,0 +1,84 @@
+"""The page on the `citylake` command, from its tree of commands."""
+
+from __future__ import annotations
+
+from enum import EnumMeta
+from typing import Any
+
+from docs.generate.markdown import NOTE, code, paragraph, table
+
+HEAD = """# The citylake command
+
+`citylake --help` and `citylake COMMAND --help` print the same texts.
+"""
+EXIT_CODES = (
+    ("0", "Success, or there was nothing to do."),
+    ("1", "The command failed. The message on standard error says how to fix the problem."),
+    ("2", "The command was used in a wrong way."),
+    ("3", "A dataset needs attention. `citylake status` prints the reasons."),
+)
+
+
+def page() -> str:
+    """Return the page."""
+    from workflows import cli
+
+    if not hasattr(cli, "app"):  # the argparse command, until the Typer command replaces it
+        return f"{HEAD}{NOTE}\n{_exit_codes()}"
+    import typer
+
+    return render(typer.main.get_command(cli.app))
+
+
+def render(group: Any) -> str:
+    """Return the page for a group of commands, as Typer has it."""
+    parts = [HEAD + NOTE, _exit_codes()]
+    if common := _options(group):
+        parts.append(f"## Options of every command\n\n{common}")
+    for name, command in group.commands.items():
+        if not command.hidden:
+            parts.append(_command(name, command))
+    return "\n".join(parts)
+
+
+def _exit_codes() -> str:
+    return f"## Exit codes\n\n{table(['code', 'meaning'], EXIT_CODES)}"
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    usage = " ".join(["citylake", name, *map(_usage, arguments), *(["[OPTIONS]"] if _shown(command) else [])])
+    text = "\n\n".join(paragraph(each) for each in (command.help or "").split("\n\n"))
+    rows = [(code(_name(each)), getattr(each, "help", None) or "") for each in arguments]
+    described = table(["argument", "meaning"], rows) + "\n" if any(text for _, text in rows) else ""
+    return f"## {name}\n\n```\n{usage}\n```\n\n{text}\n\n{described}{_options(command)}"
+
+
+def _options(command: Any) -> str:
+    rows = [
+        (", ".join(map(code, [*each.opts, *each.secondary_opts])), code(_value(each)), each.help or "")
+        for each in _shown(command)
+    ]
+    return table(["option", "value", "effect"], rows) if rows else ""
+
+
+def _shown(command: Any) -> list[Any]:
+    options = [each for each in command.params if each.param_type_name == "option"]
+    completion = ("--install-completion", "--show-completion", "--help")
+    return [each for each in options if not each.hidden and not set(completion) & {*each.opts}]
+
+
+def _usage(argument: Any) -> str:
+    return _name(argument) if argument.required else f"[{_name(argument)}]"
+
+
+def _name(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper()).strip("[]")
+
+
+def _value(option: Any) -> str:
+    if option.is_flag:
+        return ""
+    annotation = option.type_descriptor.annotation
+    choices = [str(each.value) for each in annotation] if isinstance(annotation, EnumMeta) else []
+    return str(option.metavar or "|".join(choices) or annotation.__name__.upper())

@@ -1,0 +1,171 @@
+"""The pages on tables and columns: the schemas that Spark gives the build functions on empty frames."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from docs.generate.markdown import NOTE, code, paragraph, table
+from expectations.gate import compile_gate, is_mark
+from expectations.suite import load_suite
+from jobs.blocked import BLOCKED_BY, not_parked
+from lake.ledger import SCHEMA, StageResult, StageRun
+from transforms.dataset import Dataset
+from transforms.datasets import dataset_names, load_dataset
+
+REPORT = "array<struct<column:string,value:string,expected:string>>"
+BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
+    "_source_file": ("raw, trusted, quarantine", "string", "Path of the file below landing."),
+    "_row_number": (
+        "raw, trusted, quarantine",
+        "int",
+        "Row number as Excel shows it. The header of a text file is row 1. The first record of JSON lines is row 1.",
+    ),
+    "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
+    "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which raw got the row, UTC."),
+    "_checksum": ("raw", "string", "Content of the file: its SHA-256, on S3 its ETag."),
+    "_layout": ("raw", "string", "Layout of the row: the kind of file that it comes from."),
+    "_other_fields": ("raw", "string", "Fields of JSON lines that no layout has, as JSON text."),
+    "_malformed_record": ("raw", "string", "The whole record, if it does not fit the header or is not a JSON object."),
+    "_is_current": (
+        "trusted, quarantine",
+        "boolean",
+        "Whether the content of the row is the latest content of a file. False for a withdrawn row that stands in for "
+        "its broken correction. For raw it is computed when raw is read.",
+    ),
+    "_cast_failures": ("trusted, quarantine", REPORT, "Required cells that could not be read. Null for none."),
+    "_cast_warnings": ("trusted, quarantine", REPORT, "Other cells that could not be read. Null for none."),
+    "_warnings": (
+        "trusted, quarantine",
+        "array<string>",
+        "Ids of the expectations of severity `warning` and `info` that the row fails. Null for none.",
+    ),
+    "_failed_expectations": (
+        "quarantine",
+        "array<string>",
+        "Ids of the critical expectations that the row fails. Empty for a valid row of a blocked increment.",
+    ),
+    BLOCKED_BY: (
+        "quarantine",
+        "array<string>",
+        "Ids of the expectations for which the increment of the row was blocked. Null for a row that is not parked.",
+    ),
+    "_quarantined": (
+        "trusted",
+        "boolean",
+        "Whether the row fails a critical expectation. Always false in published rows.",
+    ),
+    "_mask_0": ("trusted", "bigint", "Bit mask of the failed expectations. `_mask_1` follows after 62 bits."),
+}
+"""The zones, type and meaning of every column that no source has."""
+
+BOOKKEEPING_PAGE = "bookkeeping-columns.md"
+
+
+def pages(spark: SparkSession) -> dict[str, str]:
+    """Return the text of each page by its path."""
+    datasets = {f"reference/tables/{name}.md": dataset_page(spark, load_dataset(name)) for name in dataset_names()}
+    return {f"reference/{BOOKKEEPING_PAGE}": bookkeeping_page(), **datasets}
+
+
+def bookkeeping_page() -> str:
+    """Return the page on the columns that no source has, and on the run ledger."""
+    rows = [(code(name), zones, code(type_), meaning) for name, (zones, type_, meaning) in BOOKKEEPING.items()]
+    meanings = {"note": "The notes, as one text.", **_attributes(StageResult), **_attributes(StageRun)}
+    ledger = [(code(field.name), code(field.dataType.simpleString()), meanings[field.name]) for field in SCHEMA]
+    return (
+        f"# Bookkeeping columns and the run ledger\n{NOTE}\nColumns that start with `_` are not part of the source.\n\n"
+        f"{table(['column', 'zones', 'type', 'meaning'], rows)}\n"
+        f"## lake.ops.runs\n\nThe run ledger has a row for each start and each end of a stage.\n\n"
+        f"{table(['column', 'type', 'meaning'], ledger)}"
+    )
+
+
+def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
+    """Return the page of a dataset: its tables in raw, trusted, quarantine and curated.
+
+    Raises:
+        ValueError: A column has another type than `BOOKKEEPING` says.
+    """
+    trusted, quarantine = _built(spark, dataset)
+    for frame in (trusted, quarantine):
+        _require_described(frame)
+    zones = {"trusted": trusted, "quarantine": quarantine}
+    answers = [
+        _section(
+            name,
+            f"lake.curated.{dataset.name}_{name}",
+            answer.build,
+            answer.build(*(zones[zone] for zone in answer.reads)),
+        )
+        for name, answer in dataset.answers.items()
+    ]
+    same = f"`lake.quarantine.{dataset.name}` has the same columns.\n"
+    return "\n".join(
+        [
+            f"# Tables of {dataset.name}\n{NOTE}",
+            f"The tables also have [bookkeeping columns](../{BOOKKEEPING_PAGE}). "
+            f"[{dataset.name}](../datasets/{dataset.name}.md) describes the key, the revisions and the denominators.\n",
+            _raw_section(dataset),
+            _section("trusted", f"lake.trusted.{dataset.name}", dataset.build, trusted),
+            same,
+            *answers,
+        ]
+    )
+
+
+def _built(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
+    """Return empty frames with the columns of trusted and of quarantine."""
+    names = [name for columns in dataset.source_columns.values() for name in columns]
+    sources = {name.casefold(): name for name in reversed(names)}  # to Spark, `Date` and `DATE` are the same column
+    fields = [T.StructField(name, T.StringType()) for name in sources.values()]
+    fields += [
+        T.StructField(name, T._parse_datatype_string(type_))
+        for name, (zones, type_, _) in BOOKKEEPING.items()
+        if "raw" in zones or name == "_is_current"
+    ]
+    raw = spark.createDataFrame([], T.StructType(fields))
+    key = {"masking_key": b"0" * 32} if dataset.uses_masking_key else {}
+    layouts = {"layouts": frozenset(dataset.layouts)} if dataset.builds_by_layout else {}
+    gate = compile_gate(dataset.build(raw, **key, **layouts), suite=load_suite(dataset.name))
+    return gate.rows, gate.rejected(gate.rows).withColumn(BLOCKED_BY, not_parked())
+
+
+def _raw_section(dataset: Dataset) -> str:
+    rows = [
+        (code(field.source), code(field.name), code(layout), field.form or "text", "yes" if field.required else "")
+        for layout, fields in dataset.layouts.items()
+        for field in fields
+    ]
+    head = ["column of the source", "column after change_schema", "layout", "form", "required"]
+    about = "all columns are text. A row goes to quarantine if a required cell is not empty and cannot be read."
+    return f"## raw\n\n`lake.raw.{dataset.name}`: {about}\n\n{table(head, rows)}"
+
+
+def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
+    columns = [field for field in frame.schema if field.name not in BOOKKEEPING and not is_mark(field.name)]
+    rows = [(code(field.name), code(field.dataType.simpleString())) for field in columns]
+    return f"## {title}\n\n`{name}`: {_description(build)}\n\n{table(['column', 'type'], rows)}"
+
+
+def _description(build: object) -> str:
+    paragraphs = (inspect.getdoc(getattr(build, "func", build)) or "").split("\n\n")
+    kept = [text for text in paragraphs if not text.startswith((">>>", "Args:", "Raises:", "Returns:"))]
+    return "\n\n".join(text if text.startswith("- ") else paragraph(text) for text in kept)
+
+
+def _attributes(value: type) -> dict[str, str]:
+    """Return the description of each attribute in a docstring."""
+    _, _, text = (inspect.getdoc(value) or "").partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", text, flags=re.MULTILINE)
+    return {name: paragraph(meaning) for name, meaning in found}
+
+
+def _require_described(frame: DataFrame) -> None:
+    for field in frame.schema:
+        if field.name in BOOKKEEPING and BOOKKEEPING[field.name][1] != field.dataType.simpleString():
+            raise ValueError(f"Correct the type of {field.name} in BOOKKEEPING: {field.dataType.simpleString()}")

@@ -1,0 +1,62 @@
+"""The generated pages are current. If a test fails, run `make reference`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+
+from docs.generate import cli, tables
+from docs.generate.__main__ import WITHOUT_SPARK
+from docs.generate.markdown import table
+from transforms.datasets import load_dataset
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("path", WITHOUT_SPARK)
+def test_a_page_that_needs_no_spark_is_current(path):
+    assert (DOCS / path).read_text(encoding="utf-8") == WITHOUT_SPARK[path]()
+
+
+def test_the_pages_of_tables_are_current(spark):
+    pages = tables.pages(spark)
+    written = {str(path.relative_to(DOCS)) for path in (DOCS / "reference/tables").glob("*.md")}
+    assert written == {path for path in pages if "/tables/" in path}
+    for path, text in pages.items():
+        assert (DOCS / path).read_text(encoding="utf-8") == text, path
+
+
+def test_a_column_of_a_table_is_listed_with_its_type(spark):
+    page = tables.dataset_page(spark, load_dataset("contact_centre"))
+    trusted = page.split("## trusted")[1].split("## ")[0]
+    assert "| `calls_unaccounted` | `bigint` |" in trusted
+    assert "_mask_0" not in trusted
+
+
+def test_a_command_is_listed_with_its_arguments_and_options():
+    app = typer.Typer()
+
+    @app.command()
+    def run(
+        dataset: Annotated[str | None, typer.Argument(metavar="DATASET", help="Name of the dataset.")] = None,
+        data: Annotated[str | None, typer.Option(metavar="DIR", help="Read this folder.")] = None,
+        secret: Annotated[str | None, typer.Option(hidden=True)] = None,
+    ) -> None:
+        """Run a workflow."""
+
+    @app.command("list")
+    def list_all() -> None:
+        """Print the datasets."""
+
+    page = cli.render(typer.main.get_command(app))
+    assert "citylake run [DATASET] [OPTIONS]" in page
+    assert "| `--data` | `DIR` | Read this folder. |" in page
+    assert "secret" not in page
+    assert "citylake list\n" in page
+
+
+def test_a_bar_in_a_cell_does_not_end_the_cell():
+    assert table(["a"], [["x|y"]]).splitlines()[-1] == "| x\\|y |"

@@ -1,0 +1,77 @@
+"""The code of the tutorial and of the README runs as it stands on the pages."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+import pytest
+
+from expectations.gate import compile_gate
+from expectations.suite import parse_suite
+from transforms.datasets import contact_centre
+from transforms.shares import percentage
+
+BOOKKEEPING = (
+    "_malformed_record string, _is_current boolean, _modified_at timestamp, _ingested_at timestamp, "
+    "_source_file string, _row_number int"
+)
+TUTORIAL = Path(__file__).parents[2] / "docs/tutorial"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (TUTORIAL / page).read_text(encoding="utf-8")
+    return [dedent(block) for block in re.findall(rf"^ *```{language}\n(.*?)^ *```", text, flags=re.M | re.S)]
+
+
+@pytest.fixture
+def library_visits(monkeypatch):
+    code = next(block for block in blocks("small-dataset.md", "python") if "DATASET = " in block)
+    module = ModuleType("transforms.datasets.library_visits")
+    exec(compile(code, "library_visits.py", "exec"), module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_the_test_of_the_small_dataset_passes(spark, library_visits):
+    code = next(block for block in blocks("small-dataset.md", "python") if "def test_" in block)
+    names: dict[str, object] = {}
+    exec(compile(code, "test_library_visits.py", "exec"), names)
+    names["test_visits_of_a_branch_are_added_up"](spark)
+
+
+def test_the_dataset_and_its_suite_fit_the_landed_file(spark, library_visits):
+    header, *lines = next(block for block in blocks("small-dataset.md", "") if block.startswith("Date,")).splitlines()
+    schema = ", ".join(f"{name} string" for name in header.split(","))
+    rows = [(*line.split(","), None, True, None, None, "2024.csv", row) for row, line in enumerate(lines, start=2)]
+    raw = spark.createDataFrame(rows, f"{schema}, {BOOKKEEPING}")
+    suite = parse_suite(blocks("small-dataset.md", "json")[0], where="library_visits.json")
+
+    gate = compile_gate(library_visits.DATASET.build(raw), suite=suite)
+
+    failed = {row._row_number: row._failed_expectations for row in gate.rejected(gate.rows).collect()}
+    assert failed == {4: ["every_cell_readable"], 5: ["visits_not_negative"]}
+    answer = library_visits.build_branches(gate.rows.where("NOT _quarantined"))
+    assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
+
+
+def test_the_expectation_of_the_first_hour_fits_the_suite():
+    suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
+    added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))
+    document = json.loads(suite)
+    document["expectations"].insert(-2, added)
+    assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
+
+
+def test_the_transform_in_the_readme_is_the_one_in_the_code_and_its_test_passes(spark):
+    readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
+    transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
+    assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)
+    names: dict[str, object] = {"percentage": percentage}
+    exec(compile(test, "README.md", "exec"), names)
+    names["test_a_share_of_nothing_is_not_known"](spark)
