@@ -1,7 +1,8 @@
 """For each type, the gate and Great Expectations return the same result for the same frame.
 
-Every expectation here is a warning, because GX has no quarantine and validates a table on all its rows. docs/reference/expectation-differences.md
-lists the cases in which GX is wrong or random. `test_differences_from_gx.py` tests the gate's results for them.
+Every expectation here is a warning, because GX has no quarantine and validates a table on all its rows.
+docs/reference/expectation-differences.md lists the cases in which GX is wrong or random. `test_differences_from_gx.py`
+tests the gate's results for them.
 """
 
 from __future__ import annotations

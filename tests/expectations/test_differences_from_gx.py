@@ -1,4 +1,4 @@
-"""The gate's results where Great Expectations is wrong or random: the rows of the table in docs/reference/expectation-differences.md."""
+"""The gate differs from Great Expectations where GX is wrong or random. docs/reference/expectation-differences.md."""
 
 from __future__ import annotations
 
