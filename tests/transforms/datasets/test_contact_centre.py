@@ -73,14 +73,6 @@ def test_calls_unaccounted_does_not_overflow(either_ansi):
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_years_can_be_in_one_frame(spark):
-    calls = spark.createDataFrame(
-        [day("2023-01-01", 100, 80), day("2023-01-02", 100, 90), day("2024-01-01", 300, 281)], DAILY
-    )
-    rows = [(2023, 2, 200, 170, 85.0, None), (2024, 1, 300, 281, 93.67, 8.67)]
-    assert_answer(build_calls_handled(calls), rows, YEARLY)
-
-
 def test_years_can_be_in_separate_frames_and_one_year_in_two_frames(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),

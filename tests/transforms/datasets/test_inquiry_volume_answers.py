@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from math import exp, log
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.inquiry_volume.answers import (
     MAX_TYPES_PER_DEPARTMENT,
     build_channel_moves,
-    build_channels,
     build_department_moves,
     build_departments,
     build_monthly,
@@ -37,9 +32,6 @@ MONTHLY = (
 YEARLY = (
     "year int, months bigint, inquiries bigint, inquiries_per_month double, change_on_year bigint, "
     "change_on_year_pct double"
-)
-BEFORE_AND_AFTER = (
-    "stack(2, year || ' ' || inquiry_department, share_pct, year_before || ' ' || inquiry_department, share_before_pct)"
 )
 MOST = 2**31 - 1
 
@@ -76,23 +68,6 @@ def test_departments_have_a_volume_and_a_share_of_each_year(spark):
         (2026, "A", None, None, None),
     ]
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
-
-
-def test_channels_have_a_volume_and_a_share_of_each_year(spark):
-    inquiries = frame(
-        spark,
-        inquiry("2023-01", 5, "A", "Phone"),
-        inquiry("2023-01", 1, "B", "Phone"),
-        inquiry("2023-02", 1, "A", "Kiosk"),
-        inquiry("2024-02", 1, "A", "Kiosk"),
-    )
-    channels = build_channels(inquiries)
-    assert channels.columns == ["year", "inquiry_channel", "inquiries", "share_pct", "rounded_pct"]
-    assert {tuple(row) for row in channels.collect()} == {
-        (2023, "Phone", 6, Decimal("85.714"), 85.714),
-        (2023, "Kiosk", 1, Decimal("14.286"), 14.286),
-        (2024, "Kiosk", 1, Decimal("100.000"), 100.0),
-    }
 
 
 def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_across_gaps(spark):
@@ -234,33 +209,3 @@ def test_top_types_have_the_most_inquiries_in_a_department_and_year(spark):
         (2 + place, f"T{number:02}", False, 10 + number // 2)
         for place, number in enumerate([10, 11, 8, 9, 6, 7, 4, 5, 2])
     ]
-
-
-@settings(max_examples=3, deadline=None)
-@given(
-    rows=st.lists(
-        st.tuples(
-            st.integers(2022, 2024),
-            st.sampled_from("ABC"),
-            st.sampled_from(["Phone", "Chat", "WEB"]),
-            st.integers(0, 9) | st.integers(0, MOST),
-        ),
-        max_size=40,
-    )
-)
-def test_the_shares_of_each_group_add_up_to_a_hundred(spark, rows):
-    inquiries = frame(spark, *(inquiry(f"{year}-01", number, name, channel) for year, name, channel, number in rows))
-    volumes, added = defaultdict(int), defaultdict(Decimal)
-    for year, name, _, number in rows:
-        for group in (f"departments {year}", f"channels {year}", f"{year} {name}"):
-            volumes[group] += number
-    shares = (
-        build_departments(inquiries)
-        .selectExpr("'departments ' || year", "share_pct")
-        .unionAll(build_channels(inquiries).selectExpr("'channels ' || year", "share_pct"))
-        .unionAll(build_channel_moves(inquiries).selectExpr(BEFORE_AND_AFTER))
-    )
-    for group, share in shares.collect():
-        added[group] += share or 0
-    assert added == {group: 100 if volumes[group] else 0 for group in added}
-    assert set(added) >= {group for group in volumes if not group[0].isdigit()}

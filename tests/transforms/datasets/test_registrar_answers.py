@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from tests.transforms.datasets.frames import assert_answer
-from transforms.datasets.registrar import DATASET
 from transforms.datasets.registrar.answers import (
     COMPLETENESS_FIELDS,
     build_activity_by_month,
@@ -119,20 +118,6 @@ def test_the_median_of_two_is_their_mean_and_a_withdrawal_on_the_same_day_has_0_
     records = [enrolled("a"), enrolled("b"), withdrew("a", day="2023-05-01"), withdrew("b", day="2023-05-02")]
     rows = [(*NURSING, 2, 2, 100.0, 0.5, 0, 1)]
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
-
-
-def test_answers_without_records_keep_their_schema(spark):
-    schemas = {
-        "completion_by_year": BY_YEAR,
-        "completion_by_programme": BY_PROGRAMME,
-        "activity_by_month": f"month date, {ACTIVITY}",
-        "activity_by_year": f"year int, {ACTIVITY}",
-        "yield": YIELD,
-        "withdrawal_rates": WITHDRAWALS,
-    }
-    for name in schemas:
-        answer = DATASET.answers[name].build(spark.createDataFrame([], RECORDS))
-        assert answer.schema.simpleString() == spark.createDataFrame([], schemas[name]).schema.simpleString(), name
 
 
 FIELDS = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
