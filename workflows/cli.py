@@ -15,7 +15,7 @@ from rich.console import Console
 from expectations.errors import ExpectationError
 from expectations.validation_result import LEVELS
 from ingest.errors import IngestError
-from ingest.fetch import SOURCES, fetch, source_of
+from ingest.fetch import PUBLISHED_FILES, fetch, find_published_file
 from ingest.samples import SampleError
 from ingest.storage import scheme_of
 from jobs.masking_key import MASKING_KEY_HELP, MaskingKeyError
@@ -116,10 +116,10 @@ def sample(args: argparse.Namespace) -> int:
 
 def fetch_published(args: argparse.Namespace) -> int:
     """Download the published data of a dataset to a landing folder."""
-    source, token = source_of(args.dataset, args.source), os.environ.get("APP_TOKEN", "")
+    published, token = find_published_file(args.dataset, args.source), os.environ.get("APP_TOKEN", "")
     now = datetime.now(timezone.utc)
-    with out.status(f"downloading from {source.name}"):
-        file = fetch(source, args.to, now=now, year=args.year, since=args.since, token=token)
+    with out.status(f"downloading from {published.publisher}"):
+        file = fetch(published, args.to, now=now, year=args.year, since=args.since, token=token)
     out.print(f"{file}: {file.stat().st_size:,} bytes")
     return 0
 
@@ -228,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="Seed of the values. Equal seeds give equal files [default: %(default)s].",
             )
     command = add("fetch", fetch_published)
-    command.add_argument("dataset", choices=[*SOURCES], metavar="DATASET", help=", ".join(SOURCES))
+    command.add_argument("dataset", choices=[*PUBLISHED_FILES], metavar="DATASET", help=", ".join(PUBLISHED_FILES))
     command.add_argument("--to", metavar="DIR", required=True, help="Write to this landing folder.")
     command.add_argument("--source", metavar="CITY", help="Download the data of this city [default: the first].")
     command.add_argument("--year", type=int, help="Download the file of this year [default: the current year].")
