@@ -63,7 +63,7 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
     - `_row_number`: the record's number in its file. The first record is 1, and blank lines count.
-    - `_malformed_record`: the whole line, if it is not an object or repeats a field of a layout in any capitals.
+    - `_malformed_record`: the whole line, if it is not an object or repeats a field of a layout, in any case.
     - `_source_file`, `_modified_at` and `_checksum`: the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
@@ -158,7 +158,7 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file at other bytes than in the count, for example because executors were added.
+    # Fail if Spark splits the file differently than in the count. New executors could cause this.
     problem = f"{file.name}: the file was split differently after its records were counted. Run again. Split at byte "
     first = F.coalesce("first", _raise_with(problem, "start"))
     return numbered.join(numbers, on="start", how="left").select(

@@ -69,7 +69,7 @@ class TableBusyError(LakeError):
     """Maintenance skips a table, because another run works on it.
 
     Attributes:
-        reason: The work of the other run.
+        reason: The reason, without the table.
     """
 
     def __init__(self, *, table: str, reason: str) -> None:

@@ -43,15 +43,11 @@ def published(lake: SparkSession) -> dict[str, int]:
     return {each.file: each.rows for each in read_state(lake, "calls").deliveries}
 
 
-KILLS = pytest.mark.parametrize(
-    ("owner", "name"),
-    [(raw_module, "write_deliveries"), (Staged, "publish")],
+@pytest.mark.parametrize(
+    ("owner", "name", "run_id"),
+    [(raw_module, "write_deliveries", "r1"), (Staged, "publish", "r2")],
     ids=["before the deliveries", "before raw is published"],
 )
-
-
-@KILLS
-@pytest.mark.parametrize("run_id", ["r1", "r2"])
 def test_the_next_run_repeats_a_killed_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
 ) -> None:
@@ -71,19 +67,6 @@ def test_the_next_run_repeats_a_killed_run(
     new = read_raw(lake, "calls", newer_than=before.watermark)
     assert (new.count, new.rows.count(), new.is_full_refresh) == (3, 3, False)
     assert ingest_calls(lake, landing).rows == 0
-
-
-@KILLS
-def test_the_very_first_run_may_be_killed(
-    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
-) -> None:
-    landing.csv("a.csv", landing.days(count=2))
-    kill(monkeypatch, owner, name)
-    with pytest.raises(Killed):
-        ingest_calls(lake, landing)
-
-    assert ingest_calls(lake, landing).rows == 2
-    assert files_in_raw(lake) == published(lake) == {"a.csv": 2}
 
 
 def test_the_deliveries_of_a_killed_run_never_count(

@@ -1,4 +1,3 @@
-import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -49,25 +48,6 @@ def test_every_row_is_added_once_as_text_with_its_source(lake: SparkSession, lan
     ]
 
 
-def test_a_backfill_keeps_its_older_modification_time(lake: SparkSession, landing) -> None:
-    landing.csv("correction.csv", [["2019-05-01", 120]], columns=("Date", "CallsOffered"), delivered=86_400)
-    ingest_calls(lake, landing)
-    landing.csv("backfill.csv", [["2019-05-01", 100]], columns=("Date", "CallsOffered"))
-    ingest_calls(lake, landing, NOW + timedelta(hours=1))
-
-    latest = lake.table(RAW).orderBy("_modified_at", "_ingested_at").collect()[-1]
-    assert (latest["CallsOffered"], latest["_source_file"]) == ("120", "correction.csv")
-
-
-def test_a_copied_workbook_keeps_its_modification_time(lake: SparkSession, landing) -> None:
-    path = landing.workbook("a.xlsx", landing.days(count=1))
-    os.utime(path)
-    ingest_calls(lake, landing, datetime.now(timezone.utc) + timedelta(milliseconds=1))
-
-    assert ingest_calls(lake, landing).known == {"a.xlsx": "in raw already, as a.xlsx"}
-    assert raw(lake, "string(_modified_at)") == [("2023-11-14 22:13:20",)]
-
-
 def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     assert ingest_calls(lake, landing).rows == 2
@@ -94,36 +74,6 @@ def test_the_same_content_under_two_names_is_added_once(lake: SparkSession, land
     done = ingest_calls(lake, landing)
 
     assert (done.rows, done.known) == (2, {"copy of a.csv": "the same content as a.csv"})
-
-
-def test_only_the_latest_content_of_a_file_is_current_and_raw_keeps_all(lake: SparkSession, landing) -> None:
-    for number, offered in enumerate((100, 120, 100)):
-        landing.csv("a.csv", landing.days(count=2, offered=offered), delivered=number)
-        landing.csv("b.csv", landing.days("2024-03-01", count=1))
-        assert ingest_calls(lake, landing, NOW + timedelta(hours=number)).rows == (3 if number == 0 else 2)
-
-    latest = (
-        read_raw(lake, "calls")
-        .rows.where("_is_current")
-        .selectExpr("_source_file", "CallsOffered", "hour(_ingested_at)")
-    )
-    assert sorted(map(tuple, latest.collect())) == [("a.csv", "100", 14), ("a.csv", "100", 14), ("b.csv", "100", 12)]
-    assert lake.table(RAW).count() == 7
-
-
-def test_a_renamed_file_keeps_its_rows_when_its_old_name_gets_new_content(lake: SparkSession, landing) -> None:
-    landing.csv("metrics.csv", landing.days("2023-01-01", count=2))
-    ingest_calls(lake, landing)
-    landing.csv("metrics 2023.csv", landing.days("2023-01-01", count=2))
-    again = ingest_calls(lake, landing, NOW + timedelta(hours=1))
-    assert again.known == {
-        "metrics 2023.csv": "in raw already, as metrics.csv",
-        "metrics.csv": "in raw already, as metrics.csv",
-    }
-    landing.csv("metrics.csv", landing.days("2024-01-01", count=3), delivered=60)
-
-    assert ingest_calls(lake, landing, NOW + timedelta(hours=2)).files == ("metrics.csv",)
-    assert len(current(lake, "Date")) == len(set(current(lake, "Date"))) == 5
 
 
 @pytest.mark.parametrize("new", [0, 1])

@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: 
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
         read_masking_key(where)
-    assert raised.value.where == where
+    assert raised.value.where == f"masking key {where}"
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])

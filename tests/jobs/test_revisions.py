@@ -197,23 +197,6 @@ def test_key_and_order_columns_may_have_any_name(lake: SparkSession, columns: tu
     assert lake.table(TABLE).count() == 3
 
 
-def test_newer_rows_replace_older_ones_and_a_repeated_increment_changes_nothing(lake: SparkSession) -> None:
-    schema = "id string, revision int, says string, _source_file string, _row_number int, _ingested_at timestamp"
-
-    def rows(*values: tuple) -> DataFrame:
-        full = [
-            (*row[:3], "f", number, datetime(2024, 1, 1), row[3:] == ("failed",)) for number, row in enumerate(values)
-        ]
-        return lake.createDataFrame(full, f"{schema}, _quarantined boolean")
-
-    merge(lake, rows(("a", 1, "old"), ("b", 5, "old"), ("c", 1, "old")), key=["id"], order_by=["revision"], run_id="1")
-    coming = rows(("a", 2, "new"), ("b", 4, "late"), ("c", 2, "new", "failed"), ("e", None, "new"))
-    for run_id in ("next", "again"):
-        merge(lake, coming, key=["id"], order_by=["revision"], run_id=run_id)
-        found = sorted((row.id, row.revision, row.says) for row in lake.table(TABLE).collect())
-        assert found == [("a", 2, "new"), ("b", 5, "old"), ("c", 1, "old"), ("e", None, "new")]
-
-
 def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
     return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
