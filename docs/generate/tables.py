@@ -142,14 +142,14 @@ def _raw_section(dataset: Dataset) -> str:
         for field in fields
     ]
     head = ["column of the source", "column after change_schema", "layout", "form", "required"]
-    about = "all columns are text. A row goes to quarantine if a required cell is not empty and cannot be read."
-    return f"## raw\n\n`lake.raw.{dataset.name}`: {about}\n\n{table(head, rows)}"
+    about = "All columns are text. A row goes to quarantine if a required cell is not empty and cannot be read."
+    return f"## raw\n\n`lake.raw.{dataset.name}`\n\n{about}\n\n{table(head, rows)}"
 
 
 def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
     columns = [field for field in frame.schema if field.name not in BOOKKEEPING and not is_mark(field.name)]
     rows = [(code(field.name), code(field.dataType.simpleString())) for field in columns]
-    return f"## {title}\n\n`{name}`: {_description(build)}\n\n{table(['column', 'type'], rows)}"
+    return f"## {title}\n\n`{name}`\n\n{_description(build)}\n\n{table(['column', 'type'], rows)}"
 
 
 def _description(build: object) -> str:
