@@ -62,7 +62,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. A key that resembles an argument of the
     job is a typing error, and stops the job.
     """
-    parser = _make_parser(job, stages)
+    parser = make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
     # Ignored keys are not compared with Glue's own keys, because `--JOB_ID` is not a typing error for `--JOB_RUN_ID`.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
@@ -89,7 +89,8 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     )
 
 
-def _make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of a job with these stages."""
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
     parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="Run one stage [default: all].")
     parser.add_argument("--landing", help="Read landed files from this folder, file or pattern.")

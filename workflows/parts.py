@@ -53,6 +53,6 @@ def _part(package: str, dataset: str, name: str) -> Any:
             raise
         problem = (
             f"the dataset is in transforms/datasets/, but there is no {module.replace('.', '/')}.py with {name}. Write "
-            f"it: docs/datasets.md lists the parts of a dataset."
+            f"it: docs/how-to/add-a-dataset.md lists the parts of a dataset."
         )
         raise WorkflowError(workflow=dataset, problem=problem) from error

@@ -6,7 +6,7 @@ import argparse
 from importlib import import_module
 
 from docs.generate.markdown import NOTE, code, table
-from jobs.arguments import ON_REQUEST, _parser
+from jobs.arguments import ON_REQUEST, make_parser
 from transforms.datasets import dataset_names
 
 HEAD = """# Arguments of jobs
@@ -23,7 +23,7 @@ python -m jobs.contact_centre --landing DIR --stage ingest
 
 def page() -> str:
     """Return the page."""
-    actions = [action for action in _parser("contact_centre", ["STAGE"])._actions if action.dest != "help"]
+    actions = [action for action in make_parser("contact_centre", ["STAGE"])._actions if action.dest != "help"]
     rows = [(code(action.option_strings[0]), _value(action), action.help or "") for action in actions]
     return "\n".join([HEAD + NOTE, table(["argument", "value", "effect"], rows), _stages()])
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import EnumMeta
 from typing import Any
 
+import typer
+
 from docs.generate.markdown import NOTE, code, paragraph, table
+from workflows.cli import app
 
 HEAD = """# The citylake command
 
@@ -21,13 +24,7 @@ EXIT_CODES = (
 
 def page() -> str:
     """Return the page."""
-    from workflows import cli
-
-    if not hasattr(cli, "app"):  # the argparse command, until the Typer command replaces it
-        return f"{HEAD}{NOTE}\n{_exit_codes()}"
-    import typer
-
-    return render(typer.main.get_command(cli.app))
+    return render(typer.main.get_command(app))
 
 
 def render(group: Any) -> str:
@@ -47,7 +44,7 @@ def _exit_codes() -> str:
 
 def _command(name: str, command: Any) -> str:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
-    usage = " ".join(["citylake", name, *map(_usage, arguments), *(["[OPTIONS]"] if _shown(command) else [])])
+    usage = " ".join(["citylake", name, *map(_usage, arguments), *(["[OPTIONS]"] if _visible_options(command) else [])])
     text = "\n\n".join(paragraph(each) for each in (command.help or "").split("\n\n"))
     rows = [(code(_name(each)), getattr(each, "help", None) or "") for each in arguments]
     described = table(["argument", "meaning"], rows) + "\n" if any(text for _, text in rows) else ""
@@ -57,12 +54,12 @@ def _command(name: str, command: Any) -> str:
 def _options(command: Any) -> str:
     rows = [
         (", ".join(map(code, [*each.opts, *each.secondary_opts])), code(_value(each)), each.help or "")
-        for each in _shown(command)
+        for each in _visible_options(command)
     ]
     return table(["option", "value", "effect"], rows) if rows else ""
 
 
-def _shown(command: Any) -> list[Any]:
+def _visible_options(command: Any) -> list[Any]:
     options = [each for each in command.params if each.param_type_name == "option"]
     completion = ("--install-completion", "--show-completion", "--help")
     return [each for each in options if not each.hidden and not set(completion) & {*each.opts}]

@@ -91,7 +91,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     Raises:
         ValueError: A column has another type than `BOOKKEEPING` says.
     """
-    trusted, quarantine = _built(spark, dataset)
+    trusted, quarantine = _build_tables(spark, dataset)
     for frame in (trusted, quarantine):
         _require_described(frame)
     zones = {"trusted": trusted, "quarantine": quarantine}
@@ -118,7 +118,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     )
 
 
-def _built(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
+def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
     """Return empty frames with the columns of trusted and of quarantine."""
     names = [name for columns in dataset.source_columns.values() for name in columns]
     sources = {name.casefold(): name for name in reversed(names)}  # to Spark, `Date` and `DATE` are the same column
@@ -132,12 +132,12 @@ def _built(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]
     key = {"masking_key": b"0" * 32} if dataset.uses_masking_key else {}
     layouts = {"layouts": frozenset(dataset.layouts)} if dataset.builds_by_layout else {}
     gate = compile_gate(dataset.build(raw, **key, **layouts), suite=load_suite(dataset.name))
-    return gate.rows, gate.rejected(gate.rows).withColumn(BLOCKED_BY, not_parked())
+    return gate.rows, gate.rows_for_quarantine(gate.rows).withColumn(BLOCKED_BY, not_parked())
 
 
 def _raw_section(dataset: Dataset) -> str:
     rows = [
-        (code(field.source), code(field.name), code(layout), field.form or "text", "yes" if field.required else "")
+        (code(field.source), code(field.name), code(layout), field.expected or "text", "yes" if field.required else "")
         for layout, fields in dataset.layouts.items()
         for field in fields
     ]
