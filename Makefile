@@ -29,7 +29,7 @@ test: .venv/dev ## Run the tests, and print the branch coverage
 
 test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations on the Spark of Glue 6.0, with ANSI on
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
-	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs
+	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs/test_transforms.py
 
 check: test test-spark4 lint types imports docs package ## Run all checks that must pass before a merge
 
