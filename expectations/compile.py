@@ -100,7 +100,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        elif rule.missing is None:  # The type is about missing values themselves.
+        elif rule.missing is None:  # The expectation tests whether values are null.
             failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))
         else:

@@ -60,7 +60,8 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     candidates = [*properties.items(), *metadata_times.items()]
     if impossible := [file.name for file, time in candidates if time and time > file.stored_at]:
         logger.warning(
-            "%d new file(s) have a modification time later than the time of their storage. It is ignored. First: %s",
+            "%d new file(s) have a modification time later than the time of their storage. The modification time is "
+            "ignored. First file: %s",
             len(impossible),
             impossible[0],
         )

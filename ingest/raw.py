@@ -195,7 +195,7 @@ def _log(dataset: str, result: IngestResult) -> None:
         logger.info("%s: skipped %s: %s", dataset, name, reason)
     for name in result.redelivered:
         logger.warning(
-            "%s: %s was delivered again with other content. Rows that are not in the new content no longer count",
+            "%s: %s was delivered again with other content. The next refine drops rows that only the old content has",
             dataset,
             name,
         )

@@ -154,7 +154,8 @@ def _list_disk(landing: str, known: KnownChecksums) -> Iterator[LandedFile]:
             stat = path.stat()
             modified, changed = (datetime.fromtimestamp(at, timezone.utc) for at in (stat.st_mtime, stat.st_ctime))
             checksum, computed_at = known.get((name, modified, stat.st_size), ("", changed))
-            # If the clock was set back, `computed_at` may be in the future. It then proves nothing.
+            # A known checksum is valid if it was computed after the last change of the file. If `computed_at` is in the
+            # future, the clock was set back. The order of the two times is then unknown.
             if not changed < computed_at <= datetime.now(timezone.utc):
                 checksum = compute_checksum(str(path))
         except OSError as error:

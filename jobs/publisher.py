@@ -182,8 +182,8 @@ class Publisher:
         staged.require_current()  # otherwise quarantine could get rows of a run that cannot publish trusted
         snapshots: dict[str, int | None] = {}
         if rejects:
-            # If this run is killed now, the next run stages only the rows after the watermark. It cannot repeat a
-            # requested run, so this property makes it a full refresh.
+            # If this run is killed now, the next run stages only the rows after the watermark. The next run does not
+            # repeat a request, such as resolve. So this property makes the next run a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}

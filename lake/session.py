@@ -31,7 +31,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     if not is_s3(warehouse):
         settings |= local_settings()
     if (running := SparkSession.getActiveSession()) and running.conf.get(f"{_SETTING}.warehouse", None):
-        session = running.newSession()  # an open catalog keeps its warehouse, so another one needs a new session
+        session = running.newSession()  # an open catalog keeps its warehouse, so another warehouse needs a new session
         for name, value in catalog_settings(warehouse).items():
             session.conf.set(name, value)
         return session

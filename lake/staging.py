@@ -27,7 +27,7 @@ BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
 _PARTITIONED_BY, _BLOCKED = "citylake.partitioned-by", "citylake.blocked"
 _TABLE_PROPERTIES = {
-    # Each task writes its rows of every partition. No shuffle sends the rows of a partition to one task first.
+    # Spark does not shuffle the rows by partition before the write. Each task writes its own rows of every partition.
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
     # A change of a few rows of a file writes their positions instead of the whole file. Maintenance rewrites the file.

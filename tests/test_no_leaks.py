@@ -160,7 +160,7 @@ def test_no_personal_data_leaves_raw(citylake: Command, lake: SparkSession, tmp_
     assert len(personal) > 700
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], text) == []
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], citylake.output) == []
-    # Of twelve rows, three rows of the csv have the same key as rows of the workbook.
+    # The csv and the workbook have six rows each. Three rows of the csv have the same key as rows of the workbook.
     assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
     assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
     assert "partial_unexpected_list" in citylake.output

@@ -27,7 +27,7 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """
     if not entries:
         raise ArgumentError(where="array_where", argument="entries", got=[], expected="one entry or more")
-    # `array_compact` would take the whole step out of compiled code. Only rows with a match pay for arrays.
+    # Spark cannot compile a step with `array_compact`. Only rows with a match build arrays.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
     has_match = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
     return F.when(has_match, F.concat(*parts))

@@ -89,7 +89,7 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
         raise SchemaMismatchError(
             where=where,
             got=f"the type {source_type.simpleString()}",
-            expected=f"a type that can be cast to {target_type.simpleString()} without a guess",
+            expected=f"a type with only one possible cast to {target_type.simpleString()}",
             hint="Derive the value with an explicit Spark function first, for example timestamp_millis for a number.",
         )
     return F.expr(f"try_cast({value} AS {target_type.simpleString()})")

@@ -41,9 +41,10 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
     for number, other in enumerate(others, start=2):
         require_distinct(other.columns, where=f"union_by_name: frame {number}")
         if sorted(other.dtypes) != expected:
+            extra, missing = sorted(set(other.dtypes) - set(expected)), sorted(set(expected) - set(other.dtypes))
             raise SchemaMismatchError(
                 where=f"union_by_name: frame {number}",
-                got=f"{sorted(set(other.dtypes) - set(expected))} but not {sorted(set(expected) - set(other.dtypes))}",
+                got=f"{extra} instead of {missing}",
                 expected=f"the columns and types of frame 1, {expected}",
                 hint="Give all frames the same schema with change_schema first.",
             )

@@ -149,8 +149,9 @@ def is_json(text: Column) -> Column:
 
     Source: RFC 8259.
     """
-    # Spark's parser skips `value`, and returns the next member only if it could parse `value`. Text such as `1, "x": 2`
-    # closes or continues one wrapper, but is not valid in the other. So two wrappers are needed.
+    # Each wrapper puts the text before the member `read`. Spark returns `read` only if the JSON before it is valid.
+    # Text such as `1, "x": 2` is valid only in the first wrapper. Text such as `1, 2` is valid only in the second
+    # wrapper. So the text must be valid in both wrappers.
     wrappers = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
     strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
     markers = [
@@ -170,8 +171,8 @@ def _json_type(ddl: str) -> T.DataType:
     except ParseException:
         pass
     expected = (
-        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of them. Read other values as "
-        "string and convert them with change_schema, parse_date or parse_timestamp. Read decimals as double"
+        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of these types. Read other "
+        "values as string and convert them with change_schema, parse_date or parse_timestamp. Read decimals as double"
     )
     raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
 

@@ -119,7 +119,8 @@ def change_schema(
     reports = [name for name, entries in failures.items() if entries or name in earlier]
     added = [*(_SOURCE + cell.name for cell in changed), *reports]
     require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
-    # Two steps: in one step Spark would compute a value twice to test whether it is null.
+    # In one step, Spark would compute each value twice: once for the column, and once for the test whether it is null.
+    # So there are two steps.
     parsed = rows.select(
         *(cell.value.alias(cell.name) for cell in cells),
         *(F.col(quoted(name)) for name in keep),
@@ -264,7 +265,7 @@ def _require_parsed_types(parsed: DataFrame, fields: Sequence[Field]) -> None:
         if source_type != _parse_type(field.type).simpleString():
             raise SchemaMismatchError(
                 where=f"change_schema: column {field.name!r}",
-                got=f"the type {source_type} from its parse",
+                got=f"the type {source_type} from the function `parse`",
                 expected=field.type,
-                hint="Cast the result of parse, or correct the field's type.",
+                hint="Cast the result of `parse`, or correct the field's type.",
             )

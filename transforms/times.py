@@ -224,7 +224,7 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
 
 def _require_region(zone: str, *, where: str) -> str:
-    # A machine without the tz database, such as Windows, knows no regions. There Spark itself rejects a wrong zone.
+    # A machine without the tz database, such as Windows, has no list of regions. Then Spark rejects a wrong zone.
     if zone != "UTC" and ("/" not in zone or (_list_regions() and zone not in _list_regions())):
         expected = "UTC or a region such as America/New_York. An abbreviation such as EST has no daylight saving time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
@@ -248,12 +248,13 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
             groups[part], tokens[part] = len(groups) + 1, token
             regex += f"({expression})"
         else:
-            expected = f"each part once, as one of {list(_PATTERN_LETTERS)}, and other letters in quotes. {_WIDTH_RULE}"
+            expected = f"each part of a time at most once, as one of {list(_PATTERN_LETTERS)}"
+            expected += f". Write other letters in quotes. {_WIDTH_RULE}"
             raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
         previous = token
     has_12_hours = tokens.get("hour") in ("h", "hh")
     if not {"year", "month", "day"} <= groups.keys() or has_12_hours != ("half" in groups) or pattern.count("'") % 2:
-        expected = "a year, a month and a day, `h` or `hh` if and only if it has `a`, and all quotes closed"
+        expected = "a year, a month and a day. Use `a` with `h` or `hh`, and only with these letters. Close all quotes"
         raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
     references = {part: f"${group}" for part, group in groups.items()}
     clock = ":".join(references.get(part, "00") for part in ("hour", "minute", "second"))

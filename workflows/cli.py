@@ -35,7 +35,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="citylake",
     cls=_Commands,
-    help="Run city data from landed files to answers, and look at the results.",
+    help="Compute answers from landed files of city data, and display the results.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -130,5 +130,5 @@ def _union(files: list[Path], read: Callable[[Path], DataFrame], *, source: str)
     for file, frame in zip(files, frames, strict=True):
         if set(frame.columns) != set(frames[0].columns):
             problem = f"{file.name} has the columns {frame.columns}, but {files[0].name} has {frames[0].columns}."
-            raise ValidationInputError(where=source, problem=f"{problem} Validate them one by one.")
+            raise ValidationInputError(where=source, problem=f"{problem} Validate the files one by one.")
     return reduce(DataFrame.unionByName, frames)

@@ -45,7 +45,7 @@ def expect_column_most_common_value_to_be_in_set(
         is_in_set = bool(expected & set(map(normalize, most_common)))
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
-    # Values of the set come first, because the number of value counts is limited.
+    # The number of value counts is limited. In a tie, values of the set come first, so the limit does not cut them.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 

@@ -258,7 +258,7 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
         if _WRONG_TABLE_KEY.search(message):
             problem = f"table {_read_setting('TABLE')}: the partition key is not the string case_key ({message})"
             raise SettingError(f"{problem}. Create the table with this key, or correct TABLE.") from error
-        # For example an item over 400 KB, or a number of more than 38 digits. It would be rejected each time.
+        # DynamoDB rejects an item over 400 KB or a number of more than 38 digits, for example. A retry would fail too.
         raise PoisonError(f"DynamoDB rejects the item: {message}") from error
     return True
 

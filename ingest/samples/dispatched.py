@@ -36,7 +36,7 @@ _OFFENCES = (
     "PURSUIT",
 )
 _TYPES = [offence + when for when in ("", " - JUST OCCURRED", " - OCCURRED EARLIER") for offence in _OFFENCES]
-# Of the 159 types, a few have most of the incidents.
+# A few of the 159 types have most of the incidents.
 _TYPE_WEIGHTS = [400 / (place + 2) for place in range(len(_TYPES))]
 _DISPOSITIONS = {"NO REPORT": 40, "REPORT TAKEN": 22, "GOA/UNABLE TO LOCATE": 14, "ARREST": 6, "CANCELLED": 5, "": 3}
 _STREETS = {
@@ -70,7 +70,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
     address_kind = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
     dispatch, arrival, clearing = draw.randrange(30, 900), draw.randrange(30, 2400), draw.randrange(60, 4200)
     if index % 43 == 8:
-        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # the edge of a band
+        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # the edge between two bands of minutes
     arrival = 0 if index % 17 == 3 else arrival  # units that were already at the place
     arrived, cleared = draw.random() > 0.25, draw.random() > 0.05
     incident = {

@@ -81,7 +81,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     channels and retired types.
 
     The expected answers are inquiries. The rates are shares of the year, each rounded on its own. Answers by type exist
-    only if the files have one part, because each part has its own types.
+    only if the files have one part, because each part has its own inquiry types.
 
     Args:
         folder: The landing folder.
@@ -151,7 +151,7 @@ class _Part:
         rest, month = divmod((index * _STRIDE + 100 * year) % _KEYS, 12)
         rest, channel = divmod(rest, len(_CHANNELS))
         topic, department = divmod(rest, len(_DEPARTMENTS))
-        layer = index // _KEYS + self.number * 10  # Each part has its own types.
+        layer = index // _KEYS + self.number * 10  # Each part of the files has its own inquiry types.
         name, channel_name = [*_DEPARTMENTS][department], [*_CHANNELS][channel]
         kind = f"{_TOPICS[topic]} Inquiry" + (f" {layer}" if layer else "")
         if (topic + department) % 9 == 8:
@@ -164,7 +164,7 @@ class _Part:
         row[2] = f"{row[2]:%Y-%m}"
         if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # the same key with two numbers
             other = [*row[:4], row[4] + 1, row[5]]
-            self.truth.counts["superseded"] += 1  # the later row has both numbers
+            self.truth.counts["superseded"] += 1  # the later row replaces the earlier row, and has both numbers
             self.truth.damage(file, line + 1, "one_number_in_a_file")
             return [row, other]
         position, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]

@@ -249,7 +249,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # one cell can have both names
+            if field in _NAMES:  # counts also if empty, because the other cell has both the first and the last name
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

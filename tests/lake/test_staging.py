@@ -249,7 +249,7 @@ def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, m
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    assert snapshots(lake) == 4  # the first one, the rows, the deletion, the properties
+    assert snapshots(lake) == 4  # the first publish, the rows, the deletion, the properties
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
 
@@ -352,7 +352,7 @@ def test_rows_with_other_columns_cannot_be_appended(lake: SparkSession) -> None:
 
 
 LARGE = 1 << 40
-NARROWED = [  # the published type and values, values that the new type can hold, the new type and values
+NARROWED = [  # published type, published values, published values that fit the new type, new type, new values
     ("bigint", [1, LARGE], [1, None], "int", [1, None]),
     ("double", [1.0, 1.5], [1.0, None], "int", [1, None]),
     ("double", [1.0, 0.1], [1.0, 0.5], "float", [1.0, 0.5]),

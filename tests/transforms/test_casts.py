@@ -251,8 +251,8 @@ def test_casts_that_would_be_a_guess_are_refused(spark, source, target):
     with pytest.raises(SchemaMismatchError) as caught:
         cast("v", source_type=source_type, target_type=target_type, where="change_schema: column 'v'")
     assert str(caught.value) == (
-        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type that can be cast to "
-        f"{target_type.simpleString()} without a guess. Derive the value with an explicit Spark function first, "
+        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type with only one "
+        f"possible cast to {target_type.simpleString()}. Derive the value with an explicit Spark function first, "
         "for example timestamp_millis for a number."
     )
 

@@ -34,7 +34,7 @@ def test_other_columns_or_types_are_refused(spark, schema, extra, lacking):
         union_by_name(first, first, other)
     error = caught.value
     assert error.where == "union_by_name: frame 3"
-    assert error.got == f"[{extra}] but not [{lacking}]".replace("[[]]", "[]")
+    assert error.got == f"[{extra}] instead of [{lacking}]".replace("[[]]", "[]")
     assert "('n', 'int')" in error.expected
     hint = "Give all frames the same schema with change_schema first."
     assert str(error) == f"{error.where}: got {error.got}, expected {error.expected}. {hint}"

@@ -228,7 +228,9 @@ def test_a_source_that_exists_twice_is_refused(spark):
 
 def test_a_parser_of_another_type_than_its_field_is_refused(spark):
     raw = spark.createDataFrame([], "n string")
-    with pytest.raises(SchemaMismatchError, match="column 'x': got the type bigint from its parse, expected int. Cast"):
+    with pytest.raises(
+        SchemaMismatchError, match="column 'x': got the type bigint from the function `parse`, expected int. Cast"
+    ):
         change_schema(raw, fields=[Field("n", "x", "int", lambda name: F.length(name).cast("bigint"))])
 
 

@@ -77,7 +77,7 @@ def test_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> No
     [
         ("resolve", ["warehouse if it exists, otherwise samples/warehouse", "the key of the samples"]),
         ("status", ["all datasets", "warehouse if it exists, otherwise samples/warehouse"]),
-        ("run", ["samples", "warehouse, for samples samples/warehouse", "new rows only"]),
+        ("run", ["samples", "warehouse with --data, otherwise samples/warehouse", "new rows only"]),
         ("sample", ["a few thousand", "311"]),
         ("show", ["24", "an overview that lists the answers"]),
     ],

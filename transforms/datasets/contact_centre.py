@@ -75,7 +75,8 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     offered, null if no call was offered); change_pct_points (the change since the year before, null if that year is
     absent).
     """
-    # Glue Studio's graph aggregates each year, and then their union. One aggregation of the union shuffles only once.
+    # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. Here only the union is
+    # aggregated, so the aggregation has only one shuffle.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])

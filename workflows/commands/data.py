@@ -57,7 +57,7 @@ def fetch(
         str | None,
         typer.Option(
             metavar="CITY",
-            help=help_text("Download the data of this city.", default="the first city"),
+            help=help_text("Download the data of this city.", default="the default city of the dataset"),
             show_default=False,
         ),
     ] = None,

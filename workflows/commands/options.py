@@ -117,7 +117,7 @@ MaskingKeyOption = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help=help_text(MASKING_KEY_HELP, default=f"for {SAMPLE_WAREHOUSE}, the key of the samples"),
+        help=help_text(MASKING_KEY_HELP, default=f"the key of the samples if the warehouse is {SAMPLE_WAREHOUSE}"),
         show_default=False,
     ),
 ]

@@ -34,14 +34,18 @@ def run(
         str | None,
         typer.Option(
             metavar="DIR",
-            help=help_text("Keep the tables in this folder.", default=f"{WAREHOUSE}, for samples {SAMPLE_WAREHOUSE}"),
+            help=help_text(
+                "Keep the tables in this folder.", default=f"{WAREHOUSE} with --data, otherwise {SAMPLE_WAREHOUSE}"
+            ),
             show_default=False,
         ),
     ] = None,
     masking_key: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help=help_text(MASKING_KEY_HELP, default="for samples, their key"), show_default=False
+            metavar="FILE",
+            help=help_text(MASKING_KEY_HELP, default="the key of the samples if --data is missing"),
+            show_default=False,
         ),
     ] = None,
     rebuild: Annotated[
@@ -80,7 +84,8 @@ def resolve(
         typer.Option(
             "--row-by-row",
             help=help_text(
-                "Publish every row that passes by itself. The others stay in quarantine as failed rows.",
+                "Publish each row that passes, even if other rows fail. The rows that fail stay in quarantine as "
+                "failed rows.",
                 default="publish the rows only if they meet the suite as a whole",
             ),
             show_default=False,

@@ -46,8 +46,8 @@ def validate(
     path: Annotated[
         str | None,
         typer.Option(
-            help="Validate this .csv, .tsv, .txt or .parquet file, or a folder of such files. Types of text are "
-            "inferred.",
+            help="Validate this .csv, .tsv, .txt or .parquet file, or a folder of such files. The column types of "
+            "text files are inferred.",
             show_default=False,
         ),
     ] = None,
@@ -81,7 +81,7 @@ def docs(
         str | None,
         typer.Option(
             metavar="DIR",
-            help=help_text("Write the pages to this folder.", default="docs in the warehouse"),
+            help=help_text("Write the pages to this folder.", default="the folder docs in the warehouse"),
             show_default=False,
         ),
     ] = None,

@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # One partition each: a sort of several partitions starts another Spark job to find its ranges.
+    # With one partition each, the sort does not need a Spark job to find its ranges.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

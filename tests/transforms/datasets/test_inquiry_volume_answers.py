@@ -203,8 +203,8 @@ def test_top_types_have_the_most_inquiries_in_a_department_and_year(spark):
         "ZZ OLD - T",
         True,
         100,
-        Decimal("40.000"),
-    )  # of all 250 inquiries
+        Decimal("40.000"),  # 100 of 250 inquiries
+    )
     assert [(row["rank"], row.inquiry_type, row.is_retired, row.inquiries) for row in parking[1:]] == [
         (2 + place, f"T{number:02}", False, 10 + number // 2)
         for place, number in enumerate([10, 11, 8, 9, 6, 7, 4, 5, 2])

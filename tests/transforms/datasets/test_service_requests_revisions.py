@@ -77,7 +77,8 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# The day is 4 July 2024 in Denver, 6 hours behind UTC. An event at 13:30 changes the state of an export as of 13:10.
+# All times are on 4 July 2024 in Denver, 6 hours behind UTC. The as-of time of an export is 13:10. An event at 13:30
+# closes a request of the export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,

@@ -185,9 +185,9 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # Several steps, because in one step Spark would compute a value again for each use of it. Each step copies the row,
-    # so there are few steps. Spark can compile the steps after `_point` and the gate's steps as one method, if the
-    # method has at most 8,000 bytes of code.
+    # In one step, Spark would compute a value again for each use of it. But each step copies the row, so there are only
+    # three steps. Spark can compile the steps after `_point` together with the steps of the gate as one method. The
+    # maximum for such a method is 8,000 bytes of code.
     return (
         incidents.withColumns(
             {

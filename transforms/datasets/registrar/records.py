@@ -154,7 +154,7 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
 def _standardize(rows: DataFrame) -> DataFrame:
     """Standardize spelling while values can still be read, and check which values are valid."""
-    # Two steps: in one step, Spark would clean a text again for each use of it.
+    # In one step, Spark would clean a text again for each use of it. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in (*ADMISSION_KEY, "first_name", "last_name", "email", "phone")}
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # both names in one cell

@@ -143,7 +143,7 @@ def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
-    # Two steps, because in one step Spark would compute the status and the local time again for each use.
+    # In one step, Spark would compute the status and the local time again for each use. So there are two steps.
     return rows.withColumns(
         {
             "city": F.lit(source.city),

@@ -106,8 +106,8 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
     Source: Denver and Vancouver open data, 3-1-1 service requests.
     """
-    # Each layout is built separately. A row goes only through the expressions of its own source, and another city adds
-    # no term to them.
+    # Each layout is built separately. Spark evaluates only the expressions of a row's own source. So another city does
+    # not make these expressions longer.
     sources = {layout: source for source in SOURCES for layout in source.layouts if layout in layouts}
     typed = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
     return (
@@ -127,7 +127,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 def _standardize(rows: DataFrame) -> DataFrame:
     """Standardize spelling while values can still be read, and add the columns that depend on them."""
-    # Two steps, because in one step Spark would compute a value again for each use of it.
+    # In one step, Spark would compute a value again for each use of it. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))
     seconds = F.unix_seconds("closed_at") - F.unix_seconds("created_at")
