@@ -108,7 +108,7 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 
 
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
-    """Number the rows from 1, ordered by the named columns and then all other columns. Replaces Glue Studio's Identifier.
+    """Number the rows from 1, ordered by the named columns, then the other columns. Replaces Glue Studio's Identifier.
 
     Use this for tables that fit on one machine, because numbers without gaps need all rows in one task. For large
     tables use `uuid`, which does not depend on other rows.
