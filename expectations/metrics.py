@@ -165,7 +165,7 @@ def _times_to_text(frame: DataFrame) -> DataFrame:
 
 
 def _time_to_text(time: Column) -> Column:
-    """Return a time in ISO form. As in Python, a fraction of zero is omitted."""
+    """Return a time in ISO form. As in Python, the fraction of a second is omitted if it is 0."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 

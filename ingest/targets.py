@@ -130,7 +130,7 @@ class LandingFolder:
 
 
 def finish_pending(state: State) -> None:
-    """Count the rows of the pending file of an earlier run if the file exists. Otherwise remove its hidden part."""
+    """Count the rows of the pending file of an earlier run if the file exists. Otherwise remove its `.part` file."""
     path = Path(state.progress.pending)
     if state.progress.pending:
         rows = state.progress.pending_rows if path.exists() else state.progress.rows

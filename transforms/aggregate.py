@@ -94,9 +94,9 @@ def pivot(
 ) -> DataFrame:
     """Aggregate rows into one row for each group, with a column for each value of a column.
 
-    Glue Studio's Pivot Rows Into Columns. `values` is an argument because a transform does not look at its rows. Rows
-    with any other value or null go to `other_column`, so an unexpected value is visible. Spark's `pivot` would drop
-    such rows.
+    Replaces Glue Studio's Pivot Rows Into Columns. `values` is an argument because a transform does not look at its
+    rows. Rows with any other value or null go to `other_column`, so an unexpected value is visible. Spark's `pivot`
+    would drop such rows.
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 

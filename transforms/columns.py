@@ -15,7 +15,7 @@ from transforms.text import BLANK_CHARACTERS
 
 
 def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Keep the named columns, in the given order. Glue Studio's Select Fields.
+    """Keep the named columns, in the given order. Replaces Glue Studio's Select Fields.
 
     Rows: unchanged.
 
@@ -33,7 +33,7 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
 
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Drop the named columns. Glue Studio's Drop Fields. With `null_fields` it is also Drop Null Fields.
+    """Drop the named columns. Replaces Glue Studio's Drop Fields. With `null_fields` it also replaces Drop Null Fields.
 
     Rows: unchanged. Columns: the other columns, in their order.
 
@@ -51,7 +51,7 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
 
 def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
-    """Rename columns. The mapping is old name to new name. Glue Studio's Rename Field.
+    """Rename columns. The mapping is old name to new name. Replaces Glue Studio's Rename Field.
 
     All names change at once, so two columns can swap their names.
 
@@ -72,7 +72,7 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
 
 
 def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, DataFrame]:
-    """Split a frame into two: the named columns, and the other columns. Glue Studio's Split Fields.
+    """Split a frame into two: the named columns, and the other columns. Replaces Glue Studio's Split Fields.
 
     Rows: both frames have all rows. The rows of the two frames can be joined again only with a key. To keep a key in
     both frames, use `select_fields` twice instead.
@@ -89,7 +89,7 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
 
 def null_fields(rows: DataFrame) -> DataFrame:
-    """List the columns that have only nulls and blank text. For Glue Studio's Drop Null Fields.
+    """List the columns that have only nulls and blank text. Used for Glue Studio's Drop Null Fields.
 
     A transform does not look at its rows. So a job collects this list, logs it and drops the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
@@ -114,7 +114,7 @@ def null_fields(rows: DataFrame) -> DataFrame:
 
 
 def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) -> DataFrame:
-    """Drop the rows that have no value in any of the columns. Glue Studio's Remove Null Rows.
+    """Drop the rows that have no value in any of the columns. Replaces Glue Studio's Remove Null Rows.
 
     Rows: a row is dropped if all of `fields` are null or blank text. Without `fields` all columns are tested. NaN is a
     value here, but Spark's `dropna` treats it as null. Columns: unchanged.

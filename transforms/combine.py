@@ -97,7 +97,7 @@ def lookup(
     order_by: Sequence[str],
     match_column: str | None = None,
 ) -> DataFrame:
-    """Add columns of the reference row that has the same key. Glue Studio's Lookup.
+    """Add columns of the reference row that has the same key. Replaces Glue Studio's Lookup.
 
     Rows: all kept, never multiplied. If several reference rows have the same key, the row with the greatest values of
     `order_by` is used. Nulls are smallest. Ties are broken by the greatest values of `columns`. A row gets nulls if its

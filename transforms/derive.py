@@ -27,9 +27,9 @@ def change_on_previous(
     Rows: all kept. Each group should have one row for each period. If it has several, the smallest value counts.
 
     Columns: reads `period`, an integer that counts periods, for example a year or a `month_number`. Adds `name`, the
-    value minus the value at `period - periods`, in the units of `column`. It is null if that period is missing or has
-    no value, because the row before a gap is not the previous period. It is also null if the difference overflows the
-    column's type.
+    change of `column` since the period `period - periods`, in the units of `column`. The change is null if the earlier
+    period is missing or has no value, because the row before a gap is not the previous period. The change is also null
+    if it overflows the column's type.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -75,7 +75,7 @@ def bucket(
 
     Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
     `5-10` and `10+`. `labels` replaces them and has one more entry than `edges`. Null and NaN give null. As text, `10+`
-    sorts before `5-10`. So `order_column` can name another column, the range's number from 0, to sort by.
+    sorts before `5-10`. To sort the ranges, give `order_column`: it adds a column with the range's number, from 0.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
     >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band").collect()

@@ -52,8 +52,8 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
     Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
 
     Rows: all kept. Rows with the same key have the same UUID. Null counts as a value: ("a", null) and (null, "a")
-    differ. The keys ("a|b") and ("a", "b") differ too, and so do the text "7" and the number 7. All integer types give
-    the same UUID for the same number.
+    differ. The keys ("a|b") and ("a", "b") also differ. The text "7" and the number 7 also differ. All integer types
+    give the same UUID for the same number.
 
     Columns: adds `name`, text of 36 characters.
 
@@ -108,7 +108,7 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 
 
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
-    """Number the rows 1, 2, 3 … in the order of the named columns, then of all other columns. Glue Studio's Identifier.
+    """Number the rows from 1, ordered by the named columns, then the other columns. Replaces Glue Studio's Identifier.
 
     Use this for tables that fit on one machine, because numbers without gaps need all rows in one task. For large
     tables use `uuid`, which does not depend on other rows.

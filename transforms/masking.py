@@ -106,7 +106,7 @@ def mask(
 
 
 def redact(value: Column, *, text: str = REDACTED) -> Column:
-    """Replace every value by the same text. Null stays null. Glue's REDACT.
+    """Replace every value by the same text. Null stays null. Replaces Glue's REDACT.
 
     >>> students = spark.createDataFrame([("Ann",), (None,)], "name string")
     >>> [row[0] for row in students.select(redact(F.col("name"))).collect()]
@@ -116,7 +116,7 @@ def redact(value: Column, *, text: str = REDACTED) -> Column:
 
 
 def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = "*") -> Column:
-    """Keep some characters on the left and right, and replace all others by `char`. Glue's PARTIAL_REDACT.
+    """Keep some characters on the left and right, and replace all others by `char`. Replaces Glue's PARTIAL_REDACT.
 
     If a text is too short to hide anything, all its characters are replaced. The length of the text stays visible. Use
     `redact` to hide the length.
@@ -144,7 +144,7 @@ def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = 
 
 
 def sha256_hash(value: Column) -> Column:
-    """Return the SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. Glue's SHA256_HASH.
+    """Return the SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. Replaces Glue's SHA256_HASH.
 
     Use this only for compatibility with hashes from Glue. A value that can be guessed is not protected: all numbers of
     nine digits can be tried. Use `keyed_hash` to protect such values.

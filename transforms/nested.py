@@ -17,7 +17,7 @@ from transforms.sql import quoted
 
 
 def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
-    """Replace each struct by a column for each of its fields, at any depth. Glue Studio's Flatten.
+    """Replace each struct by a column for each of its fields, at any depth. Replaces Glue Studio's Flatten.
 
     Rows: unchanged. A null struct gives nulls.
 
@@ -46,12 +46,12 @@ def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
 def explode(
     rows: DataFrame, *, column: str, names: Sequence[str] | None = None, position_column: str | None = None
 ) -> DataFrame:
-    """Make a row of each array element or map entry. Glue Studio's Explode Array Or Map Into Rows.
+    """Make a row of each array element or map entry. Replaces Glue Studio's Explode Array Or Map Into Rows.
 
     Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept, with nulls.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by `key` and `value`. `names` replaces
-    these names. `position_column` names another column, the position of the element from 0.
+    these names. `position_column` adds a column with this name: the element's position, from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -82,7 +82,7 @@ def explode(
 
 
 def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> DataFrame:
-    """Add a column for each of the first elements of an array. Glue Studio's Array To Columns.
+    """Add a column for each of the first elements of an array. Replaces Glue Studio's Array To Columns.
 
     Rows: unchanged. Columns: all kept, including the array. Adds `names`, which are null where the array is null or has
     no such element. The array can have more elements than there are names.
@@ -108,7 +108,7 @@ def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> D
 
 
 def parse_json(column: str, *, ddl: str) -> Column:
-    """Parse a text column of JSON as a struct, array or map of the type `ddl`. Glue Studio's Parse JSON Column.
+    """Parse a JSON text column as a struct, array or map of the type `ddl`. Replaces Glue Studio's Parse JSON Column.
 
     The result is null if the text is not JSON, or if any value does not have its type, at any depth. For example, "5"
     is not an int, and 1e400 is not a double. A map with a repeated key is null too. As the `parse` of a `Field`, such a

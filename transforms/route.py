@@ -16,7 +16,7 @@ from transforms.keys import encode_key
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
     """Return one frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
 
-    Glue Studio's Conditional Router. `route(...)["passed"]` is its Select From Collection.
+    Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 
     Rows: a row that meets several conditions is in each of these groups, as in Glue. Write exclusive conditions if each
     row must be in one group. A null condition counts as false, so every row is in at least one group. Each frame
@@ -44,7 +44,7 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
 
 
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
-    """Keep a sample of the rows, which is the same in every run. Glue Studio's Spigot.
+    """Keep a sample of the rows, which is the same in every run. Replaces Glue Studio's Spigot.
 
     Rows: about `share` of the keys (0 to 1) are kept, each with all its rows. A key is selected by its hash, so every
     table and every run selects the same keys. Columns: unchanged.

@@ -67,7 +67,7 @@ def change_schema(
     keep: Sequence[str] = (),
     malformed: str | None = None,
 ) -> DataFrame:
-    """Select columns under new names and types, and drop the others. Glue's ApplyMapping, but it reports failed casts.
+    """Select columns under new names and types, and drop the others. Replaces ApplyMapping, but reports failed casts.
 
     A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A
     fraction that an integer or a decimal cannot hold is also a failed cast. Blank text is a missing value, not a

@@ -108,7 +108,7 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 
 
 def concatenate(*values: Column, separator: str = " ", null_text: str | None = None) -> Column:
-    """Join values to one text, in order. Glue Studio's Concatenate Columns.
+    """Join values to one text, in order. Replaces Glue Studio's Concatenate Columns.
 
     If a value is null, the whole text is null, unless `null_text` replaces nulls. Nulls are never skipped, because
     ("a", null, "b") and ("a", "b") would then be equal. Use `uuid` for a key whose parts can contain the separator.

@@ -61,7 +61,7 @@ _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
 
 
 def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambiguous: str = "earlier") -> Column:
-    """Parse a text column as a timestamp, with a pattern and the text's time zone. Glue Studio's To Timestamp.
+    """Parse a text column as a timestamp, with a pattern and the text's time zone. Replaces Glue Studio's To Timestamp.
 
     The pattern uses Spark's letters: `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`,
     `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and the characters between them. A pattern with `XXX`, the offset from UTC,
@@ -118,7 +118,7 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
 
 
 def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
-    """Format a timestamp as text in a time zone, with a Spark pattern. Glue Studio's Format Timestamp.
+    """Format a timestamp as text in a time zone, with a Spark pattern. Replaces Glue Studio's Format Timestamp.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 19:30:00Z' AS opened_at")
     >>> text = format_timestamp(F.col("opened_at"), pattern="EEE d MMM, h:mm a", zone="America/Denver")

@@ -25,8 +25,8 @@ class Job:
     Attributes:
         name: The name of the job in Glue.
         module: The module in `jobs/` that the job runs.
-        arguments: The values of fixed arguments, by `--KEY`.
-        parameters: The descriptions of arguments whose values are set at deployment or at a run, by `--KEY`.
+        arguments: The fixed arguments. Maps each `--KEY` to its value.
+        parameters: The arguments whose values are set at deployment or at a run. Maps each `--KEY` to its description.
         timeout: Minutes until Glue stops the job.
         worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
         workers: Number of workers, including the driver.
@@ -146,7 +146,10 @@ class Workflow:
 
 
 def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Workflow:
-    """Return the workflow of a dataset: the stages of its job, then maintenance. Each starts if the last succeeded."""
+    """Return the workflow of a dataset: the stages of its job, then maintenance.
+
+    Each job starts if the previous job succeeded.
+    """
     key = {"--masking-key": MASKING_KEY_HELP} if dataset.uses_masking_key else {}
     jobs = [
         Job(f"{dataset.name}_{stage}", dataset.name, {"--stage": stage}, key if stage in STAGES_THAT_MASK else {})

@@ -28,14 +28,14 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
     "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which raw got the row, UTC."),
     "_checksum": ("raw", "string", "Content of the file: its SHA-256, on S3 its ETag."),
-    "_layout": ("raw", "string", "Layout of the row: the kind of file that it comes from."),
+    "_layout": ("raw", "string", "Layout of the row: the kind of file that the row comes from."),
     "_other_fields": ("raw", "string", "Fields of JSON lines that no layout has, as JSON text."),
     "_malformed_record": ("raw", "string", "The whole record, if it does not fit the header or is not a JSON object."),
     "_is_current": (
         "trusted, quarantine",
         "boolean",
-        "Whether the content of the row is the latest content of a file. False for a withdrawn row that stands in for "
-        "its broken correction. For raw it is computed when raw is read.",
+        "Whether the row comes from the latest content of a file. False for a withdrawn row that stands in for its "
+        "broken correction. Raw does not store this column. It is computed when raw is read.",
     ),
     "_cast_failures": ("trusted, quarantine", REPORT, "Required cells that could not be read. Null for none."),
     "_cast_warnings": ("trusted, quarantine", REPORT, "Other cells that could not be read. Null for none."),
@@ -59,7 +59,12 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "boolean",
         "Whether the row fails a critical expectation. Always false in published rows.",
     ),
-    "_mask_0": ("trusted", "bigint", "Bit mask of the failed expectations. `_mask_1` follows after 62 bits."),
+    "_mask_0": (
+        "trusted",
+        "bigint",
+        "Bit mask of the failed expectations and the missing values. It has 62 bits. The column `_mask_1` has the next "
+        "62 bits, and so on.",
+    ),
 }
 """The zones, type and meaning of every column that no source has."""
 

@@ -97,7 +97,7 @@ def _split(strftime_format: str) -> list[str]:
 
 
 def _date_exists(groups: dict[str, Column]) -> Column:
-    """Return whether the year, month and day of a format are a date. If a part occurs twice, the last one counts."""
+    """Return whether the year, month and day in a text are a date. If a part occurs twice, the last value counts."""
     year, day, day_of_year = F.lit(1900), F.lit(1), F.lit(1)
     is_february, has_30_days = F.lit(False), F.lit(False)
     for letter, group in groups.items():

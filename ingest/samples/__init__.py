@@ -1,6 +1,6 @@
-"""Generate landing files with made-up data, the errors of real deliveries, and the expected answers.
+"""Generate landing files with made-up data, and write the expected answers beside them.
 
-There is one module for each dataset.
+The data has the errors of real deliveries. There is one module for each dataset.
 """
 
 from __future__ import annotations

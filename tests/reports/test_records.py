@@ -1,4 +1,4 @@
-"""Tables as JSON and CSV."""
+"""Convert tables to JSON and CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that run datasets and write samples."""
+"""Run the commands that run datasets and write samples."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from transforms.datasets.service_requests.sources.city_source import CLOSED_OTHE
 
 
 def build_resolution(requests: DataFrame) -> DataFrame:
-    """Count resolved and unresolved requests in each city, agency, channel and area.
+    """Count resolved and unresolved requests in each city, and in each agency, channel and area of the city.
 
     Rows: one for each city and group with requests.
 
@@ -50,7 +50,7 @@ def build_resolution(requests: DataFrame) -> DataFrame:
 
 
 def build_top_unresolved(requests: DataFrame) -> DataFrame:
-    """Rank the types with the most unresolved requests in each city, agency, channel and area.
+    """Rank the types with the most unresolved requests in each city, and in each agency, channel and area of the city.
 
     Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without a type are left out. Ties are broken
     by the name of the type.
@@ -62,7 +62,9 @@ def build_top_unresolved(requests: DataFrame) -> DataFrame:
 
 
 def build_first_call_resolution(requests: DataFrame) -> DataFrame:
-    """Compute the percentage of requests resolved on the first call, in each city, agency, channel and area.
+    """Compute the percentage of requests resolved on the first call.
+
+    The percentage is computed in each city, and in each agency, channel and area of the city.
 
     Rows: one for each city and group. Requests whose first-call resolution is unknown are left out.
 

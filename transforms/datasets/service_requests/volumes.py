@@ -105,7 +105,7 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
 
 def build_busiest_agencies(requests: DataFrame) -> DataFrame:
-    """Rank the agencies with the most requests in each city, channel and area.
+    """Rank the agencies with the most requests in each city, and in each channel and area of the city.
 
     Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without an agency are left out. Ties are
     broken by the name of the agency.
@@ -117,7 +117,7 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
 
 
 def build_most_common_types(requests: DataFrame) -> DataFrame:
-    """Rank the most common types of requests in each city, agency, channel and area.
+    """Rank the most common types of requests in each city, and in each agency, channel and area of the city.
 
     Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without a type are left out. Ties are broken
     by the name of the type.
@@ -129,7 +129,9 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
 
 
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
-    """Count requests by the weekday and hour in which they were created, in each city, channel, agency and area.
+    """Count requests by the weekday and hour in which they were created.
+
+    The requests are counted in each city, and in each agency, channel and area of the city.
 
     Rows: one for each city, group, weekday and hour with requests. Grid cells are not groups here.
 
