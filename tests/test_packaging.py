@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def test_the_wheel_alone_runs(
+def test_a_job_runs_with_only_the_wheel(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())
@@ -87,7 +87,7 @@ def test_the_wheel_alone_runs(
     check_answer(lake)
 
 
-def test_the_zip_alone_runs(
+def test_a_job_runs_with_only_the_zip(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())

@@ -99,7 +99,7 @@ def test_all_published_inquiries_reach_trusted_and_the_answers(
     assert monthly[0] == sum(int(row["Number of Records"]) for row in published)
 
 
-def test_published_proportions_give_the_published_shares(
+def test_rounded_shares_of_departments_equal_the_published_shares(
     lake: SparkSession, tmp_path: Path, real_data: Path, landing
 ) -> None:
     file = real_data / "inquiry_volume" / "department-share-2023-2024.csv"

@@ -202,7 +202,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_every_row_is_kept_and_marked_as_its_values_require(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+def test_each_row_is_kept_and_marked_if_an_expectation_fails(compiled, make_entry, n_not_negative, one_row_a_day, rows):
     gate = compiled(
         rows,
         make_entry(PRESENT, "day_present", column="day"),

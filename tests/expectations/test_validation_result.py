@@ -61,7 +61,7 @@ def test_equal_examples_are_counted_with_the_most_frequent_first():
 
 
 @pytest.mark.parametrize("examples", [["a", None], [[1], [2]], [{"a": 1}]])
-def test_as_in_gx_examples_without_an_order_are_not_counted(examples):
+def test_examples_that_cannot_be_sorted_are_not_counted_as_in_gx(examples):
     result = make_result(unexpected=2, examples=examples)["result"]
     assert result["partial_unexpected_list"] == examples
     assert "partial_unexpected_counts" not in result

@@ -105,7 +105,7 @@ def test_a_file_that_becomes_a_copy_of_another_file_withdraws_its_rows(
     assert ingest_calls(lake, landing).redelivered == ()
 
 
-def test_the_files_of_an_overtaken_run_are_ingested_by_a_later_run(
+def test_a_later_run_ingests_the_files_of_an_overtaken_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))

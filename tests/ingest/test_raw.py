@@ -195,7 +195,7 @@ def test_unreadable_files_are_all_named_and_stop_the_ingest_or_are_skipped(lake:
     assert ingest_calls(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
-def test_every_skipped_file_has_a_reason_in_one_line_without_its_cells(lake: SparkSession, landing) -> None:
+def test_the_reason_for_a_skipped_file_is_one_line_and_shows_no_cells(lake: SparkSession, landing) -> None:
     landing.csv("good.csv", landing.days(count=1))
     landing.file("notes.txt", b"Jane Doe")
     landing.file("no ending", b"Jane Doe")

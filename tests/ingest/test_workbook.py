@@ -68,14 +68,14 @@ def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
     assert read_header("f", uri, layouts=LAYOUTS).sheet == "Data"
 
 
-def test_two_sheets_with_the_columns_are_rejected(tmp_path: Path) -> None:
+def test_two_sheets_with_the_columns_of_the_dataset_are_rejected(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: sheets 1 and 2 all have the dataset's columns"):
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_sheet_of_any_layout_is_found_and_two_such_sheets_are_rejected(tmp_path: Path) -> None:
+def test_a_sheet_with_any_layout_is_found_and_two_sheets_with_layouts_are_rejected(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
@@ -88,7 +88,7 @@ def test_a_sheet_of_any_layout_is_found_and_two_such_sheets_are_rejected(tmp_pat
         read_header("b.xlsx", uri, layouts=layouts)
 
 
-def test_without_a_complete_sheet_the_closest_sheet_gives_the_header(tmp_path: Path) -> None:
+def test_the_closest_sheet_gives_the_header_if_every_sheet_lacks_a_column(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
 
     assert read_header("f", uri, layouts=LAYOUTS) == Header(("Date", "Number"), "calls", sheet="Data")

@@ -169,7 +169,7 @@ def test_all_tables_of_a_dataset_are_maintained_and_orphans_are_removed_once_a_d
     assert notes[1][2].startswith("skipped, because this stage runs once a day. Last run: ")
 
 
-def test_old_staged_rows_with_other_columns_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_staged_rows_with_changed_columns_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(lake, 1)
     stage(lake, lake.range(3).toDF("renamed"), table=TABLE, run_id="blocked")
     for retention, is_kept in [(maintain.SNAPSHOT_RETENTION, True), (timedelta(0), False)]:

@@ -234,13 +234,13 @@ def test_a_row_is_found_in_both_hours_that_clocks_show_twice(lake: SparkSession)
     }
 
 
-def test_ranges_cover_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+def test_the_pruning_condition_covers_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
     requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
     revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_ranges_of_texts_are_separate_for_each_month(lake: SparkSession) -> None:
+def test_the_pruning_condition_has_a_range_of_texts_for_each_month(lake: SparkSession) -> None:
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 
@@ -255,7 +255,7 @@ def test_ranges_of_texts_are_separate_for_each_month(lake: SparkSession) -> None
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_long_texts_are_found_although_their_ranges_are_truncated(lake: SparkSession) -> None:
+def test_pruning_keeps_long_texts_although_iceberg_truncates_their_ranges(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"

@@ -213,7 +213,7 @@ def test_a_run_and_a_resumed_run_find_the_staged_rows_with_their_properties(lake
     assert find_staged(lake, TABLE, run_id="r") is None
 
 
-def test_a_run_finds_its_own_rows_or_otherwise_the_latest_rows(lake: SparkSession) -> None:
+def test_a_run_finds_its_own_staged_rows_or_otherwise_the_latest_staged_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     for run_id in ("a", "c", "b"):
         staged_rows(lake, NEW, run_id)
@@ -224,7 +224,7 @@ def test_a_run_finds_its_own_rows_or_otherwise_the_latest_rows(lake: SparkSessio
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-def test_other_runs_ignore_blocked_and_overtaken_rows(lake: SparkSession, schema: str) -> None:
+def test_a_run_finds_only_its_own_blocked_rows_until_another_run_publishes(lake: SparkSession, schema: str) -> None:
     publish(lake, OLD)
     staged_rows(lake, NEW, "blocked", schema).mark_blocked()
     own = find_staged(lake, TABLE, run_id="blocked")

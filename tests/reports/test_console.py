@@ -30,7 +30,7 @@ def displayed_years(lines: list[str]) -> list[int]:
     return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_without_an_order_the_latest_rows_are_displayed_oldest_first(spark: SparkSession) -> None:
+def test_an_answer_without_an_order_shows_its_latest_rows_from_old_to_new(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS)
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
@@ -39,7 +39,7 @@ def test_without_an_order_the_latest_rows_are_displayed_oldest_first(spark: Spar
     assert lines[-1] == f"The latest {MAX_ROWS} of {MAX_ROWS + 2} rows."
 
 
-def test_with_an_order_the_first_rows_are_displayed_and_the_note_follows(spark: SparkSession) -> None:
+def test_an_answer_with_an_order_shows_its_first_rows_and_then_its_note(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 

@@ -24,7 +24,7 @@ CALLS = "year int, channel string, n int"
 CHANNELS = st.sampled_from([None, "web", "phone", "fax", ""])
 
 
-def test_a_pivot_has_a_column_for_each_value_and_one_for_all_others(spark):
+def test_a_pivot_has_a_column_for_each_value_and_a_column_for_all_other_values(spark):
     rows = [(2023, "web", 1), (2023, "web", 2), (2023, "fax", 4), (2023, None, 8), (2024, "phone", None), (None, "", 3)]
     counted = spark.createDataFrame(rows, CALLS).transform(
         pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
@@ -36,7 +36,7 @@ def test_a_pivot_has_a_column_for_each_value_and_one_for_all_others(spark):
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_pivot_of_an_empty_frame_has_no_groups_and_counts_zero(spark):
+def test_a_pivot_counts_0_without_values_and_an_empty_frame_has_no_groups(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "aggregation": ("n", "count"), "other_column": "rest"}
     assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]

@@ -29,6 +29,6 @@ def test_a_null_condition_is_false_and_a_null_value_is_kept(either_ansi):
     assert_df_equality(flags, expected, ignore_nullable=True)
 
 
-def test_no_entries_are_refused():
+def test_an_empty_list_of_entries_is_refused():
     with pytest.raises(ArgumentError, match="array_where: entries is .., expected one entry or more"):
         array_where([])

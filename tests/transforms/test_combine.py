@@ -28,7 +28,7 @@ def test_columns_are_matched_by_name_not_by_position(spark):
         ("year int, n int, more int", "('more', 'int')", "[]"),
     ],
 )
-def test_other_columns_or_types_are_refused(spark, schema, extra, lacking):
+def test_frames_with_different_columns_or_types_are_refused(spark, schema, extra, lacking):
     first, other = spark.createDataFrame([], "year int, n int"), spark.createDataFrame([], schema)
     with pytest.raises(SchemaMismatchError) as caught:
         union_by_name(first, first, other)

@@ -43,7 +43,7 @@ def test_every_row_is_in_a_group_or_in_the_default(spark, rows):
 @pytest.mark.parametrize(
     ("groups", "got"), [({}, r"\[\]"), ({"others": F.lit}, r"\['others'\]")], ids=["none", "the default"]
 )
-def test_no_group_and_a_group_named_like_the_default_are_refused(spark, groups, got):
+def test_an_empty_dict_of_groups_and_a_group_named_like_the_default_are_refused(spark, groups, got):
     groups = {name: literal(True) for name, literal in groups.items()}
     with pytest.raises(
         ArgumentError, match=f"^route: groups is {got}, expected one group or more, with names other than 'o"

@@ -111,7 +111,7 @@ def test_list_names_each_dataset() -> None:
     assert "contact_centre       Percentage of 3-1-1 calls handled" in out
 
 
-def test_list_as_json_and_csv() -> None:
+def test_list_prints_json_or_csv() -> None:
     _, out, err = citylake("list", "--json")
     assert [record["dataset"] for record in json.loads(out)] == dataset_names()
     assert err == ""

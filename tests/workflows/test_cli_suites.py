@@ -96,7 +96,7 @@ def test_validate_passes_if_only_a_warning_is_not_met(citylake):
     assert "met with warnings: 2 of 3 expectations are met" in lines(out)
 
 
-def test_validate_reads_text_as_ingest_does(citylake):
+def test_validate_reads_text_files_in_the_same_way_as_ingest(citylake):
     Path("days").mkdir()
     Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
     Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
@@ -107,7 +107,7 @@ def test_validate_reads_text_as_ingest_does(citylake):
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
 
 
-def test_the_types_of_text_are_inferred(citylake):
+def test_validate_infers_the_column_types_of_a_csv_file(citylake):
     Path("x.csv").write_text('day,share,sure,code,note\n2024-01-01,0.5,true,A1,"a ""b"", c"\n2024-01-02,1,false,7,\n')
     expectations = [
         ("expect_column_values_to_be_between", {"column": "day", "min_value": "2024-01-01"}),

@@ -19,7 +19,7 @@ def workflow(*triggers: Trigger, jobs: tuple[Job, ...] = (A, B, C)) -> Workflow:
     return Workflow("w", "", jobs, triggers)
 
 
-def test_a_chain_and_a_join_are_workflows() -> None:
+def test_a_workflow_may_contain_a_chain_and_a_join() -> None:
     workflow(START, after("t1", "b", "a"), after("t2", "c", "a", "b"))
     workflow(START, after("t1", "b", "a"), after("t2", "c", "b", "a", logical="ANY"))
 

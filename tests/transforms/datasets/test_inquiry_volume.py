@@ -158,7 +158,7 @@ def test_the_other_number_comes_from_the_same_content_of_the_same_file(spark):
     }
 
 
-def test_rows_without_a_whole_key_have_no_other_number(spark):
+def test_rows_with_an_incomplete_key_have_a_null_other_number(spark):
     cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
     rows = [
         raw(*(None if place == missing else cell for place, cell in cells.items()), number)
@@ -169,7 +169,7 @@ def test_rows_without_a_whole_key_have_no_other_number(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_rows_that_the_current_content_of_a_file_no_longer_has_are_dropped(spark):
+def test_withdrawn_rows_are_dropped(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # the current content has this key in another spelling
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),

@@ -141,7 +141,7 @@ def test_an_open_request_and_a_request_closed_before_its_creation_have_no_time_t
     assert [warned for *_, warned in found] == [False] * 5 + [True]
 
 
-def test_a_status_has_a_resolution_and_an_unknown_status_has_none(spark):
+def test_a_known_status_has_a_resolution_and_an_unknown_status_has_a_null_resolution(spark):
     cases = {
         "Closed - Transfered to External Agency": ("Closed - Transfered to External Agency", "closed otherwise"),
         "Closed - Transferred to External Agency": ("Closed - Transfered to External Agency", "closed otherwise"),
