@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from threading import Event, Thread
@@ -65,10 +64,9 @@ class RunProgress:
     ) -> None:
         self._resources.close()
 
-    def start(self, name: str) -> float:
-        """Show that a step runs. Return the time, in seconds, that `finish` needs."""
+    def start(self, name: str) -> None:
+        """Show that a step runs."""
         self._bar.reset(self._task, description=name, total=None, tasks="")
-        return time.monotonic()
 
     def finish(self, name: str, *, seconds: float, state: str = "SUCCEEDED", facts: Sequence[str] = ()) -> None:
         """Print the line of a finished step. Facts that do not fit the line are left out, the last fact first."""

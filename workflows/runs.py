@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -132,9 +133,10 @@ def _run_datasets(
 ) -> int:
     jobs = [job.name for name in deliveries for job in workflow_of(name).jobs]
     with RunProgress([_SESSION, *jobs], quiet=quiet) as progress:
-        began = progress.start(_SESSION)
+        progress.start(_SESSION)
+        began = time.monotonic()
         spark = lake_session(warehouse)
-        progress.finish(_SESSION, seconds=progress.start("") - began)
+        progress.finish(_SESSION, seconds=time.monotonic() - began)
         progress.watch(spark)
         errors = {}
         for name, delivery in deliveries.items():
