@@ -15,6 +15,8 @@ from jobs.inquiry_volume import JOB
 from transforms.datasets import load_dataset
 from workflows.runner import run_workflow, spark_job_runner
 
+pytestmark = pytest.mark.compiled
+
 YEARS = "lake.curated.contact_centre_calls_handled"
 
 

@@ -29,6 +29,8 @@ from tests import police_dispatch_truth, service_requests_truth
 from tests.test_no_leaks import leaked, stored
 from transforms.datasets import load_dataset
 
+pytestmark = pytest.mark.compiled
+
 Rows = Iterable[tuple]
 
 

@@ -9,6 +9,8 @@ from ingest.raw import IngestResult, ingest, read_raw
 from lake.errors import OvertakenError
 from lake.tables import exists, snapshot_id
 
+pytestmark = pytest.mark.compiled
+
 RAW = "lake.raw.calls"
 RUN = "r1"
 NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)

@@ -15,6 +15,8 @@ from lake.tables import snapshot_id
 from tests.jobs import tables
 from tests.jobs.tables import replace_cell, rows
 
+pytestmark = pytest.mark.compiled
+
 TRUSTED, QUARANTINE = "lake.trusted.contact_centre", "lake.quarantine.contact_centre"
 ANSWERS = ("lake.curated.contact_centre_calls_handled", "lake.curated.contact_centre_calls_handled_monthly")
 

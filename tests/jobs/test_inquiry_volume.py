@@ -17,6 +17,8 @@ from tests.jobs import tables
 from tests.jobs.tables import replace_cell, rows
 from transforms.datasets.inquiry_volume import DATASET
 
+pytestmark = pytest.mark.compiled
+
 COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 RAW, TRUSTED = "lake.raw.inquiry_volume", "lake.trusted.inquiry_volume"
 

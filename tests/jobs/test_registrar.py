@@ -15,6 +15,8 @@ from tests.jobs import tables
 from tests.jobs.tables import rows
 from transforms.datasets.registrar import DATASET
 
+pytestmark = pytest.mark.compiled
+
 LAYOUTS = DATASET.source_columns
 TRUSTED, QUARANTINE = "lake.trusted.registrar", "lake.quarantine.registrar"
 COURSE = ("Nursing", "Fall 2023")

@@ -9,10 +9,13 @@ import os
 from datetime import datetime, timezone
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.service_requests import JOB
 from transforms.datasets.service_requests import DATASET
+
+pytestmark = pytest.mark.compiled
 
 REQUEST = {
     "Case Summary": "Pothole on the corner",

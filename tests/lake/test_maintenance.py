@@ -12,6 +12,8 @@ from lake.maintenance import compact, expire_snapshots, remove_orphan_files
 from lake.staging import Staged, stage, stage_nothing
 from lake.tables import row_count, snapshot_id
 
+pytestmark = pytest.mark.compiled
+
 TABLE = "lake.trusted.calls"
 SOON = datetime.now(timezone.utc) + timedelta(days=1)
 

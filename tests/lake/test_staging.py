@@ -15,6 +15,8 @@ from lake.iceberg import drop_branches, load_table
 from lake.staging import Staged, expire_intermediate_snapshots, find_staged, stage, stage_nothing
 from lake.tables import ensure_table, exists, last_properties, read, row_count, snapshot_id
 
+pytestmark = pytest.mark.compiled
+
 TABLE, OWN_TABLE = "lake.trusted.days", "lake.staging.trusted_days"
 SCHEMA = "day string, calls int, _quarantined boolean"
 OLD = [("2024-01-01", 1, False)]
