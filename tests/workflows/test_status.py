@@ -47,7 +47,7 @@ def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landin
 
     assert [entry.state for entry in job()] == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED", "SUCCEEDED"]
     for _ in range(2):
-        assert status(lake).attention[0].startswith("file notes.pdf is skipped: not one of .xlsx or .csv files")
+        assert status(lake).attention[0].startswith("file notes.pdf is skipped: unknown format. Expected .xlsx files, .csv files")
         job()
     notes.unlink()
     job()
@@ -68,7 +68,7 @@ def test_stale_answers_are_listed_until_they_are_made(lake: SparkSession, landin
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
     assert status(lake).attention[0].startswith("2 answers are older than trusted or the code")
-    assert job("curate")[0].result.notes == ("2 of 2 answers made",)
+    assert job("curate")[0].result.notes == ("2 of 2 answers built",)
     assert status(lake).attention == ()
 
 
