@@ -126,7 +126,7 @@ ANSWERS = (
         columns=(
             *(
                 _CITY,
-                DisplayColumn("by", "Group"),
+                DisplayColumn("group_kind", "Group"),
                 DisplayColumn("agency", "Agency"),
                 _TYPE,
                 DisplayColumn("requests", "Closed", ",d"),
@@ -136,7 +136,7 @@ ANSWERS = (
                 DisplayColumn("p90_hours", "90th percentile, hours", ",.2f"),
             ),
         ),
-        order=("city", "by", "-requests", "agency", "request_type"),
+        order=("city", "group_kind", "-requests", "agency", "request_type"),
         note="Only closed requests are counted. A request that closed before it was created is not counted.",
     ),
     Answer(
