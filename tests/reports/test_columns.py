@@ -1,0 +1,26 @@
+"""Each report displays and sorts by columns that its answer has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from transforms.datasets import dataset_names
+from workflows.parts import displayed_answers
+
+PAGES = Path(__file__).parents[2] / "docs/reference/tables"
+"""The columns of each answer. `tests/docs` checks that these pages are current."""
+
+
+@pytest.mark.parametrize("dataset", dataset_names())
+def test_a_report_reads_only_columns_of_its_answer(dataset: str) -> None:
+    page = (PAGES / f"{dataset}.md").read_text(encoding="utf-8")
+    for answer in displayed_answers(dataset):
+        _, _, section = page.partition(f"`lake.curated.{dataset}_{answer.name}`")
+        columns = set(re.findall(r"^\| `(\w+)`", section.partition("\n## ")[0], flags=re.MULTILINE))
+        order = (re.sub(r"'[^']*'", "", expression) for expression in answer.order)
+        used = {name for expression in order for name in re.findall(r"[a-z_]+", expression)}
+        used |= {column.column for column in answer.columns} | set(re.findall(r"\{(\w+)", answer.headline))
+        assert used <= columns, answer.name
