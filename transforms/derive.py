@@ -39,7 +39,7 @@ def change_on_previous(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is not a number, or `period` is not an integer.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
         ArgumentError: `periods` is not an integer of 1 or more.
     """
     require_columns(rows, [column, period, *group_by], where="change_on_previous")

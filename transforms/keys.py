@@ -63,7 +63,7 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 
     Raises:
         MissingColumnError: A column of the key is not in the frame.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
         ArgumentError: The key is empty, so all rows would have the same UUID.
         SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can be written
             differently.
@@ -122,7 +122,7 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
     Raises:
         MissingColumnError: A column of the order is not in the frame.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
     """
     require_columns(rows, order_by, where="identifier")
     require_distinct([*rows.columns, name], where="identifier")
