@@ -1,4 +1,4 @@
-"""Each benchmarked chain and its hand-written query return the same rows and have the same operators."""
+"""Each benchmarked chain returns the same rows as its hand-written query, and their plans have the same operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated pages are current. If a test fails, run `make reference`."""
+"""The generated pages match the code. If a test fails, run `make reference`."""
 
 from __future__ import annotations
 

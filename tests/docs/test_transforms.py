@@ -1,4 +1,4 @@
-"""The pages on transforms name every transform, and their examples run."""
+"""The pages on transforms name every transform, and the examples on these pages run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of the tutorial and of the README runs as it stands on the pages."""
+"""The code in the tutorial and in the README runs without changes."""
 
 from __future__ import annotations
 
