@@ -188,7 +188,7 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
 
     Plain Spark is measured in two ways. `cast` reads all columns as text and casts them, and `inferred` uses the types
     that Spark infers. A reader with given types is not measured. It is slow, and it loses records with a number in
-    quotes, because it treats them as malformed.
+    quotes, because it treats these records as malformed.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():

@@ -41,8 +41,8 @@ class Dataset:
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
         event_time: The timestamp column by whose month trusted is partitioned. If it is given, runs are incremental.
-        pruning_column: A column with the same value in all rows of a key. A merge reads only the files whose values of
-            this column can be the same as values of the new rows.
+        pruning_column: A column with the same value in all rows of a key. A merge skips files
+            without a value of this column in the range of the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 

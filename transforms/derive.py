@@ -22,7 +22,7 @@ _STATISTICS = {"mean": F.avg, "median": F.median}
 def change_on_previous(
     rows: DataFrame, *, column: str, period: str, name: str, group_by: Sequence[str] = (), periods: int = 1
 ) -> DataFrame:
-    """Add the change of a column since the previous period, or since a period that is `periods` earlier.
+    """Add the change of a column since the previous period, or since the period `periods` earlier.
 
     Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
     their smallest value is used.

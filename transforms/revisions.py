@@ -1,4 +1,4 @@
-"""Add an as-of time to the rows of a live export whose rows have no revision time."""
+"""Add an as-of time to the rows of live exports that have no revision time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def file_as_of(
 ) -> DataFrame:
     """Add the as-of time of each file: the time at which the rows of the file were up to date.
 
-    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copied
-    or repeated download of an export has a new modification time, although its rows are not newer. So the download must
-    not replace a later revision. If the rows have no time, the as-of time is the modification time.
+    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy
+    or a second download of an export has a new modification time, although its rows are not newer. So the copy must not
+    replace a later revision. If the rows have no time, the as-of time is the modification time.
 
     This rule has two limits. First, a change after the latest time in the rows but before the export is dated too
     early. If another file has a revision from between these two times, that revision wrongly replaces the change.

@@ -47,7 +47,7 @@ class Field:
         type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
         parse: A function that parses text that a cast cannot read. It takes the name of the source column and returns a
             Column of `type`, which is null if the text is not valid. Without `parse`, the value is cast.
-        expected: A description of a valid value for the report, such as `month such as 2024-05` [default: the type].
+        expected: A description of a valid value for the report, like `month such as 2024-05` [default: the type].
         required: Whether a row is unusable if this value cannot be read. Failures of required fields are reported in
             `_cast_failures`. Failures of optional fields are reported in `_cast_warnings`.
     """
