@@ -1,4 +1,4 @@
-"""Validate coordinates, and find the cells of a grid that contain them."""
+"""Validate coordinates, and find the grid cell of a place."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ def flag_outliers(
 
     Columns: reads `column`, whose values are 0 or more. The logarithm is taken of the value plus one, because 0 has no
     logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the limits of usual
-    values, as doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles ignore
-    them. If a group has only null, NaN or negative values, its fences are null.
+    values, as doubles in the units of `column`. Null, NaN and negative values are not flagged and do
+    not count for the quartiles. If a group has only null, NaN or negative values, its fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")

@@ -1,4 +1,4 @@
-"""Parse, format and split times. The time zone is a parameter, never that of the session."""
+"""Parse, format and split times. The time zone is a parameter, so the session's time zone has no effect."""
 
 from __future__ import annotations
 
