@@ -1,1 +1,1 @@
-"""Benchmarks of CityLake beside other tools that do the same work."""
+"""Benchmarks that compare CityLake with other tools that do the same work."""

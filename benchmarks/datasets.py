@@ -1,4 +1,4 @@
-"""Measure refine and curate of a dataset, beside a plain copy of the same rows.
+"""Compare the refine and curate stages of a dataset with a plain copy of the same rows.
 
 python -m benchmarks.datasets [--rows 5000000] [--runs 3] [--only inquiry_volume registrar] [--folder DIR]
 """
@@ -22,7 +22,7 @@ from lake.session import lake_session
 from lake.tables import row_count
 
 SAMPLES_PER_ROW = {"inquiry_volume": 1.0, "registrar": 0.64}
-"""Number of samples for each row, by dataset. A sample of the registrar is an applicant with several rows."""
+"""Number of samples for each row, by dataset. In `registrar`, a sample is an applicant, who has several rows."""
 
 COPY = "lake.ops.copy"
 
@@ -43,7 +43,7 @@ def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float
 
 
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
-    """Create samples, ingest them, and measure copy, refine and curate in turn, after a round to warm up."""
+    """Create and ingest samples. Then measure copy, refine and curate in each round. The first round is a warm-up."""
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
     if not (landing / "_truth.json").exists():
@@ -75,7 +75,7 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure and print."""
+    """Measure the selected datasets and print the results."""
     parser = argparse.ArgumentParser(prog="benchmarks.datasets", description="Measure the cost of refine and curate.")
     parser.add_argument("--rows", type=int, default=5_000_000, help="Approximate number of rows [default: 5000000].")
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds after a warm-up [default: 3].")
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         metavar="NAME",
         help="Measure only these datasets [default: all].",
     )
-    parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
+    parser.add_argument("--folder", help="Keep samples and tables in this folder [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         for dataset in args.only:

@@ -1,8 +1,8 @@
-"""Measure increments beside a full refresh, and landing to trusted beside the plainest way in Spark.
+"""Compare increments with a full refresh, a replay with a plain loop, and landing to trusted with plain Spark.
 
 python -m benchmarks.events increments [--rows 1000000 10000000] [--increment 100] [--rebuilt 10000000] [--folder DIR]
-python -m benchmarks.events replay [--rows 300000] [--runs 3] python -m benchmarks.events landing [--rows 1000000]
-[--runs 3]
+python -m benchmarks.events replay [--rows 300000] [--runs 3]
+python -m benchmarks.events landing [--rows 1000000] [--runs 3]
 """
 
 from __future__ import annotations
@@ -44,13 +44,16 @@ def measure_increments(
 ) -> None:
     """Measure increments into tables of several sizes, and a full refresh of some of these tables.
 
-    An increment is JSON lines in landing with requests of the last two months. One request in a hundred revises an old
-    request of any month. Then all answers are measured. They are built from all of trusted. The first rounds warm up
-    the JVM.
+    An increment consists of JSON lines in landing with requests of the last two months. One line in a hundred revises
+    an older request of any month. After the increments, the build of all answers from all of trusted is measured. The
+    first increments and builds also warm up the JVM.
 
-    Args: folder: The folder for landing and tables. sizes: Numbers of requests in trusted. increment: Number of rows of
-        an increment. None for 1 % of the table. rebuilt: The sizes for which a full refresh is measured. runs: Number
-        of increments, and number of times that the answers are built.
+    Args:
+        folder: The folder for landing and tables.
+        sizes: The numbers of requests in trusted.
+        increment: The number of rows in an increment. None means 1 % of the table.
+        rebuilt: The sizes for which a full refresh is measured.
+        runs: The number of increments, and the number of times that the answers are built.
     """
     base = folder / "base"
     if not (base / "_truth.json").exists():
@@ -87,7 +90,7 @@ def _measure_size(base: Path, folder: Path, *, rows: int, increment: int, is_reb
         steps = ", ".join(f"{name} {seconds:.1f} s and {jobs} jobs" for name, (seconds, jobs) in measurements.items())
         total = sum(seconds for seconds, _ in measurements.values())
         share = f", {100 * total / refreshed:.1f} % of the full refresh" if refreshed else ""
-        print(f"{rows:>12,} rows, {increment:,} more: {steps}; {total:.1f} s{share}", flush=True)
+        print(f"{rows:>12,} rows, increment of {increment:,} rows: {steps}, total {total:.1f} s{share}", flush=True)
     for _ in range(runs):
         curated, jobs = run("curate", "--rebuild")
         print(f"{rows:>12,} rows: all answers {curated:.1f} s, {jobs} jobs", flush=True)
@@ -105,7 +108,7 @@ def _multiply_raw(spark: SparkSession, times: int) -> None:
 
 
 def _multiply_trusted(spark: SparkSession, times: int) -> None:
-    """Publish copies of trusted's rows under other keys, with the progress that the publisher expects."""
+    """Publish copies of the rows of trusted under new keys, and keep the progress properties for the publisher."""
     rows, progress = spark.table(TRUSTED), read_progress(spark, TRUSTED)
     copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
     key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
@@ -122,7 +125,8 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
         "_layout = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
     )
     created = F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a")
-    last = raw.where(created < "2090-01-01").agg(F.max(created)).collect()[0][0]  # some samples have the year 2099
+    # Some samples have the wrong year 2099.
+    last = raw.where(created < "2090-01-01").agg(F.max(created)).collect()[0][0]
     newest = raw.where(created.between(F.lit(last) - F.expr("INTERVAL 60 DAYS"), F.lit(last))).limit(2000)
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
         "Case Summary", F.concat("`Case Summary`", F.lit(f" new {turn} "), "id")
@@ -140,7 +144,7 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
 
 
 def _print_files_of_increment(spark: SparkSession) -> None:
-    """Print the number of trusted files that an increment of one month reads."""
+    """Print how many files of trusted an increment of one month reads."""
     table = spark.table(TRUSTED)
     month = table.where("created_at >= TIMESTAMP '2025-11-01' AND created_at < TIMESTAMP '2025-12-01'").limit(1000)
     staged = stage(spark, month, table=TRUSTED, run_id="explain", is_append=True)
@@ -148,11 +152,11 @@ def _print_files_of_increment(spark: SparkSession) -> None:
     staged.drop()
     file_count = table.where(condition).select("_file").distinct().count()
     files = spark.table(f"{TRUSTED}.data_files").count()
-    print(f"{'':12} an increment of a month reads {file_count} of {files} files: {condition[:300]}")
+    print(f"{'':12} an increment of one month reads {file_count} of {files} files. Condition: {condition[:300]}")
 
 
 def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
-    """Measure a replay of a csv file to a landing folder, beside a loop over `csv.DictReader` and `json.dumps`."""
+    """Compare a replay of a CSV file to a landing folder with a loop over `csv.DictReader` and `json.dumps`."""
     samples = folder / "samples"
     service_requests.write(samples, rows=min(rows, 200_000))
     largest = max(samples.glob("*.csv"), key=lambda path: path.stat().st_size)
@@ -180,10 +184,11 @@ def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
 
 
 def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
-    """Measure landing to trusted including the gate, beside Spark that reads, parses and writes the same files.
+    """Compare landing to trusted, including the gate, with plain Spark that reads, parses and writes the same files.
 
-    The plain way is measured twice: all columns as text and then cast, and with the types that Spark infers. If the
-    reader is given the types, it treats a number in quotes as a malformed record. It then loses the record and is slow.
+    Plain Spark is measured in two ways. `cast` reads all columns as text and casts them, and `inferred` uses the types
+    that Spark infers. A reader with given types is not measured. It is slow, and it loses records with a number in
+    quotes, because it treats these records as malformed.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():
@@ -205,11 +210,12 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
             if number:
                 durations[name].append(seconds)
     cast, inferred, ingested, refined = (median(durations[name]) for name in durations)
-    print(f"plain {cast:.1f} s, with inferred types {inferred:.1f} s", end=", ")
+    print(f"plain Spark with casts {cast:.1f} s, with inferred types {inferred:.1f} s", end=", ")
     count = row_count(spark, "lake.raw.police_dispatch")
     print(f"ingest {ingested:.1f} s, refine {refined:.1f} s, {count:,} rows in raw")
     total = ingested + refined
-    print(f"landing to trusted takes {total / cast:.2f} and {total / inferred:.2f} times the plain way")
+    print(f"landing to trusted takes {total / cast:.2f} times as long as plain Spark with casts", end=", ")
+    print(f"and {total / inferred:.2f} times as long as plain Spark with inferred types")
 
 
 def _read(reader: DataFrameReader, landing: Path) -> DataFrame:
@@ -234,12 +240,12 @@ def _write(rows: DataFrame) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure and print."""
+    """Measure the selected benchmark and print the results."""
     parser = argparse.ArgumentParser(prog="benchmarks.events", description="Measure increments, replay and landing.")
-    parser.add_argument("benchmark", choices=["increments", "replay", "landing"], help="Choose the benchmark.")
-    parser.add_argument("--rows", type=int, nargs="+", help="Number of rows. Several numbers for `increments`.")
+    parser.add_argument("benchmark", choices=["increments", "replay", "landing"], help="Run this benchmark.")
+    parser.add_argument("--rows", type=int, nargs="+", help="Number of rows. `increments` accepts several numbers.")
     parser.add_argument(
-        "--increment", type=int, metavar="ROWS", help="Number of rows of an increment [default: 1 %% of the table]."
+        "--increment", type=int, metavar="ROWS", help="Number of rows in an increment [default: 1 %% of the table]."
     )
     parser.add_argument(
         "--rebuilt",
@@ -247,10 +253,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="*",
         metavar="ROWS",
         default=[10_000_000],
-        help="Also measure a full refresh of these sizes, or of none if no number is given [default: 10000000].",
+        help="Measure a full refresh for these numbers of rows. Give no number to skip it [default: 10000000].",
     )
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds [default: 3].")
-    parser.add_argument("--folder", help="Keep samples and tables here [default: a temporary folder].")
+    parser.add_argument("--folder", help="Keep samples and tables in this folder [default: a temporary folder].")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         folder = Path(args.folder or temporary)

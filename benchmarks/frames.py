@@ -1,4 +1,7 @@
-"""Generate the rows that the gate benchmark measures, and the suite that validates them. They are always the same."""
+"""Generate the rows that the gate benchmark measures, and the suite that validates these rows.
+
+Every run generates the same rows and the same suite.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ EXPECTATIONS = [
 UNIQUE = _expectation("one_row_per_request", "critical", "expect_column_values_to_be_unique", column="request_id")
 PASSES = f"""{CAST_FAILURES} IS NULL AND opened_on IS NOT NULL AND channel IS NOT NULL
     AND coalesce(minutes BETWEEN 0 AND 9999, true) AND coalesce(closed_on >= opened_on, true)"""
-"""The critical expectations, written by hand as SQL."""
+"""The SQL condition for rows that pass the critical expectations, written by hand."""
 
 
 def suite_json(*expectations: dict[str, object]) -> str:
@@ -61,7 +64,7 @@ def suite_json(*expectations: dict[str, object]) -> str:
 
 
 def load_frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
-    """Return the frame to measure: refined from raw text (`chain`), or scanned as typed rows (`parquet`).
+    """Return the frame to measure. `chain` refines raw text, and `parquet` reads typed rows.
 
     The source files are created on first use and stay in `folder`.
     """
@@ -82,7 +85,10 @@ def build_requests(raw: DataFrame) -> DataFrame:
 
 
 def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
-    """Generate service requests as text. About 1 % fail a critical expectation, and 1 % fail a warning."""
+    """Generate service requests as text.
+
+    About 1 % of the rows fail a critical expectation, and about 1 % fail an expectation of severity warning.
+    """
     revised = F.col("id") >= rows
     request = F.when(revised, (F.col("id") - rows) * _REQUESTS_PER_REVISION).otherwise(F.col("id"))
     opened = F.date_add(F.lit("2009-06-01").cast("date"), _draw("opened", 5600))
@@ -91,7 +97,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
     digit, letter = _draw("digit", 10), F.char(_draw("letter", 26) + 65)
     postal_code = F.concat(F.lit("V"), digit, letter, F.lit(" "), digit, letter, digit)
     columns = {
-        # The multiplication by a prime shuffles the numbers, because no real source is sorted by its key.
+        # Real sources are not sorted by key. So the numbers are shuffled by a multiplication by a prime.
         "Request ID": F.pmod(request * 2654435761, F.lit(rows)),
         "Opened": _replace_some(opened, {"03/04/2024": 20, "1999-01-01": 10}),
         "Closed": _replace_some(closed, {None: 2000}),
@@ -106,7 +112,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
 
 
 def _replace_some(value: Column, shares: Mapping[str | None, int]) -> Column:
-    """Replace the value by each text in its share of 10,000 rows."""
+    """Replace the value by each text in about as many of 10,000 rows as `shares` says."""
     column = value.cast("string")
     for text, share in shares.items():
         column = F.when(_is_drawn(f"{value} {text}", share), F.lit(text)).otherwise(column)

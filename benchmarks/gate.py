@@ -1,4 +1,4 @@
-"""Measure the gate beside a plain copy of the same rows, and beside other libraries that validate and route them.
+"""Compare the gate with a plain copy of the same rows, and with libraries that validate and route the same rows.
 
 python -m benchmarks.gate [--rows 5000000] [--runs 3] [--source chain|parquet|both] [--only NAME ...]
 """
@@ -36,7 +36,7 @@ Rounds = Mapping[str, Sequence[float]]
 
 
 class Clock:
-    """The wall clock and the processor time of the JVM. Other processes on the machine affect the latter less."""
+    """The wall clock and the processor time of the JVM. Other processes affect the processor time less."""
 
     def __init__(self, spark: SparkSession) -> None:
         jvm: Any = spark._jvm
@@ -49,13 +49,13 @@ class Clock:
 
 
 def copy(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Write the frame to a table. Every contender has at least this cost."""
+    """Write the frame to a table. Every contender that routes rows takes at least as long."""
     write(spark, rows, TRUSTED)
     return {"rows": row_count(spark, TRUSTED)}
 
 
 def gate(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Mark, write, validate, route and publish like `jobs.publisher` in a full refresh."""
+    """Mark, write, validate, route and publish rows like `jobs.publisher` in a full refresh."""
     suite = parse_suite(suite_json(*EXPECTATIONS, *[UNIQUE] * unique), where="requests")
     compiled, run_id = compile_gate(rows, suite=suite), uuid4().hex
     staged = stage(spark, compiled.rows, table=TRUSTED, run_id=run_id, partitioned_by=[QUARANTINED])
@@ -73,16 +73,16 @@ def unique(_: SparkSession, rows: DataFrame) -> dict[str, int]:
 
 
 def group_by(_: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Count the keys that occur twice, in the shortest possible query."""
+    """Count the keys that occur more than once, with the shortest possible query."""
     return {"repeated": rows.groupBy("request_id").count().where("count > 1").count()}
 
 
 CONTENDERS: Mapping[str, tuple[Contender, str]] = {
-    "copy": (copy, "writes the frame to one table"),
+    "copy": (copy, "writes the frame to one table, without validation"),
     "by_hand": (peers.by_hand, "two filtered writes, no report"),
     "gate": (gate, "10 expectations with routing, report and publish"),
     "gx": (peers.great_expectations, "Great Expectations, same suite, then two filtered writes"),
-    "sparkdq": (peers.sparkdq, "sparkdq, same checks, writes its two frames, no counts"),
+    "sparkdq": (peers.sparkdq, "sparkdq, same checks, then writes of its two frames, no counts"),
     "cuallee": (peers.cuallee, "cuallee, same checks, then two filtered writes"),
     "gate_unique": (partial(gate, unique=True), "gate with a unique key"),
     "gx_unique": (partial(peers.great_expectations, unique=True), "gx with a unique key"),
@@ -110,9 +110,9 @@ class DisagreementError(Exception):
 def measure(
     spark: SparkSession, rows: DataFrame, names: Sequence[str], *, runs: int, warehouse: Path
 ) -> tuple[Rounds, Rounds]:
-    """Run the contenders in turn, one warm-up round and then `runs` rounds. Return wall and processor seconds.
+    """Run all contenders in each of `runs` rounds after a warm-up. Return wall and processor seconds.
 
-    Each contender starts with an empty warehouse and an empty cache. Each round starts with another contender.
+    Each contender starts with an empty warehouse and an empty cache. The first contender changes from round to round.
 
     Raises:
         DisagreementError: The contenders differ in their numbers of passed rows, failed rows or unexpected values.
@@ -135,7 +135,9 @@ def measure(
             for metric, count in metrics.items():
                 expected, first_contender = counts.setdefault(metric, (count, name))
                 if count != expected:
-                    raise DisagreementError(f"{metric}: {name} has {count}, and {first_contender} has {expected}.")
+                    raise DisagreementError(
+                        f"Counts of {metric} differ: {name} has {count}, {first_contender} {expected}."
+                    )
             if number:
                 wall[name].append(seconds)
                 processor[name].append(processor_seconds)
@@ -150,7 +152,7 @@ def measure(
 
 
 def report(wall: Rounds, processor: Rounds) -> None:
-    """Print medians, then ratios of medians with the minimum and maximum ratio of a round."""
+    """Print the medians, then the ratios of medians with the minimum and maximum ratio of all rounds."""
     print(f"  {'':24} {'wall':>7} {'processor':>10}")
     for name in wall:
         print(f"  {name:24} {median(wall[name]):6.2f}s {median(processor[name]):9.2f}s  {CONTENDERS[name][1]}")
@@ -165,7 +167,7 @@ def report(wall: Rounds, processor: Rounds) -> None:
 
 
 def add_cost_of_uniqueness(rounds: Rounds) -> Rounds:
-    """Add the cost of uniqueness to the gate, as a difference in each round."""
+    """Add the cost of a unique key: in each round, the time of `gate_unique` minus the time of `gate`."""
     if not {"gate", "gate_unique"} <= rounds.keys():
         return rounds
     pairs = zip(rounds["gate_unique"], rounds["gate"], strict=True)
@@ -179,7 +181,7 @@ def _format_ratio(numerators: Sequence[float], denominators: Sequence[float]) ->
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure the selected sources and print the result."""
-    parser = argparse.ArgumentParser(prog="benchmarks.gate", description="Measure the gate beside alternatives.")
+    parser = argparse.ArgumentParser(prog="benchmarks.gate", description="Compare the gate with alternatives.")
     parser.add_argument("--rows", type=int, default=5_000_000, help="Number of rows [default: 5000000].")
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds after a warm-up [default: 3].")
     parser.add_argument(
@@ -193,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         metavar="NAME",
         help="Measure only these contenders [default: all].",
     )
-    parser.add_argument("--folder", help="Keep the generated rows here [default: a temporary folder].")
+    parser.add_argument("--folder", help="Keep the generated rows in this folder [default: a temporary folder].")
     args = parser.parse_args(argv)
     sources = ["chain", "parquet"] if args.source == "both" else [args.source]
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:

@@ -1,7 +1,7 @@
-"""Other tools that validate rows on Spark, each followed by the writes that route the rows.
+"""Functions that validate rows with other Spark libraries, and then write the passed and failed rows.
 
-Each function takes a session and a frame and returns its counts. sparkdq and cuallee cannot read GX's JSON, and they
-treat missing values differently. So their checks are written out here, in the order of `frames.EXPECTATIONS`.
+Each function takes a session and a frame and returns counts. sparkdq and cuallee cannot read GX's JSON, and they do not
+treat missing values like GX. So the checks for both libraries are written here, in the order of `frames.EXPECTATIONS`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TRUSTED, QUARANTINE = "lake.trusted.requests", "lake.quarantine.requests"
 
 
 def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
-    """Write rows to an Iceberg table with the settings of `lake.staging.stage`, without its partition and branch."""
+    """Write rows to an Iceberg table with the settings of `lake.staging.stage`, but without partitions and a branch."""
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
     settings = {"format-version": "2", "write.distribution-mode": "none"}
     writer = rows.writeTo(table).using("iceberg")
@@ -44,7 +44,7 @@ def unexpected_counts(results: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def by_hand(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Route without a report. The two filtered writes evaluate the frame twice."""
+    """Route rows without a report. The two filtered writes evaluate the frame twice."""
     write(spark, rows.where(PASSES), TRUSTED)
     write(spark, rows.where(f"NOT ({PASSES})"), QUARANTINE)
     return count_routed(spark)
@@ -62,7 +62,7 @@ def _create_gx_batches() -> Any:
 
 
 def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Validate with Great Expectations and its defaults, then route with two writes that read its persisted frame."""
+    """Validate rows with Great Expectations and its defaults. Two writes of its persisted frame then route the rows."""
     batches = _create_gx_batches()
     from great_expectations.core import ExpectationSuite
 
@@ -74,11 +74,11 @@ def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = F
 
 
 def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Validate with sparkdq: its checks mark the rows, then the passed and the failed rows are written.
+    """Validate rows with sparkdq, whose checks mark the rows. Then write the passed and the failed rows.
 
-    sparkdq has no `mostly`. It counts only for a summary, which would evaluate the frame three more times. For sparkdq,
-    a missing value in a range or a set neither passes nor fails, and such a row is in neither frame. Here, no such row
-    passes all other checks. A missing value in a pair fails, so `coalesce` makes it pass.
+    sparkdq has no `mostly`. It counts rows only for a summary, which would evaluate the frame three more times. In a
+    range or set check of sparkdq, a missing value neither passes nor fails, so the row is in neither frame. In this
+    data, each of these rows fails a different check. A missing value in a pair would fail, so `coalesce` makes it pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity
@@ -90,7 +90,7 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     configs = [
         checks.NotNullCheckConfig(
             check_id="1", columns=["_cast_failures"], **critical
-        ),  # this check means "must be null"
+        ),  # in sparkdq, this check means "must be null"
         checks.NullCheckConfig(check_id="2", columns=["opened_on"], **critical),
         checks.NullCheckConfig(check_id="3", columns=["channel"], **critical),
         checks.NumericBetweenCheckConfig(
@@ -119,10 +119,10 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 
 
 def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Validate with cuallee: its checks count in one pass, then two writes route the rows.
+    """Validate rows with cuallee, whose checks count violations in one pass. Then route rows with two writes.
 
-    For cuallee, a missing value is a violation, so its counts differ from GX's. The condition for passed rows is
-    written by hand.
+    cuallee counts a missing value as a violation, so its counts differ from those of GX. The condition for passed rows
+    is written by hand.
     """
     from cuallee import Check, CheckLevel
 

@@ -1,4 +1,4 @@
-"""Measure a chain of transforms beside the shortest hand-written Spark SQL query with the same result.
+"""Compare chains of transforms with the shortest hand-written Spark SQL queries that return the same rows.
 
 python -m benchmarks.transforms [--rows 5000000] [--runs 5] [--only NAME ...]
 """
@@ -32,9 +32,9 @@ class Chain:
     """A chain of transforms, and the SQL query that it is compared with.
 
     Attributes:
-        source: The rows that it reads: `raw` or `calls`.
+        source: The name of the rows that the chain and the query read: `raw` or `calls`.
         build: The chain.
-        sql: The query on the view `source_rows`.
+        sql: The query, which reads the view `source_rows`.
     """
 
     source: str
@@ -49,7 +49,7 @@ def _failure_sql(name: str, expected: str) -> str:
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return a query for raw rows of calls, from the SQL that parses a date and the SQL that parses a double."""
+    """Return a query for raw rows of calls. The arguments are the SQL that parses a date and a double."""
     parsers = {"date": date, "int": "try_cast({0} AS int)", "double": double}
     fields = DATASET.layouts["contact_centre"]
     columns = ", ".join(
@@ -146,7 +146,7 @@ def count_operators(frame: DataFrame) -> Counter[str]:
 
 
 def run_sql(spark: SparkSession, chain: Chain, rows: DataFrame) -> DataFrame:
-    """Return the rows of the hand-written query."""
+    """Return the rows of the hand-written query of a chain."""
     rows.createOrReplaceTempView("source_rows")
     return spark.sql(chain.sql)
 
@@ -189,19 +189,21 @@ def _measure(spark: SparkSession, name: str, chain: Chain, rows: DataFrame, runs
     print(
         f"{name:28} {median(durations['chain']):7.2f} s {median(durations['sql']):7.2f} s   ratio {ratio:.2f} "
         f"({min(ratios):.2f}-{max(ratios):.2f}) {'met' if ratio <= _MAX_RATIO else 'not met'}   "
-        f"count_operators {'equal' if has_same_operators else 'different'}"
+        f"operators {'equal' if has_same_operators else 'different'}"
     )
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the selected chains and print the results."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=5_000_000, help="Number of rows [default: 5000000].")
     arguments.add_argument("--runs", type=int, default=5, help="Number of runs after a warm-up [default: 5].")
     arguments.add_argument(
-        "--only", nargs="+", choices=CHAINS, default=[*CHAINS], help="Measure only these [default: all]."
+        "--only", nargs="+", choices=CHAINS, default=[*CHAINS], help="Measure only these chains [default: all]."
     )
-    arguments.add_argument("--folder", type=Path, help="Keep the generated rows here [default: a temporary folder].")
+    arguments.add_argument(
+        "--folder", type=Path, help="Keep the generated rows in this folder [default: a temporary folder]."
+    )
     args = arguments.parse_args()
     builder = SparkSession.builder.appName("benchmark").master("local[2]")
     for name, value in local_settings().items():
@@ -213,7 +215,7 @@ def main() -> None:
         sources = _load_sources(spark, args.folder or Path(temporary), rows=args.rows)
         print(
             f"{args.rows:,} rows, {args.runs} runs after a warm-up: medians of chain and query, "
-            "their ratio, and its minimum and maximum in a run"
+            "their ratio, and the minimum and maximum ratio of a run"
         )
         for name in args.only:
             _measure(spark, name, CHAINS[name], sources[CHAINS[name].source], args.runs)

@@ -38,7 +38,7 @@ _ANY_TYPE_FUNCTIONS: Mapping[str, Callable[[Column], Column]] = {
 }
 _ORDERED_FUNCTIONS: Mapping[str, Callable[[Column, Column], Column]] = {"first": F.min_by, "last": F.max_by}
 AGGREGATE_FUNCTIONS = (*_NUMERIC_FUNCTIONS, *_ANY_TYPE_FUNCTIONS, *_ORDERED_FUNCTIONS)
-"""The 15 aggregate functions, under their names in Glue Studio."""
+"""The names of the 15 aggregate functions, as in Glue Studio."""
 
 
 def aggregate(
@@ -46,14 +46,15 @@ def aggregate(
 ) -> DataFrame:
     """Aggregate rows into one row for each group.
 
-    Rows: one row for each combination of the `group_by` columns. Null forms its own group. An empty frame gives no
-    rows. Without `group_by` the result is always one row, for an empty frame too.
+    Rows: one row for each combination of the `group_by` columns. Rows with a null form their own group. An empty frame
+    has no groups, so the result has no rows. Without `group_by`, the result always has one row, even for an empty
+    frame.
 
     Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
-    column and a function. All functions ignore nulls. A group that has only nulls gives 0 for a count, and null for
-    every other function. `first` and `last` follow `order_by`, nulls first, then the value itself. A sum that overflows
-    its type is null, with ANSI on too. A sum of decimals of more than 28 digits is also null if a partial sum exceeds
-    38 digits.
+    column and a function. All functions ignore nulls. If all values of a group are null, a count is 0, and every other
+    function gives null. `first` and `last` order the rows of a group by `order_by` with nulls first, then by the value
+    itself. A sum that overflows its type is null, even if ANSI mode is on. A sum of decimals with more than 28 digits
+    is also null if a partial sum has more than 38 digits.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -62,9 +63,10 @@ def aggregate(
     Raises:
         MissingColumnError: A column is not in the frame.
         UnknownFunctionError: A function is not in `AGGREGATE_FUNCTIONS`.
-        SchemaMismatchError: A numeric function reads a column that is not a number, which Spark would try to cast. Or a
-            function other than `count` reads a map, which Spark does not compare.
-        ArgumentError: `first` or `last` has no `order_by`, so Spark would take any row. Or `columns` is empty.
+        SchemaMismatchError: The source column of a numeric function is not a number, so Spark would try to cast it.
+            This error is also raised if a function other than `count` reads a map, because Spark cannot compare maps.
+        ArgumentError: `columns` is empty, or `first` or `last` has no `order_by`. Without an order, Spark would take
+            any row.
         DuplicateColumnError: Two columns would have the same name.
 
     Source: AWS Glue Studio, the Aggregate transform.
@@ -92,16 +94,16 @@ def pivot(
     aggregation: tuple[str, str],
     other_column: str = "others",
 ) -> DataFrame:
-    """Aggregate rows into one row for each group, with a column for each value of a column.
+    """Aggregate rows into one row for each group, and turn the values of a column into columns.
 
-    Replaces Glue Studio's Pivot Rows Into Columns. `values` is an argument because a transform does not look at its
-    rows. Rows with any other value or null go to `other_column`, so an unexpected value is visible. Spark's `pivot`
-    would drop such rows.
+    Replaces Glue Studio's Pivot Rows Into Columns. `values` lists the values that become columns. A transform cannot
+    find these values itself, because it does not start a Spark job. Rows with null or with a value that is not listed
+    go to `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, one column named after each of `values`, then `other_column`. Each of them applies
-    `aggregation`, a column and a function, to the rows that have its value.
+    Columns: the `group_by` columns, one column named after each of `values`, then `other_column`. `aggregation`
+    is a source column and a function. Each new column applies the function to the rows with the value of that column.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")
@@ -133,7 +135,7 @@ def pivot(
     conditions = {name: value == literal for name, literal in literals.items() if literal is not None}
     has_listed_value = reduce(or_, (F.coalesce(test, F.lit(False)) for test in conditions.values()), F.lit(False))
     conditions[other_column] = ~has_listed_value
-    # The conditional values need columns of their own: `DISTINCT` exists only as SQL text, which needs a column name.
+    # `sumDistinct` is SQL text that needs a column name. So each conditional value first becomes a column.
     spread = rows.select(
         *map(quoted, group_by), *(F.when(test, F.col(quoted(source))).alias(name) for name, test in conditions.items())
     )
@@ -154,10 +156,10 @@ def top_n(
     """Keep the `n` rows of each group that have the greatest values of a column.
 
     Rows: at most `n` rows of each combination of the `group_by` columns are kept. NaN ranks first and null ranks last.
-    Rows with equal values are ranked by `order_by`, ascending with nulls last, then by all other columns. So every run
-    keeps the same rows.
+    Rows with equal values are ranked by `order_by`, then by all remaining columns, ascending with nulls last. So every
+    run keeps the same rows.
 
-    Columns: all kept. Adds `rank`, an int that is 1 for the greatest value.
+    Columns: all kept. Adds `rank`, an int. The row with the greatest value of a group has rank 1.
 
     >>> types = spark.createDataFrame([("Noise", 7), ("Graffiti", 9), ("Trees", 7)], "type string, cases int")
     >>> sorted(types.transform(top_n, n=2, column="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
@@ -165,7 +167,7 @@ def top_n(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: The frame already has a column with the name of the rank.
+        DuplicateColumnError: The frame already has a column with the name `rank`.
         ArgumentError: `n` is less than 1.
     """
     require_columns(rows, [column, *group_by, *order_by], where="top_n")
@@ -182,16 +184,18 @@ def top_n(
 def _apply_function(rows: DataFrame, source: str, function: str, order_by: Sequence[str] = ()) -> Column:
     value, type_ = F.col(quoted(source)), rows.schema[source].dataType
     if function == "sum" and isinstance(type_, T.LongType):
-        # A partial sum may overflow although the total fits. It would depend on the order of the rows whether it does.
+        # A partial sum may overflow although the total fits, depending on the order of the rows. Separate sums of the
+        # high and the low 32 bits of the values do not overflow.
         high, low = F.shiftright(value, 32), value.bitwiseAND(F.lit(2**32 - 1))
         return _cast_to_bigint(F.try_sum(high).cast("decimal(20, 0)") * 2**32 + F.try_sum(low))
     if function == "sumDistinct":
-        # Spark 3.5 has no function for a `try_sum` of distinct values, and `sum_distinct` fails on overflow.
+        # Spark 3.5 has no Python function for a `try_sum` of distinct values, and `sum_distinct` fails if it overflows.
         if isinstance(type_, T.IntegralType):
             return _cast_to_bigint(F.expr(f"try_sum(DISTINCT CAST({quoted(source)} AS decimal(19, 0)))"))
         return F.expr(f"try_sum(DISTINCT {quoted(source)})")
     if function in _ORDERED_FUNCTIONS:
-        # min_by and max_by ignore rows whose ordering value is null, and a struct is never null.
+        # `min_by` and `max_by` ignore rows whose ordering value is null. This struct of the order columns is never
+        # null.
         ordering = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
         return _ORDERED_FUNCTIONS[function](value, F.when(value.isNotNull(), ordering))
     return {**_NUMERIC_FUNCTIONS, **_ANY_TYPE_FUNCTIONS}[function](value)
@@ -210,7 +214,7 @@ def _require_function(rows: DataFrame, source: str, function: str, *, where: str
             where=f"{where}: column {source!r}",
             got=f"the type {type_}",
             expected=f"a number, because {function} is numeric",
-            hint="Convert it to a number with change_schema first.",
+            hint="Convert the column to a number with change_schema first.",
         )
     if function != "count" and "map<" in type_:
         raise SchemaMismatchError(

@@ -13,7 +13,7 @@ from transforms.errors import ArgumentError
 
 
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
-    """Return an array of the values whose conditions are true, in their order. It is null if no condition is true.
+    """Return an array of the values whose conditions are true, in order. Return null if no condition is true.
 
     A condition that is null counts as false. All values must have the same type.
 
@@ -27,7 +27,7 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """
     if not entries:
         raise ArgumentError(where="array_where", argument="entries", got=[], expected="one entry or more")
-    # Spark cannot compile a step with `array_compact`. Only rows with a match build arrays.
+    # `array_compact` would be shorter, but Spark cannot compile it. Only rows with a true condition build arrays.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
     has_match = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
     return F.when(has_match, F.concat(*parts))

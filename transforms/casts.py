@@ -23,7 +23,7 @@ _TEXT_PATTERNS = {
     "timestamp_ntz": _DAY + _CLOCK + rf"(?:{_SECONDS})?\s*\z",
 }
 NUMBER_PATTERN = r"\A\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*\z"
-"""Pattern of a number written as text: sign, digits, decimal point and power of ten, with blanks around it."""
+"""Pattern of a number in text: sign, digits, decimal point and power of ten. Blanks around the number are allowed."""
 
 _EPOCH = "TIMESTAMP_NTZ'1970-01-01 00:00:00'"
 _SHORT_NUMBER = r"\A-?[0-9]{1,7}([.][0-9]{1,20})?\z"
@@ -47,20 +47,22 @@ _JSON_OPTIONS = {
 def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where: str) -> Column:
     """Cast `value`, an SQL expression of type `source_type`, to `target_type`. A value that does not fit becomes null.
 
-    The rules are those of Spark's ANSI mode, on every version and with every setting, with these exceptions:
+    The rules of Spark's ANSI mode apply on every Spark version and with every setting. These are the exceptions:
 
-    - Text is a date only as `yyyy-MM-dd`, or the same with a midnight time. Text is a timestamp only with an offset
-      from UTC (`2024-03-10T02:30:00-05:00`), and a `timestamp_ntz` only without an offset. Text is not a number if it
-      says `NaN`, infinity, or Java's `12d` or `0x1p3`. Blanks around the text are ignored, including the no-break space
-      that spreadsheets write.
-    - A number is converted only if it loses no digit. This holds for numbers in text too. The exceptions are fractions
-      that a double or float cannot hold exactly, such as 0.1. So 5 is not a boolean, and 1e-400 is not the double 0.
-    - A timestamp is converted to and from a date, a `timestamp_ntz` or text in UTC, not in the session's time zone.
-    - A struct, an array or a map becomes JSON text. Its times have microseconds.
+    - Text is cast to a date only if it has the form `yyyy-MM-dd`, with or without a midnight time.
+    - Text is cast to a timestamp only if it has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is cast
+      to a `timestamp_ntz` only if it has no offset.
+    - Text is not a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
+    - Blanks around text are ignored, including the no-break space that spreadsheets write.
+    - A number or a number in text is cast only if it loses no digit. So 5 is not cast to a boolean, and 1e-400 is not
+      cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them exactly.
+    - A timestamp is cast to and from a date, a `timestamp_ntz` or text in UTC, not in the session's time zone.
+    - A struct, an array or a map becomes JSON text. Times in this text have microseconds.
 
     Raises:
-        SchemaMismatchError: The conversion would be a guess. Examples are a number and a time (seconds or
-            milliseconds?), two nested types, and a map to text if its keys are not text, numbers or booleans.
+        SchemaMismatchError: The cast would be a guess. Examples are a cast between a number and a time, whose unit is
+            unknown, and a cast between two nested types. A cast of a map to text is a guess if the keys of the map are
+            not text, numbers or booleans.
     """
     if source_type.simpleString() == target_type.simpleString():
         return F.expr(value)
@@ -89,28 +91,28 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
         raise SchemaMismatchError(
             where=where,
             got=f"the type {source_type.simpleString()}",
-            expected=f"a type with only one possible cast to {target_type.simpleString()}",
+            expected=f"a type that can be cast to {target_type.simpleString()} in only one way",
             hint="Derive the value with an explicit Spark function first, for example timestamp_millis for a number.",
         )
     return F.expr(f"try_cast({value} AS {target_type.simpleString()})")
 
 
 def utc_wall_clock(instant: Column) -> Column:
-    """Return the wall-clock time in UTC of a timestamp, as `timestamp_ntz`."""
+    """Convert a timestamp to its wall-clock time in UTC, a `timestamp_ntz`."""
     # A cast to timestamp_ntz would use the session's time zone.
     return F.expr(_EPOCH) + F.expr("INTERVAL '0.000001' SECOND") * F.unix_micros(instant)
 
 
 def utc_instant(wall_clock: Column) -> Column:
-    """Return the timestamp of a `timestamp_ntz` that is a wall-clock time in UTC."""
-    # A cast of text that ends with `Z` would take four times as long, because Spark looks the zone up.
+    """Convert a `timestamp_ntz`, a wall-clock time in UTC, to a timestamp."""
+    # To cast the time as text with a final `Z` would take four times as long, because Spark looks up the zone.
     return F.timestamp_seconds((wall_clock - F.expr(_EPOCH)).cast("decimal(20, 6)"))
 
 
 def to_literal(value: object, type_: T.DataType) -> Column | None:
-    """Return a Python value as a literal of a Spark type. Return None if the type cannot hold the exact value.
+    """Convert a Python value to a literal of a Spark type. Return None if the type cannot hold the exact value.
 
-    A `datetime` with a time zone is a timestamp. A `datetime` without a time zone is a `timestamp_ntz`.
+    A `datetime` with a time zone becomes a timestamp. A `datetime` without a time zone becomes a `timestamp_ntz`.
     """
     text = str(value)
     if isinstance(value, bool) or isinstance(type_, T.BooleanType):
@@ -134,7 +136,7 @@ def to_literal(value: object, type_: T.DataType) -> Column | None:
 
 def _parse_instant(value: str) -> Column:
     text = _trim(value)
-    # Almost all timestamps are in UTC. The cast of text with an offset is slower.
+    # Almost all timestamps are in UTC. Their offset is removed first, because a cast of text with an offset is slower.
     utc_branches = [
         f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")
     ]
@@ -144,7 +146,7 @@ def _parse_instant(value: str) -> Column:
 
 
 def _trim(value: str) -> str:
-    # Casts trim all other blanks themselves, and faster.
+    # Only the no-break space needs `btrim`. Casts trim all other blanks themselves, and they are faster.
     return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANK_CHARACTERS)}), {value})"
 
 
@@ -189,7 +191,7 @@ def _cast_number(value: str, source_type: T.DataType, target_type: T.DataType) -
     result = f"try_cast({value} AS {name})"
     same = f"try_cast({result} AS {source_type.simpleString()}) = {value}"
     if {source_type.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
-        # Spark casts the double 2^63 to the greatest bigint, which is 2^63 - 1.
+        # Spark casts the double 2^63 to the greatest bigint, 2^63 - 1. A cast back to double hides this error.
         same += f" AND double({result}) < 9223372036854775808D"
     if name in _EXACT_INTEGER_LIMIT and not isinstance(source_type, T.IntegralType):
         same += f" OR (abs({value}) < {_EXACT_INTEGER_LIMIT[name]} AND NOT ({result} = 0 AND {value} != 0))"
@@ -205,7 +207,7 @@ def _fits_decimal(value: Decimal, type_: T.DecimalType) -> bool:
 
 
 def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
-    """Return whether a float or double holds the number exactly, or is the nearest to a fraction."""
+    """Return whether a float or double can hold the number exactly, or can approximate it if it is a fraction."""
     try:
         nearest = float(value)
         nearest = struct.unpack("f", struct.pack("f", nearest))[0] if isinstance(type_, T.FloatType) else nearest
@@ -217,7 +219,8 @@ def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
 def _has_json_form(type_: T.DataType) -> bool:
     """Return whether JSON can represent the type.
 
-    A map must have text, number or boolean keys. Spark writes a date key as a number and a binary key as an address.
+    The keys of a map must be text, numbers or booleans. Spark would write a date key as a number, and a binary key as
+    a memory address.
     """
     if isinstance(type_, T.StructType):
         return all(_has_json_form(field.dataType) for field in type_)

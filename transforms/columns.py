@@ -35,7 +35,7 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """Drop the named columns. Replaces Glue Studio's Drop Fields. With `null_fields` it also replaces Drop Null Fields.
 
-    Rows: unchanged. Columns: the other columns, in their order.
+    Rows: unchanged. Columns: the columns that are not named, in their order.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> calls.transform(drop_fields, fields=["note"]).collect()
@@ -46,12 +46,12 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """
     _require_existing(rows, fields, where="drop_fields")
     remaining = {str(index): name for index, name in enumerate(rows.columns) if name not in fields}
-    # Spark reads `a` and `A` as the same name. Only positions can drop one of the two.
+    # Spark reads `a` and `A` as the same name. Positions as temporary names make it possible to drop only one of them.
     return rows.toDF(*map(str, range(len(rows.columns)))).select(*remaining).toDF(*remaining.values())
 
 
 def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
-    """Rename columns. The mapping is old name to new name. Replaces Glue Studio's Rename Field.
+    """Rename columns. `fields` maps old names to new names. Replaces Glue Studio's Rename Field.
 
     All names change at once, so two columns can swap their names.
 
@@ -72,10 +72,10 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
 
 
 def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, DataFrame]:
-    """Split a frame into two: the named columns, and the other columns. Replaces Glue Studio's Split Fields.
+    """Split a frame into the named columns and the remaining columns. Replaces Glue Studio's Split Fields.
 
-    Rows: both frames have all rows. The rows of the two frames can be joined again only with a key. To keep a key in
-    both frames, use `select_fields` twice instead.
+    Rows: both frames have all rows. The two frames can be joined again only if both have a key. To keep a key in both
+    frames, call `select_fields` twice instead.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> [frame.columns for frame in split_fields(calls, fields=["note"])]
@@ -89,12 +89,13 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
 
 def null_fields(rows: DataFrame) -> DataFrame:
-    """List the columns that have only nulls and blank text. Used for Glue Studio's Drop Null Fields.
+    """List the columns that have only nulls or blank text. Used for Glue Studio's Drop Null Fields.
 
-    A transform does not look at its rows. So a job collects this list, logs it and drops the columns:
+    A transform does not start a Spark job, so it cannot drop these columns itself. Collect the list in a job, log the
+    list, and drop the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
 
-    Rows: one row. For an empty frame it lists all columns. Columns: `null_fields`, an array of text.
+    Rows: one row. If the frame is empty, this row lists all columns. Columns: `null_fields`, an array of text.
 
     >>> calls = spark.createDataFrame([(3, None, " "), (None, None, "")], "calls int, note string, text string")
     >>> calls.transform(null_fields).collect()
@@ -114,10 +115,10 @@ def null_fields(rows: DataFrame) -> DataFrame:
 
 
 def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) -> DataFrame:
-    """Drop the rows that have no value in any of the columns. Replaces Glue Studio's Remove Null Rows.
+    """Drop the rows in which all of the columns are null or blank. Replaces Glue Studio's Remove Null Rows.
 
-    Rows: a row is dropped if all of `fields` are null or blank text. Without `fields` all columns are tested. NaN is a
-    value here, but Spark's `dropna` treats it as null. Columns: unchanged.
+    Rows: a row is dropped if all of `fields` are null or blank text. Without `fields`, all columns are tested. NaN
+    counts as a value, although Spark's `dropna` treats NaN as null. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(3, None), (None, " "), (None, None)], "calls int, note string")
     >>> calls.transform(remove_null_rows).collect()

@@ -18,14 +18,15 @@ JOIN_TYPES = ("inner", "outer", "left", "right", "left semi", "left anti")
 
 
 def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
-    """Append the rows of all frames and match the columns by name. Glue Studio's Union, "all".
+    """Append the rows of all frames and match the columns by name. Replaces Glue Studio's Union of type "all".
 
-    For Union, "distinct", and for Drop Duplicates of whole rows, call `.distinct()` afterwards.
+    To replace Union of type "distinct" or Drop Duplicates for whole rows, call `.distinct()` afterwards.
 
     Rows: all kept, including duplicates.
 
     Columns: the columns of the first frame, in its order. All frames must have the same columns and types. Spark's own
-    `union` matches columns by position, and it casts different types differently on Spark 3.5 and 4.1.
+    `union` instead matches columns by position and casts columns of different types. Spark 3.5 and 4.1 have different
+    rules for these casts.
 
     >>> y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     >>> y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
@@ -33,7 +34,7 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
     [Row(year=2023, handled=5), Row(year=2024, handled=6)]
 
     Raises:
-        SchemaMismatchError: A frame has other columns or types than the first.
+        SchemaMismatchError: The columns or types of a frame differ from those of the first frame.
         DuplicateColumnError: Spark reads the names of two columns of a frame as the same name.
     """
     require_distinct(first.columns, where="union_by_name: frame 1")
@@ -54,13 +55,13 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, str], how: str) -> DataFrame:
     """Join two frames on equal keys, with one of Glue Studio's six join types.
 
-    Rows: as in Spark's join of that type. A null in a key matches nothing, not even another null. So `inner` and `left
-    semi` drop rows with a null key, and the other types keep them without a match. A key that the right frame has twice
-    multiplies the rows. Use `lookup` to avoid this.
+    Rows: as in Spark's join of that type. A null in a key matches nothing, not even another null. So every join type
+    treats a row with a null key as a row without a match. If the right frame has the same key in several rows, the
+    matching left rows are multiplied. Use `lookup` to avoid this.
 
-    Columns: the keys under their left names, then the other columns of the left frame, then those of the right frame.
-    In `outer` and `right` joins, a key has its value from the side that has the row. `left semi` and `left anti` return
-    only the left columns.
+    Columns: the keys under their left names, then the remaining columns of the left frame, then the remaining columns
+    of the right frame. In `outer` and `right` joins, the key of a row that only the right frame has comes from the
+    right frame. `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -69,8 +70,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Raises:
         MissingColumnError: A key is not in its frame.
-        SchemaMismatchError: A key has a different type in each frame. Spark would compare the two as a third type.
-        DuplicateColumnError: Both frames have a column of the same name that is not a key. Rename one.
+        SchemaMismatchError: A key has different types in the two frames. Spark would cast both keys to a third type.
+        DuplicateColumnError: Both frames have a column of the same name that is not a key. Rename it in one frame.
         ArgumentError: `on` is empty.
         UnknownFunctionError: `how` is not in `JOIN_TYPES`.
 
@@ -97,14 +98,14 @@ def lookup(
     order_by: Sequence[str],
     match_column: str | None = None,
 ) -> DataFrame:
-    """Add columns of the reference row that has the same key. Replaces Glue Studio's Lookup.
+    """Add columns from the reference row with the same key. Replaces Glue Studio's Lookup.
 
     Rows: all kept, never multiplied. If several reference rows have the same key, the row with the greatest values of
-    `order_by` is used. Nulls are smallest. Ties are broken by the greatest values of `columns`. A row gets nulls if its
-    key is null or not in the reference.
+    `order_by` is used. Nulls rank lowest. Ties are broken by the greatest values of `columns`. If the key of a row is
+    null or not in the reference, the added columns are null.
 
-    Columns: all kept. Adds `columns` of the reference. If `match_column` is given, adds a boolean column of that name.
-    It is true if the reference has the key.
+    Columns: all kept. Adds `columns` of the reference. `match_column` is the name of an optional boolean column, which
+    is true if the reference has the key of the row.
 
     >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
     >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]
@@ -133,7 +134,7 @@ def lookup(
 def _resolve_keys(
     left: DataFrame, right: DataFrame, on: Sequence[str] | Mapping[str, str], *, where: str
 ) -> Mapping[str, str]:
-    """Return the name of each key in the right frame, by its name in the left frame."""
+    """Map the name of each key in the left frame to the name of that key in the right frame."""
     if not on or isinstance(on, str):
         expected = "a list of key columns, or a mapping of left to right key columns"
         raise ArgumentError(where=where, argument="on", got=on, expected=expected)
@@ -145,8 +146,8 @@ def _resolve_keys(
         if types[0] != types[1]:
             raise SchemaMismatchError(
                 where=f"{where}: key {ours!r}",
-                got=f"the type {types[1]} on the right",
-                expected=f"{types[0]}, as on the left",
+                got=f"the type {types[1]} in the right frame",
+                expected=f"{types[0]}, as in the left frame",
                 hint="Give both keys the same type with change_schema first.",
             )
     return keys

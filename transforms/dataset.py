@@ -1,4 +1,4 @@
-"""The `Dataset` value: a dataset's source columns, build function, key, masking policy and answers."""
+"""`Dataset`, the definition of a dataset: its source columns, build function, key, masking policy and answers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from transforms.schema import Field
 
 @dataclass(frozen=True)
 class Answer:
-    """The table that answers a question.
+    """A table that answers a question.
 
     Attributes:
-        build: Builds the answer from trusted rows, and from quarantine rows if it reads them.
-        reads: The zones that the answer reads, in the order of the arguments of `build`.
+        build: The function that builds the answer. It takes the rows of the zones in `reads`, in this order.
+        reads: The zones that the answer reads: trusted, and quarantine if needed.
     """
 
     build: Callable[..., DataFrame]
@@ -26,21 +26,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset. Jobs, workflows, reports and docs read this value.
+    """The definition of a dataset. Jobs, workflows, reports and docs read this definition.
 
     Attributes:
-        name: The name of its module, suite, job and tables.
-        description: The questions it answers, in one line.
-        layouts: The columns of each kind of file, by the name of the layout. Raw has that name in `_layout`.
-        build: Builds candidates for trusted from raw rows. Takes `masking_key=` if `uses_masking_key`.
+        name: The name of the dataset, which its module, suite, job and tables share.
+        description: The questions that the dataset answers, in one line.
+        layouts: The columns of each file layout, by the name of the layout. Raw has this name in `_layout`.
+        build: The function that builds the candidate rows for trusted from raw rows. It takes `masking_key=` if
+            `uses_masking_key` is true.
         key: The columns that identify a row.
-        revision_order: The columns that order the revisions of one key. The last revision counts.
-        answers: The answers by name. Each is published as `curated.<dataset>_<name>`.
+        revision_order: The columns that order the revisions of one key. The last revision is kept.
+        answers: The answers by name. Each answer is published as `curated.<dataset>_<name>`.
         masking_policy: The masked columns, each with its action and reason.
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
-        builds_by_layout: Whether `build` takes `layouts=`, the layouts that the raw rows have.
-        event_time: The timestamp column whose month partitions trusted. If given, runs are incremental.
-        pruning_column: A column with the same value in all rows of a key. Its range limits the files a merge reads.
+        builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
+        event_time: The timestamp column by whose month trusted is partitioned. If it is given, runs are incremental.
+        pruning_column: A column with the same value in all rows of a key. A merge skips files
+            without a value of this column in the range of the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 
@@ -65,5 +67,5 @@ class Dataset:
 
     @property
     def source_columns(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the columns of each layout, as its files have them."""
+        """The column names of each layout, as they are written in the files."""
         return {layout: tuple(field.source for field in fields) for layout, fields in self.layouts.items()}

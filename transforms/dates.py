@@ -24,9 +24,9 @@ _MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_Y
 def parse_date(column: str) -> Column:
     """Parse a column as a date: `yyyy-MM-dd`, the same with a midnight time, or an Excel serial day number.
 
-    A serial has five digits and counts days in Excel's 1900 date system, so it is a date from 1927-05-18 to 2173-10-13.
-    Day 60, Excel's nonexistent 29 February 1900, is outside this range. All other text gives null, for example
-    `03/04/2024`.
+    A serial counts days in Excel's 1900 date system. A serial has five digits, so the dates are from 1927-05-18 to
+    2173-10-13. Excel's day 60, the nonexistent 29 February 1900, is outside this range. Any other text, for example
+    `03/04/2024`, gives null.
 
     >>> days = spark.createDataFrame([("2024-02-29",), ("45351",), ("29/02/2024",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_date("day")).collect()]
@@ -34,7 +34,7 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    cell = f"CAST({quoted(column)} AS string)"  # a reader that infers types reads serials as numbers
+    cell = f"CAST({quoted(column)} AS string)"  # serials are numbers if the reader infers types
     iso = cast(cell, source_type=T.StringType(), target_type=T.DateType(), where="parse_date")
     text = f"btrim({cell}, {literal(BLANK_CHARACTERS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")
@@ -44,7 +44,7 @@ def parse_date(column: str) -> Column:
 def parse_month(column: str) -> Column:
     """Parse a column as a month: `yyyy-MM`, or the first day of a month in a form that `parse_date` reads.
 
-    The result is the first day of the month. All other text gives null, for example month 13 or the 15th of a month.
+    The result is the first day of the month. Any other text, for example month 13 or the 15th of a month, gives null.
 
     >>> months = spark.createDataFrame([("2024-02",), ("45323",), ("2024-13",), ("2024-02-15",)], "month string")
     >>> [str(row[0]) for row in months.select(parse_month("month")).collect()]
@@ -57,10 +57,11 @@ def parse_month(column: str) -> Column:
 
 
 def parse_written_date(column: str) -> Column:
-    """Parse a column as a date like `parse_date`, but also with an English month name or with a year before slashes.
+    """Parse a column as a date like `parse_date`, and also parse English month names and dates such as `2023/03/05`.
 
-    Examples: `5 Mar 2023`, `5-Mar-2023`, `5 March 2023`, `March 5, 2023`, `2023/03/05`. A numeric date that starts with
-    the day or the month gives null. This includes 13/04/2023, because only some days of such a column would be parsed.
+    Dates with a month name can be `5 Mar 2023`, `5-Mar-2023`, `5 March 2023` or `March 5, 2023`. A numeric date that
+    starts with the day or the month gives null. The date 13/04/2023 has only one meaning, but it also gives null.
+    Otherwise only some dates of a column in this format would be parsed.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
@@ -84,9 +85,9 @@ def parse_written_date(column: str) -> Column:
 
 
 def month_number(column: str | Column) -> Column:
-    """Return the number of a date's month, `year * 12 + month`, as an int. Consecutive months differ by one.
+    """Return the number of a date's month, `year * 12 + month`, as an int.
 
-    The column is a date or a `timestamp_ntz`. A null gives null.
+    The numbers of consecutive months differ by one. The column is a date or a `timestamp_ntz`. A null gives null.
 
     >>> days = spark.sql("SELECT date'2023-12-31' AS day UNION ALL SELECT date'2024-01-01'")
     >>> [row[0] for row in days.select(month_number("day")).collect()]

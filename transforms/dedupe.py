@@ -15,11 +15,12 @@ from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
 LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file", "_row_number")
-"""The columns of raw that identify the source of a row. They are also the delivery order: the last row of a key counts.
+"""The columns of raw that identify the source of a row. An order by these columns puts the latest row of a key last.
 
-`_is_current` is true for rows of a file's current content, so superseded rows come first. `_modified_at` is the file's
-own modification time (UTC). `_ingested_at` is the time at which raw got the file (UTC). The modification time ranks
-first. So a file from 2020 that lands today does not replace the figures of a file from 2023.
+`_is_current` is true for rows of the latest version of a file, so rows of earlier versions come first. `_modified_at`
+is the modification time of the file (UTC). `_ingested_at` is the time at which raw received the file (UTC). The
+modification time ranks before the ingestion time. So a file from 2020 that lands today does not replace the figures of
+a file from 2023.
 """
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
@@ -32,12 +33,13 @@ def keep_latest(
     """Keep the latest row of each key.
 
     With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the very latest row is not valid, it is kept too, so it can be seen and fixed.
+    the latest row of a key is not valid, this row is also kept, so that it can be seen and fixed.
 
-    Rows: all rows except the latest of each key are dropped. A row with a null in its key has no key, and is kept.
+    Rows: all rows except the latest row of each key are dropped. A row with a null in a key column has no key, and is
+    kept.
 
-    Columns: unchanged. The latest row has the greatest values of `order_by`, nulls first. Give an order in which no two
-    rows are equal: end with file and row number. Otherwise either of two equal rows may be kept.
+    Columns: unchanged. The latest row has the greatest values of `order_by`, where nulls rank lowest. End `order_by`
+    with the file and the row number, so that no two rows are equal. Otherwise either of two equal rows may be kept.
 
     >>> calls = spark.createDataFrame([("2024-01-01", 1, 289), ("2024-01-01", 2, 290)], "day string, file int, n int")
     >>> calls.transform(keep_latest, key=["day"], order_by=["file"]).collect()
@@ -70,13 +72,14 @@ def drop_superseded_rows(
     file_column: str = "_source_file",
     current_column: str = "_is_current",
 ) -> DataFrame:
-    """Drop the rows of a file's earlier contents that its current content no longer has.
+    """Drop the rows of earlier file versions whose keys are missing from the latest version of the file.
 
-    Rows: a current row is kept. A row of an earlier content is kept only if a current row of the same file has its key.
-    The earlier row is then the fallback if the current row is broken. So a row without a key is kept only if it is
-    current.
+    Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version of the
+    same file has a row with the same key. The earlier row is then the fallback if the latest row is broken. A row
+    without a key is dropped if it is from an earlier version.
 
-    Columns: all unchanged. Reads `current_column`, true for rows of a file's current content. Null counts as false.
+    Columns: unchanged. Reads `current_column`, which is true for rows of the latest version of a file. Null counts as
+    false.
 
     >>> rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("tue", 4, "b", True)]
     >>> calls = spark.createDataFrame(rows, "d string, n int, f string, c boolean")
@@ -96,12 +99,12 @@ def drop_superseded_rows(
             where=f"{_SUPERSEDED}: column {current_column!r}",
             got=f"the type {current_type.simpleString()}",
             expected="a boolean",
-            hint="Convert it to a boolean with change_schema first.",
+            hint="Convert the column to a boolean with change_schema first.",
         )
     is_current = F.coalesce(F.col(quoted(current_column)), F.lit(False))
     in_current = F.max(is_current).over(Window.partitionBy(*map(quoted, [*key, file_column])))
     has_key = ~reduce(or_, (F.col(quoted(name)).isNull() for name in key))
-    by_key = rows.repartition(*map(quoted, key))  # one shuffle serves this step and `keep_latest`
+    by_key = rows.repartition(*map(quoted, key))  # `keep_latest` can reuse this shuffle
     marked = by_key.select("*", in_current.alias(_IN_CURRENT))
     return marked.where(is_current | (has_key & F.col(_IN_CURRENT))).select(*map(quoted, rows.columns))
 

@@ -1,4 +1,4 @@
-"""Derive columns: the change on an earlier period, ranges of numbers, and filled missing values."""
+"""Derive columns: changes since an earlier period, ranges of numbers, and filled missing values."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ _STATISTICS = {"mean": F.avg, "median": F.median}
 def change_on_previous(
     rows: DataFrame, *, column: str, period: str, name: str, group_by: Sequence[str] = (), periods: int = 1
 ) -> DataFrame:
-    """Add the difference between a column and its value in the previous period, or `periods` earlier.
+    """Add the change of a column since the previous period, or since the period `periods` earlier.
 
-    Rows: all kept. Each group should have one row for each period. If it has several, the smallest value counts.
+    Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
+    their smallest value is used.
 
     Columns: reads `period`, an integer that counts periods, for example a year or a `month_number`. Adds `name`, the
     change of `column` since the period `period - periods`, in the units of `column`. The change is null if the earlier
-    period is missing or has no value, because the row before a gap is not the previous period. The change is also null
-    if it overflows the column's type.
+    period is missing or has no value. The row before such a gap is not used instead. The change is also null if it
+    overflows the type of `column`.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -38,8 +39,8 @@ def change_on_previous(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is not a number, or `period` is not an integer.
-        DuplicateColumnError: The frame already has a column of that name.
-        ArgumentError: `periods` is not an integer, or is less than 1.
+        DuplicateColumnError: The frame already has a column `name`.
+        ArgumentError: `periods` is not an integer of 1 or more.
     """
     require_columns(rows, [column, period, *group_by], where="change_on_previous")
     require_number(rows, column, where="change_on_previous")
@@ -53,7 +54,7 @@ def change_on_previous(
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # As an int, the smallest number minus `periods` would wrap around.
+    # In an integer type, the smallest possible period minus `periods` would wrap around to a great number.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
@@ -69,17 +70,18 @@ def bucket(
     labels: Sequence[str] | None = None,
     order_column: str | None = None,
 ) -> DataFrame:
-    """Assign each number to a range between edges. An edge belongs to the range above it.
+    """Assign each number to a range. A number that equals an edge belongs to the range above the edge.
 
     Rows: all kept.
 
     Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
-    `5-10` and `10+`. `labels` replaces them and has one more entry than `edges`. Null and NaN give null. As text, `10+`
-    sorts before `5-10`. To sort the ranges, give `order_column`: it adds a column with the range's number, from 0.
+    `5-10` and `10+`. `labels` replaces the default labels and has one more entry than `edges`. Null and NaN give null.
+    As text, `10+` sorts before `5-10`. To sort the ranges, give `order_column`, the name of an additional column with
+    the number of the range, from 0.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
-    >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band").collect()
-    [Row(minutes=4.9, band='0-5'), Row(minutes=5.0, band='5-10'), Row(minutes=None, band=None)]
+    >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="range").collect()
+    [Row(minutes=4.9, range='0-5'), Row(minutes=5.0, range='5-10'), Row(minutes=None, range=None)]
 
     Raises:
         MissingColumnError: The column is not in the frame.
@@ -104,7 +106,7 @@ def bucket(
     missing = value.isNull() | F.isnan(value.cast("double"))
 
     def select_by_range(outcomes: Sequence[object]) -> Column:
-        # Not an array lookup: with ANSI on, Spark treats the element at a null index as never null.
+        # An array lookup would be wrong. With ANSI on, Spark assumes that the element at a null index is not null.
         case = F.when(missing, None)
         for bound, outcome in zip(bounds, outcomes, strict=False):
             case = case.when(value < bound, outcome)
@@ -123,16 +125,16 @@ def fill_missing_values(
     statistic: str | None = None,
     group_by: Sequence[str] = (),
 ) -> DataFrame:
-    """Add a column whose nulls are filled with a value, or with the mean or median of the group.
+    """Add a copy of a column, with nulls replaced by a value, or by the mean or median of the group.
 
-    Glue Studio's Fill Missing Values fills with the prediction of a model. This transform fills with a value that you
-    choose.
+    Glue Studio's Fill Missing Values predicts missing values with a model. This transform uses a value or a statistic
+    that you choose instead.
 
     Rows: all kept.
 
-    Columns: adds `name`. If `name` differs from `column`, the original column shows which values were missing. A column
-    that is filled with a value keeps its type. A column that is filled with a statistic is a double, and it is null if
-    the whole group is null. NaN is not a missing value.
+    Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing.
+    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, and it is null
+    if all values of the group are null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
     >>> filled = calls.transform(
@@ -143,9 +145,9 @@ def fill_missing_values(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        ArgumentError: Both or neither of `value` and `statistic` are given, or the value does not have the column's
-            type.
-        DuplicateColumnError: The frame has another column of that name.
+        ArgumentError: `value` and `statistic` are both given or both missing, or `value` does not have the type of
+            `column`.
+        DuplicateColumnError: The frame already has a column `name`, and `name` is not `column`.
         UnknownFunctionError: The statistic is neither mean nor median.
         SchemaMismatchError: A statistic is given for a column that is not a number.
 
@@ -174,7 +176,8 @@ def fill_missing_values(
 def _cast_edge(edge: float, type_: T.DataType) -> Column:
     """Return an edge as a literal of the column's type.
 
-    The literal equals a value that is written the same. As doubles they would differ: the float 0.7 is not 0.7D.
+    The literal equals a cell that is written with the same digits. As doubles, the two could differ: the float 0.7 is
+    not equal to the double 0.7.
     """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")

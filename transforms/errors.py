@@ -1,4 +1,4 @@
-"""The base of all errors with a complete message, and the errors of the transforms."""
+"""`CityLakeError`, the base class of all errors with a complete message, and the errors of the transforms."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 
 class CityLakeError(Exception):
-    """An error whose message is complete. The command line prints the message without a trace.
+    """An error whose message explains the problem and the fix. The command line prints it without a stack trace.
 
     Attributes:
         where: The step, file, table or setting at fault.
-        problem: The problem, the expected and the actual value, and how to fix it.
+        problem: What failed, the expected and the actual value, and how to fix the problem.
     """
 
     def __init__(self, *, where: str, problem: str) -> None:
@@ -20,7 +20,7 @@ class CityLakeError(Exception):
 
 
 class TransformError(CityLakeError, ValueError):
-    """A transform cannot work on the frame or on the arguments."""
+    """A transform cannot work with the given frame or arguments."""
 
 
 class MissingColumnError(TransformError):
@@ -51,7 +51,7 @@ class SchemaMismatchError(TransformError):
         where: The step.
         got: The actual columns or type.
         expected: The expected columns or type.
-        hint: How to fix it.
+        hint: How to fix the problem.
     """
 
     def __init__(self, *, where: str, got: str, expected: str, hint: str) -> None:
@@ -85,9 +85,9 @@ class ArgumentError(TransformError):
 
     Attributes:
         where: The step.
-        argument: The argument.
-        got: Its value.
-        expected: The expected value.
+        argument: The name of the argument.
+        got: The given value.
+        expected: A description of a valid value.
     """
 
     def __init__(self, *, where: str, argument: str, got: object, expected: str) -> None:
@@ -96,17 +96,17 @@ class ArgumentError(TransformError):
 
 
 class UnknownFunctionError(TransformError):
-    """The name of a function is not known to the step.
+    """A step does not support a function, statistic, part or join type of the given name.
 
     Attributes:
         where: The step.
-        name: The name.
-        known: The names that the step knows.
+        name: The given name.
+        known: The supported names.
     """
 
     def __init__(self, *, where: str, name: str, known: Sequence[str]) -> None:
         self.name, self.known = name, tuple(known)
-        super().__init__(where=where, problem=f"{name!r} is not a known function. Use one of {list(known)}.")
+        super().__init__(where=where, problem=f"{name!r} is not supported. Use one of {list(known)}.")
 
 
 class DatasetNotFoundError(TransformError):
@@ -124,7 +124,7 @@ class DatasetNotFoundError(TransformError):
     def _describe_problem(self) -> str:
         module = f"transforms.datasets.{self.name}"
         if self.name in self.known:
-            return f"the module {module} has no DATASET. End it with DATASET = Dataset(...) from transforms.dataset."
+            return f"the module {module} has no DATASET. Add DATASET = Dataset(...) from transforms.dataset at its end."
         alike = get_close_matches(self.name, self.known, n=1, cutoff=0.6)
         hint = f"Did you mean {alike[0]!r}?" if alike else "Check the spelling, or add the module."
         return f"module {module} does not exist. Found: {list(self.known)}. {hint}"

@@ -1,4 +1,4 @@
-"""Validate coordinates, and assign them to the cells of a grid."""
+"""Validate coordinates, and find the grid cell of a place."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ def valid_coordinates(
 ) -> Column:
     """Return whether a longitude and a latitude (degrees, WGS 84) can be those of a real place.
 
-    The result is never null. Coordinates are not valid if they are null, NaN, text that is not a number, or beyond 180
-    or 90 degrees. They are also not valid if one is zero or both are equal, because forms and geocoders write such
-    values when they find nothing. With `bounds`, coordinates outside that box are not valid either. The order of
-    `bounds` is minimum longitude, minimum latitude, maximum longitude, maximum latitude.
+    The result is never null. Coordinates are not valid if they are null, NaN or text that is not a number. Longitudes
+    beyond 180 degrees and latitudes beyond 90 degrees are not valid. Zero is not valid, and a longitude that equals the
+    latitude is not valid, because forms and geocoders write such values if they do not find a place. With `bounds`,
+    coordinates outside that box are also not valid. The order of `bounds` is minimum longitude, minimum latitude,
+    maximum longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]
@@ -41,8 +42,8 @@ def valid_coordinates(
 def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> Column:
     """Return the grid cell of a place as text: the latitude and longitude of the cell's south-west corner.
 
-    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver it is 0.85 km wide. A place on an edge belongs to
-    the cell in the north or east. The result is null if a coordinate is null or not valid.
+    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver it is 0.85 km wide. A place on the edge of
+    two cells belongs to the northern or eastern cell. The result is null if a coordinate is null or not valid.
 
     >>> cases = spark.createDataFrame([(-104.9903, 39.7392)], "lon double, lat double")
     >>> cases.select(grid_cell(F.col("lon"), F.col("lat"))).first()[0]
@@ -57,7 +58,7 @@ def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> 
 
 
 def grid_line(coordinate: Column, *, degrees: float) -> Column:
-    """Return the grid line to the south of a latitude or to the west of a longitude, in degrees, as a decimal.
+    """Return the nearest grid line south of a latitude or west of a longitude, as a decimal in degrees.
 
     The result is null for null, NaN, text that is not a number, and values beyond 180 degrees.
 
@@ -73,7 +74,7 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
         expected = "0.0001 to 10, in whole millionths of a degree"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    # In whole millionths of a degree (11 cm). As a double, 0.3 would be to the left of the line 0.3.
+    # Integers of a millionth of a degree (11 cm) are exact. With doubles, 0.3 would be west of the grid line 0.3.
     position = _cast_to_degrees(coordinate)
     millionths = F.round(F.when(position.between(-180, 180), position) * 1_000_000).cast("bigint")
     line = millionths - F.pmod(millionths, F.lit(cell))
@@ -83,8 +84,8 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
 def _cast_to_degrees(coordinate: Column) -> Column:
     """Return a coordinate of any type as a double.
 
-    Spark would compare text with a number by casting the text to an integer.
+    Without this cast, Spark would cast text to an integer to compare the text with a number.
     """
     parsed_text = F.when(coordinate.cast("string").rlike(NUMBER_PATTERN), coordinate.cast("double"))
-    # Spark knows the type at planning time, so it removes the other branch.
+    # Spark knows the type at planning time, so it removes the branch that does not apply.
     return F.when(F.typeof(coordinate) == "string", parsed_text).otherwise(coordinate.cast("double"))

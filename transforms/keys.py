@@ -17,7 +17,7 @@ from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
 CITYLAKE_NAMESPACE = uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "citylake")
-"""The namespace of CityLake's UUIDs. It is a UUID in RFC 9562's namespace of DNS names."""
+"""The namespace of CityLake's UUIDs: the UUID of the name `citylake` in the DNS namespace of RFC 9562."""
 
 _TYPE_LETTERS: tuple[tuple[type[T.DataType], str], ...] = (
     (T.StringType, "s"),
@@ -49,11 +49,11 @@ _LETTER_SEQUENCES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", 
 def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: UUID = CITYLAKE_NAMESPACE) -> DataFrame:
     """Add a version 5 UUID of the key. The same key has the same UUID in every table and every run.
 
-    Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
+    In contrast, Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
 
-    Rows: all kept. Rows with the same key have the same UUID. Null counts as a value: ("a", null) and (null, "a")
-    differ. The keys ("a|b") and ("a", "b") also differ. The text "7" and the number 7 also differ. All integer types
-    give the same UUID for the same number.
+    Rows: all kept. Rows with the same key have the same UUID. Null counts as a value, so the keys ("a", null) and
+    (null, "a") have different UUIDs. The keys ("a|b") and ("a", "b") also have different UUIDs. The text "7" and the
+    number 7 have different UUIDs, but a number has the same UUID in every integer type.
 
     Columns: adds `name`, text of 36 characters.
 
@@ -63,7 +63,7 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 
     Raises:
         MissingColumnError: A column of the key is not in the frame.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
         ArgumentError: The key is empty, so all rows would have the same UUID.
         SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can be written
             differently.
@@ -98,7 +98,7 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
                 where=f"{where}: column {column!r}",
                 got=f"the type {source_type.simpleString()}",
                 expected="text, integer, decimal, boolean, date, time or binary",
-                hint="Cast it first, or leave it out of the key.",
+                hint="Cast the column first, or leave it out of the key.",
             )
         text = cast(quoted(column), source_type=source_type, target_type=T.StringType(), where=where)
         if kind == "x":
@@ -108,12 +108,13 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 
 
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
-    """Number the rows from 1, ordered by the named columns, then the other columns. Replaces Glue Studio's Identifier.
+    """Number the rows from 1, in the order of the named columns. Replaces Glue Studio's Identifier.
 
-    Use this for tables that fit on one machine, because numbers without gaps need all rows in one task. For large
-    tables use `uuid`, which does not depend on other rows.
+    Use this transform only for tables that fit on one machine, because numbers without gaps need all rows in one task.
+    For large tables use `uuid`, which does not depend on other rows.
 
-    Rows: all kept. Columns: adds `name`, an int. Equal rows get different numbers.
+    Rows: all kept. Rows that are equal in the named columns are ordered by the remaining columns. Columns: adds `name`,
+    an int. Equal rows get different numbers.
 
     >>> types = spark.createDataFrame([("Noise",), ("Graffiti",)], "type string")
     >>> sorted(types.transform(identifier, order_by=["type"]).collect())
@@ -121,7 +122,7 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
     Raises:
         MissingColumnError: A column of the order is not in the frame.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
     """
     require_columns(rows, order_by, where="identifier")
     require_distinct([*rows.columns, name], where="identifier")
@@ -130,15 +131,15 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
 
 def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column]:
-    """Return an order by all columns except the leading ones, to append to an order by the leading columns.
+    """Return an order by all columns except the leading columns.
 
-    Only rows that are equal in all columns are then tied.
+    Append this order to an order by the leading columns. Then only rows that are equal in all columns are tied.
     """
     ordered = []
     for field in rows.schema:
         if field.name not in leading_columns:
             value, type_ = quoted(field.name), field.dataType
-            # Spark does not compare maps.
+            # Spark cannot order maps, so their text is compared.
             target_type = T.StringType() if "map<" in type_.simpleString() else type_
             ordered.append(
                 cast(value, source_type=type_, target_type=target_type, where=f"tie_breakers: column {field.name!r}")
@@ -147,14 +148,14 @@ def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column
 
 
 def match_key(*values: Column) -> Column:
-    """Return a key for texts that differ only in case, accents, punctuation, blanks and word order.
+    """Return the same key for texts that differ only in case, accents, punctuation, blanks and word order.
 
     Accents are removed from Latin, Greek and Cyrillic letters. `ß` becomes `ss` and `æ` becomes `ae`.
 
     This replaces Glue Studio's Record Matching if a simple rule is enough: records with the same key are the same
-    record. `keep_latest`, for example, can then deduplicate them. The key does not match typing errors, nicknames and
-    abbreviations. Two people with the same name and birthday have the same key. Glue's FindMatches learns such rules
-    from examples.
+    record. For example, `keep_latest` can deduplicate records by this key. The key does not recognize typing errors,
+    nicknames and abbreviations. Different people with the same name and birthday have the same key. Glue's FindMatches
+    instead learns matching rules from examples.
 
     The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
 
@@ -177,7 +178,7 @@ def _normalize_words(value: Column) -> Column:
     for letter, letters in _LETTER_SEQUENCES.items():
         text = F.replace(text, F.lit(letter), F.lit(letters))
     text = F.regexp_replace(text, f"[{_ACCENT_RANGE}'’`]", "")
-    # Marks of other scripts stay, because some scripts write vowels as marks.
+    # Marks that are not accents (`_ACCENT_RANGE`) stay, because some scripts write vowels as marks.
     words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)

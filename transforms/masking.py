@@ -1,4 +1,4 @@
-"""Mask sensitive columns: masking actions, and policies that assign an action and a reason to each column."""
+"""Mask sensitive columns. A policy assigns a masking action and a reason to each sensitive column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MaskingRule:
     """The masking of one sensitive column.
 
     Attributes:
-        column: The column.
+        column: The sensitive column.
         action: An action of this module, with options if needed (`partial(partial_redact, right=4)`), or `drop` to drop
             the column. A custom function receives the value as text.
         reason: Why the column is masked.
@@ -50,15 +50,15 @@ def mask(
 
     Rows: all kept. Null stays null with every action.
 
-    Columns: the policy's columns are masked in place or dropped, and the others are unchanged. Text actions (`redact`,
-    `partial_redact`, `sha256_hash`, `keyed_hash`) return text. They convert a time to text in UTC. `_cast_failures` and
-    `_cast_warnings` hold original values under the column names of that time. These values are redacted, except those
-    of `visible_failure_columns`. A field of a struct cannot be masked: call `flatten` first. Columns that were derived
-    before the masking, such as a `uuid`, are not masked.
+    Columns: the columns of the policy are masked in place or dropped, and all other columns are unchanged. The actions
+    `redact`, `partial_redact`, `sha256_hash` and `keyed_hash` return text, and convert a time to text in UTC.
+    `_cast_failures` and `_cast_warnings` contain original values, with the column names at the time of the cast. All
+    these values are redacted, except values of `visible_failure_columns`. A field of a struct cannot be masked. Call
+    `flatten` first. Columns that were derived before the masking, such as a `uuid`, are not masked.
 
-    `key` is the secret of `keyed_hash`: 32 bytes or more, from a secret store. It is joined to the rows from a frame
-    with one row, so it does not appear in a query plan, log or event. This costs one small Spark job. Pass on the
-    written table, not the frame, because the key can be read from the frame.
+    `key` is the secret for `keyed_hash`. It has 32 bytes or more and comes from a secret store. The key is joined to
+    the rows as a frame with one row, so the key does not appear in query plans, logs or events. The join starts one
+    small Spark job. Pass on only the written table, not the masked frame, because the key can be read from the frame.
 
     >>> from functools import partial
     >>> students = spark.createDataFrame([("Ann", "604 555 0123"), (None, None)], "name string, phone string")
@@ -68,11 +68,12 @@ def mask(
     [Row(name='*****', phone='**********23'), Row(name=None, phone=None)]
 
     Raises:
-        MissingColumnError: A column of the policy is not in the frame. A renamed column would otherwise not be masked.
+        MissingColumnError: A column of the policy is not in the frame. Without this error, a renamed column would
+            not be masked.
         DuplicateColumnError: A column has two actions.
         SchemaMismatchError: An action does not support the column's type.
-        ArgumentError: `keyed_hash` has no key, or the key is too short or not bytes. Or an action is not a function. Or
-            `visible_failure_columns` has a masked column.
+        ArgumentError: The key of `keyed_hash` is missing, too short or not bytes. This error is also raised if an
+            action is neither a function nor `drop`, or if `visible_failure_columns` contains a column of the policy.
     """
     policy = tuple(policy)
     sensitive = [rule.column for rule in policy]
@@ -116,10 +117,10 @@ def redact(value: Column, *, text: str = REDACTED) -> Column:
 
 
 def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = "*") -> Column:
-    """Keep some characters on the left and right, and replace all others by `char`. Replaces Glue's PARTIAL_REDACT.
+    """Replace the characters of a text by `char`, except at the left and right ends. Replaces Glue's PARTIAL_REDACT.
 
-    If a text is too short to hide anything, all its characters are replaced. The length of the text stays visible. Use
-    `redact` to hide the length.
+    `left` and `right` are the numbers of characters to keep. If a text has no other characters, all its characters are
+    replaced. The length of the text stays visible. Use `redact` to hide the length.
 
     >>> students = spark.createDataFrame([("V5K 0A1",), ("V5K",)], "postcode string")
     >>> [row[0] for row in students.select(partial_redact(F.col("postcode"), left=3)).collect()]
@@ -129,7 +130,7 @@ def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = 
         ArgumentError: `left` or `right` is negative, or `char` is not one character.
     """
     if min(left, right) < 0 or len(char) != 1:
-        expected = "left and right 0 or more, char one character"
+        expected = "0 or more for left and right, and one character for char"
         raise ArgumentError(
             where="partial_redact", argument="(left, right, char)", got=(left, right, char), expected=expected
         )
@@ -146,8 +147,8 @@ def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = 
 def sha256_hash(value: Column) -> Column:
     """Return the SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. Replaces Glue's SHA256_HASH.
 
-    Use this only for compatibility with hashes from Glue. A value that can be guessed is not protected: all numbers of
-    nine digits can be tried. Use `keyed_hash` to protect such values.
+    Use this action only for compatibility with hashes from Glue. It does not protect values that can be guessed. For
+    example, anyone can hash all numbers of nine digits and compare the hashes. Use `keyed_hash` for such values.
 
     >>> spark.createDataFrame([("abc",)], "name string").select(sha256_hash(F.col("name"))).first()[0][:16]
     'ba7816bf8f01cfea'
@@ -161,8 +162,8 @@ def keyed_hash(value: Column) -> Column:
     """Return the HMAC-SHA-256 of a text's UTF-8 bytes with the key of `mask`, as 64 hexadecimal digits.
 
     The same value has the same pseudonym in every table. Without the key, nobody can find a value by trying candidates.
-    Values that are written the same are the same: 7 as text and 7 of any integer type, but not 7.0. This action works
-    only within `mask`, which provides the key.
+    The text "7" and the number 7 of any integer type have the same pseudonym. The number 7.0 has a different pseudonym,
+    because its text is different. This action works only within `mask`, which provides the key.
 
     >>> students = spark.createDataFrame([("Ann",), ("Ann",), (None,)], "name string")
     >>> policy = [MaskingRule("name", keyed_hash, "identifies")]
@@ -188,7 +189,7 @@ def nullify(value: Column) -> Column:
 
 
 def generalize_year(value: Column) -> Column:
-    """Return the year of a date or time as an int, for example of a date of birth.
+    """Return the year of a date or time as an int, for example the year of birth.
 
     >>> students = spark.sql("SELECT date'1999-05-06' AS born")
     >>> students.select(generalize_year(F.col("born"))).first()[0]
@@ -215,7 +216,7 @@ def generalize_prefix(value: Column, *, length: int) -> Column:
 
 
 def generalize_coordinate(value: Column, *, degrees: float = 0.01) -> Column:
-    """Return the grid line to the west of a longitude or to the south of a latitude, in degrees, as a decimal.
+    """Return the nearest grid line west of a longitude or south of a latitude, as a decimal in degrees.
 
     >>> cases = spark.createDataFrame([(39.7392,)], "lat double")
     >>> str(cases.select(generalize_coordinate(F.col("lat"))).first()[0])
@@ -251,7 +252,7 @@ def _mask_column(rows: DataFrame, name: str, action: Callable[[Column], Column])
             where=f"mask: column {name!r}",
             got=f"the type {type_.simpleString()}",
             expected=f"one of {[kind.typeName() for kind in _SUPPORTED_TYPES[function]]} for this action",
-            hint="Convert it with change_schema first, or choose another action.",
+            hint="Convert the column with change_schema first, or choose another action.",
         )
     if function not in _TYPED_ACTIONS:
         value = cast(quoted(name), source_type=type_, target_type=T.StringType(), where="mask")
@@ -261,13 +262,13 @@ def _mask_column(rows: DataFrame, name: str, action: Callable[[Column], Column])
 
 
 def _redact_report(name: str, visible_columns: Sequence[str]) -> Column:
-    """Redact the values in a report of cast failures, except those of `visible_columns`. Whole records are redacted."""
+    """Redact values in a report of cast failures, except in `visible_columns`. Whole records are always redacted."""
 
     def redact_failure(failure: Column) -> Column:
         is_visible = failure["column"].isin(*visible_columns) & (failure["expected"] != "record")
         return failure.withField("value", F.when(is_visible, failure["value"]).otherwise(REDACTED))
 
-    # Spark does not compile lambdas, so rows without a report skip the slow function.
+    # Spark does not compile lambda functions, so they are slow. Rows without a report skip the function.
     return F.when(F.col(name).isNotNull(), F.transform(name, redact_failure)).alias(name)
 
 

@@ -32,19 +32,19 @@ def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> 
                 where=f"{where}: column {column!r}",
                 got=f"{alike}, which are the same name to Spark",
                 expected="one column of that name",
-                hint="Rename one with rename_fields, or drop one with drop_fields.",
+                hint="Rename one column with rename_fields, or drop one column with drop_fields.",
             )
 
 
 def require_number(frame: DataFrame, column: str, *, where: str) -> None:
-    """Raise `SchemaMismatchError` for a column that is not a number. Spark would try to cast it."""
+    """Raise `SchemaMismatchError` for a column that is not a number. Spark would try to cast the column."""
     type_ = frame.schema[column].dataType
     if not isinstance(type_, T.NumericType):
         raise SchemaMismatchError(
             where=f"{where}: column {column!r}",
             got=f"the type {type_.simpleString()}",
             expected="a number",
-            hint="Convert it to a number with change_schema first.",
+            hint="Convert the column to a number with change_schema first.",
         )
 
 
@@ -60,9 +60,9 @@ def require_distinct(names: Sequence[str], *, where: str) -> None:
 def snake_case(name: str) -> str:
     """Return a column name in lower case, with its words joined by underscores.
 
-    A word starts at a capital letter after a small letter, and at the last of several capitals. It also starts after
-    any character that is not a letter or digit. Accents (U+0300 to U+036F) are removed. Letters of other scripts keep
-    their other marks. A name without a letter or digit becomes empty.
+    A new word starts at a capital letter that follows a small letter, and at the last capital letter before a small
+    letter. A new word also starts after any character that is not a letter or digit. Accents (U+0300 to U+036F) are
+    removed, and all other marks of letters are kept. A name without a letter or digit becomes empty.
 
     >>> [snake_case(name) for name in ("CallsOffered", "BI_ID", "HTTPStatus", "% of Quartier né")]
     ['calls_offered', 'bi_id', 'http_status', 'of_quartier_ne']
@@ -73,7 +73,7 @@ def snake_case(name: str) -> str:
 
 
 def clean_names(rows: DataFrame) -> DataFrame:
-    """Rename all columns to snake case. A column without a letter or digit is named after its position, `column_3`.
+    """Rename all columns to snake case. A name without a letter or digit becomes its position, such as `column_3`.
 
     Names in snake case with a leading underscore stay unchanged, because CityLake adds such columns itself.
 
@@ -83,7 +83,7 @@ def clean_names(rows: DataFrame) -> DataFrame:
     ['calls_offered', 'column_2']
 
     Raises:
-        DuplicateColumnError: Two columns would have the same name. Rename one of them first.
+        DuplicateColumnError: Two columns would have the same name. Rename one of the two columns first.
     """
     names = [
         name if re.fullmatch("_[a-z0-9_]*[a-z0-9]", name) else snake_case(name) or f"column_{position}"
@@ -95,5 +95,5 @@ def clean_names(rows: DataFrame) -> DataFrame:
 
 @lru_cache(maxsize=4096)
 def _fold_like_spark(name: str) -> str:
-    """Return the same text for names that Spark reads as equal: Java's `equalsIgnoreCase`, letter by letter."""
+    """Fold the case of a name letter by letter, like Java's `equalsIgnoreCase`, which Spark uses to compare names."""
     return "".join((c.upper() if len(c.upper()) == 1 else c).lower()[0] for c in name)

@@ -19,17 +19,17 @@ from transforms.sql import quoted
 def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
     """Replace each struct by a column for each of its fields, at any depth. Replaces Glue Studio's Flatten.
 
-    Rows: unchanged. A null struct gives nulls.
+    Rows: unchanged. If a struct is null, its new columns are null.
 
     Columns: the order is kept. A column is named after the struct and the field, joined by `separator`. Arrays and maps
-    are unchanged. Use `explode` to make rows of them.
+    are unchanged. Use `explode` to convert their elements to rows.
 
     >>> cases = spark.sql("SELECT 1 AS id, named_struct('lat', 39.7D, 'box', named_struct('n', 2)) AS place")
     >>> cases.transform(flatten).collect()
     [Row(id=1, place_lat=39.7, place_box_n=2)]
 
     Raises:
-        DuplicateColumnError: Two columns have or would have the same name. Use another separator, or rename.
+        DuplicateColumnError: Two columns have or would have the same name. Use another separator, or rename a column.
 
     Source: AWS Glue Studio, the Flatten transform.
     """
@@ -46,12 +46,13 @@ def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
 def explode(
     rows: DataFrame, *, column: str, names: Sequence[str] | None = None, position_column: str | None = None
 ) -> DataFrame:
-    """Make a row of each array element or map entry. Replaces Glue Studio's Explode Array Or Map Into Rows.
+    """Make a row for each array element or map entry. Replaces Glue Studio's Explode Array Or Map Into Rows.
 
-    Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept, with nulls.
+    Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept with nulls in
+    the new columns.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by `key` and `value`. `names` replaces
-    these names. `position_column` adds a column with this name: the element's position, from 0.
+    these names. `position_column` is the name of an additional column with the position of the element, from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -84,8 +85,8 @@ def explode(
 def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> DataFrame:
     """Add a column for each of the first elements of an array. Replaces Glue Studio's Array To Columns.
 
-    Rows: unchanged. Columns: all kept, including the array. Adds `names`, which are null where the array is null or has
-    no such element. The array can have more elements than there are names.
+    Rows: unchanged. Columns: all kept, including the array. Adds a column for each of `names`. The column is null if
+    the array is null or too short. The array can have more elements than `names`.
 
     >>> cases = spark.createDataFrame([([39.7, -105.0],), ([1.0],)], "at array<double>")
     >>> [row[1:] for row in cases.transform(array_to_columns, column="at", names=["lat", "lon"]).collect()]
@@ -110,13 +111,14 @@ def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> D
 def parse_json(column: str, *, ddl: str) -> Column:
     """Parse a JSON text column as a struct, array or map of the type `ddl`. Replaces Glue Studio's Parse JSON Column.
 
-    The result is null if the text is not JSON, or if any value does not have its type, at any depth. For example, "5"
-    is not an int, and 1e400 is not a double. A map with a repeated key is null too. As the `parse` of a `Field`, such a
-    null is reported. Spark's `from_json` instead parses as much as it can, and ignores text after the first value.
+    The result is null if the text is not JSON, or if a value at any depth does not have the type that `ddl` gives. For
+    example, "5" is not an int, and 1e400 is not a double. The result is also null if a map has a repeated key. If this
+    function is the `parse` of a `Field`, `change_schema` reports these nulls. Spark's `from_json` would instead parse
+    as much as it can, and would ignore text after the first value.
 
-    JSON members that `ddl` does not name are dropped. Use a map to keep all members. A double is the nearest to the
-    written number. If a struct's member is repeated, the last value counts. A JSON number that is read as a string has
-    the text that Java writes for the nearest double, so `1.50` becomes `1.5`. Integers are unchanged.
+    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. A number becomes the nearest double.
+    If a field of a struct is repeated, its last value is used. If `ddl` reads a number as a string, the result is
+    Java's text for the nearest double, so `1.50` becomes `1.5`. Integers that are read as strings are unchanged.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]
@@ -138,18 +140,18 @@ def parse_json(column: str, *, ddl: str) -> Column:
 
 
 def is_json(text: Column) -> Column:
-    """Return whether a text is JSON as in RFC 8259: one object, array, string, number, true, false or null.
+    """Return whether a text is valid JSON (RFC 8259): one object, array, string, number, true, false or null.
 
     >>> cases = spark.createDataFrame([('{"a": 1}',), ("{'a': 1}",), ("1 2",), (None,)], "text string")
     >>> [row[0] for row in cases.select(is_json(F.col("text"))).collect()]
     [True, False, False, False]
 
-    JSON that Spark cannot read gives false. This is a number of more than 1,000 digits, and values nested 1,000 deep.
-    On Spark 4 it is also a member name of more than 50,000 characters.
+    JSON that Spark cannot read gives false. Spark cannot read numbers of more than 1,000 digits, or values that are
+    nested 1,000 levels deep. Spark 4 also cannot read field names of more than 50,000 characters.
 
     Source: RFC 8259.
     """
-    # Each wrapper puts the text before the member `read`. Spark returns `read` only if the JSON before it is valid.
+    # Each wrapper puts the text before the field `read`. Spark returns `read` only if the JSON before it is valid.
     # Text such as `1, "x": 2` is valid only in the first wrapper. Text such as `1, 2` is valid only in the second
     # wrapper. So the text must be valid in both wrappers.
     wrappers = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
@@ -158,7 +160,7 @@ def is_json(text: Column) -> Column:
         F.from_json(F.concat(F.lit(prefix), text, F.lit(suffix)), "read int", strict)["read"]
         for prefix, suffix in wrappers
     ]
-    # Jackson, Spark's JSON parser, accepts other letters as hexadecimal digits if their last byte matches a digit's.
+    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts characters whose last byte is that of a hex digit.
     has_valid_escapes = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
     return F.coalesce((markers[0] == 1) & (markers[1] == 1) & has_valid_escapes, F.lit(False))
 
@@ -188,7 +190,7 @@ def _is_exact_type(type_: T.DataType) -> bool:
 
 
 def _is_exact_value(value: Column, type_: T.DataType) -> Column:
-    """Return whether a value has no infinite or NaN double and no map with a repeated key. It is true for null."""
+    """Return whether a value has no infinite or NaN double and no map with a repeated key. Null gives true."""
     exact = F.lit(True)
     if isinstance(type_, T.DoubleType):
         exact = F.abs(value) < float("inf")
@@ -219,5 +221,5 @@ def _build_type_error(where: str, column: str, type_: T.DataType, expected: str)
         where=f"{where}: column {column!r}",
         got=f"the type {type_.simpleString()}",
         expected=expected,
-        hint="Convert it with parse_json or split first.",
+        hint="Convert the column with parse_json or Spark's split first.",
     )

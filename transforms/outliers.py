@@ -18,19 +18,20 @@ _QUARTILES, _LOW_FENCE, _HIGH_FENCE = "__outliers_quartiles", "low_fence", "high
 def flag_outliers(
     rows: DataFrame, *, column: str, name: str, group_by: Sequence[str] = (), fences: float = 1.5
 ) -> DataFrame:
-    """Flag the rows of a group that are unusually high or low, by Tukey's fences on the logarithm.
+    """Flag unusually high or low values of a group, with Tukey's fences on the logarithms.
 
-    A value is `high` if its logarithm is above the upper quartile by more than `fences` interquartile ranges. It is
-    `low` if its logarithm is below the lower quartile by more than that. The logarithm compares ratios instead of
-    differences, so volumes of very different sizes can be unusual at both ends. Absurd values do not change the
-    quartiles while they are less than a quarter of all values. They would change a mean and a standard deviation.
+    The distance of a fence from its quartile is `fences` times the interquartile range. A value is `high` if its
+    logarithm is above the upper quartile by more than this distance. A value is `low` if its logarithm is below the
+    lower quartile by more than this distance. Logarithms compare ratios instead of differences, so both very small and
+    very large volumes can be unusual. Absurd values do not change the quartiles if less than a quarter of all values
+    are absurd. Absurd values would change a mean and a standard deviation.
 
-    Rows: all kept. The quartiles (with linear interpolation) are those of the group's values.
+    Rows: all kept. The quartiles are those of the logarithms of a group, with linear interpolation.
 
-    Columns: reads `column`, 0 or more. One is added before the logarithm is taken, so 0 has a logarithm. Adds `name`,
-    which is `high`, `low` or null. Adds `low_fence` and `high_fence`, doubles in the units of `column`: the limits of
-    usual values. A null, NaN or negative value is not flagged and does not count for the quartiles. The fences are null
-    in a group that has only such values.
+    Columns: reads `column`, whose values are 0 or more. The logarithm is taken of the value plus one, because 0 has no
+    logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the limits of usual
+    values, as doubles in the units of `column`. Null, NaN and negative values are not flagged and do
+    not count for the quartiles. If a group has only null, NaN or negative values, its fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")
@@ -41,8 +42,8 @@ def flag_outliers(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is not a number.
-        DuplicateColumnError: The frame already has one of the new columns.
-        ArgumentError: `fences` is not above 0, or is infinite.
+        DuplicateColumnError: The frame already has a column with the name of a new column.
+        ArgumentError: `fences` is not a finite number above 0.
 
     Source: J. W. Tukey, "Exploratory Data Analysis" (1977): fences at 1.5 interquartile ranges.
     """

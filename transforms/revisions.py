@@ -1,4 +1,4 @@
-"""Assign an as-of time to the rows of a live export that have no revision time of their own."""
+"""Add an as-of time to the rows of live exports that have no revision time."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ def file_as_of(
     modified_column: str = "_modified_at",
     name: str = "as_of",
 ) -> DataFrame:
-    """Add the as-of time of each file: the time whose state the rows of the file describe.
+    """Add the as-of time of each file: the time at which the rows of the file were up to date.
 
-    The as-of time is the file's own modification time, but not later than the latest time in its rows. An export that
-    is copied or downloaded again gets a new modification time. Its state does not become newer, so it must not replace
-    a later revision. If the rows have no time, the as-of time is the modification time.
+    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy
+    or a second download of an export has a new modification time, although its rows are not newer. So the copy must not
+    replace a later revision. If the rows have no time, the as-of time is the modification time.
 
-    This rule has two limits. A change between the latest time in the rows and the export is dated too early, so a
-    revision in between wins. An export that has only old rows is dated too early as a whole.
+    This rule has two limits. First, a change after the latest time in the rows but before the export is dated too
+    early. If another file has a revision from between these two times, that revision wrongly replaces the change.
+    Second, an export that has only old rows is dated too early.
 
-    Rows: all kept. A separate pass reads the named columns and finds the latest time of each file, which is then
-    broadcast. So the rows are not shuffled, and a large file does not end up in one task.
+    Rows: all kept. A separate pass reads the named columns and finds the latest time of each file. The latest times are
+    then broadcast. So the rows are not shuffled, and a large file is not processed in one task.
 
     Columns: reads `file_columns` (which identify a delivery of a file), `modified_column` and `time_columns` (times in
     the rows, which can be null). Adds `name`, a timestamp.
@@ -51,7 +52,7 @@ def file_as_of(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: The frame already has a column of that name, or a name that this step needs.
+        DuplicateColumnError: The frame already has a column `name`, or a column whose name this step needs.
         ArgumentError: `file_columns` or `time_columns` is empty.
         SchemaMismatchError: `modified_column` or a time column is not a timestamp.
     """
@@ -67,9 +68,9 @@ def file_as_of(
                 where=f"file_as_of: column {column!r}",
                 got=f"the type {rows.schema[column].dataType.simpleString()}",
                 expected="a timestamp",
-                hint="Convert it to a timestamp with change_schema first.",
+                hint="Convert the column to a timestamp with change_schema first.",
             )
-    # greatest and least ignore nulls.
+    # `greatest` and `least` ignore nulls, so a file without times in its rows gets its modification time.
     times = [F.max(quoted(column)) for column in time_columns]
     latest = F.greatest(*times) if len(times) > 1 else times[0]
     files = rows.groupBy(*(F.col(quoted(column)).alias(key) for column, key in keys.items())).agg(latest.alias(_LATEST))

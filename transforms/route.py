@@ -14,14 +14,14 @@ from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return one frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
+    """Return a frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
 
     Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 
-    Rows: a row that meets several conditions is in each of these groups, as in Glue. Write exclusive conditions if each
-    row must be in one group. A null condition counts as false, so every row is in at least one group. Each frame
-    computes the rows from scratch. So write the rows first if they or the conditions depend on random values or the
-    clock. To write trusted rows and quarantine in one pass, use the gate.
+    Rows: a row that meets several conditions is in several groups, as in Glue. If each row must be in only one group,
+    write conditions that exclude each other. A null condition counts as false, so a row that meets no other condition
+    goes to `default`. Each frame computes the rows from scratch. If the rows or the conditions depend on random values
+    or the clock, write the rows to a table first. To write trusted and quarantine rows in one pass, use the gate.
 
     Columns: unchanged.
 
@@ -31,7 +31,7 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
     {'long': [50], 'others': [5, None]}
 
     Raises:
-        ArgumentError: `groups` is empty, or a group has the name of the default.
+        ArgumentError: `groups` is empty, or a group has the name of `default`.
 
     Source: AWS Glue Studio, the Conditional Router and SelectFromCollection transforms.
     """
@@ -44,10 +44,10 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
 
 
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
-    """Keep a sample of the rows, which is the same in every run. Replaces Glue Studio's Spigot.
+    """Keep a sample of the rows that is the same in every run. Replaces Glue Studio's Spigot.
 
-    Rows: about `share` of the keys (0 to 1) are kept, each with all its rows. A key is selected by its hash, so every
-    table and every run selects the same keys. Columns: unchanged.
+    Rows: `share` is the approximate share of keys that are kept, from 0 to 1. A key is kept with all its rows. Keys are
+    selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(n,) for n in range(1000)], "id int")
     >>> sample = calls.transform(spigot, key=["id"], share=0.1)

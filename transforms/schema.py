@@ -1,4 +1,4 @@
-"""Change schema: select, rename and cast columns, and report every value that cannot be cast."""
+"""Change the schema of rows: select, rename and cast columns, and report every value that cannot be cast."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CAST_FAILURES = "_cast_failures"
 """Column that `change_schema` adds: `array<struct<column, value, expected>>`. It is null if no cast failed."""
 
 CAST_WARNINGS = "_cast_warnings"
-"""The same report for fields that are not required."""
+"""Column that reports failed casts of fields that are not required. Its type is that of `_cast_failures`."""
 
 REPORT_TYPE = "array<struct<column:string,value:string,expected:string>>"
-"""The type of both reports."""
+"""The type of the columns `_cast_failures` and `_cast_warnings`."""
 
 ApplyMapping = tuple[str, str, str, str]
 """A mapping as Glue writes it: source, source type, target, target type."""
@@ -45,11 +45,11 @@ class Field:
         source: The column's name in the source frame.
         name: The new name.
         type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
-        parse: Parses text that a cast cannot read. It takes the source column's name and returns a Column of `type`,
-            null if the text is not valid. Without it the value is cast.
-        expected: Describes a valid value in the report, for example `month such as 2024-05` [default: the type].
-        required: Whether a row is unusable if this value cannot be read. Failures of other fields are reported in
-            `_cast_warnings`.
+        parse: A function that parses text that a cast cannot read. It takes the name of the source column and returns a
+            Column of `type`, which is null if the text is not valid. Without `parse`, the value is cast.
+        expected: A description of a valid value for the report, like `month such as 2024-05` [default: the type].
+        required: Whether a row is unusable if this value cannot be read. Failures of required fields are reported in
+            `_cast_failures`. Failures of optional fields are reported in `_cast_warnings`.
     """
 
     source: str
@@ -67,22 +67,24 @@ def change_schema(
     keep: Sequence[str] = (),
     malformed: str | None = None,
 ) -> DataFrame:
-    """Select columns under new names and types, and drop the others. Replaces ApplyMapping, but reports failed casts.
+    """Select, rename and cast columns, and report failed casts. Replaces Glue's ApplyMapping.
 
     A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A
     fraction that an integer or a decimal cannot hold is also a failed cast. Blank text is a missing value, not a
-    failure. The rules of `casts.cast` do not depend on ANSI mode or the time zone.
+    failure. Values are cast with `casts.cast`, which does not depend on ANSI mode or on the session's time zone.
 
     Rows: all kept, never multiplied.
 
-    Columns: the fields in their order, then the columns of `keep` unchanged. Adds `_cast_failures` if a field is parsed
-    or cast from another type. It includes the failures that an earlier change of schema reported. Adds `_cast_warnings`
-    in the same way if one of these fields is not required. `malformed` names a text column that holds the whole record
-    if the reader could not split it. Such a record is reported as a failure too.
+    Columns: the fields in their order, then the columns of `keep` unchanged. All other columns are dropped. Adds
+    `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional field is
+    parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
+    `malformed` names a text column that holds the whole record if the reader could not split the record into columns.
+    Such a record is also reported in `_cast_failures`.
 
     A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
-    field b of the struct a. A name that contains a dot stands in backticks. The types are Glue's: array, map and struct
-    match any element types, and choice matches every type. As a target, these four keep the source type.
+    field b of the struct a. A name that contains a dot is written in backticks. The types have Glue's names. The types
+    array, map and struct match any element types, and the type choice matches every type. If the target type is one of
+    these four types, the column keeps its source type.
 
     >>> raw = spark.createDataFrame([("384", "x"), ("n/a", "y")], "CallsOffered string, Note string")
     >>> calls = raw.transform(change_schema, fields=[("CallsOffered", "string", "calls_offered", "int")])
@@ -92,8 +94,8 @@ def change_schema(
     Raises:
         MissingColumnError: A source column is not in the frame.
         DuplicateColumnError: Two columns would have the same name, or a column has the name `_cast_failures`.
-        SchemaMismatchError: The source of a mapping does not have the stated type. Or the types cannot be cast. Or the
-            `parse` of a field returns another type than the field's.
+        SchemaMismatchError: The source of a mapping does not have the stated type, or its type cannot be cast to the
+            target type. This error is also raised if `parse` does not return the type of the field.
         ArgumentError: A type does not exist, or the target of a mapping is not a plain name.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
@@ -119,8 +121,8 @@ def change_schema(
     reports = [name for name, entries in failures.items() if entries or name in earlier]
     added = [*(_SOURCE + cell.name for cell in changed), *reports]
     require_distinct([*(cell.name for cell in cells), *keep, *added], where="change_schema")
-    # In one step, Spark would compute each value twice: once for the column, and once for the test whether it is null.
-    # So there are two steps.
+    # Values are computed in one select, and tested for null in a second select. In a single select, Spark would compute
+    # each value twice.
     parsed = rows.select(
         *(cell.value.alias(cell.name) for cell in cells),
         *(F.col(quoted(name)) for name in keep),
@@ -135,7 +137,7 @@ def change_schema(
 
 def _build_report(name: str, failures: Sequence[tuple[Column, Column]], earlier: Sequence[str]) -> Column:
     reports = [*([F.col(name)] if name in earlier else []), *([array_where(failures)] if failures else [])]
-    # `concat` is null if one of the reports is null.
+    # `concat` is null if one of the reports is null. Then `coalesce` takes the report that is not null.
     return (F.coalesce(F.concat(*reports), *reports) if len(reports) > 1 else reports[0]).alias(name)
 
 
@@ -211,7 +213,7 @@ def _parse_type(ddl: str) -> T.DataType:
 
 
 def _split_path(path: str) -> list[str]:
-    """Split a path of ApplyMapping at its dots, except in backticks. Text that is not a valid path is one name."""
+    """Split a path of ApplyMapping at the dots outside backticks. Text that is not a valid path is a single name."""
     parts = re.findall(_PATH_PART, path) if _PATH.fullmatch(path) else [path]
     return [part[1:-1].replace("``", "`") if part[:1] == part[-1:] == "`" else part for part in parts]
 
@@ -233,7 +235,9 @@ def _resolve_member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, 
     for depth, part in enumerate(parts):
         where = ".".join(["change_schema", *parts[:depth]])
         if not isinstance(type_, T.StructType):
-            hint = f"Explode it first. If {'.'.join(parts)!r} is the column's name, write the source in backticks."
+            hint = (
+                f"Explode the array first. If {'.'.join(parts)!r} is the column's name, write the source in backticks."
+            )
             raise SchemaMismatchError(
                 where=where, got=f"the type {type_.simpleString()}", expected=f"a struct with {part!r}", hint=hint
             )
@@ -255,7 +259,7 @@ def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
             where=f"change_schema: source {path!r}",
             got=f"the type {source_type.simpleString()}",
             expected=expected,
-            hint="Correct the mapping, or check that it belongs to this source.",
+            hint="Correct the mapping, or use the mapping of this source.",
         )
 
 

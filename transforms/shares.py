@@ -14,7 +14,7 @@ from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
 
-_MAX_DIGITS = 28  # a sum needs 10 digits more, and a decimal has a maximum of 38 digits
+_MAX_DIGITS = 28  # the sum of a decimal has 10 more digits, and 38 is the maximum
 _VALUE, _TOTAL, _MIN_VALUE = "__share_value", "__share_total", "__share_min_value"
 _ROUNDED_DOWN, _REMAINDER, _MISSING_UNITS, _RANK = (
     "__share_rounded_down",
@@ -26,12 +26,14 @@ _HELPER_COLUMNS = (_VALUE, _TOTAL, _MIN_VALUE, _ROUNDED_DOWN, _REMAINDER, _MISSI
 
 
 def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1) -> DataFrame:
-    """Add `part / total * scale`: a fraction by default, or for example cases per 1,000 inhabitants with `scale=1000`.
+    """Add `part / total * scale`, which is a fraction by default.
+
+    With `scale=1000`, the ratio of cases to inhabitants is the number of cases per 1,000 inhabitants.
 
     Rows: all kept.
 
     Columns: adds `name`, a double. It is null if the part or the total is null. It is also null if the total is zero,
-    because a share of nothing is unknown.
+    because a ratio to zero is not defined.
 
     >>> areas = spark.createDataFrame([(30, 12_000), (5, 0)], "cases int, people int")
     >>> areas.transform(ratio, part="cases", total="people", name="rate", scale=1000).collect()
@@ -40,18 +42,18 @@ def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: The part or the total is not a number.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
     """
     return _add_ratio(rows, part, total, name, scale=scale, where="ratio")
 
 
 def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add the percentage of `part` in `total`. It is a `ratio` with a scale of 100.
+    """Add the percentage of `part` in `total`, which is a `ratio` with a scale of 100.
 
     Rows: all kept.
 
-    Columns: adds `name`, a double, 0 to 100 if 0 <= part <= total. It is null if the part or the total is null. It is
-    also null if the total is zero, because a share of nothing is unknown.
+    Columns: adds `name`, a double. It is from 0 to 100 if 0 <= part <= total. It is null if the part or the total is
+    null. It is also null if the total is zero, because a percentage of zero is not defined.
 
     >>> years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
     >>> years.transform(percentage, part="handled", total="offered", name="pct").collect()
@@ -60,7 +62,7 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: The part or the total is not a number.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
     """
     return _add_ratio(rows, part, total, name, scale=100, where="percentage")
 
@@ -70,16 +72,16 @@ def share_of_total(
 ) -> DataFrame:
     """Add each row's percentage of its group's total. The rounded shares of a group add up to exactly 100.
 
-    The rounding is the largest remainder method. Every share is rounded down. The units of the last decimal that are
-    then missing to 100 go to the rows with the largest remainders, one unit each. Ties are broken by all columns in
-    ascending order.
+    Shares are rounded with the largest remainder method. First, every share is rounded down. Their sum can then be less
+    than 100 by some units of the last decimal. These units are added to the rows with the largest remainders, one unit
+    to each row. Ties are broken by all columns in ascending order.
 
     Rows: all kept. The total is the sum of the group's rows in the frame.
 
     Columns: `column` must be an integer or a decimal, because a sum of doubles depends on the order of rows. Adds
     `name`, a decimal with `decimals` digits after the point. It differs from the exact share by less than one unit of
-    the last digit. It is null if `column` is null, and such a row does not count for the total. It is null for a whole
-    group if its total is zero or one of its values is negative.
+    the last digit. If `column` is null, the share is null and the total ignores the row. If a group has a total of zero
+    or a negative value, all shares of the group are null.
 
     >>> types = spark.createDataFrame([("Noise", 1), ("Trees", 1), ("Graffiti", 1)], "type string, cases int")
     >>> [str(row.pct) for row in types.transform(share_of_total, column="cases", name="pct").orderBy("type").collect()]
@@ -88,7 +90,7 @@ def share_of_total(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is neither an integer nor a decimal.
-        DuplicateColumnError: The frame already has a column of that name, or of a helper column.
+        DuplicateColumnError: The frame already has a column `name`, or a column whose name this step needs.
         ArgumentError: `decimals` is not from 0 to 6.
 
     Source: the largest remainder method (Hamilton, 1792).
@@ -142,5 +144,5 @@ def _choose_decimal_type(rows: DataFrame, column: str) -> str:
         where=f"share_of_total: column {column!r}",
         got=f"the type {type_.simpleString()}",
         expected=f"an integer, or a decimal with a maximum of {_MAX_DIGITS} digits",
-        hint="A sum of doubles depends on their order. Convert the column to a decimal with change_schema.",
+        hint="A sum of doubles depends on the order of rows. Convert the column to a decimal with change_schema.",
     )

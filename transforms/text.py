@@ -13,7 +13,7 @@ from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
 BLANK_CHARACTERS = " \t\r\n\u00a0"
-"""The characters of blank text. The last one is the no-break space, with which spreadsheets pad."""
+"""The characters of blank text. The last character is the no-break space, which spreadsheets use for padding."""
 
 _BLANK_CLASS = r"\s\p{Z}\p{Cc}\u200b\ufeff"
 _CLEAN_TEXT = r"\A[!-~]++(?: [!-~]++)*+\z"
@@ -32,7 +32,7 @@ def clean_text(value: Column) -> Column:
     """
     value = value.cast("string")
     cleaned = F.btrim(F.regexp_replace(value, f"[{_BLANK_CLASS}]+", " "))
-    # This tests the original value. A test of the cleaned text would make Spark clean it twice.
+    # The condition tests the original text. With a test of the cleaned text, Spark would clean the text twice.
     cleaned = F.when(value.rlike(f"[^{_BLANK_CLASS}]"), cleaned)
     # Most texts are already clean. This test takes less than half the time of cleaning.
     return F.when(value.rlike(_CLEAN_TEXT), value).otherwise(cleaned)
@@ -41,8 +41,8 @@ def clean_text(value: Column) -> Column:
 def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mapping[str, str] | None = None) -> Column:
     """Replace a text by its canonical spelling. Case, blanks and punctuation are ignored in the comparison.
 
-    `aliases` maps other words to a canonical spelling. A text that matches neither is cleaned and stays, so an unknown
-    category is visible.
+    `aliases` maps additional words to a canonical spelling. A text without a canonical spelling is cleaned and kept, so
+    an unknown category stays visible.
 
     >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
     >>> spelled = map_to_canonical(F.col("channel"), canonical=["E-mail", "WEB"], aliases={"internet": "WEB"})
@@ -54,18 +54,18 @@ def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mappin
     entries = [F.lit(text) for entry in spellings.items() for text in entry]
     if not entries:
         return clean_text(value)
-    # A map computes the letters once. A chain of comparisons would compute them again for each entry.
+    # With a map, the letters of a text are computed once. A chain of comparisons would compute them for each entry.
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _SEPARATORS, "")], clean_text(value))
 
 
 def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Give texts that differ only in capitals the same spelling, the most frequent one.
+    """Replace texts that differ only in capitals by their most frequent spelling.
 
     In a tie, the first spelling in sort order is used.
 
     Rows: all kept, never multiplied. A separate pass counts the spellings.
 
-    Columns: `columns` get the most frequent capitals. The others are unchanged.
+    Columns: `columns` get the most frequent spellings. All other columns are unchanged.
 
     >>> types = spark.createDataFrame([("Property Tax",), ("Property tax",), ("Property Tax",), (None,)], "type string")
     >>> [row[0] for row in types.transform(unify_case, columns=["type"]).collect()]
@@ -87,7 +87,7 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
             raise SchemaMismatchError(where=where, got=f"the type {column_type}", expected="string", hint=hint)
     require_distinct([*rows.columns, _LETTERS, _SPELLING], where="unify_case")
     texts = {column: F.col(quoted(column)) for column in columns}
-    # One frame has the spellings of all columns, so Spark computes it once.
+    # One frame has the spellings of all columns, so Spark counts all spellings in one pass.
     letters = {
         column: F.concat(F.lit(f"{index} "), F.lower(text)) for index, (column, text) in enumerate(texts.items())
     }
@@ -108,12 +108,12 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 
 
 def concatenate(*values: Column, separator: str = " ", null_text: str | None = None) -> Column:
-    """Join values to one text, in order. Replaces Glue Studio's Concatenate Columns.
+    """Join values into one text, in order. Replaces Glue Studio's Concatenate Columns.
 
-    If a value is null, the whole text is null, unless `null_text` replaces nulls. Nulls are never skipped, because
-    ("a", null, "b") and ("a", "b") would then be equal. Use `uuid` for a key whose parts can contain the separator.
-    Spark casts values that are not text. It writes a time in the session's time zone (`format_timestamp` takes a zone).
-    With ANSI off it writes the decimal 0.0000000 as `0E-7`.
+    If a value is null, the whole text is null, unless `null_text` replaces nulls. Nulls are never skipped.
+    Otherwise ("a", null, "b") and ("a", "b") would give the same text. Use `uuid` for a key whose parts can contain the
+    separator. Spark casts values that are not text. These casts write times in the session's time zone. Call
+    `format_timestamp` first to choose a time zone. With ANSI off, Spark writes the decimal 0.0000000 as `0E-7`.
 
     >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
     >>> corners = concatenate(F.col("a"), F.col("b"), separator=" & ", null_text="?")
@@ -130,7 +130,7 @@ def concatenate(*values: Column, separator: str = " ", null_text: str | None = N
 
 
 def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
-    r"""Return the first match of a group of a regular expression (Java syntax).
+    r"""Extract the text of a group from the first match of a regular expression in Java syntax.
 
     The result is null if nothing matches, or if the group matches an empty text. In Java, `$` also matches before a
     final line end. `\A` and `\z` match the start and the end of the text.
@@ -140,7 +140,7 @@ def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
     ['17', None]
 
     Raises:
-        ArgumentError: The pattern has no such group. Group 0 is the whole match.
+        ArgumentError: The pattern does not have this group. Group 0 is the whole match.
 
     Source: AWS Glue Studio, the Regex Extractor transform.
     """

@@ -1,4 +1,4 @@
-"""Parse, format and split times. The time zone is always a parameter, never the session's."""
+"""Parse, format and split times. The time zone is a parameter, so the session's time zone has no effect."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     """Parse a text column as a timestamp, with a pattern and the text's time zone. Replaces Glue Studio's To Timestamp.
 
     The pattern uses Spark's letters: `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`,
-    `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and the characters between them. A pattern with `XXX`, the offset from UTC,
-    takes no zone. Text that does not match the pattern gives null, and so does a date that does not exist. A time that
-    the zone's clocks skipped in spring gives null. A time that they showed twice in autumn is ambiguous. It gives the
-    `earlier` or the `later` instant, or null with `refuse`.
+    `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and characters between the letters. `XXX` is the offset from UTC. If the
+    pattern has `XXX`, do not give a zone. Text that does not match the pattern gives null. Dates that do not exist and
+    times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is ambiguous. The
+    argument `ambiguous` selects the `earlier` or the `later` instant, or null with `refuse`.
 
     >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
     >>> time = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
@@ -75,7 +75,8 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     ['2024-07-04 19:30', None]
 
     Raises:
-        ArgumentError: The pattern has other letters, or lacks a day. Or the zone is missing, or is not a region.
+        ArgumentError: The pattern has letters that are not supported, or has no year, month or day. This error is also
+            raised if the zone is missing or is not a region.
 
     Source: Apache Spark, "Datetime Patterns for Formatting and Parsing"; java.time's rule for gaps and overlaps.
     """
@@ -88,14 +89,14 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
         raise ArgumentError(where="parse_timestamp", argument="ambiguous", got=ambiguous, expected=expected)
     cell, text = quoted(column), f"btrim({quoted(column)}, {literal(BLANK_CHARACTERS)})"
     if _is_iso(pattern, iso, parts):
-        # The cast rejects months, days and hours that do not exist, so the pattern needs only digits.
+        # The cast rejects months, days and hours that do not exist. So the regular expression only tests for digits.
         for token in parts.values():
             expression = _PATTERN_LETTERS[token][1]
             regex = regex.replace(f"({expression})", "[0-9]{2}" if token in _FIXED_WIDTH else f"(?:{expression})")
         matches = f"RLIKE {literal(regex)}"
         iso_text = f"CASE WHEN {cell} {matches} THEN {cell} WHEN {cell} != '' AND {text} {matches} THEN {text} END"
     else:
-        # One replacement handles all text. Text of another form matches the second alternative, which has empty groups.
+        # Text that does not match the pattern matches `_OR_ANY_TEXT`, so its groups are empty and the cast gives null.
         iso_text = f"regexp_replace({text}, {literal(regex + _OR_ANY_TEXT)}, {literal(iso)})"
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({iso_text}, 6, 3)), '{MONTH_ABBREVIATIONS}') + 2) div 3)"
@@ -126,7 +127,8 @@ def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
     'Thu 4 Jul, 1:30 PM'
 
     Raises:
-        ArgumentError: The zone is not a region, or the pattern has letters that Spark refuses: `YYYY`, `ddd`, `e`.
+        ArgumentError: The zone is not a region, or Spark does not support the pattern, for example `YYYY`, `ddd` or
+            `e`.
 
     Source: Apache Spark, "Datetime Patterns for Formatting and Parsing".
     """
@@ -135,7 +137,7 @@ def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
             "the letters of Spark's datetime patterns, repeated no more than Spark allows, and other letters in quotes"
         )
         raise ArgumentError(where="format_timestamp", argument="pattern", got=pattern, expected=expected)
-    # `date_format` uses the session's time zone. Spark's JSON writer takes a time zone.
+    # `date_format` uses the session's time zone. Spark's JSON writer instead has an option for the time zone.
     options = {"timestampFormat": pattern, "timeZone": _require_region(zone, where="format_timestamp")}
     return F.get_json_object(F.to_json(F.struct(_require_timestamp(instant).alias("time")), options), "$.time")
 
@@ -154,15 +156,15 @@ def local_time(instant: Column, *, zone: str) -> Column:
 
 
 def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: str | None = None) -> DataFrame:
-    """Add parts of a date or time. `parts` maps each new column to its part.
+    """Add parts of a date or time, such as the year. `parts` maps the name of each new column to a part.
 
     The parts are year, quarter, month, day, weekday (1 is Monday, 7 is Sunday), iso_year, iso_week, day_of_year and
     hour. Week 1 of ISO 8601 is the week with the year's first Thursday.
 
     Rows: all kept.
 
-    Columns: adds the parts as ints, null where `column` is null. The parts of a timestamp are those of its local time
-    in `zone`, in every session time zone. A date or a `timestamp_ntz` takes no zone.
+    Columns: adds the parts as ints. They are null if `column` is null. The parts of a timestamp are those of its local
+    time in `zone`, and do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not give a zone.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
     >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
@@ -171,10 +173,11 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 
     Raises:
         MissingColumnError: The column is not in the frame.
-        DuplicateColumnError: A part has the name of another column.
+        DuplicateColumnError: Two columns would have the same name.
         SchemaMismatchError: The column is neither a date nor a time.
-        UnknownFunctionError: The part does not exist.
-        ArgumentError: A timestamp has no zone, another column has a zone, or the zone is not a region.
+        UnknownFunctionError: A part does not exist.
+        ArgumentError: The zone of a timestamp is missing or is not a region, or a zone is given for a date or a
+            `timestamp_ntz`.
     """
     require_columns(rows, [column], where="date_parts")
     for part in parts.values():
@@ -186,14 +189,15 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
             where=f"date_parts: column {column!r}",
             got=f"the type {type_.simpleString()}",
             expected="a date or a time",
-            hint="Convert it with parse_date or parse_timestamp first.",
+            hint="Convert the column with parse_date or parse_timestamp first.",
         )
     if isinstance(type_, T.TimestampType) != (zone is not None):
         expected = "a region for a timestamp, and no zone for a date or a timestamp_ntz"
         raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
     require_distinct([*rows.columns, *parts], where="date_parts")
     timestamp = F.col(quoted(column))
-    # The session's zone would set the hour of a date: 1 on days on which clocks skip midnight.
+    # Without the cast, a date would be a midnight in the session's zone. Its hour is 1 on days when clocks skip
+    # midnight.
     wall_clock = timestamp.cast("timestamp_ntz") if zone is None else local_time(timestamp, zone=zone)
     return rows.withColumns({name: _DATE_PARTS[part](wall_clock) for name, part in parts.items()})
 
@@ -201,7 +205,7 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFrame:
     """Add a column with the same time in all rows, for example the time of the run.
 
-    This is Glue Studio's Add Current Timestamp without a clock, so a retried task writes the same time.
+    Replaces Glue Studio's Add Current Timestamp. The time is an argument, so a retried task writes the same time.
 
     Rows: all kept. Columns: adds `name`, a timestamp.
 
@@ -213,7 +217,7 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
     Raises:
         ArgumentError: `timestamp` has no time zone.
-        DuplicateColumnError: The frame already has a column of that name.
+        DuplicateColumnError: The frame already has a column `name`.
     """
     require_distinct([*rows.columns, name], where="add_timestamp")
     if timestamp.utcoffset() is None:
@@ -224,7 +228,7 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
 
 def _require_region(zone: str, *, where: str) -> str:
-    # A machine without the tz database, such as Windows, has no list of regions. Then Spark rejects a wrong zone.
+    # Without the tz database, for example on Windows, the list of regions is empty. Then Spark refuses a wrong zone.
     if zone != "UTC" and ("/" not in zone or (_list_regions() and zone not in _list_regions())):
         expected = "UTC or a region such as America/New_York. An abbreviation such as EST has no daylight saving time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
@@ -261,12 +265,12 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
     fraction = f".{references['fraction']}" if "fraction" in references else ""
     day = f"{references['year']}-{references['month']}-{references['day']}"
     iso = f"{day}T{clock}{fraction}{references.get('offset', '')}"
-    # ISO 8601 has no AM and PM, so they follow the time.
+    # ISO 8601 has no AM and PM, so the marker follows the time.
     return rf"\A(?:{regex})\z", iso + (f" {references['half']}" if has_12_hours else ""), tokens
 
 
 def _is_iso(pattern: str, iso: str, tokens: Mapping[str, str]) -> bool:
-    """Return whether text of the pattern is already ISO 8601."""
+    """Return whether text that matches the pattern is already ISO 8601."""
     for group, token in enumerate(tokens.values(), 1):
         iso = iso.replace(f"${group}", token)
     return iso == pattern.replace("'", "") and "MMM" not in tokens.values()
@@ -277,15 +281,18 @@ def _escape(text: str) -> str:
 
 
 def _require_timestamp(instant: Column) -> Column:
-    """Return a timestamp unchanged. Refuse a date or text, which Spark would read in the session's time zone."""
+    """Return a timestamp unchanged. Refuse dates and text, because Spark would use the session's time zone for them."""
     return F.timestamp_micros(F.unix_micros(instant))
 
 
 def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
-    """Return the instant of a local time in a zone, which `wall_clock` holds as if in UTC. Skipped times give null."""
+    """Convert a local time in a zone to an instant. Skipped times give null.
+
+    `wall_clock` is a timestamp that shows the local time in UTC.
+    """
     earlier = F.to_utc_timestamp(wall_clock, zone)
-    # Every overlap ends within 25 hours, even Alaska's second 18 October 1867. No other change is that near.
-    # An interval that is added to a timestamp would use the session's time zone.
+    # 25 hours later, every overlap has ended, even the second 18 October 1867 of Alaska, and no further clock change
+    # has begun. Microseconds are added, because an interval would use the session's time zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock

@@ -1,4 +1,4 @@
-"""Each benchmarked chain and its hand-written query return the same rows and have the same operators."""
+"""Each benchmarked chain returns the same rows as its hand-written query, and their plans have the same operators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from transforms.datasets.contact_centre import build_calls
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_a_chain_gives_what_its_query_gives_by_the_same_count_operators(spark, tmp_path, name):
+def test_a_chain_and_its_query_return_the_same_rows_with_the_same_operators(spark, tmp_path, name):
     chain = CHAINS[name]
     generate_raw_rows(spark, rows=2000).write.parquet(str(tmp_path / "raw"))
     rows = spark.read.parquet(str(tmp_path / "raw"))
@@ -24,6 +24,6 @@ def test_a_chain_gives_what_its_query_gives_by_the_same_count_operators(spark, t
     assert count_operators(chain_rows)["Exchange"] == (1 if chain.source == "raw" else 2)
 
 
-def test_an_additional_operator_is_detected(spark):
+def test_count_operators_detects_an_additional_operator(spark):
     rows = spark.range(3)
     assert count_operators(rows.repartition(2)) != count_operators(rows)

@@ -1,4 +1,4 @@
-"""The generated pages are current. If a test fails, run `make reference`."""
+"""The generated pages match the code. If a test fails, run `make reference`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("path", WITHOUT_SPARK)
-def test_a_page_that_needs_no_spark_is_current(path):
+def test_a_generated_page_that_needs_no_spark_is_current(path):
     assert (DOCS / path).read_text(encoding="utf-8") == WITHOUT_SPARK[path]()
 
 
-def test_the_pages_of_tables_are_current(spark):
+def test_the_generated_pages_of_tables_are_current(spark):
     pages = tables.pages(spark)
     written = {str(path.relative_to(DOCS)) for path in (DOCS / "reference/tables").glob("*.md")}
     assert written == {path for path in pages if "/tables/" in path}
@@ -29,14 +29,14 @@ def test_the_pages_of_tables_are_current(spark):
         assert (DOCS / path).read_text(encoding="utf-8") == text, path
 
 
-def test_a_column_of_a_table_is_listed_with_its_type(spark):
+def test_the_page_of_a_dataset_lists_columns_with_their_types(spark):
     page = tables.dataset_page(spark, load_dataset("contact_centre"))
     trusted = page.split("## trusted")[1].split("## ")[0]
     assert "| `calls_unaccounted` | `bigint` |" in trusted
     assert "_mask_0" not in trusted
 
 
-def test_a_command_is_listed_with_its_arguments_and_options():
+def test_the_page_of_commands_lists_arguments_and_options():
     app = typer.Typer()
 
     @app.command()

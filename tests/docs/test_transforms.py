@@ -1,4 +1,4 @@
-"""The pages on transforms name every transform, and their examples run."""
+"""The pages on transforms name every transform, and the examples on these pages run."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BUILDING_BLOCKS = {"cast", "encode_key", "tie_breakers", "to_literal", "utc_inst
 BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 
-def test_every_node_of_glue_studio_is_in_the_table_and_leads_to_a_transform():
+def test_every_glue_studio_node_is_in_the_table_with_a_link_or_a_transform():
     rows = dict(re.findall(r"^\| ([^|]+?) (?:\([^|]*\) )?\| ([^|]+?) \|", PAGE, flags=re.MULTILINE))
     for name in STUDIO.replace("\n", " ").split(","):
         assert re.search(r"`[a-z]+\.[a-z_]+`|\]\(|rows\.transform", rows[name.strip()]), name
 
 
-def test_the_pages_name_every_transform_and_no_other_function():
+def test_the_pages_name_every_transform_and_only_existing_functions():
     named = set(re.findall(r"`([a-z]+)\.([a-z_0-9]+)`", PAGE + MASKING)) - {("spark", "sql")}
     for module, name in named:
         assert callable(getattr(import_module(f"transforms.{module}"), name))
@@ -39,7 +39,7 @@ def test_the_pages_name_every_transform_and_no_other_function():
     assert existing - named == {("sql", "quoted"), ("sql", "literal")}
 
 
-def test_examples_in_plain_spark_give_the_output_on_the_page(spark):
+def test_the_plain_spark_examples_give_the_output_on_their_page(spark):
     text = PLAIN.replace("```python", "").replace("```", "")
     parsed = doctest.DocTestParser().get_doctest(text, {"spark": spark, "F": F}, "plain-spark.md", None, 0)
     results = doctest.DocTestRunner().run(parsed)

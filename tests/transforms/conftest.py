@@ -1,4 +1,7 @@
-"""Sessions with ANSI on and off and in several time zones, empty raw frames, and few examples for each property."""
+"""Fixtures for sessions with ANSI on or off and in several time zones, and for the candidates of a dataset.
+
+The Hypothesis profile `spark` runs each property with few examples, because Spark is slow.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ _LINEAGE = (
 def _use_session(spark: SparkSession, setting: str, value: str) -> Iterator[SparkSession]:
     session = spark.newSession()
     session.conf.set(setting, value)
-    session.createDataFrame([], "a int")  # makes this the active session, whose settings expressions use
+    # Expressions use the settings of the active session. This call makes the session active.
+    session.createDataFrame([], "a int")
     yield session
     session.conf.unset(setting)
     spark.createDataFrame([], "a int")

@@ -47,7 +47,7 @@ PYTHON_FUNCTIONS = {
 
 
 @pytest.mark.parametrize("type_", ["int", "bigint", "double", "decimal(9,2)"])
-def test_every_function_agrees_with_python(either_ansi, type_):
+def test_every_function_agrees_with_python_code(either_ansi, type_):
     groups = {"a": [3, -4, 4, 4, 10], "one": [7], "alike": [2, 2, 2]}
     rows = [(key, value) for key, values in groups.items() for value in [*values, None]]
     calls = either_ansi.createDataFrame(rows, "k string, i int").selectExpr("k", f"CAST(i AS {type_}) AS n")
@@ -60,7 +60,7 @@ def test_every_function_agrees_with_python(either_ansi, type_):
             assert actual == (None if expected is None else pytest.approx(float(expected))), (row.k, name)
 
 
-def test_first_and_last_follow_the_order_and_ignore_nulls(spark):
+def test_first_and_last_use_the_given_order_and_ignore_nulls(spark):
     rows = [("a", 2, "x", 5), ("a", 1, "z", 6), ("a", 3, "y", None), ("a", None, "n", 7), ("b", 1, "q", None)]
     calls = spark.createDataFrame(rows, "k string, __value int, channel string, n int")
     columns = {
@@ -74,7 +74,7 @@ def test_first_and_last_follow_the_order_and_ignore_nulls(spark):
 
 
 @given(rows=GROUPED)
-def test_first_and_last_break_ties_by_value(spark, rows):
+def test_first_and_last_break_ties_by_the_value_itself(spark, rows):
     calls = spark.createDataFrame(rows, "k string, day int, n int")
     columns = {"first": ("n", "first"), "last": ("n", "last")}
     ends = calls.transform(aggregate, group_by=["k"], columns=columns, order_by=["day"]).collect()
@@ -89,7 +89,7 @@ def test_first_and_last_break_ties_by_value(spark, rows):
     }
 
 
-def test_functions_ignore_nulls_and_a_group_of_nulls_counts_zero(spark):
+def test_functions_ignore_nulls_and_the_count_of_only_nulls_is_zero(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -101,7 +101,7 @@ def test_functions_ignore_nulls_and_a_group_of_nulls_counts_zero(spark):
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_an_empty_frame_has_no_groups_but_one_row_without_groups(spark):
+def test_an_empty_frame_gives_no_rows_with_group_by_and_one_row_without_group_by(spark):
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
     assert empty.transform(aggregate, group_by=[], columns=COLUMNS).collect() == [(None, 0, None, None, None)]
@@ -124,7 +124,7 @@ def test_a_sum_that_overflows_its_type_is_null(either_ansi):
     assert dict(totals.dtypes)["sum n"] == dict(totals.dtypes)["sumDistinct n"] == "bigint"
 
 
-def test_a_sum_is_exact_although_a_partial_sum_overflows(either_ansi):
+def test_a_sum_is_exact_even_if_a_partial_sum_overflows(either_ansi):
     orders = list(permutations([2**63 - 1, 2**32, -(2**32) - 5, None]))
     rows = [(number, value) for number, order in enumerate(orders) for value in order]
     calls = either_ansi.createDataFrame(rows, "k int, n bigint").coalesce(1)
@@ -135,7 +135,7 @@ def test_a_sum_is_exact_although_a_partial_sum_overflows(either_ansi):
 
 
 @given(values=st.lists(st.sampled_from([2**63 - 1, -(2**63), 2**62, -1, 1, 2**32, None]), min_size=1, max_size=6))
-def test_a_sum_of_bigints_agrees_with_python_or_is_null(spark, values):
+def test_a_sum_of_bigints_equals_the_python_sum_or_is_null(spark, values):
     calls = spark.createDataFrame([(value,) for value in values], "n bigint")
     columns = {"total": ("n", "sum"), "distinct total": ("n", "sumDistinct")}
     actual = calls.transform(aggregate, group_by=[], columns=columns).first()
@@ -150,7 +150,7 @@ def test_an_unknown_function_is_refused(spark):
         aggregate(calls, group_by=["k"], columns={"mean": ("n", "mean")})
     error = caught.value
     assert (error.where, error.name, error.known) == ("aggregate", "mean", tuple(sorted(AGGREGATE_FUNCTIONS)))
-    assert str(error) == f"aggregate: 'mean' is not a known function. Use one of {sorted(AGGREGATE_FUNCTIONS)}."
+    assert str(error) == f"aggregate: 'mean' is not supported. Use one of {sorted(AGGREGATE_FUNCTIONS)}."
     assert isinstance(error, TransformError)
 
 
@@ -172,7 +172,7 @@ def test_a_missing_column_is_refused(spark, group_by, source, order_by):
             {"n": ("text", "avg")},
             SchemaMismatchError,
             "aggregate: column 'text': got the type string, expected a number, because avg is numeric. "
-            "Convert it to a number with change_schema first.",
+            "Convert the column to a number with change_schema first.",
         ),
         (
             {"n": ("tags", "max")},
@@ -195,7 +195,7 @@ def test_a_missing_column_is_refused(spark, group_by, source, order_by):
         ),
     ],
 )
-def test_invalid_columns_and_types_are_refused(spark, columns, error, message):
+def test_invalid_columns_and_column_types_are_refused(spark, columns, error, message):
     calls = spark.createDataFrame([], "k string, text string, tags map<string, int>")
     with pytest.raises(error) as caught:
         aggregate(calls, group_by=["k"], columns=columns)
@@ -203,7 +203,7 @@ def test_invalid_columns_and_types_are_refused(spark, columns, error, message):
 
 
 @given(rows=GROUPED)
-def test_null_is_a_group_and_the_groups_add_up_to_the_whole(spark, rows):
+def test_nulls_form_a_group_and_the_counts_of_all_groups_add_up_to_the_number_of_rows(spark, rows):
     calls = spark.createDataFrame(rows, "k string, m int, n int")
     totals = calls.transform(
         aggregate, group_by=["k"], columns={"rows": ("n", "count"), "total": ("n", "sum")}

@@ -15,14 +15,14 @@ def add_flags(numbers):
     return numbers.withColumn("flags", array_where(checks))
 
 
-def test_values_with_true_conditions_keep_their_order(either_ansi):
+def test_values_with_true_conditions_are_returned_in_order(either_ansi):
     rows = [(-3, "x", ["negative", "odd"]), (11, "x", ["odd", "x"]), (12, "y", ["y"]), (4, "x", None)]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")
     assert_df_equality(flags, expected, ignore_nullable=True)
 
 
-def test_a_null_condition_is_false_and_a_null_value_is_kept(either_ansi):
+def test_a_null_condition_counts_as_false_and_a_null_value_is_kept(either_ansi):
     rows = [(None, "x", None), (12, None, [None])]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")

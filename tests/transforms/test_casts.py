@@ -128,13 +128,13 @@ def cast_texts(session, ddl, texts):
 
 
 @pytest.mark.parametrize("ddl", TEXTS)
-def test_text_is_cast_only_in_the_form_of_its_type(either_ansi, ddl):
+def test_text_is_cast_only_if_it_has_a_valid_form_for_the_target_type(either_ansi, ddl):
     texts = [*TEXTS[ddl], *([] if ddl == "binary" else ["", " \u00a0", "n/a"]), None]
     actual = cast_texts(either_ansi, ddl, texts)
     assert list(zip(texts, actual, strict=True)) == [(text, TEXTS[ddl].get(text)) for text in texts]
 
 
-def test_text_is_a_timestamp_only_with_an_offset_in_every_session_time_zone(in_zone):
+def test_text_without_an_offset_is_not_cast_to_a_timestamp_in_any_session_time_zone(in_zone):
     texts = {
         "2024-03-10T02:30:00-05:00": 1710055800000000,
         " 2024-03-10 07:30:00Z\u00a0": 1710055800000000,
@@ -246,14 +246,14 @@ def test_a_cast_never_loses_a_digit(either_ansi, zone):
         ("interval day to second", "int"),
     ],
 )
-def test_casts_that_would_be_a_guess_are_refused(spark, source, target):
+def test_casts_with_several_possible_results_are_refused(spark, source, target):
     source_type, target_type = (T._parse_datatype_string(ddl) for ddl in (source, target))
     with pytest.raises(SchemaMismatchError) as caught:
         cast("v", source_type=source_type, target_type=target_type, where="change_schema: column 'v'")
     assert str(caught.value) == (
-        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type with only one "
-        f"possible cast to {target_type.simpleString()}. Derive the value with an explicit Spark function first, "
-        "for example timestamp_millis for a number."
+        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type that "
+        f"can be cast to {target_type.simpleString()} in only one way. Derive the value with an explicit Spark "
+        "function first, for example timestamp_millis for a number."
     )
 
 
@@ -268,7 +268,7 @@ WRITTEN = st.one_of(
 
 
 @given(texts=st.lists(WRITTEN, min_size=1, max_size=60), scale=st.sampled_from([0, 3, 20]))
-def test_text_is_cast_to_the_exact_decimal_if_it_fits(spark, texts, scale):
+def test_text_is_cast_to_a_decimal_only_if_the_decimal_is_exact(spark, texts, scale):
     actual = cast_texts(spark, f"decimal(38,{scale})", texts)
     for text, value in zip(texts, actual, strict=True):
         try:
@@ -284,7 +284,7 @@ def test_text_is_cast_to_the_exact_decimal_if_it_fits(spark, texts, scale):
 
 
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60))
-def test_every_double_can_be_cast_from_its_text(spark, values):
+def test_the_text_of_every_double_is_cast_to_that_double(spark, values):
     assert cast_texts(spark, "double", [repr(value) for value in values]) == values
 
 

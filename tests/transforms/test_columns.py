@@ -21,14 +21,14 @@ def test_fields_are_selected_in_the_given_order(spark):
     )
 
 
-def test_fields_are_dropped_and_the_others_keep_their_order(spark):
+def test_the_remaining_fields_keep_their_order_after_a_drop(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (None, None, 3, None)], ODD)
     remaining = calls.transform(drop_fields, fields=["reçu", "MiXeD Case", "reçu"])
     assert_df_equality(remaining, spark.createDataFrame([(1, 4), (None, None)], "`Calls. Offered` int, `a``b` int"))
     assert_df_equality(calls.transform(drop_fields, fields=[]), calls)
 
 
-def test_fields_are_renamed_at_once_so_they_can_swap(spark):
+def test_two_fields_can_swap_their_names(spark):
     calls = spark.createDataFrame([(1, "x", None, 4)], ODD)
     swapped = {"Calls. Offered": "reçu", "reçu": "Calls. Offered", "a`b": "A. b"}
     renamed = calls.transform(rename_fields, fields=swapped)
@@ -37,14 +37,14 @@ def test_fields_are_renamed_at_once_so_they_can_swap(spark):
     assert calls.transform(rename_fields, fields={"MiXeD Case": "mixed case"}).columns[1] == "mixed case"
 
 
-def test_one_of_two_columns_that_differ_in_case_can_be_dropped_or_renamed(spark):
+def test_a_column_can_be_dropped_or_renamed_if_another_name_differs_only_in_case(spark):
     twins = spark.createDataFrame([(1, 2, 3)], "a int, A int, b int")
     assert_df_equality(twins.transform(drop_fields, fields=["a"]), spark.createDataFrame([(2, 3)], "A int, b int"))
     renamed = twins.transform(rename_fields, fields={"A": "other"})
     assert renamed.select("a", "other").collect() == [(1, 2)]
 
 
-def test_a_frame_is_split_into_named_and_other_columns(spark):
+def test_a_frame_is_split_into_named_and_remaining_columns(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (1, "x", None, 4)], ODD)
     named, others = split_fields(calls, fields=["reçu", "Calls. Offered"])
     assert (named.columns, others.columns) == (["reçu", "Calls. Offered"], ["MiXeD Case", "a`b"])
@@ -81,7 +81,7 @@ def test_missing_and_duplicate_fields_are_refused(spark, step, fields, error, me
         step(spark.createDataFrame([], "k int, n int, N int"), fields=fields)
 
 
-def test_null_fields_have_only_nulls_and_blank_text(spark):
+def test_null_fields_lists_columns_with_only_nulls_or_blank_text(spark):
     schema = "`n. 1` int, `MiXeD Case` string, `été` string, list array<int>, inside struct<a: int>, x double"
     rows = [(None, " ", "a", [], (None,), float("nan")), (None, None, "", None, None, None)]
     named = spark.createDataFrame(rows, schema).transform(null_fields)
@@ -96,7 +96,7 @@ def test_null_fields_have_only_nulls_and_blank_text(spark):
         null_fields(spark.createDataFrame([], "n int, N int"))
 
 
-def test_rows_without_a_value_are_dropped(spark):
+def test_rows_that_have_only_nulls_and_blanks_are_dropped(spark):
     rows = [(None, " \t", None), (None, None, float("nan")), (0, "", None), (None, "x", None), (None, "x", None)]
     calls = spark.createDataFrame(rows, "`n. 1` int, `Le Texte` string, x double")
     assert [row[:2] for row in calls.transform(remove_null_rows).collect()] == [row[:2] for row in rows[1:]]
@@ -106,7 +106,7 @@ def test_rows_without_a_value_are_dropped(spark):
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
-def test_rows_and_columns_without_values_agree_with_python_strip(spark, rows):
+def test_rows_and_columns_without_values_are_the_same_as_with_python_strip(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
     remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
     assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]

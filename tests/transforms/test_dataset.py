@@ -1,4 +1,4 @@
-"""The `Dataset` value, and finding a dataset by its name."""
+"""Tests of `Dataset` and of `load_dataset`, which finds a dataset by its name."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def build_dataset(**changes):
     return Dataset(**arguments | changes)
 
 
-def test_a_dataset_is_incremental_if_it_has_an_event_time():
+def test_a_dataset_with_an_event_time_is_incremental():
     assert not build_dataset().is_incremental
     assert build_dataset(event_time="date").is_incremental
 
 
-def test_source_columns_are_the_columns_of_the_files_by_layout():
+def test_source_columns_are_the_column_names_in_the_files_of_each_layout():
     assert build_dataset().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
 
 
@@ -48,7 +48,7 @@ def test_every_dataset_has_a_suite():
 
 
 @pytest.mark.parametrize("name", dataset_names())
-def test_every_dataset_has_a_complete_value(build_candidates, name):
+def test_every_dataset_is_defined_completely(build_candidates, name):
     dataset = load_dataset(name)
     assert dataset is import_module(f"transforms.datasets.{name}").DATASET
     assert dataset.name == name
@@ -61,7 +61,7 @@ def test_every_dataset_has_a_complete_value(build_candidates, name):
     assert {*dataset.key, *dataset.revision_order, *time_columns} <= set(built.columns)
 
 
-def test_a_dataset_without_a_module_is_refused_with_the_existing_names():
+def test_the_error_for_a_dataset_without_a_module_lists_the_existing_datasets():
     with pytest.raises(DatasetNotFoundError) as caught:
         load_dataset("contact_center")
     assert str(caught.value) == (
@@ -71,9 +71,9 @@ def test_a_dataset_without_a_module_is_refused_with_the_existing_names():
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")
 
 
-def test_a_module_without_a_dataset_is_refused(monkeypatch, tmp_path):
+def test_a_module_that_does_not_define_dataset_is_refused(monkeypatch, tmp_path):
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()
-    with pytest.raises(DatasetNotFoundError, match=r"half_written has no DATASET. End it with DATASET = Dataset"):
+    with pytest.raises(DatasetNotFoundError, match=r"half_written has no DATASET. Add DATASET = Dataset"):
         load_dataset("half_written")

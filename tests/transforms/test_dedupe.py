@@ -20,7 +20,7 @@ def assert_latest(spark, rows, expected_rows, *, valid=None, order_by=("file",))
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
     expected = spark.createDataFrame(expected_rows, DELIVERIES)
-    # With one partition each, the sort does not need a Spark job to find its ranges.
+    # A sort of frames with one partition needs no Spark job that finds the ranges of partitions.
     assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 
@@ -37,12 +37,12 @@ def test_the_latest_row_of_each_key_is_kept(spark, rows, expected_rows):
     assert_latest(spark, rows, expected_rows)
 
 
-def test_a_row_whose_validity_is_null_is_not_valid(spark):
+def test_a_row_with_a_null_validity_condition_is_not_valid(spark):
     rows = [("mon", 1, 10), ("mon", 2, None)]
     assert_latest(spark, rows, rows, valid=F.col("n") > 0)
 
 
-def test_a_tie_is_broken_by_the_next_column_of_the_order(spark):
+def test_a_tie_is_broken_by_the_next_order_column(spark):
     assert_latest(spark, [("mon", 1, 10), ("mon", 1, 30), ("mon", 1, 20)], [("mon", 1, 30)], order_by=("file", "n"))
 
 
@@ -61,7 +61,7 @@ def test_rows_with_a_null_in_any_key_column_are_all_kept(spark):
 
 
 @pytest.mark.parametrize("arguments", [{"key": ["Day"], "order_by": ["n"]}, {"key": ["n"], "order_by": ["Day"]}])
-def test_a_missing_column_of_the_key_or_the_order_is_refused(spark, arguments):
+def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
     calls = spark.createDataFrame([], DELIVERIES)
     with pytest.raises(MissingColumnError, match="keep_latest: column 'Day' is missing") as caught:
         keep_latest(calls, **arguments)
@@ -69,7 +69,7 @@ def test_a_missing_column_of_the_key_or_the_order_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_each_key_keeps_exactly_its_greatest_row(spark, rows):
+def test_for_each_key_exactly_the_greatest_row_is_kept(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 
@@ -82,7 +82,7 @@ def test_each_key_keeps_exactly_its_greatest_row(spark, rows):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
-def test_each_key_keeps_its_latest_valid_row_and_an_invalid_row_only_if_it_is_the_latest(spark, rows):
+def test_for_each_key_the_latest_valid_row_and_a_later_invalid_latest_row_are_kept(spark, rows):
     numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
     calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
     latest = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()
@@ -102,18 +102,18 @@ def drop_superseded(spark, rows):
     return contents.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="is. Current")
 
 
-def test_superseded_rows_are_kept_only_as_fallback_for_a_current_row_of_their_key(spark):
+def test_a_superseded_row_is_kept_only_if_a_current_row_of_its_file_has_the_same_key(spark):
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
     assert sorted(map(tuple, drop_superseded(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
 
 
-def test_a_row_without_a_key_is_kept_only_if_it_is_current(spark):
+def test_superseded_rows_without_a_key_are_dropped(spark):
     rows = [(None, 1, "a", False), (None, 2, "a", True), (None, 3, "a", True)]
     assert sorted(row.n for row in drop_superseded(spark, rows).collect()) == [2, 3]
 
 
-def test_rows_without_the_current_column_are_refused(spark):
+def test_a_frame_without_the_current_column_is_refused(spark):
     calls = spark.createDataFrame([("mon", "a")], "day string, _source_file string")
     with pytest.raises(MissingColumnError, match="drop_superseded_rows: column '_is_current' is missing"):
         calls.transform(drop_superseded_rows, key=["day"])
@@ -137,7 +137,7 @@ def test_an_old_file_that_lands_late_does_not_replace_a_newer_file(spark):
         assert_df_equality(latest, spark.createDataFrame(rows[:1], DELIVERED))
 
 
-def test_files_of_the_same_modification_time_are_ordered_by_landing_time_then_name_then_row(spark):
+def test_files_with_the_same_modification_time_are_ordered_by_landing_time_and_name_and_row(spark):
     modified, early, late = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
     rows = [
         ("mon", 1, True, modified, early, "b.csv", 9),
@@ -154,7 +154,7 @@ def test_files_of_the_same_modification_time_are_ordered_by_landing_time_then_na
         assert sorted(row.n for row in latest.collect()) == [2, 4, 6, 8]
 
 
-def test_superseded_rows_rank_before_current_rows(spark):
+def test_a_current_row_ranks_as_later_than_a_superseded_row(spark):
     rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
     calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
     latest = calls.transform(keep_latest, key=["day"], order_by=["_is_current", "file"], valid=F.col("n") > 0)
@@ -172,7 +172,7 @@ def test_invalid_arguments_of_drop_superseded_rows_are_refused(spark):
 
 
 @pytest.mark.parametrize("empty", ["key", "order_by"])
-def test_an_empty_key_or_order_is_refused(spark, empty):
+def test_an_empty_list_of_key_or_order_columns_is_refused(spark, empty):
     arguments = {"key": ["day"], "order_by": ["file"]} | {empty: []}
     with pytest.raises(ArgumentError, match=f"keep_latest: {empty} is .., expected one column or more"):
         keep_latest(spark.createDataFrame([], DELIVERIES), **arguments)

@@ -14,14 +14,14 @@ from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumn
 YEARS = "year int, pct double"
 
 
-def test_the_change_is_the_difference_to_the_previous_period_and_null_after_a_gap(spark):
+def test_the_change_is_the_difference_from_the_previous_period_and_is_null_after_a_gap(spark):
     years = spark.createDataFrame([(2024, 5.0), (2022, 9.0), (2023, 7.5), (2020, 1.0), (None, 2.0)], YEARS)
     changes = years.transform(change_on_previous, column="pct", period="year", name="change")
     rows = [(None, 2.0, None), (2020, 1.0, None), (2022, 9.0, None), (2023, 7.5, -1.5), (2024, 5.0, -2.5)]
     assert_df_equality(changes, spark.createDataFrame(rows, f"{YEARS}, change double"), ignore_row_order=True)
 
 
-def test_each_group_has_its_own_changes_and_null_is_a_group(spark):
+def test_changes_are_computed_within_each_group_and_nulls_form_a_group(spark):
     rows = [("a", 2021, 1.0), ("b", 2022, 50.0), ("a", 2022, 3.0), (None, 2021, 7.0), (None, 2022, 8.0)]
     years = spark.createDataFrame(rows, f"k string, {YEARS}")
     changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
@@ -55,7 +55,7 @@ def test_a_change_that_overflows_the_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_the_smallest_period_does_not_follow_the_greatest(either_ansi, type_, bits):
+def test_the_smallest_period_does_not_count_as_following_the_greatest(either_ansi, type_, bits):
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")

@@ -1,4 +1,4 @@
-"""Ranges of numbers, and filled missing values. Changes are in `test_derive`."""
+"""Tests of `bucket` and `fill_missing_values`. `test_derive` tests `change_on_previous`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_edge_belongs_to_the_range_above_it(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_an_edge_equals_the_value_as_written_in_every_type(either_ansi, type_, cell, edges, band):
+def test_an_edge_equals_a_cell_with_the_same_digits_in_every_type(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 
@@ -72,7 +72,7 @@ def test_ranges_may_have_custom_labels(spark):
         sorted
     ),
 )
-def test_ranges_of_integers_agree_with_python_bisect(spark, values, edges):
+def test_ranges_of_integers_are_the_same_as_with_python_bisect(spark, values, edges):
     rows = spark.createDataFrame([(value,) for value in [*values, 2**53, 2**53 + 1]], "n bigint")
     banded = rows.transform(bucket, column="n", edges=edges, name="band", order_column="number").collect()
     labels = [f"<{edges[0]}", *(f"{low}-{high}" for low, high in pairwise(edges)), f"{edges[-1]}+"]
@@ -122,7 +122,7 @@ def test_invalid_arguments_of_bucket_are_refused(spark, arguments, error, messag
         ("binary", bytearray(b"a"), b"b", bytearray(b"b")),
     ],
 )
-def test_a_null_is_filled_with_a_value_of_the_column_type(either_ansi, type_, cell, value, filled):
+def test_nulls_are_filled_with_a_value_of_the_column_type(either_ansi, type_, cell, value, filled):
     rows = either_ansi.createDataFrame([(cell,), (None,)], f"`my. x` {type_}")
     whole = rows.transform(fill_missing_values, column="my. x", name="Ça. y", value=value)
     assert_df_equality(
@@ -134,7 +134,7 @@ def test_a_null_is_filled_with_a_value_of_the_column_type(either_ansi, type_, ce
     assert same.columns == ["my. x"]
 
 
-def test_a_time_is_filled_the_same_in_every_session_time_zone(in_zone):
+def test_a_filled_time_does_not_depend_on_the_session_time_zone(in_zone):
     moment = datetime(2024, 3, 10, 7, 30, tzinfo=timezone.utc)
     rows = in_zone.createDataFrame([(1,)], "n int").selectExpr("CAST(null AS timestamp) AS t")
     filled = rows.transform(fill_missing_values, column="t", name="t", value=moment)
@@ -168,7 +168,7 @@ def test_a_time_is_filled_the_same_in_every_session_time_zone(in_zone):
         ("map<string,int>", {"a": 1}),
     ],
 )
-def test_a_value_that_the_type_cannot_hold_exactly_is_refused(spark, type_, value):
+def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type_, value):
     rows = spark.createDataFrame([], f"x {type_}")
     with pytest.raises(ArgumentError) as caught:
         fill_missing_values(rows, column="x", name="filled", value=value)
@@ -193,7 +193,7 @@ def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, ro
         assert row.filled == (expected if expected is None else pytest.approx(expected))
 
 
-def test_statistics_accept_decimals_and_nan_is_not_missing(either_ansi):
+def test_statistics_accept_decimals_and_do_not_replace_nan(either_ansi):
     rows = either_ansi.createDataFrame(
         [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
     )
@@ -214,7 +214,7 @@ def test_statistics_accept_decimals_and_nan_is_not_missing(either_ansi):
         ({"group_by": ["k"]}, MissingColumnError, "column 'k' is missing"),
         ({}, ArgumentError, "value is None, expected either a value or a statistic"),
         ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected either a value or a statistic"),
-        ({"statistic": "mode"}, UnknownFunctionError, "'mode' is not a known function. Use one of .'mean', 'median'."),
+        ({"statistic": "mode"}, UnknownFunctionError, "'mode' is not supported. Use one of .'mean', 'median'."),
         (
             {"column": "text", "statistic": "mean"},
             SchemaMismatchError,

@@ -42,25 +42,25 @@ def compare_schemas(spark, before, after):
         ),
     ],
 )
-def test_a_change_is_reported_once(spark, before, after, expected):
+def test_every_schema_change_is_reported_exactly_once(spark, before, after, expected):
     assert compare_schemas(spark, before, after) == expected
 
 
-def test_of_two_candidates_for_a_rename_the_first_is_renamed_and_the_other_removed(spark):
+def test_if_two_columns_could_be_renamed_the_first_counts_as_renamed_and_the_second_as_removed(spark):
     assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
         Drift("CallsOffered", "removed", "int", None),
     ]
 
 
-def test_names_without_letters_are_not_renames_of_each_other(spark):
+def test_columns_without_letters_in_their_names_do_not_count_as_renamed(spark):
     assert compare_schemas(spark, "`%` int", "`#` int") == [
         Drift("#", "added", None, "int"),
         Drift("%", "removed", "int", None),
     ]
 
 
-def test_struct_fields_are_compared_apart_from_columns(spark):
+def test_struct_fields_are_compared_separately_from_columns(spark):
     before = "place struct<lat: double, lon: double, at: struct<x: int>>, `place.lat` int, n int"
     after = (
         "place struct<lon: double, lat: string, at: struct<x: bigint, y: int>>, `place.lat` bigint, n struct<a: int>"
@@ -77,7 +77,7 @@ def test_struct_fields_are_compared_apart_from_columns(spark):
     assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_types_of_arrays_and_maps_are_compared_as_a_whole(spark):
+def test_array_and_map_types_are_compared_as_whole_types(spark):
     assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",
@@ -85,14 +85,14 @@ def test_types_of_arrays_and_maps_are_compared_as_a_whole(spark):
     ) == [Drift("list", "retyped", "array<struct<a:int>>", "array<struct<a:bigint>>")]
 
 
-def test_rows_and_nullability_are_not_compared(spark):
+def test_schema_drift_compares_neither_rows_nor_nullability(spark):
     rows = spark.createDataFrame([(1, None)], "n int NOT NULL, `a. b` string")
     assert schema_drift(rows, spark.createDataFrame([], "n int, `a. b` string")) == []
 
 
 @settings(max_examples=25)
 @given(before=COLUMNS, after=COLUMNS)
-def test_the_changes_convert_one_schema_into_the_other(spark, before, after):
+def test_applying_the_reported_changes_converts_the_earlier_schema_to_the_later(spark, before, after):
     def ddl(columns):
         return ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
 

@@ -24,7 +24,7 @@ def lines(spark, degrees, coordinates, type_="double"):
     return evaluate(spark, lambda lon, _: grid_line(lon, degrees=degrees), places, type_)
 
 
-def test_coordinates_are_valid_if_they_can_be_those_of_a_real_place(either_ansi):
+def test_coordinates_are_valid_if_they_can_belong_to_a_real_place(either_ansi):
     places = {
         (-104.99, 39.73): True,
         (-180.0, -90.0): True,
@@ -50,7 +50,7 @@ def test_coordinates_are_valid_if_they_can_be_those_of_a_real_place(either_ansi)
     assert evaluate(either_ansi, valid_coordinates, decimals, "decimal(9,6)") == [True, False, False]
 
 
-def test_bounds_include_their_edges(spark):
+def test_coordinates_on_the_edge_of_the_bounds_are_valid(spark):
     places = {
         (-104.99, 39.73): True,
         (-105.2, 39.5): True,
@@ -76,7 +76,7 @@ def test_bounds_with_a_minimum_above_the_maximum_are_refused(spark, bounds):
         valid_coordinates(F.lit(1), F.lit(2), bounds=bounds)
 
 
-def test_a_cell_is_named_after_its_south_west_corner(either_ansi):
+def test_a_grid_cell_is_named_after_its_south_west_corner(either_ansi):
     places = {
         (-104.9903, 39.7392): "39.73,-105.00",
         (-105.0, 39.73): "39.73,-105.00",
@@ -98,7 +98,7 @@ def test_a_cell_is_named_after_its_south_west_corner(either_ansi):
     assert evaluate(either_ansi, grid_cell, [*places]) == [*places.values()]
 
 
-def test_lines_have_the_decimals_of_the_cell_size(either_ansi):
+def test_grid_lines_have_as_many_decimals_as_the_cell_size(either_ansi):
     cases = {
         10: [("-104.99", "-110"), ("180", "180"), ("-180", "-180"), ("9.99", "0")],
         1: [("-104.99", "-105"), ("0.5", "0")],
@@ -129,13 +129,13 @@ def test_invalid_cell_sizes_are_refused(spark, degrees):
     coordinates=st.lists(st.decimals(-180, 180, places=6), min_size=1, max_size=40),
     degrees=st.sampled_from([0.0001, 0.01, 0.05, 0.07, 0.3, 1.0, 10.0]),
 )
-def test_a_line_is_the_greatest_multiple_below_the_coordinate(spark, coordinates, degrees):
+def test_a_grid_line_is_the_greatest_multiple_of_the_cell_size_up_to_the_coordinate(spark, coordinates, degrees):
     step = Decimal(str(degrees))
     expected = [(at / step).to_integral_value(ROUND_FLOOR) * step for at in coordinates]
     assert lines(spark, degrees, [float(at) for at in coordinates]) == expected
 
 
-def test_numbers_in_text_are_parsed_and_other_text_is_not_valid(either_ansi):
+def test_coordinates_in_text_are_parsed_and_text_that_is_not_a_number_is_not_valid(either_ansi):
     places = [
         ("-104.99", " 39.73"),
         ("180.5", "90.7"),

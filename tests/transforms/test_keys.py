@@ -21,7 +21,7 @@ def encode(*values):
     return "".join("-" if value is None else f"{kind}{len(value)}:{value}" for kind, value in values)
 
 
-def test_a_uuid_agrees_with_python(spark):
+def test_a_uuid_equals_the_uuid_from_python(spark):
     rows = [("17", 2024), ("Ünïcode 😀"[:7], -1), ("", 0), ("a", None)]
     cases = spark.createDataFrame(rows, "case string, year int").transform(uuid, key=["case", "year"], name="id")
     for row in cases.collect():
@@ -42,7 +42,7 @@ def test_equal_keys_have_equal_uuids_and_different_keys_have_different_uuids(spa
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_a_number_has_the_same_uuid_in_every_integer_type_only(spark):
+def test_a_number_has_the_same_uuid_in_all_types_without_fraction_digits(spark):
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
     keys = row.select(
@@ -55,7 +55,7 @@ def test_a_number_has_the_same_uuid_in_every_integer_type_only(spark):
     assert len({*ids}) == 4
 
 
-def test_every_type_has_the_same_uuid_in_every_session(either_ansi):
+def test_uuids_of_every_type_do_not_depend_on_session_settings(either_ansi):
     rows = either_ansi.createDataFrame(
         [("é", Decimal("0.000000100"), True, date(1, 1, 1), b"\x00\xff", 1), (None,) * 6],
         "text string, small decimal(20,9), yes boolean, day date, bytes binary, n int",
@@ -96,7 +96,7 @@ def test_every_type_has_the_same_uuid_in_every_session(either_ansi):
         (
             {"key": ["list"]},
             SchemaMismatchError,
-            "column 'list': got the type array<int>.*Cast it first, or leave it out",
+            "column 'list': got the type array<int>.*Cast the column first, or leave it out",
         ),
         (
             {"name": "K"},
@@ -111,7 +111,7 @@ def test_invalid_keys_are_refused(spark, arguments, error, message):
         uuid(rows, **({"key": ["k"]} | arguments))
 
 
-def test_rows_are_numbered_the_same_in_every_partitioning(spark):
+def test_the_numbers_of_rows_do_not_depend_on_the_partitioning(spark):
     rows = [
         ("b", 1, {"x": 2}),
         ("a", None, None),
@@ -164,7 +164,7 @@ def test_tie_breakers_are_all_columns_except_the_leading_ones(spark):
     assert tie_breakers(rows, rows.columns) == []
 
 
-def test_tie_breakers_distinguish_maps_by_the_microsecond(spark):
+def test_tie_breakers_distinguish_maps_whose_times_differ_by_a_microsecond(spark):
     rows = spark.sql("SELECT explode(array(map('a', timestamp_micros(2)), map('a', timestamp_micros(1)))) AS m")
     assert [row[0] for row in rows.select(F.unix_micros(F.col("m")["a"])).collect()] == [2, 1]
     in_order = rows.orderBy(*tie_breakers(rows, []))
@@ -200,7 +200,7 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_missing_or_empty_text_has_no_match_key_and_parts_are_separated(spark):
+def test_a_match_key_is_null_for_missing_text_and_separates_its_parts(spark):
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]
@@ -226,7 +226,7 @@ def key_in_python(text):
 
 @settings(max_examples=15)
 @given(texts=st.lists(st.text(LETTERS, max_size=8), min_size=1, max_size=40))
-def test_match_keys_agree_with_python_unicode(spark, texts):
+def test_match_keys_equal_the_keys_computed_with_python_unicodedata(spark, texts):
     rows = spark.createDataFrame([(text,) for text in texts], "text string")
     keys = [row[0] for row in rows.select(match_key(F.col("text"))).collect()]
     assert keys == [key_in_python(text) for text in texts]

@@ -55,7 +55,7 @@ def test_redact_replaces_every_value_by_the_same_text(spark):
 
 
 @given(cells=st.lists(texts, min_size=1, max_size=8), left=st.integers(0, 4), right=st.integers(0, 4))
-def test_partial_redact_keeps_only_the_given_ends(spark, cells, left, right):
+def test_partial_redact_keeps_only_the_given_numbers_of_characters_at_the_ends(spark, cells, left, right):
     masked = evaluate(spark, partial_redact(F.col("value"), left=left, right=right, char="•"), *cells)
     for cell, text in zip(cells, masked, strict=True):
         inside = len(cell) - left - right
@@ -64,25 +64,25 @@ def test_partial_redact_keeps_only_the_given_ends(spark, cells, left, right):
 
 
 @pytest.mark.parametrize("char", ["$", "\\", "*", "."])
-def test_partial_redact_accepts_any_character(spark, char):
+def test_partial_redact_can_replace_by_any_character(spark, char):
     assert evaluate(spark, partial_redact(F.col("value"), right=2, char=char), "12345", None) == [f"{char * 3}45", None]
 
 
 @pytest.mark.parametrize("options", [{"left": -1}, {"right": -1}, {"char": ""}, {"char": "**"}])
 def test_invalid_options_of_partial_redact_are_refused(spark, options):
     with pytest.raises(
-        ArgumentError, match="partial_redact: .left, right, char. is .* expected left and right 0 or more"
+        ArgumentError, match="partial_redact: .left, right, char. is .* expected 0 or more for left and right"
     ):
         partial_redact(F.col("value"), **options)
 
 
-def test_sha256_hash_agrees_with_python(spark):
+def test_sha256_hash_equals_the_hash_from_python(spark):
     expected = [hashlib.sha256(text.encode()).hexdigest() for text in TEXTS]
     assert evaluate(spark, sha256_hash(F.col("value")), *TEXTS, None) == [*expected, None]
 
 
 @pytest.mark.parametrize("key", [b"k" * 32, bytes(range(64)), b"longer than a block " * 5], ids=["32", "64", "100"])
-def test_keyed_hash_agrees_with_python_hmac_for_every_key_length(spark, key):
+def test_keyed_hash_equals_the_hmac_from_python_for_every_key_length(spark, key):
     people = spark.createDataFrame([(text,) for text in [*TEXTS, None]], "name string")
     masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=key)
     assert [row.name for row in masked.collect()] == [*(expected_hmac(text, key) for text in TEXTS), None]
@@ -97,7 +97,7 @@ def test_a_value_has_the_same_pseudonym_in_every_table_and_type(spark):
     assert text_row.first().id == int_row.first().id == expected_hmac("700123")
 
 
-def test_the_key_is_in_neither_the_plan_nor_the_generated_code(spark):
+def test_the_key_appears_neither_in_the_plan_nor_in_the_generated_code(spark):
     spark = spark.newSession()
     spark.conf.set("spark.sql.codegen.wholeStage", "true")
     spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
@@ -122,7 +122,7 @@ def test_the_key_is_in_neither_the_plan_nor_the_generated_code(spark):
 
 
 @pytest.mark.parametrize("key", [None, b"", b"short", "k" * 40])
-def test_a_missing_or_short_key_is_refused_without_showing_it(spark, key):
+def test_the_error_for_a_missing_or_short_key_does_not_show_the_key(spark, key):
     people = spark.createDataFrame([("Ann",)], "name string")
     for action in (keyed_hash, lambda value: keyed_hash(F.lower(value))):
         message = "mask: key is '([05] bytes|40 characters)', expected 32 bytes or more, for keyed_hash"
@@ -132,13 +132,13 @@ def test_a_missing_or_short_key_is_refused_without_showing_it(spark, key):
         assert "kkk" not in str(caught.value)
 
 
-def test_actions_can_be_composed(spark):
+def test_masking_actions_can_be_composed(spark):
     people = spark.createDataFrame([(" ANN",)], "name string")
     policy = [MaskingRule("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
     assert people.transform(mask, policy=policy, key=KEY).first().name == expected_hmac("ann")
 
 
-def test_a_policy_masks_generalizes_and_drops_only_its_columns(either_ansi):
+def test_a_policy_changes_only_its_own_columns(either_ansi):
     schema = "name string, born date, postcode string, lat double, phone string, mark int, n int"
     ann = ("Ann", date(1999, 5, 6), "V5K 0A1", 49.2827, "604 555 0123", 7, 1)
     people = either_ansi.createDataFrame([ann, (None,) * 7], schema)
@@ -157,7 +157,7 @@ def test_a_policy_masks_generalizes_and_drops_only_its_columns(either_ansi):
     assert_df_equality(people.transform(mask, policy=policy), expected, ignore_nullable=True)
 
 
-def test_text_actions_support_every_exact_type_in_every_time_zone(either_ansi):
+def test_text_actions_support_every_exact_type_independent_of_the_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql(
         "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"
@@ -174,7 +174,7 @@ def test_bytes_that_are_not_utf_8_have_different_pseudonyms(spark):
     assert [row.id for row in masked] == [hmac.new(KEY, raw, "sha256").hexdigest() for raw in (b"\xff", b"\xfe")]
 
 
-def test_a_custom_function_receives_text_in_every_time_zone(either_ansi):
+def test_a_custom_action_receives_the_same_text_in_every_session_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at, 'Ann, 6 May 1999' AS born")
     policy = [
@@ -196,7 +196,7 @@ def test_nullify_keeps_the_type(spark):
     assert_df_equality(masked, spark.createDataFrame([(None, None)], rows.schema), ignore_nullable=True)
 
 
-def test_values_of_cast_failures_are_redacted_unless_listed_as_visible(spark):
+def test_values_of_cast_failures_are_redacted_unless_their_column_is_listed_as_visible(spark):
     schema = "Born string, Mark string, _malformed string"
     raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
     fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int"), Field("Born", "b", "date", required=False)]
@@ -217,7 +217,7 @@ def test_values_of_cast_failures_are_redacted_unless_listed_as_visible(spark):
 
 
 @pytest.mark.parametrize("step", ["iterator", "rename", "drop", "clean", "own action", "swap", "other"])
-def test_cast_failures_are_redacted_after_every_earlier_step(spark, step):
+def test_cast_failures_are_redacted_after_any_earlier_transform(spark, step):
     raw = spark.createDataFrame([("6 May 1999", "x")], "Born string, N string")
     typed = raw.transform(change_schema, fields=[Field("Born", "Born", "date"), Field("N", "n", "string")])
     renamed, dropped = rename_fields(typed, fields={"Born": "birth"}), drop_fields(typed, fields=["Born"])
@@ -236,7 +236,7 @@ def test_cast_failures_are_redacted_after_every_earlier_step(spark, step):
     assert "1999" not in str(masked.collect())
 
 
-def test_rows_without_cast_failures_keep_a_null_report(spark):
+def test_the_report_of_rows_without_cast_failures_stays_null(spark):
     typed = spark.createDataFrame([("7",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
     assert typed.transform(mask, policy=[MaskingRule("n", redact, "why")]).collect() == [("*****", None)]
 

@@ -13,7 +13,7 @@ MANY = settings(max_examples=200)
 LETTERS = st.characters(max_codepoint=0x24F) | st.sampled_from("AbCd Éß_-1%.ΣДя東ﬁ½²İ\u0301")
 
 
-def test_required_columns_are_compared_exactly(spark):
+def test_required_column_names_are_case_sensitive(spark):
     calls = spark.createDataFrame([(1, 2)], "`Calls. Offered` int, b int")
     require_columns(calls, ["Calls. Offered", "b"], where="here")
     with pytest.raises(MissingColumnError, match="here: column 'B' is missing.*rename it to 'b'"):
@@ -27,7 +27,7 @@ def test_a_required_column_that_exists_twice_is_refused(spark):
         require_columns(twins, ["n", "day"], where="here")
     assert str(caught.value) == (
         "here: column 'day': got ['Day', 'day'], which are the same name to Spark, expected one column of that "
-        "name. Rename one with rename_fields, or drop one with drop_fields."
+        "name. Rename one column with rename_fields, or drop one column with drop_fields."
     )
 
 
@@ -45,20 +45,20 @@ def test_a_column_that_is_not_a_number_is_refused(spark):
 @pytest.mark.parametrize(
     ("first", "second"), [("a", "A"), ("ÉTÉ", "été"), ("σ", "ς"), ("ı", "i"), ("\u212a", "k"), ("ẞ", "ß")]
 )
-def test_names_that_are_equal_to_spark_are_refused(spark, first, second):
+def test_names_that_spark_reads_as_equal_are_refused(spark, first, second):
     assert spark.createDataFrame([], f"`{first}` int").withColumn(second, F.lit(1)).columns == [second]
     with pytest.raises(DuplicateColumnError) as caught:
         require_distinct(["n", first, second], where="here")
     assert caught.value.columns == (first, second)
 
 
-def test_names_that_differ_to_spark_are_accepted(spark):
+def test_names_that_spark_reads_as_different_are_accepted(spark):
     names = ["Straße", "strasse", "a ", "a", "ﬁ", "fi", "e\u0301", "é"]
     assert spark.range(1).select(F.lit(1)).withColumns({name: F.lit(1) for name in names}).columns[1:] == names
     require_distinct(names, where="here")
 
 
-def test_the_error_shows_the_names_as_written():
+def test_the_error_shows_duplicate_names_as_they_are_written():
     require_distinct([], where="here")
     with pytest.raises(DuplicateColumnError) as caught:
         require_distinct(["b", "Day", "day"], where="here")
@@ -106,7 +106,7 @@ def test_snake_case_is_idempotent(name):
     assert all(part and all(letter.isalnum() for letter in part) for part in snake.split("_") if snake)
 
 
-def test_all_columns_are_renamed_and_rows_are_unchanged(spark):
+def test_clean_names_renames_all_columns_and_leaves_rows_unchanged(spark):
     calls = spark.createDataFrame([(1, None, 3), (1, None, 3)], "`Calls. Offered` int, `% ` string, `été` int")
     expected = spark.createDataFrame([(1, None, 3)] * 2, "calls_offered int, column_2 string, ete int")
     assert_df_equality(calls.transform(clean_names), expected)

@@ -21,11 +21,12 @@ def compute_fences(lower, upper, factor=1.5):
     return pytest.approx(max(expm1(low - distance), 0.0)), pytest.approx(expm1(high + distance))
 
 
-def test_each_group_has_its_own_fences_in_the_units_of_the_column(spark):
+def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
-    # The sorted values are 0 100 110 115 120 130 2147483647. On the logarithm, each quartile is half way between two.
+    # The sorted values are 0, 100, 110, 115, 120, 130 and 2147483647. The lower quartile is half way between the
+    # logarithms of 100 and 110, and the upper quartile is half way between those of 120 and 130.
     a = compute_fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = compute_fences(5, expm1((log1p(5) + log1p(6)) / 2))
     alone = (pytest.approx(7.0), pytest.approx(7.0))
@@ -40,7 +41,7 @@ def test_each_group_has_its_own_fences_in_the_units_of_the_column(spark):
     }
 
 
-def test_without_groups_all_rows_are_compared_and_wider_fences_flag_less(spark):
+def test_without_group_by_all_rows_are_compared_and_wider_fences_flag_fewer_values(spark):
     rows = spark.createDataFrame([(n,) for n in (9, 99, 99, 999, 99_999)], "n int")
     assert {n: actual[0] for (n,), actual in flag_by_key(rows, fences=0.5).items()} == {
         9: "low",
@@ -52,7 +53,7 @@ def test_without_groups_all_rows_are_compared_and_wider_fences_flag_less(spark):
     assert flag_by_key(rows, fences=2.1)[99_999,] == (None, *compute_fences(99, 999, factor=2.1))
 
 
-def test_absurd_values_below_a_quarter_do_not_move_the_quartiles(spark):
+def test_absurd_values_in_less_than_a_quarter_of_the_rows_do_not_change_the_quartiles(spark):
     rows = spark.createDataFrame([(n,) for n in (10, 11, 12, 13, 14, 15, 16, 10**9, 10**12)], "n bigint")
     actual = flag_by_key(rows)
     assert {n: unusual for (n,), (unusual, *_) in actual.items() if unusual} == {10**9: "high", 10**12: "high"}
@@ -80,7 +81,7 @@ def test_zero_is_a_usual_value_and_infinity_is_high(spark):
     assert actual["i", 1.0][0] is None
 
 
-def test_if_all_values_are_equal_any_other_value_is_unusual(spark):
+def test_a_value_that_differs_from_otherwise_equal_values_is_unusual(spark):
     rows = [("same", 7)] * 5 + [("one more", 7)] * 5 + [("one more", 8), ("one more", 6)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     assert {row: unusual for row, (unusual, *_) in actual.items()} == {
@@ -91,7 +92,7 @@ def test_if_all_values_are_equal_any_other_value_is_unusual(spark):
     }
 
 
-def test_columns_are_added_at_the_end(spark):
+def test_the_new_columns_follow_the_existing_columns(spark):
     areas = spark.createDataFrame([("a", Decimal(1))], "`The. Key` string, `Où. ?` decimal(20,0)")
     actual = areas.transform(flag_outliers, column="Où. ?", name="Not. usual", group_by=["The. Key"])
     added = [("Not. usual", "string"), ("low_fence", "double"), ("high_fence", "double")]

@@ -1,4 +1,4 @@
-"""Rules for every transform: no Spark job, no row in Python, any column name, and no rows from an empty frame."""
+"""Every transform accepts any column name, starts no Spark job, uses no Python, and gives no rows for no rows."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def assert_plan_has_no_python(frame):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_step_starts_no_job_runs_no_python_and_gives_no_rows_for_an_empty_frame(spark, count_jobs, step):
+def test_a_transform_starts_no_job_and_uses_no_python_and_returns_no_rows_for_an_empty_frame(spark, count_jobs, step):
     rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
     outcome = STEPS[step](rows)
     frames = [outcome] if isinstance(outcome, DataFrame) else outcome
@@ -202,7 +202,7 @@ def test_a_step_starts_no_job_runs_no_python_and_gives_no_rows_for_an_empty_fram
 
 
 @pytest.mark.parametrize("name", dataset_names())
-def test_the_steps_of_a_dataset_start_no_job_and_run_no_python(build_candidates, count_jobs, name):
+def test_the_build_functions_of_a_dataset_start_no_job_and_use_no_python(build_candidates, count_jobs, name):
     dataset = load_dataset(name)
     candidates = build_candidates(dataset)
     answers = [answer.build(*[candidates] * len(answer.reads)) for answer in dataset.answers.values()]
@@ -211,7 +211,7 @@ def test_the_steps_of_a_dataset_start_no_job_and_run_no_python(build_candidates,
     assert count_jobs() == 0
 
 
-def test_jobs_and_python_functions_are_detected(spark, count_jobs):
+def test_the_checks_detect_jobs_and_python_functions(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
     with pytest.raises(AssertionError):
         assert_plan_has_no_python(frame.select(F.udf(lambda year: year * 2, "int")("year")))
@@ -219,7 +219,7 @@ def test_jobs_and_python_functions_are_detected(spark, count_jobs):
     assert count_jobs() == 1
 
 
-def test_every_public_function_is_among_the_steps():
+def test_every_public_function_is_tested_as_a_step():
     modules = [import_module(f"transforms.{module.name}") for module in iter_modules(transforms.__path__)]
     functions = {
         function

@@ -26,7 +26,7 @@ def assert_as_of(spark, rows, times, **arguments):
     )
 
 
-def test_the_as_of_time_is_the_latest_time_in_the_rows(either_ansi):
+def test_the_as_of_time_is_the_latest_time_in_the_rows_of_the_file(either_ansi):
     rows = [
         (1, "a.csv", time(15), time(14), time(9), time(13, 10)),
         (2, "a.csv", time(15), time(14), time(12), None),
@@ -35,17 +35,17 @@ def test_the_as_of_time_is_the_latest_time_in_the_rows(either_ansi):
     assert_as_of(either_ansi, rows, [time(13, 10)] * 3)
 
 
-def test_the_as_of_time_is_never_later_than_the_modification(spark):
+def test_the_as_of_time_is_never_later_than_the_modification_time(spark):
     rows = [(1, "a.csv", time(15), time(14), time(9), time(23)), (2, "a.csv", time(15), time(14), time(8), None)]
     assert_as_of(spark, rows, [time(14)] * 2)
 
 
-def test_a_file_without_times_in_its_rows_has_its_modification_time(spark):
+def test_the_as_of_time_of_a_file_without_times_in_its_rows_is_the_modification_time(spark):
     rows = [(1, "a.csv", time(15), time(14), None, None), (2, "b.csv", time(15), None, None, None)]
     assert_as_of(spark, rows, [time(14), None])
 
 
-def test_without_a_modification_time_the_latest_time_in_the_rows_counts(spark):
+def test_the_as_of_time_of_a_file_without_modification_time_is_the_latest_time_in_the_rows(spark):
     assert_as_of(spark, [(1, "a.csv", time(15), None, time(9), None)], [time(9)])
 
 

@@ -25,7 +25,7 @@ def test_columns_are_selected_renamed_and_cast_in_the_order_of_the_fields(either
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_blank_text_is_a_missing_value_not_a_failure(either_ansi):
+def test_blank_text_is_a_missing_value_and_not_a_cast_failure(either_ansi):
     raw = either_ansi.createDataFrame([(None,), ("",), (" ",), ("\t\n",), ("\u00a0 ",)], "cell string")
     fields = [Field("cell", name, name) for name in ("int", "double", "date")]
     typed = raw.transform(change_schema, fields=fields)
@@ -66,7 +66,7 @@ def test_a_malformed_record_is_reported_as_a_whole(spark):
     assert_df_equality(typed, expected, ignore_nullable=True)
 
 
-def test_a_field_can_have_its_own_parser(spark):
+def test_a_field_can_have_a_custom_parser(spark):
     def parse_sign(column):
         return F.when(F.col(column) == "plus", 1).when(F.col(column) == "minus", -1)
 
@@ -76,7 +76,7 @@ def test_a_field_can_have_its_own_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_kept_columns_follow_the_fields_unchanged(spark):
+def test_columns_to_keep_are_unchanged_and_follow_the_fields(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(
@@ -86,7 +86,7 @@ def test_kept_columns_follow_the_fields_unchanged(spark):
 
 
 @pytest.mark.parametrize("keep", [[], [CAST_FAILURES]])
-def test_failures_of_an_earlier_change_of_schema_are_kept(spark, keep):
+def test_cast_failures_of_an_earlier_change_schema_are_kept(spark, keep):
     raw = spark.createDataFrame([("n/a", "2"), ("n/a", "x"), ("1", "x"), ("1", "2")], "a string, b string").coalesce(1)
     once = raw.transform(change_schema, fields=[Field("a", "a", "int"), Field("b", "text", "string")])
     twice = once.transform(change_schema, fields=[Field("a", "a", "int"), Field("text", "b", "int")], keep=keep)
@@ -114,14 +114,14 @@ def test_a_map_whose_keys_json_cannot_represent_is_not_cast_to_text(spark, key):
         rows.transform(change_schema, fields=[Field("m", "m", "string")])
 
 
-def test_without_a_cast_there_is_no_report(spark):
+def test_no_report_column_is_added_if_no_field_is_cast(spark):
     raw = spark.createDataFrame([(1, "x"), (None, "")], "n int, text string")
     typed = raw.transform(change_schema, fields=[Field("text", "note", "string"), Field("n", "n", "int")])
     assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"), ignore_nullable=True)
 
 
 @pytest.mark.parametrize("missing", [{"keep": ["_file"]}, {"malformed": "_file"}])
-def test_a_missing_column_is_refused_with_the_existing_names(spark, missing):
+def test_the_error_for_a_missing_column_lists_the_existing_columns(spark, missing):
     raw = spark.createDataFrame([("1",)], "n string")
     with pytest.raises(MissingColumnError, match="change_schema: column '_file' is missing") as caught:
         raw.transform(change_schema, fields=[Field("n", "n", "int")], **missing)
@@ -142,7 +142,7 @@ def test_the_error_suggests_no_name_for_a_dropped_column():
     assert str(error).endswith("Found: ['Date', 'BI_ID']. Did the source rename or drop it?")
 
 
-def test_failures_of_optional_fields_are_warnings_with_the_expected_form(spark):
+def test_failed_casts_of_optional_fields_are_reported_as_warnings(spark):
     rows = spark.createDataFrame([("x", "y"), ("1", " ")], "a string, b string")
     fields = [
         Field("a", "a", "int", expected="whole number"),

@@ -1,4 +1,4 @@
-"""Glue's ApplyMapping tuples, and the arguments that `change_schema` refuses."""
+"""Tests of `change_schema` with Glue's ApplyMapping tuples, and of the arguments that it refuses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_mappings_select_rename_cast_and_order_like_glue(either_ansi):
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_type_names_of_glue_are_accepted(either_ansi):
+def test_glue_type_names_are_accepted(either_ansi):
     types = {
         "byte": ("tinyint", "7", 7),
         "short": ("smallint", "7", 7),
@@ -104,7 +104,7 @@ def test_structs_arrays_and_maps_become_json_text(spark):
     ]
 
 
-def test_names_with_dots_stand_in_backticks(spark):
+def test_names_with_dots_are_written_in_backticks(spark):
     names = ["a.b", "Calls. Offered", "a`b", "дата", "MiXeD", "trailing.", "a..b"]
     raw = spark.createDataFrame([tuple("1234567")], names)
     sources = ["`a.b`", "`Calls. Offered`", "`a``b`", "дата", "MiXeD", "`trailing.`", "a..b"]
@@ -135,7 +135,7 @@ def test_fields_and_mappings_can_be_mixed(spark):
         ("`x.y`", "null", "string"),
     ],
 )
-def test_a_source_that_does_not_have_the_stated_type_is_refused(spark, source, declared, got):
+def test_a_source_column_without_the_stated_type_is_refused(spark, source, declared, got):
     raw = spark.createDataFrame(
         [], "n int, price decimal(12,4), at struct<lat: double>, tags array<string>, `x.y` string"
     )
@@ -143,7 +143,7 @@ def test_a_source_that_does_not_have_the_stated_type_is_refused(spark, source, d
         change_schema(raw, fields=[(source, declared, "x", "string")])
     assert str(caught.value) == (
         f"change_schema: source {source!r}: got the type {got}, expected {declared}. "
-        "Correct the mapping, or check that it belongs to this source."
+        "Correct the mapping, or use the mapping of this source."
     )
 
 
@@ -165,7 +165,7 @@ def test_a_source_can_be_a_decimal_of_any_precision_or_a_typed_array(spark):
         ("at..lat", "change_schema: column 'at..lat' is missing"),
     ],
 )
-def test_a_missing_struct_field_is_refused_with_the_existing_names(spark, source, message):
+def test_the_error_for_a_missing_struct_field_lists_the_existing_fields(spark, source, message):
     raw = spark.createDataFrame([], "at struct<lat: string, box: struct<n: int>>, tags array<struct<k: int>>")
     with pytest.raises(MissingColumnError, match=message):
         change_schema(raw, fields=[(source, "string", "x", "string")])
@@ -181,7 +181,7 @@ def test_a_field_of_a_column_that_is_not_a_struct_is_refused(spark, source):
 
 
 @pytest.mark.parametrize("target", ["a.b", "", "`a`.b"])
-def test_a_target_must_be_one_name(spark, target):
+def test_the_target_of_a_mapping_must_be_a_single_name(spark, target):
     raw = spark.createDataFrame([], "n int")
     with pytest.raises(ArgumentError, match="the target of a mapping is .*expected one name, in backticks"):
         change_schema(raw, fields=[("n", "int", target, "int")])
@@ -217,7 +217,7 @@ def test_duplicate_column_names_are_refused(spark):
     assert typed.columns == ["n", CAST_FAILURES]
 
 
-def test_a_source_that_exists_twice_is_refused(spark):
+def test_a_source_column_that_exists_twice_is_refused(spark):
     raw = spark.createDataFrame([], "n string, N string")
     for field in (("n", "string", "x", "int"), Field("n", "x", "int")):
         with pytest.raises(
@@ -226,7 +226,7 @@ def test_a_source_that_exists_twice_is_refused(spark):
             change_schema(raw, fields=[field])
 
 
-def test_a_parser_of_another_type_than_its_field_is_refused(spark):
+def test_a_parser_that_returns_a_type_other_than_the_field_type_is_refused(spark):
     raw = spark.createDataFrame([], "n string")
     with pytest.raises(
         SchemaMismatchError, match="column 'x': got the type bigint from the function `parse`, expected int. Cast"

@@ -13,7 +13,7 @@ from transforms.shares import percentage, ratio, share_of_total
 GROUPS = st.sampled_from([None, "a", "b"])
 
 
-def test_a_percentage_is_null_without_a_part_or_a_total_other_than_zero(either_ansi):
+def test_a_percentage_is_null_if_the_part_is_null_or_the_total_is_null_or_zero(either_ansi):
     years = either_ansi.createDataFrame(
         [(93, 100), (0, 5), (1, 8), (-1, 2), (2**62, 2**62), (0, 0), (5, 0), (None, 5), (5, None)],
         "part bigint, total bigint",
@@ -91,7 +91,7 @@ def test_shares_are_null_for_nulls_zero_totals_and_negative_values(either_ansi):
     assert shares.count() == len(rows)
 
 
-def test_ties_are_rounded_the_same_in_every_partitioning(spark):
+def test_the_rounding_of_equal_remainders_does_not_depend_on_the_partitioning(spark):
     rows = [("b", 1, None), ("a", 1, 7), ("a", 1, None), (None, 1, 7), ("a", 1, 3), ("a", 1, 3)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
         types = spark.createDataFrame(ordered, "k string, n int, m int").repartition(3)
@@ -142,7 +142,7 @@ def test_shares_of_decimals_add_up_to_100(spark, rows, scale):
     assert_shares_are_exact(types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=6), 6)
 
 
-def test_shares_of_the_greatest_bigints_do_not_depend_on_ansi(either_ansi):
+def test_shares_of_the_greatest_bigints_do_not_depend_on_ansi_mode(either_ansi):
     maximum = 2**63 - 1
     types = either_ansi.createDataFrame([("a", maximum), ("b", maximum), ("c", maximum)], "k string, n bigint")
     shares = types.transform(share_of_total, column="n", name="pct", decimals=6)

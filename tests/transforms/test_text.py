@@ -20,13 +20,13 @@ def evaluate(spark, function, texts):
     return [row[0] for row in rows.select(function(F.col("`a. Text`"))).collect()]
 
 
-def test_other_types_are_cast_to_text_before_cleaning(either_ansi):
+def test_values_that_are_not_text_are_cast_to_text_before_cleaning(either_ansi):
     rows = either_ansi.sql("SELECT 7 AS n, 1.5D AS d, date'2024-01-02' AS day, true AS flag, null AS nothing")
     cleaned = rows.select(*(clean_text(F.col(name)).alias(name) for name in rows.columns)).first()
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
 
 
-def test_runs_of_blanks_become_one_space_and_blank_text_becomes_null(spark):
+def test_several_blanks_become_one_space_and_blank_text_becomes_null(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",
         "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
@@ -41,7 +41,7 @@ def test_runs_of_blanks_become_one_space_and_blank_text_becomes_null(spark):
 
 
 @given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
-def test_clean_text_agrees_with_python_and_is_idempotent(spark, texts):
+def test_clean_text_gives_the_same_text_as_python_and_is_idempotent(spark, texts):
     def cleaned(text):
         blank = (
             unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
@@ -81,7 +81,7 @@ def test_values_are_concatenated_in_order_and_nulls_are_never_skipped(either_ans
 
 
 @given(rows=st.lists(st.tuples(*[st.one_of(st.none(), st.text("ab", max_size=2))] * 3), min_size=1, max_size=20))
-def test_different_rows_have_different_concatenations(spark, rows):
+def test_rows_with_different_values_have_different_concatenations(spark, rows):
     frame = spark.createDataFrame(rows, "a string, b string, c string").coalesce(1)
     columns = concatenate(F.col("a"), F.col("b"), F.col("c"), separator="|", null_text="\\N")
     joined = [row[0] for row in frame.select(columns).collect()]
@@ -89,7 +89,7 @@ def test_different_rows_have_different_concatenations(spark, rows):
     assert len(set(joined)) == len(set(rows))
 
 
-def test_the_first_match_of_a_group_is_extracted_and_no_match_is_null(spark):
+def test_the_first_match_of_a_group_is_extracted_and_text_without_a_match_gives_null(spark):
     texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
     assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == [
         "17",
@@ -120,7 +120,7 @@ def test_a_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group
 
 
 @given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
-def test_extract_agrees_with_python(spark, texts):
+def test_extract_gives_the_same_text_as_python(spark, texts):
     pattern = r"([ab]+)(1*)"
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     matches = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
@@ -149,7 +149,7 @@ CANONICAL = {
 }
 
 
-def test_aliases_and_other_spellings_become_canonical_and_unknown_text_is_kept(either_ansi):
+def test_aliases_and_variant_spellings_become_canonical_and_unknown_text_is_kept(either_ansi):
     known = ["E-mail", "In Person", "311"]
     canonical = map_to_canonical(F.col("text"), canonical=known, aliases={"Électronique": "E-mail"})
     rows = [*CANONICAL.items(), (None, None)]
@@ -157,7 +157,7 @@ def test_aliases_and_other_spellings_become_canonical_and_unknown_text_is_kept(e
     assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_without_canonical_spellings_text_is_cleaned(spark):
+def test_text_is_only_cleaned_if_no_canonical_spellings_are_given(spark):
     assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
         "a b",
         None,
@@ -174,7 +174,7 @@ def test_map_to_canonical_is_idempotent(spark, texts):
     assert evaluate(spark, canonical, once) == once
 
 
-def test_text_gets_the_most_frequent_capitals_and_ties_the_first_in_order(spark):
+def test_text_gets_its_most_frequent_spelling_or_the_first_spelling_in_a_tie(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
     unified = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")
@@ -183,7 +183,7 @@ def test_text_gets_the_most_frequent_capitals_and_ties_the_first_in_order(spark)
     assert_df_equality(unified, spark.createDataFrame(rows, unified.schema))
 
 
-def test_each_column_is_unified_separately(spark):
+def test_the_case_of_each_column_is_unified_separately(spark):
     rows = spark.createDataFrame([("Tax", "TAX"), ("TAX", "TAX"), ("Tax", "tax")], "a string, b string")
     assert {tuple(row) for row in rows.transform(unify_case, columns=["a", "b"]).collect()} == {("Tax", "TAX")}
 

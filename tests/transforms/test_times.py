@@ -43,7 +43,7 @@ def parse_instants(session, texts, **arguments):
     return [None if value is None else EPOCH + timedelta(microseconds=value) for value in micros]
 
 
-def test_times_around_clock_changes_agree_with_python(in_zone):
+def test_times_near_clock_changes_are_parsed_as_in_python(in_zone):
     cases = [
         (zone, day + timedelta(minutes=10 * step), ambiguous)
         for zone, day in CHANGES
@@ -68,7 +68,7 @@ def test_times_around_clock_changes_agree_with_python(in_zone):
     zone=st.sampled_from(sorted({zone for zone, _ in CHANGES})),
     ambiguous=st.sampled_from(["earlier", "later", "refuse"]),
 )
-def test_times_of_any_century_agree_with_python(spark, wall_clock, zone, ambiguous):
+def test_times_of_any_century_are_parsed_as_in_python(spark, wall_clock, zone, ambiguous):
     pattern = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
     actual = parse_instants(
         spark,
@@ -169,7 +169,7 @@ def test_an_incomplete_pattern_is_refused(pattern):
 @pytest.mark.parametrize(
     "pattern", ["YYYY-MM-dd", "yy-MM-dd", "yyyy-MM-dd-MM", "yyyy-MM-ddTHH", "yyyy年MM月dd", "EEE yyyyMMdd", "Mdyyyy"]
 )
-def test_a_pattern_with_other_letters_or_an_ambiguous_width_is_refused(pattern):
+def test_a_pattern_with_unsupported_letters_or_an_ambiguous_width_is_refused(pattern):
     with pytest.raises(ArgumentError, match="at most once, as one of .*other letters in quotes. .*111 could be"):
         parse_timestamp("t", pattern=pattern, zone="UTC")
 

@@ -25,7 +25,7 @@ def create_instants(session, *texts):
     return rows.select(F.expr("CAST(text || 'Z' AS timestamp)").alias("at"))
 
 
-def test_local_times_agree_with_python_in_every_session_time_zone(in_zone):
+def test_local_times_are_the_same_as_in_python_in_every_session_time_zone(in_zone):
     texts = ["0001-01-02 00:00:00", "1850-06-01 12:00:00.5", "2024-03-10 06:59:59", "2024-03-10 07:00:00"]
     texts += ["2024-11-03 05:30:00", "2024-11-03 06:30:00", "9999-12-30 23:59:59.999999"]
     zones = ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
@@ -33,7 +33,7 @@ def test_local_times_agree_with_python_in_every_session_time_zone(in_zone):
     actual = rows.select(*(local_time(F.col("at"), zone=zone).cast("string") for zone in zones)).collect()
     python = [datetime.fromisoformat(text).replace(tzinfo=timezone.utc) for text in texts]
     clocks = [[str(at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)) for zone in zones] for at in python]
-    # Python pads fractions with zeros, and Spark trims them.
+    # Python writes trailing zeros in fractions of a second, and Spark does not.
     assert [list(row) for row in actual[:-1]] == [[text.replace(".500000", ".5") for text in row] for row in clocks]
     assert actual[-1] == (None,) * 4
     pattern = "yyyy-MM-dd'T\"'HH:mm:ss.SSSSSS"
@@ -48,7 +48,7 @@ def test_local_times_agree_with_python_in_every_session_time_zone(in_zone):
     assert actual[-1] == (None,) * 4
 
 
-def test_a_formatted_time_is_parsed_as_the_same_instant(either_ansi):
+def test_a_formatted_time_can_be_parsed_back_to_the_same_instant(either_ansi):
     pattern = "d MMM yyyy h:mm:ss a"
     texts = ["2024-07-04 00:00:00", "2024-07-04 12:00:00", "1899-12-31 23:59:59", "2024-12-31 23:00:00"]
     rows = create_instants(either_ansi, *texts)
@@ -58,7 +58,7 @@ def test_a_formatted_time_is_parsed_as_the_same_instant(either_ansi):
 
 
 @pytest.mark.parametrize("pattern", ["YYYY-MM-dd", "ddd", "e", "'", "yyyy'", "it''s", "{", "#", "b", "OO", "VVV", "aa"])
-def test_a_pattern_that_spark_refuses_is_refused_at_planning_time(pattern):
+def test_a_format_pattern_that_spark_does_not_support_is_refused_at_planning_time(pattern):
     with pytest.raises(
         ArgumentError, match="format_timestamp: pattern is .*, expected the letters of Spark's datetime"
     ):
@@ -74,7 +74,7 @@ def test_all_pattern_letters_of_spark_are_accepted(spark):
 
 
 @pytest.mark.parametrize("ddl", ["date", "timestamp_ntz", "string"])
-def test_other_types_than_timestamp_are_refused(spark, ddl):
+def test_values_that_are_not_timestamps_are_refused(spark, ddl):
     rows = spark.createDataFrame([], f"at {ddl}")
     for column in (local_time(F.col("at"), zone="UTC"), format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")):
         with pytest.raises(AnalysisException, match='requires the "TIMESTAMP" type'):
@@ -90,7 +90,7 @@ def compute_parts(day):
 YEAR_ENDS = [date(year, 1, 1) + timedelta(days=day) for year in range(2015, 2027) for day in range(-4, 4)]
 
 
-def test_parts_of_dates_agree_with_python_around_new_year(in_zone):
+def test_parts_of_dates_near_new_year_are_the_same_as_in_python(in_zone):
     days = [*YEAR_ENDS, date(2018, 11, 4), date(1, 1, 1), date(1600, 2, 29), date(9999, 12, 31)]
     rows = in_zone.createDataFrame([(str(day),) for day in days], "text string").coalesce(1)
     for ddl in ("date", "timestamp_ntz"):
@@ -102,7 +102,7 @@ def test_parts_of_dates_agree_with_python_around_new_year(in_zone):
         ]
 
 
-def test_parts_of_timestamps_agree_with_python_on_days_of_23_and_25_hours(in_zone):
+def test_parts_of_timestamps_on_days_of_23_and_25_hours_are_the_same_as_in_python(in_zone):
     hours = [datetime(2024, 3, 9, 12), datetime(2024, 11, 2, 12)]
     at = [first + timedelta(hours=hour) for first in hours for hour in range(48)]
     rows = create_instants(in_zone, *map(str, at), None)
@@ -137,7 +137,7 @@ def test_invalid_arguments_of_date_parts_are_refused(spark):
             date_parts(rows, **arguments)
 
 
-def test_the_same_time_is_added_to_all_rows_to_the_microsecond(in_zone):
+def test_add_timestamp_adds_the_exact_time_to_all_rows(in_zone):
     rows = in_zone.createDataFrame([(1,), (1,), (None,)], "n int")
     for at in (
         datetime(2024, 7, 4, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-6))),
