@@ -112,7 +112,7 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
 
 
-def test_events_are_read_from_a_bucket_with_any_file_names(aws: str, landing, tmp_path: Path) -> None:
+def test_event_files_in_a_bucket_can_have_any_name(aws: str, landing, tmp_path: Path) -> None:
     names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
     for number, name in enumerate(names):
         landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())

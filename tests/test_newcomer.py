@@ -23,7 +23,7 @@ def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_tables_built_from_samples_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -68,7 +68,7 @@ def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tm
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_a_file_that_cannot_be_read_is_one_clear_message_and_exits_with_1(tmp_path: Path) -> None:
+def test_an_unreadable_file_gives_one_clear_message_and_exit_code_1(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")

@@ -142,7 +142,7 @@ def leaked(needles: Iterable[str], text: str) -> list[str]:
     return sorted({needle for needle in needles if needle.casefold() in folded})
 
 
-def test_no_personal_data_leaves_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_personal_data_stays_in_landing_and_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     dirty(tmp_path / "landing")
     key = (tmp_path / "landing" / MASKING_KEY).read_text().strip()
 
@@ -168,7 +168,7 @@ def test_no_personal_data_leaves_raw(citylake: Command, lake: SparkSession, tmp_
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_errors_and_blocked_rows_show_no_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_errors_and_blocked_runs_show_no_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()

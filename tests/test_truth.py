@@ -273,7 +273,7 @@ def test_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, da
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_equal_seeds_give_equal_files_and_other_seeds_other_files(tmp_path: Path, dataset: str) -> None:
+def test_only_equal_seeds_give_equal_files(tmp_path: Path, dataset: str) -> None:
     contents = {}
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         sample(dataset, tmp_path / name, rows=200, seed=seed)
@@ -288,7 +288,7 @@ def test_equal_seeds_give_equal_files_and_other_seeds_other_files(tmp_path: Path
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_samples_with_several_parts_are_written_by_spark_and_add_up(
+def test_samples_with_several_parts_are_written_by_spark(
     spark: SparkSession, tmp_path: Path, dataset: str, count_jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.samples.files.PART", 300)
@@ -300,7 +300,7 @@ def test_samples_with_several_parts_are_written_by_spark_and_add_up(
 
 
 @pytest.mark.parametrize(("dataset", "rows"), [("inquiry_volume", 0), ("contact_centre", 100)])
-def test_an_impossible_number_of_rows_is_refused(tmp_path: Path, dataset: str, rows: int) -> None:
+def test_an_invalid_number_of_rows_is_rejected(tmp_path: Path, dataset: str, rows: int) -> None:
     with pytest.raises(SampleError, match=f"samples of {rows} rows"):
         sample(dataset, tmp_path / "landing", rows=rows)
 

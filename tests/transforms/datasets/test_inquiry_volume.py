@@ -100,7 +100,7 @@ def test_each_raw_row_becomes_one_row_of_inquiries(spark):
     )
 
 
-def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(spark):
+def test_unreadable_cells_are_reported_but_blank_cells_are_not(spark):
     failures = [
         ("year_month", "2024-13", "month such as 2024-05"),
         ("number_of_records", "many", "whole number"),
@@ -122,7 +122,7 @@ def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(s
     )
 
 
-def test_departments_types_and_channels_have_one_spelling_and_retired_types_are_marked(spark):
+def test_spelling_is_standardized_and_retired_types_are_marked(spark):
     rows = [
         raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
         for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
@@ -134,7 +134,7 @@ def test_departments_types_and_channels_have_one_spelling_and_retired_types_are_
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_the_other_number_comes_from_the_same_content_of_the_same_file(spark):
+def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
         # In one file, the minimum has the maximum as its other number. The other rows have the minimum.
@@ -158,7 +158,7 @@ def test_the_other_number_comes_from_the_same_content_of_the_same_file(spark):
     }
 
 
-def test_rows_with_an_incomplete_key_have_a_null_other_number(spark):
+def test_other_number_is_null_if_the_key_is_incomplete(spark):
     cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
     rows = [
         raw(*(None if place == missing else cell for place, cell in cells.items()), number)
@@ -169,7 +169,7 @@ def test_rows_with_an_incomplete_key_have_a_null_other_number(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_withdrawn_rows_are_dropped(spark):
+def test_rows_missing_from_the_latest_version_of_a_file_are_dropped(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # the current content has this key in another spelling
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),

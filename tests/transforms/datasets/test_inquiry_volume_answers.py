@@ -45,7 +45,7 @@ def frame(spark, *rows):
     return spark.createDataFrame([*rows], INQUIRIES)
 
 
-def test_departments_have_a_volume_and_a_share_of_each_year(spark):
+def test_each_department_has_a_volume_and_a_share_in_each_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 1, "A"),
@@ -70,7 +70,7 @@ def test_departments_have_a_volume_and_a_share_of_each_year(spark):
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
 
 
-def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_across_gaps(spark):
+def test_monthly_changes_are_null_if_the_earlier_month_is_missing(spark):
     inquiries = frame(
         spark,
         inquiry("2022-12", 3),
@@ -96,7 +96,7 @@ def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_
     assert_answer(build_monthly(inquiries), rows, MONTHLY)
 
 
-def test_years_have_totals_and_changes_since_the_year_before_but_not_across_gaps(either_ansi):
+def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
     inquiries = frame(
         either_ansi,
         inquiry("2019-01", 1),
@@ -120,7 +120,7 @@ def test_years_have_totals_and_changes_since_the_year_before_but_not_across_gaps
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_departments_are_compared_in_the_last_two_years_with_inquiries(spark):
+def test_department_shares_are_compared_between_the_last_two_years_with_inquiries(spark):
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -138,7 +138,7 @@ def test_departments_are_compared_in_the_last_two_years_with_inquiries(spark):
     assert_answer(build_department_moves(inquiries), rows, f"inquiry_department string, {MOVES}")
 
 
-def test_channels_are_compared_within_each_department(spark):
+def test_channel_shares_are_compared_within_each_department(spark):
     inquiries = frame(
         spark,
         inquiry("2022-01", 5, "A", "Chat"),
@@ -159,12 +159,12 @@ def test_channels_are_compared_within_each_department(spark):
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_one_year_alone_has_no_comparison(spark):
+def test_department_moves_are_empty_if_there_is_only_one_year(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_departments_are_unusual_compared_with_the_departments_of_their_year(spark):
+def test_departments_are_unusual_compared_with_other_departments_of_the_same_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),
@@ -181,7 +181,7 @@ def test_departments_are_unusual_compared_with_the_departments_of_their_year(spa
     assert_answer(build_unusual_departments(inquiries), rows, schema)
 
 
-def test_top_types_have_the_most_inquiries_in_a_department_and_year(spark):
+def test_top_types_are_ranked_within_each_department_and_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),

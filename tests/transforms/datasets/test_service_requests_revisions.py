@@ -50,7 +50,7 @@ def test_revisions_with_the_same_time_are_ordered_by_their_content(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
 
 
-def test_a_current_row_replaces_a_superseded_row_with_a_later_revision(spark):
+def test_current_rows_replace_superseded_rows_with_a_later_revision_time(spark):
     rows = [
         raw(DENVER, number=2, Case_Status="New"),
         event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
@@ -97,29 +97,29 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_an_older_export_that_lands_later_does_not_undo_an_event(spark):
+def test_an_older_export_that_lands_later_does_not_replace_an_event(spark):
     rows = [closed_at_1330(), *exported(14)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
 
 
-def test_an_export_that_is_downloaded_again_does_not_become_newer(spark):
+def test_downloading_an_export_again_does_not_make_its_rows_newer(spark):
     rows = [*exported(14), closed_at_1330(), *exported(16)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
     assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
 
 
-def test_an_export_with_a_later_time_than_the_event_is_newer(spark):
+def test_an_export_with_a_later_time_replaces_an_event(spark):
     later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
     reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
                 raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_a_day_closed_dates_the_export_from_its_local_start(spark):
+def test_a_close_day_counts_from_its_local_start_for_the_as_of_time(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_an_event_without_a_time_of_revision_is_dated_by_its_latest_time(spark):
+def test_events_without_a_revision_time_use_their_latest_time(spark):
     rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
     assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]

@@ -82,7 +82,7 @@ def build_intersections(incidents: DataFrame) -> DataFrame:
 
 
 def build_at_intersections(incidents: DataFrame) -> DataFrame:
-    """Compare the number of incidents at intersections with the number at blocks (question 5).
+    """Compare the number of incidents at intersections with the number at other addresses (question 5).
 
     Rows: at most three. Columns: is_intersection (true, false, or null if the address is missing); incidents; share_pct
     (share of all incidents; the shares add up to exactly 100.000).
