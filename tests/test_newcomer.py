@@ -1,4 +1,4 @@
-"""The first steps of a newcomer: run the workflow on samples, then look at the answers."""
+"""Test the first steps of a new user, who runs a workflow on samples and then looks at the answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lake.session import catalog_settings
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "workflows.cli", *arguments]
-    # The folder is not the repository, so that the command needs nothing but the installed packages.
+    # The command runs outside the repository, so that it cannot use files of the repository except packages.
     path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
@@ -32,7 +32,7 @@ def test_tables_built_from_samples_match_the_truth_file(spark: SparkSession, tmp
 
     assert run.returncode == 0, run.stderr
     assert [line[:10] for line in run.stderr.splitlines() if "rows in" in line] == ["✓ contact_"] * 3
-    assert "\x1b" not in run.stderr  # no control characters without a terminal
+    assert "\x1b" not in run.stderr  # control characters are only for terminals
     lines = run.stdout.splitlines()
     assert len(lines) < 20
     assert max(map(len, lines + run.stderr.splitlines())) <= 80

@@ -1,4 +1,4 @@
-"""The wheel alone, or the same file as .zip, runs under spark-submit in an empty folder."""
+"""Test that jobs run with spark-submit in an empty folder, from only the wheel or from a .zip copy of the wheel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Return a Python with the packages of this one, except the project. It ignores the editable install."""
+    """Return a Python that has the installed packages, but not the editable install of this project."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next(environment.glob("lib/python*/site-packages"))

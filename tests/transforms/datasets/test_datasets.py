@@ -1,4 +1,4 @@
-"""Every dataset keeps the promises that jobs and reports rely on."""
+"""Check the rules that jobs and reports expect every dataset to follow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_candidates_have_all_columns_that_the_dataset_and_its_suite_use(spark, d
 
 
 def test_answers_are_empty_if_trusted_is_empty(spark, dataset):
-    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # Spark plans no scan for it
+    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # limit(0) avoids a scan
 
     for name, answer in dataset.answers.items():
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name

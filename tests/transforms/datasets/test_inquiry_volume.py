@@ -32,12 +32,12 @@ DEPARTMENTS = {
     "Eng- STREET USE": ONE,
     "pds- Zoning": "pds - Zoning",
     "Parks – Recreation": "Parks - Recreation",
-    "co-op housing": "co-op housing",  # no code
+    "co-op housing": "co-op housing",  # has no department code
     "CO-OP Housing 2": "CO-OP Housing 2",
     "COVID-19 Line": "COVID-19 Line",
     "non-Emergency": "non-Emergency",
-    "Pre-School Office": "Pre-School Office",  # a word, not a code
-    "Parking - West": "Parking - West",  # longer than codes are
+    "Pre-School Office": "Pre-School Office",  # `Pre` is a word
+    "Parking - West": "Parking - West",  # a code has at most 5 letters
     "A - B": "A - B",
     "311 Contact Centre": "311 Contact Centre",
     "FIFA World Cup 2026": "FIFA World Cup 2026",
@@ -137,7 +137,8 @@ def test_spelling_is_standardized_and_retired_types_are_marked(spark):
 def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
-        # In one file, the minimum has the maximum as its other number. The other rows have the minimum.
+        # In one file, the other number of the row with the minimum is the maximum. For all other rows, it is the
+        # minimum.
         *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
         raw(*GOOD[:4], "8", file="other.csv", row=10),
         raw(*GOOD[:4], "9", ingested=later, row=11),
@@ -171,7 +172,7 @@ def test_other_number_is_null_if_the_key_is_incomplete(spark):
 
 def test_rows_missing_from_the_latest_version_of_a_file_are_dropped(spark):
     rows = [
-        raw(*GOOD, row=2, current=False),  # the current content has this key in another spelling
+        raw(*GOOD, row=2, current=False),  # kept, because the key is also in the latest version
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),
         raw(None, *GOOD[1:], row=4, current=False),
         raw(*GOOD[:3], " PHONE", "51", row=2),

@@ -1,4 +1,4 @@
-"""The answers about inquiries, built from trusted rows."""
+"""Test the answers about inquiries. The tests build them from trusted rows."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def test_each_department_has_a_volume_and_a_share_in_each_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # the first of equal remainders is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # if remainders are equal, the first name is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),
         (2024, "B", 0, "0.000", 0.0),
-        (2025, "A", 0, None, None),  # a total of 0 has no shares
+        (2025, "A", 0, None, None),  # shares are null if the total is 0
         (2026, "A", None, None, None),
     ]
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
@@ -88,7 +88,7 @@ def test_monthly_changes_are_null_if_the_earlier_month_is_missing(spark):
         (date(2022, 12, 1), 8, None, None, None, None),
         (date(2023, 1, 1), 2, -6, -75.0, None, None),
         (date(2023, 3, 1), 0, None, None, None, None),
-        (date(2023, 4, 1), 7, 7, None, None, None),  # a change since 0 has no percentage
+        (date(2023, 4, 1), 7, 7, None, None, None),  # the month before has 0 inquiries
         (date(2023, 12, 1), 10, None, None, 2, 25.0),
         (date(2024, 1, 1), most, most - 10, round((most - 10) * 10.0, 2), most - 2, round((most - 2) * 50.0, 2)),
         (date(2024, 12, 1), 5, None, None, -5, -50.0),
@@ -171,7 +171,7 @@ def test_departments_are_unusual_compared_with_other_departments_of_the_same_yea
         inquiry("2024-01", MOST, "High"),
         inquiry("2024-05", MOST, "High", "Chat"),
         inquiry("2024-01", 1, "Low"),
-        inquiry("2023-01", 1, "Low"),  # alone in its year
+        inquiry("2023-01", 1, "Low"),  # the only department of 2023
     )
     lower, upper = log(91 * 101) / 2, log(121 * 131) / 2
     fences = (round(exp(fence) - 1, 1) for fence in (lower - 1.5 * (upper - lower), upper + 1.5 * (upper - lower)))

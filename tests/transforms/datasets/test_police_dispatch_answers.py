@@ -1,4 +1,4 @@
-"""The answers about the number, the places and the outcomes of incidents, built from trusted rows."""
+"""Test the answers about the number, the places and the outcomes of incidents."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROCKVILLE, OLNEY, BETHESDA = "ROCKVILLE", "OLNEY", "BETHESDA"
 
 
 def some(number, **cells):
-    """Return equal incidents."""
+    """Return a list of equal incidents."""
     return [{"initial_type": "THEFT", "city": ROCKVILLE} | cells] * number
 
 
@@ -64,8 +64,8 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
         some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
     )  # fmt: skip
     rows = [
-        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # share of all incidents of the city
-        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # the tie with NOISE is broken by name
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes later in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
@@ -73,7 +73,7 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
 
 
 def test_city_shares_are_computed_from_the_incidents_of_the_city(spark):
-    """The queries that this answer replaces have the totals as constants. Two of these constants are swapped."""
+    """The queries that this answer replaces have constants as totals, and two of the constants are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),

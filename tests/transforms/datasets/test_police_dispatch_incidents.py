@@ -1,4 +1,4 @@
-"""Raw rows of dispatched incidents become incidents. A raw row is a dictionary of its fields."""
+"""Test how raw rows become incidents. In these tests, a raw row is written as a dictionary of its fields."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_text_of_a_malformed_record_is_redacted(spark):
         ("2024-03-10T02:30:00.000", None, (None, None, None)),  # a time that the clocks skip
         ("2024-03-10T03:00:00.000", "2024-03-10 07:00:00", (date(2024, 3, 10), 7, 3)),
         ("2024-11-03T00:59:59.000", "2024-11-03 04:59:59", (date(2024, 11, 3), 7, 0)),
-        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the first of two
+        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the clocks show 1:30 twice
         ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
     ],
 )
@@ -134,9 +134,9 @@ def test_start_times_are_local_times_in_the_county(in_zone, written, instant, sh
 def test_an_ambiguous_end_time_in_november_is_after_the_start(spark):
     incidents = build(
         spark,
-        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # 20 minutes later
+        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # ends after 20 minutes
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # is before the start
+        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # ends before its start
     )
     assert [in_utc(incident.end_time) for incident in incidents] == [
         utc("2024-11-03 06:10:00"),
@@ -199,7 +199,7 @@ ADDRESSES = {
     "12 COUNTY RD 5 1/2": ("0 BLK COUNTY RD 5 1/2", "COUNTY RD 5 1/2"),
     "100 RUE DE L'ÉGLISE": ("100 BLK RUE DE L'ÉGLISE", "RUE DE L'ÉGLISE"),
     "16TH ST": ("16TH ST", "16TH ST"),
-    # house numbers
+    # The following addresses have house numbers, or have no street.
     "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
     "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
     "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),

@@ -1,4 +1,4 @@
-"""The answers about arrival and clearing times, built from trusted rows."""
+"""Test the answers about arrival and clearing times."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_band_shares_exclude_incidents_without_a_known_time(spark):
 
 
 def test_clearing_times_count_even_if_the_arrival_time_is_missing(spark):
-    """The queries that this answer replaces leave such incidents out."""
+    """The queries that this answer replaces ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
     assert_answer(build_clearing_bands(incidents), rows, BANDED)
@@ -76,7 +76,7 @@ def test_clearing_times_count_even_if_the_arrival_time_is_missing(spark):
 
 
 def test_averages_exclude_missing_times_but_include_times_of_0(spark):
-    """The queries that this answer replaces count a missing time as 0."""
+    """The queries that this answer replaces count each missing time as 0."""
     missing = frame(spark, one(A, arrive=120), one(A), one(A))
     row = build_arrival_by_city(missing).first()
     assert (row.incidents, row.timed, row.avg_minutes) == (3, 1, 2.0)
@@ -152,12 +152,12 @@ def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
     found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
-        ("THEFT", B): None,  # its number equals the average of the cities
+        ("THEFT", B): None,  # its number of incidents equals the average of the cities
         ("THEFT", C): "faster, fewer",
         ("NOISE", A): "faster, more",
         ("NOISE", B): "slower, fewer",
         ("ALARM", A): None,
     }
     assert tuple(found["THEFT", B]) == (B, "THEFT", 3, 2, 2.0, 1, 1.0, 6.4, None, True)
-    assert found["NOISE", A].usual_incidents == 1.33  # the average of three cities, one of them without incidents
+    assert found["NOISE", A].usual_incidents == 1.33  # (3 + 1 + 0) / 3 incidents
     assert found["NOISE", A].few_incidents is False

@@ -1,4 +1,4 @@
-"""The registrar's answers, built from trusted rows."""
+"""Test the registrar's answers."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def test_the_yield_is_a_percentage_of_completed_applications(spark):
     records = [
         *[applied(student) for student in "abc"],
         applied("d", completed=False),
-        *[enrolled(student) for student in "ade"],  # d is not completed, e has no application
+        *[enrolled(student) for student in "ade"],  # d has no completed application, e has no application
         withdrew("a"),
         applied("a", course=HISTORY, completed=False),
         enrolled("z", course=law),
-        withdrew("y", course=art),  # the enrolment is in quarantine
+        withdrew("y", course=art),  # the enrolment of this student is in quarantine
     ]
     rows = [(*NURSING, 3, 1, 33.33, 2), (*HISTORY, 0, 0, None, 0), (*law, 0, 0, None, 1)]
     assert_built(spark, build_yield, records, rows, YIELD)

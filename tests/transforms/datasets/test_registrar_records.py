@@ -1,4 +1,4 @@
-"""Raw rows of the registrar's three layouts become masked records."""
+"""Test how raw rows of the registrar's three layouts become masked records."""
 
 from __future__ import annotations
 
@@ -191,10 +191,10 @@ def test_records_with_an_incomplete_key_have_no_related_records(spark):
 @pytest.mark.parametrize(
     ("enrolled", "counts"),
     [
-        # the last delivery corrects the earlier deliveries
+        # The fourth delivery has no date, so the third delivery is used.
         (["2023-05-09", "2023-05-01", "2023-05-02", None], "2023-05-02"),
-        (["2023-05-01", "2023-09-01"], "2023-05-01"),  # a second enrolment after the withdrawal
-        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # typing errors
+        (["2023-05-01", "2023-09-01"], "2023-05-01"),  # the second enrolment is after the withdrawal
+        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # the second and third years are typing errors
         (["2023-07-01", "2023-06-02"], "2023-06-02"),  # every enrolment is after the withdrawal
         (["2023-06-01"], "2023-06-01"),
         (["2203-05-01", "1823-05-01", None], None),

@@ -1,4 +1,4 @@
-"""Raw rows of two cities become requests. One pipeline serves both, and their differences are data."""
+"""Test how raw rows of two cities become requests."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_case_key_is_null_without_a_creation_time_or_a_known_city(spark):
 def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
-        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # a repeated time is the earlier one
+        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice
         vancouver(4, service_request_open_timestamp="2024-03-01T09:00:00+03:00"),
     ]
     shown = "date_format(created_at, 'yyyy-MM-dd HH:mm')", "string(created_month)", "created_weekday", "created_hour"
@@ -148,7 +148,7 @@ def test_unknown_statuses_have_a_null_resolution(spark):
         "closed\u00a0-\u00a0answer provided": ("Closed - Answer Provided", "resolved"),
         "Routed to Agency": ("Routed to Agency", "unresolved"),
         "Merged by  Supervisor": ("Merged by Supervisor", None),
-        "Close": ("Close", None),  # a status of Vancouver, not of Denver
+        "Close": ("Close", None),  # only Vancouver uses this status
         "": (None, None),
     }
     rows = [raw(DENVER, number=n, Case_Status=status) for n, status in enumerate(cases)]

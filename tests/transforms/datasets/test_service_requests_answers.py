@@ -1,4 +1,4 @@
-"""The answers about service requests, built from trusted rows."""
+"""Test the answers about service requests."""
 
 from __future__ import annotations
 

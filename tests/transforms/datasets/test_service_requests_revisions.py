@@ -1,4 +1,4 @@
-"""The revisions of a request: their order, and the times of exports and events."""
+"""Test the order of the revisions of a request, and the times of exports and events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def latest_parking_statuses(spark, *rows):
 def test_the_latest_revision_counts_in_any_order_of_arrival(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
-        raw(DENVER, number=2, Case_Status="New"),  # its file has no time after 5 July 2024
+        raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
         event(DENVER, row_ts="2025-06-01T00:00:00Z", number=3, Case_Status="Escalated", at=late),
         event(DENVER, row_ts="2025-07-01T12:00:00.5Z", number=4, Case_Status="In Progress"),
         event(DENVER, row_ts="2025-07-01T14:00:00+02:00", number=5, Case_Status="On Hold", at=late),
@@ -77,8 +77,8 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# All times are on 4 July 2024 in Denver, 6 hours behind UTC. The as-of time of an export is 13:10. An event at 13:30
-# closes a request of the export.
+# The tests below use local times in Denver on 4 July 2024, which are 6 hours behind UTC. The latest time in an export
+# is 13:10, so this is the as-of time of the export. An event at 13:30 closes a request of the export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,
@@ -87,7 +87,7 @@ OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:1
 
 
 def exported(hour, *, number=2):
-    """Return an export that is modified and lands at an hour. Its latest time is 13:10."""
+    """Return the rows of an export that is modified and lands at this hour. The latest time in its rows is 13:10."""
     landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
     return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
 

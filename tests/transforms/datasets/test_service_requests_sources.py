@@ -1,4 +1,4 @@
-"""The feeds of the cities are complete and do not contradict each other."""
+"""Check that the descriptions of the feeds are complete and consistent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from transforms.datasets.service_requests.layouts import COLUMNS
 from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
 
 NOT_READ = {"created_on"}
-"""Fields that only help ingest to recognize a layout."""
+"""The fields that requests do not use. They only help ingest to recognize a layout."""
 
 
 def test_every_module_of_the_package_is_a_feed(monkeypatch, tmp_path):
