@@ -74,15 +74,15 @@ def write_parts(
     """Write landing files part by part, and `_truth.json`.
 
     A single part is written in this process. Several parts are written with Spark. The folder `_damaged` has one csv
-    file for each part. It lists the rows that must be quarantined, with the columns file, row and expectation.
+    file for each part. The file lists the rows that must be quarantined, with the columns file, row and expectation.
 
     Args:
-        folder: The landing folder. write_part: The function that writes one part. Its arguments are the folder, the
-        number of the part (from 0), and
-            the number of rows in the part.
+        folder: The landing folder.
+        write_part: The function that writes one part. Its arguments are the folder, the number of the part (from 0),
+            and the number of rows in the part.
         rows: The number of rows of all parts.
         rates: For each percentage, the answer with the parts, the answer with the totals, and the number of decimals.
-            The total of a part has the same name, or else the first word of the name (`2024` for `2024 Phone`).
+            The total of a part has the same name, otherwise the first word of the name (`2024` for `2024 Phone`).
 
     Raises:
         SampleError: `rows` is less than 1.

@@ -32,9 +32,7 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
     ({}, "every_cell_readable"),  # the line is truncated
 )
-_ODDITIES: tuple[
-    tuple[dict[str, Any], dict[str, Any], str], ...
-] = (  # wrong cells, expected values, and warning
+_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # wrong cells, expected values, and warning
     ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
     ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),
     ({"arrive_cleared": "n/a"}, {"arrive_cleared": None}, "other_cells_readable"),
