@@ -40,7 +40,7 @@ class Truth:
     Attributes:
         counts: The numbers of rows: `rows`, `trusted`, `superseded` (replaced by a later row with the same key) and
             `duplicates` (superseded rows that equal the later row).
-        quarantined: The number of quarantined rows for each expectation that is the first that a row fails.
+        quarantined: The number of quarantined rows by expectation. Only the first expectation that a row fails counts.
         warned: The number of published rows with a warning, for each expectation.
         answers: The expected counts of each answer, for each group.
         rates: The expected percentages of each answer, computed from `answers`. None if the total is 0.

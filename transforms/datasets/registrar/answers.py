@@ -1,4 +1,4 @@
-"""Build the answers about applications, enrolments and withdrawals. All rows have pseudonyms instead of persons."""
+"""Build the answers about applications, enrolments and withdrawals. Rows have pseudonyms instead of names."""
 
 from __future__ import annotations
 

@@ -31,13 +31,14 @@ class CitySource:
     """A city's request feed.
 
     Attributes:
-        city: The name of the city in trusted and in the case key. zone: The time zone of the city. bounding_box: The
-        box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude. key: The fields
-        that identify a request together with the city and the creation time. All layouts have these fields. statuses:
-        The statuses of each resolution. A status that is not listed has no resolution and gets a warning. spellings:
-        Other spellings of statuses, and the status that each spelling stands for. layouts: The layouts of the files,
-        and the fields of each. Names are unique among all sources. as_of: The origin of the time of revision of the
-        rows of each layout.
+        city: The name of the city in trusted and in the case key.
+        zone: The time zone of the city.
+        bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
+        key: The fields that, with the city and the creation time, identify a request. All layouts have these fields.
+        statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
+        spellings: Other spellings of statuses, and the status that each spelling stands for.
+        layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.
+        as_of: The origin of the time of revision of the rows of each layout.
     """
 
     city: str
