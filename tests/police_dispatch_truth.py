@@ -1,4 +1,4 @@
-"""The expected answers about samples of dispatched incidents, computed from their truth file without Spark."""
+"""Compute the expected answers about samples of dispatched incidents from their truth file, without Spark."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BANDS = ["0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+"]
 
 
 def read_counts(truth: dict[str, Any], name: str) -> Counts:
-    """Return the counts of an answer by the parts of their keys. A priority is a number, and an empty part is None."""
+    """Return the counts of an answer. In their keys, priorities are numbers, and empty texts are None."""
     counts = {tuple(part or None for part in key.split("|")): count for key, count in truth["answers"][name].items()}
     if name.startswith(("city", "street")):
         return {(place, kind, priority and int(priority)): count for (place, kind, priority), count in counts.items()}
@@ -23,7 +23,7 @@ def read_counts(truth: dict[str, Any], name: str) -> Counts:
 
 
 def sum_by(counts: Counts, *places: int) -> Counts:
-    """Add up counts by some parts of their keys."""
+    """Add up the counts whose keys have the same values at the given places."""
     totals: Counter[tuple] = Counter()
     for key, count in counts.items():
         totals[tuple(key[place] for place in places)] += count
@@ -31,7 +31,7 @@ def sum_by(counts: Counts, *places: int) -> Counts:
 
 
 def sort_descending(counts: Counts) -> list[tuple]:
-    """Return the keys without None, by descending count and then by name."""
+    """Sort the keys by descending count and then by name. Keys that contain None are left out."""
     return sorted((key for key in counts if None not in key), key=lambda key: (-counts[key], key))
 
 
@@ -44,7 +44,10 @@ def nulls_last(key: tuple) -> list[tuple]:
 
 
 def shares(counts: Counts, parts: int = 0) -> dict[tuple, Decimal]:
-    """Return percentages with three decimals by the largest remainder, in groups by the first parts of the keys."""
+    """Return percentages with three decimals, computed with the largest remainder method.
+
+    Keys with the same first `parts` values form a group, whose percentages add up to 100.
+    """
     groups: dict[tuple, Counts] = defaultdict(dict)
     for key, count in counts.items():
         groups[key[:parts]][key] = count
@@ -107,7 +110,7 @@ def cell(name: str | None, other: str | None = None) -> tuple:
 
 
 def combinations(truth: dict[str, Any]) -> tuple[list[tuple], Counts, dict[tuple, Decimal]]:
-    """Return the top cities, and the counts and shares of type and disposition in all cities."""
+    """Return the top cities, and the counts and shares of each combination of type and disposition in each city."""
     counts = read_counts(truth, "dispositions")
     return sort_descending(sum_by(counts, 0))[:MAX_RANK], counts, shares(counts, parts=1)
 
@@ -165,7 +168,7 @@ def bands(truth: dict[str, Any], time: str) -> Rows:
 
 
 class Averages:
-    """The averages of a time by place, type and priority in the top places."""
+    """Compute the averages of a time by place, type and priority in the top places."""
 
     def __init__(self, truth: dict[str, Any], time: str, place: str) -> None:
         self.incidents = read_counts(truth, f"{place} incidents")
@@ -182,7 +185,7 @@ class Averages:
         return self.all_seconds[key[1:]] / (60 * self.all_timed[key[1:]])
 
     def averages(self, key: tuple) -> list[tuple]:
-        """Return the averages of a combination and their places, the fastest first."""
+        """Return the average and the name of each place of a combination, with the fastest place first."""
         return sorted((minutes, other[0]) for other, minutes in self.minutes.items() if other[1:] == key[1:])
 
     def slowest(self, key: tuple) -> str:

@@ -1,4 +1,4 @@
-"""The expected answers about samples of service requests, computed from their truth file without Spark."""
+"""Compute the expected answers about samples of service requests from their truth file, without Spark."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ RESOLUTIONS = ("resolved", "closed otherwise", "unresolved")
 
 
 def counts(truth: Truth, answer: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the parts of each key, and the count."""
+    """Yield a tuple for each count: the values of its key, and then the count."""
     for key, number in truth["answers"].get(answer, {}).items():
         yield *(part or None for part in key.split(SEPARATOR)), number
 
 
 def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
-    """Return the counts of the last part, in groups by the first parts."""
+    """Group counts by the first `parts` values of their keys. Each group has the counts of the last value."""
     groups: dict[tuple, Counter] = defaultdict(Counter)
     for *key, number in rows:
         groups[tuple(key[:parts])][key[parts]] += number
@@ -33,7 +33,10 @@ def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
 
 
 def shares(volumes: dict[Any, int]) -> dict[Any, Decimal]:
-    """Return percentages with three decimals by the largest remainder. Ties go to None, and then to the first name."""
+    """Return percentages with three decimals, computed with the largest remainder method.
+
+    If remainders are equal, None is rounded up first, and then the first name.
+    """
     total = sum(volumes.values())
     down = {name: 100_000 * number // total for name, number in volumes.items()}
     by_remainder = sorted(volumes, key=lambda name: (-(100_000 * volumes[name] % total), name is not None, name or ""))
@@ -47,7 +50,7 @@ def top_names(volumes: dict[str, int], n: int) -> list[str]:
 
 
 def change(now: int, before: int | None) -> tuple[int | None, float | None]:
-    """Return a change, and its percentage rounded half away from zero."""
+    """Return a change, as a number and as a percentage. The percentage is rounded half away from zero."""
     if before is None:
         return None, None
     pct = quotient(100 * abs(now - before), before, digits=2)

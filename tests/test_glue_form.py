@@ -1,8 +1,8 @@
-"""Run jobs as on AWS Glue. moto stands in for S3 and the Glue Data Catalog.
+"""Run jobs as on AWS Glue. moto simulates S3 and the Glue Data Catalog.
 
-The tests use Iceberg's own GlueCatalog and S3FileIO. The only jar on PyPI that has them uses another package name, so
-the settings differ from Glue's in this name and in the endpoints. No jar on PyPI lets Spark read `s3://`. Therefore
-Hadoop shows a folder under the addresses of the bucket's files.
+The tests use GlueCatalog and S3FileIO of Iceberg. The only jar on PyPI with these classes has another package name. So
+the settings of the tests differ from the settings of Glue in the package name and in the endpoints. No jar on PyPI lets
+Spark read `s3://` addresses. So Hadoop maps the addresses of landed files to a local folder.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
-    """Run a job with a copy of the folder's `landing` in the bucket `city`. Return the lines that the job prints."""
+    """Copy the folder `landing` to the bucket `city`, run a job there, and return the lines that the job prints."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="city")
     for path in (folder / "landing").rglob("*.*"):
@@ -112,7 +112,7 @@ def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tm
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
 
 
-def test_events_are_read_from_a_bucket_with_any_file_names(aws: str, landing, tmp_path: Path) -> None:
+def test_event_files_in_a_bucket_can_have_any_name(aws: str, landing, tmp_path: Path) -> None:
     names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
     for number, name in enumerate(names):
         landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())

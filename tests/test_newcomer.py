@@ -1,4 +1,4 @@
-"""The first steps of a newcomer: run the workflow on samples, then look at the answers."""
+"""Test the first steps of a new user, who runs a workflow on samples and then looks at the answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lake.session import catalog_settings
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "workflows.cli", *arguments]
-    # The folder is not the repository, so that the command needs nothing but the installed packages.
+    # The command runs outside the repository, so that it cannot use files of the repository except packages.
     path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_tables_built_from_samples_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -32,7 +32,7 @@ def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tm
 
     assert run.returncode == 0, run.stderr
     assert [line[:10] for line in run.stderr.splitlines() if "rows in" in line] == ["✓ contact_"] * 3
-    assert "\x1b" not in run.stderr  # no control characters without a terminal
+    assert "\x1b" not in run.stderr  # control characters are only for terminals
     lines = run.stdout.splitlines()
     assert len(lines) < 20
     assert max(map(len, lines + run.stderr.splitlines())) <= 80
@@ -68,7 +68,7 @@ def test_samples_run_and_the_tables_match_the_truth_file(spark: SparkSession, tm
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_a_file_that_cannot_be_read_is_one_clear_message_and_exits_with_1(tmp_path: Path) -> None:
+def test_an_unreadable_file_gives_one_clear_message_and_exit_code_1(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")

@@ -1,4 +1,4 @@
-"""The wheel alone, or the same file as .zip, runs under spark-submit in an empty folder."""
+"""Test that jobs run with spark-submit in an empty folder, from only the wheel or from a .zip copy of the wheel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Return a Python with the packages of this one, except the project. It ignores the editable install."""
+    """Return a Python that has the installed packages, but not the editable install of this project."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next(environment.glob("lib/python*/site-packages"))
@@ -103,7 +103,7 @@ def test_a_job_runs_with_only_the_zip(
     check_answer(lake)
 
 
-def test_the_wheel_holds_all_packages_and_their_data(wheel: Path) -> None:
+def test_the_wheel_contains_all_packages_and_their_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = [path.relative_to(REPOSITORY).as_posix() for top in OURS for path in (REPOSITORY / top).rglob("*.py")]
 
@@ -112,13 +112,13 @@ def test_the_wheel_holds_all_packages_and_their_data(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {*OURS, f"citylake-{metadata.version('citylake')}.dist-info"}
 
 
-def test_no_other_distribution_has_our_top_level_names() -> None:
+def test_installed_distributions_do_not_use_the_same_top_level_names() -> None:
     owners = metadata.packages_distributions()
 
     assert {name: set(owners.get(name, ())) - {"citylake"} for name in OURS} == {name: set() for name in OURS}
 
 
-def test_the_base_needs_nothing() -> None:
+def test_the_package_has_no_required_dependencies() -> None:
     requirements = metadata.requires("citylake") or []
 
     assert [line for line in requirements if "extra ==" not in line] == []

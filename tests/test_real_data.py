@@ -1,4 +1,4 @@
-"""The whole workflow on the published files of the cities, compared with independently computed figures."""
+"""Run whole workflows on files that the cities published, and compare the results with independent figures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_pa
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
 
-def test_a_text_file_gives_the_percentages_of_sixteen_years(
+def test_the_csv_file_gives_the_percentages_of_sixteen_years(
     lake: SparkSession, tmp_path: Path, contact_centre: Path
 ) -> None:
     run(lake, tmp_path, contact_centre / "*.csv")
@@ -151,7 +151,7 @@ def test_the_service_requests_of_vancouver_reach_trusted_and_the_answers(
         (csv_name, "Close", 9_933), (csv_name, "Open", 67), (workbook_name(2023), "Close", 6_834),
         (workbook_name(2023), "Open", 228), (workbook_name(2024), "Close", 4_376), (workbook_name(2024), "Open", 302),
     }  # fmt: skip
-    # The three files overlap. A request that is in two files counts once.
+    # The three files overlap. A request that is in two files is counted once.
     assert (trusted.count(), lake.table("lake.quarantine.service_requests").count()) == (21_203, 0)
     assert trusted.where("closed_at < created_at OR _cast_warnings IS NOT NULL").count() == 0
     assert trusted.where("hours_to_close IS NOT NULL").count() == trusted.where("status = 'Close'").count()

@@ -1,4 +1,4 @@
-"""Samples of any size go through the whole pipeline, and the result equals their truth file."""
+"""Run the whole pipeline on samples of several sizes, and compare the tables with the truth file of each sample."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Rows = Iterable[tuple]
 
 
 def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict[str, int]]:
-    """Group counts by the text before the separator: the year of `2024 ENG - Parking`."""
+    """Group counts by the text before the separator. For example, the group of `2024 ENG - Parking` is `2024`."""
     groups: dict[str, dict[str, int]] = defaultdict(dict)
     for key, count in counts.items():
         group, member = key.split(separator, 1)
@@ -44,7 +44,7 @@ def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict
 
 
 def shares(volumes: dict[str, int]) -> dict[str, Decimal]:
-    """Return percentages with three decimals by the largest remainder."""
+    """Return percentages with three decimals, computed with the largest remainder method."""
     units, total = 100_000, sum(volumes.values())
     down = {name: units * volume // total for name, volume in volumes.items()}
     by_remainder = sorted(volumes, key=lambda name: (-(units * volumes[name] % total), name))
@@ -125,11 +125,11 @@ KEYS: dict[str, Callable[[str], list]] = {
     "programme": lambda key: key.split(", "),
     "record": str.split,
 }
-"""The values of the key columns of an answer, from a key of the truth file, by the first key column."""
+"""For the first key column of an answer, the function that converts a key of the truth file to key values."""
 
 
 def join_columns(truth: dict[str, Any], answer: str, columns: str) -> Rows:
-    """Return the rows of an answer whose figures are all in the truth file, column by column."""
+    """Return the rows of an answer. The truth file must have the figures of each column of this answer."""
     names = columns.split()
     values = [(truth["answers"] | truth["rates"]).get(f"{answer} {name}", {}) for name in names]
     for key in dict.fromkeys(chain(*values)):
@@ -212,7 +212,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def count_records(path: Path) -> int:
-    """Count the records of a text file: the rows below the header, or the JSON objects, whole or broken."""
+    """Count the records of a text file: the rows below the header, or the JSON objects, including broken objects."""
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = content.decode("utf-8" if path.suffix != ".csv" or content.startswith(codecs.BOM_UTF8) else "cp1252")
     if path.suffix != ".csv":
@@ -230,7 +230,10 @@ def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
-    """Run on the older half of the files and some more. The other files are then an increment with late revisions."""
+    """Run the job on some of the files, so that the next run has an increment with late revisions.
+
+    The first run has most files of the first half by name, and few files of the second half.
+    """
     files = sorted(list_files(folder))
     late = [file for place, file in enumerate(files) if place % 5 == 2 or (place > len(files) // 2 and place % 3)]
     for file in late:
@@ -267,7 +270,7 @@ def test_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, da
         assert curated.columns == columns.split()
         assert Counter(map(tuple, curated.collect())) == Counter(expected_rows(truth)), answer
     if dataset == "service_requests":
-        # The policy drops these names and addresses. Masked coordinates have their own type.
+        # The masking policy drops these names and addresses, and changes the type of the coordinates.
         needles = [*denver._NAMES, "303-555-01", "Example St", "12th AVE"]
         assert leaked(needles, str(tables["raw"].toJSON().collect())) == sorted(needles)
         assert leaked(needles, stored(lake, tmp_path / "warehouse")) == []
@@ -275,7 +278,7 @@ def test_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, da
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_equal_seeds_give_equal_files_and_other_seeds_other_files(tmp_path: Path, dataset: str) -> None:
+def test_only_equal_seeds_give_equal_files(tmp_path: Path, dataset: str) -> None:
     contents = {}
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
         sample(dataset, tmp_path / name, rows=200, seed=seed)
@@ -283,14 +286,14 @@ def test_equal_seeds_give_equal_files_and_other_seeds_other_files(tmp_path: Path
         contents[name] = {path.relative_to(tmp_path / name): path.read_bytes() for path in files}
 
     assert contents["first"] == contents["again"]
-    # The names of event files depend on the seed, so only top-level names are compared.
+    # Only file names at the top level are compared, because the names of event files depend on the seed.
     names = [{path for path in files if len(path.parts) == 1} for files in (contents["first"], contents["other"])]
     assert names[0] == names[1]
     assert contents["first"] != contents["other"]
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_samples_with_several_parts_are_written_by_spark_and_add_up(
+def test_samples_with_several_parts_are_written_by_spark(
     spark: SparkSession, tmp_path: Path, dataset: str, count_jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.samples.files.PART", 300)
@@ -302,7 +305,7 @@ def test_samples_with_several_parts_are_written_by_spark_and_add_up(
 
 
 @pytest.mark.parametrize(("dataset", "rows"), [("inquiry_volume", 0), ("contact_centre", 100)])
-def test_an_impossible_number_of_rows_is_refused(tmp_path: Path, dataset: str, rows: int) -> None:
+def test_an_invalid_number_of_rows_is_rejected(tmp_path: Path, dataset: str, rows: int) -> None:
     with pytest.raises(SampleError, match=f"samples of {rows} rows"):
         sample(dataset, tmp_path / "landing", rows=rows)
 

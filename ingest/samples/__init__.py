@@ -1,6 +1,6 @@
-"""Generate landing files with made-up data, and write the expected answers beside them.
+"""Generate landing files with made-up data, and write the expected answers to the same folder.
 
-The data has the errors of real deliveries. There is one module for each dataset.
+The data has the errors of real deliveries. Each dataset has its own module.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ class SampleError(IngestError):
     """Samples of this size cannot be generated. No file was written.
 
     Attributes:
-        rows: The requested number of rows, or None for the default.
+        rows: The requested number of rows. None is the default number.
     """
 
     def __init__(self, *, rows: int | None, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""Generate contact centre workbooks of two years, with the errors of real deliveries, and the expected answers."""
+"""Generate two yearly workbooks of the contact centre with the errors of real deliveries, and the expected answers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ingest.samples import SampleError
 
 _COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 _YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
-_CREATED = datetime(2024, 10, 1)  # A workbook has its date in its bytes, and equal seeds must give equal files.
+# The date is fixed, because a workbook stores its date, and equal seeds must give equal files.
+_CREATED = datetime(2024, 10, 1)
 
 
 @dataclass
 class _Truth:
-    """The number of rows in the two files, the wrong rows, and the expected answers."""
+    """The expected outcome: the number of rows in both files, the rows with errors, and the answers."""
 
     rows: int = 0
     superseded: int = 0
@@ -31,18 +32,18 @@ class _Truth:
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one workbook for each year into a folder, and the expected answers in `_truth.json`.
 
-    The workbooks have the differences and errors of real deliveries. The first has dates as text, the second has date
-    cells and one more column. A few dates are Excel serials. One day is delivered twice. Some cells are wrong, and the
-    last rows are blank.
+    The workbooks have the differences and errors of real deliveries. The first workbook has dates as text. The second
+    workbook has date cells and one more column. A few dates are Excel serials. One day is delivered twice. Some cells
+    are wrong, and the last rows are blank.
 
     Raises:
-        SampleError: A number of rows is given. The files always have one row for each day of two years.
+        SampleError: `rows` is not None. The files always have one row for each day of two years.
     """
     if rows is not None:
         raise SampleError(
-            rows=rows, problem="contact_centre has one row for each day of two years. Leave the number out."
+            rows=rows, problem="contact_centre always has one row for each day of two years. Omit the number of rows."
         )
-    import xlsxwriter  # Jobs do not need xlsxwriter: only samples and reports write workbooks.
+    import xlsxwriter  # imported here, because jobs run without xlsxwriter
 
     folder.mkdir(parents=True, exist_ok=True)
     truth, generator = _Truth(), random.Random(seed)
@@ -90,7 +91,7 @@ def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[A
             if index % 50 == 25:
                 row[3] = row[1] - row[2] + 1
                 truth.warned.append(str(day[0]))
-            if index == 120:  # an early count, which the next row corrects
+            if index == 120:  # the first delivery of this day has wrong counts
                 rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
                 truth.superseded += 1
             year["days"] += 1

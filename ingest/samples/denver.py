@@ -1,7 +1,7 @@
-"""Draw made-up service requests with Denver's columns, and the expected values of each.
+"""Draw made-up service requests with Denver's columns, and the expected values of each request.
 
-They contain no real persons. Names come from a list, telephone numbers from the range that is reserved for fiction, and
-streets are Example St.
+The requests contain no real persons. Names come from a list, telephone numbers from the range that is reserved for
+fiction, and all addresses are on Example St.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ COLUMNS = (
     *("Division", "Major Area", "Type", "Topic", "Council District", "Police District", "Neighborhood"),
 )
 ZONE = ZoneInfo("America/Denver")
-_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests are created from 6:00 to 22:00, when no clock changes
-_STRIDE = 7_654_321  # shares no factor with the seconds of a year, so two requests never have the same second
+_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # from 6:00 to 22:00, because clocks change only at night
+_STRIDE = 7_654_321  # coprime to the seconds of a year, so no two requests have the same second
 
-# Agency, summary, expected type, expected kind of traffic.
+# Each row has an agency, a summary, the expected request type, and the expected traffic kind.
 _SUBJECTS: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("Public Works", "Pothole", "Pothole", None),
     ("Public Works", "Illegal Parking", "Parking", None),
@@ -63,7 +63,8 @@ _STATUSES = {
 }
 """The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
-# ZIP code, council district, police district, longitude and latitude of the south-west corner.
+# Each row has a ZIP code, a council district, a police district, and the longitude and latitude of its south-west
+# corner.
 _PLACES = tuple(
     (
         f"802{2 + n:02}",
@@ -82,8 +83,8 @@ class Case:
     """The state of a request at one time.
 
     Attributes:
-        cells: The cells of a file, by column. Times are local.
-        expected: The expected values, by name. A missing value is None.
+        cells: The cells of a row in a file, by column. Times are local.
+        expected: The expected values by name. The value None is expected to be null.
         warnings: The expectations that the request fails.
     """
 
@@ -93,7 +94,7 @@ class Case:
 
 
 def draw_request(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
-    """Draw the request with this index in a part. `number` is unique in the year. `days` are the first and last day."""
+    """Draw one request. `index` is unique in a part, and `number` in a year. `days` are the first and the last day."""
     created = _draw_time(days, number)
     agency, summary, kind, traffic = _SUBJECTS[generator.randrange(len(_SUBJECTS))]
     zip_code, council, police, west, south = _PLACES[generator.randrange(len(_PLACES))]
@@ -142,14 +143,14 @@ def draw_request(index: int, number: int, days: tuple[date, date], generator: ra
 
 
 def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
-    """Return the last state of a request, closed or open. A few states contradict themselves."""
+    """Draw the last state of a request, which is closed or open. A few requests have inconsistent values."""
     (status, (resolution, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
     hours = generator.expovariate(1 / 60) + 0.01
     if index % 151 == 60:
         return _close(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
     if index % 211 == 80:
         return _close(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
-    # A third of all requests has no close time.
+    # About a third of all requests have no close time.
     if resolution == "unresolved" or status == _TRANSFERRED or index % 31 == 9:
         return set_status(case, status, resolution)
     if index % 199 == 70:
@@ -165,7 +166,7 @@ def set_status(case: Case, status: str = "New", resolution: str = "unresolved") 
 
 
 def closing_time(case: Case) -> datetime:
-    """Return the local time at which a request was closed. An open request gives the time at which it was created."""
+    """Return the local time at which a request was closed. For an open request, return its creation time."""
     local_time: datetime = case.expected.get("closed", case.expected["created"])
     return local_time
 

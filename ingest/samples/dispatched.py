@@ -1,6 +1,6 @@
-"""Draw made-up incidents, and write them like Montgomery County's feed of dispatched incidents.
+"""Draw made-up incidents, and write them in the form of Montgomery County's feed of dispatched incidents.
 
-No incident is real. Types, streets and times are drawn, and the incident numbers do not exist.
+No incident is real. Types, streets and times are random, and the incident numbers do not exist.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest.samples.files import PART
 
 ZONE = ZoneInfo("America/New_York")
 _DAYS = 10
-_CITIES = {  # weight, district, and longitude and latitude in 1/10,000 of a degree
+_CITIES = {  # weight, police district, longitude and latitude (in 1/10,000 of a degree)
     "SILVER SPRING": (30, 3, -770261, 389937),
     "GAITHERSBURG": (18, 6, -772014, 391434),
     "ROCKVILLE": (17, 1, -771528, 390840),
@@ -54,13 +54,13 @@ _STREETS = {
 # The weight of 2:00 is 0, because the clocks can skip this hour.
 _HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
-"""The fields with seconds that an incident has after its units have cleared."""
+"""The fields with seconds. They are empty until the units of an incident have cleared."""
 
 _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 
 
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
-    """Draw the last state of an incident, by the names of the county's fields, and the instant at which it began."""
+    """Draw the last state of an incident, with the names of the county's fields, and the instant of its start."""
     clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]
     _, district, longitude, latitude = _CITIES[city]
@@ -70,8 +70,8 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
     address_kind = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
     dispatch, arrival, clearing = draw.randrange(30, 900), draw.randrange(30, 2400), draw.randrange(60, 4200)
     if index % 43 == 8:
-        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # the edge between two bands of minutes
-    arrival = 0 if index % 17 == 3 else arrival  # units that were already at the place
+        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # exactly on the limit of a band
+    arrival = 0 if index % 17 == 3 else arrival  # the units were already at the place
     arrived, cleared = draw.random() > 0.25, draw.random() > 0.05
     incident = {
         "incident_id": f"P{year % 100}{part * PART + index:08}",
@@ -97,7 +97,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
 
 
 def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return an incident as the feed writes it. A missing value is an empty string, an absent field or null."""
+    """Return an incident as the feed writes it. Missing values are empty strings, absent fields or nulls."""
     start = datetime.fromisoformat(incident["start_time"]).replace(tzinfo=ZONE).astimezone(timezone.utc)
     end = (start + timedelta(seconds=incident["calltime_cleared"] or 3600)).astimezone(ZONE)
     route = 20 + index % 10
@@ -135,7 +135,7 @@ def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
 def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
     """Return the local time at which an incident began.
 
-    The time is in the ten days around a clock change, or in the hour that the clocks show twice.
+    All times are in the ten days around a clock change. Some times are in the hour that the clocks show twice.
     """
     change = _find_sunday(year, 3, 2) if index % 2 else _find_sunday(year, 11, 1)
     minutes = timedelta(seconds=draw.randrange(3600))
@@ -160,7 +160,7 @@ def _write_address(incident: dict[str, Any], index: int) -> str | None:
     if street is None:
         return None
     if index % 13 == 6:
-        return f"{100 * block + 1 + index % 98} {street}"  # a house number, which the county should not publish
+        return f"{100 * block + 1 + index % 98} {street}"  # the county should not publish house numbers
     return f"{100 * block}  blk {street.title()} " if index % 16 == 9 else f"{100 * block} BLK {street}"
 
 

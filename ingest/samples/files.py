@@ -1,4 +1,4 @@
-"""Write landing files in parts, in this process or with Spark, and their expected outcome."""
+"""Write landing files in parts, in this process or with Spark. Also write their expected outcome."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ from ingest.samples import SampleError
 from lake.session import lake_session
 
 PART = 200_000
-"""Rows in one part. The content of a part depends only on the seed, its number and its number of rows."""
+"""The number of rows in one part.
+
+The rows of a part depend only on the seed, the number of the part, and the number of rows in the part.
+"""
 
 MASKING_KEY = "_masking_key"
-"""The name of the file with a masking key, in the landing folder of a dataset that needs a masking key."""
+"""The file with the masking key. It is in the landing folder of each dataset that needs a masking key."""
 
 _MODIFIED_AT = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
-"""A fixed time, because a workbook has its modification time in its bytes, and equal seeds must give equal files."""
+"""The time is fixed, because a workbook stores its modification time, and equal seeds must give equal files."""
 
 
 @dataclass
@@ -35,13 +38,13 @@ class Truth:
     """The expected outcome of landing files.
 
     Attributes:
-        counts: `rows`; `trusted`; `superseded` (rows that a later row of the same key replaces); `duplicates`
-            (superseded rows that equal the later row).
-        quarantined: The number of quarantined rows by the first expectation that they fail.
-        warned: The number of published rows with a warning, by expectation.
-        answers: The expected counts of each answer, by the group that they count.
+        counts: The numbers of rows: `rows`, `trusted`, `superseded` (replaced by a later row with the same key) and
+            `duplicates` (superseded rows that equal the later row).
+        quarantined: The number of quarantined rows by expectation. Only the first expectation that a row fails counts.
+        warned: The number of published rows with a warning, for each expectation.
+        answers: The expected counts of each answer, for each group.
         rates: The expected percentages of each answer, computed from `answers`. None if the total is 0.
-        damaged: The rows for quarantine: file, row, and the first expectation that the row fails.
+        damaged: The rows that must be quarantined. Each has a file, a row number, and the first expectation that fails.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -52,7 +55,7 @@ class Truth:
     damaged: list[tuple[str, int, str]] = field(default_factory=list)
 
     def damage(self, file: str, row: int, expectation: str) -> None:
-        """Record a row for quarantine."""
+        """Record a row that must be quarantined."""
         self.quarantined[expectation] += 1
         self.damaged.append((file, row, expectation))
 
@@ -70,15 +73,16 @@ def write_parts(
 ) -> None:
     """Write landing files part by part, and `_truth.json`.
 
-    A single part is written in this process. Several parts are written with Spark. The rows for quarantine are in
-    `_damaged/`, in one file for each part: file, row, expectation.
+    A single part is written in this process. Several parts are written with Spark. The folder `_damaged` has one csv
+    file for each part. The file lists the rows that must be quarantined, with the columns file, row and expectation.
 
     Args:
         folder: The landing folder.
-        write_part: Writes one part. Takes the folder, the number of the part from 0, and its number of rows.
+        write_part: The function that writes one part. Its arguments are the folder, the number of the part (from 0),
+            and the number of rows in the part.
         rows: The number of rows of all parts.
-        rates: For each percentage, the answer that is its part, the answer that is its total, and its decimals. If the
-            total has no value of the same name, it is the value of the first word: `2024` for `2024 Phone`.
+        rates: For each percentage, the answer with the parts, the answer with the totals, and the number of decimals.
+            The total of a part has the same name, otherwise the first word of the name (`2024` for `2024 Phone`).
 
     Raises:
         SampleError: `rows` is less than 1.
@@ -112,15 +116,18 @@ def write_parts(
 
 
 def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
-    """Return the file name of a part: the stem and the suffix, or a numbered csv if there are several parts.
+    """Return the file name of a part. If there are several parts, the file is a csv with a number in its name.
 
-    Several parts are never workbooks, because a workbook has at most 1,048,576 rows.
+    Several parts are never workbooks, because a sheet has at most 1,048,576 rows.
     """
     return f"{stem}{suffix}" if whole else f"{stem}-{number + 1:04}.csv"
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, hours: int = 0) -> None:
-    """Write a workbook or a `;` text file, by its suffix. It is modified `hours` after a fixed time."""
+    """Write a workbook, or a text file separated by `;`. The suffix of the path decides.
+
+    The modification time is `hours` after a fixed time.
+    """
     modified_at = _MODIFIED_AT + timedelta(hours=hours)
     if path.suffix == ".xlsx":
         _write_workbook(path, columns, rows, modified_at=modified_at)
@@ -133,7 +140,7 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
-    """Return rows with their numbers in a landed file, whose header is row 1."""
+    """Return rows with their row numbers in a landed file. The header is row 1, so the first row has number 2."""
     return zip(count(2), rows, strict=False)
 
 
@@ -150,7 +157,7 @@ def quotient(part: int, total: int, *, digits: int) -> float | None:
 def _write_workbook(
     path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, modified_at: datetime
 ) -> None:
-    import xlsxwriter  # Jobs do not need xlsxwriter: only samples and reports write workbooks.
+    import xlsxwriter  # imported here, because jobs run without xlsxwriter
 
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
         workbook.set_properties({"created": modified_at})

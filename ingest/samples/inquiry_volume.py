@@ -1,4 +1,4 @@
-"""Generate inquiry volumes of two years, with the errors of real deliveries, and the expected answers."""
+"""Generate the inquiry volumes of two years with the errors of real deliveries, and the expected answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.samples.files import Truth, excel_serial, file_name, write_parts, wr
 
 _COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 _STEM = "3-1-1-inquiry-volume"
-_NEW = "Festival Office"  # a department that exists only in the second year, with unusually few inquiries
+_NEW = "Festival Office"  # exists only in the second year, with unusually few inquiries
 _DEPARTMENTS = {
     "FSC - Tax Office": 640,
     "ENG - Waste Collection": 520,
@@ -55,7 +55,7 @@ _TOPICS = (
     "Form",
 )
 _KEYS = 12 * len(_CHANNELS) * len(_DEPARTMENTS) * len(_TOPICS)
-_STRIDE = 12_815  # shares no factor with _KEYS, so every key is used before a key is used again
+_STRIDE = 12_815  # coprime to _KEYS, so no key repeats before all keys are used
 _ODD_SPELLING = {"Phone": "phone", "E-mail": "EMAIL", "Chat": " chat ", "WEB": "Web", "Mobile App": "mobile  app"}
 _DAMAGE: tuple[tuple[int, Any, str], ...] = (
     (2, "{year}-13", "every_cell_readable"),
@@ -75,13 +75,13 @@ _RATES = {f"{answer} rounded_pct": (answer, "yearly", 3) for answer in ("departm
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one file for each year, one file of corrections, and the expected answers.
 
-    The files have the differences and errors of real deliveries. The first year is a text file, the second is a
-    workbook with months as date cells. There are wrong cells, extra blanks, channels in several spellings, and Excel
-    serials. Some rows come twice. Some numbers are corrected later, and some corrections are broken. There are new
-    channels and retired types.
+    The files have the differences and errors of real deliveries. The first year is a text file. The second year is a
+    workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel serials. Channels have
+    several spellings. Some rows come twice. Some numbers are corrected later, and some corrections cannot be read. The
+    files also have new channels and retired types.
 
-    The expected answers are inquiries. The rates are shares of the year, each rounded on its own. Answers by type exist
-    only if the files have one part, because each part has its own inquiry types.
+    The expected answers are numbers of inquiries. The expected rates are shares of a year, and each share is rounded
+    separately. Expected answers by type exist only if the files have one part, because each part has its own types.
 
     Args:
         folder: The landing folder.
@@ -125,7 +125,7 @@ class _Part:
                 yield row
 
     def deliver(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
-        """Return the rows of the file for one key. Most keys have one row."""
+        """Return the rows with one key in the file. Most keys have one row."""
         row = self.draw_row(year, index)
         if (row[0], year) == (_NEW, _YEARS[0]):
             return []
@@ -147,11 +147,11 @@ class _Part:
         return [row]
 
     def draw_row(self, year: int, index: int) -> list[Any]:
-        """Return the row of a key. Different indexes of a year give different keys."""
+        """Return a row without errors. Different indexes of a year give rows with different keys."""
         rest, month = divmod((index * _STRIDE + 100 * year) % _KEYS, 12)
         rest, channel = divmod(rest, len(_CHANNELS))
         topic, department = divmod(rest, len(_DEPARTMENTS))
-        layer = index // _KEYS + self.number * 10  # Each part of the files has its own inquiry types.
+        layer = index // _KEYS + self.number * 10  # each part has its own inquiry types
         name, channel_name = [*_DEPARTMENTS][department], [*_CHANNELS][channel]
         kind = f"{_TOPICS[topic]} Inquiry" + (f" {layer}" if layer else "")
         if (topic + department) % 9 == 8:
@@ -162,9 +162,9 @@ class _Part:
 
     def damage(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
         row[2] = f"{row[2]:%Y-%m}"
-        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # the same key with two numbers
+        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # two rows have the same key but different numbers
             other = [*row[:4], row[4] + 1, row[5]]
-            self.truth.counts["superseded"] += 1  # the later row replaces the earlier row, and has both numbers
+            self.truth.counts["superseded"] += 1  # the second row replaces the first row, but is quarantined
             self.truth.damage(file, line + 1, "one_number_in_a_file")
             return [row, other]
         position, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
@@ -173,7 +173,7 @@ class _Part:
         return [row]
 
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
-        """Deliver a row again later. The row is corrected, or it is broken and leaves the earlier row unchanged."""
+        """Deliver a row again later. If the later row is not valid, the earlier row still counts."""
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:

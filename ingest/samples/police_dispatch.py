@@ -1,6 +1,6 @@
 """Generate files of dispatched incidents as Firehose delivers them, with the errors of the feed.
 
-The expected answers are beside them.
+The expected answers are written to the same folder.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"incident_id": ""}, "incident_id_present"),
     ({"start_time": ""}, "start_time_present"),
     ({"start_time": "13/45/2024"}, "every_cell_readable"),
-    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # a time that the clocks skip
+    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # the clocks skip this time
     ({"start_time": "2100-01-01T00:00:00.000"}, "start_not_in_the_future"),
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
-    ({}, "every_cell_readable"),  # a truncated line
+    ({}, "every_cell_readable"),  # the line is truncated
 )
-_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # written cells, expected values, warning
+_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # wrong cells, expected values, and warning
     ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
     ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),
     ({"arrive_cleared": "n/a"}, {"arrive_cleared": None}, "other_cells_readable"),
@@ -49,21 +49,22 @@ _ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # written
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
-    The incidents began in the ten days around each of the two clock changes of a year. Parts have different years, of
-    six. An incident comes at least twice: first without its times, then with them.
+    The incidents began in the ten days around each of the two clock changes of a year. Each part has one of six years.
+    Each incident comes at least twice. The first record has no arrival and clearing times, and the last record
+    has these times.
 
     The files have these errors and variants:
 
-    - Revisions come late, twice, in the wrong order, or with the same `row_ts`. Some correct the city or the month, and
-      some revisions of good incidents are broken.
-    - Lines are truncated, two objects are on one line, and files are compressed with gzip.
-    - Values are empty strings, fields are absent or unknown, and numbers are texts or JSON numbers.
+    - Some revisions come late, twice, in the wrong order, or with the same `row_ts`. Some revisions correct the city or
+      the month. Some later revisions of valid incidents cannot be read.
+    - Some lines are truncated, some lines have two objects, and some files are compressed with gzip.
+    - Values can be empty strings, fields can be absent or unknown, and numbers can be texts or JSON numbers.
     - geolocation has three forms, and can be the only field with coordinates.
     - Some addresses have house numbers, and addresses have several spellings.
     - `_DAMAGE` and `_ODDITIES` list wrong values.
 
-    The expected answers are incidents and seconds. The key of a count is its group: values joined by `|`, with an empty
-    text for a missing value.
+    The expected answers are numbers of incidents and of seconds. The key of a number has the values of its group,
+    joined by `|`. A missing value is an empty text.
 
     Args:
         folder: The landing folder.
@@ -112,7 +113,7 @@ class _Part:
         last = feed_record(incident, index) | cells
         first = last | dict.fromkeys((*SECONDS, "end_time", "disposition_desc"), "")
         if index % 19 == 4:
-            first["city"] = "ROCKVILLE"  # the last revision corrects it
+            first["city"] = "ROCKVILLE"  # the last revision corrects the city
         if index % 67 == 33:
             first["start_time"] = f"{start.astimezone(ZONE) - timedelta(days=40):%Y-%m-%dT12:00:00.000}"
         first["row_ts"] = self.write_row_ts(closed if index % 37 == 19 else opened, index)
@@ -137,7 +138,7 @@ class _Part:
         self.deliver(_hour_after(start), record, expectation=expectation, cut_off=not cells)
 
     def write_row_ts(self, hour: datetime, index: int) -> str:
-        """Return the `row_ts` of a row, in the first minute of the hour, in one of the forms that pollers write."""
+        """Return a `row_ts` in the first minute of an hour. Pollers write this time in several forms."""
         forms = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f+00:00")
         return f"{hour + timedelta(seconds=index % 50):{forms[self.next_number('extracted') % 3]}}"
 
@@ -149,7 +150,7 @@ class _Part:
         self.truth.counts["rows"] += 1
 
     def write_file(self, hour: datetime, lines: list[tuple[str, str | None]], position: int) -> None:
-        """Write the file of one hour. In some files the last two objects are on one line. Some files are gzipped."""
+        """Write the file of one hour. In some files, the last two objects are on one line. Some files are gzipped."""
         delivered = hour + timedelta(seconds=300 + self.random.randrange(600))
         suffix = ".gz" if position % 5 == 4 else ""
         uuid = UUID(int=self.random.getrandbits(128), version=4)

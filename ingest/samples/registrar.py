@@ -1,7 +1,7 @@
-"""Generate workbooks of applications, enrolments and withdrawals, with their usual errors, and the expected answers.
+"""Generate workbooks of applications, enrolments and withdrawals with typical errors, and the expected answers.
 
-They contain no real persons. Names come from two lists, e-mail addresses from example.org, and telephone numbers from
-the range that is reserved for fiction.
+The workbooks contain no real persons. Names come from two lists, e-mail addresses from example.org, and telephone
+numbers from the range that is reserved for fiction.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FIELDS = {
     for kind, columns in _COLUMNS.items()
 }
 _NAMES = ("first_name", "last_name")
-_NOT_MEASURED = ("address", "completed_date")  # no answer has the completeness of these fields
+_NOT_MEASURED = ("address", "completed_date")  # the answer `completeness` excludes these fields
 
 _FIRST = (
     *("Ada", "Ben", "Chloe", "Dev", "Elif", "Femi", "Grace", "Hugo", "Ines", "Jamal"),
@@ -73,13 +73,13 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     The workbooks have these errors and variants:
 
     - Some applications come twice, and some applicants apply again for the next year.
-    - Student IDs and e-mail addresses are missing.
-    - Dates are texts, date cells and Excel serials. Cells have trailing blanks.
-    - Both names are in one cell, in either order.
-    - Withdrawals are before the enrolment. Enrolments have no application, or an application that is not completed.
-    - Reasons are free text. The last row of each workbook is a total line.
+    - Some student IDs and e-mail addresses are missing.
+    - Dates are texts, date cells and Excel serials. Some cells have trailing blanks.
+    - In some rows, the first and the last name are in one cell, in either order.
+    - Some withdrawals are before the enrolment. Some enrolments have no application, or one that is not completed.
+    - Some reasons are free text. The last row of each workbook is a total line.
 
-    The expected answers are records. `withdrawal_rates days` counts withdrawals by their days since the enrolment.
+    The expected answers are numbers of records. `withdrawal_rates days` counts withdrawals by days since the enrolment.
 
     Args:
         folder: The landing folder.
@@ -158,7 +158,7 @@ class _Part:
         """Write an enrolment, and return whether its date can be read."""
         enrolled = since + timedelta(days=self.random.randrange(5, 60))
         number = self.next_number("enrolment")
-        if number % 31 == 19:  # one more enrolment, by a student without an application
+        if number % 31 == 19:  # adds an enrolment of a student without an application
             other_student = f"S9{self.number * PART + number:08}"
             self.add("enrolment", [other_student, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
         if number % 31 == 27:
@@ -234,13 +234,13 @@ class _Part:
         ]
 
     def write_names(self, person: dict[str, Any]) -> list[Any]:
-        """Return the id and the names as people type them: both in one cell, in either order, or with extra blanks."""
+        """Return the id and the names as people type them, for example with both names in one cell."""
         first, last, style = person["first"], person["last"], person["style"]
         typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
         return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]
 
     def write_date(self, day: date, number: int) -> Any:
-        """Return a date as a cell of a workbook: a date, a text or an Excel serial."""
+        """Return a date as a date cell, a text or an Excel serial. `number` chooses the form."""
         date_cell = day if self.whole else day.isoformat()
         return (date_cell, day.isoformat(), excel_serial(day), f"{day.day} {day:%b} {day.year}")[number % 4]
 
@@ -249,7 +249,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # counts also if empty, because the other cell has both the first and the last name
+            if field in _NAMES:  # an empty name cell also counts, because the second name cell has both names
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

@@ -1,6 +1,6 @@
 """Generate Denver's service requests, and the expected answers.
 
-There is a csv for each year, and events as Firehose delivers them.
+Each year has a csv file. The newest requests come as events, in files as Firehose delivers them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ingest.samples.files import MASKING_KEY, PART, Truth, write_parts
 
 _YEARS = range(2019, 2026)
 _LAST_YEAR = _YEARS[-1]
-_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # of the last year. Later requests come as events
+_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # later requests come as events
 _FIRST_WINDOWS_1252_YEAR = 2024
 _EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)
@@ -37,24 +37,26 @@ _DAMAGE = (
 _AREAS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 _GROUPS = ("agency", "channel", *_AREAS)
 SEPARATOR = " | "
-"""The separator in the keys of the expected answers: `zip | 80202 | Parking | 2023-05`. An empty text is null."""
+"""The separator in the keys of expected answers, such as `zip | 80202 | Parking | 2023-05`. A null is an empty text."""
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write a csv for each year, events, the expected answers and a masking key.
 
-    The csv files are UTF-8 with a byte order mark until 2023, and Windows-1252 from 2024 on. The requests of the second
-    half of the last year come as events.
+    The encoding of the csv files is UTF-8 with a byte order mark until 2023, and Windows-1252 from 2024 on. Requests of
+    the second half of the last year come as events.
 
     The files have these errors and variants:
 
-    - Some rows come twice. Cells have line ends, quotes and no-break spaces.
-    - Requests have no close time, were closed before they were created, or are open with a close time.
-    - Longitudes are latitudes, and coordinates are missing or 0. ZIP codes are 00000, and districts are 0.
-    - Agencies and channels are missing, statuses are unknown, and times cannot be read.
-    - Events come late, twice, out of order, broken, two on a line, with unknown fields, and gzipped.
+    - Some rows come twice. Some cells contain line breaks, quotes and no-break spaces.
+    - Some requests have no close time, were closed before they were created, or are open but have a close time.
+    - Some longitudes are latitudes, and some coordinates are missing or 0. Some ZIP codes are 00000, and some districts
+      are 0.
+    - Some agencies and channels are missing, some statuses are unknown, and some times cannot be read.
+    - Some events come late, twice, out of order, truncated, with unknown fields, or two on a line. Some event files are
+      gzipped.
 
-    The expected answers are requests.
+    The expected answers are numbers of requests.
 
     Args:
         folder: The landing folder.
@@ -112,7 +114,7 @@ class _Part:
 
     def add_row(self, case: Case, year: int, index: int) -> None:
         self.rows[year].append(case.cells)
-        if index % 200 == 110:  # 0.5 % of the rows come twice
+        if index % 200 == 110:  # 0.5 % of all rows come twice
             self.rows[year].append(case.cells)
             self.truth.counts.update(["duplicates", "superseded"])
 
@@ -122,7 +124,7 @@ class _Part:
         self.truth.damage(self.csv_name(year), len(self.rows[year]) + 1, expectation)
 
     def write_with_update(self, case: Case, index: int) -> None:
-        """Deliver a request in a csv, and its last state in an event. Sometimes an older event comes late."""
+        """Deliver a request in a csv, and its last state in an event. For some requests, an older event comes later."""
         opened = set_status(case, "In Progress")
         self.add_row(opened, _LAST_YEAR, index)
         end = draw_outcome(case, index, self.random)
@@ -136,7 +138,7 @@ class _Part:
         self.count(end)
 
     def write_as_events(self, case: Case, index: int) -> None:
-        """Deliver a request as events: its first state, and mostly its last state, in either order."""
+        """Deliver a request as events. The last state is sometimes left out, or comes first."""
         created = to_utc(case.expected["created"]) + timedelta(minutes=1)
         opened = set_status(case)
         self.add_event(opened, created, arrives=created + (3 * _WEEK if index % 5 == 0 else timedelta()))
@@ -181,7 +183,7 @@ class _Part:
         self.write_file(self.csv_name(year), text.getvalue().encode(encoding), at)
 
     def write_events(self, hour: datetime, lines: list[str]) -> None:
-        """Write a file of events. The last two are on one line, because some producers do not end lines."""
+        """Write a file of events. The last two events are on one line, as some producers write no line breaks."""
         ends = ["\n"] * len(lines)
         if len(lines) > 1 and all(line.endswith("}") for line in lines[-2:]):
             ends[-2:-1] = [""]
@@ -227,6 +229,6 @@ def _key(*parts: Any) -> str:
 
 
 def _slot(at: datetime) -> datetime:
-    """Return the hour in which an event is delivered. Samples have few events, so there is one hour for each week."""
+    """Return the hour in which an event is delivered. Samples have few events, so each week has one such hour."""
     weeks = (at - _EXPORTED) // _WEEK + 1
     return _EXPORTED.replace(hour=17) + weeks * _WEEK

@@ -1,6 +1,6 @@
-"""The datasets, one module for each.
+"""Define the datasets. Each dataset has its own module.
 
-A module composes the general transforms and ends with `DATASET`, its `Dataset` value.
+A module composes the general transforms, and ends with a `Dataset` value named `DATASET`.
 """
 
 from __future__ import annotations

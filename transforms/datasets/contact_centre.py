@@ -1,13 +1,14 @@
-"""Contact centre: daily calls to 3-1-1, and the percentage of them that was handled.
+"""Contact centre: daily calls to 3-1-1, and the percentage of calls handled.
 
-The source is the City of Vancouver's "3-1-1 contact centre metrics". It has one row a day. One file holds a year or all
-years. `BI_ID` numbers the rows of one export, and the next export numbers them again. So the key is the date.
+The source is the City of Vancouver's "3-1-1 contact centre metrics". The source has one row for each day. A file
+contains one year or all years. `BI_ID` is only the row number in one export, and the next export assigns new numbers.
+So the key is the date and not `BI_ID`.
 
-On some days, calls handled and calls abandoned add up to more than calls offered. This holds for 11 of the 578 days in
-the yearly workbooks of 2023 and 2024 (by 1 or 2 calls), and for 23 of the 5,585 days since 2009 (by at most 16 calls).
-The city takes the three counts at different moments of a call. So a call that is offered on one day can end on the
-next day. Such a day is kept as published, because the totals must stay the city's own. Its `calls_unaccounted` is
-negative, and the suite warns.
+On some days, the sum of calls handled and calls abandoned is greater than calls offered. In the yearly workbooks of
+2023 and 2024, 11 of the 578 days have this difference, which is 1 or 2 calls. In the data since 2009, 23 of the 5,585
+days have this difference, which is at most 16 calls. The city counts offered, handled and abandoned calls at different
+moments. A call can be offered on one day and end on the next day. These days are kept as published, so that the totals
+equal the city's totals. On these days, `calls_unaccounted` is negative, and the row gets a warning.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ _YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
-    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
-    (`drop_superseded_rows`). A day that was delivered twice has two rows, and the publisher keeps the latest valid
-    row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
+    if the latest version of the file has no row with the same key. A day that was delivered twice has
+    two rows, and the publisher keeps the latest valid row.
 
     Columns:
 
     - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); service_level
       (fraction from 0 to 1 of calls answered in time); bi_id.
     - year; calls_unaccounted: calls offered minus calls handled and calls abandoned.
-    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A day counts without a valid `BI_ID`.
+    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A day without a valid `BI_ID` is still valid.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -66,17 +67,17 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
 
 def build_calls_handled(*calls: DataFrame) -> DataFrame:
-    """Compute the percentage of calls handled by year.
+    """Compute the percentage of calls handled in each year.
 
-    Rows: one for each year. The years can be in separate frames. If two frames have rows of one year, the year has
-    their total.
+    Rows: one for each year. The years can be in separate frames. If two frames have rows of the same year, the result
+    has the total of both frames.
 
     Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (100 x handled /
-    offered, null if no call was offered); change_pct_points (the change since the year before, null if that year is
-    absent).
+    offered, null if no call was offered); change_pct_points (the change since the year before, null if the year
+    before is absent).
     """
-    # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. Here only the union is
-    # aggregated, so the aggregation has only one shuffle.
+    # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. This code aggregates
+    # only the union, so that the aggregation needs one shuffle and not one for each year.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])
@@ -87,10 +88,10 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
 
 
 def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
-    """Compute the percentage of calls handled by month.
+    """Compute the percentage of calls handled in each month.
 
-    Rows: one for each month. Columns: month (its first day), then the columns of `build_calls_handled` from `days` on.
-    The change is the change since the month before, null if that month is absent.
+    Rows: one for each month. Columns: month (the first day of the month), and all columns of `build_calls_handled`
+    except year. change_pct_points is the change since the month before, and is null if the month before is absent.
     """
     return (
         union_by_name(*calls)

@@ -1,4 +1,4 @@
-"""Samples of dispatched incidents contain the errors of the feed."""
+"""Check that samples of dispatched incidents contain the errors of the feed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_samples_contain_every_error_of_the_feed(tmp_path: Path) -> None:
 
     assert {path.suffix for path in files} == {"", ".gz"}
     assert {len(path.relative_to(tmp_path).parts) for path in files} == {5}
-    assert len(records) > len(lines)  # two objects on one line
-    assert None in records  # truncated lines
+    assert len(records) > len(lines)  # some lines have two objects
+    assert None in records  # some lines are truncated
     assert {type(record["dispatch_arrive"]) for record in records if record and "dispatch_arrive" in record} == {
         *(str, int, float, type(None)),
     }

@@ -1,4 +1,4 @@
-"""Samples of service requests contain the errors of Denver's files."""
+"""Check that samples of service requests contain the errors of Denver's files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expectations.suite import load_suite
 from ingest.samples import service_requests as samples
 
 
-def test_samples_contain_the_errors_of_the_files_at_their_rates(tmp_path: Path) -> None:
+def test_samples_contain_errors_as_often_as_the_files_of_denver(tmp_path: Path) -> None:
     samples.write(tmp_path, rows=7000)
     truth = json.loads((tmp_path / "_truth.json").read_text())
     contents = {int(path.stem[-4:]): path.read_bytes() for path in tmp_path.glob("*.csv")}
@@ -39,8 +39,8 @@ def test_samples_contain_the_errors_of_the_files_at_their_rates(tmp_path: Path) 
     for column in ("Division", "Type", "Topic", "Major Area", "Neighborhood"):
         assert 0.005 < share(lambda row, column=column: row[column] != "") < 0.02, column
     statuses = Counter(row["Case Status"] for row in rows)
-    # Denver transferred 18 % of its 432,443 contacts in 2019, and up to 27 % in later years. 3 to 5 % were out of
-    # jurisdiction.
+    # In 2019, Denver transferred 18 % of its 432,443 contacts. In later years, it transferred up to 27 %. Between 3 %
+    # and 5 % of the contacts were out of jurisdiction.
     assert 0.18 < statuses["Closed - Transfered to External Agency"] / len(rows) < 0.27
     assert 0.03 < statuses["Closed - Out of Jurisdiction"] / len(rows) < 0.05
     assert all(truth["warned"].values())

@@ -1,4 +1,4 @@
-"""Schemas and assertions that the tests of the datasets share."""
+"""Define the schemas and assertions that the tests of the datasets share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORTS = ", ".join(
 
 
 def source_columns(dataset: Dataset) -> list[str]:
-    """Return the columns of all layouts. Names that differ only in capitals are one column, as in raw."""
+    """Return the columns of all layouts. Names that differ only in capitals become one column, as in raw."""
     fields = [field for layout in dataset.layouts.values() for field in layout]
     return [*{field.source.casefold(): field.source for field in fields}.values()]
 
@@ -31,7 +31,7 @@ def raw_schema(dataset: Dataset) -> str:
 
 
 def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:
-    """Compare an answer with rows in any order. A text in a decimal column, such as `33.333`, is a decimal."""
+    """Compare an answer with rows in any order. Texts in decimal columns, such as `33.333`, become decimals."""
     spark = answer.sparkSession
     types = [field.dataType for field in spark.createDataFrame([], schema).schema]
     cells = [
@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # With one partition each, the sort does not need a Spark job to find its ranges.
+    # Both frames have one partition, so that Spark can sort them without a job that finds sort ranges.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

@@ -1,4 +1,4 @@
-"""Raw rows of service requests in Denver and Vancouver, for tests."""
+"""Make raw rows of service requests in Denver and Vancouver for tests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONTENT = {
     "police_district": {"Police District": "3"}, "neighborhood": {"Neighborhood": "x"},
     "zip": {"Incident Zip Code": "80203"}, "longitude": {"Longitude": "-104.98"}, "latitude": {"Latitude": "39.75"},
 }  # fmt: skip
-"""The columns that a revision in Denver can change, and a change of each. Vancouver also has closure_reason."""
+"""Each column that a revision in Denver can change, and a change of this column. Vancouver also has closure_reason."""
 
 
 def raw(row, *, layout="denver", number=2, malformed=None, at=NOON, file="f.csv", current=True, **changes):
@@ -65,7 +65,7 @@ def vancouver(number=2, **changes):
 
 
 def build(spark, *rows, schema=RAW, layouts=None):
-    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # Spark plans one layout much faster than all layouts
+    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # planning one layout is much faster
     return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
 
 
@@ -75,7 +75,7 @@ def values(spark, rows, *columns):
 
 
 def case_key(*texts):
-    """Compute the case key with the standard library only, like a Lambda function."""
+    """Compute the case key with only the standard library, as an AWS Lambda function would."""
     message = "\u001f".join(" ".join((text or "").split()) for text in texts)
     return hmac.new(MASKING_KEY, message.encode(), hashlib.sha256).hexdigest()
 

@@ -51,7 +51,7 @@ def test_each_raw_row_becomes_one_row_of_calls(spark):
     )
 
 
-def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(spark):
+def test_unreadable_cells_are_reported_but_blank_cells_are_not(spark):
     failures = [("date", "29/02/2024", "date such as 2024-05-31"), ("calls_offered", "n/a", "whole number")]
     warnings = [("bi_id", "1.5", "whole number")]
     assert_calls(
@@ -67,13 +67,13 @@ def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(s
     )
 
 
-def test_calls_unaccounted_does_not_overflow(either_ansi):
+def test_the_column_calls_unaccounted_does_not_overflow(either_ansi):
     rows = [raw("2024-01-01", "-2147483648", "2147483647", "2147483647", "0", "0", "1")]
     calls = build_calls(either_ansi.createDataFrame(rows, RAW))
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_years_can_be_in_separate_frames_and_one_year_in_two_frames(spark):
+def test_rows_of_the_same_year_in_two_frames_are_added_up(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
@@ -83,7 +83,7 @@ def test_years_can_be_in_separate_frames_and_one_year_in_two_frames(spark):
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_a_year_without_calls_has_no_percentage_and_a_year_after_a_gap_has_no_change(spark):
+def test_percentages_are_null_without_calls_and_changes_are_null_after_a_missing_year(spark):
     days = [
         day("2019-01-01", 10, 9),
         day("2020-01-01", 0, 0),
@@ -101,13 +101,13 @@ def test_a_year_without_calls_has_no_percentage_and_a_year_after_a_gap_has_no_ch
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_days_without_figures_are_not_counted(spark):
+def test_days_with_null_calls_are_not_counted(spark):
     days = [day("2024-01-01", None, None), day("2024-01-02", 10, 9), day("2025-01-01", None, None)]
     rows = [(2024, 1, 10, 9, 90.0, None), (2025, 0, None, None, None, None)]
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_january_follows_december_and_a_month_after_a_gap_has_no_change(spark):
+def test_monthly_changes_cross_the_end_of_a_year_but_not_a_missing_month(spark):
     days = [
         day("2023-11-30", 10, 9),
         day("2023-12-01", 10, 8),
@@ -124,14 +124,14 @@ def test_january_follows_december_and_a_month_after_a_gap_has_no_change(spark):
     assert_answer(build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
 
 
-def test_a_month_in_two_frames_has_their_total(spark):
+def test_rows_of_the_same_month_in_two_frames_are_added_up(spark):
     frames = [spark.createDataFrame([day(text, 10, n)], DAILY) for text, n in [("2024-01-01", 9), ("2024-01-31", 8)]]
     assert_answer(build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
 
 
 @settings(max_examples=8, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
-def test_the_totals_of_the_months_equal_the_totals_of_the_days(spark, rows):
+def test_monthly_totals_equal_the_totals_of_all_days(spark, rows):
     days = [day(str(date(2022, 6, 1) + timedelta(days=n)), offered, handled) for n, offered, handled in rows]
     months = build_calls_handled_monthly(spark.createDataFrame(days, DAILY)).collect()
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)

@@ -1,4 +1,4 @@
-"""Every dataset keeps the promises that jobs and reports rely on."""
+"""Check the rules that jobs and reports expect every dataset to follow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def dataset(request):
     return load_dataset(request.param)
 
 
-def test_candidates_have_the_columns_that_the_dataset_and_its_suite_name(spark, dataset):
+def test_candidates_have_all_columns_that_the_dataset_and_its_suite_use(spark, dataset):
     candidates = build(spark, dataset)
 
     assert candidates.collect() == []
@@ -35,14 +35,14 @@ def test_candidates_have_the_columns_that_the_dataset_and_its_suite_name(spark, 
         assert dataset.pruning_column in candidates.columns
 
 
-def test_trusted_without_rows_gives_answers_without_rows(spark, dataset):
-    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # Spark plans no scan for it
+def test_answers_are_empty_if_trusted_is_empty(spark, dataset):
+    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # limit(0) avoids a scan
 
     for name, answer in dataset.answers.items():
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
 
 
-def test_a_renamed_source_column_is_named_in_the_error(spark, dataset):
+def test_error_names_a_source_column_that_was_renamed(spark, dataset):
     column = source_columns(dataset)[1]
     schema = raw_schema(dataset).replace(f"`{column}`", f"`{column} 2`")
 
@@ -50,7 +50,7 @@ def test_a_renamed_source_column_is_named_in_the_error(spark, dataset):
         build(spark, dataset, schema)
 
 
-def test_every_build_function_belongs_to_the_dataset(dataset):
+def test_every_build_function_is_registered_in_the_dataset(dataset):
     package = import_module(f"{transforms.datasets.__name__}.{dataset.name}")
     modules = [package] + [
         import_module(f"{package.__name__}.{module.name}") for module in iter_modules(getattr(package, "__path__", []))

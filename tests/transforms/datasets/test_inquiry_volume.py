@@ -32,12 +32,12 @@ DEPARTMENTS = {
     "Eng- STREET USE": ONE,
     "pds- Zoning": "pds - Zoning",
     "Parks – Recreation": "Parks - Recreation",
-    "co-op housing": "co-op housing",  # no code
+    "co-op housing": "co-op housing",  # has no department code
     "CO-OP Housing 2": "CO-OP Housing 2",
     "COVID-19 Line": "COVID-19 Line",
     "non-Emergency": "non-Emergency",
-    "Pre-School Office": "Pre-School Office",  # a word, not a code
-    "Parking - West": "Parking - West",  # longer than codes are
+    "Pre-School Office": "Pre-School Office",  # `Pre` is a word
+    "Parking - West": "Parking - West",  # a code has at most 5 letters
     "A - B": "A - B",
     "311 Contact Centre": "311 Contact Centre",
     "FIFA World Cup 2026": "FIFA World Cup 2026",
@@ -100,7 +100,7 @@ def test_each_raw_row_becomes_one_row_of_inquiries(spark):
     )
 
 
-def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(spark):
+def test_unreadable_cells_are_reported_but_blank_cells_are_not(spark):
     failures = [
         ("year_month", "2024-13", "month such as 2024-05"),
         ("number_of_records", "many", "whole number"),
@@ -122,7 +122,7 @@ def test_an_unreadable_cell_is_null_and_reported_and_a_blank_cell_is_only_null(s
     )
 
 
-def test_departments_types_and_channels_have_one_spelling_and_retired_types_are_marked(spark):
+def test_spelling_is_standardized_and_retired_types_are_marked(spark):
     rows = [
         raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
         for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
@@ -134,10 +134,11 @@ def test_departments_types_and_channels_have_one_spelling_and_retired_types_are_
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_the_other_number_comes_from_the_same_content_of_the_same_file(spark):
+def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
-        # In one file, the minimum has the maximum as its other number. The other rows have the minimum.
+        # In one file, the other number of the row with the minimum is the maximum. For all other rows, it is the
+        # minimum.
         *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
         raw(*GOOD[:4], "8", file="other.csv", row=10),
         raw(*GOOD[:4], "9", ingested=later, row=11),
@@ -158,7 +159,7 @@ def test_the_other_number_comes_from_the_same_content_of_the_same_file(spark):
     }
 
 
-def test_rows_with_an_incomplete_key_have_a_null_other_number(spark):
+def test_other_number_is_null_if_the_key_is_incomplete(spark):
     cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
     rows = [
         raw(*(None if place == missing else cell for place, cell in cells.items()), number)
@@ -169,9 +170,9 @@ def test_rows_with_an_incomplete_key_have_a_null_other_number(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_withdrawn_rows_are_dropped(spark):
+def test_rows_missing_from_the_latest_version_of_a_file_are_dropped(spark):
     rows = [
-        raw(*GOOD, row=2, current=False),  # the current content has this key in another spelling
+        raw(*GOOD, row=2, current=False),  # kept, because the key is also in the latest version
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),
         raw(None, *GOOD[1:], row=4, current=False),
         raw(*GOOD[:3], " PHONE", "51", row=2),

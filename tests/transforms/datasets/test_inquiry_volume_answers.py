@@ -1,4 +1,4 @@
-"""The answers about inquiries, built from trusted rows."""
+"""Test the answers about inquiries. The tests build them from trusted rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def frame(spark, *rows):
     return spark.createDataFrame([*rows], INQUIRIES)
 
 
-def test_departments_have_a_volume_and_a_share_of_each_year(spark):
+def test_each_department_has_a_volume_and_a_share_in_each_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 1, "A"),
@@ -59,18 +59,18 @@ def test_departments_have_a_volume_and_a_share_of_each_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # the first of equal remainders is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # if remainders are equal, the first name is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),
         (2024, "B", 0, "0.000", 0.0),
-        (2025, "A", 0, None, None),  # a total of 0 has no shares
+        (2025, "A", 0, None, None),  # shares are null if the total is 0
         (2026, "A", None, None, None),
     ]
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
 
 
-def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_across_gaps(spark):
+def test_monthly_changes_are_null_if_the_earlier_month_is_missing(spark):
     inquiries = frame(
         spark,
         inquiry("2022-12", 3),
@@ -88,7 +88,7 @@ def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_
         (date(2022, 12, 1), 8, None, None, None, None),
         (date(2023, 1, 1), 2, -6, -75.0, None, None),
         (date(2023, 3, 1), 0, None, None, None, None),
-        (date(2023, 4, 1), 7, 7, None, None, None),  # a change since 0 has no percentage
+        (date(2023, 4, 1), 7, 7, None, None, None),  # the month before has 0 inquiries
         (date(2023, 12, 1), 10, None, None, 2, 25.0),
         (date(2024, 1, 1), most, most - 10, round((most - 10) * 10.0, 2), most - 2, round((most - 2) * 50.0, 2)),
         (date(2024, 12, 1), 5, None, None, -5, -50.0),
@@ -96,7 +96,7 @@ def test_months_have_changes_since_the_month_before_and_the_year_before_but_not_
     assert_answer(build_monthly(inquiries), rows, MONTHLY)
 
 
-def test_years_have_totals_and_changes_since_the_year_before_but_not_across_gaps(either_ansi):
+def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
     inquiries = frame(
         either_ansi,
         inquiry("2019-01", 1),
@@ -120,7 +120,7 @@ def test_years_have_totals_and_changes_since_the_year_before_but_not_across_gaps
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_departments_are_compared_in_the_last_two_years_with_inquiries(spark):
+def test_department_shares_are_compared_between_the_last_two_years_with_inquiries(spark):
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -138,7 +138,7 @@ def test_departments_are_compared_in_the_last_two_years_with_inquiries(spark):
     assert_answer(build_department_moves(inquiries), rows, f"inquiry_department string, {MOVES}")
 
 
-def test_channels_are_compared_within_each_department(spark):
+def test_channel_shares_are_compared_within_each_department(spark):
     inquiries = frame(
         spark,
         inquiry("2022-01", 5, "A", "Chat"),
@@ -159,19 +159,19 @@ def test_channels_are_compared_within_each_department(spark):
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_one_year_alone_has_no_comparison(spark):
+def test_department_moves_are_empty_if_there_is_only_one_year(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_departments_are_unusual_compared_with_the_departments_of_their_year(spark):
+def test_departments_are_unusual_compared_with_other_departments_of_the_same_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),
         inquiry("2024-01", MOST, "High"),
         inquiry("2024-05", MOST, "High", "Chat"),
         inquiry("2024-01", 1, "Low"),
-        inquiry("2023-01", 1, "Low"),  # alone in its year
+        inquiry("2023-01", 1, "Low"),  # the only department of 2023
     )
     lower, upper = log(91 * 101) / 2, log(121 * 131) / 2
     fences = (round(exp(fence) - 1, 1) for fence in (lower - 1.5 * (upper - lower), upper + 1.5 * (upper - lower)))
@@ -181,7 +181,7 @@ def test_departments_are_unusual_compared_with_the_departments_of_their_year(spa
     assert_answer(build_unusual_departments(inquiries), rows, schema)
 
 
-def test_top_types_have_the_most_inquiries_in_a_department_and_year(spark):
+def test_top_types_are_ranked_within_each_department_and_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),

@@ -1,4 +1,4 @@
-"""The answers about the number, the places and the outcomes of incidents, built from trusted rows."""
+"""Test the answers about the number, the places and the outcomes of incidents."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROCKVILLE, OLNEY, BETHESDA = "ROCKVILLE", "OLNEY", "BETHESDA"
 
 
 def some(number, **cells):
-    """Return equal incidents."""
+    """Return a list of equal incidents."""
     return [{"initial_type": "THEFT", "city": ROCKVILLE} | cells] * number
 
 
@@ -51,7 +51,7 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def test_each_city_has_a_share_of_all_incidents_and_a_missing_city_also_has_a_row(either_ansi):
+def test_incidents_without_a_city_also_have_a_row_and_a_share(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
@@ -64,16 +64,16 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
         some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
     )  # fmt: skip
     rows = [
-        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # share of all incidents of the city
-        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # the tie with NOISE is broken by name
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes later in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
     assert_answer(build_top_city_types(incidents, max_cities=2, max_types=2), rows, schema)
 
 
-def test_the_total_of_a_city_share_comes_from_the_rows_of_the_city(spark):
-    """The queries that this answer replaces have the totals as constants. Two of these constants are swapped."""
+def test_city_shares_are_computed_from_the_incidents_of_the_city(spark):
+    """The queries that this answer replaces have constants as totals, and two of the constants are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),
@@ -91,7 +91,7 @@ def test_the_total_of_a_city_share_comes_from_the_rows_of_the_city(spark):
     assert_answer(build_type_shares(incidents), rows, f"city string, initial_type string, {SHARE}, {overall}")
 
 
-def test_priorities_are_shares_of_a_type_in_a_city_and_types_are_ranked_in_the_whole_county(spark):
+def test_priority_shares_are_computed_for_each_type_in_each_city(spark):
     incidents = frame(
         spark,
         some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
@@ -125,7 +125,7 @@ def on(street):
     return {"street": street, "is_intersection": False}
 
 
-def test_an_incident_at_an_intersection_counts_separately_for_both_streets(either_ansi):
+def test_incidents_at_an_intersection_are_counted_for_both_streets(either_ansi):
     incidents = frame(
         either_ansi, some(2, **on("GEORGIA AVE")), some(1, **on("OAK ST")), some(3, **at("ELM ST", "OAK ST")), some(5)
     )
@@ -139,7 +139,7 @@ def test_an_incident_at_an_intersection_counts_separately_for_both_streets(eithe
     assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
 
 
-def test_types_of_a_street_are_counted_at_its_blocks(spark):
+def test_top_street_types_exclude_incidents_at_intersections(spark):
     noise = {"initial_type": "NOISE"}
     incidents = frame(
         spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
@@ -150,7 +150,7 @@ def test_types_of_a_street_are_counted_at_its_blocks(spark):
     assert_answer(build_top_street_types(incidents, max_streets=2, max_types=1), rows, schema)
 
 
-def test_a_grid_cell_includes_its_south_and_west_edges_and_incidents_without_coordinates_have_no_cell(spark):
+def test_grid_cells_include_their_south_and_west_edges(spark):
     incidents = frame(
         spark,
         some(2, longitude=-77.05, latitude=39.0), some(1, longitude=-77.0401, latitude=39.0099),
@@ -186,7 +186,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_common_combinations_exist_in_every_top_city(spark):
+def test_common_combinations_occur_in_every_top_city(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
@@ -196,7 +196,7 @@ def test_common_combinations_exist_in_every_top_city(spark):
     assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=3), [], schema)
 
 
-def test_dispositions_are_shares_of_the_incidents_of_a_top_type_in_the_city(spark):
+def test_disposition_shares_are_computed_for_each_top_type_in_each_city(spark):
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),
@@ -206,7 +206,7 @@ def test_dispositions_are_shares_of_the_incidents_of_a_top_type_in_the_city(spar
     assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
-def test_missing_times_are_counted_by_type_sector_and_district_and_0_is_not_missing(spark):
+def test_null_times_count_as_missing_but_times_of_0_do_not(spark):
     incidents = frame(
         spark,
         some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),

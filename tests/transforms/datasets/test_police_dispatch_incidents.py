@@ -1,4 +1,4 @@
-"""Raw rows of dispatched incidents become incidents. A raw row is a dictionary of its fields."""
+"""Test how raw rows become incidents. In these tests, a raw row is written as a dictionary of its fields."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_raw_row_becomes_an_incident(either_ansi):
     assert (incident._cast_failures, incident._cast_warnings) == (None, None)
 
 
-def test_empty_strings_and_absent_fields_are_null_and_0_is_0(spark):
+def test_empty_strings_and_absent_fields_are_null_but_0_is_not(spark):
     empty, absent, zero = build(
         spark,
         {field.source: "" for field in FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
@@ -81,7 +81,7 @@ def test_empty_strings_and_absent_fields_are_null_and_0_is_0(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_unreadable_cells_are_reported_and_only_the_start_time_is_a_failure(spark):
+def test_only_an_unreadable_start_time_is_a_failure(spark):
     (incident,) = build(
         spark,
         {
@@ -102,7 +102,7 @@ def test_unreadable_cells_are_reported_and_only_the_start_time_is_a_failure(spar
     assert (incident.priority, incident.dispatch_arrive, incident.arrive_cleared) == (None, None, None)
 
 
-def test_a_malformed_record_is_a_failure_and_its_text_stays_in_raw(spark):
+def test_the_text_of_a_malformed_record_is_redacted(spark):
     line = '{"incident_id": "P2", "address": "123 MAIN ST'
     broken = {"incident_id": None, "start_time": None, "_malformed_record": line}
     (incident,) = build(spark, broken)
@@ -118,7 +118,7 @@ def test_a_malformed_record_is_a_failure_and_its_text_stays_in_raw(spark):
         ("2024-03-10T02:30:00.000", None, (None, None, None)),  # a time that the clocks skip
         ("2024-03-10T03:00:00.000", "2024-03-10 07:00:00", (date(2024, 3, 10), 7, 3)),
         ("2024-11-03T00:59:59.000", "2024-11-03 04:59:59", (date(2024, 11, 3), 7, 0)),
-        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the first of two
+        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the clocks show 1:30 twice
         ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
     ],
 )
@@ -131,12 +131,12 @@ def test_start_times_are_local_times_in_the_county(in_zone, written, instant, sh
     assert (row._cast_failures is None) == (instant is not None)
 
 
-def test_an_end_in_the_repeated_hour_of_november_is_not_before_the_start(spark):
+def test_an_ambiguous_end_time_in_november_is_after_the_start(spark):
     incidents = build(
         spark,
-        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # 20 minutes later
+        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # ends after 20 minutes
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # is before the start
+        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # ends before its start
     )
     assert [in_utc(incident.end_time) for incident in incidents] == [
         utc("2024-11-03 06:10:00"),
@@ -145,7 +145,7 @@ def test_an_end_in_the_repeated_hour_of_november_is_not_before_the_start(spark):
     ]
 
 
-def test_row_ts_is_in_utc_if_it_has_no_offset(in_zone):
+def test_row_ts_without_an_offset_is_in_utc(in_zone):
     same = ("2024-07-13 12:45:10", " 2024-07-13T12:45:10.000000Z", "2024-07-13T08:45:10-04:00", "2024-07-13T12:45:10")
     rows = build_incidents(raw(in_zone, *({"row_ts": text} for text in same)))
     assert {row[0] for row in rows.selectExpr("unix_seconds(row_ts)").collect()} == {1720874710}
@@ -172,7 +172,7 @@ COORDINATES = {
 }  # fmt: skip
 
 
-def test_coordinates_are_a_place_in_the_county_or_null(either_ansi):
+def test_coordinates_outside_the_county_are_null(either_ansi):
     incidents = build(either_ansi, *(row for row, _ in COORDINATES.values()))
     coordinates = {
         name: (incident.longitude, incident.latitude, incident.coordinates_are_valid)
@@ -199,7 +199,7 @@ ADDRESSES = {
     "12 COUNTY RD 5 1/2": ("0 BLK COUNTY RD 5 1/2", "COUNTY RD 5 1/2"),
     "100 RUE DE L'ÉGLISE": ("100 BLK RUE DE L'ÉGLISE", "RUE DE L'ÉGLISE"),
     "16TH ST": ("16TH ST", "16TH ST"),
-    # house numbers
+    # The following addresses have house numbers, or have no street.
     "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
     "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
     "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),
@@ -229,7 +229,7 @@ CROSSINGS = {
 }
 
 
-def test_a_house_number_becomes_its_block(either_ansi):
+def test_house_numbers_are_replaced_with_their_block(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in ADDRESSES))
     assert {
         address: (incident.address, incident.street)
@@ -239,7 +239,7 @@ def test_a_house_number_becomes_its_block(either_ansi):
     assert {incident.intersection for incident in incidents} == {None}
 
 
-def test_an_intersection_has_sorted_streets_without_house_numbers(either_ansi):
+def test_streets_of_an_intersection_are_sorted_and_have_no_house_numbers(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in CROSSINGS))
     intersections = {address: incident.intersection for address, incident in zip(CROSSINGS, incidents, strict=True)}
     assert intersections == CROSSINGS
@@ -260,7 +260,7 @@ REVISIONS = [
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_revision_extracted_last_counts_in_any_file(spark, order):
+def test_the_latest_extraction_counts_in_any_order_of_files(spark, order):
     incidents = build_incidents(raw(spark, *REVISIONS[::order]))
     latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
     assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]

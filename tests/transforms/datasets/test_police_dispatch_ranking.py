@@ -9,7 +9,7 @@ from transforms.datasets.police_dispatch.ranking import rank_by_incidents
 COUNTS = "city string, initial_type string, incidents bigint"
 
 
-def test_a_city_is_ranked_by_the_incidents_of_all_its_rows_and_then_by_name(spark):
+def test_cities_are_ranked_by_the_incidents_of_all_their_rows(spark):
     rows = [("B", "x", 3), ("B", "y", 3), ("A", "x", 5), ("C", "x", 6), (None, "x", 99), ("D", None, 1)]
     ranked = spark.createDataFrame(rows, COUNTS).transform(rank_by_incidents, columns=["city"], name="rank")
     expected = [(*row, {"B": 1, "C": 2, "A": 3, "D": 4, None: None}[row[0]]) for row in rows]
@@ -17,7 +17,7 @@ def test_a_city_is_ranked_by_the_incidents_of_all_its_rows_and_then_by_name(spar
     assert_df_equality(ranked, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_each_group_has_its_own_ranks_and_a_null_has_no_rank(either_ansi):
+def test_ranks_start_at_1_in_each_group_and_null_values_have_no_rank(either_ansi):
     rows = [("A", "x", 1), ("A", "y", 2), ("A", None, 9), ("B", "x", 2), ("B", "y", 2), (None, "x", 7)]
     counts = either_ansi.createDataFrame(rows, COUNTS)
     by_city = counts.transform(rank_by_incidents, columns=["initial_type"], name="rank", group_by=["city"])

@@ -1,4 +1,4 @@
-"""The answers about arrival and clearing times, built from trusted rows."""
+"""Test the answers about arrival and clearing times."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EDGES = {
 }  # fmt: skip
 
 
-def test_a_band_includes_its_lower_edge_and_excludes_its_upper_edge(spark):
+def test_bands_include_their_lower_limit_but_not_their_upper_limit(spark):
     incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
     bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
     assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
@@ -50,7 +50,7 @@ def test_a_band_includes_its_lower_edge_and_excludes_its_upper_edge(spark):
     }
 
 
-def test_bands_are_shares_of_the_known_times_of_a_type_in_a_city(spark):
+def test_band_shares_exclude_incidents_without_a_known_time(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=60), one(A, arrive=0), one(A, arrive=301), one(A), one(A, kind="NOISE", arrive=1)),
@@ -66,8 +66,8 @@ def test_bands_are_shares_of_the_known_times_of_a_type_in_a_city(spark):
     assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
-def test_a_clearing_time_counts_even_if_the_arrival_time_is_missing(spark):
-    """The queries that this answer replaces leave such incidents out."""
+def test_clearing_times_count_even_if_the_arrival_time_is_missing(spark):
+    """The queries that this answer replaces ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
     assert_answer(build_clearing_bands(incidents), rows, BANDED)
@@ -75,8 +75,8 @@ def test_a_clearing_time_counts_even_if_the_arrival_time_is_missing(spark):
     assert (average.incidents, average.timed, average.avg_minutes) == (3, 2, 25.5)
 
 
-def test_an_average_excludes_missing_times_and_includes_0(spark):
-    """The queries that this answer replaces count a missing time as 0."""
+def test_averages_exclude_missing_times_but_include_times_of_0(spark):
+    """The queries that this answer replaces count each missing time as 0."""
     missing = frame(spark, one(A, arrive=120), one(A), one(A))
     row = build_arrival_by_city(missing).first()
     assert (row.incidents, row.timed, row.avg_minutes) == (3, 1, 2.0)
@@ -85,7 +85,7 @@ def test_an_average_excludes_missing_times_and_includes_0(spark):
     assert build_arrival_by_city(frame(spark, one(A), one(A))).collect() == []
 
 
-def test_combinations_are_ranked_in_each_city_and_compared_across_the_top_cities(either_ansi):
+def test_averages_are_ranked_in_each_city_and_compared_between_top_cities(either_ansi):
     incidents = frame(
         either_ansi,
         *(one(A, arrive=60), one(A, arrive=180), one(A, arrive=600, priority=None), one(A, kind=None, arrive=9)),
@@ -107,7 +107,7 @@ def test_ties_of_fastest_and_slowest_cities_are_broken_by_name(spark):
     assert (row.fastest, row.slowest, row.spread_minutes) == (A, A, 0.0)
 
 
-def test_streets_are_compared_like_cities_without_incidents_at_intersections(spark):
+def test_street_averages_exclude_incidents_at_intersections(spark):
     incidents = frame(
         spark,
         one(A, street="OAK ST", arrive=60, clear=600), one(B, street="OAK ST", arrive=180),
@@ -124,7 +124,7 @@ def test_streets_are_compared_like_cities_without_incidents_at_intersections(spa
     assert {row.street for row in build_arrival_by_street(incidents, max_streets=1).collect()} == {"OAK ST"}
 
 
-def test_the_slowest_city_of_a_combination_is_compared_with_the_others_and_few_incidents_are_marked(spark):
+def test_the_slowest_city_is_compared_with_all_other_top_cities(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=6000, kind="ASSAULT"),),
@@ -142,7 +142,7 @@ def test_the_slowest_city_of_a_combination_is_compared_with_the_others_and_few_i
     assert build_slowest_cities(incidents, min_timed=1).first().few_incidents is False
 
 
-def test_the_quadrant_compares_speed_and_volume_of_a_city_with_the_cities_together(spark):
+def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=600),) * 3, one(B, arrive=60), one(B), one(C, arrive=60),
@@ -152,12 +152,12 @@ def test_the_quadrant_compares_speed_and_volume_of_a_city_with_the_cities_togeth
     found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
-        ("THEFT", B): None,  # its number equals the average of the cities
+        ("THEFT", B): None,  # its number of incidents equals the average of the cities
         ("THEFT", C): "faster, fewer",
         ("NOISE", A): "faster, more",
         ("NOISE", B): "slower, fewer",
         ("ALARM", A): None,
     }
     assert tuple(found["THEFT", B]) == (B, "THEFT", 3, 2, 2.0, 1, 1.0, 6.4, None, True)
-    assert found["NOISE", A].usual_incidents == 1.33  # the average of three cities, one of them without incidents
+    assert found["NOISE", A].usual_incidents == 1.33  # (3 + 1 + 0) / 3 incidents
     assert found["NOISE", A].few_incidents is False

@@ -1,4 +1,4 @@
-"""The registrar's answers, built from trusted rows."""
+"""Test the registrar's answers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def assert_built(spark, build, records, rows, schema):
     assert_answer(build(spark.createDataFrame(records, RECORDS).coalesce(1)), rows, schema)
 
 
-def test_the_completion_rate_is_by_year_received_and_a_year_after_a_gap_has_no_change(spark):
+def test_completion_rates_are_computed_for_each_year_of_receipt(spark):
     records = [
         *[applied(f"a{n}", day="2020-12-31", completed=n < 2) for n in range(3)],
         applied("b", day="2021-01-01", completed=False),
@@ -64,7 +64,7 @@ def test_the_completion_rate_is_by_year_received_and_a_year_after_a_gap_has_no_c
     assert_built(spark, build_completion_by_year, records, rows, BY_YEAR)
 
 
-def test_the_completion_rate_is_by_programme_and_intake(spark):
+def test_completion_rates_are_computed_for_each_programme_and_intake(spark):
     again = ("Nursing", "Fall 2024")
     records = [
         applied("a"), applied("b", completed=False), applied("a", course=again), applied("a", course=HISTORY),
@@ -74,7 +74,7 @@ def test_the_completion_rate_is_by_programme_and_intake(spark):
     assert_built(spark, build_completion_by_programme, records, rows, BY_PROGRAMME)
 
 
-def test_activity_is_counted_by_the_date_of_each_record(spark):
+def test_records_are_counted_by_the_month_and_year_of_their_date(spark):
     records = [
         applied("a", day="2022-12-31"), applied("b", day="2023-01-01"), applied("c", day="2023-01-31"),
         enrolled("a", day="2023-01-15"), withdrew("a", day="2023-03-01"),
@@ -85,22 +85,22 @@ def test_activity_is_counted_by_the_date_of_each_record(spark):
     assert_built(spark, build_activity_by_year, records, years, f"year int, {ACTIVITY}")
 
 
-def test_the_yield_divides_by_completed_applications_and_enrolments_without_them_are_counted_separately(spark):
+def test_the_yield_is_a_percentage_of_completed_applications(spark):
     law, art = ("Law", "Fall 2023"), ("Art", "Fall 2023")
     records = [
         *[applied(student) for student in "abc"],
         applied("d", completed=False),
-        *[enrolled(student) for student in "ade"],  # d is not completed, e has no application
+        *[enrolled(student) for student in "ade"],  # d has no completed application, e has no application
         withdrew("a"),
         applied("a", course=HISTORY, completed=False),
         enrolled("z", course=law),
-        withdrew("y", course=art),  # the enrolment is in quarantine
+        withdrew("y", course=art),  # the enrolment of this student is in quarantine
     ]
     rows = [(*NURSING, 3, 1, 33.33, 2), (*HISTORY, 0, 0, None, 0), (*law, 0, 0, None, 1)]
     assert_built(spark, build_yield, records, rows, YIELD)
 
 
-def test_the_withdrawal_rate_divides_by_enrolments_and_days_are_counted_from_the_enrolment(spark):
+def test_the_withdrawal_rate_is_a_percentage_of_enrolments(spark):
     records = [
         *[enrolled(student) for student in "abcd"],
         withdrew("a", day="2023-05-11"),
@@ -114,7 +114,7 @@ def test_the_withdrawal_rate_divides_by_enrolments_and_days_are_counted_from_the
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
 
 
-def test_the_median_of_two_values_is_their_mean_and_a_withdrawal_on_the_same_day_has_0_days(spark):
+def test_a_withdrawal_on_the_day_of_enrolment_has_0_days(spark):
     records = [enrolled("a"), enrolled("b"), withdrew("a", day="2023-05-01"), withdrew("b", day="2023-05-02")]
     rows = [(*NURSING, 2, 2, 100.0, 0.5, 0, 1)]
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
@@ -128,7 +128,7 @@ def filled(record, *missing):
     return (record, *(None if name in missing else "x" for name in FIELDS))
 
 
-def test_completeness_divides_by_all_records_of_one_kind_in_trusted_and_quarantine(spark):
+def test_completeness_is_a_percentage_of_the_records_in_trusted_and_quarantine(spark):
     trusted = spark.createDataFrame([filled("enrolment"), filled("enrolment", "first_name")], FILLED)
     quarantine = [filled("enrolment", "student_id", "first_name"), filled("total line", *FIELDS)]
     answer = build_completeness(trusted, spark.createDataFrame(quarantine, FILLED))
@@ -143,7 +143,7 @@ def test_completeness_divides_by_all_records_of_one_kind_in_trusted_and_quaranti
     assert_answer(answer, rows, COMPLETENESS)
 
 
-def test_each_kind_of_record_has_its_own_fields_in_completeness(spark):
+def test_completeness_has_different_fields_for_each_kind_of_record(spark):
     none_filled = [filled(record, *FIELDS) for record in COMPLETENESS_FIELDS]
     answer = build_completeness(spark.createDataFrame(none_filled, FILLED)).collect()
     expected = {(record, name) for record, names in COMPLETENESS_FIELDS.items() for name in names}

@@ -1,4 +1,4 @@
-"""Raw rows of the registrar's three layouts become masked records."""
+"""Test how raw rows of the registrar's three layouts become masked records."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def pseudonym(text):
     return hmac.new(MASKING_KEY, text.encode(), hashlib.sha256).hexdigest()
 
 
-def test_each_layout_gives_masked_records_with_columns_from_related_records(either_ansi):
+def test_rows_of_every_layout_become_masked_records(either_ansi):
     records = build(either_ansi, raw(APPLICATION, number=2), raw(ENROLMENT, number=3), raw(WITHDRAWAL, number=4))
     student = (pseudonym("S1000001"), "Nursing", "Fall 2023", "A**", pseudonym("ABBOTT"))
     completed, enrolled, withdrawn = date(2023, 3, 15), date(2023, 5, 1), date(2023, 6, 1)
@@ -78,7 +78,7 @@ def test_each_layout_gives_masked_records_with_columns_from_related_records(eith
     assert_answer(records, rows, RECORDS)
 
 
-def test_a_name_is_recognized_in_one_or_two_cells_and_in_either_order(spark):
+def test_names_are_recognized_in_one_cell_or_in_two_cells(spark):
     typed = [
         ("Ada", "Abbott"), (" Ada", "ABBOTT\u00a0"), ("Ada Abbott", None), (None, "Abbott, Ada"), (None, "Ada abbott"),
         ("Abbott,Ada", " "),
@@ -87,7 +87,7 @@ def test_a_name_is_recognized_in_one_or_two_cells_and_in_either_order(spark):
     assert set(values(spark, rows, "first_name", "last_name")) == {("A**", pseudonym("ABBOTT"))}
 
 
-def test_a_name_of_three_words_is_not_split(spark):
+def test_names_of_three_words_are_not_split(spark):
     typed = [("Ana Maria Lopez", None), (None, "Lopez, Ana Maria"), (None, "Ana Maria Lopez"), (None, None)]
     rows = [raw(ENROLMENT, number=n, First_Name=first, Last_Name=last) for n, (first, last) in enumerate(typed)]
     assert values(spark, rows, "first_name", "last_name") == [
@@ -95,7 +95,7 @@ def test_a_name_of_three_words_is_not_split(spark):
     ]  # fmt: skip
 
 
-def test_student_ids_ignore_case_and_blanks_and_invalid_ids_are_marked(spark):
+def test_student_ids_are_standardized_and_checked(spark):
     ids = ["S1000001", " s1000001\u00a0", "S10", "see note", "1000001", " ", None]
     rows = [raw(ENROLMENT, number=n) for n in range(len(ids))]
     rows = [(text, *row[1:]) for text, row in zip(ids, rows, strict=True)]
@@ -105,7 +105,7 @@ def test_student_ids_ignore_case_and_blanks_and_invalid_ids_are_marked(spark):
     ]  # fmt: skip
 
 
-def test_a_date_is_read_in_each_form_and_an_ambiguous_date_is_redacted(spark):
+def test_ambiguous_dates_are_redacted(spark):
     texts = ["2023-03-05", "44990", "5 Mar 2023", " 2023-03-05T00:00:00 ", "03/05/2023", "ask Ann", " "]
     rows = [raw(APPLICATION, number=n, Received_Date=text) for n, text in enumerate(texts)]
     day, redacted = date(2023, 3, 5), [("received_date", "*****", DATE)]
@@ -113,13 +113,13 @@ def test_a_date_is_read_in_each_form_and_an_ambiguous_date_is_redacted(spark):
     assert found == [*[(day, None)] * 4, (None, redacted), (None, redacted), (None, None)]
 
 
-def test_an_unreadable_date_of_birth_and_a_malformed_record_are_redacted(spark):
+def test_unreadable_dates_of_birth_and_malformed_records_are_redacted(spark):
     rows = [raw(APPLICATION, malformed="S1000001,Ada,Abbott", **{"Date of Birth": "see Ada"})]
     failures, warnings = [("_malformed_record", "*****", "record")], [("date_of_birth", "*****", DATE)]
     assert values(spark, rows, "year_of_birth", "_cast_failures", "_cast_warnings") == [(None, failures, warnings)]
 
 
-def test_statuses_and_reasons_have_one_spelling_and_other_text_is_redacted(spark):
+def test_unknown_statuses_and_reasons_are_redacted(spark):
     statuses = ["Complete", "completed", "IN-REVIEW", "canceled", "ask Ann", " ", None]
     rows = [raw(APPLICATION, number=n, Status=status) for n, status in enumerate(statuses)]
     known = ["Complete", "Complete", "In Review", "Cancelled", "*****", None, None]
@@ -129,7 +129,7 @@ def test_statuses_and_reasons_have_one_spelling_and_other_text_is_redacted(spark
     assert values(spark, rows, "withdrawal_reason") == ["Transfer", "*****", None]
 
 
-def test_an_intake_is_a_season_and_a_year_in_any_order_and_any_other_intake_is_hashed(spark):
+def test_intakes_that_are_not_a_season_and_a_year_are_hashed(spark):
     intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
     intakes += ["Not Fall 2023 but Winter 2024", "Fall 2022, now Fall 2023", "Fall or Winter 2023", "Fall 2022/2023"]
     rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
@@ -141,7 +141,7 @@ def test_an_intake_is_a_season_and_a_year_in_any_order_and_any_other_intake_is_h
     ]  # fmt: skip
 
 
-def test_programme_and_intake_of_a_row_with_shifted_cells_are_hashed(spark):
+def test_programme_and_intake_are_hashed_if_the_cells_have_shifted(spark):
     shifted = raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"})
     assert values(spark, [shifted], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Nursing"))]
     short = raw(ENROLMENT, Programme="1 Example St", malformed="S1000001;Ada;1 Example St;Fall 2023")
@@ -158,7 +158,7 @@ def test_programme_and_intake_of_a_row_with_shifted_cells_are_hashed(spark):
         ("97", None, "TOTAL 97"),
     ],
 )
-def test_a_total_line_is_marked(spark, cells):
+def test_total_lines_are_marked(spark, cells):
     rows = [(*cells, *raw(APPLICATION)[3:])]
     found = values(spark, rows, "record", "record_date", "is_completed", "has_application")
     assert found == [("total line", None, None, None)]
@@ -169,7 +169,7 @@ def test_a_student_called_total_is_not_a_total_line(spark):
     assert values(spark, rows, "record") == ["enrolment"] * 3
 
 
-def test_records_are_related_only_by_student_programme_and_intake(spark):
+def test_related_records_have_the_same_student_and_programme_and_intake(spark):
     others = [
         raw(ENROLMENT, number=1, Programme="History"),
         raw(ENROLMENT, number=2, Intake="Fall 2024"),
@@ -180,7 +180,7 @@ def test_records_are_related_only_by_student_programme_and_intake(spark):
     assert found == [(None, None), (False, None), (False, None), (False, None), (None, None)]
 
 
-def test_a_record_without_a_whole_key_has_no_related_records(spark):
+def test_records_with_an_incomplete_key_have_no_related_records(spark):
     rows = []
     for name in ("Student ID", "Programme", "Intake"):
         rows += [raw(row, number=len(rows), **{name: None}) for row in (APPLICATION, ENROLMENT, WITHDRAWAL)]
@@ -191,16 +191,16 @@ def test_a_record_without_a_whole_key_has_no_related_records(spark):
 @pytest.mark.parametrize(
     ("enrolled", "counts"),
     [
-        # the last delivery corrects the earlier deliveries
+        # The fourth delivery has no date, so the third delivery is used.
         (["2023-05-09", "2023-05-01", "2023-05-02", None], "2023-05-02"),
-        (["2023-05-01", "2023-09-01"], "2023-05-01"),  # a second enrolment after the withdrawal
-        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # typing errors
+        (["2023-05-01", "2023-09-01"], "2023-05-01"),  # the second enrolment is after the withdrawal
+        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # the second and third years are typing errors
         (["2023-07-01", "2023-06-02"], "2023-06-02"),  # every enrolment is after the withdrawal
         (["2023-06-01"], "2023-06-01"),
         (["2203-05-01", "1823-05-01", None], None),
     ],
 )
-def test_a_withdrawal_counts_from_the_latest_plausible_enrolment(spark, enrolled, counts):
+def test_withdrawal_days_are_counted_from_the_latest_plausible_enrolment(spark, enrolled, counts):
     rows = [
         raw(ENROLMENT, number=n, at=EARLIER if n == 0 else NOON, **{"Enrolled Date": day})
         for n, day in enumerate(enrolled)
@@ -209,7 +209,7 @@ def test_a_withdrawal_counts_from_the_latest_plausible_enrolment(spark, enrolled
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
 
 
-def test_a_superseded_enrolment_counts_only_if_no_current_enrolment_is_plausible(spark):
+def test_superseded_enrolments_count_only_without_a_plausible_current_enrolment(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
             raw(ENROLMENT, number=2, at=EARLIER, current=False),
@@ -220,12 +220,12 @@ def test_a_superseded_enrolment_counts_only_if_no_current_enrolment_is_plausible
         assert str(found.enrolled_on) == counts
 
 
-def test_a_total_line_is_not_an_application(spark):
+def test_total_lines_are_not_applications(spark):
     total = raw(APPLICATION, number=0, **{"Student ID": None}, First_Name="Total")
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 
 
-def test_a_record_that_its_file_no_longer_has_is_dropped_and_not_related(spark):
+def test_records_missing_from_the_latest_version_of_a_file_are_dropped(spark):
     rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
     found = build(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]

@@ -1,4 +1,4 @@
-"""Raw rows of two cities become requests. One pipeline serves both, and their differences are data."""
+"""Test how raw rows of two cities become requests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_rows_of_both_cities_become_requests(either_ansi):
     assert_answer(build(either_ansi, *rows), expected, REQUESTS)
 
 
-def test_the_case_key_equals_a_key_computed_in_python(spark):
+def test_the_case_key_can_be_computed_without_spark(spark):
     summaries = [
         "Pothole", "  Pothole\u00a0\u00a0 deep ", "Café, Peña Blvd", "line\nend\tand\u2003more\u3000", "", "\u00a0",
         None, "zero\u200bwidth stays", "a\u001fb", "emoji \U0001f6b2",
@@ -82,7 +82,7 @@ def test_the_case_key_depends_only_on_fields_that_never_change(spark):
     assert len(set(keys)) == 5
 
 
-def test_a_row_without_a_creation_time_or_a_known_city_has_no_key(spark):
+def test_the_case_key_is_null_without_a_creation_time_or_a_known_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),
@@ -100,7 +100,7 @@ def test_a_row_without_a_creation_time_or_a_known_city_has_no_key(spark):
 def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
-        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # a repeated time is the earlier one
+        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice
         vancouver(4, service_request_open_timestamp="2024-03-01T09:00:00+03:00"),
     ]
     shown = "date_format(created_at, 'yyyy-MM-dd HH:mm')", "string(created_month)", "created_weekday", "created_hour"
@@ -111,7 +111,7 @@ def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_a_request_with_only_a_close_day_is_closed_at_its_end_or_at_the_last_change(spark):
+def test_closed_at_is_the_end_of_the_close_day_or_the_last_change(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -125,7 +125,7 @@ def test_a_request_with_only_a_close_day_is_closed_at_its_end_or_at_the_last_cha
     ]  # fmt: skip
 
 
-def test_an_open_request_and_a_request_closed_before_its_creation_have_no_time_to_close(spark):
+def test_hours_to_close_are_null_for_open_requests_and_never_negative(spark):
     rows = [
         raw(DENVER, number=2, Case_Closed_dttm="07/04/2024 01:30:00 PM"),
         raw(DENVER, number=3, Case_Closed_dttm="07/04/2024 01:29:59 PM"),
@@ -141,14 +141,14 @@ def test_an_open_request_and_a_request_closed_before_its_creation_have_no_time_t
     assert [warned for *_, warned in found] == [False] * 5 + [True]
 
 
-def test_a_known_status_has_a_resolution_and_an_unknown_status_has_a_null_resolution(spark):
+def test_unknown_statuses_have_a_null_resolution(spark):
     cases = {
         "Closed - Transfered to External Agency": ("Closed - Transfered to External Agency", "closed otherwise"),
         "Closed - Transferred to External Agency": ("Closed - Transfered to External Agency", "closed otherwise"),
         "closed\u00a0-\u00a0answer provided": ("Closed - Answer Provided", "resolved"),
         "Routed to Agency": ("Routed to Agency", "unresolved"),
         "Merged by  Supervisor": ("Merged by Supervisor", None),
-        "Close": ("Close", None),  # a status of Vancouver, not of Denver
+        "Close": ("Close", None),  # only Vancouver uses this status
         "": (None, None),
     }
     rows = [raw(DENVER, number=n, Case_Status=status) for n, status in enumerate(cases)]
@@ -166,7 +166,7 @@ def test_coordinates_outside_the_city_are_null(spark):
     assert found == [(valid, bool(valid), "39.85,-104.68" if valid else None) for valid in cases.values()]
 
 
-def test_a_zip_code_has_five_digits_and_00000_is_not_valid(spark):
+def test_zip_codes_have_five_digits_and_are_not_00000(spark):
     cases = {"80202": ("80202", False), " 80202-1234\u00a0": ("80202", False), "00000": (None, True),
              "8020": (None, True), "": (None, False), None: (None, False)}  # fmt: skip
     rows = [raw(DENVER, number=n, Incident_Zip_Code=text) for n, text in enumerate(cases)]
@@ -180,7 +180,7 @@ def test_first_call_resolution_is_yes_or_no(spark):
     ]  # fmt: skip
 
 
-def test_the_request_type_comes_from_the_type_the_topic_or_whole_words_of_the_summary(spark):
+def test_the_request_type_comes_from_the_type_or_topic_or_summary(spark):
     cases = [
         ("Pothole", None, None, "Pothole", None),
         ("Pothole", "Street Maintenance", "Roads", "Street Maintenance", None),
@@ -204,7 +204,7 @@ def test_district_0_is_null(spark):
                   "police_district") == [(None, "3")]  # fmt: skip
 
 
-def test_no_text_that_identifies_a_person_or_a_home_is_left(spark):
+def test_requests_contain_no_names_and_no_addresses(spark):
     secret = {
         "Case_Summary": "Pothole, call Ann 303-555-0142", "Incident_Address_2": "Apt 7", "Case_Closed_dttm": "Ann",
         "Incident_Intersection_1": "EXAMPLE ST", "Incident_Intersection_2": "N 12th AVE",
@@ -226,7 +226,7 @@ def test_the_policy_masks_every_column_with_a_name_or_an_address():
 
 
 @pytest.mark.parametrize("column", ["Case Summary", "row_ts", "Service request type"])
-def test_a_missing_column_of_any_layout_is_named_in_the_error(spark, column):
+def test_error_names_a_missing_column_of_any_layout(spark, column):
     schema = re.sub(
         rf"`{column}` string, |, `{column}` string", lambda found: ", " * found.group().startswith(",,"), RAW
     )
@@ -234,13 +234,13 @@ def test_a_missing_column_of_any_layout_is_named_in_the_error(spark, column):
         build(spark, schema=schema)
 
 
-def test_source_columns_ignore_case(spark):
+def test_source_columns_are_found_in_upper_or_lower_case(spark):
     schema = RAW.replace("`Latitude`", "`latitude`").replace("`Longitude`", "`LONGITUDE`")
     found = build(spark, raw(DENVER), schema=schema).select("latitude").collect()
     assert [str(row[0]) for row in found] == ["39.739"]
 
 
-def test_a_row_with_an_unknown_layout_is_kept_without_a_key(spark):
+def test_rows_with_an_unknown_layout_are_kept_with_a_null_key(spark):
     rows = [
         raw(DENVER, number=2),
         raw(DENVER, number=3, layout="boulder"),
@@ -254,13 +254,13 @@ def test_a_row_with_an_unknown_layout_is_kept_without_a_key(spark):
     ]  # fmt: skip
 
 
-def test_building_only_the_layouts_of_the_rows_gives_the_same_rows(spark):
+def test_requests_do_not_change_if_only_the_layouts_of_the_rows_are_built(spark):
     rows = [raw(DENVER, number=2), vancouver(number=3)]
     some, all_layouts = (build(spark, *rows, layouts=names) for names in (["denver", "vancouver"], LAYOUTS))
     assert_df_equality(some, all_layouts, ignore_row_order=True)
 
 
-def test_a_row_with_an_excluded_layout_is_kept_without_a_key(spark):
+def test_rows_with_an_excluded_layout_are_kept_with_a_null_key(spark):
     found = build(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
     assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
         (2, "denver", False), (3, None, True),

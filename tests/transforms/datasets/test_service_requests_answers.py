@@ -1,4 +1,4 @@
-"""The answers about service requests, built from trusted rows."""
+"""Test the answers about service requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def assert_built(spark, name, requests, rows, schema, *, where="true"):
     assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def test_months_have_changes_since_the_month_before_and_the_year_before(spark):
+def test_monthly_volumes_have_changes_since_the_month_before_and_the_year_before(spark):
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
@@ -50,7 +50,7 @@ def test_months_have_changes_since_the_month_before_and_the_year_before(spark):
     assert kinds == both | {("denver", kind) for kind in ("council_district", "police_district", "zip")}
 
 
-def test_shares_of_areas_add_up_for_each_kind_including_unknown_areas(spark):
+def test_area_shares_add_up_to_100_for_each_kind_of_area(spark):
     requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
                 request("vancouver", neighborhood="Fairview")]  # fmt: skip
     rows = [
@@ -62,7 +62,7 @@ def test_shares_of_areas_add_up_for_each_kind_including_unknown_areas(spark):
     assert_built(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
 
 
-def test_shares_of_channels_are_of_the_requests_of_the_city(spark):
+def test_channel_shares_are_percentages_of_the_requests_of_the_city(spark):
     requests = [request(channel=channel) for channel in ("Phone", "Phone", None)] + [request("vancouver")]
     rows = [
         ("denver", "Phone", 2, "66.667"), ("denver", None, 1, "33.333"), ("vancouver", "Phone", 1, "100.000"),
@@ -70,7 +70,7 @@ def test_shares_of_channels_are_of_the_requests_of_the_city(spark):
     assert_built(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
 
 
-def test_first_call_resolution_excludes_requests_without_yes_or_no(spark):
+def test_first_call_resolution_excludes_requests_with_an_unknown_value(spark):
     requests = [request(first_call=said) for said in (True, True, False, None)] + [
         request(first_call=False, agency="311"), request("vancouver"), request(agency="Finance"),
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def types(counts, **given):
     return [request(kind=kind, **given) for kind, count in counts.items() for _ in range(count)]
 
 
-def test_an_area_has_at_most_five_top_types_and_ties_are_broken_by_name(spark):
+def test_each_area_has_at_most_five_top_types(spark):
     counts = {"Weeds": 3, "Noise": 1, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1, None: 4}
     requests = [*types(counts, zip_code="80202"), request(zip_code=None)]
     rows = [
@@ -124,7 +124,7 @@ def test_top_types_by_month_are_ranked_over_all_months(spark):
     assert_built(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
 
 
-def test_the_ten_busiest_agencies_and_most_common_types_exclude_unknown_values(spark):
+def test_busiest_agencies_and_most_common_types_exclude_unknown_values(spark):
     agencies = [f"Agency {n:02}" for n in range(11)]
     requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
     of_city = answer(spark, "busiest_agencies", requests).where("group_kind = 'all'")
@@ -140,7 +140,7 @@ def test_the_ten_busiest_agencies_and_most_common_types_exclude_unknown_values(s
     assert_built(spark, "most_common_types", types({"Noise": 2, "Weeds": 1, None: 5}), rows, schema, where=where)
 
 
-def test_agencies_are_ranked_in_each_group_that_the_city_has(spark):
+def test_agencies_are_ranked_in_each_group_of_requests(spark):
     requests = [request(agency="Finance", zip_code="80202"), *(request(agency="Safety", channel="Chat") for _ in "ab")]
     found = {tuple(row)[1:5] for row in answer(spark, "busiest_agencies", requests).collect()}
     of_city = {("all", "all", 1, "Safety"), ("all", "all", 2, "Finance")}
@@ -149,7 +149,7 @@ def test_agencies_are_ranked_in_each_group_that_the_city_has(spark):
     assert "agency" not in {kind for kind, *_ in found}
 
 
-def test_top_unresolved_types_are_types_of_open_requests(spark):
+def test_top_unresolved_types_count_only_open_requests(spark):
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),
@@ -170,7 +170,7 @@ def test_requests_are_counted_by_weekday_and_hour(spark):
     assert_built(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
-def test_the_time_to_close_excludes_open_requests_and_is_exact_to_the_tenth_of_an_hour(spark):
+def test_time_to_close_percentiles_exclude_open_requests(spark):
     requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
         request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The revisions of a request: their order, and the times of exports and events."""
+"""Test the order of the revisions of a request, and the times of exports and events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def latest_parking_statuses(spark, *rows):
 def test_the_latest_revision_counts_in_any_order_of_arrival(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
-        raw(DENVER, number=2, Case_Status="New"),  # its file has no time after 5 July 2024
+        raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
         event(DENVER, row_ts="2025-06-01T00:00:00Z", number=3, Case_Status="Escalated", at=late),
         event(DENVER, row_ts="2025-07-01T12:00:00.5Z", number=4, Case_Status="In Progress"),
         event(DENVER, row_ts="2025-07-01T14:00:00+02:00", number=5, Case_Status="On Hold", at=late),
@@ -50,7 +50,7 @@ def test_revisions_with_the_same_time_are_ordered_by_their_content(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
 
 
-def test_a_current_row_replaces_a_superseded_row_with_a_later_revision(spark):
+def test_current_rows_replace_superseded_rows_with_a_later_revision_time(spark):
     rows = [
         raw(DENVER, number=2, Case_Status="New"),
         event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
@@ -77,8 +77,8 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# All times are on 4 July 2024 in Denver, 6 hours behind UTC. The as-of time of an export is 13:10. An event at 13:30
-# closes a request of the export.
+# The tests below use local times in Denver on 4 July 2024, which are 6 hours behind UTC. The latest time in an export
+# is 13:10, so this is the as-of time of the export. An event at 13:30 closes a request of the export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,
@@ -87,7 +87,7 @@ OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:1
 
 
 def exported(hour, *, number=2):
-    """Return an export that is modified and lands at an hour. Its latest time is 13:10."""
+    """Return the rows of an export that is modified and lands at this hour. The latest time in its rows is 13:10."""
     landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
     return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
 
@@ -97,29 +97,29 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_an_older_export_that_lands_later_does_not_undo_an_event(spark):
+def test_an_older_export_that_lands_later_does_not_replace_an_event(spark):
     rows = [closed_at_1330(), *exported(14)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
 
 
-def test_an_export_that_is_downloaded_again_does_not_become_newer(spark):
+def test_downloading_an_export_again_does_not_make_its_rows_newer(spark):
     rows = [*exported(14), closed_at_1330(), *exported(16)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
     assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
 
 
-def test_an_export_with_a_later_time_than_the_event_is_newer(spark):
+def test_an_export_with_a_later_time_replaces_an_event(spark):
     later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
     reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
                 raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_a_day_closed_dates_the_export_from_its_local_start(spark):
+def test_a_close_day_counts_from_its_local_start_for_the_as_of_time(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_an_event_without_a_time_of_revision_is_dated_by_its_latest_time(spark):
+def test_events_without_a_revision_time_use_their_latest_time(spark):
     rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
     assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]

@@ -1,4 +1,4 @@
-"""The feeds of the cities are complete and do not contradict each other."""
+"""Check that the descriptions of the feeds are complete and consistent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from transforms.datasets.service_requests.layouts import COLUMNS
 from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
 
 NOT_READ = {"created_on"}
-"""Fields that only help ingest to recognize a layout."""
+"""The fields that requests do not use. They only help ingest to recognize a layout."""
 
 
 def test_every_module_of_the_package_is_a_feed(monkeypatch, tmp_path):
@@ -19,7 +19,7 @@ def test_every_module_of_the_package_is_a_feed(monkeypatch, tmp_path):
     assert [getattr(source, "city", source) for source in sources._load_sources()] == ["a feed", "denver", "vancouver"]
 
 
-def test_layouts_of_feeds_have_unique_names():
+def test_layout_names_are_unique_across_all_feeds():
     assert len(LAYOUTS) == sum(len(source.layouts) for source in SOURCES)
 
 
@@ -31,7 +31,7 @@ def test_every_status_has_one_resolution(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_layout_has_the_key_and_an_origin_of_its_time_of_revision(source):
+def test_every_layout_has_the_key_fields_and_a_revision_time(source):
     assert source.as_of.keys() == source.layouts.keys()
     for layout, fields in source.layouts.items():
         names = {field.name: field.type for field in fields}

@@ -1,17 +1,18 @@
 """Inquiry volume: the monthly number of inquiries of each type, by city department and channel.
 
-The source is the City of Vancouver's "3-1-1 inquiry volume". It has one row for each department, type, month and
-channel. These four columns are the key.
+The source is the City of Vancouver's "3-1-1 inquiry volume". The source has one row for each
+combination of department, type, month and channel. These four columns are the key.
 
-Most rows have no `BI_ID`, and an existing `BI_ID` only numbers the rows of one export. So a row without an id is kept.
-Two rows with the same key are the same row, even if their ids differ, and the latest delivery counts.
+Most rows have no `BI_ID`. If a row has a `BI_ID`, this id is only the row number in one export. So `BI_ID` is not part
+of the key, and rows without a `BI_ID` are kept. If two rows have the same key, the row that was delivered last counts,
+even if the ids of the rows differ.
 
-The key cannot distinguish two rows of one file that differ only in their number of inquiries. The pipeline does not add
-them up and does not choose between them. It quarantines them, and the city must decide.
+Two rows of one file can have the same key but different numbers of inquiries. The pipeline does not add these numbers
+up, and does not choose between them. It quarantines the rows, and the city must decide which number is correct.
 
-Names that differ only in blanks, in capitals, or in the dash after a department's code get one spelling. Capitals
-follow the majority of rows. Each channel of the city has one fixed spelling. Types that the city retired
-(`ZZ OLD - …`) keep their name and are marked.
+Names get the same spelling if they differ only in blanks, in capitals, or in the dash after the code of a department.
+The capitals that most rows use are kept. Each channel on the city's list has one fixed spelling. Types that the city
+has retired (`ZZ OLD - …`) keep their names, and `is_retired` is true for their rows.
 """
 
 from transforms.dataset import Dataset

@@ -1,4 +1,4 @@
-"""The answers about the inquiry volume. Years, departments and denominators come from the rows."""
+"""Build the answers about the inquiry volume. Years, departments and denominators are not constants in the code."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _SHARE_COLUMNS = ("share_before_pct", "share_pct", "change_pct_points")
 
 
 def build_departments(inquiries: DataFrame) -> DataFrame:
-    """Compute volume and share by department and year.
+    """Compute the volume and the share of each department in each year.
 
-    Rows: one for each year and department with inquiries.
+    Rows: one for each combination of year and department with inquiries.
 
     Columns: year, inquiry_department; inquiries; share_pct (share of the year's inquiries; the shares of a year add up
-    to exactly 100.000); rounded_pct (the same share, rounded on its own like in the city's tables; these shares may not
-    add up to 100).
+    to exactly 100.000); rounded_pct (the same share, but each share is rounded separately, as in the city's tables, so
+    the sum can differ from 100).
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_department")
 
 
 def build_channels(inquiries: DataFrame) -> DataFrame:
-    """Compute volume and share by channel and year.
+    """Compute the volume and the share of each channel in each year.
 
-    Rows: one for each year and channel with inquiries.
+    Rows: one for each combination of year and channel with inquiries.
 
     Columns: year, inquiry_channel; inquiries; share_pct and rounded_pct as in `build_departments`.
     """
@@ -42,13 +42,14 @@ def build_channels(inquiries: DataFrame) -> DataFrame:
 
 
 def build_monthly(inquiries: DataFrame) -> DataFrame:
-    """Compute the volume by month, and its changes.
+    """Compute the volume of each month, with the changes since the month before and since the year before.
 
     Rows: one for each month with inquiries.
 
-    Columns: month (its first day); inquiries; change_on_month (inquiries, since the month before),
-    change_on_month_pct (percentage of that month's inquiries); change_on_year, change_on_year_pct (since the same month
-    of the year before). A change is null if the earlier month has no row.
+    Columns: month (the first day of the month); inquiries; change_on_month (change in inquiries since the month
+    before), change_on_month_pct (the same change, as a percentage of the inquiries of the month before);
+    change_on_year, change_on_year_pct (the changes since the same month of the year before). A change is null if the
+    earlier month has no row.
     """
     return (
         inquiries.select(
@@ -62,13 +63,13 @@ def build_monthly(inquiries: DataFrame) -> DataFrame:
 
 
 def build_yearly(inquiries: DataFrame) -> DataFrame:
-    """Compute the volume by year.
+    """Compute the volume of each year.
 
     Rows: one for each year with inquiries.
 
-    Columns: year; months (months with inquiries; a year with fewer than 12 is incomplete); inquiries;
-    inquiries_per_month; change_on_year, change_on_year_pct (since the year before, null if that year has no row). The
-    change of an incomplete year compares its months with all months of the year before.
+    Columns: year; months (months with inquiries; a year with fewer than 12 months is incomplete); inquiries;
+    inquiries_per_month; change_on_year, change_on_year_pct (the changes since the year before, null if the year before
+    has no row). The changes of an incomplete year compare its months with all months of the year before.
     """
     months = {"months": ("year_month", "countDistinct")}
     return (
@@ -81,10 +82,12 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
 def build_department_moves(inquiries: DataFrame) -> DataFrame:
     """Compare the shares of departments in the last two years that have inquiries.
 
-    Rows: one for each department with inquiries in either year. If only one year has inquiries, the result is empty.
+    Rows: one for each department with inquiries in at least one of the two years. If the data has only one year, the
+    result is empty.
 
     Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct, share_pct (shares of
-    all inquiries of the year, 0.000 if the department has no inquiries); change_pct_points.
+    all inquiries of the year, 0.000 if the department has no inquiries); change_pct_points (share_pct minus
+    share_before_pct).
     """
     return inquiries.transform(build_departments).transform(_compare_last_years, columns=["inquiry_department"])
 
@@ -92,13 +95,13 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
 def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
     """Find departments with unusually many or few inquiries in a year, compared with the other departments.
 
-    The rule is Tukey's, applied to the logarithm of the volume. A volume is unusual if it lies more than 1.5
+    The code applies Tukey's rule to the logarithm of the volume. A volume is unusual if its logarithm is more than 1.5
     interquartile ranges outside the quartiles (`flag_outliers`).
 
-    Rows: one for each year and department whose volume is unusual.
+    Rows: one for each combination of year and department whose volume is unusual.
 
-    Columns: year, inquiry_department; unusual (`high` or `low`); inquiries; usual_from, usual_to (inquiries, the
-    minimum and maximum usual volume of the year).
+    Columns: year, inquiry_department; unusual (`high` or `low`); inquiries; usual_from, usual_to (the minimum and
+    maximum number of inquiries that is usual for a department in this year).
     """
     return (
         inquiries.transform(aggregate, group_by=["year", "inquiry_department"], columns=_INQUIRIES)
@@ -115,10 +118,12 @@ def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
 def build_top_types(inquiries: DataFrame) -> DataFrame:
     """Rank the most frequent types of each department and year.
 
-    Rows: at most `MAX_TYPES_PER_DEPARTMENT` for each year and department. Ties are broken by the name of the type.
+    Rows: at most `MAX_TYPES_PER_DEPARTMENT` for each combination of year and department. Ties are broken by the name of
+    the type.
 
-    Columns: year, inquiry_department; rank (1 for the most inquiries); inquiry_type, is_retired; inquiries; share_pct
-    (share of the department's inquiries in the year; the shares of all its types add up to exactly 100.000).
+    Columns: year, inquiry_department; rank (1 for the type with the most inquiries); inquiry_type, is_retired;
+    inquiries; share_pct (share of the department's inquiries in the year; the shares of all types of the department,
+    including types below the top ranks, add up to exactly 100.000).
     """
     group_by = ["year", "inquiry_department"]
     return (
@@ -132,12 +137,13 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
 def build_channel_moves(inquiries: DataFrame) -> DataFrame:
     """Compare the channels of each department in the last two years that have inquiries.
 
-    Rows: one for each department and channel with inquiries in either year. If only one year has inquiries, the result
-    is empty.
+    Rows: one for each combination of department and channel with inquiries in at least one of the two years. If the
+    data has only one year, the result is empty.
 
     Columns: inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries; share_before_pct,
-    share_pct (shares of the department's inquiries of the year); change_pct_points. The shares of a department and year
-    add up to exactly 100.000. They are 0.000 if the department has no inquiries in the year.
+    share_pct (shares of the department's inquiries of the year); change_pct_points (share_pct minus share_before_pct).
+    The shares of a department in a year add up to exactly 100.000. If a department has no inquiries in a year, its
+    shares of that year are 0.000.
     """
     group_by = ["year", "inquiry_department"]
     return inquiries.transform(_add_shares, group_by=group_by, column="inquiry_channel").transform(
@@ -175,7 +181,7 @@ def _add_shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -
 
 
 def _compare_last_years(shares: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Put the shares of the last two years side by side. If a group has no row in a year, its values are 0."""
+    """Put the shares of the last two years side by side. If a group has no row in a year, the value is 0."""
     all_rows, year = Window.partitionBy(), F.col("year")
     years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(
         "year_before", F.max(F.when(year < F.col("_last"), year)).over(all_rows)

@@ -31,7 +31,7 @@ OTHER_NUMBER = "_other_number"
 _NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")
 _DASHES = r"\-\u2010-\u2015"
 _SPACED_DASH = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
-_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # `COVID-19` and `Co-op` have no code
+_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # does not match `COVID-19` and `Co-op`
 _RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
 _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
@@ -39,18 +39,18 @@ _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 def build_inquiries(raw: DataFrame) -> DataFrame:
     """Type the raw rows, standardize their spelling, and return the candidates for trusted.
 
-    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
-    (`drop_superseded_rows`). A key that was delivered twice has two rows, and the publisher keeps the latest valid
-    row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
+    if the latest version of the file has no row with the same key. A key that was delivered twice has
+    two rows, and the publisher keeps the latest valid row.
 
     Columns:
 
     - inquiry_department, inquiry_type; year_month (the first day of the month); inquiry_channel; number_of_records
       (inquiries); bi_id.
     - year; is_retired (whether the city has retired the type).
-    - `_other_number`: another number that the same file gives for the same key. It equals number_of_records if the file
-      has no different number. It is null if the key is incomplete.
-    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row counts without a valid `BI_ID`.
+    - `_other_number`: another number of inquiries that the same file has for the same key. If the file has no other
+      number, `_other_number` equals number_of_records. If the key is incomplete, `_other_number` is null.
+    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row without a valid `BI_ID` is still valid.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -85,7 +85,7 @@ def _standardize_department(name: Column) -> Column:
 
 
 def _standardize_type(name: Column) -> Column:
-    """Return the name of a type. The mark of a retired type becomes the city's usual `ZZ OLD - `."""
+    """Return the name of a type. The prefix of a retired type gets the city's usual spelling, `ZZ OLD - `."""
     return F.when(name.rlike(_RETIRED), F.regexp_replace(name, _RETIRED_MARK, "ZZ OLD - ")).otherwise(name)
 
 

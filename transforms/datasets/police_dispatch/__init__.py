@@ -1,15 +1,16 @@
 """Police dispatch: incidents to which police were sent, with their types, places, response times and outcomes.
 
-The source is Montgomery County's "Police Dispatched Incidents". It has one JSON record for each extraction of an
-incident. The first record appears while units are on their way, and has no times of arrival and clearing. Another
-record follows when these times are known, and after each correction.
+The source is Montgomery County's "Police Dispatched Incidents". An incident is extracted from the source
+several times, and each extraction gives one JSON record. The first record is written while units are on their way, so
+this record has no arrival time and no clearing time. A new record follows when these times are known, and after each
+correction.
 
-The key is the county's incident number. The row that was extracted last counts (`row_ts`), in whatever order the rows
-arrive. If two rows were extracted at the same time, the row with more values counts. The key cannot distinguish two
-events with the same number. One event with two numbers is two incidents.
+The key is the county's incident number. The row with the latest extraction time (`row_ts`) counts, even if it arrives
+before other rows of the incident. If two rows have the same extraction time, the row with more values counts. Two
+events with the same number become one incident. One event with two numbers becomes two incidents.
 
-The county publishes addresses only to the block of a hundred. If an address has a house number, `MASKING_POLICY` in
-`incidents.py` replaces it with its block before any row is validated.
+The county replaces house numbers with blocks of 100 numbers, as in `900 BLK THAYER AVE`. If an address still has a
+house number, `MASKING_POLICY` in `incidents.py` replaces the number with its block before any row is validated.
 """
 
 from transforms.dataset import Answer, Dataset
@@ -55,5 +56,5 @@ DATASET = Dataset(
     },
     masking_policy=MASKING_POLICY,
     event_time="start_time",
-    pruning_column="incident_id",  # the county numbers incidents as they come
+    pruning_column="incident_id",  # the county assigns incident numbers in order of time
 )

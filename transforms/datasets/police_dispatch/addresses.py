@@ -1,4 +1,4 @@
-"""Read the county's addresses: blocks of a hundred, intersections, and their streets."""
+"""Parse the county's addresses. An address is a block of 100 house numbers or an intersection."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pyspark.sql import functions as F
 from transforms.text import clean_text
 
 _POSSIBLE_MARK = r"[/&@]| AND "
-"""Possible marks of an intersection. Few addresses have a mark, so most addresses skip the slower second check."""
+"""Texts that can separate the streets of an intersection.
+
+Few addresses contain such a text. All other addresses skip the slower check with `_INTERSECTION_MARK`.
+"""
 
 _END = r"(?: |\z)"
 _BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{_END})?)"
-"""The part before the street: the number of a house or of its block. The address must be in capitals."""
+"""The text before the street: the number of a house or of a block. The address must be in capitals."""
 
 _INTERSECTION_MARK = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"
-_BLOCKS = rf"(?m){_BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")  # for a text with one street in each line
+_BLOCKS = rf"(?m){_BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")  # matches the start of each line of a text
 _NUMBER = r"([0-9]*?)[0-9]{1,2}[A-Z]?(?: ?- ?[0-9]+[A-Z]?)?(?: [0-9]/[0-9])?"
 _HOUSE = rf"(?:\A|(?<=[/&@])|(?<=[/&@] )){_NUMBER}(?: (?:BLK|BLOCK)\.?(?: OF)?)?+(?= [A-Z0-9])"
 _UNIT = r",? (?:(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|FL)\.? ?#? ?(?:[A-Z]?-?[0-9]+[A-Z]?|[A-Z])|#.*)\z"
@@ -25,10 +28,11 @@ _BLOCK_ADDRESS = (
 
 
 def generalize_to_block(address: Column) -> Column:
-    """Generalize an address to its block of a hundred, in capitals. This is a masking action.
+    """Replace the house number of an address with its block of 100 numbers. This is a masking action.
 
-    Blocks and intersections stay as they are. A house number becomes its block, and a unit after the street is removed.
-    A house number that is not before its street is not recognized, because it looks like the number of a road.
+    The result is in capitals. Blocks, and intersections without house numbers, are otherwise unchanged. A unit after
+    the street, such as `APT 4`, is removed. A house number that is not before its street is not recognized, because it
+    looks like the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> rows = spark.createDataFrame(addresses, "a string")
@@ -39,7 +43,7 @@ def generalize_to_block(address: Column) -> Column:
     """
     cleaned = F.upper(clean_text(address))
     block = F.regexp_replace(F.regexp_replace(cleaned, _UNIT, ""), _HOUSE, "$100 BLK")
-    # Most addresses already have this form, and the check for it takes a fraction of the time.
+    # Most addresses are already block addresses. This check takes a fraction of the time of the replacements.
     return F.when(cleaned.rlike(_BLOCK_ADDRESS), cleaned).otherwise(
         F.regexp_replace(block, r"(?<![0-9])00 BLK", "0 BLK")
     )
@@ -48,7 +52,8 @@ def generalize_to_block(address: Column) -> Column:
 def street(address: Column) -> Column:
     """Return the street of a block address: the text after `BLK` or `BLOCK`, or after the house number.
 
-    Blanks are cleaned, and letters become capitals. An intersection (`A ST / B AVE`) has two streets, so it gives null.
+    The result is in capitals, with single blanks. An intersection (`A ST / B AVE`) gives null, because an intersection
+    has more than one street.
 
     >>> addresses = [("8600 BLK  Georgia Ave",), ("12 1/2 Main St",), ("A ST / B AVE",)]
     >>> [row[0] for row in spark.createDataFrame(addresses, "a string").select(street(F.col("a"))).collect()]
@@ -63,7 +68,7 @@ def street(address: Column) -> Column:
 
 
 def is_intersection(address: Column) -> Column:
-    """Return whether an address in capitals is an intersection. Null gives null.
+    """Return whether an address in capitals is an intersection. A null address gives null.
 
     >>> addresses = [("A ST / B AVE",), ("12 1/2 MAIN ST",)]
     >>> rows = spark.createDataFrame(addresses, "a string")
@@ -76,7 +81,7 @@ def is_intersection(address: Column) -> Column:
 def intersection(address: Column) -> Column:
     """Return the streets of an intersection in alphabetical order, without house numbers.
 
-    The address must be in capitals. Any other address gives null.
+    The address must be in capitals. An address that is not an intersection gives null.
 
     >>> addresses = [("B AVE & 100 BLK A ST",), ("12 1/2 MAIN ST",)]
     >>> rows = spark.createDataFrame(addresses, "a string")

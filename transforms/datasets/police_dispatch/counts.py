@@ -1,4 +1,4 @@
-"""Count incidents by type, priority, city and time. Each share names its total."""
+"""Count incidents by type, priority, city and time."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from transforms.shares import percentage, share_of_total
 def build_cities(incidents: DataFrame) -> DataFrame:
     """Rank the cities by their number of incidents (question 1).
 
-    Rows: one for each city, and one for the incidents without a city. Columns: rank (1 for the most incidents, null
-    without a city); city; incidents; share_pct (share of all incidents; the shares add up to exactly 100.000).
+    Rows: one for each city, and one for the incidents without a city. Columns: rank (1 for the city with the most
+    incidents, null in the row without a city); city; incidents; share_pct (share of all incidents; the shares add up to
+    exactly 100.000).
     """
     return (
         incidents.transform(aggregate, group_by=["city"], columns=INCIDENT_COUNT)
@@ -35,7 +36,7 @@ def build_top_city_types(
 ) -> DataFrame:
     """Rank the most common types in the cities with the most incidents (question 2).
 
-    Rows: at most `max_types` for each of `max_cities` cities. Ties are broken by the name of the type.
+    Rows: at most `max_types` for each of the `max_cities` cities. Ties are broken by the name of the type.
 
     Columns: city_rank, city; rank, initial_type; incidents; share_pct (share of the city's incidents of all types).
     """
@@ -47,10 +48,10 @@ def build_top_street_types(
 ) -> DataFrame:
     """Rank the most common types on the streets with the most incidents (question 4).
 
-    Rows: at most `max_types` for each of `max_streets` streets. Ties are broken by the name of the type.
+    Rows: at most `max_types` for each of the `max_streets` streets. Ties are broken by the name of the type.
 
-    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct (share of the
-    incidents at blocks of the street).
+    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct (share of all
+    incidents at blocks of the street). Incidents at intersections are left out.
     """
     return _rank_types(incidents, place_column="street", max_places=max_streets, max_types=max_types)
 
@@ -58,11 +59,11 @@ def build_top_street_types(
 def build_type_shares(incidents: DataFrame) -> DataFrame:
     """Compare the share of each type in each city with its share of all incidents (question 3).
 
-    Rows: one for each city and type with incidents. Incidents without a city or a type have rows too.
+    Rows: one for each combination of city and type with incidents. Incidents without a city or a type also have rows.
 
     Columns: city, initial_type; incidents; share_pct (share of the city's incidents; the shares of a city add up to
-    exactly 100.000); overall_incidents (incidents of the type in all cities); overall_pct (share of all incidents,
-    rounded on its own); difference_pct_points (share_pct minus overall_pct).
+    exactly 100.000); overall_incidents (incidents of the type in all cities); overall_pct (overall_incidents as a
+    percentage of all incidents, rounded separately); difference_pct_points (share_pct minus overall_pct).
     """
     all_cities = F.sum("incidents").over(Window.partitionBy("initial_type"))
     return (
@@ -84,8 +85,9 @@ def build_priority_shares(
 ) -> DataFrame:
     """Compare types and priorities between cities (question 18).
 
-    Rows: one for each city, type and priority with incidents. The cities are the `max_cities` with the most incidents.
-    The types are the `max_types` with the most incidents in the whole county. Incidents without a priority have a row.
+    Rows: one for each combination of city, type and priority with incidents. The cities are the `max_cities` cities
+    with the most incidents. The types are the `max_types` types with the most incidents in the whole county. Incidents
+    without a priority also have rows.
 
     Columns: city, initial_type; type_incidents (incidents of the type in the city); type_share_pct (share of the city's
     incidents); priority; incidents; priority_share_pct (share of type_incidents; the shares of a city and type add up
@@ -111,10 +113,11 @@ def build_priority_shares(
 def build_hours(incidents: DataFrame) -> DataFrame:
     """Count incidents by the weekday and hour in which they began.
 
-    Rows: one for each weekday and hour with incidents.
+    Rows: one for each combination of weekday and hour with incidents.
 
-    Columns: weekday (1 is Monday), hour (0 to 23), both in local time of the county, so the repeated hour in November
-    counts as one hour; incidents; share_pct (share of all incidents; the shares add up to exactly 100.000).
+    Columns: weekday (1 is Monday), hour (0 to 23); incidents; share_pct (share of all incidents; the shares add up to
+    exactly 100.000). Weekday and hour are in the county's local time. The hour that the clocks show twice in November
+    counts as one hour.
     """
     return (
         incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENT_COUNT)

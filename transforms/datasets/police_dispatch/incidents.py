@@ -29,8 +29,8 @@ _HOUR_IN_MICROSECONDS = 3_600_000_000
 def parse_floating_time(column: str) -> Column:
     """Parse Socrata's floating timestamp, `2024-07-10T13:05:22.000`, as a local time in the county.
 
-    A time that the clocks skip in March gives null. A time that the clocks show twice in November is the earlier one,
-    in summer time.
+    A time that the clocks skip in March gives null. For a time that the clocks show twice in November, the
+    result is the earlier instant, which is in summer time.
 
     >>> times = [("2024-03-10T02:30:00.000",), ("2024-11-03T01:30:00.000",)]
     >>> read = spark.createDataFrame(times, "t string").select(parse_floating_time("t").alias("t"))
@@ -68,7 +68,7 @@ def parse_whole_number(column: str) -> Column:
     number = cast(
         quoted(column), source_type=T.StringType(), target_type=T.DecimalType(9, 0), where="parse_whole_number"
     ).cast("int")
-    # Nearly all texts are digits or empty, and the check for digits takes a fraction of the time of a cast.
+    # Nearly all texts are empty or have only digits. The check for digits takes a fraction of the time of a cast.
     return F.when(text.rlike(r"\A[0-9]{1,9}\z"), text.cast("int")).when((text != "") & ~text.contains("-"), number)
 
 
@@ -119,10 +119,10 @@ REVISION_ORDER = (
     *(name for name in _SOURCE_COLUMNS if name not in (*KEY, "row_ts", "end_time")),
     *("_source_file", "_row_number"),
 )
-"""The columns that order the revisions of an incident. The last revision counts.
+"""The columns that order the revisions of an incident. The last revision in this order counts.
 
-A later extraction counts more. If the times are equal, a revision with a later end counts more, and then a revision
-with more values.
+Current rows come after superseded rows. Next, the order is by extraction time and then by end time. If both times are
+equal, a revision with more values comes later.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"
@@ -136,30 +136,32 @@ _AS_JSON = '{"coordinates":["$1","$2"]}'
 MASKING_POLICY = (
     MaskingRule("address", generalize_to_block, "a house number can identify a resident. The county publishes blocks"),
 )
-"""The column that can identify a person, its action, and the reason. Records that could not be read are redacted."""
+"""The column that can identify a person, its masking action, and the reason. Unreadable records are redacted."""
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
-    (`drop_superseded_rows`). An incident that was extracted twice has two rows, and the publisher keeps the latest
-    valid row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
+    if the latest version of the file has no row with the same key. An incident that was
+    extracted twice has two rows, and the publisher keeps the latest valid row.
 
     Columns:
 
     - the fields of the source except geolocation. Texts are in capitals, with single blanks.
-    - start_time, end_time, row_ts: instants. The clocks show one hour of November twice. An end in that hour is the
-      later of its two instants if the earlier instant is before the start.
-    - priority, and the seconds between two stages (`calltime_arrive`): null if the source has no value. A negative
-      number gives null and is reported.
-    - address: to the block. street: the street of a block, null at an intersection. intersection: its streets in
-      alphabetical order, `A ST / B AVE`. is_intersection: null without an address.
-    - longitude, latitude: degrees, from their own columns, otherwise from geolocation. Both are null if neither is a
-      place in the county. coordinates_are_valid is null if the row has no coordinates.
+    - start_time, end_time, row_ts: instants. The clocks show one hour of November twice, so an end in that hour has two
+      possible instants. end_time is the earlier instant, or the later instant if the earlier one is before the start.
+    - priority, and the seconds between two stages, such as `calltime_arrive`: null if the source has no value. A
+      negative number gives null and is reported.
+    - address: generalized to its block. street: the street of a block, null at an intersection. intersection: the
+      streets of an intersection in alphabetical order, such as `A ST / B AVE`. is_intersection: null if the address is
+      missing.
+    - longitude, latitude: degrees. The values of the source columns longitude and latitude are used if they are a place
+      in the county. Otherwise the values of geolocation are used. Both columns are null if neither source has a place
+      in the county. coordinates_are_valid is null if the row has no coordinates.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
-    - the lineage; `_cast_failures` of the start time and of a record that is not JSON; `_cast_warnings` of all other
-      cells.
+    - the lineage; `_cast_failures` of the start time and of a record that is not JSON; `_cast_warnings` of all cells
+      except the start time.
 
     Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
     """
@@ -177,7 +179,7 @@ def build_incidents(raw: DataFrame) -> DataFrame:
 
 
 def _add_places(incidents: DataFrame) -> DataFrame:
-    """Add the coordinates, from whichever column has them, and the streets of the address."""
+    """Add the coordinates from the coordinate columns or from geolocation, and the streets of the address."""
     has_value = [F.col(name).isNotNull() for name in _COORDINATES] + [clean_text(F.col("geolocation")).isNotNull()]
     address, is_own = F.col("address"), _are_in_county(*_COORDINATES)
     point_columns = {
@@ -185,9 +187,9 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # In one step, Spark would compute a value again for each use of it. But each step copies the row, so there are only
-    # three steps. Spark can compile the steps after `_point` together with the steps of the gate as one method. The
-    # maximum for such a method is 8,000 bytes of code.
+    # With only one step, Spark would compute a value again for each column that uses the value. Each step copies the
+    # row, so there are only three steps. Spark can compile the steps after `_point`, and the later steps that validate
+    # the rows, into one method. The maximum size of a compiled method is 8,000 bytes of code.
     return (
         incidents.withColumns(
             {
@@ -215,7 +217,7 @@ def _parse_double(text: str) -> Column:
 
 
 def _add_local_times(incidents: DataFrame) -> DataFrame:
-    """Add the local time of the start, and choose the instant of an end in November's repeated hour."""
+    """Add the local time of the start. Choose the instant of an end in the hour that November repeats."""
     start, end = F.col("start_time"), F.col("end_time")
     hour_later = F.timestamp_micros(F.unix_micros(end) + _HOUR_IN_MICROSECONDS)
     is_ambiguous = local_time(hour_later, zone=ZONE) == local_time(end, zone=ZONE)

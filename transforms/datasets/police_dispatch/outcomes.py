@@ -1,4 +1,4 @@
-"""Count the dispositions of incidents, and their missing times."""
+"""Count the dispositions and the missing times of incidents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_type_dispositions(
 ) -> DataFrame:
     """Rank the most common combinations of type and disposition in the cities with the most incidents (question 6).
 
-    Rows: at most `max_combinations` for each of `max_cities` cities. Ties are broken by the names of type and
+    Rows: at most `max_combinations` for each of the `max_cities` cities. Ties are broken by the names of type and
     disposition.
 
     Columns: city_rank, city; rank, initial_type, disposition_desc; incidents; share_pct (share of the city's
@@ -34,12 +34,13 @@ def build_type_dispositions(
 
 
 def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MAX_CITIES) -> DataFrame:
-    """Find the combinations of type and disposition that all cities with the most incidents share (question 6).
+    """Find the combinations of type and disposition that occur in all top cities (question 6).
 
-    Rows: one for each combination that all `max_cities` cities have.
+    Rows: one for each combination that has incidents in each of the `max_cities` cities with the most incidents.
 
-    Columns: rank (1 for the most incidents), initial_type, disposition_desc; cities (number of cities); incidents (in
-    these cities); min_share_pct, max_share_pct (the minimum and maximum share of a city's incidents).
+    Columns: rank (1 for the combination with the most incidents), initial_type, disposition_desc; cities (number of
+    cities); incidents (in these cities); min_share_pct, max_share_pct (the minimum and the maximum over these cities of
+    the combination's share of a city's incidents).
     """
     number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
@@ -64,8 +65,8 @@ def build_top_type_dispositions(
 ) -> DataFrame:
     """Count the dispositions of the most common types in the cities with the most incidents (question 7).
 
-    Rows: one for each city, type and disposition with incidents. There are `max_cities` cities, and for each city its
-    `max_types` most common types. Incidents without a disposition have a row.
+    Rows: one for each combination of city, type and disposition with incidents. The answer has `max_cities` cities, and
+    the `max_types` most common types of each city. Incidents without a disposition also have rows.
 
     Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct (share of the type's
     incidents in the city; the shares of a city and type add up to exactly 100.000).
@@ -83,13 +84,13 @@ def build_top_type_dispositions(
 def build_missing_times(incidents: DataFrame) -> DataFrame:
     """Count the missing times of arrival and clearing, by type, sector and police district (question 8).
 
-    Rows: one for all incidents (`all`), and one for each type, sector and police district with incidents. Incidents
-    without a type, a sector or a district have a row too.
+    Rows: one for all incidents (`all`), one for each type, one for each sector, and one for each police district.
+    Incidents without a type, a sector or a district also have rows.
 
     Columns: dimension (`all`, `initial_type`, `sector` or `police_district_number`); value (null for `all`, and for
-    incidents without a value); incidents; arrival_missing (incidents whose dispatch_arrive is missing or not a number
-    of 0 or more); clearing_missing (the same for arrive_cleared); arrival_missing_pct, clearing_missing_pct
-    (percentages of the row's incidents).
+    incidents without a type, sector or district); incidents; arrival_missing (incidents whose dispatch_arrive is
+    missing or not a number of 0 or more); clearing_missing (the same for arrive_cleared); arrival_missing_pct,
+    clearing_missing_pct (percentages of the row's incidents).
     """
     dimensions = ("initial_type", "sector", "police_district_number")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
@@ -111,7 +112,7 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
 
 
 def _count_combinations(incidents: DataFrame, *, max_cities: int) -> DataFrame:
-    """Count combinations of type and disposition in the top cities. share_pct is the share of the city's incidents."""
+    """Count incidents by type and disposition in the top cities. share_pct is the share of the city's incidents."""
     return (
         incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENT_COUNT)
         .transform(rank_by_incidents, columns=["city"], name="city_rank")

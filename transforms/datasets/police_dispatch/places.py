@@ -11,7 +11,7 @@ from transforms.geo import grid_cell, grid_line
 from transforms.shares import share_of_total
 
 CELL_DEGREES = 0.01
-"""The height and width of a grid cell in degrees. In the county, this is 1.1 km by 0.86 km."""
+"""The height and width of a grid cell in degrees. In the county, a cell is 1.1 km high and 0.86 km wide."""
 
 
 def build_streets(incidents: DataFrame) -> DataFrame:
@@ -19,10 +19,10 @@ def build_streets(incidents: DataFrame) -> DataFrame:
 
     Rows: one for each street that has an incident at a block or at an intersection.
 
-    Columns: rank (1 for the most incidents at blocks); street (the text after BLK); incidents (at blocks of the
-    street); share_pct (share of the incidents at blocks; the shares add up to exactly 100.000); at_intersections
-    (incidents at intersections of the street). An incident at an intersection counts for both streets. It is not
-    included in incidents.
+    Columns: rank (1 for the street with the most incidents at blocks); street (the text after BLK); incidents (at
+    blocks of the street); share_pct (share of all incidents at blocks; the shares add up to exactly 100.000);
+    at_intersections (incidents at intersections of the street). The column incidents excludes incidents at
+    intersections. An incident at an intersection counts in at_intersections of each of its streets.
     """
     crossing_streets = F.array_distinct(F.split("intersection", " / "))
     at_intersection = F.col("is_intersection").cast("int")
@@ -44,9 +44,9 @@ def build_streets(incidents: DataFrame) -> DataFrame:
 def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> DataFrame:
     """Rank the cells of a map grid by their number of incidents (question 5).
 
-    Rows: one for each cell with incidents. Columns: rank (1 for the most incidents); cell (its south-west corner,
-    latitude first: `39.02,-77.05`); south, west (the corner, in degrees); incidents; share_pct (share of the incidents
-    with coordinates; the shares add up to exactly 100.000).
+    Rows: one for each cell with incidents. Columns: rank (1 for the cell with the most incidents); cell (the latitude
+    and longitude of the south-west corner of the cell: `39.02,-77.05`); south, west (the same latitude and longitude,
+    in degrees); incidents; share_pct (share of the incidents with coordinates; the shares add up to exactly 100.000).
     """
     longitude, latitude = F.col("longitude"), F.col("latitude")
     cell_columns = ("cell", "south", "west")
@@ -68,9 +68,9 @@ def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> 
 def build_intersections(incidents: DataFrame) -> DataFrame:
     """Rank the intersections by their number of incidents (question 5).
 
-    Rows: one for each intersection with incidents. Columns: rank (1 for the most incidents); intersection (its streets
-    in alphabetical order); incidents; share_pct (share of the incidents at intersections; the shares add up to exactly
-    100.000).
+    Rows: one for each intersection with incidents. Columns: rank (1 for the intersection with the most incidents);
+    intersection (the streets in alphabetical order); incidents; share_pct (share of the incidents at intersections; the
+    shares add up to exactly 100.000).
     """
     return (
         incidents.where("intersection IS NOT NULL")
@@ -82,10 +82,10 @@ def build_intersections(incidents: DataFrame) -> DataFrame:
 
 
 def build_at_intersections(incidents: DataFrame) -> DataFrame:
-    """Compare the number of incidents at intersections and elsewhere (question 5).
+    """Compare the number of incidents at intersections with the number at other addresses (question 5).
 
-    Rows: at most three. Columns: is_intersection (true, false, or null without an address); incidents; share_pct (share
-    of all incidents; the shares add up to exactly 100.000).
+    Rows: at most three. Columns: is_intersection (true, false, or null if the address is missing); incidents; share_pct
+    (share of all incidents; the shares add up to exactly 100.000).
     """
     return (
         incidents.transform(aggregate, group_by=["is_intersection"], columns=INCIDENT_COUNT)

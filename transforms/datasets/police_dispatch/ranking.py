@@ -1,4 +1,4 @@
-"""Rank cities, types and streets by their number of incidents. The answers use the first ranks."""
+"""Rank cities, types and streets by their number of incidents. Most answers keep only the top ranks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 INCIDENT_COUNT = {"incidents": ("incident_id", "count")}
-"""The columns of `aggregate` that count incidents."""
+"""The argument `columns` of `aggregate` that counts incidents."""
 
 MAX_CITIES = 4
 MAX_TYPES = 4
 MAX_STREETS = 4
 MIN_TIMED_INCIDENTS = 5
-"""An average over fewer timed incidents has `few_incidents`."""
+"""If an average has fewer incidents with a known time, its `few_incidents` is true."""
 
 _TOTAL = "_rank_by_incidents_total"
 
@@ -24,15 +24,15 @@ _TOTAL = "_rank_by_incidents_total"
 def rank_by_incidents(
     counts: DataFrame, *, columns: Sequence[str], name: str, group_by: Sequence[str] = ()
 ) -> DataFrame:
-    """Add the rank of each member, for example of each city, by the incidents of all its rows.
+    """Rank each combination of values of `columns`, such as each city, by the incidents of all its rows.
 
-    A member is one combination of values of `columns`. The counts are enough to rank members, so this step needs no
-    second pass over the incidents.
+    The rank is computed from the counts, so this step needs no second pass over the incidents.
 
     Rows: all kept.
 
-    Columns: reads incidents. Adds `name`, an int. In each `group_by` group, the member with the most incidents has 1.
-    Ties are broken by the values of `columns`, in ascending order. The rank is null if one of these values is null.
+    Columns: reads incidents. Adds `name`, an int. In each `group_by` group, the combination with the most incidents has
+    rank 1. Ties are broken by the values of `columns`, in ascending order. The rank is null if one of these values is
+    null.
 
     >>> counts = [("Rockville", "Theft", 5), ("Olney", "Theft", 3), ("Olney", "Noise", 4), (None, "Noise", 99)]
     >>> rows = spark.createDataFrame(counts, "city string, initial_type string, incidents int")
@@ -40,12 +40,12 @@ def rank_by_incidents(
     >>> sorted({tuple(row) for row in ranked.collect()}, key=str)
     [('Olney', 1), ('Rockville', 2), (None, None)]
     """
-    is_member = reduce(and_, (F.col(column).isNotNull() for column in columns))
+    has_values = reduce(and_, (F.col(column).isNotNull() for column in columns))
     descending = Window.partitionBy(*group_by).orderBy(
-        is_member.desc(), F.col(_TOTAL).desc(), *(F.col(column).asc_nulls_first() for column in columns)
+        has_values.desc(), F.col(_TOTAL).desc(), *(F.col(column).asc_nulls_first() for column in columns)
     )
     return (
         counts.withColumn(_TOTAL, F.sum("incidents").over(Window.partitionBy(*group_by, *columns)))
-        .withColumn(name, F.when(is_member, F.dense_rank().over(descending)))
+        .withColumn(name, F.when(has_values, F.dense_rank().over(descending)))
         .drop(_TOTAL)
     )

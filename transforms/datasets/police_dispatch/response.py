@@ -1,7 +1,8 @@
-"""Measure response times: from dispatch to the first arrival, and from there until the last unit has cleared.
+"""Measure response times. The arrival time is the time from dispatch to the first arrival.
 
-An average uses only incidents with a known time. A missing time is left out and is never 0. A time of 0 counts.
-`few_incidents` marks an average over fewer than `min_timed` times.
+The clearing time is the time from the first arrival until the last unit has cleared. An average includes only incidents
+with a known time. A missing time does not count as 0, but a time of 0 is included. `few_incidents` is true for an
+average over fewer than `min_timed` times.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from transforms.shares import share_of_total
 
 ARRIVAL_SECONDS, CLEARING_SECONDS = "dispatch_arrive", "arrive_cleared"
 BANDS = ("0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+")
-"""Bands of minutes. A band includes its lower edge and excludes its upper edge."""
+"""Ranges of minutes. A band includes its lower limit and excludes its upper limit."""
 
 _EDGES = tuple(60 * int(band.split("-")[0].rstrip("+")) for band in BANDS)
 _COMBINATION = ("initial_type", "priority")
@@ -32,11 +33,12 @@ _COMBINATION = ("initial_type", "priority")
 def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES) -> DataFrame:
     """Count incidents by the time from dispatch to the first arrival (question 9).
 
-    Rows: one for each city, type and band with incidents. The cities are the `max_cities` with the most incidents. The
-    types are the `max_types` with the most incidents in the whole county.
+    Rows: one for each combination of city, type and band with incidents. The cities are the `max_cities` cities with
+    the most incidents. The types are the `max_types` types with the most incidents in the whole county.
 
-    Columns: city, initial_type; band_number (from 1), band (minutes; `5-10` is from 5 to less than 10); incidents;
-    share_pct (share of the incidents with a known time; the shares of a city and type add up to exactly 100.000).
+    Columns: city, initial_type; band_number (1 for the shortest times), band (range of minutes; `5-10` is from 5 to
+    less than 10); incidents; share_pct (share of the incidents with a known time; the shares of a city and type add up
+    to exactly 100.000).
     """
     return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
 
@@ -56,19 +58,19 @@ def build_arrival_by_city(
 ) -> DataFrame:
     """Average the arrival time by city, type and priority, and rank the averages of each city (question 11).
 
-    Rows: one for each combination of type and priority in a city that has a known time. The cities are the `max_cities`
-    with the most incidents. The priority can be null.
+    Rows: one for each combination of city, type and priority that has a known time. The cities are the `max_cities`
+    cities with the most incidents. The priority can be null.
 
     Columns:
 
-    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (average of timed);
+    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (their average);
       few_incidents.
-    - slowest_rank, fastest_rank: the rank of the combination in its city, 1 for the slowest or the fastest. Ties are
-      broken by type and priority.
-    - places: the number of cities in which the combination has a known time. overall_minutes: the average in these
-      cities together.
+    - slowest_rank, fastest_rank: the rank of the combination of type and priority in its city. The slowest combination
+      has slowest_rank 1, and the fastest combination has fastest_rank 1. Ties are broken by type and priority.
+    - places: the number of cities in which the combination of type and priority has a known time. overall_minutes: the
+      average over all incidents of the combination in these cities.
     - fastest, slowest: the cities with the minimum and maximum average of the combination. Ties are broken by name.
-      spread_minutes: the difference of these averages. All three are null if there is only one city.
+      spread_minutes: the difference between these two averages. All three columns are null if places is 1.
     """
     return _average_times(
         incidents, column=ARRIVAL_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
@@ -93,7 +95,7 @@ def build_arrival_by_street(
     """Average the arrival time by street, type and priority on the streets with the most incidents (question 14).
 
     Rows and columns: as in `build_arrival_by_city`, with streets instead of cities. Incidents at intersections are left
-    out, because they are not on one street.
+    out, because an intersection has more than one street.
     """
     return _average_times(
         incidents, column=ARRIVAL_SECONDS, place_column="street", max_places=max_streets, min_timed=min_timed
@@ -117,14 +119,13 @@ def build_slowest_cities(
 ) -> DataFrame:
     """Compare the slowest city of each combination of type and priority with the other cities (question 12).
 
-    Mostly, the combination is slow in this city because it has few incidents there.
+    Usually, the average of the slowest city is high because it is an average over few incidents.
 
-    Rows: one for each combination with a known time in at least two of the `max_cities` cities. The row is about the
-    slowest city.
+    Rows: one for each combination with a known time in at least two of the `max_cities` cities.
 
-    Columns: city, initial_type, priority; timed, avg_minutes; others_timed, others_minutes (of the other cities
-    together); more_minutes (avg_minutes minus others_minutes); few_incidents (whether the city's average is over fewer
-    than `min_timed` incidents).
+    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (of the slowest city); others_timed,
+    others_minutes (of all other top cities together); more_minutes (avg_minutes minus others_minutes); few_incidents
+    (whether the city's average is over fewer than `min_timed` incidents).
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)
@@ -151,18 +152,18 @@ def build_quadrants(
     """Compare the speed and the volume of each city with those of the top cities together (questions 16 and 17).
 
     The comparison is by combination of type and priority. A city is `slower` if its average arrival time is above the
-    average of all timed incidents of the combination in the `max_cities` cities. It has `more` if it has more incidents
-    than the average of these cities. This average includes cities without incidents of the combination.
-    `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an efficient response
-    (question 17).
+    average of all timed incidents of the combination in the `max_cities` cities. The volume of a city is `more` if the
+    city has more incidents of the combination than these cities have on average. This average includes cities without
+    incidents of the combination. `slower, more` indicates a problem with responses (question 16). `faster, more`
+    indicates an efficient response (question 17).
 
-    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (average of
-    the cities); timed, avg_minutes, overall_minutes; quadrant (null if speed or volume exactly equals the average, such
-    as for a combination that only one city has); few_incidents.
+    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (average
+    number of incidents in a top city); timed, avg_minutes, overall_minutes; quadrant (null if the speed or the volume
+    equals the average, for example because only one city has the combination); few_incidents.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")
-    # Products of whole numbers are exact, quotients are not.
+    # The volumes are compared without a division, because a quotient of whole numbers is not exact.
     scaled_incidents, usual = F.col("incidents") * F.col("_cities"), F.col("_all_incidents")
     volume = F.when(scaled_incidents > usual, "more").when(scaled_incidents < usual, "fewer")
     return (
@@ -226,7 +227,7 @@ def _average_times(
 def _average_combinations(
     incidents: DataFrame, *, column: str, place_column: str, max_places: int, min_timed: int
 ) -> DataFrame:
-    """Average a time by place, type and priority in the top places, and compare the places of each combination."""
+    """Average a time by place, type and priority in the top places, and compare each average with the other places."""
     combination, rank = Window.partitionBy(*_COMBINATION), f"_{place_column}_rank"
     counts = incidents.groupBy(place_column, *_COMBINATION).agg(
         F.count("*").alias("incidents"), F.count(column).alias("timed"), F.sum(column).alias("seconds")

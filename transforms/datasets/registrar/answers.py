@@ -1,4 +1,4 @@
-"""The registrar's answers. Persons appear only as pseudonyms. Each rate names its denominator."""
+"""Build the answers about applications, enrolments and withdrawals. Rows have pseudonyms instead of names."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
     """Compute the application completion rate by the year in which the application was received.
 
     Rows: one for each year. Columns: year; received, completed (applications); completion_rate_pct (100 x completed /
-    received; the denominator is the applications received in the year); change_pct_points (since the year before, null
-    if that year is absent).
+    received; the denominator is the applications received in the year); change_pct_points (change since the year
+    before, null if the year before is absent).
     """
     return (
         records.transform(_count_completions, group_by=["year"])
@@ -42,8 +42,9 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
 def build_completion_by_programme(records: DataFrame) -> DataFrame:
     """Compute the application completion rate by programme and intake.
 
-    Rows: one for each programme and intake with applications. Columns: programme, intake; received, completed
-    (applications); completion_rate_pct (100 x completed / received; the denominator is the applications received).
+    Rows: one for each combination of programme and intake with applications. Columns: programme, intake; received,
+    completed (applications); completion_rate_pct (100 x completed / received; the denominator is the applications
+    received).
     """
     group_by = ["programme", "intake"]
     return records.transform(_count_completions, group_by=group_by).select(
@@ -52,17 +53,17 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
 
 
 def build_activity_by_month(records: DataFrame) -> DataFrame:
-    """Count applications, enrolments and withdrawals by the month in which they were received, enrolled or withdrawn.
+    """Count the applications received, the enrolments and the withdrawals of each month.
 
-    Rows: one for each month with records. Columns: month (its first day); applications, enrolments, withdrawals
-    (records).
+    Rows: one for each month with records. Columns: month (the first day of the month); applications, enrolments,
+    withdrawals (records).
     """
     month = F.trunc("record_date", "month").alias("month")
     return records.select(month, "record").transform(_count_records, group_by="month")
 
 
 def build_activity_by_year(records: DataFrame) -> DataFrame:
-    """Count applications, enrolments and withdrawals by the year in which they were received, enrolled or withdrawn.
+    """Count the applications received, the enrolments and the withdrawals of each year.
 
     Rows: one for each year with records. Columns: year; applications, enrolments, withdrawals (records).
     """
@@ -72,10 +73,10 @@ def build_activity_by_year(records: DataFrame) -> DataFrame:
 def build_yield(records: DataFrame) -> DataFrame:
     """Compute the percentage of completed applications that led to an enrolment, by programme and intake.
 
-    Rows: one for each programme and intake with applications or enrolments. Columns: programme, intake; completed
-    (applications); enrolled (completed applications with an enrolment); yield_pct (100 x enrolled / completed, null if
-    no application is completed; the denominator is the completed applications); enrolled_otherwise (enrolments without
-    a completed application).
+    Rows: one for each combination of programme and intake with applications or enrolments. Columns: programme, intake;
+    completed (applications); enrolled (completed applications with an enrolment); yield_pct (100 x enrolled /
+    completed, null if no application is completed; the denominator is the completed applications); enrolled_otherwise
+    (enrolments without a completed application).
     """
     group_by = ["programme", "intake"]
     sums = {name: (name, "sum") for name in ("completed", "enrolled", "enrolled_otherwise")}
@@ -91,11 +92,13 @@ def build_yield(records: DataFrame) -> DataFrame:
 
 
 def build_withdrawal_rates(records: DataFrame) -> DataFrame:
-    """Compute the percentage of enrolled students who withdrew, and the days until then, by programme and intake.
+    """Compute the percentage of enrolled students who withdrew, by programme and intake.
 
-    Rows: one for each programme and intake with enrolments. Columns: programme, intake; enrolled; withdrawn (enrolments
-    with a withdrawal); withdrawal_rate_pct (100 x withdrawn / enrolled; the denominator is the enrolments);
-    median_days, min_days, max_days (days from enrolment to withdrawal, null if nobody withdrew).
+    The answer also has the days from enrolment to withdrawal.
+
+    Rows: one for each combination of programme and intake with enrolments. Columns: programme, intake; enrolled;
+    withdrawn (enrolments with a withdrawal); withdrawal_rate_pct (100 x withdrawn / enrolled; the denominator is the
+    enrolments); median_days, min_days, max_days (days from enrolment to withdrawal, null if nobody withdrew).
     """
     group_by = ["programme", "intake"]
     days = [(F.median, "median_days"), (F.min, "min_days"), (F.max, "max_days")]
@@ -114,13 +117,13 @@ def build_withdrawal_rates(records: DataFrame) -> DataFrame:
 
 
 def build_completeness(*records: DataFrame) -> DataFrame:
-    """Compute how complete each field of `COMPLETENESS_FIELDS` is.
+    """Compute the percentage of records that have a value in each field of `COMPLETENESS_FIELDS`.
 
-    Give the rows of trusted and of quarantine, because most rows with a missing value are in quarantine.
+    Pass the rows of both trusted and quarantine, because most rows with a missing value are in quarantine.
 
-    Rows: one for each kind of record that has rows, and each of its fields. Columns: record, field; rows (records of
-    this kind in trusted or quarantine); filled (records with a readable value); completeness_pct (100 x filled / rows;
-    the denominator is the records of this kind).
+    Rows: one for each combination of a kind of record and a field of this kind. Kinds without rows are left out.
+    Columns: record, field; rows (records of this kind in trusted or quarantine); filled (records with a readable
+    value); completeness_pct (100 x filled / rows; the denominator is the records of this kind).
     """
     fields = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
     counts = {"rows": ("record", "count"), **{name: (name, "count") for name in fields}}
@@ -168,7 +171,7 @@ def _count_records(records: DataFrame, *, group_by: str) -> DataFrame:
 
 
 def _summarize_admissions(records: DataFrame) -> DataFrame:
-    """Return one row for each admission: completed, enrolled, withdrawn (1 or 0) and days."""
+    """Return one row for each admission, with completed, enrolled, withdrawn (1 or 0) and the days until withdrawal."""
     days = F.when(F.col("record") == "withdrawal", F.datediff("withdrawn_date", "enrolled_on"))
     return records.groupBy(*ADMISSION_KEY).agg(
         F.coalesce(F.max(F.col("is_completed").cast("int")), F.lit(0)).alias("completed"),

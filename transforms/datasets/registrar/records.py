@@ -63,7 +63,7 @@ REASONS = ("Academic", "Financial", "Health", "Personal", "Transfer", "Other")
 def keep_known_values(known: Sequence[str]) -> Callable[[Column], Column]:
     """Return a masking action that keeps the values in `known` and redacts any other value.
 
-    Use it for a column that people type into.
+    Use this action for a column that people type into.
 
     >>> reasons = spark.createDataFrame([("Health",), ("spoke to Ann",), (None,)], "reason string")
     >>> [row[0] for row in reasons.select(keep_known_values(["Health"])(F.col("reason"))).collect()]
@@ -75,8 +75,8 @@ def keep_known_values(known: Sequence[str]) -> Callable[[Column], Column]:
 def hash_unless_intake_is_valid(value: Column) -> Column:
     """Keep the value if the row's intake is a season and a year, and hash it otherwise. This is a masking action.
 
-    If the intake is not valid, or the row has more or fewer cells than the header, the cells may have shifted. Then an
-    address can be under Programme.
+    If the intake is not valid, or the row has more or fewer cells than the header, the cells may have shifted to
+    wrong columns. Then the column Programme can contain an address.
     """
     is_malformed = F.coalesce(F.array_contains(f"{CAST_FAILURES}.column", "_malformed_record"), F.lit(False))
     return F.when(F.col("intake").rlike(_VALID_INTAKE) & ~is_malformed, value).otherwise(keyed_hash(value))
@@ -92,14 +92,14 @@ MASKING_POLICY = (
     MaskingRule("address", "drop", "reaches the student, and no answer uses it"),
     MaskingRule("status", keep_known_values(STATUSES), "is text that people type, and can contain a name"),
     MaskingRule("withdrawal_reason", keep_known_values(REASONS), "is text that people type, and can contain a name"),
-    MaskingRule("programme", hash_unless_intake_is_valid, "holds a name or an address if the cells have shifted"),
-    MaskingRule("intake", hash_unless_intake_is_valid, "as programme"),
+    MaskingRule("programme", hash_unless_intake_is_valid, "contains a name or an address if the cells have shifted"),
+    MaskingRule("intake", hash_unless_intake_is_valid, "contains a name or an address if the cells have shifted"),
 )
-"""The columns that can identify a student, the action for each, and the reason. All unreadable cells are redacted."""
+"""Each column that can identify a student, its masking action, and the reason. All unreadable cells are redacted."""
 
 TOTAL_LINE = "total line"
 EARLIEST_DATE = date(1990, 1, 1)
-"""The suite rejects a record with an earlier date as a typing error."""
+"""A record with an earlier date fails the suite, because the date is a typing error."""
 
 _DATE_COLUMNS = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
@@ -115,28 +115,29 @@ _COLUMNS = (
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
-    (`drop_superseded_rows`). A key that was delivered twice has two rows, and the publisher keeps the latest valid
-    row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
+    if the latest version of the file has no row with the same key. A key that was delivered twice has
+    two rows, and the publisher keeps the latest valid row.
 
     Columns:
 
-    - record: `application`, `enrolment` or `withdrawal`. The total line of a sheet has `total line`.
+    - record: `application`, `enrolment` or `withdrawal`. For the total line of a sheet, record is `total line`.
     - student_id, first_name, last_name, email, phone, year_of_birth, status, withdrawal_reason: masked by
       `MASKING_POLICY`.
-    - programme; intake (`Fall 2023`). Both are hashed if the intake is not a season and a year.
+    - programme; intake (such as `Fall 2023`). Both are hashed if the intake is not a season and a year.
     - received_date, completed_date, enrolled_date, withdrawn_date.
     - record_date: the date on which the application was received, or the student enrolled or withdrew.
     - is_completed: whether an application has a completed date. Null for other records.
-    - has_application: whether any row is an application for the same admission as this enrolment.
-    - enrolled_on: the enrolment date that this withdrawal counts from. It is the enrolment date that was delivered last
-      for the same admission. Enrolments after the withdrawal count only if there are no earlier enrolments.
-      Like has_application, it is null if the admission key is incomplete.
+    - has_application: whether this enrolment has an application for the same admission. Null if the student ID,
+      programme or intake is missing.
+    - enrolled_on: the enrolment date from which the days until this withdrawal are counted. If an admission has several
+      enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used only if all
+      enrolments are after the withdrawal. Null if the student ID, programme or intake is missing.
     - student_id_is_valid; email_is_valid. Each is null if the value is missing.
-    - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record counts without a valid date of
-      birth. The values in both reports are redacted.
+    - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record without a valid date of birth is
+      still valid. The values in both columns are redacted.
 
-    Source: the graph of the Glue job that this job replaces. Its node Detect Sensitive Data is `MASKING_POLICY` here.
+    Source: the graph of the Glue job that this job replaces. `MASKING_POLICY` replaces its node Detect Sensitive Data.
     """
     fields = {field.name: field for layout in LAYOUTS.values() for field in layout}
     return (
@@ -153,11 +154,11 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling while values can still be read, and check which values are valid."""
-    # In one step, Spark would clean a text again for each use of it. So there are two steps.
+    """Standardize spelling, and check which values are valid. This step needs the values before they are masked."""
+    # With only one step, Spark would clean a text again for each column that uses the text. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in (*ADMISSION_KEY, "first_name", "last_name", "email", "phone")}
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
-    full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # both names in one cell
+    full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # one cell can contain both names
     says_total = reduce(or_, (F.coalesce(name.rlike(_TOTAL), F.lit(False)) for name in (student_id, first, last)))
     # A student can be called Total, but then the row has a valid student ID.
     is_total = says_total & ~F.coalesce(student_id.rlike(_VALID_STUDENT_ID), F.lit(False))
@@ -189,7 +190,7 @@ def _split_name(full_name: Column, *, default: Column, comma_group: int, space_g
 
 
 def _standardize_intake(text: Column) -> Column:
-    """Return an intake as season and year, `Fall 2023`, whichever comes first in the text.
+    """Return an intake as season and year, such as `Fall 2023`. The text can have the two words in either order.
 
     A text without exactly one season and one year is returned unchanged.
     """
@@ -201,12 +202,14 @@ def _standardize_intake(text: Column) -> Column:
 
 def _add_related_records(records: DataFrame) -> DataFrame:
     """Add to each record the columns that depend on the other records of the same admission."""
-    has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))  # a window groups all nulls together
+    # A window puts all null keys into one group.
+    has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))
     is_kind = {kind: F.col("record") == kind for kind in LAYOUTS}
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DATE_COLUMNS.items()))
     admission = Window.partitionBy(*ADMISSION_KEY)
     until_that_day = admission.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
-    # An enrolment whose date will be quarantined is ignored. So is a superseded enrolment beside a current enrolment.
+    # An enrolment is ignored if its date fails the suite. A superseded enrolment is ignored if the admission has a
+    # current enrolment.
     is_plausible = is_kind["enrolment"] & (day >= EARLIEST_DATE) & (day <= utc_wall_clock(F.col("_ingested_at")))
     has_current = F.max(is_plausible & F.col("_is_current")).over(admission)
     delivery = F.when(F.col("_is_related"), F.struct(*LINEAGE_COLUMNS))

@@ -1,4 +1,4 @@
-"""The answers about service requests. Each is by city, and by area, channel or agency if the city publishes these."""
+"""List the answers about service requests. An answer has groups only for the columns that a city publishes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from transforms.shares import percentage, share_of_total
 
 MAX_VALUES_PER_GROUP = 10
 ALL_REQUESTS = "all"
-"""The kind, and the name, of the group of all requests of a city."""
+"""The group of all requests of a city. This text is both the kind and the name of the group."""
 
 AREA_KINDS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 GROUP_KINDS = (ALL_REQUESTS, "agency", "channel", *AREA_KINDS)
@@ -24,19 +24,19 @@ AREA_COLUMNS, GROUP_COLUMNS = ("area_kind", "area"), ("group_kind", "group_name"
 
 
 def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[str], keep: Sequence[str]) -> DataFrame:
-    """Assign each request to one group of each kind, for example to one area of each kind of area.
+    """Assign each request to one group of each kind, for example to its ZIP code and to its channel.
 
-    Rows: one for each request and each of the `kinds` that its city has.
+    Rows: for each request, one row for each kind in `kinds` that the city publishes.
 
-    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first has the kind, the second
-    the group. The group of the kind `all` is `all`. The group of any other kind is the value of the column with that
-    name, and can be null.
+    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns has
+    the kind of the group. The second has the name of the group. For the kind `all`, the name is `all`. For any other
+    kind, the name is the value of the column with the same name as the kind, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
     [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
     """
-    # The map of all cities is one literal, so another city adds no condition to each row.
+    # The kinds of each city are in one literal map. So a new city does not add a condition to the plan.
     kinds_by_city = []
     for source in SOURCES:
         city_kinds = (F.lit(kind) for kind in kinds if _has_kind(source, kind))
@@ -60,11 +60,11 @@ def count_requests(requests: DataFrame, *, group_by: Sequence[str]) -> DataFrame
 def count_with_share(requests: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     """Count requests by city and `columns`, and add their share.
 
-    The total of a share is the requests with the same city and the same values of all `columns` except the last. With
-    one column, it is the requests of the city.
+    A share is a percentage of the requests with the same city and the same values in all `columns` except the last. If
+    `columns` has only one column, a share is a percentage of the requests of the city.
 
-    Rows: one for each combination of city and `columns`. Columns: city, `columns`, requests and share_pct. The shares
-    of one total add up to 100.000.
+    Rows: one for each combination of values of city and `columns`. Columns: city, `columns`, requests and share_pct.
+    Shares of the same total add up to 100.000.
     """
     group_by = ["city", *columns]
     return requests.transform(count_requests, group_by=group_by).transform(
@@ -84,8 +84,8 @@ def top_values(
 
     Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `column`, in ascending order.
 
-    Columns: city, the columns of `names`, rank, `column`, requests and share_pct. The total is the group's requests in
-    which `column` is not null.
+    Columns: city, the columns of `names`, rank, `column`, requests and share_pct (share of the group's requests in
+    which `column` is not null).
     """
     group_by = ["city", *names]
     return (
@@ -99,10 +99,13 @@ def top_values(
 
 
 def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: int) -> DataFrame:
-    """Add the change in requests since the month `months` earlier, as a number and as a percentage of that month's.
+    """Add the change in requests since an earlier month, as a number and as a percentage.
 
-    Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` and `<name>_pct`. Both
-    are null if the earlier month has no row. `<name>_pct` is also null if the earlier month has 0 requests.
+    `months` is the number of months between the two months.
+
+    Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` (the change) and
+    `<name>_pct` (the change as a percentage of the requests of the earlier month). Both are null if the earlier month
+    has no row. `<name>_pct` is also null if the earlier month has 0 requests.
     """
     before = F.col("requests") - F.col(name)
     return (
@@ -116,7 +119,7 @@ def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], 
 
 
 def rounded_percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add `part` as a percentage of `total`, to two decimals. It is null if `total` is 0. Rows: all kept."""
+    """Add `part` as a percentage of `total`, to two decimals. The result is null if `total` is 0. Rows: all kept."""
     return rows.transform(percentage, part=part, total=total, name=name).withColumn(name, F.round(name, 2))
 
 

@@ -1,4 +1,4 @@
-"""Classify requests by the words of their text. This is for sources that publish no type."""
+"""Classify requests by the words of their text, because some sources publish no type."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ KINDS = {
     "Police": r"police|non[- ]emergency",
     "Information": r"information|inquir(y|ies)",
 }
-"""The kinds of requests, and a pattern of the words of each. A request has the first kind that matches.
+"""Each kind of request, and the pattern of its words. A request has the first kind whose pattern matches.
 
-Only whole words match, in upper or lower case.
+A pattern matches only whole words, in upper or lower case.
 """
 
 
 def request_kind(text: Column) -> Column:
     """Return the first kind in `KINDS` whose words are in a text. Null if no kind matches.
 
-    The result never contains the rest of the text, such as a name or an address.
+    The result never contains other words of the text, such as a name or an address.
 
     >>> texts = spark.createDataFrame([("Dog off leash, ask Ann",), ("hotdog stand",)], "text string")
     >>> [row[0] for row in texts.select(request_kind(F.col("text"))).collect()]

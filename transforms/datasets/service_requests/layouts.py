@@ -1,4 +1,4 @@
-"""Convert the raw rows of one layout to rows with the columns of requests. Only the rules of its source apply."""
+"""Convert the raw rows of one layout to rows with the columns of requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ADDED_COLUMNS = {
     "coordinates_are_valid": "boolean",
 }
 _SEPARATOR = "\u001f"
-_WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"  # as in Python
+_WHITESPACE = r"[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 _SECONDS_PER_DAY = 86_400
 
 
@@ -48,12 +48,13 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 
     Columns:
 
-    - those of `COLUMNS`. status has the spelling of the source.
-    - closed_at: if the layout has only the day, it is the end of that day, or the row's last change if that is earlier.
-    - revised_at: the row's own time of revision. In a layout without this time, it is the as-of time of the file
-      (`file_as_of`). This is the modification time of the file, but not later than the latest time in its rows
-      (created, closed, or the start of the day closed). A row without its own time gets a time by the same rule, but
-      only from its own cells.
+    - the columns of `COLUMNS`. status has the spelling of the source.
+    - closed_at: if the layout has only the day on which a request was closed, closed_at is the end of this day. If the
+      last change of the row is earlier, closed_at is the time of the last change.
+    - revised_at: the row's own time of revision. If the layout has no such time, revised_at is the as-of time of the
+      file (`file_as_of`). The as-of time is the modification time of the file or the latest time in the rows of the
+      file, whichever is earlier. A time in a row is the creation time, the close time, or the start of the close day.
+      If the layout has a time of revision but a row has no value, only the times in this row are used.
     - city; case_key (before masking, null without a creation time); resolution; `_local` (the creation time, in the
       city's local time); coordinates_are_valid.
     - the lineage; `_cast_failures`; `_cast_warnings`.
@@ -75,13 +76,13 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 
 
 def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
-    """Keep the raw rows that belong to no known layout. They are quarantined instead of lost.
+    """Keep the raw rows that belong to no known layout, so that these rows are quarantined and not lost.
 
     Ingest assigns a layout to each row, also to a malformed row. So a row without a known layout is from a source that
     was removed.
 
-    Rows: only rows whose `_layout` is null or not in `known`. Columns: as in `read_layout`. All are null except
-    revised_at (the modification time of the file), the lineage, and the report of a malformed record.
+    Rows: only rows whose `_layout` is null or not in `known`. Columns: as in `read_layout`. All columns are
+    null except revised_at (the modification time of the file), the lineage, and the report of a malformed record.
     """
     is_known = F.coalesce(F.col("_layout").isin(*known), F.lit(False))
     return (
@@ -95,7 +96,7 @@ def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
 def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
     """Return the fields with their source columns in the spelling of raw.
 
-    If names differ only in capitals, raw has one column with the spelling of the first file.
+    If the column names of two files differ only in capitals, raw has one column, with the spelling of the first file.
     """
     spellings = {name.casefold(): name for name in raw.columns}
     for field in fields:
@@ -112,7 +113,7 @@ def _join_key_texts(source: CitySource, fields: Sequence[Field]) -> Column:
 
 
 def _select_columns(rows: DataFrame, *, columns: Mapping[str, str]) -> DataFrame:
-    """Select the columns and the lineage. If the rows do not have a column, it is null."""
+    """Select the columns and the lineage. A column that the rows do not have is null."""
     return rows.select(
         *(
             F.col(name) if name in rows.columns else F.lit(None).cast(kind).alias(name)
@@ -129,7 +130,7 @@ def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFram
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # a scan of the whole file is not worthwhile for the few rows without a time of revision
+    if is_dated_by_row:  # few rows have no time of revision, so a scan of their whole file is too slow
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")
@@ -143,7 +144,7 @@ def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
-    # In one step, Spark would compute the status and the local time again for each use. So there are two steps.
+    # With only one step, Spark would compute status and `_local` again for each column that uses them.
     return rows.withColumns(
         {
             "city": F.lit(source.city),

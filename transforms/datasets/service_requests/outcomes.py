@@ -20,11 +20,11 @@ from transforms.datasets.service_requests.sources.city_source import CLOSED_OTHE
 def build_resolution(requests: DataFrame) -> DataFrame:
     """Count resolved and unresolved requests in each city, and in each agency, channel and area of the city.
 
-    Rows: one for each city and group with requests.
+    Rows: for each city, one row for each group with requests.
 
     Columns: city, group_kind, group_name; requests; resolved, closed_otherwise (transferred, out of jurisdiction, or
-    not a valid request), unresolved; status_not_known; resolved_pct, unresolved_pct (percentages of the requests with a
-    known status).
+    not a valid request), unresolved, status_not_known (numbers of requests); resolved_pct, unresolved_pct (percentages
+    of the requests with a known status).
     """
     counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
@@ -52,8 +52,8 @@ def build_resolution(requests: DataFrame) -> DataFrame:
 def build_top_unresolved(requests: DataFrame) -> DataFrame:
     """Rank the types with the most unresolved requests in each city, and in each agency, channel and area of the city.
 
-    Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without a type are left out. Ties are broken
-    by the name of the type.
+    Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
+    broken by the name of the type.
 
     Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (share of the group's
     unresolved requests with a type).
@@ -62,14 +62,14 @@ def build_top_unresolved(requests: DataFrame) -> DataFrame:
 
 
 def build_first_call_resolution(requests: DataFrame) -> DataFrame:
-    """Compute the percentage of requests resolved on the first call.
+    """Compute the percentage of requests that were resolved on the first call.
 
-    The percentage is computed in each city, and in each agency, channel and area of the city.
+    The percentage is computed for each city, and for each agency, channel and area of the city.
 
-    Rows: one for each city and group. Requests whose first-call resolution is unknown are left out.
+    Rows: for each city, one row for each group. Requests whose first-call resolution is unknown are left out.
 
-    Columns: city, group_kind, group_name; requests (with yes or no); on_first_call (with yes); on_first_call_pct
-    (100 x on_first_call / requests).
+    Columns: city, group_kind, group_name; requests (whose first-call resolution is yes or no); on_first_call (whose
+    first-call resolution is yes); on_first_call_pct (100 x on_first_call / requests).
     """
     sums = {"requests": ("_one", "count"), "on_first_call": ("_one", "sum")}
     return (
@@ -85,16 +85,17 @@ def build_time_to_close(requests: DataFrame) -> DataFrame:
     """Compute the median and the 90th percentile of the time until requests are closed.
 
     Rows: one for each city, one for each of its agencies, one for each of its types, and one for each combination of
-    agency and type. Requests without a time to close are left out: they are open, or were closed before they were
-    created.
+    agency and type. Requests without a time to close are left out. These are open requests, and requests that were
+    closed before they were created.
 
     Columns: city; group_kind (`all`, `agency`, `request_type` or `agency and request_type`); agency, request_type (null
-    if the group is not about it, or if it is unknown); requests; median_hours, p90_hours.
+    if the group includes all values, or if the value is unknown); requests; median_hours, p90_hours.
 
-    The percentiles are exact to the tenth of an hour. First, the requests of each tenth are counted into one row. An
-    exact percentile of single requests would hold all of them in memory. An approximation would differ between runs.
+    The percentiles are exact to a tenth of an hour. The code first counts the requests for each tenth of an hour, and
+    then computes the percentiles from these counts. An exact percentile of single requests would need all requests in
+    memory. An approximate percentile would differ between runs.
     """
-    # Whole seconds first: 1.15 hours times ten can be slightly less than 11.5.
+    # Times are rounded to whole seconds first, because 1.15 hours times ten can be slightly less than 11.5.
     tenths = F.round(F.round(F.col("hours_to_close") * 3600) / 360).cast("int").alias("_tenths")
     dimensions, null = ("agency", "request_type"), F.lit(None).cast("string")
     groupings = {

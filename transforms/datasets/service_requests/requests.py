@@ -27,28 +27,28 @@ _CONTENT_COLUMNS = (
     *("longitude", "latitude"),
 )
 REVISION_ORDER = ("_is_current", "revised_at", "closed_at", "content_hash", "_source_file", "_row_number")
-"""The columns that order the revisions of one request. The last revision counts.
+"""The columns that order the revisions of one request. The last revision in this order counts.
 
-If two revisions have the same time, the one that was closed later counts. Any further tie is broken the same way every
-time.
+If two revisions have the same `revised_at`, the revision with the later close time counts. The other columns break
+ties in the same way in each run.
 """
 
 _generalize_to_block = partial(generalize_coordinate, degrees=0.001)
 MASKING_POLICY = (
-    MaskingRule("case_key", keyed_hash, "is made from address and summary, and joins the revisions of a request"),
+    MaskingRule("case_key", keyed_hash, "is made from the address and summary, and joins the revisions of a request"),
     MaskingRule("summary", "drop", "is text that people type, and can contain a name. request_type has its subject"),
-    MaskingRule("customer_zip", "drop", "is the home of the requester, and no answer uses it"),
+    MaskingRule("customer_zip", "drop", "is the area of the requester's home, and no answer uses it"),
     MaskingRule("address_1", "drop", "is usually the home of the requester"),
-    MaskingRule("address_2", "drop", "as address_1"),
+    MaskingRule("address_2", "drop", "is usually the home of the requester"),
     MaskingRule("intersection_1", "drop", "is almost the same information as address_1"),
-    MaskingRule("intersection_2", "drop", "as intersection_1"),
+    MaskingRule("intersection_2", "drop", "is almost the same information as address_1"),
     MaskingRule("geom", "drop", "is a copy of the coordinates"),
     MaskingRule(
         "longitude", _generalize_to_block, "identifies the house. A block (about 100 m) is precise enough for areas"
     ),
-    MaskingRule("latitude", _generalize_to_block, "as longitude"),
+    MaskingRule("latitude", _generalize_to_block, "identifies the house, in the same way as longitude"),
 )
-"""The columns that can identify a requester or a home, the action for each, and the reason.
+"""Each column that can identify a requester or a home, its masking action, and the reason.
 
 Unreadable cells are redacted.
 """
@@ -69,31 +69,33 @@ _COLUMNS = (
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
     """Type the raw rows of all cities, standardize and mask them, and return the candidates for trusted.
 
-    Rows: one for each raw row. Rows that the current content of their file no longer has are dropped
-    (`drop_superseded_rows`). A request that was revised has several rows, and the publisher keeps the latest valid
-    row. A row whose `_layout` is not in `layouts`, or belongs to no source, is kept without city, key and times. So
-    it fails the suite and is quarantined.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
+    if the latest version of the file has no row with the same key. A request that was revised has several rows, and the
+    publisher keeps the latest valid row. If the `_layout` of a row is not in `layouts` or belongs to no source, the row
+    is kept, but its city, key and times are null. So the row fails the suite and is quarantined.
 
     Columns:
 
-    - case_key: 64 hexadecimal digits. It is the HMAC-SHA-256, under the masking key, of texts joined by U+001F. The
-      texts are the city, the local creation time, and the columns of `CitySource.key` with their white space collapsed.
-      Null without a creation time.
-    - city; created_at; created_month (its first day), created_weekday (1 is Monday), created_hour, all three in the
-      city's local time.
+    - case_key: the HMAC-SHA-256 of several texts, computed with the masking key and written as 64 hexadecimal digits.
+      The texts are the city, the local creation time, and the columns of `CitySource.key` with collapsed white space,
+      joined by U+001F. Null if the creation time is missing.
+    - city; created_at; created_month (the first day of the month), created_weekday (1 is Monday), created_hour. Month,
+      weekday and hour are in the city's local time.
     - revised_at: the row's own time of revision, or the as-of time of its file (`read_layout`).
     - status, in the spelling of the source; resolution (`resolved`, `closed otherwise` or `unresolved`, null for an
       unknown status).
-    - closed_at: if the source has only the day, it is the end of that day, or the last change of the row if that is
-      earlier. hours_to_close: null if the request is unresolved, a time is missing, or the result would be negative.
+    - closed_at: the close time. If the source has only the close day, closed_at is the end of this day, or the last
+      change of the row if this change is earlier. hours_to_close: null if the request is unresolved, a time is missing,
+      or the result would be negative.
     - closure_reason; first_call_resolution; channel; agency, division, major_area, topic; neighborhood,
       council_district, police_district, zip.
-    - request_type: the source's type, otherwise its topic, otherwise one of `KINDS` by the words of the summary.
-      traffic_kind: `accident`, `traffic` or null.
-    - longitude, latitude: degrees, the south-west corner of the block, null if they are not in the city.
-      coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
+    - request_type: the type in the source. If the type is missing, request_type is the topic. If both are missing,
+      request_type is the kind in `KINDS` that matches the summary. traffic_kind: `accident`, `traffic` or null.
+    - longitude, latitude: the south-west corner of the block, in degrees. Both are null if the place is not in the
+      city. coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
     - content_hash: XXH64 of the columns that a revision can change. It orders revisions with the same time.
-    - the lineage; `_cast_failures` of the creation time; `_cast_warnings` of optional columns. Both are redacted.
+    - the lineage; `_cast_failures` of the creation time; `_cast_warnings` of optional columns. The values in both
+      columns are redacted.
 
     Args:
         raw: The raw rows.
@@ -106,8 +108,8 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
     Source: Denver and Vancouver open data, 3-1-1 service requests.
     """
-    # Each layout is built separately. Spark evaluates only the expressions of a row's own source. So another city does
-    # not make these expressions longer.
+    # Each layout is built separately, so that Spark evaluates only the expressions of a row's own source. A new city
+    # does not make the expressions of the existing cities longer.
     sources = {layout: source for source in SOURCES for layout in source.layouts if layout in layouts}
     typed = [read_layout(raw, source=source, layout=layout) for layout, source in sources.items()]
     return (
@@ -126,8 +128,8 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling while values can still be read, and add the columns that depend on them."""
-    # In one step, Spark would compute a value again for each use of it. So there are two steps.
+    """Standardize spelling, and add the columns that need the values before they are masked."""
+    # With only one step, Spark would compute a text again for each column that uses the text. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))
     seconds = F.unix_seconds("closed_at") - F.unix_seconds("created_at")
@@ -152,5 +154,5 @@ def _clear_unknown_district(name: str) -> Column:
 
 
 def _hash_content(*columns: str) -> Column:
-    # Spark's hash skips nulls, so ("a", null) and (null, "a") would have the same hash.
+    # Spark's hash skips nulls. Without the null flags, ("a", null) and (null, "a") would have the same hash.
     return F.xxhash64(*columns, *(F.col(name).isNull() for name in columns))

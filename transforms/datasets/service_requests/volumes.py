@@ -22,14 +22,15 @@ _KINDS_WITHOUT_GRID_CELL = tuple(kind for kind in GROUP_KINDS if kind != "grid_c
 
 
 def build_monthly_volume(requests: DataFrame) -> DataFrame:
-    """Count requests by the month in which they were created, in each group, with the changes between months.
+    """Count the requests of each group by the month of their creation, with the changes since earlier months.
 
-    Rows: one for each city, group and month with requests. A group is all requests (`all`), a channel, an agency, or an
-    area that is not a grid cell.
+    Rows: for each group of a city, one row for each month with requests. A group is all requests (`all`), a channel, an
+    agency, or an area that is not a grid cell.
 
-    Columns: city, group_kind, group_name (null if the source does not publish it); month (its first day, in the city's
-    local time); requests; change_on_month, change_on_month_pct (since the month before); change_on_year,
-    change_on_year_pct (since the same month of the year before). A change is null if the earlier month has no requests.
+    Columns: city, group_kind, group_name (null for requests without a value); month (the first day of the month, in the
+    city's local time); requests; change_on_month, change_on_month_pct (changes since the month before); change_on_year,
+    change_on_year_pct (changes since the same month of the year before). A change is null if the earlier month has no
+    requests.
     """
     group_by = ["city", *GROUP_COLUMNS]
     return (
@@ -44,11 +45,11 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
 def build_volume_by_area(requests: DataFrame) -> DataFrame:
     """Count requests by neighborhood, council district, police district, ZIP code, and grid cell of 0.01 degrees.
 
-    Rows: one for each city, kind of area, and area with requests. A kind that the city's source does not have is left
-    out.
+    Rows: for each city and each kind of area, one row for each area with requests. Kinds of areas that the city does
+    not publish are left out.
 
     Columns: city, area_kind, area (null if the area is unknown); requests; share_pct (share of the city's requests; the
-    shares of a kind add up to exactly 100.000).
+    shares of one kind of area add up to exactly 100.000).
     """
     return requests.transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=[]).transform(
         count_with_share, columns=AREA_COLUMNS
@@ -58,8 +59,8 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
 def build_volume_by_channel(requests: DataFrame) -> DataFrame:
     """Count requests by channel.
 
-    Rows: one for each city and channel. Columns: city, channel (null if it is unknown); requests; share_pct (share of
-    the city's requests; the shares add up to exactly 100.000).
+    Rows: one for each combination of city and channel. Columns: city, channel (null if the channel is unknown);
+    requests; share_pct (share of the city's requests; the shares add up to exactly 100.000).
     """
     return requests.transform(count_with_share, columns=["channel"])
 
@@ -70,8 +71,8 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
     Rows: at most `MAX_TYPES_PER_AREA` for each area. Requests without an area or a type are left out. Ties are broken
     by the name of the type.
 
-    Columns: city, area_kind, area; rank (1 for the most requests); request_type; requests; share_pct (share of the
-    area's requests with a type).
+    Columns: city, area_kind, area; rank (1 for the type with the most requests); request_type; requests; share_pct
+    (share of the area's requests with a type).
     """
     top_types = requests.transform(
         top_values, column="request_type", kinds=AREA_KINDS, names=AREA_COLUMNS, n=MAX_TYPES_PER_AREA
@@ -82,10 +83,11 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
 def build_top_type_months(requests: DataFrame) -> DataFrame:
     """Count the requests of the most frequent types of each area by month.
 
-    Rows: one for each type of `build_top_types_by_area`, and each month in which the area has requests of this type.
+    Rows: for each area and each of its types in `build_top_types_by_area`, one row for each month with requests.
 
-    Columns: city, area_kind, area; rank (of the type, over all months), request_type; month (its first day); requests;
-    change_on_month, change_on_month_pct (since the month before, null if that month has no requests).
+    Columns: city, area_kind, area; rank (of the type, over all months), request_type; month (the first day of the
+    month); requests; change_on_month, change_on_month_pct (changes since the month before, null if the month before has
+    no requests).
     """
     area = ["city", *AREA_COLUMNS]
     area_type = [*area, "request_type"]
@@ -107,10 +109,10 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 def build_busiest_agencies(requests: DataFrame) -> DataFrame:
     """Rank the agencies with the most requests in each city, and in each channel and area of the city.
 
-    Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without an agency are left out. Ties are
-    broken by the name of the agency.
+    Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without an agency are left out. Ties
+    are broken by the name of the agency.
 
-    Columns: city, group_kind, group_name (null if the source does not publish it); rank; agency; requests; share_pct
+    Columns: city, group_kind, group_name (null for requests without a value); rank; agency; requests; share_pct
     (share of the group's requests with an agency).
     """
     return requests.transform(top_values, column="agency")
@@ -119,8 +121,8 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
 def build_most_common_types(requests: DataFrame) -> DataFrame:
     """Rank the most common types of requests in each city, and in each agency, channel and area of the city.
 
-    Rows: at most `MAX_VALUES_PER_GROUP` for each city and group. Requests without a type are left out. Ties are broken
-    by the name of the type.
+    Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
+    broken by the name of the type.
 
     Columns: city, group_kind, group_name; rank; request_type; requests; share_pct (share of the group's requests with a
     type).
@@ -131,12 +133,12 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
     """Count requests by the weekday and hour in which they were created.
 
-    The requests are counted in each city, and in each agency, channel and area of the city.
+    The requests are counted for each city, and for each agency, channel and area of the city except grid cells.
 
-    Rows: one for each city, group, weekday and hour with requests. Grid cells are not groups here.
+    Rows: for each group of a city, one row for each combination of weekday and hour with requests.
 
-    Columns: city, group_kind, group_name; weekday (1 is Monday), hour (0 to 23), both in the city's local time;
-    requests.
+    Columns: city, group_kind, group_name; weekday (1 is Monday), hour (0 to 23); requests. Weekday and hour are in the
+    city's local time.
     """
     time_columns = ["weekday", "hour"]
     return (
@@ -147,12 +149,12 @@ def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
 
 
 def build_traffic_by_area(requests: DataFrame) -> DataFrame:
-    """Count requests about traffic and about accidents, by area and type.
+    """Count requests about traffic and requests about accidents, by area and type.
 
-    Rows: one for each city, area, kind of traffic request, and type with requests.
+    Rows: for each area of a city, one row for each combination of traffic_kind and request_type with requests.
 
-    Columns: city, area_kind, area (null if it is unknown); traffic_kind (`accident` or `traffic`, by whole words in
-    type, topic and summary); request_type; requests.
+    Columns: city, area_kind, area (null if the area is unknown); traffic_kind (`accident` or `traffic`, if type, topic
+    or summary has one of the words of `traffic_kind`); request_type; requests.
     """
     kind_columns = ["traffic_kind", "request_type"]
     return (

@@ -1,4 +1,4 @@
-"""The request feeds of the cities, one module for each.
+"""Load the request feeds of the cities. Each feed has its own module.
 
 To add a city, add a module that ends with `SOURCE = CitySource(...)`.
 """

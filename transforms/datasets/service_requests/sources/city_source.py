@@ -1,4 +1,4 @@
-"""The description of a city's request feed, and the fields that several feeds share."""
+"""Describe a city's request feed, and define the fields that several feeds share."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ RESOLVED, CLOSED_OTHERWISE, UNRESOLVED = "resolved", "closed otherwise", "unreso
 AsOf = Literal["row", "file"]
 """The origin of the time of revision of a row.
 
-- `row`: rows have their own time of revision, in the field `revised_at`. A row without this time is dated as its file.
-- `file`: the file is an export of the live state. Its rows are dated by the file (`transforms.revisions.file_as_of`).
+- `row`: rows have their own time of revision, in the field `revised_at`. A row without a value gets a time from its
+  own cells and the modification time of its file.
+- `file`: the file is an export of the live state. All its rows have the as-of time of the file
+  (`transforms.revisions.file_as_of`).
 """
 
 
@@ -32,10 +34,10 @@ class CitySource:
         city: The name of the city in trusted and in the case key.
         zone: The time zone of the city.
         bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
-        key: The fields that identify a request, together with the city and the creation time. Every layout has them.
-        statuses: The statuses of each resolution. A status that is not listed has no resolution, and the suite warns.
-        spellings: Other spellings of a status.
-        layouts: The layouts of the files, and the fields of each. Names are unique among all sources.
+        key: The fields that, with the city and the creation time, identify a request. All layouts have these fields.
+        statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
+        spellings: Other spellings of statuses, and the status that each spelling stands for.
+        layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.
         as_of: The origin of the time of revision of the rows of each layout.
     """
 

@@ -1,4 +1,4 @@
-"""Denver's 3-1-1 service requests: a csv file for each year that is exported from the live system, and JSON events."""
+"""Describe Denver's 3-1-1 service requests: yearly csv exports of the live system, and JSON events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _parse_day(column: str) -> Column:
 
 
 def _parse_zip(column: str) -> Column:
-    """Return the five digits of a ZIP code. 00000 gives null, because forms use it for an unknown ZIP code."""
+    """Return the five digits of a ZIP code. 00000 gives null, because forms write 00000 for an unknown ZIP code."""
     text = clean_text(F.col(quoted(column)))
     return F.when(text.rlike(r"\A(?!00000)[0-9]{5}(-[0-9]{4})?\z"), F.substring(text, 1, 5))
 
@@ -48,7 +48,7 @@ _DENVER = (
     text_field("Case Summary", "summary"),
     text_field("Case Status", "status"),
     text_field("Case Source", "channel"),
-    text_field("Case Created Date", "created_on"),  # the date of the time below, which is not read
+    text_field("Case Created Date", "created_on"),  # not parsed, because the next column has date and time
     _local_time_field("Case Created dttm", "created_at"),
     Field("Case Closed Date", "closed_on", "date", _parse_day, expected="date such as 07/04/2024", required=False),
     _local_time_field("Case Closed dttm", "closed_at", required=False),
@@ -75,7 +75,7 @@ _DENVER = (
 SOURCE = CitySource(
     city="denver",
     zone=ZONE,
-    bounding_box=(-105.12, 39.60, -104.59, 39.92),  # reaches to the airport, far to the north-east
+    bounding_box=(-105.12, 39.60, -104.59, 39.92),  # includes the airport, which is far to the north-east
     key=("summary", "channel", "customer_zip", "address_1", "address_2", "intersection_1", "intersection_2", "zip"),
     statuses={
         RESOLVED: (
@@ -97,7 +97,7 @@ SOURCE = CitySource(
         "Approved": "Closed - Approved",
         "Spam": "Closed - Spam",
     },
-    # Events have the time at which they were sent, which is their time of revision.
+    # The time at which an event was sent (`row_ts`) is its time of revision.
     layouts={"denver": _DENVER, "denver_events": (*_DENVER, time_field("row_ts", "revised_at", required=False))},
     as_of={"denver": "file", "denver_events": "row"},
 )

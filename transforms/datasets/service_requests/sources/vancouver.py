@@ -1,4 +1,4 @@
-"""Vancouver's 3-1-1 service requests: csv files and workbooks. Each row has the time of its last change."""
+"""Describe Vancouver's 3-1-1 service requests: csv files and workbooks. Each row has the time of its last change."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ SOURCE = CitySource(
     city="vancouver",
     zone="America/Vancouver",
     bounding_box=(-123.28, 49.19, -123.0, 49.33),
-    key=("type", "neighborhood", "channel", "address_1"),  # no department, because departments transfer requests
+    key=("type", "neighborhood", "channel", "address_1"),  # no agency, because it can change
     statuses={RESOLVED: ("Close",), UNRESOLVED: ("Open",)},
     spellings={"Closed": "Close"},
     layouts={
         "vancouver": _VANCOUVER,
-        # The workbooks have the same columns with other names: `Service request type`.
+        # The workbooks have the same columns, but write the names with blanks: `Service request type`.
         "vancouver_workbook": tuple(
             Field(
                 field.source if field.source == "geom" else field.source.replace("_", " ").capitalize(),
