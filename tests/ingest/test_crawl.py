@@ -82,7 +82,7 @@ def test_a_schema_that_cannot_be_inferred_is_a_warning(
     with caplog.at_level(logging.WARNING):
         assert str(crawl_calls(lake, landing)) == "1 new files in 1 folders, unknown columns"
 
-    assert "calls: cannot infer the columns of 1 files" in caplog.text
+    assert "calls: Spark cannot infer the columns of 1 files" in caplog.text
     ingest_calls(lake, landing)
     landing.file("b.json", b'{"Date": "2024-01-03"}')
     assert crawl_calls(lake, landing).drift == ()

@@ -45,11 +45,11 @@ def test_the_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str)
         ("Date;Area\n1;Montré".encode()[:-1] + "\n2;été".encode(), "1 byte.s. from line 2 on"),
         (
             b"\xef\xbb\xbfDate;Area\n1;\xe9t\xe9\n",
-            "2 byte.s. from line 2 on .* but the file has a byte order mark. Save the whole file as UTF-8 again",
+            "2 byte.s. from line 2 on .* but the file has a UTF-8 byte order mark. Save the whole file as UTF-8 again",
         ),
         (
             b"Date;Area\n1;\xe9t\xe9\x9d\n",
-            "3 byte.s. .* not valid UTF-8, and some are not valid Windows-1252 either. Save the file as UTF-8",
+            "3 byte.s. .* not valid UTF-8. Some of these bytes are not valid Windows-1252 either. Save the file",
         ),
     ],
 )
@@ -61,14 +61,15 @@ def test_a_file_without_one_valid_encoding_is_rejected(tmp_path: Path, content: 
 @pytest.mark.parametrize("line", [b"sep=;\n", b"Cases of 2024\n\n", b"Cases;of;2024\nby;area\n"])
 def test_a_header_further_down_is_reported(tmp_path: Path, line: bytes) -> None:
     with pytest.raises(
-        LandedFileError, match="The header is further down. Remove the rows above it, such as a title or a 'sep='"
+        LandedFileError,
+        match="The header is further down. Remove the rows above the header, such as a title or a 'sep='",
     ):
         header(tmp_path / "a.csv", line + b"Date,Area\n1,x\n")
 
 
 def test_a_cell_that_never_ends_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(
-        LandedFileError, match="a cell from line 3 on has more than 131,072 characters. Probably a quote is not"
+        LandedFileError, match="a cell from line 3 on has more than 131,072 characters. A quote is probably not"
     ):
         header(tmp_path / "a.csv", b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
 

@@ -117,8 +117,8 @@ def test_a_core_property_later_than_the_time_of_the_file_system_is_ignored(
 
     assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time later than the time of their storage. The modification time is "
-        "ignored. First file: a.xlsx"
+        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
+        "modification time is ignored. First file: a.xlsx"
     ]
 
 
@@ -149,9 +149,9 @@ def test_on_s3_the_core_property_wins_over_mtime_and_mtime_over_the_upload(
             **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
         }
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time later than the time of their storage. The modification time is "
-        "ignored. First file: future.csv",
-        "3 of 7 new file(s) have no modification time of their own. The time of their upload to S3 is used",
+        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
+        "modification time is ignored. First file: future.csv",
+        "3 of 7 new file(s) do not contain a modification time. The time of the upload to S3 is used instead",
     ]
 
 

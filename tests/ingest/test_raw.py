@@ -52,7 +52,7 @@ def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> Non
     landing.csv("a.csv", landing.days(count=2))
     assert ingest_calls(lake, landing).rows == 2
     again = ingest_calls(lake, landing)
-    assert (again.rows, again.known) == (0, {"a.csv": "in raw already, as a.csv"})
+    assert (again.rows, again.known) == (0, {"a.csv": "raw already has this content, from a.csv"})
 
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     assert ingest_calls(lake, landing).files == ("b.csv",)
@@ -73,7 +73,7 @@ def test_the_same_content_under_two_names_is_added_once(lake: SparkSession, land
 
     done = ingest_calls(lake, landing)
 
-    assert (done.rows, done.known) == (2, {"copy of a.csv": "the same content as a.csv"})
+    assert (done.rows, done.known) == (2, {"copy of a.csv": "it has the same content as a.csv"})
 
 
 @pytest.mark.parametrize("new", [0, 1])
@@ -159,7 +159,7 @@ def test_a_file_with_only_a_header_adds_no_rows_and_is_known_afterwards(lake: Sp
     assert (done.rows, done.files) == (1, ("a.xlsx", "b.csv"))
 
     again = ingest_calls(lake, landing)
-    assert again.known == {name: f"in raw already, as {name}" for name in ("a.xlsx", "b.csv")}
+    assert again.known == {name: f"raw already has this content, from {name}" for name in ("a.xlsx", "b.csv")}
     assert again.snapshot == done.snapshot
 
 

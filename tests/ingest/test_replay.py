@@ -179,14 +179,14 @@ def test_a_replay_that_is_killed_anywhere_and_repeated_lands_each_row_once(
 def test_a_state_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
     emit(file, tmp_path)
     with pytest.raises(
-        ReplayError, match="the state belongs to a replay to landing. Give another --state, or remove this file"
+        ReplayError, match="the state file belongs to a replay to landing. Give another --state, or remove it"
     ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
-    with pytest.raises(ReplayError, match="the state belongs to a file with other content"):
+    with pytest.raises(ReplayError, match="the state file belongs to a file with different content"):
         emit(file, tmp_path)
     (tmp_path / "state.json").write_text("[]")
-    with pytest.raises(ReplayError, match="the file is not the state of a replay"):
+    with pytest.raises(ReplayError, match="the file is not the state file of a replay"):
         emit(file, tmp_path)
 
 

@@ -142,5 +142,5 @@ def test_a_header_below_a_title_is_reported(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
     )
-    with pytest.raises(LandedFileError, match="The header is further down. Remove the rows above it, such as a title"):
+    with pytest.raises(LandedFileError, match="The header is further down. Remove the rows above the header"):
         read_header("a.xlsx", uri, layouts=LAYOUTS)

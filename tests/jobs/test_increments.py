@@ -221,8 +221,8 @@ def test_a_rewritten_file_withdraws_its_rows_and_brings_back_the_rows_that_they_
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
     run(lake, landing)
     deliver(landing, "b", event(3, at=3, city="OLNEY"))
-    assert ingest(lake, landing, "again").notes == ("2024/08/01/00/b.json was delivered again with other content",)
-    assert run(lake, landing).notes == ("full refresh, because files were delivered again with other content",)
+    assert ingest(lake, landing, "again").notes == ("2024/08/01/00/b.json was delivered again with different content",)
+    assert run(lake, landing).notes == ("full refresh, because files were delivered again with different content",)
 
     assert trusted(lake)[:3] == [
         ("P0001", 1, "ROCKVILLE", "2024-07-10"),
@@ -421,7 +421,7 @@ def test_the_create_stage_reports_skipped_files_and_files_that_were_delivered_ag
     created = create_stage(FEW, published, arguments(landing))
     assert created.skipped_files["notes.txt"].startswith("unknown format")
     assert created.state == "SUCCEEDED_WITH_SKIPS"
-    assert created.notes[0] == "2024/08/01/00/a.json was delivered again with other content"
+    assert created.notes[0] == "2024/08/01/00/a.json was delivered again with different content"
 
 
 def test_one_of_several_concurrent_runs_publishes_and_the_others_publish_nothing(

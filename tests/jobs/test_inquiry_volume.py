@@ -161,7 +161,9 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
         run(lake, landing)
 
     problems = dict(problem.split(": ", 1) for problem in caught.value.problems)
-    assert problems["two.xlsx"].startswith("sheets 1 and 2 all have the dataset's columns. Expected one such sheet.")
+    assert problems["two.xlsx"].startswith(
+        "sheets 1 and 2 all have the dataset's columns. Expected one sheet with these columns."
+    )
     no_header = (
         f"the first row has no column of the dataset. Expected the header: {[*COLUMNS]} (layout inquiry_volume). Check "
         "that this is the right file."

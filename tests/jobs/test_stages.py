@@ -146,7 +146,7 @@ def test_the_result_names_skipped_files_and_files_that_were_delivered_again(lake
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=3), delivered=60)
         landing.file(f"{number}.pdf", b"%PDF")
     result = ingest()
-    again = [f"{number}.csv was delivered again with other content" for number in range(MAX_FILES_IN_NOTE)]
+    again = [f"{number}.csv was delivered again with different content" for number in range(MAX_FILES_IN_NOTE)]
     assert result.notes == (*again, "and 2 more, see the log")
     assert result.skipped_files == {
         f"{number}.pdf": f"unknown format. Expected {EXPECTED_FORMATS}" for number in range(7)

@@ -90,7 +90,7 @@ def test_a_warehouse_on_s3_without_iceberg_is_an_error() -> None:
     )
 
     assert "warehouse s3://city/warehouse: the warehouse is on S3, and this Spark session has no Iceb" in done.stderr
-    assert "Give a folder as --warehouse" in done.stderr
+    assert "Pass a folder as --warehouse" in done.stderr
 
 
 def test_importing_any_module_starts_nothing() -> None:

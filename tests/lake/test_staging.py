@@ -346,7 +346,7 @@ def test_a_run_that_stages_other_columns_twice_replaces_its_first_rows(lake: Spa
 def test_rows_with_other_columns_cannot_be_appended(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = visible(lake)
-    with pytest.raises(ValueError, match=f"{TABLE}: rows with another schema cannot be appended"):
+    with pytest.raises(ValueError, match=f"{TABLE}: the rows cannot be appended, because their schema differs"):
         staged_rows(lake, EVOLVED["renamed"][1], "r", EVOLVED["renamed"][0], is_append=True)
     assert visible(lake) == before
 

@@ -117,7 +117,7 @@ def test_the_corner_of_a_block_is_the_same_as_in_the_lake(spark: SparkSession) -
 
 
 def revisions() -> list[dict[str, Any]]:
-    """Return revisions of three cases: later revisions, and revisions of one time with other content."""
+    """Return revisions of three cases: later revisions, and revisions of one time with different content."""
     rows = []
     for number in range(3):
         case = {**CASE, "Case Summary": f"Case {number}"}
