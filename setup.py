@@ -39,7 +39,7 @@ setup(
     extras_require={
         "local": [
             "pyspark==3.5.6",  # the version of Glue 5.1
-            # This version contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
+            # Contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
             "typer",

@@ -186,7 +186,7 @@ QUARANTINE_OF_ALL = [
 
 
 @pytest.mark.parametrize("turns", [["abcd"], ["d", "cb", "a"], ["bd", "ac", "d"]])
-def test_the_order_and_the_repetition_of_deliveries_do_not_change_the_tables(
+def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
     lake: SparkSession, landing, turns: list[str]
 ) -> None:
     for turn, names in enumerate(turns):
@@ -214,7 +214,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_rewritten_file_withdraws_its_rows_and_brings_back_the_rows_that_they_had_superseded(
+def test_rows_missing_from_a_new_version_of_a_file_are_dropped_and_superseded_rows_return(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
@@ -235,7 +235,7 @@ def test_a_rewritten_file_withdraws_its_rows_and_brings_back_the_rows_that_they_
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
-def test_another_masking_key_is_rejected_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
+def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing, masking_key=b"one")
     deliver(landing, "b", *BAD)
@@ -310,7 +310,9 @@ def test_parked_rows_are_resolved_with_the_current_suite_and_code_or_row_by_row(
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_mostly_counts_the_rows_of_a_trailing_window_for_small_increments(lake: SparkSession, landing) -> None:
+def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_increments(
+    lake: SparkSession, landing
+) -> None:
     """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
@@ -336,7 +338,7 @@ def test_mostly_counts_the_rows_of_a_trailing_window_for_small_increments(lake: 
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes_nothing(
+def test_later_increments_are_published_after_a_block_and_a_blocked_full_refresh_changes_no_table(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "first", event(1, day=None))
@@ -369,7 +371,7 @@ def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_withdrawn_rows_need_a_full_refresh_even_if_newer_revisions_replace_all_parked_rows(
+def test_a_block_with_removed_rows_needs_a_full_refresh_even_if_newer_revisions_replace_all_parked_rows(
     published: SparkSession, landing
 ) -> None:
     lake = published
@@ -400,7 +402,7 @@ def test_only_validated_rows_are_published(published: SparkSession, landing) -> 
     assert trusted_numbers(lake) == [1, 7, 8, 9]
 
 
-def test_a_run_that_is_resumed_under_another_id_takes_over_the_staged_rows(lake: SparkSession, landing) -> None:
+def test_a_run_that_is_resumed_under_a_new_id_publishes_the_staged_rows(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     ingest(lake, landing, "first")
     publisher(lake, "first").stage()
@@ -412,9 +414,7 @@ def test_a_run_that_is_resumed_under_another_id_takes_over_the_staged_rows(lake:
     assert len(trusted(lake)) == 3
 
 
-def test_the_create_stage_reports_skipped_files_and_files_that_were_delivered_again(
-    published: SparkSession, landing
-) -> None:
+def test_the_create_stage_reports_skipped_files_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -424,9 +424,7 @@ def test_the_create_stage_reports_skipped_files_and_files_that_were_delivered_ag
     assert created.notes[0] == "2024/08/01/00/a.json was delivered again with different content"
 
 
-def test_one_of_several_concurrent_runs_publishes_and_the_others_publish_nothing(
-    published: SparkSession, landing
-) -> None:
+def test_only_the_first_of_several_concurrent_runs_publishes(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1), event(2, day=None))
     slow = {"slow increment": False, "slow refresh": True}
@@ -450,7 +448,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def test_a_run_killed_at_any_write_and_started_again_gives_the_tables_of_a_run_that_was_not_killed(
+def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, writes = [1_000_000], []
@@ -501,7 +499,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_a_publish_that_was_killed_at_the_fast_forward_is_repeated(
+def test_the_next_run_repeats_a_publish_that_was_killed_at_the_fast_forward(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):
@@ -519,7 +517,7 @@ def test_a_publish_that_was_killed_at_the_fast_forward_is_repeated(
 
 
 @pytest.mark.parametrize("step", ["resolve", "increment", "full refresh"])
-def test_parked_rows_survive_a_kill_between_quarantine_and_trusted(
+def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trusted(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """The parked rows are before the watermark, so no increment would stage them again."""

@@ -43,7 +43,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "inquiry_volume")
 
 
-def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
+def test_the_answers_for_two_years_are_built_with_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
     landing.workbook("2023.xlsx", inquiries(year=2023), COLUMNS)
     landing.csv(
         "2024.csv", [*inquiries(number=150), ["LS - Legal", "ZZ OLD - Wills", "2024-01", "Chat", 500, None]], COLUMNS
@@ -63,7 +63,7 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
     assert names == {f"inquiry_volume_{name}" for name in DATASET.answers}
 
 
-def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
+def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
     unreadable = ["every_cell_readable"]
     cells: list[tuple[int, object, list[str]]] = [
         (2, "2024-13", [*unreadable, "month_present"]),
@@ -117,7 +117,7 @@ def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_w
     ]
 
 
-def test_a_repeated_key_is_one_row_and_a_key_with_two_numbers_in_a_file_is_rejected(
+def test_equal_rows_of_a_key_count_once_and_rows_of_a_key_with_different_numbers_are_rejected(
     lake: SparkSession, landing
 ) -> None:
     lines = inquiries()
@@ -145,7 +145,7 @@ def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_h
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkSession, landing) -> None:
+def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSession, landing) -> None:
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
@@ -178,7 +178,9 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_and_withdraw_rows_and_broken_rows_change_nothing(lake: SparkSession, landing) -> None:
+def test_later_deliveries_correct_and_remove_rows_and_failed_rows_change_no_trusted_row(
+    lake: SparkSession, landing
+) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

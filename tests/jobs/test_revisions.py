@@ -76,7 +76,7 @@ def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> N
     assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
 
 
-def test_the_latest_revision_is_kept_in_quarantine_beside_an_older_valid_one(spark: SparkSession) -> None:
+def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_revision(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
@@ -86,7 +86,7 @@ def test_the_latest_revision_is_kept_in_quarantine_beside_an_older_valid_one(spa
     assert found == {TRUSTED: {0, 1, 2}, QUARANTINE: {1, 2}, STAGED: {0, 2, 4, 5}}
 
 
-def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
+def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])  # the code is corrected
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
@@ -96,14 +96,14 @@ def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_rows_without_a_key_are_identified_by_their_landed_row(spark: SparkSession) -> None:
+def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # the first row of the file was delivered again
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_keys_with_a_null_part_are_all_different(spark: SparkSession) -> None:
+def test_rows_with_a_null_in_the_key_all_have_different_keys(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -120,7 +120,7 @@ def test_keys_with_a_null_part_are_all_different(spark: SparkSession) -> None:
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_without_rows_nothing_is_kept_or_superseded(spark: SparkSession) -> None:
+def test_no_revision_is_kept_or_superseded_if_there_are_no_rows(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -221,7 +221,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_a_row_is_found_in_both_hours_that_clocks_show_twice(lake: SparkSession) -> None:
+def test_pruning_keeps_both_revisions_of_a_local_time_that_occurs_twice(lake: SparkSession) -> None:
     """In one night in autumn, 01:30 is 07:30 or 08:30 UTC. The key contains the time that clocks show."""
     requests(
         lake,
@@ -255,7 +255,7 @@ def test_the_pruning_condition_has_a_range_of_texts_for_each_month(lake: SparkSe
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_pruning_keeps_long_texts_although_iceberg_truncates_their_ranges(lake: SparkSession) -> None:
+def test_pruning_keeps_long_texts_although_iceberg_truncates_their_minimum_and_maximum(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"

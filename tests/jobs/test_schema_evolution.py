@@ -37,7 +37,9 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return install
 
 
-def test_a_column_of_a_batch_is_renamed_and_renamed_back(lake: SparkSession, landing, new_code) -> None:
+def test_a_column_of_a_dataset_that_is_not_incremental_is_renamed_and_renamed_back(
+    lake: SparkSession, landing, new_code
+) -> None:
     def renamed(raw: DataFrame) -> DataFrame:
         return contact_centre.DATASET.build(raw).withColumnRenamed("bi_id", "export_number")
 
@@ -99,7 +101,7 @@ def test_a_column_of_an_incremental_dataset_is_renamed_and_renamed_back(lake: Sp
         assert columns(lake, "trusted", PLACE) & {"place", "town"} == {column}
 
 
-def test_rows_that_another_version_of_the_code_has_staged_are_not_published(
+def test_rows_that_were_staged_by_another_version_of_the_code_are_not_published(
     lake: SparkSession, landing, new_code
 ) -> None:
     deliver(landing, "a", event(1))

@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_concurrent_processes_create_a_table_and_add_columns(folder: Path) -> None:
+def test_two_concurrent_processes_can_create_a_table_and_add_columns(folder: Path) -> None:
     for turn in range(ROUNDS):
         metadata = folder / f"warehouse_{turn}/ops/t/metadata"
         latest = max(metadata.glob("v*.metadata.json"), key=lambda path: int(path.name.split(".")[0][1:]))
@@ -81,7 +81,7 @@ def test_two_concurrent_processes_create_a_table_and_add_columns(folder: Path) -
         assert sorted(field["name"] for field in schema["fields"]) == ["both", "n", "only_0", "only_1"]
 
 
-def test_the_ledger_keeps_the_rows_of_two_concurrent_processes_in_a_new_warehouse(
+def test_the_ledger_of_a_new_warehouse_keeps_the_rows_of_two_concurrent_processes(
     lake: SparkSession, folder: Path
 ) -> None:
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(folder / "ledger"))
@@ -108,7 +108,7 @@ def test_columns_that_a_table_lacks_are_added(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_rows_get_the_columns_of_a_schema_in_its_order(lake: SparkSession) -> None:
+def test_rows_are_aligned_with_the_columns_and_the_order_of_a_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))
@@ -120,7 +120,7 @@ def test_a_column_that_cannot_be_added_is_an_error(lake: SparkSession) -> None:
         add_columns(lake, "lake.ops.t", columns(lake, "a int, b void"))
 
 
-def test_a_lock_is_free_again_after_an_error(lake: SparkSession) -> None:
+def test_an_error_releases_the_commit_lock(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     table = load_table(lake, "lake.ops.t")
     with pytest.raises(ValueError, match="stop"), commit_lock(table):
