@@ -192,7 +192,7 @@ def test_a_file_is_rejected_if_a_wrong_quote_would_turn_rows_into_one_cell(
         header(tmp_path / "a.csv", content)
 
 
-def test_every_cell_stays_in_its_column_for_all_quotes_and_line_ends_and_column_orders(
+def test_cells_are_in_the_right_columns_with_any_quotes_or_line_ends_or_column_order(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     contents = [

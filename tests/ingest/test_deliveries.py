@@ -1,4 +1,4 @@
-"""Raw and its deliveries agree, even if runs are killed or overtaken."""
+"""The rows of raw match its deliveries, even if runs are killed or another run publishes first."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -19,7 +19,7 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Raised at the point where a test kills the process."""
 
 
 def ingest_calls(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> IngestResult:
@@ -118,7 +118,7 @@ def test_a_later_run_ingests_the_files_of_a_run_that_was_overtaken(
         monkeypatch.undo()
         (landing.folder / "b.csv").unlink()
         landing.csv("c.csv", landing.days("2024-03-01", count=4))
-        ingest_calls(lake, landing, run_id="other")  # at the same time
+        ingest_calls(lake, landing, run_id="other")  # the other run publishes first
         return publish(staged)
 
     monkeypatch.setattr(Staged, "publish", overtaken)
@@ -187,7 +187,7 @@ def test_deliveries_are_found_by_ingest_time_if_the_commit_with_their_id_has_exp
     with pytest.raises(Killed):
         ingest_calls(lake, landing)
     lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
-    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest, such as a compaction
+    load_table(lake, RAW).newFastAppend().commit()  # an empty commit without an ingest id, such as a compaction
     load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
 
     assert published(lake) == {"0.csv": 1, "1.csv": 1}

@@ -17,7 +17,7 @@ NOW = datetime(2024, 7, 10, 12, 30, tzinfo=timezone.utc)
 
 
 def local(dataset: str, web, name: str | None = None) -> PublishedFile:
-    """Return a published file with the address of the test's own server."""
+    """Return a published file whose address is on the web server of the test."""
     published = find_published_file(dataset, name)
     return replace(published, url=re.sub("^https://[^/]+", web.url, published.url))
 

@@ -15,10 +15,8 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Date", "Area"], HeaderMatch((), 2, "cases")),
         (["Note", " Area ", "Date\n"], HeaderMatch((), 2, "cases")),
         (["Kind", "Area", "Day"], HeaderMatch((), 3, "old cases")),
-        (
-            ["Date", "Day", "Area", "Kind"],
-            HeaderMatch((), 3, "old cases"),
-        ),  # both are complete, and this layout has more columns
+        # The row has all columns of both layouts. The layout `old cases` has more columns.
+        (["Date", "Day", "Area", "Kind"], HeaderMatch((), 3, "old cases")),
         (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # one column is missing from each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
@@ -47,7 +45,13 @@ def test_a_header_has_trimmed_column_names_and_the_name_of_its_layout() -> None:
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
 def test_the_error_does_not_show_a_first_row_that_is_not_a_header(layouts: dict[str, tuple[str, ...]]) -> None:
-    cells = ["Jane Doe", "604-555-0100", None, "Jane Doe", "_row_number"]  # a repeated name, and a reserved name
+    cells = [
+        "Jane Doe",
+        "604-555-0100",
+        None,
+        "Jane Doe",
+        "_row_number",
+    ]  # a person's name twice, and a reserved column name
     with pytest.raises(LandedFileError) as caught:
         clean_header("f.csv", cells, layouts=layouts)
     expected = ", or ".join(f"{[*columns]} (layout {layout})" for layout, columns in layouts.items())

@@ -124,7 +124,7 @@ def test_records_of_large_files_have_the_same_row_numbers_as_records_of_small_fi
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
-    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that the file is read in several parts
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that Spark splits the file
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
         landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))
@@ -180,7 +180,7 @@ def test_a_damaged_gzip_file_is_skipped_and_all_valid_files_are_ingested(
     assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
     assert all("not a complete gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
-    landing.file("plain.json", b'{"id": 1}')  # the remedy of the message
+    landing.file("plain.json", b'{"id": 1}')  # rename the file, as the message says
     assert ingest_incidents(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)

@@ -83,7 +83,7 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_it_is_emptied_or_becomes_a
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
-    if new == 0:  # a header only
+    if new == 0:  # a file with only a header
         landing.csv("b.csv", [], columns=("Date", "CallsOffered"), delivered=60)
     else:  # a copy of another file
         landing.csv("b.csv", landing.days(count=2), delivered=60)
@@ -100,12 +100,12 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_it_is_emptied_or_becomes_a
 @pytest.mark.parametrize(
     "deliveries",
     [
-        # the month of each file. A file that is no longer in landing keeps its last content
+        # For each delivery, the month of the rows in each file. A file that is removed from landing still counts.
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02", "b": "01"}],
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02"}],
         [{"a": "01"}, {"b": "01"}, {"a": "02"}],
         [{"a": "01", "b": "01"}, {"a": "02"}],
-        [{"a": "02"}, {"a": "03"}, {"b": "01"}, {"a": "02"}],  # back to the first content
+        [{"a": "02"}, {"a": "03"}, {"b": "01"}, {"a": "02"}],  # the file `a` gets its first content again
         [{"a": "01", "b": "02"}, {"a": "02", "b": "01"}],  # the files swap their content
     ],
 )
@@ -133,9 +133,7 @@ def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, m
         ingest(lake, dataset="calls", landing=str(landing), layouts={"calls": ("Date",)}, run_id="other", now=NOW)
         return read_files(*args, **kwargs)
 
-    monkeypatch.setattr(
-        selection, "read_files", overtaken
-    )  # the other run publishes between the listing and the append
+    monkeypatch.setattr(selection, "read_files", overtaken)  # another run publishes after this run has listed the files
     with pytest.raises(OvertakenError, match="another run published while this run was writing"):
         ingest_calls(lake, landing)
 
@@ -168,7 +166,9 @@ def test_a_file_with_only_a_header_adds_no_rows_and_is_not_read_again(lake: Spar
 def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
-        ingest_calls(lake, landing, skip_unreadable=True)  # raw is empty, and all files would be skipped
+        ingest_calls(
+            lake, landing, skip_unreadable=True
+        )  # skipping is an error if raw is empty and no file can be read
     landing.csv("good.csv", landing.days(count=2))
     ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("new.csv", landing.days("2024-02-01", count=2))
@@ -231,7 +231,7 @@ def test_files_of_two_layouts_are_added_to_one_table_with_the_layout_of_each_row
     done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # A layout that was never delivered has columns too. To Spark, `DATE` and `Date` are the same column.
+    # Raw also has the columns of a layout without files. Spark ignores case, so `DATE` and `Date` are one column.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
     assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [

@@ -169,7 +169,7 @@ def test_each_row_lands_exactly_once_if_a_replay_is_killed_at_any_point_and_repe
         try:
             emit(file, tmp_path, max_events=3)
         except KilledError:
-            monkeypatch.chdir("/")  # the state holds absolute paths
+            monkeypatch.chdir("/")  # the state file stores absolute paths
 
     files = emit(file, tmp_path, max_events=3)
 

@@ -3,12 +3,12 @@ import pytest
 from jobs.arguments import parse_arguments
 
 
-def test_all_stages_run_by_default_and_only_a_named_stage_runs_alone() -> None:
+def test_all_stages_run_by_default_and_the_option_stage_selects_a_single_stage() -> None:
     assert parse_arguments("calls", ["--landing", "x"]).stages == ("ingest", "refine", "curate")
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_the_arguments_of_glue_are_ignored_except_the_run_id() -> None:
+def test_the_arguments_of_glue_are_ignored_except_its_run_id() -> None:
     args = parse_arguments(
         "calls",
         [

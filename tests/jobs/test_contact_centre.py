@@ -71,8 +71,8 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
 
 def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landing) -> None:
     days = landing.days()
-    days[3][0] = 45295  # an Excel serial: 2024-01-04
-    days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled and abandoned are more than offered
+    days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
+    days[5] = [*days[5][:3], 12, *days[5][4:]]  # more calls are handled and abandoned than offered
     landing.workbook("2024.xlsx", [*days, [" "], ["", " "]])
 
     run(lake, landing)
@@ -130,7 +130,7 @@ def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSes
     assert lake.table(TRUSTED).where("year = 2025").count() == 0
     assert lake.table("lake.raw.contact_centre").count() == 60
 
-    landing.csv("2024.csv", wrong, delivered=120)  # the first content counts again
+    landing.csv("2024.csv", wrong, delivered=120)  # the file gets its first content again
     run(lake, landing)
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
@@ -188,6 +188,6 @@ def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4  # read deliveries, stage, validate, quarantine
+    assert count_jobs() == 4  # to read deliveries, stage, validate and write quarantine
     run(lake, landing, "curate")
-    assert count_jobs() == 2  # one for each answer
+    assert count_jobs() == 2  # one job for each answer

@@ -1,4 +1,4 @@
-"""Increments in any order, repeated, late and broken, give the same tables as one delivery."""
+"""Increments in any order give the same tables as one delivery, even if increments are repeated, late or broken."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(
 
 
 def run_blocked(lake: SparkSession, landing, *, dataset: Dataset = STRICT, **options: Any) -> str:
-    """Run, and return the message of the error that blocks the run."""
+    """Run the job on a blocked increment, and return the error message."""
     with pytest.raises(ExpectationsNotMetError) as error:
         run(lake, landing, dataset=dataset, **options)
     return str(error.value)
@@ -80,7 +80,7 @@ def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = 
 
 @pytest.fixture(scope="module")
 def warehouses(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with copies of one warehouse: after the publish of GOOD, and after BAD was blocked too.
+    """Return a folder with two copies of a warehouse: after GOOD is published, and after BAD is also blocked.
 
     Iceberg stores absolute paths, so a test must move a copy to the place of the warehouse.
     """
@@ -110,14 +110,14 @@ def restore(spark: SparkSession, folder: Path, name: str) -> Iterator[SparkSessi
 
 @pytest.fixture
 def published(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkSession]:
-    """Return a lake in which `a.json` with GOOD is published."""
+    """Yield a lake in which the rows GOOD of `a.json` are published."""
     deliver(landing, "a", *GOOD)
     yield from restore(spark, warehouses, "published")
 
 
 @pytest.fixture
 def blocked(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkSession]:
-    """Return a lake in which `a.json` with GOOD is published, and `b.json` with BAD is parked."""
+    """Yield a lake in which the rows GOOD of `a.json` are published and the rows BAD of `b.json` are parked."""
     deliver(landing, "a", *GOOD)
     deliver(landing, "b", *BAD)
     yield from restore(spark, warehouses, "blocked")
@@ -147,7 +147,7 @@ def quarantine(lake: SparkSession) -> list[tuple]:
 
 
 def parked(lake: SparkSession) -> list[tuple]:
-    """Return the keys of parked rows, their own failures, and the expectations that blocked them."""
+    """Return the key, the failed expectations and the blocking expectations of each parked row."""
     rows = lake.table(QUARANTINE).where("_blocked_by IS NOT NULL").collect()
     return sorted((row.incident_id or "", tuple(row._failed_expectations), tuple(row._blocked_by)) for row in rows)
 
@@ -157,7 +157,7 @@ def heads(lake: SparkSession) -> tuple[int | None, int | None]:
 
 
 def failed_rows_in_history(lake: SparkSession) -> int:
-    """Return the number of failed rows in all snapshots that have been published."""
+    """Return the number of failed rows in all published snapshots of trusted."""
     ids = {row.snapshot_id for row in lake.table(f"{TRUSTED}.history").collect()}
     versions = (lake.sql(f"SELECT * FROM {TRUSTED} VERSION AS OF {id_} WHERE _quarantined") for id_ in ids)
     return sum(rows.count() for rows in versions)
@@ -191,7 +191,7 @@ def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
 ) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # a repeated delivery has other content
+            blank_lines = [""] * turn  # blank lines give a repeated delivery different content
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
@@ -271,7 +271,7 @@ def test_a_blocked_increment_is_parked_in_quarantine_and_the_next_increment_is_p
     broken_rows = [(f"P{number:04}", (NO_DAY,), (NO_DAY,)) for number in range(100, 199)]
     assert parked(lake) == [("P0007", (), (NO_DAY,)), *broken_rows]
 
-    retry = publisher(lake, "blocked")  # AWS Glue starts a failed job again
+    retry = publisher(lake, "blocked")  # AWS Glue retries a failed job with the same run id
     for step in (retry.stage, retry.validate):
         result = step()
         assert (result.verdict, result.state) == ("blocked", "BLOCKED")
@@ -329,12 +329,12 @@ def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_inc
 
     good = [event(number) for number in range(10)]
     assert deliver_and_run("a", *good) == "SUCCEEDED"
-    assert deliver_and_run("b", event(20), *bad(21, 3)) == "SUCCEEDED"  # 3 of the last 10
+    assert deliver_and_run("b", event(20), *bad(21, 3)) == "SUCCEEDED"  # 3 of the last 10 rows failed
     assert deliver_and_run("c", event(30)) == "SUCCEEDED"
-    assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10
+    assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10 rows failed
     assert deliver_and_run("e", event(50)) == "SUCCEEDED"
     assert "every one of the 2 rows fails a critical expectation" in deliver_and_run("f", *bad(60, 2))
-    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # a single row is never blocked
+    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # a single failed row never blocks an increment
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
@@ -350,7 +350,7 @@ def test_later_increments_are_published_after_a_block_and_a_blocked_full_refresh
     assert run(lake, landing, dataset=STRICT).rows_in == 5
     assert quarantine(lake) == [("P0001", 0, NO_DAY), ("P0006", 0, NO_DAY)]
     deliver(landing, "a", *(event(number, at=1, day=None) for number in (7, 8, 9, 10, 11)))
-    assert "citylake resolve" in run_blocked(lake, landing)  # a file that is rewritten
+    assert "citylake resolve" in run_blocked(lake, landing)  # this increment replaces a file that was delivered before
     assert [row[:2] for row in trusted(lake)] == [("P0005", 0), ("P0007", 0), ("P0008", 0), ("P0009", 0)]
     waiting = [("P0001", 0, NO_DAY), ("P0006", 0, NO_DAY)]
     waiting += [(f"P{number:04}", 1, NO_DAY) for number in (7, 8, 9, 10, 11)]
@@ -363,7 +363,7 @@ def test_later_increments_are_published_after_a_block_and_a_blocked_full_refresh
     assert "are in lake.trusted.police_dispatch.branch_candidates_run" in message
     assert heads(lake) == before
     assert (trusted_numbers(lake), quarantine(lake)) == ([2, 5, 7, 8, 9], waiting)
-    # The rewritten file withdrew rows of trusted, so only a full refresh can resolve the block.
+    # The new version of the file lacks some rows of trusted, so only a full refresh can resolve the block.
     assert resolve(publisher(lake, "strict", dataset=STRICT)).state == "BLOCKED"
     resolved = resolve(publisher(lake, "resolved", dataset=STRICT), row_by_row=True)
     assert (resolved.state, resolved.rows_in) == ("SUCCEEDED", 12)
@@ -375,7 +375,9 @@ def test_a_block_with_removed_rows_needs_a_full_refresh_even_if_newer_revisions_
     published: SparkSession, landing
 ) -> None:
     lake = published
-    deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))  # withdraws 7 and 8
+    deliver(
+        landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12))
+    )  # without the incidents 7 and 8
     run_blocked(lake, landing)
     deliver(landing, "c", *(event(number, day=None) for number in (20, 21, 22)))
     run_blocked(lake, landing)
@@ -445,7 +447,7 @@ def test_only_the_first_of_several_concurrent_runs_publishes(published: SparkSes
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Raised at the point where a test kills the process."""
 
 
 def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
@@ -472,7 +474,7 @@ def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
     point, points = 0, len(writes)
-    while points == len(writes):  # until a run has fewer writes and is not killed
+    while points == len(writes):  # until the run completes because it has fewer writes
         point, left[0], points = point + 1, point + 1, len(writes) + point + 1
         deliver(landing, f"{point}", event(1, at=point), event(100 + point, day=None), event(200 + point))
         with suppress(Killed):
@@ -487,7 +489,7 @@ def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
 
 
 def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
-    """Kill the process when it calls a function for trusted."""
+    """Simulate a kill of the process when it calls this function for trusted."""
     function = getattr(owner, name)
 
     def killed(staged: Staged, **options: Any) -> Any:
@@ -520,7 +522,7 @@ def test_the_next_run_repeats_a_publish_that_was_killed_at_the_fast_forward(
 def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trusted(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """The parked rows are before the watermark, so no increment would stage them again."""
+    """The watermark has already moved past the parked rows, so no later increment would stage these rows."""
     lake = blocked
     with monkeypatch.context() as patch, pytest.raises(Killed):
         kill(patch, Staged, "publish")

@@ -27,7 +27,7 @@ def run(lake: SparkSession, landing: object, *stages: str) -> None:
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
-    """Return valid rows, each of another type. Most rows have no id."""
+    """Return valid rows. Each row has a different type, and most rows have no id."""
     return [
         ["ENG - Parking", f"Type {n:02}", f"{year}-{1 + n % 12:02}", "Phone", number, 9000 + n if n % 10 > 6 else None]
         for n in range(count)
@@ -35,7 +35,7 @@ def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[l
 
 
 def numbers(lake: SparkSession) -> list[int]:
-    """Return the trusted numbers in the order of their types."""
+    """Return the numbers of inquiries in trusted, ordered by type."""
     return [number for _, number in rows(lake, TRUSTED, "inquiry_type", "number_of_records")]
 
 
@@ -52,9 +52,9 @@ def test_the_answers_for_two_years_are_built_with_few_spark_jobs(lake: SparkSess
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, quarantine
+    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, write quarantine
     run(lake, landing, "curate")
-    assert count_jobs() == len(DATASET.answers)  # one for each answer
+    assert count_jobs() == len(DATASET.answers)  # one job for each answer
 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (61, [])
     yearly = rows(lake, "lake.curated.inquiry_volume_yearly")
@@ -117,7 +117,7 @@ def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_w
     ]
 
 
-def test_equal_rows_of_a_key_count_once_and_rows_of_a_key_with_different_numbers_are_rejected(
+def test_rows_with_the_same_key_and_number_count_once_and_rows_with_different_numbers_are_rejected(
     lake: SparkSession, landing
 ) -> None:
     lines = inquiries()
@@ -129,7 +129,7 @@ def test_equal_rows_of_a_key_count_once_and_rows_of_a_key_with_different_numbers
     run(lake, landing)
 
     assert quarantined(lake) == [("2024.csv", 35, ["one_number_in_a_file"])]
-    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the two numbers counts
+    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the numbers 100 and 101 is published
     assert lake.table(RAW).count() == 35
 
 
@@ -178,7 +178,7 @@ def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSe
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_and_remove_rows_and_failed_rows_change_no_trusted_row(
+def test_later_deliveries_correct_or_remove_rows_and_failed_corrections_do_not_change_trusted(
     lake: SparkSession, landing
 ) -> None:
     lines = inquiries(60)

@@ -28,7 +28,7 @@ def arguments(dataset: str, run_id: str = "maintain") -> Arguments:
 
 
 def publish(lake: SparkSession, number: int, *, run_id: str = "r") -> None:
-    """Add a row, in a file of its own."""
+    """Publish one row as a separate data file."""
     rows = lake.range(number, number + 1, 1, 1)
     stage(lake, rows, table=TABLE, run_id=run_id, is_append=True).publish()
 
@@ -42,7 +42,7 @@ def note(entry: StageRun) -> str:
 
 
 def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
-    """Return the number of a table's delete files, and the number of delete files that a scan uses."""
+    """Return the number of delete files of a table, and the number of delete files that a scan uses."""
     tasks, needed = load_table(lake, table).newScan().planFiles().iterator(), set()
     while tasks.hasNext():
         needed.update(delete.location() for delete in tasks.next().deletes())
@@ -52,7 +52,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
 def test_tables_of_events_are_compacted_after_five_increments_that_revise_an_old_month(
     lake: SparkSession, landing
 ) -> None:
-    """The tables have arrays of structs. Iceberg's own procedure for delete files fails on them."""
+    """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]

@@ -90,7 +90,7 @@ def test_the_error_names_a_missing_secret(aws) -> None:
 
 
 def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    # moto does not check permissions, so a stub of botocore gives the response of AWS.
+    # moto does not check permissions, so a botocore stub returns the error that AWS would return.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
         monkeypatch.setattr(boto3, "client", lambda service: aws)

@@ -125,7 +125,7 @@ def test_corrections_and_redeliveries_replace_earlier_rows(lake, landing) -> Non
     deliver(landing, "applications.xlsx", [*map(application, range(15))], "application", delivered=120)
     ingest_and_refine(lake, landing)
     assert lake.table(TRUSTED).count() == 15
-    # The workbook is the latest delivery, so its rows replace the earlier fixes.
+    # This workbook is the latest delivery, so its rows replace the rows that were corrected earlier.
     assert lake.table(TRUSTED).where("status = 'Complete'").count() == 0
 
 

@@ -1,4 +1,4 @@
-"""Resolve revisions of one key among trusted, quarantine and newly staged rows."""
+"""Decide which revisions of a key are kept, among trusted, quarantine and newly staged rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOOD, FAILED = False, True
 
 
 def revisions(spark: SparkSession, rows: Sequence[tuple], *, name: str, place: str | None = None) -> DataFrame:
-    """Make rows of (key, revision, whether it failed). They have the positions 0, 1, … in a file."""
+    """Make a frame from tuples of key, revision and whether the revision failed. Positions in the file start at 0."""
     full = [
         (id_, number, place or name, position, datetime(2024, 1, 1), failed, name, position)
         for position, (id_, number, failed) in enumerate(rows)
@@ -88,7 +88,9 @@ def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_re
 
 def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
-    found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])  # the code is corrected
+    found = kept(
+        spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)]
+    )  # the row passes with corrected code
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     found = kept(spark, [("a", 1, FAILED)], trusted=[("a", 1, GOOD)], quarantine=[])
     assert found == {TRUSTED: {0}, QUARANTINE: set(), STAGED: {0}}
@@ -99,7 +101,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
 def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
-    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # the first row of the file was delivered again
+    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # this landed row was delivered again
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
@@ -172,7 +174,7 @@ def odd(key: str, revision: int, says: str, failed: bool = False) -> tuple:
 
 
 def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: Sequence[str], run_id: str) -> None:
-    """Publish rows of a new increment, as the publisher does."""
+    """Publish rows of a new increment in the same way as the publisher."""
     staged = stage(lake, rows, table=TABLE, run_id=run_id, is_append=True)
     if staged.base is not None:
         published = with_positions(lake.table(TABLE))
@@ -222,7 +224,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
 
 
 def test_pruning_keeps_both_revisions_of_a_local_time_that_occurs_twice(lake: SparkSession) -> None:
-    """In one night in autumn, 01:30 is 07:30 or 08:30 UTC. The key contains the time that clocks show."""
+    """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
     requests(
         lake,
         ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),

@@ -1,4 +1,4 @@
-"""A change of a dataset's columns is published, and a blocked run changes no column."""
+"""A publish can change the columns of a dataset, but a blocked run does not change any column."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def columns(lake: SparkSession, zone: str, dataset: Dataset) -> set[str]:
 
 @pytest.fixture
 def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that sets the version of the code."""
+    """Return a function that sets the code version that the jobs see."""
 
     def install(version: str) -> None:
         monkeypatch.setattr(publisher, "code_version", lambda *packages: version)

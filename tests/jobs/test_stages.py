@@ -176,7 +176,7 @@ def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatc
 
 
 def trust(lake: SparkSession, number: int, *, table: str = TRUSTED) -> None:
-    """Publish the numbers below a number, each in a file of its own."""
+    """Publish the numbers from 0 to `number` - 1, each in a separate data file."""
     stage(lake, lake.range(0, number, 1, number).toDF("n"), table=table, run_id="r").publish()
 
 

@@ -17,13 +17,13 @@ SOON = datetime.now(timezone.utc) + timedelta(days=1)
 
 
 def publish(lake: SparkSession, *numbers: int) -> None:
-    """Add a file of rows."""
+    """Publish rows as one new data file."""
     rows = lake.createDataFrame([(f"{number}", 1) for number in numbers], "id string, n int").coalesce(1)
     stage(lake, rows, table=TABLE, run_id="r", is_append=True).publish()
 
 
 def change(lake: SparkSession, number: int) -> None:
-    """Replace a row as a merge does: append the new row, and delete the old row by its position."""
+    """Replace a row in the same way as the publisher: append the new row, and delete the old row by its position."""
     old = lake.table(TABLE).select("id", "_file", "_pos").where(f"id = '{number}'")
     rows = lake.createDataFrame([(f"{number}", 2)], "id string, n int").coalesce(1)
     staged = stage(lake, rows, table=TABLE, run_id="r", is_append=True)

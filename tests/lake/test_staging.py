@@ -43,7 +43,7 @@ def snapshots(lake: SparkSession) -> int:
 
 
 def visible(lake: SparkSession) -> tuple[int | None, list[tuple[str, str]], list[tuple]]:
-    """Return everything that a reader of the table sees."""
+    """Return the snapshot id, the columns and the rows that a reader of the table sees."""
     return snapshot_id(lake, TABLE), lake.table(TABLE).dtypes, content(lake)
 
 
@@ -161,7 +161,7 @@ def test_rows_are_written_without_a_shuffle(lake: SparkSession) -> None:
     stage(lake, frame, table=TABLE, run_id="r", partitioned_by=["_quarantined"]).publish()
 
     files = lake.table(f"{TABLE}.files").count()
-    assert files == 4  # two tasks and two partitions
+    assert files == 4  # each of two tasks writes a file to each of two partitions
 
 
 def test_rows_are_partitioned_by_month(lake: SparkSession) -> None:
@@ -253,7 +253,7 @@ def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, m
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    assert snapshots(lake) == 4  # the first publish, the rows, the deletion, the properties
+    assert snapshots(lake) == 4  # first publish, staged rows, deletion, properties
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
 
@@ -298,7 +298,9 @@ def test_a_publish_can_change_columns_and_the_next_publish_can_change_the_column
 
 
 def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
-    ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)  # a run was killed
+    ensure_table(
+        lake, TABLE, lake.createDataFrame([], "day string, gone int").schema
+    )  # a killed run has created the table
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)
     staged.publish(exclude="_quarantined")

@@ -1,4 +1,4 @@
-"""Create, extend and describe tables, also from several processes at the same time."""
+"""Create tables and add columns, also from several processes at the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# The processes wait for each other before each round, so both start it within milliseconds.
+# The processes wait for each other before each round, so that both start the round within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
@@ -58,7 +58,7 @@ def columns(lake: SparkSession, ddl: str) -> T.StructType:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run two processes in a folder, and return the folder."""
+    """Run two processes that write to the same warehouse, and return its folder."""
     folder = tmp_path_factory.mktemp("two")
     (folder / "meeting").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}

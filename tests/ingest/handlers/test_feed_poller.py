@@ -36,7 +36,7 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """Rows behind the part of Socrata's API that the poller uses. `events` change the rows after a page."""
+    """A fake of the functions of Socrata's API that the poller uses. `events` change the rows after a page."""
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
@@ -101,7 +101,7 @@ def test_no_row_is_skipped_if_a_row_changes_between_two_pages(feed: Feed, web, m
     dataset = Dataset(web, [row(number) for number in range(1, 9)])
 
     def changes() -> None:
-        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # by $offset, the next page would skip row 4
+        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # with $offset, the next page would skip row 4
         dataset.rows.append(row(9, "2024-07-10T12:06:00.000Z"))
 
     dataset.events[1] = changes
@@ -124,7 +124,7 @@ def test_a_poll_starts_ten_minutes_before_the_last_row(feed: Feed, web) -> None:
 
 def test_the_next_run_continues_if_the_time_of_a_run_is_up(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
-    Dataset(web, [row(number) for number in range(1, 6)])  # all have one time, as after a load of the whole dataset
+    Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same time, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
 
     results = [poll(feed, state, send, has_time=lambda: False, sleep=web.sleep) for _ in range(3)]
@@ -243,7 +243,7 @@ def test_an_export_is_read_from_the_time_of_the_last_change(web) -> None:
     ]
     whole = b"\n".join(json.dumps(row).encode() for row in rows) + b"\n"
     web.respond(whole, missing=60)
-    web.respond(whole[:-30])  # only the broken JSON shows that the end is missing
+    web.respond(whole[:-30])  # Content-Length is correct, but the JSON is cut off
     web.respond(whole)
 
     (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, {}, sleep=web.sleep)]

@@ -117,7 +117,7 @@ def test_the_handler_and_the_lake_compute_the_same_corner_of_a_block(spark: Spar
 
 
 def revisions() -> list[dict[str, Any]]:
-    """Return revisions of three cases: later revisions, and revisions of one time with different content."""
+    """Return revisions of three cases. Some revisions have equal times but different content."""
     rows = []
     for number in range(3):
         case = {**CASE, "Case Summary": f"Case {number}"}
@@ -145,7 +145,7 @@ def test_batches_in_any_order_with_duplicates_and_failures_give_the_same_table(t
 def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
-    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # with an offset
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # 23:59:59 UTC
 
     assert [case["Case Status"] for case in items(table)] == ["Closed"]
 
@@ -175,7 +175,7 @@ def test_a_record_that_cannot_become_an_item_is_set_aside_and_later_records_are_
     table, aws, data: Any, reason: str
 ) -> None:
     assert deliver(data, CASE) == []
-    assert deliver(data, CASE) == []  # again, as in a batch that is delivered again
+    assert deliver(data, CASE) == []  # Kinesis may deliver a batch twice
 
     ((key, (message, content)),) = set_aside(aws).items()
     assert key == "set_aside/shardId-000000000000-1.json"
@@ -184,13 +184,13 @@ def test_a_record_that_cannot_become_an_item_is_set_aside_and_later_records_are_
     assert len(items(table)) == 1
 
 
-def test_a_record_that_fails_to_be_written_is_reported(table) -> None:
+def test_a_record_is_reported_if_its_write_fails(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_fails_to_be_set_aside_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_reported_if_it_cannot_be_set_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
 
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
