@@ -166,9 +166,8 @@ def test_a_file_with_only_a_header_adds_no_rows_and_is_not_read_again(lake: Spar
 def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
-        ingest_calls(
-            lake, landing, skip_unreadable=True
-        )  # skipping is an error if raw is empty and no file can be read
+        # Raw is empty and no file can be read, so even `skip_unreadable` raises an error.
+        ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("good.csv", landing.days(count=2))
     ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("new.csv", landing.days("2024-02-01", count=2))

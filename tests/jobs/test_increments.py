@@ -375,9 +375,8 @@ def test_a_block_with_removed_rows_needs_a_full_refresh_even_if_newer_revisions_
     published: SparkSession, landing
 ) -> None:
     lake = published
-    deliver(
-        landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12))
-    )  # without the incidents 7 and 8
+    # The new version of the file lacks the incidents 7 and 8.
+    deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
     run_blocked(lake, landing)
     deliver(landing, "c", *(event(number, day=None) for number in (20, 21, 22)))
     run_blocked(lake, landing)

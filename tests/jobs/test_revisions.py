@@ -88,9 +88,8 @@ def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_re
 
 def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
-    found = kept(
-        spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)]
-    )  # the row passes with corrected code
+    # The row has failed with earlier code, and passes with corrected code.
+    found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     found = kept(spark, [("a", 1, FAILED)], trusted=[("a", 1, GOOD)], quarantine=[])
     assert found == {TRUSTED: {0}, QUARANTINE: set(), STAGED: {0}}

@@ -298,9 +298,8 @@ def test_a_publish_can_change_columns_and_the_next_publish_can_change_the_column
 
 
 def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
-    ensure_table(
-        lake, TABLE, lake.createDataFrame([], "day string, gone int").schema
-    )  # a killed run has created the table
+    # A killed run has created the table.
+    ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)
     staged.publish(exclude="_quarantined")
