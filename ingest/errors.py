@@ -23,7 +23,7 @@ class LandedFileError(IngestError):
 
 
 class LandedFilesError(IngestError):
-    """Some landed files cannot be read, so ingest takes no file of this delivery.
+    """Some landed files cannot be read, so no landed file is ingested.
 
     Attributes:
         where: The dataset.
@@ -35,8 +35,8 @@ class LandedFilesError(IngestError):
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(
             where=dataset,
-            problem=f"{len(problems)} landed file(s) cannot be read. No file of this delivery is ingested and no table "
-            f"has changed.{lines}\nFix each file or move it out of landing, and run again.",
+            problem=f"{len(problems)} landed file(s) cannot be read. No file is ingested and no table has changed."
+            f"{lines}\nFix each file or move it out of landing, and run again.",
         )
 
 
@@ -57,11 +57,11 @@ class DeliveriesError(IngestError):
 
 
 class FetchError(IngestError):
-    """A published file cannot be downloaded. `where` is its address. The folder has not changed."""
+    """A published file cannot be downloaded. `where` is the address of the file. The folder has not changed."""
 
 
 class ReplayError(IngestError):
     """A replay cannot start or continue. `where` is the file, the state file or the target.
 
-    The state file holds the number of events that were sent, so the same command continues there.
+    The state file stores the number of events that were sent. Run the same command again to continue the replay.
     """

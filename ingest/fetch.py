@@ -22,10 +22,10 @@ class PublishedFile:
 
     Attributes:
         publisher: The city.
-        name: The file's name in landing. A later download replaces the file with the same name. With `{moment}` in the
-            name, each download is a separate file.
+        name: The name of the file in landing. A later download replaces the file. If the name contains `{moment}`, each
+            download is a separate file.
         url: The address. `{year}` stands for the year, if the city publishes one file for each year.
-        is_socrata: Whether the address is Socrata's API. Its rows become JSON lines with `row_ts`.
+        is_socrata: Whether the address is Socrata's API. The downloaded rows are JSON lines with `row_ts`.
     """
 
     publisher: str
@@ -70,14 +70,14 @@ PUBLISHED_FILES: Mapping[str, tuple[PublishedFile, ...]] = {
         ),
     ),
 }
-"""The published files of each dataset. The first file of a dataset is the default."""
+"""The published files of each dataset. The first file of each dataset is the default."""
 
 
 def find_published_file(dataset: str, publisher: str | None = None) -> PublishedFile:
-    """Return the file of a dataset that a city publishes [default: the dataset's first file].
+    """Return the file that a city publishes for a dataset. Without `publisher`, return the first file of the dataset.
 
     Raises:
-        FetchError: The city does not publish the dataset, or no city does.
+        FetchError: The city does not publish this dataset, or no city publishes the dataset.
     """
     files = PUBLISHED_FILES.get(dataset, ())
     for file in files:
@@ -103,15 +103,15 @@ def fetch(
 ) -> Path:
     """Download a published file to a folder, and return its path.
 
-    The file has a hidden name until the download is complete. If the download fails, an earlier file stays as it is.
+    The file has a hidden name until the download is complete. If the download fails, an earlier file is not changed.
 
     Args:
         published: The file to download.
         folder: The folder. It is created if it does not exist.
         now: The current time.
         year: The year, if the city publishes one file for each year [default: the year of `now`].
-        since: Only for Socrata. Download the rows that changed after this time (ISO 8601), or up to ten minutes before
-            it [default: all rows].
+        since: Only for Socrata: the time from which to download changed rows (ISO 8601) [default: all rows]. Rows that
+            changed in the ten minutes before this time are downloaded too.
         token: Socrata's app token.
         sleep: The function that waits between two attempts.
 

@@ -15,7 +15,7 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_MAX_CONCURRENT_CHECKS = 8  # a check of a file on S3 mostly waits
+_MAX_CONCURRENT_CHECKS = 8  # most of the time, a check waits for S3
 _HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
 EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 
@@ -28,16 +28,18 @@ def is_readable(name: str) -> bool:
 def read_files(
     spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts, skip_unreadable: bool = False
 ) -> tuple[list[DataFrame], dict[LandedFile, str]]:
-    """Read files: one frame per file with a header, and one frame for all JSON lines.
+    """Read each file with a header as one frame, and all files of JSON lines together as one frame.
 
-    All files are checked before any is read. Files of JSON lines that cannot be read are skipped, because events arrive
-    all day and one file must not hold up the others. With `skip_unreadable`, other files are skipped too.
+    All files are checked before Spark reads any of them. A file of JSON lines that cannot be read is skipped, because
+    events arrive all day and one damaged file must not stop the ingest. With `skip_unreadable`, a file with a header
+    that cannot be read is also skipped.
 
     Columns: the cells as text, `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
     `_malformed_record`. JSON lines also have `_other_fields`.
 
     Returns:
-        The frames, and for each skipped file the reason in one line. The reason may show column names, but no cells.
+        The frames, and the skipped files with the reason in one line for each file. A reason may show column names, but
+        never the cells of a row.
 
     Raises:
         LandedFilesError: A file with a header cannot be read, or does not have all columns of any layout.
@@ -64,7 +66,7 @@ def read_files(
 
 
 def unreadable_files(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
-    """Return the files of JSON lines that cannot be read, and the reason for each."""
+    """Return the files of JSON lines that cannot be read, with the reason for each file."""
     with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
         problems = zip(events, pool.map(json_lines.find_problem, events), strict=True)
         return {file: problem for file, problem in problems if problem}
@@ -75,7 +77,7 @@ def _extension(name: str) -> str:
 
 
 def _one_line(error: LandedFileError | MissingColumnError) -> str:
-    """Return the text of an error in one line, without the file's name."""
+    """Return the message of an error in one line, without the name of the file."""
     return " ".join(error.problem.split())
 
 
@@ -103,7 +105,7 @@ def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> 
 
 
 def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    # Rows pass through Python only here. Glue has no Java library that reads .xlsx.
+    # Only workbooks are read in Python, because Glue has no Java library that reads .xlsx files.
     name, uri = file.name, file.uri
     rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
     columns = (*header.columns, "_malformed_record", "_row_number")

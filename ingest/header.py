@@ -1,4 +1,4 @@
-"""The header of a landed file: its checked column names, and the layout that it matches."""
+"""Check the column names in the header of a landed file, and find the layout that the header matches."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SOURCE_COLUMNS = (
 """The columns that raw adds to the cells of a row. A landed file may not use these names."""
 
 MAX_ROWS_TO_HEADER = 20
-"""Number of first rows to search for a header. If the header is not in the first row, an error says so."""
+"""Number of rows to search for a header. If the header is below the first row, the error message says so."""
 
 Layouts = Mapping[str, Sequence[str]]
-"""The layouts of a dataset's files: the name of each layout, and the columns that such a file must have."""
+"""The layouts of a dataset's files: the name of each layout, and the columns that a file in this layout must have."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Header:
     """The columns of a file, and the settings to read the rows below the header.
 
     Attributes:
-        columns: The names, in the file's order.
-        layout: The layout that the header matches best.
-        sheet: The sheet, if the file is a workbook.
-        delimiter: The delimiter, if the file is text.
-        encoding: The encoding, if the file is text.
-        line_end: The last character of a line end.
-        has_returns: Whether some lines have a carriage return before `line_end`.
+        columns: The column names, in the order of the file.
+        layout: The name of the layout that the header matches best.
+        sheet: The name of the sheet in a workbook. Empty for a text file.
+        delimiter: The delimiter of a text file. Empty for a workbook.
+        encoding: The encoding of a text file. Empty for a workbook.
+        line_end: The last character of each line end.
+        has_returns: Whether some lines end with a carriage return and a newline.
     """
 
     columns: tuple[str, ...]
@@ -51,12 +51,12 @@ class Header:
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """The match of a first row with a layout.
+    """The comparison of a row with the columns of a layout.
 
     Attributes:
-        missing: The layout's columns that are missing from the row.
-        present: Number of the layout's columns in the row.
-        layout: The layout.
+        missing: The columns of the layout that the row does not have.
+        present: Number of columns of the layout that the row has.
+        layout: The name of the layout.
     """
 
     missing: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class HeaderMatch:
 
 
 def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
-    """Return the layout with the fewest missing columns. Among equal layouts, the most columns in the row win."""
+    """Return the layout with the fewest missing columns. If layouts are equal, return the layout with most columns."""
     names = {cell.strip() for cell in cells}
     matches = [
         HeaderMatch(tuple(name for name in columns if name not in names), len(names.intersection(columns)), layout)
@@ -75,10 +75,10 @@ def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
 
 
 def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
-    """Return the cells of a first row that a message may show.
+    """Return the cells of a file's first row that an error message may show.
 
-    If most cells are columns of a layout, the row is a header, and all cells are returned. Otherwise the row may hold
-    personal data. Then only the cells that equal or resemble a column name are returned.
+    If the row has at least half of the columns of a layout, it is a header, and all cells are returned. Otherwise the
+    row may hold personal data, and only cells that equal or resemble a column name are returned.
     """
     match = best_match(cells, layouts)
     if len(match.missing) <= match.present:
@@ -90,17 +90,17 @@ def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
 def clean_header(
     file: str, cells: Sequence[str | None], *, layouts: Layouts, below: Iterable[Sequence[str]] = ()
 ) -> Header:
-    """Make a header of a file's first row. Names are trimmed, and a blank name becomes `unnamed_<position>`.
+    """Make a header from the first row of a file. Names are trimmed, and a blank name becomes `unnamed_<position>`.
 
-    `below` are the rows after the first row. If one of them is the header, the error says so.
+    `below` are the rows below the first row. If the header is among these rows, the error says that it is further down.
 
     Raises:
-        LandedFileError: Two columns have the same name, as `Date` and `date` have to Spark. A column has a name that
-            raw reserves. Or no column belongs to any layout.
+        LandedFileError: Two columns have the same name if case is ignored, or a column has a name that raw reserves. Or
+            no layout has any of the columns.
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)
-    if layouts and not match.present:  # the row may be personal data, so the message does not show it
+    if layouts and not match.present:  # the message does not show the row, which may be personal data
         raise LandedFileError(where=file, problem=_describe_missing_header(columns, layouts, below))
     counts = Counter(name.casefold() for name in columns)
     printable = printable_columns(columns, layouts)
@@ -122,7 +122,9 @@ def _describe_missing_header(columns: Sequence[str], layouts: Layouts, below: It
     if 2 * len(similar) >= len(columns):
         return f"{problem} Found: {similar}. Names must match exactly. Did the source rename them?"
     if any(not best_match(row, layouts).missing for row in below):
-        return f"{problem} The header is further down. Remove the rows above it, such as a title or a 'sep=' line."
+        return (
+            f"{problem} The header is further down. Remove the rows above the header, such as a title or a 'sep=' line."
+        )
     return f"{problem} Check that this is the right file."
 
 

@@ -1,4 +1,7 @@
-"""Read JSON lines, as Firehose delivers events. Small files are read together, and large files one by one."""
+"""Read files of JSON lines, the format in which Firehose delivers events.
+
+Small files are read together in one read. Each large file is read separately.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ from ingest.spark_text import COLON_IN_NAME, escape_pattern, row_in_partition
 from ingest.storage import LandedFile, chunks
 
 OTHER_FIELDS = "_other_fields"
-"""Column of raw: the fields that no layout has, as JSON text."""
+"""Column of raw with the fields that no layout has, as JSON text."""
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _JSON_LINES_NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)?\Z")
-"""Names of JSON lines: they have a known ending, or are Firehose's object names, which have no ending."""
+"""The names of files of JSON lines. Firehose's object names have no extension."""
 
 MAX_BYTES_TO_READ_WHOLE = 32 << 20
-"""A file of at most this size, unpacked, is read whole to number its records. A larger file needs a second pass."""
+"""Maximum unpacked size of a file that is read as one text to number its records. A larger file is read twice."""
 
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _ASSUMED_GZIP_RATIO = 10
-_MAX_BYTES_TO_UNPACK = 1 << 20  # in one step, because one byte of gzip may unpack to a thousand bytes
+_MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so limit each step
 
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
@@ -53,18 +56,20 @@ def is_json_lines(name: str) -> bool:
 def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layouts) -> DataFrame:
     """Read JSON objects, one per line, from plain or gzipped files.
 
-    Several objects on one line are read too, and so is a file that is one array. A broken record never stops the read,
-    because events arrive all day and one record must not hold up the others.
+    A line may also contain several objects, and a whole file may be one JSON array. A broken record never stops the
+    read, because events arrive all day and one broken record must not stop the ingest.
 
-    Rows: one per object. Blank lines are dropped.
+    Rows: one row for each object. Blank lines are dropped.
 
-    Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. Also added:
+    Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. These
+    columns are added:
 
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
-    - `_row_number`: the record's number in its file. The first record is 1, and blank lines count.
-    - `_malformed_record`: the whole line, if it is not an object or repeats a field of a layout, in any case.
-    - `_source_file`, `_modified_at` and `_checksum`: the file.
+    - `_row_number`: the number of the record in its file. The first record is 1, and blank lines count.
+    - `_malformed_record`: the whole line, if it is not a JSON object, or if it has a field of a layout twice. Field
+      names that differ only in case count as the same field.
+    - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
     large = [file for file in files if _unpacked_bytes(file) > MAX_BYTES_TO_READ_WHOLE]
@@ -78,7 +83,7 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
 
 
 def find_problem(file: LandedFile) -> str | None:
-    """Return the reason why a file cannot be read as JSON lines, and how to fix it. Does not check its lines."""
+    """Return why a file cannot be read as JSON lines and how to fix the file, or None. Does not check the lines."""
     if ":" in file.name:
         return COLON_IN_NAME
     is_packed, is_large = file.name.endswith(".gz"), _unpacked_bytes(file) > MAX_BYTES_TO_READ_WHOLE
@@ -86,7 +91,7 @@ def find_problem(file: LandedFile) -> str | None:
         return None
     with closing(chunks(file.uri)) as content:
         try:
-            # Unpack the whole file here. In Spark, a damaged file would fail the read of all files.
+            # Unpack the whole file to check it. If Spark found the damage, the read of all files would fail.
             unpacked = _unpack(content) if is_packed else content
             start = next(filter(bytes.strip, unpacked), b"")
             deque(unpacked if is_packed else (), maxlen=0)
@@ -104,9 +109,9 @@ def find_problem(file: LandedFile) -> str | None:
 
 
 def _unpack(content: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip as strictly as Hadoop does: only gzip members may follow each other.
+    """Unpack a gzip file, and fail on every file on which Hadoop fails.
 
-    Python's own module would also accept zeros after the last member.
+    Python's module `gzip` would also accept zeros at the end of the file, but Hadoop does not accept them.
     """
     member = None
     for packed in content:
@@ -127,20 +132,20 @@ def _unpacked_bytes(file: LandedFile) -> int:
 
 def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     paths = [escape_pattern(file.uri) for file in files]
-    # Spark encodes a blank in the path as `%20`, but leaves a `+` as it is.
+    # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn the `+` into a space.
     path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
     whole = spark.read.text(paths, wholetext=True).select(
         _remove_mark("value").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # A search of the text takes a tenth of the time to parse it, so plain lines are not parsed here.
+    # To search a text is ten times as fast as to parse it. So texts with one object on each line are not parsed here.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
     listing = F.broadcast(_make_listing(spark, files))
     joined = whole.withColumn("lines", F.split(text, "\n")).join(listing, on="path", how="left")
-    # Fail if Spark spells the path of a file in another way than the listing. Otherwise its rows would have no source.
+    # Fail if a path from Spark is not in the listing, because the rows of this file would have no source.
     source = F.coalesce("_source_file", _raise_with("Spark read a file that was not listed: ", "path"))
     numbered = joined.select(
         source.alias("_source_file"), "_modified_at", "_checksum", F.posexplode(records).alias("number", "record")
@@ -158,7 +163,7 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file differently than in the count. New executors could cause this.
+    # Fail if Spark has split the file differently since it counted the records, for example because of new executors.
     problem = f"{file.name}: the file was split differently after its records were counted. Run again. Split at byte "
     first = F.coalesce("first", _raise_with(problem, "start"))
     return numbered.join(numbers, on="start", how="left").select(
@@ -179,27 +184,28 @@ def _starts_array(line: Column) -> Column:
 
 
 def _remove_mark(text: str) -> Column:
-    # Trimming would copy each text.
+    # Use substr, because a trim would copy each text, even a text without a byte order mark.
     return F.expr(f"if(startswith({text}, '\ufeff'), substr({text}, 2), {text})")
 
 
 def _parse_values(text: Column) -> Column:
-    """Return the JSON values of a text, if it has only values with commas between them. Otherwise return null.
+    """Return the JSON values of a text of comma-separated values. Return null for any other text.
 
-    The brackets are needed. Without brackets, Spark reads only the first value and ignores the rest of the text.
+    The text is parsed as an array in brackets. Without brackets, Spark would read only the first value and ignore the
+    other values.
     """
     return F.from_json(F.concat(F.lit("["), text, F.lit("]")), "array<string>")
 
 
 def _parse_array(text: Column) -> Column:
-    """Return the elements of a text that is one JSON array."""
+    """Return the elements of a text that is one JSON array. Return null for any other text."""
     values = _parse_values(text)
     elements = F.from_json(F.when(F.size(values) == 1, values[0]), "array<string>")
     return F.transform(elements, lambda element: F.coalesce(element, F.lit("null")))
 
 
 def _split_objects(line: Column) -> Column:
-    """Return the objects of a line. If the line is not valid JSON, it is split only if its first object is valid."""
+    """Return the objects of a line. A line that is not valid JSON is split only if its first object is valid."""
     values, pieces = _parse_values(line), F.split(line, _GAP_BETWEEN_OBJECTS)
     several = F.when(F.size(values) > 1, values).when(values.isNull() & _parse_values(pieces[0]).isNotNull(), pieces)
     array = F.when(line.rlike(_STARTS_ARRAY), _parse_array(line))
@@ -222,7 +228,7 @@ def _make_listing(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame
 
 def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     known = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
-    # To Spark, the `Status` of one layout and the `status` of another layout are the same column.
+    # Layouts may spell a field differently, such as `Status` and `status`. For Spark, they are one column.
     spellings = {name.casefold(): [other for other in known if other.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
     starts_object = record.startswith("{")  # true for most records, and faster than a regular expression
@@ -231,7 +237,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
     return (
         records.where(starts_object | record.rlike(r"\S"))
-        # Separate steps, because Spark would compute an inlined value again for each use.
+        # Use separate steps. In one step, Spark would parse the text again for each use of `objects` or `fields`.
         .withColumn("objects", F.from_json(text, "array<map<string,string>>"))
         .withColumn("fields", F.when(F.size(objects) == 1, objects[0]))
         .withColumn("others", others)
@@ -240,7 +246,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
             F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
             _find_layout(layouts).alias("_layout"),
             *("_row_number", "_source_file", "_modified_at", "_checksum"),
-            # A replay sends a record that does not fit its header in the field `_malformed_record`.
+            # If a row of a replayed csv does not fit the header, the replay sends it in the field `_malformed_record`.
             F.when(fields.isNull() | _repeats_a_field(fields, known, [*spellings.values()]), record)
             .otherwise(fields[_MALFORMED])
             .alias(_MALFORMED),
@@ -249,8 +255,8 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
-    """Whether an object has a known field twice, in one spelling or in two."""
-    # The names are compared only if the object has more fields than distinct values. Few objects have.
+    """Whether an object has a known field twice. Spellings that differ only in case count as the same field."""
+    # Few objects have more fields than distinct names. Compare the names only in these objects.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

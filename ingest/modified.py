@@ -1,4 +1,4 @@
-"""Find the time at which a landed file was last modified, from the most reliable source that has it."""
+"""Find the time at which a landed file was last modified, from the most reliable source available."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ _MAX_PROPERTIES_BYTES = 1 << 20
 
 _ERRORS_OF_DAMAGED_FILES = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ET.ParseError),
-    # zipfile raises these if a part is absent, encrypted, or compressed with an unknown method.
+    # zipfile raises these errors if a file in the zip is missing, encrypted, or compressed with an unknown method.
     *(LookupError, RuntimeError, ValueError, struct.error),
 )
 _EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
-"""Earlier times are placeholders. Programs write 1601, 1900 or 1970 if they do not know the time."""
+"""A time before this time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
 
 def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     """Return the files with `modified_at` set to their own modification time.
 
-    The first of these times that is known counts:
+    The modification time of a file is the first of these times that is known:
 
-    1. The workbook's core property `dcterms:modified`.
-    2. The S3 object's metadata `mtime`, as rclone and s3fs write it.
-    3. The file system's modification time.
-    4. The time of the upload to S3. One log line gives the number of these files.
+    1. The core property `dcterms:modified` of the workbook.
+    2. The metadata `mtime` of the S3 object, which rclone and s3fs write.
+    3. The modification time in the file system.
+    4. The time of the upload to S3. A log line tells how many files have only this time.
 
-    If the first or second time is later than the time at which the file was stored, the time is ignored and logged.
+    If the first or second time is later than the time at which the file was stored, it is ignored, and a warning is
+    logged.
     """
     with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
         properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))
@@ -60,14 +61,14 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     candidates = [*properties.items(), *metadata_times.items()]
     if impossible := [file.name for file, time in candidates if time and time > file.stored_at]:
         logger.warning(
-            "%d new file(s) have a modification time later than the time of their storage. The modification time is "
-            "ignored. First file: %s",
+            "%d new file(s) have a modification time that is later than the time at which they were stored. This "
+            "modification time is ignored. First file: %s",
             len(impossible),
             impossible[0],
         )
     if uploaded := [file for file in objects if file not in times]:
         logger.info(
-            "%d of %d new file(s) have no modification time of their own. The time of their upload to S3 is used",
+            "%d of %d new file(s) do not contain a modification time. The time of the upload to S3 is used instead",
             len(uploaded),
             len(files),
         )
@@ -75,7 +76,7 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
 
 
 def parse_mtime(text: str) -> datetime | None:
-    """Parse a time in seconds since 1970 or in ISO form. None if it has another form or is a placeholder.
+    """Parse a time in seconds since 1970 or in ISO 8601. None if the time is not valid or is a placeholder.
 
     >>> print(parse_mtime("1700000000.5"), parse_mtime("2023-11-14T23:13:20+01:00"), parse_mtime("yesterday"))
     2023-11-14 22:13:20.500000+00:00 2023-11-14 22:13:20+00:00 None
@@ -90,7 +91,7 @@ def parse_mtime(text: str) -> datetime | None:
 def _parse_iso(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text.strip())
-        # Excel writes UTC with its zone. The specification does not say how to read a time without a zone. Assume UTC.
+        # Excel writes times in UTC, with the zone. The specification does not define a time without a zone. Assume UTC.
         time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None
@@ -98,12 +99,12 @@ def _parse_iso(text: str) -> datetime | None:
 
 
 def _read_core_property(file: LandedFile) -> datetime | None:
-    """Return `dcterms:modified` of a workbook. None for a file that cannot be read. Reading its rows reports why."""
+    """Return `dcterms:modified` of a workbook. None if the file cannot be read. The ingest reports the reason later."""
     if not file.name.lower().endswith(_WORKBOOK_EXTENSIONS):
         return None
     with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
         source: Any = stream
-        if is_s3(file.uri):  # zipfile reads from the end of the file, and a download cannot seek
+        if is_s3(file.uri):  # zipfile must seek to the end of the file, but a download cannot seek
             shutil.copyfileobj(stream, copy)
             source = copy
         try:
@@ -116,7 +117,7 @@ def _read_core_property(file: LandedFile) -> datetime | None:
 
 
 class _Properties(ET.TreeBuilder):
-    """Build a tree, but reject a document type, because its entities could expand or read files."""
+    """Build a tree, but reject a document type declaration, because its entities could read files or expand."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise ET.ParseError(f"a document type is not allowed: {name}, {pubid}, {system}")

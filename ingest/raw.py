@@ -1,4 +1,4 @@
-"""Add the rows of landed files to raw. Each row is added once, with all cells as text and with its source."""
+"""Add the rows of landed files to raw. Each row is added once, with its source. All cells are text."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ class IngestResult:
 
     Attributes:
         table: The raw table.
-        skipped: The reason why each skipped file was not read, by file, in one line.
-        known: The reason why the rows of a file were not added, by file: raw or another file has the same content.
-        redelivered: The files that raw had with other content before. Rows that are not in the new content no longer
-            count.
-        snapshot: The raw table's snapshot after the ingest.
-        files: The files whose content is new to raw.
-        extra_columns: Columns that no earlier file had and the dataset does not use. Raw keeps them.
+        skipped: The files that were not read, and the reason in one line for each file.
+        known: The files whose rows were not added, because raw or another file has the same content. Each file has its
+            reason in one line.
+        redelivered: The files that were delivered before with different content. Rows that are missing from the new
+            content are superseded.
+        snapshot: The id of the snapshot of raw after the ingest.
+        files: The files whose rows were added.
+        extra_columns: New columns that no earlier file had and that no layout has. Raw keeps these columns.
         rows: Number of rows added.
     """
 
@@ -71,34 +72,38 @@ def ingest(
 ) -> IngestResult:
     """Add to raw the rows of all landed files that raw does not have yet, in one commit.
 
-    A file is identified by its content. If raw has this content as the latest content of any file, it is not added
-    again. Other content under a known name is a new delivery. Each file with a header must match one of the dataset's
-    `layouts`. Otherwise the file stops the ingest before any row is added. With `skip_unreadable`, the file is skipped
-    until it can be read. JSON lines never stop an ingest: a line that is not an object is kept as it is.
+    A file is identified by its content. A file is not added if its content is already the latest content of any file in
+    raw. A file with a known name but different content is a new delivery.
+
+    A file with a header must have all columns of one of the dataset's `layouts`. If it does not, or if it cannot be
+    read, the ingest stops before any row is added. With `skip_unreadable`, this file is skipped, and the next ingest
+    tries to read it again. Files of JSON lines never stop an ingest. A line that is not a JSON object is added
+    unchanged.
 
     The ingest runs three Spark jobs, or one job if no file has changed. It writes the deliveries before it publishes
-    the rows. If it is killed in between, the entries do not count (see `ingest.deliveries`), and the next run ingests
-    the files again.
+    the rows. If the ingest is killed between these two steps, its deliveries do not count (see `ingest.deliveries`),
+    and the next run ingests the files again.
 
     Rows: each record of each new file is added once.
 
-    Columns: the cells as text under their source names, for all layouts. A column that raw lacks is added to raw. These
-    columns are added too:
+    Columns: the cells as text under their source names, for all layouts. New columns are added to raw. These columns
+    describe the source of a row:
 
     - `_other_fields`: the fields of JSON lines that no layout has, as JSON text.
     - `_layout`: the layout of the row.
-    - `_source_file`, `_checksum`: the path below landing, and the content of the file.
-    - `_row_number`: the row number in Excel. In a text file, the header is 1. In JSON lines, the first record is 1.
+    - `_source_file`, `_checksum`: the path of the file below landing, and the checksum of its content.
+    - `_row_number`: the row number that Excel shows. In a text file, the header is row 1. In JSON lines, the first
+      record is row 1.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
-    - `_malformed_record`: the whole record, if it does not fit the header or is not a JSON object.
+    - `_malformed_record`: the whole record, if it has more or fewer cells than the header or is not a JSON object.
 
     Raises:
-        LandingError: The landing does not exist, or holds no file of a format that can be read.
-        LandedFilesError: A file cannot be read, or no layout has all its columns in the file. Or raw is empty, and all
+        LandingError: The landing does not exist, or has no file in a format that can be read.
+        LandedFilesError: A file cannot be read, or does not have all columns of any layout. Or raw is empty, and all
             files are skipped.
-        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
-        OvertakenError: Another run has published raw since this one started. Nothing of this run is published.
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
+        OvertakenError: Another run has published raw since this run started. This run publishes nothing.
     """
     state = read_state(spark, dataset)
     files, skipped = landed_files(landing, state)
@@ -123,22 +128,24 @@ def ingest(
     ingested_at = next_ingest_time(state, now or datetime.now(timezone.utc))
     rows, extra = _prepare_rows(spark, frames, state, table=result.table, layouts=layouts, ingested_at=ingested_at)
     if extra:
-        logger.warning("%s: columns %s are new. Raw keeps them, and no answer uses them", dataset, list(extra))
+        logger.warning(
+            "%s: the columns %s are new. Raw keeps these columns, but no answer uses them", dataset, list(extra)
+        )
     count, snapshot = _publish(spark, rows, changed, state, dataset=dataset, run_id=run_id, ingested_at=ingested_at)
     return replace(result, extra_columns=extra, rows=count, snapshot=snapshot)
 
 
 @dataclass(frozen=True)
 class RawRows:
-    """Rows of raw, pinned to one snapshot.
+    """Rows of one snapshot of raw.
 
     Attributes:
-        rows: The rows. `_is_current` is false if every file with the row's content has newer content.
+        rows: The rows. `_is_current` is false if the delivery of the row is superseded.
         count: Number of rows.
         watermark: The ingest time of the latest row, in microseconds since 1970 (UTC).
-        is_full_refresh: True if these are all rows of raw. All rows are read if newer content has superseded earlier
+        is_full_refresh: Whether these are all rows of raw. All rows are read if new deliveries have superseded earlier
             rows.
-        snapshot: Raw's snapshot.
+        snapshot: The id of the snapshot of raw.
         layouts: The layouts of the rows.
     """
 
@@ -151,15 +158,15 @@ class RawRows:
 
 
 def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None) -> RawRows:
-    """Read raw, or the rows that raw got after the watermark `newer_than`. Runs one Spark job.
+    """Read all rows of raw, or the rows that were ingested after the watermark `newer_than`. Runs one Spark job.
 
-    Rows: the rows of raw's current snapshot. A later ingest does not change the frame.
+    Rows: the rows of the current snapshot of raw. A later ingest does not change the frame.
 
-    Columns: the columns of raw, and `_is_current`: whether the row's content is the latest content of some file.
+    Columns: the columns of raw, and `_is_current`: whether some file still has the content that the row comes from.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
-        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not have.
+        DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
     """
     table, state = table_name("raw", dataset), read_state(spark, dataset)
     if state.snapshot is None:
@@ -172,8 +179,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open the older files. All newer rows are current. If one of them had been
-        # superseded, all rows would be read.
+        # With this filter, Iceberg does not open data files with older rows. All newer rows are current. If a newer row
+        # were superseded, `earlier` would be empty.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
@@ -195,7 +202,7 @@ def _log(dataset: str, result: IngestResult) -> None:
         logger.info("%s: skipped %s: %s", dataset, name, reason)
     for name in result.redelivered:
         logger.warning(
-            "%s: %s was delivered again with other content. The next refine drops rows that only the old content has",
+            "%s: %s was delivered again with different content. The next refine drops rows that the file no longer has",
             dataset,
             name,
         )
@@ -211,7 +218,7 @@ def _publish(
     run_id: str,
     ingested_at: datetime,
 ) -> tuple[int, int | None]:
-    """Add the rows to raw, and the files to the deliveries. Return the number of rows, and raw's new snapshot."""
+    """Add the rows to raw, and the files to the deliveries. Return the number of rows and the new snapshot's id."""
     table, ingest_id = table_name("raw", dataset), uuid4().hex
     deliveries = [
         {
@@ -242,10 +249,9 @@ def _prepare_rows(
     layouts: Layouts,
     ingested_at: datetime,
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """Return the rows with raw's columns, and the new columns that no layout has. Add new columns to raw."""
-    if (
-        not frames
-    ):  # Raw has all the content from other files. It gets a commit without rows, to publish the deliveries.
+    """Add new columns to raw. Return the rows with the columns of raw, and the new columns that no layout has."""
+    if not frames:
+        # Raw already has the content of all new files. An empty commit publishes the new deliveries.
         return spark.table(table).limit(0), ()
     rows = _union(frames).withColumn("_ingested_at", F.lit(ingested_at))
     rows, extra = _add_layout_columns(rows, layouts, spark.table(table) if state.snapshot else None)
@@ -255,9 +261,9 @@ def _prepare_rows(
 
 
 def _add_layout_columns(rows: DataFrame, layouts: Layouts, raw: DataFrame | None) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add the columns of all layouts to the rows. Return also the columns that are new to raw and in no layout."""
+    """Add the columns of all layouts to the rows. Also return the new columns that neither raw nor a layout has."""
     used = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
-    present = {name.casefold() for name in rows.columns}  # to Spark, `Date` and `DATE` are the same column
+    present = {name.casefold() for name in rows.columns}  # Spark ignores case in column names
     absent = {name.casefold(): name for name in reversed(used) if name.casefold() not in present}
     rows = rows.withColumns({name: F.lit(None).cast("string") for name in absent.values()})
     known = {*used, *(raw.columns if raw else ())}
@@ -265,7 +271,7 @@ def _add_layout_columns(rows: DataFrame, layouts: Layouts, raw: DataFrame | None
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:
-    """Union frames pair by pair. In a chain, Spark would analyse the first frame again for each other frame."""
+    """Union frames pair by pair, because a chain of unions would make Spark analyse the first frame again each time."""
     if len(frames) == 1:
         return frames[0]
     half = len(frames) // 2

@@ -2,9 +2,10 @@
 
 python -m ingest.replay FILE --to DIR | firehose:STREAM | kinesis:STREAM
 
-An event has the cells of its row as text under the csv's column names, without blank cells. It also has `row_ts`, the
-time at which it was sent (UTC, microseconds). Each event of a run has another `row_ts`. A row with more or fewer cells
-than the header becomes an event with the whole row in `_malformed_record`, as in raw.
+The fields of an event are the cells of its row as text, under the column names of the csv. Blank cells are left out.
+The field `row_ts` is the time at which the event was sent (UTC, microseconds). No two events of a run have the same
+`row_ts`. If a row has more or fewer cells than the header, the event has the whole row in `_malformed_record`, as in
+raw.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ def replay(
 ) -> int:
     """Send the rows of a csv as events, and return the number of events sent.
 
-    A replay that was stopped continues where it stopped. A complete replay sends nothing. A landing folder gets each
-    row exactly once, even after a kill. A stream gets each row at least once.
+    If an earlier replay was stopped, this replay continues from the next row. If it was complete, this replay sends
+    nothing. A landing folder gets each row exactly once, even if a replay is killed. A stream gets each row at least
+    once.
 
     Args:
-        file: The csv, on a disk or at `s3://…`.
+        file: The path of the csv, on a disk or at `s3://…`.
         target: The target of the events.
-        to: The address of the target, for the state.
+        to: The address of the target. The state file stores this address.
         state: The file that holds the progress of the replay.
         rate: Events per second [default: as fast as possible].
         partition_key: The column whose text is the partition key of Kinesis [default: the row number].
@@ -62,7 +64,7 @@ def replay(
 
     Raises:
         ReplayError: The file cannot be read, or lacks the column `partition_key`. The rate is not greater than 0. The
-            state belongs to another file or another target. Or the stream rejects events.
+            state file belongs to another csv or another target. Or the stream rejects events.
         LandedFileError: The file is not a valid csv.
     """
     if rate is not None and rate <= 0:
@@ -92,7 +94,7 @@ def replay(
 def main(argv: Sequence[str] | None = None) -> None:
     """Replay a file from the command line. Exits with 1 and logs one line if the replay fails."""
     logging.basicConfig(format="%(message)s")
-    logger.setLevel(logging.INFO)  # not the level of all loggers, because boto3 would log where it found credentials
+    logger.setLevel(logging.INFO)  # only for this logger, because boto3 would log where it found credentials
     args = _parser().parse_args(argv)
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()
@@ -116,13 +118,11 @@ def _load_state(path: Path, *, sha256: str, to: str) -> State:
     try:
         progress = Progress(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
-        problem = "the file is not the state of a replay. Give another --state."
+        problem = "the file is not the state file of a replay. Give another --state."
         raise ReplayError(where=str(path), problem=problem) from error
     if (progress.sha256, progress.to) != (sha256, to):
-        owner = f"a replay to {progress.to}" if progress.to != to else "a file with other content"
-        problem = (
-            f"the state belongs to {owner}. Give another --state, or remove this file to start from the first row."
-        )
+        owner = f"a replay to {progress.to}" if progress.to != to else "a file with different content"
+        problem = f"the state file belongs to {owner}. Give another --state, or remove it to start from the first row."
         raise ReplayError(where=str(path), problem=problem)
     return State(path, progress)
 
@@ -140,7 +140,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
 def _make_bursts(
     rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> Iterator[list[tuple[int, list[str]]]]:
-    """Split rows into bursts, and yield each burst when it is due. With a rate, about ten bursts a second are due."""
+    """Split rows into bursts, and yield each burst when it must be sent. With a rate, about ten per second."""
     started, count = clock(), 0
     size = _MAX_EVENTS_IN_BURST if rate is None else max(1, min(_MAX_EVENTS_IN_BURST, int(rate / 10)))
     while burst := list(islice(rows, size)):
@@ -153,7 +153,7 @@ def _make_bursts(
 def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
     """Return a function that formats cells as a JSON line.
 
-    Formatting takes half of the time of a replay, so the names are encoded once and not for each row.
+    Formatting takes half of the run time of a replay. So the column names are encoded only once, not for each row.
     """
     names = [f"{encode_basestring(name)}:" for name in header.columns]
     width = len(names)
@@ -177,7 +177,7 @@ def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
 
 
 def _make_stamps(clock: Callable[[], int]) -> Iterator[str]:
-    """Yield the current time. Each time is later than the last, because it tells which revision of a case is newer."""
+    """Yield the current time. Each time is later than the one before, because it orders the revisions of a case."""
     last, second, text = 0, -1, ""
     while True:
         last = max(clock() // 1000, last + 1)
@@ -202,7 +202,7 @@ def _make_target(args: argparse.Namespace) -> Target:
             compress=args.gzip,
         )
     try:
-        import boto3  # only streams need it
+        import boto3  # only streams need boto3
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise ReplayError(where=args.to, problem="boto3 is not installed. Run: pip install boto3") from error
@@ -216,27 +216,39 @@ def _make_target(args: argparse.Namespace) -> Target:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest.replay", description="Replay a csv as events.")
-    parser.add_argument("file", metavar="FILE", help="Replay this csv, on a disk or at s3://….")
-    parser.add_argument("--to", required=True, help="Send to a landing folder, firehose:STREAM or kinesis:STREAM.")
-    parser.add_argument("--rate", type=float, help="Send this many events a second [default: as fast as possible].")
+    parser.add_argument("file", metavar="FILE", help="Replay the csv at this path or s3:// address.")
     parser.add_argument(
-        "--state", metavar="STATE", help="Keep the progress in this file [default: ./FILE.replay.json]."
+        "--to", required=True, help="Send events to a landing folder, to firehose:STREAM or to kinesis:STREAM."
+    )
+    parser.add_argument(
+        "--rate", type=float, help="Send this number of events per second [default: as fast as possible]."
+    )
+    parser.add_argument(
+        "--state", metavar="STATE", help="Store the progress in this file [default: ./FILE.replay.json]."
     )
     parser.add_argument(
         "--partition-key",
         metavar="COLUMN",
         help="Use this column as the partition key of Kinesis [default: the row number].",
     )
-    parser.add_argument("--endpoint-url", metavar="URL", help="Send to this endpoint, such as moto [default: AWS].")
-    parser.add_argument("--stream", metavar="NAME", help="Start the names of landing files with NAME [default: FILE].")
+    parser.add_argument(
+        "--endpoint-url", metavar="URL", help="Send events to this AWS endpoint, such as moto [default: AWS]."
+    )
+    parser.add_argument(
+        "--stream", metavar="NAME", help="Start the names of landing files with NAME [default: name of FILE]."
+    )
     limits = {
         "--file-bytes": (
             int,
             5 << 20,
-            "Complete a landing file at this size, before compression [default: %(default)s].",
+            "Start a new landing file at this number of bytes, before compression [default: %(default)s].",
         ),
-        "--file-events": (int, 1_000_000, "Complete a landing file at this number of events [default: %(default)s]."),
-        "--file-seconds": (float, 300.0, "Complete a landing file after this many seconds [default: %(default)g]."),
+        "--file-events": (int, 1_000_000, "Start a new landing file at this number of events [default: %(default)s]."),
+        "--file-seconds": (
+            float,
+            300.0,
+            "Start a new landing file after this number of seconds [default: %(default)g].",
+        ),
     }
     for option, (kind, default, text) in limits.items():
         parser.add_argument(option, type=kind, default=default, help=text)

@@ -1,4 +1,4 @@
-"""Select the landed files that an ingest reads, and give the reason for each file that it skips."""
+"""Select the landed files that an ingest reads, and explain why the ingest skips the remaining files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ingest.storage import LandedFile, list_files
 
 
 def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[str, str]]:
-    """List the landed files whose format can be read, and the reason to skip each other file.
+    """List the landed files in a readable format, and the files in an unknown format with the reason to skip them.
 
-    Files with content that raw does not have get their own modification time. Only these files are opened.
+    Only files whose content raw does not have are opened. Their `modified_at` is the file's own modification time.
 
     Raises:
-        LandingError: The landing does not exist, or holds no file of a format that can be read.
+        LandingError: The landing does not exist, or has no file in a format that can be read.
     """
     files, skipped = [], {}
     for file in list_files(landing, known=cached_checksums(state)):
@@ -30,7 +30,7 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
             skipped[file.name] = f"unknown format. Expected {EXPECTED_FORMATS}"
     if not files:
         content = f"only {sorted(skipped)}" if skipped else "no files"
-        problem = f"it holds {content}. Expected {EXPECTED_FORMATS}. Deliver such a file."
+        problem = f"it holds {content}. Expected {EXPECTED_FORMATS}. Deliver a file in one of these formats."
         raise LandingError(landing=landing, problem=problem)
     checksums = {*latest_contents(state.deliveries).values()}
     new = {file.name: file for file in with_modified_at([file for file in files if file.checksum not in checksums])}
@@ -40,15 +40,15 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
 def new_files(
     files: Sequence[LandedFile], deliveries: Sequence[Delivery]
 ) -> tuple[list[LandedFile], dict[LandedFile, str]]:
-    """Return the files whose rows raw does not have, and the reason to skip each other file."""
+    """Return the files whose rows raw does not have, and the known files with the reason to skip each file."""
     names_in_raw = {checksum: name for name, checksum in latest_contents(deliveries).items()}
     new: dict[str, LandedFile] = {}
     known: dict[LandedFile, str] = {}
     for file in files:
         if file.checksum in names_in_raw:
-            known[file] = f"in raw already, as {names_in_raw[file.checksum]}"
+            known[file] = f"raw already has this content, from {names_in_raw[file.checksum]}"
         elif file.checksum in new:
-            known[file] = f"the same content as {new[file.checksum].name}"
+            known[file] = f"it has the same content as {new[file.checksum].name}"
         else:
             new[file.checksum] = file
     return list(new.values()), known
@@ -57,14 +57,14 @@ def new_files(
 def read_new_files(
     spark: SparkSession, files: Sequence[LandedFile], state: RawState, **options: Any
 ) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
-    """Read the files with content that raw does not have. `options` are the arguments of `read_files`.
+    """Read the files whose content raw does not have. `options` are the arguments of `read_files`.
 
-    Several files may have the same content. If it cannot be read under one name, the next name is tried, because the
-    format depends on the name.
+    If several files have the same content, only the first file is read. If this file cannot be read, the next file is
+    tried, because the format depends on the name of the file.
 
     Returns:
-        Four items: the frames, the files that were read, the files with content that raw or another file has, and the
-        files that cannot be read. The last two give the reason for each file.
+        Four items: the frames, the files that were read, the skipped files whose content raw or another file has, and
+        the files that cannot be read. The last two items are dictionaries with the reason for each file.
     """
     unread: dict[LandedFile, str] = {}
     while True:

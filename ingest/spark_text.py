@@ -1,4 +1,4 @@
-"""Shared steps of the readers that read text files with Spark."""
+"""Functions that the readers of csv and JSON lines share."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MAX_ROWS_IN_PARTITION = 1 << 33  # monotonically_increasing_id counts the rows 
 
 
 def escape_pattern(uri: str) -> str:
-    """Escape the characters that Spark would read as a file name pattern."""
+    """Escape the characters in a path that Spark would interpret as a pattern."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", uri)
 
 
 def row_in_partition() -> Column:
-    """Return the number of a row within its partition, from 0, as a bigint."""
+    """Return the number of a row in its partition as a bigint. The first row is 0."""
     return F.monotonically_increasing_id().bitwiseAND(F.lit(_MAX_ROWS_IN_PARTITION - 1))

@@ -28,12 +28,12 @@ class LandedFile:
 
     Attributes:
         name: The path below the landing folder.
-        uri: The address, for Spark and `open_file`.
+        uri: The path or s3:// address of the file, for Spark and `open_file`.
         stored_at: The file system's modification time, or the time of the upload to S3 (UTC).
-        modified_at: The time of the last modification (UTC). A listing sets it to `stored_at`, and
-            `ingest.modified.with_modified_at` to the file's own modification time.
-        checksum: Identifies the content: SHA-256, or S3's ETag.
-        bytes: The size in bytes.
+        modified_at: The time of the last modification (UTC). `list_files` sets this time to `stored_at`. Then
+            `ingest.modified.with_modified_at` sets it to the file's own modification time.
+        checksum: The checksum that identifies the content: SHA-256 on a disk, the ETag on S3.
+        bytes: The size of the file in bytes.
     """
 
     name: str
@@ -50,23 +50,24 @@ class LandedFile:
 
 
 KnownChecksums = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""Checksums by the name, `stored_at` and size of a file. Each has the time at which it was computed (UTC)."""
+"""The checksum of a file and the time at which it was computed (UTC), by name, `stored_at` and size of the file."""
 
 
 def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[LandedFile]:
     """List the files of a landing: a folder with its subfolders, one file, or a pattern such as `data/*.xlsx`.
 
-    Hidden files are skipped. The name of a hidden file, or of one of its folders, starts with `.`, `_` or `~$`.
+    Hidden files are skipped. A file is hidden if its name, or the name of one of its folders, starts with `.`, `_` or
+    `~$`.
 
-    On a disk, a checksum is computed from the whole file. A `known` checksum is used if the file has the same name,
-    time and size, and if neither its content nor its entry on the disk has changed since.
+    On a disk, a checksum is computed from the whole file. A `known` checksum is used instead if the file has the same
+    name, `stored_at` and size, and if the file system shows no change of the file since the checksum was computed.
 
     Raises:
         LandingError: The landing does not exist, or has a file whose name is not UTF-8.
     """
     listing = _list_s3(landing) if is_s3(landing) else _list_disk(landing, known or {})
     files = sorted((file for file in listing if not _is_hidden(file.name)), key=lambda file: file.name)
-    # Python reads a name that is not UTF-8 as surrogates. Neither Spark nor a terminal accepts surrogates.
+    # Python decodes a file name that is not UTF-8 to surrogates, which neither Spark nor a terminal accepts.
     if wrong := [_escape(file.uri) for file in files if _escape(file.uri) != file.uri]:
         problem = f"these file names are not valid UTF-8: {', '.join(wrong)}. Rename the files."
         raise LandingError(landing=_escape(landing), problem=problem)
@@ -112,7 +113,7 @@ def open_file(uri: str) -> IO[bytes]:
 
 
 def chunks(uri: str) -> Generator[bytes, None, None]:
-    """Yield the bytes of a landed file in chunks of 1 MiB."""
+    """Yield the content of a landed file in chunks of 1 MiB."""
     with closing(open_file(uri)) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
@@ -127,7 +128,7 @@ def compute_checksum(uri: str) -> str:
 
 
 def scheme_of(address: str) -> str:
-    """Return the scheme of an address. A path has no scheme, and the letter of a Windows drive is not a scheme.
+    """Return the scheme of an address. The scheme of a path is empty. A Windows drive letter is not a scheme.
 
     >>> scheme_of("s3://city/landing"), scheme_of("firehose:events"), scheme_of("./landing")
     ('s3', 'firehose', '')
@@ -155,7 +156,7 @@ def _list_disk(landing: str, known: KnownChecksums) -> Iterator[LandedFile]:
             modified, changed = (datetime.fromtimestamp(at, timezone.utc) for at in (stat.st_mtime, stat.st_ctime))
             checksum, computed_at = known.get((name, modified, stat.st_size), ("", changed))
             # A known checksum is valid if it was computed after the last change of the file. If `computed_at` is in the
-            # future, the clock was set back. The order of the two times is then unknown.
+            # future, the clock was set back, so the order of the two events is unknown.
             if not changed < computed_at <= datetime.now(timezone.utc):
                 checksum = compute_checksum(str(path))
         except OSError as error:
@@ -206,7 +207,7 @@ def _split_uri(uri: str) -> tuple[str, str]:
 
 def _connect(uri: str) -> Any:
     try:
-        import boto3  # only a landing on S3 needs it
+        import boto3  # only a landing on S3 needs boto3
     except ImportError as error:
         problem = "boto3 is not installed, and S3 cannot be read without it. Run: pip install boto3"
         raise LandingError(landing=uri, problem=problem) from error

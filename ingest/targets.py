@@ -1,4 +1,4 @@
-"""The targets of a replay: a landing folder, filled as Firehose fills it, a Firehose stream and a Kinesis stream."""
+"""The targets of a replay: a landing folder, a Firehose stream, or a Kinesis stream."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class Progress:
     Attributes:
         sha256: The checksum of the file.
         to: The address of the target.
-        rows: Number of rows that are safely in the target.
-        pending: The landing file that is being written, or empty. If this file exists, it is complete.
-        pending_rows: The number of the last row in the pending file.
+        rows: Number of rows that the target has stored.
+        pending: The path of the landing file that is being written. Empty if no file is being written. If a file with
+            this path exists, it is complete.
+        pending_rows: Number of stored rows after the pending file is complete.
     """
 
     sha256: str
@@ -42,7 +43,7 @@ class Progress:
 
 @dataclass
 class State:
-    """The progress of a replay, stored in a file that is replaced atomically."""
+    """The progress of a replay, and the file that stores this progress. The file is replaced atomically."""
 
     path: Path
     progress: Progress
@@ -55,7 +56,7 @@ class State:
         hidden.replace(self.path)
 
     def set_aside(self, event: bytes, reason: str) -> Path:
-        """Write an event that the target cannot take to a file beside the state, and return the file."""
+        """Write an event that the target cannot take to a file beside the state file. Return the path of this file."""
         path = self.path.with_name(f"{self.path.name}.set_aside")
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, "event": event.decode()}, ensure_ascii=False) + "\n")
@@ -63,10 +64,10 @@ class State:
 
 
 class Target(Protocol):
-    """A target takes events, and records in the state the events that are safely stored."""
+    """A target stores events, and records in the state how many rows are stored."""
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Take events. `keys` are their partition keys, and `last_row` is the row number of the last event."""
+        """Accept events. `keys` are the partition keys of the events, and `last_row` is the number of the last row."""
 
     def finish(self, *, state: State) -> None:
         """Store all events that were put."""
@@ -76,15 +77,15 @@ class Target(Protocol):
 class LandingFolder:
     """A folder that is filled as Firehose fills a bucket: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
 
-    A file has a hidden name until it is complete. The state holds the name before the file exists. After a kill,
-    `finish_pending` checks whether the file exists, so each event is in exactly one file.
+    A file has a hidden name until it is complete. The name of the file is stored in the state before the file exists.
+    If the replay is killed, `finish_pending` checks whether the file exists. So each event is in exactly one file.
 
     Attributes:
         folder: The landing folder.
-        stream: The first part of the file names.
-        max_bytes: Size at which a file is complete, before compression.
+        stream: The start of each file name.
+        max_bytes: Size in bytes at which a file is complete, before compression.
         max_events: Number of events at which a file is complete.
-        max_seconds: Time after the first event at which a file is complete.
+        max_seconds: Seconds after its first event at which a file is complete.
         compress: Whether to compress the files with gzip.
         clock: The current time (seconds since 1970).
     """
@@ -130,7 +131,7 @@ class LandingFolder:
 
 
 def finish_pending(state: State) -> None:
-    """Count the rows of the pending file of an earlier run if the file exists. Otherwise remove its `.part` file."""
+    """Count the rows of the pending file of a stopped replay if the file exists. Remove its hidden `.part` file."""
     path = Path(state.progress.pending)
     if state.progress.pending:
         rows = state.progress.pending_rows if path.exists() else state.progress.rows
@@ -144,21 +145,21 @@ def _hidden_path(path: Path) -> Path:
 
 @dataclass
 class FirehoseStream:
-    """A Firehose stream. It gets each event at least once. Events that were accepted just before a crash come again."""
+    """A Firehose stream. It gets each event at least once. Events that were sent just before a crash are sent again."""
 
     client: Any
     stream: str
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Send lines, and record them in the state."""
+        """Send lines, and record in the state that they are stored."""
         send = firehose_sender(self.client, self.stream)
         for batch in batches(lines, too_large=lambda line: _set_aside(state, line, "1,000 KiB"), size=len):
             _send(batch, send, to=f"firehose:{self.stream}", sleep=self.sleep)
         state.save(rows=last_row)
 
     def finish(self, *, state: State) -> None:
-        """Do nothing, because all events are sent."""
+        """Do nothing, because `put` has sent all events."""
 
 
 @dataclass
@@ -170,7 +171,7 @@ class KinesisStream:
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Send lines with their partition keys, and record them in the state."""
+        """Send lines with their partition keys, and record in the state that they are stored."""
         records = [(line, key[:_MAX_PARTITION_KEY_LENGTH]) for line, key in zip(lines, keys, strict=True)]
 
         def too_large(record: tuple[bytes, str]) -> None:
@@ -184,7 +185,7 @@ class KinesisStream:
         state.save(rows=last_row)
 
     def finish(self, *, state: State) -> None:
-        """Do nothing, because all events are sent."""
+        """Do nothing, because `put` has sent all events."""
 
     def _put_records(self, records: Sequence[tuple[bytes, str]]) -> list[str | None]:
         entries = [{"Data": line, "PartitionKey": key} for line, key in records]
@@ -205,7 +206,7 @@ def _send(
     to: str,
     sleep: Callable[[float], None],
 ) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # only streams need it
+    from botocore.exceptions import BotoCoreError, ClientError  # only streams need boto3
 
     try:
         send_all(batch, send, sleep=sleep)

@@ -17,23 +17,24 @@ from ingest.storage import chunks, open_file
 _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
-_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes a byte that is not valid UTF-8 to these
+_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes bytes that are not valid UTF-8 to these characters
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
-"""The non-ASCII characters of western UTF-8 text.
+"""Non-ASCII characters that show that a text is UTF-8, because they are frequent in western UTF-8 text.
 
-Windows-1252 text that is read as UTF-8 almost never has them. It would need an Â or Ã before a sign, or `â€`. It may
-have other letters: `É` before a quote or a no-break space gives such a letter.
+Windows-1252 text that is decoded as UTF-8 almost never has these characters, because it would need `Â` or `Ã` before a
+sign, or `â€`. Characters outside this range do not prove UTF-8. For example, `É` before a no-break space in
+Windows-1252 decodes to a different letter.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
-"""Text with this many UTF-8 letters for each stray byte is damaged UTF-8, not Windows-1252."""
+"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. Otherwise it is Windows-1252."""
 
-_UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # these bytes are not valid Windows-1252 either
+_UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are not valid Windows-1252
 
 
 @dataclass
 class _Text:
-    """The counts of one pass over a file's bytes.
+    """Counts of characters and bytes, from one read of a file.
 
     Attributes:
         start: The first bytes of the file.
@@ -41,10 +42,10 @@ class _Text:
         newlines: Number of newlines.
         returns: Number of carriage returns.
         letters: Number of non-ASCII characters that are valid UTF-8.
-        accents: Number of these characters that are accented Latin letters, or typographic quotes and dashes.
+        accents: Number of accented Latin letters, typographic quotes and dashes that are valid UTF-8.
         strays: Number of bytes that are not valid UTF-8.
-        first_stray: The line of the first such byte.
-        has_undefined: Whether some such byte is not valid Windows-1252 either.
+        first_stray: The line number of the first byte that is not valid UTF-8.
+        has_undefined: Whether a byte is valid neither in UTF-8 nor in Windows-1252.
     """
 
     start: bytes = b""
@@ -59,15 +60,17 @@ class _Text:
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Detect the encoding and the delimiter of a text file, and return its header, which must be the first line.
+    """Detect the encoding and the delimiter of a text file, and return its header. The header must be the first line.
 
     Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, the
-    encoding of Excel, unless a part of it is clearly UTF-8. The delimiter is the candidate that finds the most columns
-    of a layout in the first line. Among equal candidates, the candidate that finds the most columns wins.
+    encoding of Excel. But if a part of this text is clearly UTF-8, the file is rejected.
+
+    The delimiter is the character that splits the first line into the most columns of a layout. If two delimiters give
+    the same number, the delimiter that splits the line into more cells is used.
 
     Raises:
         LandedFileError: The file is empty, is not text, mixes encodings, or has no header in its first line. Or a quote
-            is never closed, which would turn all rows after it into one cell.
+            is not closed, so all rows after this quote would become one cell.
     """
     text = _examine(file, uri)
     encoding = _detect_encoding(file, text)
@@ -95,7 +98,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
 
 def _examine(file: str, uri: str) -> _Text:
     text, decoder = _Text(), codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-    for chunk in chain(chunks(uri), [b""]):  # the empty chunk tells the decoder that the file ends
+    for chunk in chain(chunks(uri), [b""]):  # the empty chunk marks the end of the file for the decoder
         if len(text.start) < _HEADER_BYTES:
             text.start += chunk[:_HEADER_BYTES]
         if b"\0" in chunk:
@@ -131,11 +134,11 @@ def _detect_encoding(file: str, text: _Text) -> str:
     problem = f"{text.strays} byte(s) from line {text.first_stray} on are not valid UTF-8"
     has_mark = text.start.startswith(_BOM)
     if has_mark or text.accents or text.letters >= _MIN_LETTERS_PER_STRAY * text.strays:
-        evidence = "a byte order mark" if has_mark else f"{text.letters} other letter(s) in valid UTF-8"
+        evidence = "a UTF-8 byte order mark" if has_mark else f"{text.letters} letter(s) in valid UTF-8"
         problem = f"{problem}, but the file has {evidence}. Save the whole file as UTF-8 again."
         raise LandedFileError(where=file, problem=problem)
     if text.has_undefined:
-        problem = f"{problem}, and some are not valid Windows-1252 either. Save the file as UTF-8 again."
+        problem = f"{problem}. Some of these bytes are not valid Windows-1252 either. Save the file as UTF-8 again."
         raise LandedFileError(where=file, problem=problem)
     return "windows-1252"
 
@@ -148,21 +151,25 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
             for record in reader:
                 if reader.line_num > start and any(_holds_records(cell, header) for cell in record):
                     problem = f"the quote that opens in line {start} closes only in line {reader.line_num}"
-                    problem = f"{problem}, and whole records are inside. Close the quote where its cell ends."
+                    problem = (
+                        f"{problem}, and whole records are inside the quotes. Close the quote at the end of its cell."
+                    )
                     raise LandedFileError(where=file, problem=problem)
                 start = reader.line_num + 1
         except csv.Error as error:
             if "field limit" in str(error):
                 problem = f"a cell from line {start} on has more than {csv.field_size_limit():,} characters"
-                problem = f"{problem}. Probably a quote is not closed. Close the quote where its cell ends."
+                problem = f"{problem}. A quote is probably not closed. Close the quote at the end of its cell."
                 raise LandedFileError(where=file, problem=problem) from error
-            problem = f"the quotes from line {start} on are not valid ({error}). Expected each quote to be closed, and"
-            problem = f"{problem} each quote inside a quoted cell to be doubled. Correct the quotes."
+            problem = (
+                f"the quotes from line {start} on are not valid ({error}). Close each quote, and double each quote"
+            )
+            problem = f"{problem} inside a quoted cell."
             raise LandedFileError(where=file, problem=problem) from error
 
 
 def _holds_records(cell: str, header: Header) -> bool:
-    """Whether a cell holds whole records: some line in it has as many delimiters as the header."""
+    """Whether a cell contains whole records. If so, a line inside the cell has as many delimiters as the header."""
     delimiters = max(len(header.columns) - 1, 1)
     return "\n" in cell and any(line.count(header.delimiter) >= delimiters for line in cell.split("\n")[1:])
 

@@ -1,4 +1,4 @@
-"""Read Excel workbooks: the header, and the rows as text."""
+"""Read the header and the rows of Excel workbooks. All cells are text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ingest.storage import open_file
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Find the sheet of a workbook that has the columns of a layout, and return its header.
 
-    The header is a sheet's first row that is not blank. If no sheet has all columns of a layout, the header of the
-    closest sheet is returned, so that an error can name the missing columns.
+    The header is the first row of a sheet that is not blank. If no sheet has all columns of a layout, the header of the
+    sheet with the fewest missing columns is returned, so that an error can name the missing columns.
 
     Raises:
-        LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or two sheets have all
-            columns of a layout.
+        LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
+            has all columns of a layout.
     """
     first_rows = dict(_read_first_rows(file, uri))
     names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
@@ -32,7 +32,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
         problem = "the workbook is empty. Expected a sheet with a header. Deliver it again."
         raise LandedFileError(where=file, problem=problem)
     matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
-    # A sheet may be named after a person, so the message shows the number of the sheet.
+    # The name of a sheet may be the name of a person, so the message shows the number of the sheet instead.
     complete = [
         str(number) if len(layouts) == 1 else f"{number} (as {matches[sheet].layout})"
         for number, sheet in enumerate(names, 1)
@@ -40,8 +40,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     ]
     if len(complete) > 1:
         problem = (
-            f"sheets {' and '.join(complete)} all have the dataset's columns. Expected one such sheet. Save each of "
-            "these sheets as a separate workbook."
+            f"sheets {' and '.join(complete)} all have the dataset's columns. Expected one sheet with these columns. "
+            "Save each of these sheets as a separate workbook."
         )
         raise LandedFileError(where=file, problem=problem)
     sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].present))
@@ -55,8 +55,8 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
     Rows: one tuple for each row. Blank rows are dropped.
 
-    Columns: the cells as text, then two more items: the whole row as JSON if it has more cells than the header
-    (otherwise None), and the row number that Excel shows.
+    Columns: the cells as text, and two more items at the end. The first is the whole row as JSON if the row has more
+    cells than the header, otherwise None. The second is the row number that Excel shows.
     """
     width, is_below_header = len(header.columns), False
     for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):
@@ -70,7 +70,7 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
 
 def cell_text(cell: Any) -> str | None:
-    """Return a cell's value as text. Whole numbers have no point, dates have ISO form, and a blank cell is None.
+    """Return the value of a cell as text. Whole numbers have no decimal point. Dates are in ISO 8601. Blank is None.
 
     >>> cell_text(384.0), cell_text(0.25), cell_text(" "), cell_text(True)
     ('384', '0.25', None, 'true')
@@ -113,11 +113,11 @@ def _open(file: str, uri: str) -> Any:
 
 @contextmanager
 def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
-    """Turn an error of the reader into an error that names the file."""
+    """Turn an error of python-calamine into an error that names the file."""
     try:
         yield
     except _import_calamine(file).CalamineError as error:
-        # The reader's own text may quote personal data, so it stays in the traceback.
+        # The message of python-calamine may contain personal data, so it appears only in the traceback.
         state = "a damaged or incomplete workbook" if content.startswith(b"PK") else "not an Excel workbook"
         if "Password" in type(error).__name__:
             state = "protected by a password"
@@ -127,8 +127,10 @@ def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
 
 def _import_calamine(file: str) -> ModuleType:
     try:
-        import python_calamine  # only workbooks need it
+        import python_calamine  # only workbooks need python-calamine
     except ModuleNotFoundError as error:
         problem = "python-calamine, which reads workbooks, is not installed. Run: pip install 'citylake[excel]'"
-        raise IngestError(where=file, problem=problem) from error  # not a LandedFileError, because the file is fine
+        raise IngestError(
+            where=file, problem=problem
+        ) from error  # not a LandedFileError, because the file itself may be valid
     return python_calamine

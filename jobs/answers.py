@@ -1,4 +1,4 @@
-"""Build the stale answers of a dataset from the same snapshots, stage them all, and then publish them."""
+"""Build the stale answers of a dataset, stage all of them, and then publish them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from transforms.dataset import Answer, Dataset
 from transforms.sql import quoted
 
 MADE_FROM = "citylake.made-from"
-"""Property of an answer: the versions of the tables and of the code from which it was built."""
+"""Snapshot property of an answer: the versions of the tables and of the code from which the answer was built."""
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
     """Build the answers that are stale, and publish them together.
 
-    An answer is stale if the rows of its tables, or the code, have changed since it was built. All answers read the
-    same snapshots. They are all staged before the first is published, so a failure leaves the previous answers.
+    An answer is stale if the code or the tables that it reads have changed since it was built. All answers read the
+    same snapshots of these tables. No answer is published until all answers are staged. So if a build fails, all
+    previous answers stay published.
 
-    Rows: each table is read once for all answers, with only the columns that the answers read.
+    Each table is read once for all answers, and only with the columns that the answers use.
 
     Raises:
         NotPublishedError: No run has published the dataset's trusted table.
@@ -32,7 +33,8 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
     stale = stale_answers(spark, dataset, rebuild=rebuild)
     zones = dict.fromkeys(zone for answer in stale.values() for zone in answer.reads)
     trusted = table_name("trusted", dataset.name)
-    # Read the versions before the tables are pinned. If another run publishes in between, the answers count as stale.
+    # Read the versions before the tables. If another run publishes between these two steps, the answers are stale
+    # again in the next run.
     versions = {name: _read_versions(spark, dataset, answer) for name, answer in stale.items()}
     tables = {zone: read(spark, table_name(zone, dataset.name)) for zone in dict.fromkeys(["trusted", *zones])}
     if not stale:
@@ -78,7 +80,7 @@ def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str
 
 
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """Return the columns of each table that at least one answer reads."""
+    """Return the columns that at least one answer reads, by table."""
     columns = {}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}

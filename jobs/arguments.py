@@ -1,4 +1,4 @@
-"""Parse the arguments of a job in AWS Glue's form, `--KEY value`. Glue adds keys of its own."""
+"""Parse the arguments of a job in AWS Glue's form, `--KEY value`. Glue adds its own arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 STAGES = ("ingest", "refine", "curate")
 ON_REQUEST = ("resolve",)
-"""Stages that run only if they are named. `--stage all` does not run them."""
+"""Stages that run only if `--stage` names them. `--stage all` does not run them."""
 
 _STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
 _JOBS_FOR_ALL_DATASETS = ("maintain",)
@@ -30,13 +30,13 @@ class Arguments:
         stages: The stages to run, in order.
         landing: Folder, file or pattern of the landed files. Only stages that read landing need it.
         warehouse: The folder of the tables, or `s3://…` on Glue.
-        run_id: The id of the run. All its stages have the same id in the ledger.
+        run_id: The id of the run. All stages of a run have the same id in the ledger.
         workflow: The workflow that started the job, or None.
-        masking_key: The location of the masking key, for a job that masks. Never the key itself.
-        rebuild: Refine all rows of raw again, not only the new rows.
-        row_by_row: Publish every parked row that meets the row-level expectations.
-        every: Seconds from the start of one run to the start of the next. None to run once.
-        dataset: The dataset. A job of one dataset has its name.
+        masking_key: The location of the masking key, never the key itself. None for a job that does not mask.
+        rebuild: Process all rows and answers again, not only new rows and stale answers.
+        row_by_row: In the stage resolve, publish every parked row that meets the row-level expectations.
+        every: Seconds from the start of one run to the start of the next run. None to run once.
+        dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
     """
 
     stages: tuple[str, ...]
@@ -57,14 +57,15 @@ def new_run_id() -> str:
 
 
 def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequence[str] = STAGES) -> Arguments:
-    """Parse the arguments of a job with these stages.
+    """Parse the arguments of a job that has these stages.
 
-    Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. A key that resembles an argument of the
-    job is a typing error, and stops the job.
+    Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. But an unknown key that resembles an
+    argument of the job stops the job, because it is probably a typing error.
     """
     parser = make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    # Ignored keys are not compared with Glue's own keys, because `--JOB_ID` is not a typing error for `--JOB_RUN_ID`.
+    # Do not compare ignored keys with the upper-case keys of Glue. Glue's `--JOB_ID` resembles `--JOB_RUN_ID`, but it
+    # is not a typing error.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if similar := get_close_matches(key, own, n=1, cutoff=0.8):
@@ -72,9 +73,9 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     in_order = tuple(stage for stage in stages if stage not in ON_REQUEST)
     requested = in_order if known.stage == "all" else (known.stage,)
     if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
-        parser.error(f"the stage {reads[0]} needs --landing. Give the folder of the landed files.")
+        parser.error(f"the stage {reads[0]} needs --landing. Pass the folder of the landed files.")
     if ignored:
-        logger.info("%s: ignored these arguments, because the job does not have them: %s", job, ignored)
+        logger.info("%s: the job ignored these arguments, because it does not use them: %s", job, ignored)
     return Arguments(
         stages=requested,
         landing=known.landing or "",
@@ -90,16 +91,18 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
 
 
 def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of a job with these stages."""
+    """Return the argument parser of a job that has these stages."""
     parser = argparse.ArgumentParser(prog=job, allow_abbrev=False)
-    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="Run one stage [default: all].")
+    parser.add_argument("--stage", choices=[*stages, "all"], default="all", help="Run this stage [default: all].")
     parser.add_argument("--landing", help="Read landed files from this folder, file or pattern.")
-    parser.add_argument("--warehouse", default="warehouse", help="Keep the tables here [default: ./warehouse].")
+    parser.add_argument(
+        "--warehouse", default="warehouse", help="Keep the tables in this folder [default: ./warehouse]."
+    )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
     # Glue passes no flags, only keys with values.
     flags = {
-        "--rebuild": "Refine all rows of raw again, not only the new rows [default: false].",
-        "--row-by-row": "In the stage resolve, publish every parked row that passes on its own [default: false].",
+        "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",
+        "--row-by-row": "In the stage resolve, publish all rows that meet the row-level expectations [default: false].",
     }
     for flag, text in flags.items():
         parser.add_argument(
@@ -113,7 +116,7 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--dataset", required=job in _JOBS_FOR_ALL_DATASETS, help="Run the job for this dataset.")
     for key in ("--WORKFLOW_NAME", "--WORKFLOW_RUN_ID", "--JOB_RUN_ID"):
-        parser.add_argument(key, help="Set by AWS Glue.")
+        parser.add_argument(key, help="AWS Glue sets this argument.")
     return parser
 
 

@@ -1,7 +1,7 @@
-"""Block increments that fail validation, and resolve them.
+"""Block increments that fail validation, and resolve blocked increments.
 
 The rows of a blocked increment are parked in quarantine. The dataset stays blocked while rows are parked. Parked rows
-leave quarantine when newer revisions replace them, or when `citylake resolve` or a full refresh resolves them.
+leave quarantine if newer revisions replace the rows, or if `citylake resolve` or a full refresh publishes the rows.
 """
 
 from __future__ import annotations
@@ -27,24 +27,27 @@ if TYPE_CHECKING:
     from jobs.publisher import Publisher
 
 BLOCKED_BY = "_blocked_by"
-"""Column of quarantine: the expectations that blocked the row's whole increment. Null if only the row failed."""
+"""Column of quarantine: the expectations that blocked the increment of the row. Null for a row that is not parked."""
 
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
-"""Property of staged rows: a person requested the run, so the rows are not just the rows after the watermark."""
+"""Snapshot property of staged rows: the name of the request. Only a run that a person requested has this property.
+
+The rows of such a run are not only the rows after the watermark.
+"""
 
 
 def not_parked() -> Column:
-    """Return the value of `_blocked_by` for a row whose increment is not blocked."""
+    """Return the value of the column `_blocked_by` for a row that is not parked: a typed null."""
     return F.lit(None).cast("array<string>")
 
 
 def block(
     publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str], result: StageResult
 ) -> StageResult:
-    """Block staged rows, and return the result with its error.
+    """Block staged rows, and return the result with the error.
 
-    Rows: all rows of a new increment are parked in quarantine, and the watermark moves past them. Rows of a requested
-    full refresh, and of a dataset that is not incremental, stay on their branch. Then no table changes.
+    Rows: all rows of a new increment are parked in quarantine, and the watermark moves past these rows. If a person
+    requested a full refresh, or if the dataset is not incremental, the rows stay on their branch and no table changes.
     """
     examples = first_rows(gate.rows_for_quarantine(staged.rows()))
     lines = [f"{line}; first in {examples[id_]}" if id_ in examples else line for id_, line in failures.items()]
@@ -60,7 +63,7 @@ def block(
 def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResult | None:
     """Return a blocked result if this run has already been blocked. Otherwise return None.
 
-    AWS Glue retries a failed job. The retry finds no new rows, because they are parked, but it must not succeed.
+    AWS Glue retries a failed job. The new rows are parked, so the retry finds no new rows, but it must still fail.
     """
     if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
@@ -68,12 +71,14 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
 
 
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
-    """Validate the parked rows again with the current suite and code, and publish the rows that pass.
+    """Build the parked rows again with the current code, validate them with the current suite, and publish them.
+
+    If the rows do not meet the suite, they stay parked.
 
     Args:
         publisher: The publisher of the dataset.
-        row_by_row: Publish every row that passes on its own, even if the rows as a whole do not meet the suite. The
-            other rows stay in quarantine as failed rows.
+        row_by_row: Publish every row that meets the row-level expectations, even if the parked rows as a whole do not
+            meet the suite. The remaining rows stay in quarantine as failed rows, and are no longer parked.
     """
     progress = publisher.progress()
     if progress is None or progress.block is None:
@@ -84,7 +89,7 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
         return publisher.finish(publisher.stage(full_refresh=True, request=request))
     parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*SOURCE_ROW)
     ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
-    # Read whole deliveries, because a build may date a row by the other rows of its file.
+    # Read all rows of the deliveries. The build may need all rows of a file to compute the date of one row.
     raw = read_raw(publisher.spark, publisher.dataset.name)
     raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
     candidates = publisher.candidates(raw, source_rows=parked)
@@ -95,7 +100,7 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
 def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
     before, after, spark = publisher.progress(), Progress.from_properties(staged.properties), publisher.spark
     watermark = before.watermark if before else -1
-    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh has also staged older rows
+    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh also stages rows before the watermark
     rows = with_positions(staged.rows()).where(is_new).withColumn(QUARANTINED, F.lit(True))
     quarantine = _read_quarantine(publisher)
     key, order_by = publisher.dataset.key, publisher.dataset.revision_order

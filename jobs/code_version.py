@@ -1,4 +1,4 @@
-"""Compute the version of the code, to detect tables that older code has built."""
+"""Compute the version of the code, to detect tables that were built by older code."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from importlib.resources.abc import Traversable
 
 @cache
 def code_version(*packages: str) -> str:
-    """Return a hash of the source and data files of packages. If it changes, tables must be built again.
+    """Return a hash of the source and data files of packages. If the hash changes, tables must be built again.
 
-    The version number of the wheel is not enough: it stays the same while a developer edits a working copy.
+    The version number of the wheel is not enough, because it does not change when a developer edits the code.
 
     >>> code_version("transforms") == code_version("transforms"), code_version("transforms") == code_version("jobs")
     (True, False)

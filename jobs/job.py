@@ -27,9 +27,9 @@ class Job:
     """A Glue job.
 
     Attributes:
-        name: The name of the job and of its module in `jobs/`.
-        stages: The function of each stage, by the stage's name.
-        title: The job's name in the ledger, with `{dataset}` for the dataset.
+        name: The name of the job, and of the job's module in `jobs/`.
+        stages: The function of each stage, by the name of the stage.
+        title: The name of the job in the ledger. `{dataset}` stands for the name of the dataset.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Job:
         return parse_arguments(self.name, argv, stages=tuple(self.stages))
 
     def run(self, spark: SparkSession, args: Arguments) -> list[StageRun]:
-        """Run the requested stages, record each in the ledger, and return the records.
+        """Run the requested stages, record each stage in the ledger, and return the records.
 
         Raises:
-            Exception: The error of the first stage that failed. The stages after it are not started.
+            Exception: The error of the first stage that failed. Later stages do not start.
         """
         title = self.title.format(dataset=args.dataset)
         return [
@@ -82,10 +82,11 @@ def stop_requested() -> Event:
 
 
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
-    """Run until stopped. Each run starts `every` seconds after the start of the last run, or right after its end.
+    """Repeat `run` until `stopped` is set. Each run starts `every` seconds after the start of the previous run.
 
-    A blocked increment, a concurrent run, an empty landing and an unreadable file are logged, and the loop continues.
-    Any other error ends the loop.
+    If a run takes longer than `every` seconds, the next run starts at once. The loop logs an error and continues if an
+    increment is blocked, another run published first, landing is empty, or a file cannot be read. Any other error ends
+    the loop.
     """
     while not stopped.is_set():
         started = time.monotonic()

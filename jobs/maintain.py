@@ -19,10 +19,10 @@ from lake.tables import table_name
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_RETENTION = timedelta(days=7)
-"""Time for which earlier snapshots and unpublished branches stay readable."""
+"""Time for which old snapshots and unpublished branches are kept."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
-"""Minimum age of an unused file to be removed, as in Iceberg. A run that is still writing may need a younger file."""
+"""Minimum age of an unused file that is removed, the same as in Iceberg. A younger file may belong to a current run."""
 
 ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 
@@ -36,7 +36,7 @@ def compact_files(spark: SparkSession, args: Arguments) -> StageResult:
 
 
 def expire(spark: SparkSession, args: Arguments) -> StageResult:
-    """Expire snapshots and unpublished staged rows older than `SNAPSHOT_RETENTION`, and delete their files."""
+    """Expire snapshots and drop unpublished rows that are older than `SNAPSHOT_RETENTION`, and delete their files."""
     older_than = datetime.now(timezone.utc) - SNAPSHOT_RETENTION
     tables = _list_tables(spark, args)
     expired, skipped = _maintain_each(tables, lambda table: expire_snapshots(spark, table, older_than=older_than))
@@ -46,7 +46,7 @@ def expire(spark: SparkSession, args: Arguments) -> StageResult:
 
 
 def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
-    """Remove files that no table uses, such as those of killed runs. Runs once a day, because it lists all files."""
+    """Remove files that no table uses, such as files of killed runs. Runs once a day, because it lists all files."""
     now = datetime.now(timezone.utc)
     earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")
     last = earlier.where("note LIKE '%files removed'").agg({"started": "max"}).first()
@@ -71,7 +71,7 @@ def _list_tables(spark: SparkSession, args: Arguments) -> list[str]:
 
 
 def _maintain_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[list[int], list[str]]:
-    """Maintain tables. Return the counts, and a note for each table that is skipped because another run works on it."""
+    """Maintain each table. Return the counts, and a note for each table that is skipped."""
     counts, skipped = [], []
     for table in tables:
         try:

@@ -11,23 +11,23 @@ _SECRETS_MANAGER = "secretsmanager:"
 MIN_KEY_BYTES = 32
 _HOW_TO_MAKE_A_KEY = "To make a key, run: openssl rand -hex 32"
 MASKING_KEY_HELP = (
-    f"Read the masking key from this file, or from {_SECRETS_MANAGER}NAME, a secret of AWS Secrets Manager that the "
-    f"job may read. The key must have {MIN_KEY_BYTES} bytes or more."
+    f"Read the masking key from this file, or from the secret NAME in AWS Secrets Manager: {_SECRETS_MANAGER}NAME. The "
+    f"key must have {MIN_KEY_BYTES} bytes or more. The job's role must allow it to read the secret."
 )
 
 
 class MaskingKeyError(CityLakeError, ValueError):
-    """The masking key is missing or not valid. No row has been read. The message never contains the key."""
+    """The masking key is missing or not valid. The job has read no rows. The message never contains the key."""
 
     def __init__(self, *, where: str, problem: str) -> None:
         super().__init__(where=f"masking key {where}", problem=problem)
 
 
 def read_masking_key(location: str | None) -> bytes:
-    """Read the masking key from a file or a secret. Blanks and line ends around the key are removed.
+    """Read the masking key from a file or a secret. White space before and after the key is removed.
 
     Raises:
-        MaskingKeyError: The location is missing, it cannot be read, or the key is too short.
+        MaskingKeyError: No location is given, the key cannot be read, or the key is too short.
     """
     if not location:
         problem = f"this job masks personal data, so it needs a key. Pass --masking-key FILE. {_HOW_TO_MAKE_A_KEY}"
@@ -52,13 +52,13 @@ def _read_file(location: str) -> bytes:
     try:
         return Path(location).read_bytes()
     except OSError as error:
-        problem = f"the file cannot be read ({error.strerror}). Pass a file with the key, or {_SECRETS_MANAGER}NAME."
+        problem = f"the file cannot be read ({error.strerror}). Pass a key file, or {_SECRETS_MANAGER}NAME."
         # no `from error`, because the message of `error` may contain the key
         raise MaskingKeyError(where=_hide_key(location), problem=problem) from None
 
 
 def _hide_key(location: str) -> str:
-    """Return the name of a missing file for a message. Hide the name if it may be the key itself."""
+    """Return a file name for a message. Hide the name if it may be the masking key itself."""
     folder = Path(location).parent
     is_path = (folder.name and folder.is_dir()) or len(location) < MIN_KEY_BYTES
     return location if is_path else f"(a text of {len(location)} characters)"
@@ -66,7 +66,7 @@ def _hide_key(location: str) -> str:
 
 def _read_secret(location: str) -> bytes:
     try:
-        import boto3  # only a key in Secrets Manager needs it
+        import boto3  # only a key in Secrets Manager needs boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError as error:
         problem = "boto3 is not installed, and Secrets Manager cannot be read without it. Run: pip install boto3"

@@ -1,4 +1,7 @@
-"""Read and write the progress of a dataset. Each publish stores it as a property of trusted's snapshot."""
+"""Read and write the progress of a dataset: its watermark, and the code and key that built its rows.
+
+Each publish stores the progress as a property of the snapshot of trusted.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ _PROGRESS = "citylake.progress"
 
 @dataclass(frozen=True)
 class Block:
-    """A blocked increment, whose rows are parked in quarantine.
+    """A blocked increment. The rows of the increment are parked in quarantine.
 
     Attributes:
         run_id: The id of the latest blocked run.
         reasons: One line for each reason why the increment is blocked.
-        needs_full_refresh: Whether this run, or an earlier run of the block, was a full refresh of a published table.
-            If so, only a full refresh resolves the block.
+        needs_full_refresh: Whether only a full refresh resolves the block. True if a blocked run was a full refresh of
+            a published table.
     """
 
     run_id: str
@@ -32,13 +35,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of trusted. Staged rows hold the progress that trusted has after their publish.
+    """The progress of a dataset. Staged rows already have the progress that their publish will store.
 
     Attributes:
-        watermark: The ingest time up to which runs have refined raw (microseconds since 1970, UTC).
+        watermark: The latest ingest time of the rows of raw that were processed (microseconds since 1970, UTC).
         code: The version of the code that built the rows.
         masking_key: The fingerprint of the masking key. Empty if the dataset's masking uses no key.
-        publish_id: The id of the publish.
+        publish_id: A unique id of the publish.
         block: The blocked increment. None if the dataset is not blocked.
     """
 
@@ -62,6 +65,6 @@ class Progress:
 
 
 def read_progress(spark: SparkSession, trusted: str) -> Progress | None:
-    """Return the progress of a trusted table, or None before the first publish. Reads only metadata."""
+    """Return the progress that a trusted table stores, or None before the first publish. Reads only metadata."""
     properties = last_properties(spark, trusted, _PROGRESS)
     return Progress.from_properties(properties) if properties else None

@@ -1,17 +1,17 @@
 """Publish new rows of raw to trusted and quarantine.
 
-Full refresh and incremental runs take the same three steps:
+A full refresh and an incremental run have the same three steps:
 
 1. `stage` builds the new rows and marks the expectations that each row fails. It keeps the latest valid revision of
-   each key. It writes the rows to a branch of trusted, with passing and failing rows in separate partitions. Passing
-   rows are written only once.
+   each key, and the latest revision if that revision failed. It writes the rows to a branch of trusted, with passing
+   and failing rows in separate partitions.
 2. `validate` validates the rows. If it blocks an increment, it parks the rows of the increment in quarantine.
-3. `publish` resolves revisions by key among trusted, quarantine and the staged rows. Then it publishes quarantine, and
-   after that trusted.
+3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and keeps the latest
+   revision. It publishes quarantine first, and then trusted.
 
-The watermark is a property of the commit that publishes trusted. A killed step can be repeated, even by a run with
-another id. Before that commit, the repeated step does the same work again. After that commit, it has nothing to do. A
-full refresh is an incremental run that starts without earlier rows.
+The commit that publishes trusted also stores the watermark, as a property. A killed step can be repeated, even by a run
+with another id. Before this commit, the repeated step does the same work again. After this commit, the repeated step
+finds nothing to do. A full refresh is an incremental run that starts without earlier rows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from transforms.dedupe import keep_latest
 
 _VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Property of quarantine: the id of the previous publish of trusted. Set only if the run cannot be repeated."""
+"""Snapshot property of quarantine: the id of the previous publish of trusted. Set only if a run cannot be repeated."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Publisher:
     Attributes:
         dataset: The dataset.
         run_id: The id of the run.
-        masking_key: The masking key. None if the dataset's masking uses no key.
+        masking_key: The masking key. None if the dataset is masked without a key, or not masked.
     """
 
     spark: SparkSession
@@ -81,7 +81,7 @@ class Publisher:
         return table_name("quarantine", self.dataset.name)
 
     def progress(self) -> Progress | None:
-        """Return the progress of trusted, or None before the first publish."""
+        """Return the progress that trusted stores, or None before the first publish."""
         return read_progress(self.spark, self.trusted)
 
     def refine(self, *, full_refresh: bool = False) -> StageResult:
@@ -91,13 +91,14 @@ class Publisher:
     def stage(self, *, full_refresh: bool = False, request: str = "refresh") -> StageResult:
         """Write new candidates to a branch of trusted, marked with the expectations that they fail.
 
-        Rows: the rows that raw got after the watermark. If raw has no new rows, nothing is written and `rows_out` is
-        None. A full refresh stages all rows of raw. It takes place:
+        Rows: the rows that were ingested into raw after the watermark. If raw has no new rows, nothing is written and
+        `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
 
         - if it is requested, or if no run has published trusted
-        - if a file was delivered again with other content, because a withdrawn row may have superseded another row
+        - if a file was delivered again with different content, because a row that was removed from the file may have
+          superseded another row
         - if the columns of trusted change
-        - always, if the dataset is not incremental.
+        - if the dataset is not incremental.
 
         Raises:
             MaskingKeyError: Trusted was masked with another key, and this is not a full refresh.
@@ -124,13 +125,13 @@ class Publisher:
     def validate(self) -> StageResult:
         """Validate the staged rows. If a critical expectation is not met, no staged row is published.
 
-        The rows of a blocked increment are parked in quarantine, with the names of the expectations. The watermark
-        moves past them, so the next increment is validated separately. The dataset stays blocked until the parked rows
-        are resolved or newer revisions have replaced them. A blocked full refresh that was requested changes no table.
-        A blocked run of a dataset that is not incremental changes no table either.
+        The rows of a blocked increment are parked in quarantine, with the names of the failed expectations. The
+        watermark moves past these rows, so the next increment is validated separately. The dataset stays blocked until
+        all parked rows are resolved or replaced by newer revisions. No table changes if a person requested the blocked
+        full refresh, or if the dataset is not incremental.
 
         Raises:
-            NotStagedError: Nothing is staged, and raw has rows that no run has refined.
+            NotStagedError: No rows are staged, although raw has new rows.
         """
         progress = self.progress()
         if earlier_result := blocked_before(self, progress):
@@ -158,12 +159,12 @@ class Publisher:
     def publish(self) -> StageResult:
         """Publish the validated rows: quarantine first, then trusted.
 
-        Rows: trusted gets the latest valid revision of each key. Quarantine gets the latest revision of all if it
-        failed.
+        Rows: trusted gets the latest valid revision of each key. If the latest revision of a key failed, this revision
+        goes to quarantine.
 
         Raises:
-            NotStagedError: The staged rows were not validated, or nothing is staged and raw has new rows.
-            OvertakenError: Another run published after the rows were staged. Nothing of this run is published.
+            NotStagedError: The staged rows were not validated. Or no rows are staged, although raw has new rows.
+            OvertakenError: Another run published after the rows were staged. This run publishes nothing.
         """
         if (staged := self._find_staged()) is None:
             return StageResult(notes=("nothing is staged",))
@@ -179,11 +180,11 @@ class Publisher:
         is_resolved = not parked and not (staged.is_append and blocked and blocked.needs_full_refresh)
         after = replace(Progress.from_properties(staged.properties), block=None if is_resolved else blocked)
         version = data_version(self.spark, self.trusted) if rows_out == 0 else str(staged.snapshot)
-        staged.require_current()  # otherwise quarantine could get rows of a run that cannot publish trusted
+        staged.require_current()  # do not publish quarantine if trusted cannot be published
         snapshots: dict[str, int | None] = {}
         if rejects:
-            # If this run is killed now, the next run stages only the rows after the watermark. The next run does not
-            # repeat a request, such as resolve. So this property makes the next run a full refresh.
+            # If a requested run, such as resolve, is killed between these two publishes, the next run does not repeat
+            # the request. The next run would stage only the rows after the watermark. So make it a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}
@@ -193,7 +194,7 @@ class Publisher:
         return StageResult(rows_in=rows_in, rows_out=rows_out, snapshot_ids=snapshots)
 
     def finish(self, staged: StageResult) -> StageResult:
-        """Validate and publish the rows that were staged, and return the result of all steps."""
+        """Validate and publish the staged rows. Return the result of all three steps."""
         if staged.error or staged.rows_out is None:
             return staged
         validated = self.validate()
@@ -204,7 +205,7 @@ class Publisher:
         return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
 
     def _new_rows(self, progress: Progress | None, *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
-        """Read the rows of raw that no run has refined, or all rows. The rows are None if raw has no new rows."""
+        """Read the new rows of raw, or all rows for a full refresh. Return None as rows if raw has no new rows."""
         if full_refresh or progress is None:
             return read_raw(self.spark, self.dataset.name), ()
         if self.is_half_published(progress):
@@ -217,13 +218,14 @@ class Publisher:
         self.require_same_key(progress)
         raw = read_raw(self.spark, self.dataset.name, newer_than=progress.watermark)
         if raw.is_full_refresh:
-            return raw, ("full refresh, because files were delivered again with other content",)
+            return raw, ("full refresh, because files were delivered again with different content",)
         return (raw if raw.count else None), ()
 
     def candidates(self, raw: RawRows, *, source_rows: DataFrame | None = None) -> DataFrame:
-        """Build rows, mark them with the expectations they fail, and keep the latest valid revision of each key.
+        """Build rows, mark the expectations that each row fails, and keep the latest valid revision of each key.
 
-        Rows: the rows that the dataset's `build` returns. With `source_rows`, only the rows of these landed rows.
+        Rows: the rows that the dataset's `build` returns. With `source_rows`, only the rows that were built from these
+        landed rows.
         """
         key = {"masking_key": self.masking_key} if self.dataset.uses_masking_key else {}
         layouts = {"layouts": raw.layouts} if self.dataset.builds_by_layout else {}
@@ -241,7 +243,7 @@ class Publisher:
     def write(
         self, candidates: DataFrame, *, watermark: int, is_append: bool, request: str | None = None
     ) -> StageResult:
-        """Stage candidates, with the progress that trusted has after their publish."""
+        """Stage candidates, with the progress that their publish will store."""
         progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(
@@ -256,7 +258,7 @@ class Publisher:
         return StageResult(rows_out=staged.row_count())
 
     def _compile_gate(self, staged: Staged) -> Gate:
-        """Compile the gate for the staged rows, or return the gate that this run has already compiled."""
+        """Compile the suite for the staged rows, or return the gate that this run has already compiled."""
         if self._gates:
             return self._gates[0]
         rows = staged.rows()
@@ -265,20 +267,20 @@ class Publisher:
         )
 
     def _find_staged(self) -> Staged | None:
-        """Find the rows that this run, or the run that it resumes, has staged. None if that run had no new rows."""
+        """Find the rows that this run or an earlier run has staged. None if there are no new rows to stage."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
-            staged = None  # another version of the suite has marked these rows
+            staged = None  # these rows were marked with another version of the suite
         if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
             raise NotStagedError(table=self.trusted, problem="raw has new rows, but no run has staged them")
         return staged
 
     def _merge(self, staged: Staged, *, is_blocked: bool) -> tuple[Staged | None, int, int]:
-        """Resolve revisions by key on the branch, and stage the new content of quarantine.
+        """Delete superseded passing rows from the branch, and stage the new rows of quarantine.
 
         Returns:
-            The staged quarantine, or None if quarantine does not change. The number of rows that trusted gets. The
-            number of rows that stay parked.
+            Three items: the staged rows of quarantine, or None if quarantine does not change, the number of rows that
+            are added to trusted, and the number of rows that stay parked.
         """
         rows, quarantine = with_positions(staged.rows()), with_positions(read(self.spark, self.quarantine))
         pruning = pruning_condition(staged, column=self.dataset.pruning_column)
@@ -296,7 +298,7 @@ class Publisher:
             return rejects, revisions.count(STAGED, is_failed=False, is_kept=True), parked
 
     def is_half_published(self, progress: Progress) -> bool:
-        """Whether a run that cannot be repeated was killed after it published quarantine and before trusted."""
+        """Whether a requested run was killed after it published quarantine and before it published trusted."""
         return last_properties(self.spark, self.quarantine, _FOLLOWS).get(_FOLLOWS) == progress.publish_id
 
     def require_same_key(self, progress: Progress) -> None:
@@ -307,8 +309,8 @@ class Publisher:
         """
         if progress.masking_key != self._fingerprint:
             problem = (
-                "the table was masked with another key, so new revisions would not match their earlier rows. Pass the "
-                "earlier key as --masking-key, or mask all rows with the new key: --rebuild."
+                "the table was masked with another key, so new revisions would not match earlier rows. Pass the "
+                "earlier key as --masking-key, or pass --rebuild to mask all rows with the new key."
             )
             raise MaskingKeyError(where=f"of {self.trusted}", problem=problem)
 

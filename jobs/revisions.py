@@ -1,8 +1,8 @@
-"""Resolve the revisions of each key among trusted, quarantine and staged rows: which to keep, and which to delete.
+"""Decide which revisions of each key to keep and which to delete, among trusted, quarantine and staged rows.
 
-The latest valid revision of a key belongs in trusted. The latest of all revisions belongs in quarantine if it failed.
-All other revisions are superseded. The rule depends neither on the order in which revisions arrive nor on how often a
-revision arrives.
+The latest valid revision of a key belongs in trusted. If the latest revision of the key failed, this failed revision
+belongs in quarantine. All other revisions of the key are superseded. The result does not depend on the order in which
+revisions arrive, or on how often a revision arrives.
 """
 
 from __future__ import annotations
@@ -36,32 +36,32 @@ class Revisions:
     """The revisions of the keys that were staged.
 
     Attributes:
-        rows: One row for each revision: the key, the origin (`trusted`, `quarantine` or `staged`), whether the revision
-            failed, whether it is kept, and its position (file and row).
-        counts: The number of rows by origin, by whether they failed, and by whether they are kept.
+        rows: One row for each revision. The columns are the key, the origin (`trusted`, `quarantine` or `staged`),
+            whether the revision failed, whether it is kept, and its data file and position in the file.
+        counts: The number of revisions for each combination of origin, failed and kept.
     """
 
     rows: DataFrame
     counts: dict[tuple[str, bool, bool], int]
 
     def count(self, origin: str, *, is_failed: bool, is_kept: bool) -> int:
-        """Return the number of revisions of a kind."""
+        """Return the number of revisions with this origin that have failed or not, and are kept or not."""
         return self.counts.get((origin, is_failed, is_kept), 0)
 
     @property
     def superseded(self) -> DataFrame:
-        """The positions of the revisions that are not kept."""
+        """The data files and positions of the revisions that are not kept."""
         return self.rows.where("NOT _is_kept").select("_origin", "_is_failed", *_POSITION)
 
     def drop_superseded(self, rows: DataFrame, *, origin: str) -> DataFrame:
-        """Drop the superseded rows of an origin. The rows must have their positions."""
+        """Drop the superseded rows. The rows must have the columns that `with_positions` adds."""
         if not self.count(origin, is_failed=True, is_kept=False):
             return rows
         return rows.join(self.superseded.where(F.col("_origin") == origin), on=[*_POSITION], how="left_anti")
 
 
 def with_positions(rows: DataFrame) -> DataFrame:
-    """Add the position (file and row) to rows of an Iceberg table."""
+    """Add the columns `_file` and `_pos`: the data file of a row of an Iceberg table, and its position in the file."""
     return rows.select("*", *_POSITION)
 
 
@@ -74,10 +74,10 @@ def resolve_revisions(
     key: Sequence[str],
     order_by: Sequence[str],
 ) -> Iterator[Revisions]:
-    """Resolve the revisions of the keys that were staged. Runs one Spark job, and one to broadcast the keys.
+    """Decide which revisions of the staged keys to keep. Runs one Spark job, and one more to broadcast the keys.
 
-    A row without a key is identified by its landed row. A staged row wins over an equal row, so a repeated step
-    replaces its own rows.
+    If a key column of a row is null, the landed row identifies the row. If a staged row and a published row are equally
+    new, the staged row is kept. So a repeated step replaces the rows that it published before.
     """
     new = _select_revisions(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [
@@ -106,9 +106,9 @@ def resolve_revisions(
 def stage_quarantine(
     new: DataFrame, published: DataFrame | None, revisions: Revisions, *, table: str, run_id: str
 ) -> Staged | None:
-    """Stage the new content of quarantine. Return None if quarantine does not change.
+    """Stage the new rows of quarantine. Return None if quarantine does not change.
 
-    Rows: new rows are added. If some published rows are superseded, the other published rows are written again.
+    Rows: new rows are added. If some published rows are superseded, the remaining published rows are written again.
     """
     spark = new.sparkSession
     is_stale = revisions.count(QUARANTINE, is_failed=True, is_kept=False)
@@ -122,13 +122,13 @@ def stage_quarantine(
 
 
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
-    """Return a condition that all published revisions of the staged keys meet, to prune files.
+    """Return a condition in SQL to prune files. All published revisions of the staged keys meet the condition.
 
-    The condition holds the ranges of a column in the staged files, from their metadata. A file has rows of one month,
-    so the ranges are narrow even if an increment corrects a few old rows.
+    The condition consists of the range of a column in each staged file, from the metadata of the file. Each file has
+    rows of only one month, so the ranges are narrow even if an increment corrects a few old rows.
 
-    Ranges of times are one hour wider at both ends. Clocks show one hour twice in autumn. If a key contains the time
-    that clocks show, the revisions of one key may therefore be one hour apart.
+    A range of times is extended by one hour at both ends. A key may contain a local time, and one hour of local time
+    occurs twice in autumn. So two revisions of one key may be one hour apart.
     """
     ranges = added_ranges(staged.spark, staged.home, staged.snapshot, column) if column else None
     if column is None or ranges is None:
@@ -146,7 +146,7 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return the first rows that fail each expectation, as file and row number. The newest files come first."""
+    """Return the first rows that fail each expectation, as file name and row number, starting with the newest files."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))

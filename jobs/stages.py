@@ -1,4 +1,4 @@
-"""The stages of a dataset's job. Each stage takes the arguments and returns the result for the ledger."""
+"""The stages of a dataset's job. Each stage takes the job's arguments, and returns a result for the ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from transforms.dataset import Dataset
 
 MAX_FILES_IN_NOTE = 5
 ABANDONED_AFTER = timedelta(days=1)
-"""Minimum age of a branch that `clear` drops. A run or a person may still use a younger branch."""
+"""Minimum age of a branch that the stage `clear` drops. A run or a person may still use a younger branch."""
 
 STAGES_THAT_MASK = ("refine", "resolve", "create", "check_quality", "publish")
 """The stages that need the masking key, if the dataset is masked with a key."""
@@ -46,7 +46,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
         run_id=args.run_id,
         skip_unreadable=dataset.is_incremental,
     )
-    notes = [f"{name} was delivered again with other content" for name in ingested.redelivered]
+    notes = [f"{name} was delivered again with different content" for name in ingested.redelivered]
     if len(notes) > MAX_FILES_IN_NOTE:
         notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more, see the log"]
     return StageResult(
@@ -64,17 +64,17 @@ def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def resolve(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Validate the parked rows of blocked increments again, and publish them if they pass."""
+    """Validate the parked rows of blocked increments again, and publish the rows if they pass."""
     return resolve_blocked(_make_publisher(dataset, spark, args), row_by_row=args.row_by_row)
 
 
 def curate(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Build the stale answers from trusted, and publish them."""
+    """Build and publish the answers that are stale."""
     return publish_answers(spark, dataset, run_id=args.run_id, rebuild=args.rebuild)
 
 
 def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """List the new files in landing: folders, columns, and changes since the last crawl."""
+    """List the folders and columns of the new files in landing, and the changes of columns since the last crawl."""
     crawled = crawl_landing(
         spark, dataset=dataset.name, landing=args.landing, layouts=dataset.source_columns, run_id=args.run_id
     )

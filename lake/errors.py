@@ -6,7 +6,7 @@ from transforms.errors import CityLakeError
 
 
 class LakeError(CityLakeError, RuntimeError):
-    """A table of the lake is not in the state that a step needs. `where` is the table."""
+    """A table of the lake is not in the state that a step needs. `where` is the table's name."""
 
 
 class NotPublishedError(LakeError):
@@ -16,12 +16,12 @@ class NotPublishedError(LakeError):
         super().__init__(
             where=table,
             problem="no run has published this table. Run its job with --stage all, or run citylake run DATASET "
-            "--data DIR. If a run has published it in another warehouse, give that --warehouse.",
+            "--data DIR. If the table is in another warehouse, pass the path of that warehouse as --warehouse.",
         )
 
 
 class OvertakenError(LakeError):
-    """Another run published the table while this one was writing.
+    """Another run published the table while this run was writing.
 
     Attributes:
         branch: The branch or separate table that holds the rows of this run.
@@ -52,8 +52,8 @@ class NarrowedColumnError(LakeError):
 
     Attributes:
         column: The column.
-        before: Its published type.
-        after: The type that it would get.
+        before: The published type of the column.
+        after: The type that the column would get.
     """
 
     def __init__(self, *, table: str, column: str, before: str, after: str) -> None:
@@ -66,10 +66,10 @@ class NarrowedColumnError(LakeError):
 
 
 class TableBusyError(LakeError):
-    """Maintenance skips a table, because another run works on it.
+    """Maintenance skips a table, because another run uses the table.
 
     Attributes:
-        reason: The reason, without the table.
+        reason: The reason, without the name of the table.
     """
 
     def __init__(self, *, table: str, reason: str) -> None:
@@ -82,4 +82,4 @@ class TableBusyError(LakeError):
 
 
 class SetUpError(LakeError):
-    """The machine lacks a part that a local session needs. `where` is the part."""
+    """Software that the Spark session needs is missing. `where` is the name of the missing software."""

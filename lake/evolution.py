@@ -20,7 +20,7 @@ def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
 def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
     """Check that a new schema keeps every published value. Runs one Spark job for each column whose type changes.
 
-    A column may be added or removed. Its type may change if the new type holds all its published values.
+    A column may be added or removed. The type of a column may change if the new type can hold all published values.
 
     Raises:
         NarrowedColumnError: A column would get a type that cannot hold its published values.
@@ -41,9 +41,9 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
 
 
 def _build_loss_condition(value: str, before: T.DataType, after: T.DataType) -> str:
-    """Return a SQL condition that is true if a change of type loses the value.
+    """Return a SQL condition that is true if the new type cannot hold the value.
 
-    A field that is added to a struct or removed from it does not count as a loss.
+    A field that a struct gains or loses does not count as a loss.
     """
     if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
         item = f"item{value.count('item')}"

@@ -88,12 +88,12 @@ def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
 
 
 def branches(spark: SparkSession, table: str) -> dict[str, float]:
-    """Return the branches of a table, except `main`, with the time of its last commit (seconds since 1970, UTC)."""
+    """Return the time of the last commit of each branch except `main` (seconds since 1970, UTC)."""
     return {name: head.timestampMillis() / 1000 for name, head in _read_heads(load_table(spark, table)).items()}
 
 
 def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str], *, branch: str) -> None:
-    """Commit a snapshot with properties to a branch. The snapshot changes no row."""
+    """Commit a snapshot to a branch that only adds properties. The rows do not change."""
     iceberg = load_table(spark, table)
     append = iceberg.newFastAppend()
     for name, value in properties.items():
@@ -103,9 +103,9 @@ def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str
 
 
 def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
-    """Remove snapshots from a table's history. Maintenance removes the files that no other snapshot uses."""
+    """Remove snapshots from a table's history. Maintenance later removes the files that only they use."""
     if snapshot_ids:
-        # Iceberg would read the manifest lists of all other snapshots to find these files now.
+        # Do not delete files here. To find unused files, Iceberg would read the manifest lists of all snapshots.
         iceberg = load_table(spark, table)
         expiry = iceberg.expireSnapshots().cleanExpiredFiles(False)
         for snapshot_id in snapshot_ids:
@@ -115,9 +115,10 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 
 
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
-    """Return the range of a column in each data file that a snapshot added. None if a file has no range.
+    """Return the minimum and maximum of a column in each data file that a snapshot added.
 
-    Times are microseconds since 1970 (UTC). Iceberg truncates long texts. The ranges still contain all values.
+    Returns None if the metadata of a file has no minimum or maximum. Times are microseconds since 1970 (UTC). Iceberg
+    truncates long texts, but all values still lie between the truncated minimum and maximum.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
@@ -146,7 +147,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
     appender = package.data.GenericAppenderFactory(iceberg.schema()).newAppender(file, package.FileFormat.PARQUET)
     for record in records:
         values = {name: None if name in times else value for name, value in record.items()}
-        # Numbers go through JSON: py4j would make a small number a Java Integer, and Iceberg requires a Long.
+        # Pass numbers as JSON. py4j would convert a small number to a Java Integer, but Iceberg requires a Long.
         cells = mapper.readValue(json.dumps(values), jvm.java.util.HashMap().getClass())
         for name in times:
             if record.get(name):
@@ -159,7 +160,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
 
 
 def columns_read(frame: DataFrame) -> set[str]:
-    """Return the columns that a frame reads from its sources, after Spark has pruned the others."""
+    """Return the columns that a frame still reads from its sources after Spark has pruned unused columns."""
     query: Any = frame._jdf
     leaves = query.queryExecution().optimizedPlan().collectLeaves()
     outputs = [leaves.apply(index).output() for index in range(leaves.size())]
@@ -167,8 +168,8 @@ def columns_read(frame: DataFrame) -> set[str]:
 
 
 def infer_csv_types(text: DataFrame) -> T.StructType:
-    """Return the types that Spark infers for cells of text. Runs a Spark job."""
-    # pyspark would send the rows through Python to read them as csv. The Java reader does not.
+    """Return the types that Spark infers for columns of text. Runs a Spark job."""
+    # Call the Java csv reader directly, because pyspark's csv reader would send all rows through Python.
     jvm: Any = text.sparkSession._jvm
     lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
     strings = getattr(lines, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
@@ -177,7 +178,7 @@ def infer_csv_types(text: DataFrame) -> T.StructType:
 
 
 def error_message(error: BaseException) -> str:
-    """Return the first line of the message of an engine error."""
+    """Return the first line of the message of a Spark or Iceberg error."""
     java = getattr(error, "java_exception", None)
     return str(java.getMessage() if java is not None else error).split("\n")[0]
 
@@ -189,10 +190,10 @@ def has_iceberg(spark: SparkSession) -> bool:
 
 
 def look_up_java_names(spark: SparkSession) -> None:
-    """Look up the Java names that pyspark needs for every expression, once for the session.
+    """Look up the Java names that pyspark uses in expressions once for each session, and keep them.
 
-    Otherwise pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time. A
-    name that is an attribute of its parent is not looked up again.
+    Otherwise pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time.
+    Setting the name as an attribute of its parent prevents later look-ups.
     """
     for path in _JAVA_NAMES:
         parent: Any = spark._jvm
@@ -214,19 +215,21 @@ def is_commit_conflict(error: BaseException | None) -> bool:
 
 @contextmanager
 def commit_lock(table: Any) -> Iterator[None]:
-    """Lock a table in a local warehouse against commits of other processes that take this lock too.
+    """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
-    Iceberg's hadoop catalog commits with a rename that must not replace a file. It checks this under a lock of its own
-    process only. On a local disk, the rename can replace the commit of another process without an error. Four processes
-    that only commit lost 1 of 600 commits. A warehouse on S3 has the lock of its catalog.
+    Iceberg's hadoop catalog commits with a rename that must not replace a file. Iceberg only locks this check within
+    one process. Without this lock, the rename can replace the commit of another process on a local disk without an
+    error. In a test of four processes that committed at the same time, 1 of 600 commits was lost. A warehouse on S3
+    does not need this lock, because its catalog has a lock.
 
-    The lock ends with the process. Do not nest it, because the inner lock would wait forever.
+    The operating system releases the lock when the process ends. Do not nest two locks of one table, because the inner
+    lock would wait forever.
     """
     folder = Path(str(table.location()).removeprefix("file:"))
     if not folder.is_dir():
         yield
         return
-    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # orphan removal skips names with a dot
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # remove_orphan_files skips hidden files
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -238,21 +241,22 @@ def commit_lock(table: Any) -> Iterator[None]:
 def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterator[Any]:
     """Yield the current state of a table, and commit all changes to it in one commit at the end.
 
-    Iceberg retries its own commits on the newest version of a table. This commit is not retried: every other commit
-    wins, even a commit that only creates a branch. So a run that has created its branch can always fast-forward `main`.
+    Iceberg retries an ordinary commit on the newest version of the table. This commit is not retried. It fails if any
+    other commit came first, even a commit that only creates a branch. So a run that has created its branch can always
+    fast-forward `main`.
 
-    Do not expire snapshots here: Iceberg would delete their files before the commit.
+    Do not expire snapshots in this context, because Iceberg would delete their files before the commit.
 
     Args:
         spark: The session.
         table: The Iceberg table.
-        name: The name of the table, for the error.
+        name: The name of the table, for the error message.
 
     Raises:
-        TableBusyError: Another commit came first. The table is as that commit left it.
+        TableBusyError: Another commit came first. None of the changes were made.
     """
     transaction = table.newTransaction()
-    # Iceberg scans the table before it rewrites files, and it cannot scan the transaction's own table.
+    # Iceberg scans a table before it rewrites the table's files, but it cannot scan `transaction.table()` itself.
     yield _find_package(spark, table).BaseTable(transaction.table().operations(), table.name())
     before, after = transaction.startMetadata(), transaction.currentMetadata()
     if before.equals(after):
@@ -267,7 +271,7 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
 
 
 def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str, object]) -> int:
-    """Rewrite data files by Iceberg's bin-packing. Return the number of files rewritten."""
+    """Rewrite data files with Iceberg's bin-packing, and return the number of rewritten files."""
     jvm: Any = spark._jvm
     # Iceberg finds its catalogs in the active session. A Python thread has no active session until it creates a
     # DataFrame.
@@ -280,7 +284,7 @@ def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str,
 
 
 def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str]) -> None:
-    """Remove delete files from a table's current snapshot. The caller must know that no data file needs them."""
+    """Remove delete files from a table's current snapshot. The caller must make sure that no data file needs them."""
     rewrite, manifests = table.newRewrite(), _find_package(spark, table).ManifestFiles
     for manifest in table.currentSnapshot().deleteManifests(table.io()):
         reader = manifests.readDeleteManifest(manifest, table.io(), table.specs())
@@ -298,8 +302,8 @@ def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str])
 def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
     """Return the branches to which a run may still fast-forward `main`.
 
-    These branches descend from the published snapshot. A branch without a commit of its own is always in use. Another
-    branch is in use until its last commit is older than `idle_after`.
+    These branches descend from the published snapshot. A branch without a commit of its own is always in use. A branch
+    with a commit of its own is in use until its last commit is older than `idle_after`.
     """
     main = table.currentSnapshot()
     if main is None:
@@ -317,9 +321,9 @@ def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
 
 
 def drop_branches(table: Any, *, older_than: datetime) -> int:
-    """Drop the branches that were last written before a time. Return their number.
+    """Drop the branches whose last commit is older than a time, and return the number of dropped branches.
 
-    A branch without a commit of its own stays: the run that created it may be about to write.
+    A branch without a commit of its own is kept, because the run that created the branch may be about to write.
     """
     main, oldest = table.currentSnapshot(), older_than.timestamp() * 1000
     published = main and main.snapshotId()
@@ -336,7 +340,7 @@ def _read_heads(table: Any) -> dict[str, Any]:
 
 
 def _find_package(spark: SparkSession, iceberg: Any) -> Any:
-    """Return the Java package of a table's classes. Some jars carry Iceberg under another package name."""
+    """Return the Java package of a table's classes. Some jars contain Iceberg under another package name."""
     package: Any = spark._jvm
     for name in [*iceberg.getClass().getName().split(".iceberg.")[0].split("."), "iceberg"]:
         package = getattr(package, name)

@@ -19,7 +19,7 @@ from lake.tables import add_columns, ensure_table, exists
 logger = logging.getLogger(__name__)
 
 RUNS = f"{CATALOG}.ops.runs"
-MAX_ERROR_LENGTH = 4000  # characters. Spark's messages hold the traces of all failed tasks.
+MAX_ERROR_LENGTH = 4000  # characters. Spark's messages contain the stack traces of all failed tasks.
 _TEXT, _TIME, _COUNT = T.StringType(), T.TimestampType(), T.LongType()
 SCHEMA = T.StructType(
     [
@@ -41,12 +41,12 @@ class StageResult:
         rows_in: Rows read.
         rows_out: Rows published or staged.
         rows_quarantined: Rows that failed a critical expectation.
-        snapshot_ids: The published snapshot of each table.
+        snapshot_ids: The id of the published snapshot of each table.
         verdict: `met`, `met with warnings` or `blocked`. None if nothing was validated.
         validation_result: The complete validation result, in Great Expectations' JSON.
-        notes: Other facts about the run, each a short sentence.
-        skipped_files: The reason for each skipped file, by file.
-        error: The error that ends the run. The ledger still records the other fields.
+        notes: Short sentences with additional facts about the run.
+        skipped_files: The skipped files, and the reason why each file was skipped.
+        error: The error that ends the run. The ledger also records the other fields of this result.
     """
 
     rows_in: int | None = None
@@ -69,17 +69,17 @@ class StageResult:
 
 @dataclass(frozen=True)
 class StageRun:
-    """A stage of a run, as the ledger records it.
+    """A stage of a run, as recorded in the ledger.
 
     Attributes:
-        run_id: The id of the run. All its stages have the same id.
+        run_id: The id of the run. All stages of a run have the same id.
         workflow: The workflow that started the run, or None.
-        job: The job.
-        stage: The stage.
+        job: The name of the job.
+        stage: The name of the stage.
         started: The start time (UTC).
-        state: `RUNNING`, then the state of the result. A killed run stays `RUNNING`.
+        state: `RUNNING` until the stage ends, then the state of the result. A killed run stays `RUNNING`.
         ended: The end time (UTC).
-        result: The outcome.
+        result: The result of the stage.
     """
 
     run_id: str
@@ -95,10 +95,12 @@ class StageRun:
 def record_stage(
     spark: SparkSession, run: Callable[[], StageResult], *, run_id: str, workflow: str | None, job: str, stage: str
 ) -> StageRun:
-    """Run a stage and record it: one row when it starts, and one when it succeeds, fails or is stopped.
+    """Run a stage, and write a row to the ledger when the stage starts and when it ends.
+
+    The second row records whether the stage succeeded, failed or was stopped.
 
     Raises:
-        Exception: The stage raised an error, or returned it in its result. The error is recorded first.
+        Exception: The stage raised this error, or returned it in its result. The ledger records it first.
     """
     ensure_table(spark, RUNS, SCHEMA)
     add_columns(spark, RUNS, SCHEMA)
@@ -129,13 +131,13 @@ def runs(spark: SparkSession) -> DataFrame:
 def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
     """Return the validation results of a job's published rows, the latest first. Runs one Spark job.
 
-    At most `min_rows` results are read, because each has at least one row.
+    At most `min_rows` results are read. They are enough, because each result covers at least one row.
     """
     if not exists(spark, RUNS):
         return []
     published = runs(spark).where(
         (F.col("job") == job)
-        & (F.col("stage") != "resolve")  # the rows were counted when they were parked
+        & (F.col("stage") != "resolve")  # the run that parked these rows already counted them
         & F.col("validation_result").isNotNull()
         & F.col("state").startswith("SUCCEEDED")
     )

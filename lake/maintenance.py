@@ -22,28 +22,28 @@ from lake.session import CATALOG
 from lake.tables import ZONES
 
 TARGET_FILE_BYTES = 128 << 20
-"""Target size of a data file. It is the size of one Parquet row group, which one task reads in seconds."""
+"""Target size of a data file: the size of one Parquet row group, which one task reads in seconds."""
 
 MIN_FILES_TO_COMPACT = 5
 
 BRANCH_IDLE_AFTER = timedelta(days=1)
-"""A run that has written nothing to its branch for this long is assumed to have ended."""
+"""Maintenance assumes that a run has ended if the run has not written to its branch for this time."""
 
 MIN_SNAPSHOTS_TO_KEEP = 5
 
 _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
-    # Rewrite a file only if a tenth of its rows is deleted, so that one changed row does not rewrite a whole month. The
+    # Rewrite a file only if a tenth of its rows are deleted. Otherwise one changed row would rewrite a whole month. The
     # number of delete files is not a useful threshold, because Spark keeps one delete file for each data file.
     "delete-ratio-threshold": 0.1,
-    # Otherwise rewritten files keep the age of the oldest file, and Iceberg keeps the delete files of that age. Only
-    # equality deletes need the old number, and Spark does not write any.
+    # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. Iceberg would then
+    # keep delete files that no data file needs. Only equality deletes need "true", and Spark does not write them.
     "use-starting-sequence-number": "false",
 }
 
-# Iceberg 1.10 does not fill `referenced_data_file` for Parquet deletes. The bounds of `file_path` (field 2147483546)
-# are equal if a delete file belongs to one data file.
+# Iceberg 1.10 does not fill `referenced_data_file` for delete files in Parquet. If a delete file belongs to one data
+# file, the lower and the upper bound of its column `file_path` (field id 2147483546) are equal.
 _DANGLING_DELETES = """
 SELECT file_path FROM (
     SELECT file_path, coalesce(referenced_data_file, if(lower = upper, string(lower), null)) AS data_file
@@ -58,7 +58,7 @@ AND NOT EXISTS (SELECT 1 FROM {table}.data_files AS files WHERE files.file_path 
 
 
 def tables_of(spark: SparkSession, dataset: str) -> list[str]:
-    """Return the tables of a dataset in all zones and in `ops`, with the tables of its answers."""
+    """Return the tables of a dataset in all zones and in `ops`, including the tables of its answers."""
     tables = []
     for zone in (*ZONES, "ops"):
         if not spark.catalog.databaseExists(f"{CATALOG}.{zone}"):
@@ -73,11 +73,11 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 def compact(spark: SparkSession, table: str) -> int:
     """Rewrite small files, and files with a tenth of their rows deleted, into files of `TARGET_FILE_BYTES`.
 
-    Reads the file counts from metadata. Runs Spark jobs only if there are files to rewrite or delete files. Rows do not
-    change. Delete files that no data file needs are removed.
+    Rows do not change. Delete files that no data file needs are removed. File counts are read from metadata, and Spark
+    jobs run only if the table has delete files or files to rewrite.
 
-    Compaction never overtakes another run. It stops if a run may be about to publish the table. It commits only if no
-    other run has committed to the table since it started.
+    Compaction never makes the publish of another run fail. It does not start if another run may be about to publish the
+    table. It commits only if no other run has committed to the table since compaction started.
 
     Returns:
         The number of rewritten files.
@@ -94,8 +94,8 @@ def compact(spark: SparkSession, table: str) -> int:
     if not deletes and files < MIN_FILES_TO_COMPACT:
         return 0
     _require_idle(iceberg, table)
-    # The procedure rewrite_data_files cannot commit in this way. The procedure rewrite_position_delete_files fails on
-    # tables with arrays: https://github.com/apache/iceberg/issues/15080
+    # Iceberg's SQL procedures cannot be used. `rewrite_data_files` cannot commit only if the table is unchanged, and
+    # `rewrite_position_delete_files` fails on tables with arrays: https://github.com/apache/iceberg/issues/15080
     with commit_if_unchanged(spark, iceberg, name=table) as current:
         rewritten = rewrite_data_files(spark, current, options=_REWRITE_OPTIONS)
     if deletes:
@@ -106,7 +106,7 @@ def compact(spark: SparkSession, table: str) -> int:
 def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -> int:
     """Expire snapshots older than a time, except the last `MIN_SNAPSHOTS_TO_KEEP`, and drop unpublished branches.
 
-    Branches are dropped if they were last written before that time. Files that only the expired snapshots use are
+    Branches are dropped if their last commit is older than `older_than`. Files that only the expired snapshots use are
     deleted. Runs no Spark job.
 
     Returns:
@@ -119,7 +119,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
     try:
         with commit_lock(load_table(spark, table)):
             iceberg = load_table(spark, table)
-            # Iceberg drops a branch with an old snapshot at its head, even if the branch is new.
+            # Iceberg drops a new branch if the branch points to an old snapshot. So check that no branch is in use.
             _require_idle(iceberg, table)
             before = sum(1 for _ in iceberg.snapshots())
             if not drop_branches(iceberg, older_than=older_than) and before <= MIN_SNAPSHOTS_TO_KEEP:
@@ -133,7 +133,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
 
 
 def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Remove files older than a time from a table's folder if no snapshot of the table uses them.
+    """Remove the files in a table's folder that no snapshot uses and that are older than a time.
 
     Returns:
         The number of removed files.
@@ -148,7 +148,10 @@ def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime
 
 
 def _remove_dangling_deletes(spark: SparkSession, table: str) -> None:
-    """Remove delete files whose data file is gone. Iceberg itself removes them only if they are the oldest files."""
+    """Remove delete files whose data file no longer exists.
+
+    Iceberg itself removes such a delete file only if it is older than all data files.
+    """
     iceberg = load_table(spark, table)
     _require_idle(iceberg, table)
     if not int(iceberg.currentSnapshot().summary().get("total-delete-files") or 0):

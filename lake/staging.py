@@ -1,7 +1,7 @@
 """Write-audit-publish for one table: stage rows where no reader sees them, then publish them in one commit.
 
-Rows are staged on a branch of the table. A branch has the schema of its table, so rows of another schema are staged in
-a separate table. Publishing the separate table replaces the schema and the rows of the original table in
+Rows are staged on a branch of the table. A branch has the same schema as its table. So rows with another schema are
+staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in
 one commit.
 """
 
@@ -27,13 +27,13 @@ BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
 _PARTITIONED_BY, _BLOCKED = "citylake.partitioned-by", "citylake.blocked"
 _TABLE_PROPERTIES = {
-    # Spark does not shuffle the rows by partition before the write. Each task writes its own rows of every partition.
+    # Do not shuffle the rows by partition before the write. Each task writes one file for each partition in its rows.
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
-    # A change of a few rows of a file writes their positions instead of the whole file. Maintenance rewrites the file.
+    # A DELETE of a few rows writes only their positions, and does not rewrite the file. Maintenance rewrites the file.
     "write.delete.mode": "merge-on-read",
 }
-_MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}  # otherwise each task writes a file for each month
+_MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}  # without a shuffle, each task writes a file per month
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Staged:
 
     Attributes:
         table: The table to publish to.
-        base: The published snapshot from which the rows were computed. None before the first publish.
-        snapshot: The snapshot that holds the rows.
-        home: The table that holds the rows: `table`, or a separate table if the columns change.
+        base: The id of the published snapshot from which the rows were computed. None before the first publish.
+        snapshot: The id of the snapshot that holds the rows.
+        home: The table that holds the rows: `table`, or a separate table if the schema changes.
         branch: The branch of `home` that holds the rows.
-        properties: The properties of the staged snapshot, and the properties that were added later.
+        properties: The properties of the staged snapshot, including properties that were added later.
     """
 
     spark: SparkSession
@@ -64,16 +64,16 @@ class Staged:
 
     @property
     def is_append(self) -> bool:
-        """Whether the staged rows are added to the rows of `base`. Otherwise they replace the rows of `base`."""
+        """True if a publish adds the staged rows to the rows of `base`. False if it replaces the rows of `base`."""
         return self.properties[_IS_APPEND] == "True"
 
     @property
     def is_blocked(self) -> bool:
-        """Whether validation found a critical expectation that the rows do not meet."""
+        """Whether the rows failed validation, and must not be published."""
         return _BLOCKED in self.properties
 
     def rows(self) -> DataFrame:
-        """Read only the staged rows, pinned to their snapshot."""
+        """Return the staged rows, without the rows of `base`. Later commits do not change the frame."""
         if not self.is_append or self.base is None:
             return read_snapshot(self.spark, self.home, self.snapshot)
         reader = self.spark.read.option("start-snapshot-id", self.base).option("end-snapshot-id", self.snapshot)
@@ -86,11 +86,14 @@ class Staged:
         return int(snapshot.summary.get("added-records") or 0)
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
-        """Add properties to the staged rows. No row changes."""
+        """Add properties to the history of the staged rows. The rows do not change."""
         add_properties(self.spark, self.home, properties, branch=self.branch)
 
     def delete_at(self, positions: DataFrame, *, condition: str) -> None:
-        """Delete rows from the branch by file and position. All these rows must meet the condition."""
+        """Delete rows from the branch by file and position.
+
+        All rows to delete must meet `condition`, which Iceberg uses to prune files.
+        """
         view = f"positions_{uuid4().hex}"
         positions.select("_file", "_pos").createOrReplaceTempView(view)
         try:
@@ -114,10 +117,10 @@ class Staged:
             raise OvertakenError(table=self.table, branch=self.location)
 
     def publish(self, *, exclude: str | None = None, properties: Mapping[str, str] | None = None) -> int | None:
-        """Make the rows the published content of the table, in one commit that readers see.
+        """Publish the staged rows, so that readers of the table see them. Readers see one commit.
 
         Args:
-            exclude: A condition. Rows that meet it are not published, and no snapshot keeps them.
+            exclude: A condition in SQL. Rows that meet the condition are not published.
             properties: Additional properties of the published snapshot.
 
         Returns:
@@ -163,20 +166,20 @@ def stage(
 ) -> Staged:
     """Write rows to a branch or a separate table, where no reader of the table sees them.
 
-    If a run stages twice, after a failure, the new rows replace its earlier rows.
+    If a run fails and stages rows again, the new rows replace the rows that it staged before.
 
     Args:
         spark: The session.
-        rows: The rows. Their plan runs once, in one Spark job if it needs no broadcast.
+        rows: The rows. They are computed once, in one Spark job if the plan has no broadcast.
         table: The table to publish to. An empty table is created if it does not exist.
         run_id: The id of the run. The branch is named after it.
-        is_append: Add the rows to the rows of the table. Otherwise replace the rows of the table.
-        partitioned_by: Columns of a new table to partition by, or a month as `months(column)`.
+        is_append: True to add the rows to the table. False to replace all rows of the table.
+        partitioned_by: The partitioning of a new table: columns, or months of a time column as `months(column)`.
         properties: Properties of the staged snapshot and of the published snapshot.
 
     Raises:
         NarrowedColumnError: A column would get a type that cannot hold its published values.
-        ValueError: `is_append` is set, and the rows have another schema than the table.
+        ValueError: `is_append` is True, but the schema of the rows differs from the schema of the table.
     """
     ensure_table(spark, table, rows.schema, partitioned_by=partitioned_by, properties=_table_properties(partitioned_by))
     base = snapshot_id(spark, table)
@@ -191,7 +194,8 @@ def stage(
         home = table
     elif is_append:
         raise ValueError(
-            f"{table}: rows with another schema cannot be appended. Replace all rows with is_append=False."
+            f"{table}: the rows cannot be appended, because their schema differs from the schema of the table. Replace "
+            "all rows with is_append=False."
         )
     else:
         require_no_narrowing(spark, table, rows.schema)
@@ -202,7 +206,7 @@ def stage(
 
 
 def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
-    """Stage no change to the rows of a table. A publish then adds only properties to the table's history."""
+    """Create a branch without new rows. Publishing the branch adds only properties to the table's history."""
     base = snapshot_id(spark, table)
     branch = _create_branch(spark, table, prefix="unchanged_", run_id=run_id, base=base)
     properties = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
@@ -210,10 +214,10 @@ def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
 
 
 def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
-    """Find unpublished rows that were staged on the published snapshot: those of this run, otherwise of the latest run.
+    """Find unpublished rows that were staged after the last publish. Prefer the rows of this run to the latest rows.
 
-    AWS Glue gives a resumed workflow run another id, so its stages take over the rows of the earlier run. Blocked rows
-    of another run are ignored.
+    If AWS Glue resumes a workflow run, the resumed run has another id. So its stages continue with the rows of the
+    earlier run. Rows of an earlier run that failed validation are ignored.
     """
     if not spark.catalog.tableExists(table):
         return None
@@ -228,9 +232,10 @@ def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | Non
 
 
 def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
-    """Drop the table that holds staged rows of another schema if it was last written before a time.
+    """Drop the separate table of staged rows if its last commit is older than a time. Return True if it was dropped.
 
-    Blocked, failed and killed runs leave such a table behind. `lake.iceberg.drop_branches` drops their branches.
+    Runs that were blocked, failed or killed leave this table behind. `lake.iceberg.drop_branches` drops the branches
+    of these runs.
     """
     home = _separate_table(table)
     snapshot = head(spark, home)
@@ -241,9 +246,9 @@ def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) 
 
 
 def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
-    """Expire the snapshots between two published snapshots. They hold rows that failed validation.
+    """Expire the snapshots between published snapshots, because they hold rows that failed validation.
 
-    If a run is killed before this step, the next publish or maintenance expires them.
+    If a run is killed before this step, the next publish or maintenance expires these snapshots.
     """
     intermediate: list[int] = []
     base: str | None = None
@@ -257,7 +262,7 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
 
 def _create_branch(spark: SparkSession, table: str, *, prefix: str, run_id: str, base: int | None) -> str:
     branch = prefix + re.sub(r"\W", "_", run_id)
-    if base is None:  # without a snapshot, Iceberg cannot replace a branch
+    if base is None:  # Iceberg cannot replace a branch of a table without snapshots
         spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
     spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
     return branch
@@ -275,7 +280,7 @@ def _read_staged(spark: SparkSession, table: str, base: int | None, *, home: str
             break
         own = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
         properties = {**own, **properties}
-        # A killed publish may have added the same properties to a later snapshot. The first snapshot has the rows.
+        # A killed publish may have copied the properties to a later snapshot. Only the first snapshot has the rows.
         if _STAGED_BY in own and own[_BASE] == str(base):
             first = snapshot.id
     return None if first is None else Staged(spark, table, base, first, home, branch, properties)
@@ -307,7 +312,7 @@ def _create_or_replace(rows: DataFrame, table: str, properties: Mapping[str, str
 
 
 def _separate_table(table: str) -> str:
-    """Return the table that holds staged rows of another schema.
+    """Return the name of the separate table for staged rows with another schema.
 
     >>> _separate_table("lake.trusted.registrar")
     'lake.staging.trusted_registrar'

@@ -14,16 +14,16 @@ from lake.session import CATALOG
 from transforms.sql import quoted
 
 ZONES = ("raw", "trusted", "quarantine", "curated")
-"""The zones that have tables. Landing has only files."""
+"""The zones that have tables. The zone landing has only files."""
 
 DATA_VERSION = "citylake.data-version"
-"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have it."""
+"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have this property."""
 
 COMMIT_RETRIES = 10
-"""Maximum number of times that a commit is retried after another run has committed to the table.
+"""Maximum number of retries of a commit, if other runs commit to the table at the same time.
 
-Four processes committed to one table 600 times in a row. With Iceberg's default of 4, 5 commits failed. With 10, no
-commit failed.
+In a test, four processes made 600 commits to one table. With 4 retries, Iceberg's default, 5 commits failed. With 10
+retries, no commit failed.
 """
 
 
@@ -48,12 +48,12 @@ def snapshot_id(spark: SparkSession, table: str, *, branch: str = "main") -> int
 
 
 def exists(spark: SparkSession, table: str) -> bool:
-    """Whether a table has been published: it exists and its main branch has a snapshot."""
+    """Whether a table has been published, which means that its main branch has a snapshot."""
     return snapshot_id(spark, table) is not None
 
 
 def read(spark: SparkSession, table: str) -> DataFrame:
-    """Read a published table, pinned to its current snapshot.
+    """Read the current snapshot of a published table. Later commits do not change the frame.
 
     Raises:
         NotPublishedError: No run has published the table.
@@ -66,17 +66,17 @@ def read(spark: SparkSession, table: str) -> DataFrame:
 
 def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
     """Read the rows of a snapshot, with the table's current columns."""
-    return spark.read.option("snapshot-id", snapshot).table(table)  # `table` ignores Spark's option `versionAsOf`
+    return spark.read.option("snapshot-id", snapshot).table(table)  # `table` ignores the option `versionAsOf`
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot with a property. Empty if no snapshot has the property."""
+    """Return the summary of the latest snapshot that has a property. Empty if no snapshot has the property."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 
 
 def data_version(spark: SparkSession, table: str) -> str:
-    """Return the version of a table's rows. It changes only if a row changes. Empty before the first publish."""
+    """Return the version of a table's rows, which changes only if a row changes. Empty before the first publish."""
     snapshot = head(spark, table)
     return last_properties(spark, table, DATA_VERSION).get(DATA_VERSION, str(snapshot.id)) if snapshot else ""
 
@@ -105,7 +105,7 @@ def ensure_table(
     partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> None:
-    """Create an empty table if it does not exist. An existing table stays as it is.
+    """Create an empty table if it does not exist. An existing table is not changed.
 
     `partitioned_by` holds columns or Iceberg transforms, such as `months(created_at)`.
     """
@@ -123,7 +123,10 @@ def ensure_table(
 
 
 def add_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:
-    """Add the columns of `schema` that a table lacks. They are null in its rows. Several runs may call this at once."""
+    """Add the columns of `schema` that a table lacks. The new columns are null in all existing rows.
+
+    Several runs may call this function at the same time.
+    """
     if not _find_missing_columns(spark, table, schema):
         return
     with commit_lock(load_table(spark, table)):
@@ -141,7 +144,7 @@ def add_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:
 
 
 def align_columns(rows: DataFrame, schema: T.StructType) -> DataFrame:
-    """Return rows with the columns of a schema, in its order. Columns that the rows lack are null."""
+    """Select the columns of a schema, in the order of the schema. Add columns that the rows lack, with null."""
     own = {name.casefold(): name for name in rows.columns}
     return rows.select(
         *(

@@ -31,7 +31,7 @@ class Landing:
 
     @staticmethod
     def days(first: str = "2024-01-01", count: int = 30, offered: int = 100) -> list[list[Any]]:
-        """Return valid rows, one for each day: 100 calls offered, 90 handled, 8 abandoned."""
+        """Return one valid row for each day, by default with 100 calls offered, 90 handled and 8 abandoned."""
         start = date.fromisoformat(first)
         dates = [str(start + timedelta(days=number)) for number in range(count)]
         return [[day, offered, offered - 10, 8, 12.5, 0.8, number] for number, day in enumerate(dates, 1)]
@@ -39,7 +39,7 @@ class Landing:
     def workbook(
         self, name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = COLUMNS, delivered: int = 0
     ) -> Path:
-        """Write a workbook, modified `delivered` seconds after `FIRST_MODIFIED`."""
+        """Write a workbook. Its modification time is `delivered` seconds after `FIRST_MODIFIED`."""
         return self.sheets(name, {"Sheet1": [columns, *rows]}, delivered)
 
     def sheets(self, name: str, sheets: Mapping[str, Sequence[Sequence[Any]]], delivered: int = 0) -> Path:

@@ -1,23 +1,24 @@
-"""A Lambda that polls a city's feed and sends new and changed rows to Amazon Data Firehose, as JSON lines.
+"""A Lambda function that polls a city's feed, and sends new and changed rows to Amazon Data Firehose as JSON lines.
 
 Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a timeout of 15
 minutes and a reserved concurrency of 1. Run it on an EventBridge schedule. Files are downloaded to /tmp, so give the
-function enough ephemeral storage. Its role needs `firehose:PutRecordBatch` on the stream, and `s3:GetObject`,
-`s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3 reports a missing object as
-forbidden.
+function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the stream, and
+`s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3 reports a
+missing object as forbidden.
 
 Environment:
     FEED: `socrata`, `opendatasoft` or `csv`.
-    FEED_URL: The address: …/resource/98cc-bc7d.json, …/exports/jsonl, or a csv file.
-    STREAM: The Firehose stream.
-    STATE: `s3://BUCKET/KEY`: the object with the feed's watermark. Without the object, the whole feed is read. Records
-        that are too large for Firehose are written to `KEY.set_aside/`, each with the reason.
-    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change [default: read all rows
-        each time].
+    FEED_URL: The address of the feed: …/resource/98cc-bc7d.json, …/exports/jsonl, or a csv file.
+    STREAM: The name of the Firehose stream.
+    STATE: The address of the object that stores the feed's watermark, `s3://BUCKET/KEY`. If the object does not exist,
+        the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. Without it, each run sends
+        all rows.
     APP_TOKEN: Socrata's app token. Without a token, Socrata allows fewer requests.
 
-Each row is sent at least once. The state is written after Firehose has accepted the rows. Each run reads the last ten
-minutes again, because some rows become visible late. A csv is sent as a whole again if its content has changed.
+Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run reads the
+rows of the last ten minutes again, because some rows appear late in the feed. If the content of a csv has changed, all
+its rows are sent again.
 """
 
 from __future__ import annotations
@@ -59,16 +60,16 @@ MAX_BYTES_IN_BATCH = 4 << 20
 MAX_RECORD_BYTES = 1000 << 10
 
 _CHUNK_BYTES = 1 << 20
-_MIN_MILLISECONDS_FOR_PAGE = 90_000  # a page may take this long, with some waiting
+_MIN_MILLISECONDS_FOR_PAGE = 90_000  # maximum time to read and send a page, with some waits
 
 
 class FeedError(RuntimeError):
-    """A feed cannot be read, or a stream rejects its rows. The state is as before, so no row is lost.
+    """A feed cannot be read, or a stream rejects its rows. The state has not changed, so no row is lost.
 
-    It does not derive from `CityLakeError`, because this file is deployed alone.
+    This class does not derive from `CityLakeError`, because this file is deployed alone.
 
     Attributes:
-        where: The feed's address, the stream or the setting.
+        where: The address of the feed, the stream, or the environment variable.
         problem: The problem, the expected and the actual value, and how to fix it.
     """
 
@@ -79,11 +80,11 @@ class FeedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed.
+    """A feed that a city publishes.
 
     Attributes:
         kind: `socrata`, `opendatasoft` or `csv`.
-        url: The address.
+        url: The address of the feed.
         token: Socrata's app token.
         changed_column: The column with the time of a row's last change, for `opendatasoft`.
     """
@@ -95,15 +96,15 @@ class Feed:
 
 
 class Page(NamedTuple):
-    """Some rows of a feed, and the state to write after all these rows are accepted."""
+    """Some rows of a feed, and the state to write after the stream has accepted all these rows."""
 
     rows: Iterable[Row]
     state: dict[str, Any]
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Poll the feed that the environment names, until all rows are read or the function's time is nearly up."""
-    import boto3  # a download with `citylake fetch` does not need it
+    """Poll the feed that is set in the environment, until all rows are read or the function's timeout is near."""
+    import boto3  # `citylake fetch` uses this module without boto3
 
     logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
     feed = Feed(
@@ -147,7 +148,7 @@ def poll(
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read the rows of a feed that are new since a state, page by page. The state `{}` is the start of the feed.
+    """Read the rows of a feed that are newer than a state, page by page. With the state `{}`, read the whole feed.
 
     Raises:
         FeedError: The kind of the feed is unknown, or the feed cannot be read.
@@ -164,12 +165,12 @@ def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) ->
 def to_json_lines(rows: Iterable[Row]) -> Iterator[bytes]:
     """Format each row as a JSON line with the current time in `row_ts` (UTC).
 
-    The line ends are needed, because Firehose writes records without a separator.
+    Each line ends with a newline, because Firehose writes records without a separator.
     """
     for row in rows:
         stamped = {**row, "row_ts": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
         text = json.dumps(stamped, ensure_ascii=False, separators=(",", ":")) + "\n"
-        yield text.encode(errors="backslashreplace")  # JSON may hold half of a surrogate pair, which UTF-8 cannot
+        yield text.encode(errors="backslashreplace")  # UTF-8 cannot encode half of a surrogate pair
 
 
 def batches(
@@ -181,7 +182,7 @@ def batches(
     max_bytes: int = MAX_BYTES_IN_BATCH,
     max_record_bytes: int = MAX_RECORD_BYTES,
 ) -> Iterator[list[T]]:
-    """Split records into batches for one call each, in order. Call `too_large` with each record that is too large."""
+    """Split records into batches that fit into one call. Call `too_large` for each record that is too large."""
     batch: list[T] = []
     total = 0
     for record in records:
@@ -199,7 +200,7 @@ def batches(
 
 
 def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
-    """Return a function that sends a batch to Firehose, and returns the error code of each record, or None."""
+    """Return a function that sends a batch to Firehose. It returns the error code of each record, None if accepted."""
 
     def send(records: Sequence[bytes]) -> list[str | None]:
         response = client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in records])
@@ -211,10 +212,10 @@ def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], lis
 def send_all(
     records: Sequence[T], send: Callable[[Sequence[T]], Sequence[str | None]], *, sleep: Sleep = time.sleep
 ) -> None:
-    """Send a batch. Send only the rejected records again, after a wait, until all records are accepted.
+    """Send a batch. Then wait and send the rejected records again, until all records are accepted.
 
     Raises:
-        FeedError: Some records are rejected in all `MAX_ATTEMPTS` attempts.
+        FeedError: Some records are still rejected after `MAX_ATTEMPTS` attempts.
     """
     rejected = list(records)
     for attempt in range(MAX_ATTEMPTS):
@@ -233,7 +234,7 @@ def send_all(
 
 
 class S3State:
-    """The state of a feed, an object in S3. It is written only after the rows before it are accepted."""
+    """The state of a feed, stored as an object in S3. Write the state only after its rows are accepted."""
 
     def __init__(self, client: Any, uri: str) -> None:
         self._client, self._bucket, self._key = client, *uri.removeprefix("s3://").split("/", 1)
@@ -251,7 +252,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Write a record that the stream cannot take, and the reason, to an object beside the state."""
+        """Write a record that is too large for the stream, and the reason, to an object beside the state."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}
@@ -272,7 +273,7 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
             while chunk := response.read(_CHUNK_BYTES):
                 file.write(chunk)
             expected = response.headers["Content-Length"]
-            if expected is not None and file.tell() != int(expected):  # `read` with a size does not check the length
+            if expected is not None and file.tell() != int(expected):  # `read(size)` does not check the length
                 raise http.client.IncompleteRead(b"", int(expected) - file.tell())
         with Path(path).open("rb") as file:
             if file.read(100).lstrip().startswith(b"<"):
@@ -283,7 +284,7 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Paging by $offset could skip a row. A row that changes while paging moves to the end, and the later rows move up.
+    # Do not page with $offset. If a row changes between two pages, it moves to the end, and a later row is skipped.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):
@@ -295,7 +296,8 @@ def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterato
         if rows:
             if where == _after_row(rows[-1][":updated_at"], rows[-1][":id"]):
                 problem = (
-                    "two pages end with the same row, so paging makes no progress. Check that this is Socrata's API."
+                    "two pages end with the same row, so no new rows can be read. Check that this is an address of "
+                    "Socrata's API."
                 )
                 raise FeedError(where=feed.url, problem=problem)
             updated_at, row_id = rows[-1][":updated_at"], rows[-1][":id"]
@@ -321,7 +323,7 @@ def _parse_time(text: str) -> datetime:
 
 def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
     url, column, latest = feed.url, feed.changed_column, state.get("changed", "")
-    if column and latest:  # rows without a time of change are read each time, because they may have changed
+    if column and latest:  # always read rows without a time of change, because they may have changed
         url += "?" + urllib.parse.urlencode(
             {"where": f"{column} >= date'{_subtract_overlap(latest)}' or {column} is null"}
         )
@@ -335,7 +337,7 @@ def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> It
         def check() -> None:
             nonlocal latest
             try:
-                for row in rows():  # parse all rows before the first is sent, because the last may be cut off
+                for row in rows():  # parse all rows before any row is sent, because the last row may be cut off
                     if column and row[column]:
                         latest = max(filter(None, (latest, row[column])), key=_parse_time)
             except KeyError as error:
@@ -353,18 +355,18 @@ def _read_csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Pa
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         is_new = digest != state.get("sha256")
-        deque(csv_rows(path) if is_new else (), maxlen=0)  # read all rows before the first is sent
+        deque(csv_rows(path) if is_new else (), maxlen=0)  # check all rows before any row is sent
         yield Page(csv_rows(path) if is_new else (), {"sha256": digest, "complete": True})
 
 
 def csv_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a csv in UTF-8, otherwise in Windows-1252.
+    """Yield the rows of a csv. If the file is not valid UTF-8, read it as Windows-1252.
 
     Rows: one dictionary for each row, with the cells by column name. Blank cells and blank rows are dropped. If a row
     has more or fewer cells than the header, the whole row is in `_malformed_record`.
 
     Raises:
-        FeedError: The text has neither encoding, its quotes are not valid, or two columns have the same name.
+        FeedError: The text is valid in neither encoding, a quote is not closed, or two columns have the same name.
     """
     encoding = "utf-8-sig"
     try:
@@ -382,7 +384,7 @@ def csv_rows(path: Path) -> Iterator[Row]:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(next(reader, []), 1)]
             if len(set(names)) < len(names):
-                problem = f"two columns have the same name. Found: {names}. Ask the publisher to rename one."
+                problem = f"two columns have the same name. Found: {names}. Ask the publisher to rename a column."
                 raise FeedError(where=path.name, problem=problem)
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
@@ -419,9 +421,9 @@ def _open(url: str, token: str = "") -> Any:
 
 
 def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
-    """Read until an attempt succeeds. Wait between two attempts at least as long as the server asks for.
+    """Retry until an attempt succeeds. Before a retry, wait at least as long as the server requests.
 
-    An error that no later attempt can fix is raised at once.
+    An error that a retry cannot fix is raised at once.
     """
     for number in range(1, MAX_ATTEMPTS + 1):
         retry_after = 0.0
@@ -438,14 +440,14 @@ def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
             problem = f"{type(error).__name__}: {error}"
         if number == MAX_ATTEMPTS or retry_after > MAX_WAIT_SECONDS:
             break
-        logger.warning("%s: %s. Attempt %d of %d follows", url, problem, number + 1, MAX_ATTEMPTS)
+        logger.warning("%s: %s. Retrying with attempt %d of %d", url, problem, number + 1, MAX_ATTEMPTS)
         sleep(max(retry_after, _draw_wait(number)))
     hint = f"Run again in {retry_after:.0f} s" if retry_after else "Run again later"
     raise FeedError(where=url, problem=f"{problem}, after {number} attempt(s). {hint}. No row is lost.")
 
 
 def _parse_retry_after(text: str | None) -> float:
-    """Return the seconds of a Retry-After header: a number of seconds or a date. 0 if it is neither."""
+    """Return the seconds to wait from a Retry-After header, which has a number of seconds or a date. Otherwise 0."""
     if text and text.strip().isdigit():
         return float(text)
     date = parsedate_tz(text or "")
@@ -458,6 +460,6 @@ def _draw_wait(attempt: int) -> float:
 
 def _read_setting(name: str) -> str:
     if not os.environ.get(name):
-        problem = "the variable is not set. The docstring of the module explains it."
+        problem = "the variable is not set. The docstring of ingest/handlers/feed_poller.py explains all variables."
         raise FeedError(where=f"environment variable {name}", problem=problem)
     return os.environ[name]

@@ -1,25 +1,26 @@
-"""A Lambda that reads Denver's service requests from Kinesis and keeps the newest revision of each in a DynamoDB table.
+"""A Lambda function that keeps the newest revision of each of Denver's service requests in a DynamoDB table.
 
-Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `kinesis_to_dynamodb.handler`, and a
-Kinesis event source mapping with ReportBatchItemFailures. The table's partition key is the string `case_key`. The role
-needs `dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE and `secretsmanager:GetSecretValue` on the secret.
-It also needs AWS's policy AWSLambdaKinesisExecutionRole, to read the stream and to write logs.
+The function reads the revisions from a Kinesis stream. Deploy only this file, zipped. Use the runtime python3.11 or
+later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with ReportBatchItemFailures. The
+partition key of the table must be the string `case_key`. The function's role needs `dynamodb:PutItem` on the table,
+`s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. The role also needs AWS's policy
+AWSLambdaKinesisExecutionRole, to read the stream and to write logs.
 
 Environment:
-    TABLE: The DynamoDB table.
-    SET_ASIDE: `s3://BUCKET/PREFIX`: the place for records that cannot become an item, each with the reason. These
-        records are not masked, so protect the bucket as you protect landing.
-    MASKING_KEY: `secretsmanager:NAME`, or `env:NAME` for an environment variable. The key has 32 bytes or more. Blanks
-        and line ends around it are ignored. Use the masking key of the jobs. Otherwise the case keys differ from the
-        lake's.
+    TABLE: The name of the DynamoDB table.
+    SET_ASIDE: The prefix for records that cannot become an item, as `s3://BUCKET/PREFIX`. Each record is written there
+        with the reason. These records are not masked, so protect the bucket in the same way as landing.
+    MASKING_KEY: The location of the masking key: `secretsmanager:NAME`, or `env:NAME` for an environment variable. The
+        key must have 32 bytes or more. White space before and after the key is ignored. Use the masking key of the
+        jobs. Otherwise the case keys in this table differ from the case keys in the lake.
 
-A revision is written only over an older revision, so repeated, late and reordered records give the same table. A
-record that fails for a temporary reason is reported, and Kinesis delivers again from that record on. A record that can
-never become an item is set aside, so it holds up no other record.
+A revision replaces only an older revision. So repeated, late and reordered records lead to the same table. If a record
+fails for a temporary reason, the function reports the record, and Kinesis delivers this record and all later records
+again. A record that can never become an item is set aside, so that later records do not wait for it.
 
-An item has only the fields that the lake's masking policy allows: no summary, no address, and no ZIP code of the
-customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that Denver does
-not publish are dropped.
+An item has only the fields that the lake's masking policy allows. It has no summary, no address, and no ZIP code of the
+customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that are not in
+Denver's published data are dropped.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ KEY_FIELDS = (
     *("Case Summary", "Case Source", "Customer Zip Code", "Incident Address 1", "Incident Address 2"),
     *("Incident Intersection 1", "Incident Intersection 2", "Incident Zip Code"),
 )
-"""These fields, the layout and the time of creation identify a case. They never change."""
+"""The fields that identify a case, together with the layout and the time of creation. They never change."""
 
 COORDINATES = ("Longitude", "Latitude")
 COPIED_FIELDS = (
@@ -62,19 +63,19 @@ _WHITE_SPACE_AROUND_TIME = " \t\r\n\u00a0"
 _ZIP = re.compile(r"(?!00000)(\d{5})(-\d{4})?", re.ASCII)
 MIN_KEY_BYTES = 32
 _WRONG_TABLE_KEY = re.compile(r"Missing the key|Type mismatch for key")
-"""DynamoDB's message if the table has another partition key. It would reject every record."""
+"""DynamoDB's message if the partition key of the table is not `case_key`. DynamoDB then rejects every record."""
 
 
 class PoisonError(ValueError):
-    """A record can never become an item. The message is the reason."""
+    """A record can never become an item. The message of the error is the reason."""
 
 
 class SettingError(RuntimeError):
-    """The environment of the function is not valid. No record is set aside."""
+    """An environment variable of the function is not valid. No record is set aside."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Write the records of a batch. Report the first record that failed, so that Kinesis delivers again from there."""
+    """Write the records of a batch. Report the first failed record. Kinesis delivers it and all later records again."""
     logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
@@ -90,7 +91,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 _set_aside(s3, record, data, str(reason))
                 counts["set_aside"] += 1
         except (ClientError, BotoCoreError) as error:
-            # Lambda delivers all records from the first failure on again, so the later records need not be tried.
+            # Stop here, because Kinesis delivers the failed record and all later records again.
             logger.error("record %s was not written and will be delivered again: %s", number, error)
             failed = [{"itemIdentifier": number}]
             break
@@ -113,7 +114,7 @@ def parse(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_reject_repeats,
         )
         data.decode("utf-8")
-        json.dumps(row, ensure_ascii=False, default=str).encode()  # fails on half of a surrogate pair
+        json.dumps(row, ensure_ascii=False, default=str).encode()  # raises ValueError for half of a surrogate pair
     except PoisonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -164,15 +165,15 @@ def keyed_hash(text: str, key: bytes) -> str:
 
 
 def clean(value: Any) -> str:
-    """Return a value as text. Replace each run of white space with one space, and remove it at the ends.
+    """Return a value as text. Replace each run of white space with one space, and trim the text.
 
-    White space is defined as in Python, so no-break spaces count.
+    White space is defined as in Python, so it includes no-break spaces.
     """
     return " ".join(str(value).split())
 
 
 def wall_clock(value: Any) -> str:
-    """Return a time `MM/dd/yyyy hh:mm:ss a` as `yyyy-MM-ddTHH:mm:ss`. Empty if Denver's clocks never show this time."""
+    """Convert `MM/dd/yyyy hh:mm:ss a` to `yyyy-MM-ddTHH:mm:ss`. Empty if the time is not valid in Denver."""
     match = _WALL_CLOCK.fullmatch(str(value).strip(_WHITE_SPACE_AROUND_TIME))
     if not match or not 1 <= int(match[4]) <= 12:
         return ""
@@ -185,9 +186,9 @@ def wall_clock(value: Any) -> str:
 
 
 def _is_skipped_in_spring(time: datetime) -> bool:
-    """Whether a time is in the hour that Denver's clocks skip in spring, by the rules since 1987.
+    """Whether a local time is in the hour that Denver skips in spring, by the rules since 1987.
 
-    Lambda may have no time zone database.
+    The rules are written here, because Lambda may have no time zone database.
     """
     month, first_day = (3, 8) if time.year >= 2007 else (4, 1)
     is_sunday = time.weekday() == 6 and first_day <= time.day < first_day + 7
@@ -195,7 +196,7 @@ def _is_skipped_in_spring(time: datetime) -> bool:
 
 
 def block_corner(name: str, value: Any) -> str:
-    """Return a coordinate rounded down to 0.001 degrees, the south or west side of its block. The lake does the same.
+    """Round a coordinate down to 0.001 degrees, the south or west side of its block. The lake rounds in the same way.
 
     Raises:
         PoisonError: The value is not a number of degrees.
@@ -211,16 +212,16 @@ def block_corner(name: str, value: Any) -> str:
 
 
 def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Return a text that sorts revisions by age. A hash of the content decides between revisions of one time."""
+    """Return a text that sorts revisions by age. Revisions with equal times are sorted by a hash of their content."""
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))
         utc = time.astimezone(timezone.utc) if time.tzinfo else time
-    except (ValueError, OverflowError) as error:  # the conversion to UTC overflows at the start of year 1
+    except (ValueError, OverflowError) as error:  # the conversion to UTC overflows in year 1
         problem = "'row_ts' is missing or is not a valid time. Expected a time such as 2024-07-04T13:30:00Z"
         raise PoisonError(problem) from error
     content = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     closed = wall_clock(row.get("Case Closed dttm"))
-    text = utc.replace(tzinfo=None).isoformat(timespec="microseconds")  # strftime may give a year of three digits
+    text = utc.replace(tzinfo=None).isoformat(timespec="microseconds")  # strftime does not pad the year to four digits
     return f"{text}Z {closed} {content[:16]}"
 
 
@@ -258,14 +259,14 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
         if _WRONG_TABLE_KEY.search(message):
             problem = f"table {_read_setting('TABLE')}: the partition key is not the string case_key ({message})"
             raise SettingError(f"{problem}. Create the table with this key, or correct TABLE.") from error
-        # DynamoDB rejects an item over 400 KB or a number of more than 38 digits, for example. A retry would fail too.
+        # For example, DynamoDB rejects an item of more than 400 KB, or a number of more than 38 digits. Do not retry.
         raise PoisonError(f"DynamoDB rejects the item: {message}") from error
     return True
 
 
 def _set_aside(s3: Any, record: Mapping[str, Any], data: bytes, reason: str) -> None:
     bucket, _, prefix = _read_setting("SET_ASIDE").removeprefix("s3://").partition("/")
-    # The object is named after the record, so a record that is delivered again replaces its object.
+    # Name the object after the record. If the record is delivered again, it replaces the same object.
     key = f"{prefix.rstrip('/')}/{record['eventID'].replace(':', '-')}.json".lstrip("/")
     logger.error("record %s was set aside as s3://%s/%s", record["kinesis"]["sequenceNumber"], bucket, key)
     body = {"reason": reason, "source": record["eventSourceARN"], "data": base64.b64encode(data).decode()}
@@ -277,7 +278,7 @@ def _connect(service: str) -> Any:
     return boto3.client(service)
 
 
-# A second implementation of `jobs.masking_key.read_masking_key`. This file is deployed alone, so it cannot import it.
+# This function does not call `jobs.masking_key.read_masking_key`, because this file is deployed alone.
 @cache
 def _read_masking_key(location: str) -> bytes:
     kind, _, name = location.partition(":")
@@ -296,5 +297,7 @@ def _read_masking_key(location: str) -> bytes:
 
 def _read_setting(name: str) -> str:
     if not os.environ.get(name):
-        raise SettingError(f"the environment variable {name} is not set. The docstring of the module explains it.")
+        raise SettingError(
+            f"the environment variable {name} is not set. The docstring of this module explains all variables."
+        )
     return os.environ[name]

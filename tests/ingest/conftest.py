@@ -1,4 +1,4 @@
-"""A web server with scripted faults, and AWS by moto."""
+"""Fixtures for a web server that sends scripted responses, and for AWS services from moto."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 @dataclass
 class Response:
-    """A response. The last `missing` bytes of the body are not sent. The response waits for `after`."""
+    """A response of the web server. It is sent after the event `after` is set, without the last `missing` bytes."""
 
     body: bytes = b""
     status: int = 200
@@ -31,7 +31,7 @@ class Response:
 
 
 class Web:
-    """A web server. It sends the scripted responses in order, and after them the result of `respond_to`."""
+    """A web server. It sends the scripted responses in order, and then the results of `respond_to`."""
 
     def __init__(self) -> None:
         self.responses: list[Response] = []
@@ -42,7 +42,7 @@ class Web:
         self.url = ""
 
     def sleep(self, seconds: float) -> None:
-        """Record a wait, and do not wait."""
+        """Record the seconds to wait, but do not wait."""
         self.waits.append(seconds)
 
     def respond(self, body: bytes = b"", **options: Any) -> None:
@@ -82,7 +82,7 @@ def web() -> Iterator[Web]:
 
         def do_GET(self) -> None:
             self.close_connection = True
-            with suppress(BrokenPipeError):  # the client did not wait
+            with suppress(BrokenPipeError):  # the client has closed the connection
                 script.send(self)
 
         def log_message(self, *_: object) -> None:

@@ -20,7 +20,9 @@ def ingest_calls(lake: SparkSession, landing) -> None:
     ingest(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r", now=now)
 
 
-def test_a_crawl_lists_the_folders_and_columns_of_new_files_and_the_schema_drift(lake: SparkSession, landing) -> None:
+def test_a_crawl_lists_the_folders_and_the_columns_and_the_schema_drift_of_new_files(
+    lake: SparkSession, landing
+) -> None:
     first = {"Date": "2024-01-01", "CallsOffered": 5, "place": {"lat": 1.5}}
     landing.file("2024/01/01/00/a.json", json.dumps(first).encode() + b"\nbroken")
     landing.csv("b.csv", [["2024-01-02", 1]], columns=("Date", "CallsOffered"))
@@ -46,7 +48,7 @@ def test_a_crawl_lists_the_folders_and_columns_of_new_files_and_the_schema_drift
     assert [(part.path, part.files) for part in lines[0].partitions] == [("", 1), ("2024/01/01/00", 1)]
 
 
-def test_fields_that_differ_only_in_case_are_separate(lake: SparkSession, landing) -> None:
+def test_fields_that_differ_only_in_case_are_separate_columns(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "place": {"lat": 1.5}}')
     crawl_calls(lake, landing)
     ingest_calls(lake, landing)
@@ -74,7 +76,7 @@ def test_the_schema_of_a_file_that_is_one_array_is_inferred(lake: SparkSession, 
     )
 
 
-def test_a_schema_that_cannot_be_inferred_is_a_warning(
+def test_a_warning_is_logged_if_spark_cannot_infer_the_schema(
     lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
 ) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "Date": "2024-01-02"}')
@@ -82,7 +84,7 @@ def test_a_schema_that_cannot_be_inferred_is_a_warning(
     with caplog.at_level(logging.WARNING):
         assert str(crawl_calls(lake, landing)) == "1 new files in 1 folders, unknown columns"
 
-    assert "calls: cannot infer the columns of 1 files" in caplog.text
+    assert "calls: Spark cannot infer the columns of 1 files" in caplog.text
     ingest_calls(lake, landing)
     landing.file("b.json", b'{"Date": "2024-01-03"}')
     assert crawl_calls(lake, landing).drift == ()
@@ -90,7 +92,7 @@ def test_a_schema_that_cannot_be_inferred_is_a_warning(
     assert [(line.files, line.schema is None) for line in lines] == [(1, True), (1, False)]
 
 
-def test_an_unreadable_file_is_not_drift(lake: SparkSession, landing) -> None:
+def test_an_unreadable_file_does_not_count_as_schema_drift(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "CallsOffered": 1}')
     crawl_calls(lake, landing)
     ingest_calls(lake, landing)

@@ -45,30 +45,33 @@ def test_the_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str)
         ("Date;Area\n1;Montré".encode()[:-1] + "\n2;été".encode(), "1 byte.s. from line 2 on"),
         (
             b"\xef\xbb\xbfDate;Area\n1;\xe9t\xe9\n",
-            "2 byte.s. from line 2 on .* but the file has a byte order mark. Save the whole file as UTF-8 again",
+            "2 byte.s. from line 2 on .* but the file has a UTF-8 byte order mark. Save the whole file as UTF-8 again",
         ),
         (
             b"Date;Area\n1;\xe9t\xe9\x9d\n",
-            "3 byte.s. .* not valid UTF-8, and some are not valid Windows-1252 either. Save the file as UTF-8",
+            "3 byte.s. .* not valid UTF-8. Some of these bytes are not valid Windows-1252 either. Save the file",
         ),
     ],
 )
-def test_a_file_without_one_valid_encoding_is_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_is_not_valid_in_any_single_encoding_is_rejected(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
         header(tmp_path / "a.csv", content)
 
 
 @pytest.mark.parametrize("line", [b"sep=;\n", b"Cases of 2024\n\n", b"Cases;of;2024\nby;area\n"])
-def test_a_header_further_down_is_reported(tmp_path: Path, line: bytes) -> None:
+def test_a_header_below_the_first_row_is_reported(tmp_path: Path, line: bytes) -> None:
     with pytest.raises(
-        LandedFileError, match="The header is further down. Remove the rows above it, such as a title or a 'sep='"
+        LandedFileError,
+        match="The header is further down. Remove the rows above the header, such as a title or a 'sep='",
     ):
         header(tmp_path / "a.csv", line + b"Date,Area\n1,x\n")
 
 
-def test_a_cell_that_never_ends_is_rejected(tmp_path: Path) -> None:
+def test_a_file_with_a_very_long_cell_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(
-        LandedFileError, match="a cell from line 3 on has more than 131,072 characters. Probably a quote is not"
+        LandedFileError, match="a cell from line 3 on has more than 131,072 characters. A quote is probably not"
     ):
         header(tmp_path / "a.csv", b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
 
@@ -80,7 +83,7 @@ def test_the_delimiter_is_detected(tmp_path: Path, delimiter: str) -> None:
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
-def test_the_delimiter_finds_the_most_columns_of_a_layout(tmp_path: Path) -> None:
+def test_the_delimiter_that_finds_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
     layouts = LAYOUTS | {"old cases": ("Day", "Area")}
@@ -99,7 +102,7 @@ def test_files_that_are_not_text_are_rejected(tmp_path: Path, content: bytes, pr
         header(tmp_path / "a.csv", content)
 
 
-def test_a_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
+def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LandedFileError, match="at 10:00.csv: Spark cannot read .* ':' in its name. Rename the file"):
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
@@ -119,7 +122,7 @@ def test_cells_are_text_and_keep_quoted_line_ends_and_delimiters(spark: SparkSes
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig"])
-def test_rows_are_decoded(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
+def test_rows_are_decoded_with_the_detected_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, "Date;Area\n1;Montréal – Ouest".encode(encoding))).collect()
@@ -127,7 +130,9 @@ def test_rows_are_decoded(spark: SparkSession, tmp_path: Path, encoding: str) ->
     assert (rows[0]["Date"], rows[0]["Area"]) == ("1", "Montréal – Ouest")
 
 
-def test_a_record_with_more_or_fewer_cells_is_kept_as_a_whole(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_record_with_more_or_fewer_cells_than_the_header_is_kept_as_a_whole(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
@@ -180,12 +185,16 @@ def test_blank_rows_are_dropped_and_a_blank_last_column_is_kept(spark: SparkSess
         (b";;;\nDate;Area\n1;x\n", "the first line has only blank cells"),
     ],
 )
-def test_quotes_that_would_swallow_rows_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_a_file_is_rejected_if_a_wrong_quote_would_turn_rows_into_one_cell(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
         header(tmp_path / "a.csv", content)
 
 
-def test_quotes_line_ends_and_the_order_of_columns_do_not_move_cells(spark: SparkSession, tmp_path: Path) -> None:
+def test_cells_are_in_the_right_columns_with_any_quotes_or_line_ends_or_column_order(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     contents = [
         (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
         (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),

@@ -1,4 +1,4 @@
-"""Raw and its deliveries agree, even if runs are killed or overtaken."""
+"""The rows of raw match its deliveries, even if runs are killed or another run publishes first."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -19,7 +19,7 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Raised at the point where a test kills the process."""
 
 
 def ingest_calls(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> IngestResult:
@@ -48,7 +48,7 @@ def published(lake: SparkSession) -> dict[str, int]:
     [(raw_module, "write_deliveries", "r1"), (Staged, "publish", "r2")],
     ids=["before the deliveries", "before raw is published"],
 )
-def test_the_next_run_repeats_a_killed_run(
+def test_the_next_run_repeats_the_work_of_a_killed_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -88,7 +88,7 @@ def test_the_deliveries_of_a_killed_run_never_count(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_a_file_that_becomes_a_copy_of_another_file_withdraws_its_rows(
+def test_the_earlier_rows_of_a_file_are_superseded_if_it_becomes_a_copy_of_another_file(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -105,7 +105,7 @@ def test_a_file_that_becomes_a_copy_of_another_file_withdraws_its_rows(
     assert ingest_calls(lake, landing).redelivered == ()
 
 
-def test_a_later_run_ingests_the_files_of_an_overtaken_run(
+def test_a_later_run_ingests_the_files_of_a_run_that_was_overtaken(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -118,7 +118,7 @@ def test_a_later_run_ingests_the_files_of_an_overtaken_run(
         monkeypatch.undo()
         (landing.folder / "b.csv").unlink()
         landing.csv("c.csv", landing.days("2024-03-01", count=4))
-        ingest_calls(lake, landing, run_id="other")  # at the same time
+        ingest_calls(lake, landing, run_id="other")  # the other run publishes first
         return publish(staged)
 
     monkeypatch.setattr(Staged, "publish", overtaken)
@@ -132,7 +132,7 @@ def test_a_later_run_ingests_the_files_of_an_overtaken_run(
     assert read_raw(lake, "calls", newer_than=before.watermark).rows.count() == 7
 
 
-def test_an_ingest_runs_three_spark_jobs_and_a_read_one(lake: SparkSession, landing, count_jobs) -> None:
+def test_an_ingest_runs_three_spark_jobs_and_a_read_runs_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
         count_jobs()
@@ -144,7 +144,7 @@ def test_an_ingest_runs_three_spark_jobs_and_a_read_one(lake: SparkSession, land
     assert count_jobs() == 1
 
 
-def test_a_read_names_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
+def test_a_read_of_raw_returns_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)
@@ -161,7 +161,7 @@ def test_a_read_names_the_layouts_of_its_rows(lake: SparkSession, landing) -> No
     assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").watermark).layouts == set()
 
 
-def test_a_later_ingest_does_not_change_a_read(lake: SparkSession, landing) -> None:
+def test_a_later_ingest_does_not_change_a_frame_that_was_read_before(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     first = read_raw(lake, "calls")
@@ -176,7 +176,7 @@ def test_a_later_ingest_does_not_change_a_read(lake: SparkSession, landing) -> N
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_deliveries_are_found_by_their_rows_if_the_commit_has_expired(
+def test_deliveries_are_found_by_ingest_time_if_the_commit_with_their_id_has_expired(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
@@ -187,7 +187,7 @@ def test_deliveries_are_found_by_their_rows_if_the_commit_has_expired(
     with pytest.raises(Killed):
         ingest_calls(lake, landing)
     lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
-    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest, such as a compaction
+    load_table(lake, RAW).newFastAppend().commit()  # an empty commit without an ingest id, such as a compaction
     load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
 
     assert published(lake) == {"0.csv": 1, "1.csv": 1}
@@ -195,7 +195,9 @@ def test_deliveries_are_found_by_their_rows_if_the_commit_has_expired(
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_raw_without_its_deliveries_is_an_error_and_the_remedy_works(lake: SparkSession, landing) -> None:
+def test_a_missing_table_of_deliveries_is_an_error_and_the_fix_in_the_message_works(
+    lake: SparkSession, landing
+) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     lake.sql(f"DROP TABLE {deliveries_table('calls')}")

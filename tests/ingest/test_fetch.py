@@ -17,12 +17,12 @@ NOW = datetime(2024, 7, 10, 12, 30, tzinfo=timezone.utc)
 
 
 def local(dataset: str, web, name: str | None = None) -> PublishedFile:
-    """Return a published file with the address of the test's own server."""
+    """Return a published file whose address is on the web server of the test."""
     published = find_published_file(dataset, name)
     return replace(published, url=re.sub("^https://[^/]+", web.url, published.url))
 
 
-def test_a_file_is_downloaded_under_its_own_name(web, tmp_path: Path) -> None:
+def test_a_file_is_downloaded_under_its_published_name(web, tmp_path: Path) -> None:
     web.respond(b"Date;CallsOffered\n")
 
     path = fetch(local("contact_centre", web), tmp_path / "new" / "landing", now=NOW, sleep=web.sleep)
@@ -32,7 +32,7 @@ def test_a_file_is_downloaded_under_its_own_name(web, tmp_path: Path) -> None:
     assert web.queries == [{"use_labels": "true"}]
 
 
-def test_denver_publishes_a_file_for_each_year_and_vancouver_one_file(web, tmp_path: Path) -> None:
+def test_denver_publishes_a_file_for_each_year_and_vancouver_publishes_a_single_file(web, tmp_path: Path) -> None:
     for _ in range(3):
         web.respond(b"Case Summary\n")
     denver, vancouver = local("service_requests", web), local("service_requests", web, "vancouver")
@@ -65,7 +65,7 @@ def test_each_download_of_dispatches_is_a_separate_file_of_json_lines(web, tmp_p
     "broken",
     [{"missing": 3}, {"missing": 3, "chunked": True}, {"status": 503}, {"body": b"<!DOCTYPE html><p>Back soon"}],
 )
-def test_a_failed_download_leaves_the_earlier_file(web, tmp_path: Path, broken: dict) -> None:
+def test_a_failed_download_does_not_change_the_earlier_file(web, tmp_path: Path, broken: dict) -> None:
     published = local("inquiry_volume", web)
     web.respond(b"the one before")
     path = fetch(published, tmp_path, now=NOW, sleep=web.sleep)
@@ -119,7 +119,7 @@ def test_a_time_that_is_not_valid_is_a_usage_error(capsys: pytest.CaptureFixture
     assert "'--since': 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in message
 
 
-def test_a_file_that_is_being_downloaded_is_not_listed(web, tmp_path: Path) -> None:
+def test_an_incomplete_download_is_not_listed(web, tmp_path: Path) -> None:
     published = local("inquiry_volume", web)
     seen: list[list[str]] = []
 

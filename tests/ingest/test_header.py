@@ -15,10 +15,8 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Date", "Area"], HeaderMatch((), 2, "cases")),
         (["Note", " Area ", "Date\n"], HeaderMatch((), 2, "cases")),
         (["Kind", "Area", "Day"], HeaderMatch((), 3, "old cases")),
-        (
-            ["Date", "Day", "Area", "Kind"],
-            HeaderMatch((), 3, "old cases"),
-        ),  # both are complete, and this layout has more columns
+        # The row has all columns of both layouts. The layout `old cases` has more columns.
+        (["Date", "Day", "Area", "Kind"], HeaderMatch((), 3, "old cases")),
         (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # one column is missing from each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
@@ -27,27 +25,33 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_the_best_layout_has_the_fewest_missing_and_then_the_most_present_columns(
+def test_the_best_layout_has_the_fewest_missing_columns_and_then_the_most_present_columns(
     cells: list[str], match: HeaderMatch
 ) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
-def test_the_first_of_equal_layouts_wins_and_without_layouts_no_column_is_missing() -> None:
+def test_the_first_of_two_equal_layouts_is_used_and_no_column_is_missing_without_layouts() -> None:
     alike = {"b": ("Date",), "a": ("Date",)}
     assert best_match(["Date"], alike).layout == "b"
     assert best_match(["Date"], {}) == HeaderMatch((), 0, "")
 
 
-def test_a_header_has_trimmed_names_and_its_layout() -> None:
+def test_a_header_has_trimmed_column_names_and_the_name_of_its_layout() -> None:
     header = clean_header("f.csv", [" Date", None, "Area\u00a0", " "], layouts=LAYOUTS)
     assert (header.columns, header.layout) == (("Date", "unnamed_2", "Area", "unnamed_4"), "cases")
     assert header.on_sheet("May").sheet == "May"
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
-def test_a_first_row_that_is_not_a_header_is_not_shown(layouts: dict[str, tuple[str, ...]]) -> None:
-    cells = ["Jane Doe", "604-555-0100", None, "Jane Doe", "_row_number"]  # a repeated name, and a reserved name
+def test_the_error_does_not_show_a_first_row_that_is_not_a_header(layouts: dict[str, tuple[str, ...]]) -> None:
+    cells = [
+        "Jane Doe",
+        "604-555-0100",
+        None,
+        "Jane Doe",
+        "_row_number",
+    ]  # a person's name twice, and a reserved column name
     with pytest.raises(LandedFileError) as caught:
         clean_header("f.csv", cells, layouts=layouts)
     expected = ", or ".join(f"{[*columns]} (layout {layout})" for layout, columns in layouts.items())
@@ -58,7 +62,7 @@ def test_a_first_row_that_is_not_a_header_is_not_shown(layouts: dict[str, tuple[
 
 
 @pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
-def test_names_in_another_case_are_shown(cells: list[str]) -> None:
+def test_the_error_shows_column_names_that_differ_only_in_case(cells: list[str]) -> None:
     with pytest.raises(LandedFileError, match="Names must match exactly. Did the source rename") as caught:
         clean_header("f.csv", cells, layouts=LAYOUTS)
     assert f"Found: {[cell.strip() for cell in cells if 'Doe' not in cell]}." in str(caught.value)
@@ -73,6 +77,6 @@ def test_names_in_another_case_are_shown(cells: list[str]) -> None:
         *((["Date", name], rf"the columns \['{name}'\] have names that are reserved for raw") for name in RESERVED),
     ],
 )
-def test_names_that_raw_cannot_hold_are_rejected(cells: list[str | None], problem: str) -> None:
+def test_column_names_that_raw_cannot_have_are_rejected(cells: list[str | None], problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"f.csv: {problem}"):
         clean_header("f.csv", cells, layouts=LAYOUTS)

@@ -23,13 +23,13 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
-def test_json_lines_are_recognized_by_their_ending_or_by_firehoses_names(name: str) -> None:
+def test_json_lines_are_recognized_by_the_file_extension_or_by_the_names_of_firehose(name: str) -> None:
     assert json_lines.is_json_lines(name)
     assert not json_lines.is_json_lines(name + ".txt")
     assert not json_lines.is_json_lines("2024/07/10/17/notes")
 
 
-def test_fields_are_json_text_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
+def test_nested_fields_become_json_text_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
     event = {"id": 7, "type": "", "place": {"type": "Point", "coordinates": [-77.1, 39.0]}, ":@region": "x", "n": 1.5}
     landing.file(f"2024/07/10/17/{OBJECT}", json.dumps(event).encode() + b'\n{"type": null, "id": "8"}\n')
 
@@ -43,7 +43,7 @@ def test_fields_are_json_text_and_unknown_fields_are_kept(lake: SparkSession, la
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
-def test_an_object_that_repeats_a_field_is_kept_as_a_whole(lake: SparkSession, landing) -> None:
+def test_an_object_with_a_repeated_field_is_kept_as_a_whole(lake: SparkSession, landing) -> None:
     repeated = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
     allowed = [
         '{"id": 4, "type": null, "x": 1, "x": 2}',
@@ -62,7 +62,7 @@ def test_an_object_that_repeats_a_field_is_kept_as_a_whole(lake: SparkSession, l
     ]
 
 
-def test_a_field_in_two_spellings_is_repeated(lake: SparkSession, landing) -> None:
+def test_a_field_with_two_spellings_counts_as_repeated(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")
@@ -109,7 +109,7 @@ RECORDS = {
 }
 
 
-def test_broken_records_are_kept_and_hold_up_no_other_record(lake: SparkSession, landing) -> None:
+def test_broken_records_are_kept_and_all_valid_records_are_read(lake: SparkSession, landing) -> None:
     for name, content in CONTENTS.items():
         landing.file(name, content)
 
@@ -120,11 +120,11 @@ def test_broken_records_are_kept_and_hold_up_no_other_record(lake: SparkSession,
     assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_records_of_large_files_have_the_same_numbers(
+def test_records_of_large_files_have_the_same_row_numbers_as_records_of_small_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
-    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that the file is read in several parts
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that Spark splits the file
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
         landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))
@@ -138,7 +138,7 @@ def test_records_of_large_files_have_the_same_numbers(
     assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_unreadable_files_are_skipped_with_a_remedy_until_they_can_be_read(
+def test_unreadable_files_are_skipped_with_a_message_that_says_how_to_fix_them(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -161,7 +161,7 @@ def test_unreadable_files_are_skipped_with_a_remedy_until_they_can_be_read(
 
 
 @pytest.mark.parametrize("whole", [32 << 20, 10])
-def test_a_damaged_gzip_file_holds_up_no_other_file(
+def test_a_damaged_gzip_file_is_skipped_and_all_valid_files_are_ingested(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", whole)
@@ -180,13 +180,13 @@ def test_a_damaged_gzip_file_holds_up_no_other_file(
     assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
     assert all("not a complete gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
-    landing.file("plain.json", b'{"id": 1}')  # the remedy of the message
+    landing.file("plain.json", b'{"id": 1}')  # rename the file, as the message says
     assert ingest_incidents(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_has_the_layout_with_which_it_shares_the_most_fields(lake: SparkSession, landing) -> None:
+def test_a_line_gets_the_layout_that_shares_the_most_fields_with_the_line(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))

@@ -63,13 +63,13 @@ def test_a_workbook_has_its_own_modification_time(tmp_path: Path) -> None:
         ("", STORED),
     ],
 )
-def test_a_core_property_is_a_time_in_iso_form(tmp_path: Path, text: str, time: datetime) -> None:
+def test_the_core_property_of_a_workbook_is_parsed_as_an_iso_time(tmp_path: Path, text: str, time: datetime) -> None:
     package(tmp_path / "a.xlsx", CORE.format(text))
 
     assert modified(tmp_path) == {"a.xlsx": time}
 
 
-def test_a_workbook_without_a_readable_core_property_has_the_time_of_the_file_system(tmp_path: Path) -> None:
+def test_the_time_of_the_file_system_is_used_for_a_workbook_without_a_readable_core_property(tmp_path: Path) -> None:
     whole = workbook(tmp_path / "whole.xlsx").read_bytes()
     contents = {
         "no-zip.xlsx": b"Date;Calls\n",
@@ -109,7 +109,7 @@ def test_a_damaged_workbook_raises_no_error(tmp_path: Path) -> None:
     assert len(modified(tmp_path)) == 301
 
 
-def test_a_core_property_later_than_the_time_of_the_file_system_is_ignored(
+def test_a_core_property_is_ignored_if_it_is_later_than_the_time_of_the_file_system(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))
@@ -117,12 +117,12 @@ def test_a_core_property_later_than_the_time_of_the_file_system_is_ignored(
 
     assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time later than the time of their storage. The modification time is "
-        "ignored. First file: a.xlsx"
+        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
+        "modification time is ignored. First file: a.xlsx"
     ]
 
 
-def test_on_s3_the_core_property_wins_over_mtime_and_mtime_over_the_upload(
+def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_time(
     bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = workbook(tmp_path / "a.xlsx").read_bytes()
@@ -149,9 +149,9 @@ def test_on_s3_the_core_property_wins_over_mtime_and_mtime_over_the_upload(
             **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
         }
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time later than the time of their storage. The modification time is "
-        "ignored. First file: future.csv",
-        "3 of 7 new file(s) have no modification time of their own. The time of their upload to S3 is used",
+        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
+        "modification time is ignored. First file: future.csv",
+        "3 of 7 new file(s) do not contain a modification time. The time of the upload to S3 is used instead",
     ]
 
 

@@ -54,7 +54,7 @@ def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> Non
     landing.csv("a.csv", landing.days(count=2))
     assert ingest_calls(lake, landing).rows == 2
     again = ingest_calls(lake, landing)
-    assert (again.rows, again.known) == (0, {"a.csv": "in raw already, as a.csv"})
+    assert (again.rows, again.known) == (0, {"a.csv": "raw already has this content, from a.csv"})
 
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     assert ingest_calls(lake, landing).files == ("b.csv",)
@@ -69,21 +69,23 @@ def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> Non
     assert sorted(current(lake, "_source_file", "CallsOffered")) == [("a.csv", "120")] * 2 + [("b.csv", "100")] * 3
 
 
-def test_the_same_content_under_two_names_is_added_once(lake: SparkSession, landing) -> None:
+def test_two_files_with_the_same_content_are_added_only_once(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("copy of a.csv", landing.days(count=2))
 
     done = ingest_calls(lake, landing)
 
-    assert (done.rows, done.known) == (2, {"copy of a.csv": "the same content as a.csv"})
+    assert (done.rows, done.known) == (2, {"copy of a.csv": "it has the same content as a.csv"})
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_a_file_without_rows_of_its_own_withdraws_its_earlier_rows(lake: SparkSession, landing, new: int) -> None:
+def test_the_earlier_rows_of_a_file_are_superseded_if_it_is_emptied_or_becomes_a_copy(
+    lake: SparkSession, landing, new: int
+) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
-    if new == 0:  # a header only
+    if new == 0:  # a file with only a header
         landing.csv("b.csv", [], columns=("Date", "CallsOffered"), delivered=60)
     else:  # a copy of another file
         landing.csv("b.csv", landing.days(count=2), delivered=60)
@@ -100,16 +102,16 @@ def test_a_file_without_rows_of_its_own_withdraws_its_earlier_rows(lake: SparkSe
 @pytest.mark.parametrize(
     "deliveries",
     [
-        # the month of each file. A file that is no longer in landing keeps its last content
+        # For each delivery, the month of the rows in each file. A file that is removed from landing still counts.
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02", "b": "01"}],
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02"}],
         [{"a": "01"}, {"b": "01"}, {"a": "02"}],
         [{"a": "01", "b": "01"}, {"a": "02"}],
-        [{"a": "02"}, {"a": "03"}, {"b": "01"}, {"a": "02"}],  # back to the first content
+        [{"a": "02"}, {"a": "03"}, {"b": "01"}, {"a": "02"}],  # the file `a` gets its first content again
         [{"a": "01", "b": "02"}, {"a": "02", "b": "01"}],  # the files swap their content
     ],
 )
-def test_a_row_is_current_while_some_file_has_it(lake: SparkSession, landing, deliveries) -> None:
+def test_a_row_is_current_as_long_as_some_file_has_its_content(lake: SparkSession, landing, deliveries) -> None:
     for hour, delivery in enumerate(deliveries):
         for path in landing.folder.glob("*.csv"):
             path.unlink()
@@ -122,7 +124,7 @@ def test_a_row_is_current_while_some_file_has_it(lake: SparkSession, landing, de
     assert sorted(current(lake, "Date")) == [("2024-01-01",), ("2024-02-01",)]
 
 
-def test_two_concurrent_runs_add_a_file_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     landing.csv("b.csv", landing.days("2024-02-01", count=2))
@@ -133,9 +135,7 @@ def test_two_concurrent_runs_add_a_file_once(lake: SparkSession, landing, monkey
         ingest(lake, dataset="calls", landing=str(landing), layouts={"calls": ("Date",)}, run_id="other", now=NOW)
         return read_files(*args, **kwargs)
 
-    monkeypatch.setattr(
-        selection, "read_files", overtaken
-    )  # the other run publishes between the listing and the append
+    monkeypatch.setattr(selection, "read_files", overtaken)  # another run publishes after this run has listed the files
     with pytest.raises(OvertakenError, match="another run published while this run was writing"):
         ingest_calls(lake, landing)
 
@@ -154,21 +154,22 @@ def test_a_new_column_is_kept_and_reported(lake: SparkSession, landing, caplog: 
     assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
 
 
-def test_a_file_with_only_a_header_adds_no_rows_and_is_known_afterwards(lake: SparkSession, landing) -> None:
+def test_a_file_with_only_a_header_adds_no_rows_and_is_not_read_again(lake: SparkSession, landing) -> None:
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
     done = ingest_calls(lake, landing)
     assert (done.rows, done.files) == (1, ("a.xlsx", "b.csv"))
 
     again = ingest_calls(lake, landing)
-    assert again.known == {name: f"in raw already, as {name}" for name in ("a.xlsx", "b.csv")}
+    assert again.known == {name: f"raw already has this content, from {name}" for name in ("a.xlsx", "b.csv")}
     assert again.snapshot == done.snapshot
 
 
-def test_unreadable_files_are_all_named_and_stop_the_ingest_or_are_skipped(lake: SparkSession, landing) -> None:
+def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
-        ingest_calls(lake, landing, skip_unreadable=True)  # raw is empty, and all files would be skipped
+        # Raw is empty and no file can be read, so even `skip_unreadable` raises an error.
+        ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("good.csv", landing.days(count=2))
     ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("new.csv", landing.days("2024-02-01", count=2))
@@ -197,7 +198,7 @@ def test_unreadable_files_are_all_named_and_stop_the_ingest_or_are_skipped(lake:
     assert ingest_calls(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
-def test_the_reason_for_a_skipped_file_is_one_line_and_shows_no_cells(lake: SparkSession, landing) -> None:
+def test_the_reason_for_a_skipped_file_is_a_single_line_without_cells(lake: SparkSession, landing) -> None:
     landing.csv("good.csv", landing.days(count=1))
     landing.file("notes.txt", b"Jane Doe")
     landing.file("no ending", b"Jane Doe")
@@ -223,7 +224,7 @@ def test_the_reason_for_a_skipped_file_is_one_line_and_shows_no_cells(lake: Spar
     )
 
 
-def test_files_of_two_layouts_become_one_table_with_the_layout_of_each_row(lake: SparkSession, landing) -> None:
+def test_files_of_two_layouts_are_added_to_one_table_with_the_layout_of_each_row(lake: SparkSession, landing) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
@@ -231,7 +232,7 @@ def test_files_of_two_layouts_become_one_table_with_the_layout_of_each_row(lake:
     done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # A layout that was never delivered has columns too. To Spark, `DATE` and `Date` are the same column.
+    # Raw also has the columns of a layout without files. Spark ignores case, so `DATE` and `Date` are one column.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
     assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [

@@ -50,7 +50,7 @@ def ids(files: list[list[dict[str, Any]]]) -> list[str]:
     return [event["id"] for events in files for event in events]
 
 
-def test_an_event_has_the_cells_of_a_row_that_are_not_blank_and_the_current_time(tmp_path: Path) -> None:
+def test_an_event_has_the_current_time_and_all_cells_of_a_row_except_blank_cells(tmp_path: Path) -> None:
     rows = [
         *(["id", " Case Summary ", "row_ts"], ["1", 'two\nlines, "quoted"', "2020-01-01"], ["2", "\u00a0 ", ""]),
         *(["", " ", ""], [], ["3", "\t\u2028é\U0001f600", ""]),
@@ -103,7 +103,9 @@ def test_events_keep_the_text_of_all_cells(tmp_path_factory: pytest.TempPathFact
     assert events == [{name: cell for name, cell in row.items() if cell and not cell.isspace()} for row in cells]
 
 
-def test_landing_files_have_firehoses_names_and_a_maximum_of_events(file: Path, tmp_path: Path) -> None:
+def test_landing_files_are_named_like_files_of_firehose_and_have_a_maximum_number_of_events(
+    file: Path, tmp_path: Path
+) -> None:
     files = emit(file, tmp_path, max_events=4)
 
     assert [len(events) for events in files] == [4, 4, 2]
@@ -114,7 +116,7 @@ def test_landing_files_have_firehoses_names_and_a_maximum_of_events(file: Path, 
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_landing_files_have_a_maximum_size_and_time_and_can_be_compressed(file: Path, tmp_path: Path) -> None:
+def test_landing_files_have_a_maximum_size_and_duration_and_can_be_compressed(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
@@ -150,7 +152,7 @@ KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
 @pytest.mark.parametrize("method", KILLS)
 @pytest.mark.parametrize("after", range(6))
 @pytest.mark.parametrize("done", [False, True])
-def test_a_replay_that_is_killed_anywhere_and_repeated_lands_each_row_once(
+def test_each_row_lands_exactly_once_if_a_replay_is_killed_at_any_point_and_repeated(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
 ) -> None:
     real, calls = getattr(Path, method), count()
@@ -167,7 +169,7 @@ def test_a_replay_that_is_killed_anywhere_and_repeated_lands_each_row_once(
         try:
             emit(file, tmp_path, max_events=3)
         except KilledError:
-            monkeypatch.chdir("/")  # the state holds absolute paths
+            monkeypatch.chdir("/")  # the state file stores absolute paths
 
     files = emit(file, tmp_path, max_events=3)
 
@@ -176,21 +178,21 @@ def test_a_replay_that_is_killed_anywhere_and_repeated_lands_each_row_once(
     assert emit(file, tmp_path) == files  # a complete replay sends nothing
 
 
-def test_a_state_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
+def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
     emit(file, tmp_path)
     with pytest.raises(
-        ReplayError, match="the state belongs to a replay to landing. Give another --state, or remove this file"
+        ReplayError, match="the state file belongs to a replay to landing. Give another --state, or remove it"
     ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
-    with pytest.raises(ReplayError, match="the state belongs to a file with other content"):
+    with pytest.raises(ReplayError, match="the state file belongs to a file with different content"):
         emit(file, tmp_path)
     (tmp_path / "state.json").write_text("[]")
-    with pytest.raises(ReplayError, match="the file is not the state of a replay"):
+    with pytest.raises(ReplayError, match="the file is not the state file of a replay"):
         emit(file, tmp_path)
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
@@ -201,7 +203,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_events_are_sent_to_firehose_and_a_second_replay_sends_none(
+def test_events_are_sent_to_firehose_and_a_second_replay_sends_no_events(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -271,7 +273,7 @@ def test_only_rejected_records_are_sent_to_kinesis_again(file: Path, tmp_path: P
     assert len(web.waits) == 2
 
 
-def test_a_stream_that_rejects_all_records_does_not_change_the_state(file: Path, tmp_path: Path, web) -> None:
+def test_the_state_does_not_change_if_a_stream_rejects_all_records(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     bad = {"ErrorCode": "InternalFailure"}
     with Stubber(client) as stub:
@@ -294,7 +296,7 @@ def test_a_missing_stream_and_a_wrong_endpoint_are_errors(file: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("to", ["s3://city/landing", "firehse:events"])
-def test_a_target_that_is_not_valid_is_an_error(
+def test_an_invalid_target_is_an_error(
     file: Path, tmp_path: Path, caplog, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ from ingest.selection import landed_files
 from ingest.storage import list_files
 
 
-def test_only_new_objects_get_their_own_modification_time(bucket) -> None:
+def test_the_modification_time_in_the_metadata_is_read_only_for_new_objects(bucket) -> None:
     for name in ("new.csv", "old.csv"):
         bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=name.encode(), Metadata={"mtime": "1700000000"})
     checksum = next(file.checksum for file in list_files("s3://city/landing") if file.name == "old.csv")

@@ -40,12 +40,12 @@ def test_the_checksum_depends_on_the_content_and_times_are_utc(tmp_path: Path) -
     assert a.stored_at == a.modified_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
 
 
-def test_a_missing_landing_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_landing(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="nowhere: it does not exist"):
         list_files(str(tmp_path / "nowhere"))
 
 
-def test_a_name_that_is_not_utf_8_is_shown_escaped(tmp_path: Path) -> None:
+def test_the_error_shows_a_file_name_in_escaped_form_if_it_is_not_utf_8(tmp_path: Path) -> None:
     for name in (b"good.csv", b"\xc3\xa9t\xe9.csv", b"_\xff.csv"):
         (tmp_path / os.fsdecode(name)).write_text("x")
 
@@ -88,6 +88,6 @@ def test_the_checksum_of_an_s3_object_depends_on_its_content(bucket) -> None:
     assert list_files("s3://city/landing")[0].checksum != first
 
 
-def test_an_empty_s3_prefix_is_named(bucket) -> None:
+def test_the_error_names_an_s3_prefix_without_objects(bucket) -> None:
     with pytest.raises(LandingError, match="s3://city/nowhere: no object has this prefix"):
         list_files("s3://city/nowhere")

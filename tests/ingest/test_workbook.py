@@ -27,7 +27,7 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
     return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
-def test_cells_are_text_and_rows_have_excels_numbers(tmp_path: Path) -> None:
+def test_cells_are_text_and_rows_have_the_row_numbers_of_excel(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[
@@ -68,14 +68,14 @@ def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
     assert read_header("f", uri, layouts=LAYOUTS).sheet == "Data"
 
 
-def test_two_sheets_with_the_columns_of_the_dataset_are_rejected(tmp_path: Path) -> None:
+def test_a_workbook_is_rejected_if_two_sheets_have_the_columns_of_the_dataset(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: sheets 1 and 2 all have the dataset's columns"):
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_sheet_with_any_layout_is_found_and_two_sheets_with_layouts_are_rejected(tmp_path: Path) -> None:
+def test_a_sheet_is_found_by_any_layout_and_a_workbook_with_two_such_sheets_is_rejected(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
@@ -88,7 +88,7 @@ def test_a_sheet_with_any_layout_is_found_and_two_sheets_with_layouts_are_reject
         read_header("b.xlsx", uri, layouts=layouts)
 
 
-def test_the_closest_sheet_gives_the_header_if_every_sheet_lacks_a_column(tmp_path: Path) -> None:
+def test_the_sheet_with_the_fewest_missing_columns_is_used_if_no_sheet_has_all_columns(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
 
     assert read_header("f", uri, layouts=LAYOUTS) == Header(("Date", "Number"), "calls", sheet="Data")
@@ -121,7 +121,7 @@ def test_a_table_may_start_in_any_column(tmp_path: Path) -> None:
     assert rows_of(uri) == [(None, None, "2024-01-01", "1", None, 3)]
 
 
-def test_only_the_header_of_the_sheet_that_is_read_is_checked(tmp_path: Path) -> None:
+def test_the_headers_of_unused_sheets_are_not_checked(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", Sums=[["Total", "Total"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
 
     assert rows_of(uri) == [("2024-01-01", "1", None, 2)]
@@ -142,5 +142,5 @@ def test_a_header_below_a_title_is_reported(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
     )
-    with pytest.raises(LandedFileError, match="The header is further down. Remove the rows above it, such as a title"):
+    with pytest.raises(LandedFileError, match="The header is further down. Remove the rows above the header"):
         read_header("a.xlsx", uri, layouts=LAYOUTS)

@@ -1,4 +1,4 @@
-"""Short incidents and a short build for tests of the publisher."""
+"""Incidents with few columns, and their dataset, for tests of the publisher."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLUMNS = ("incident_id", "start_time", "city", "row_ts", "end_time", "initial_
 
 
 def few_columns(raw: DataFrame) -> DataFrame:
-    """Build incidents with only the columns that the suite and the tests need, because Spark plans them much faster."""
+    """Build incidents with only the columns that the tests need, because Spark plans fewer columns much faster."""
     fields = [field for field in POLICE.layouts["police_dispatch"] if field.name in (*_COLUMNS, "arrive_cleared")]
     return (
         raw.transform(change_schema, fields=fields, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -33,11 +33,11 @@ FEW = replace(
     build=few_columns,
     revision_order=("_is_current", "row_ts", "city", "start_time", "_source_file", "_row_number"),
 )
-STRICT = replace(FEW, min_rows_for_mostly=0)  # `mostly` counts in an increment of any size
+STRICT = replace(FEW, min_rows_for_mostly=0)  # `mostly` thresholds can block an increment of any size
 
 
 def event(number: int | None, *, at: int = 0, day: str | None = "2024-07-10", city: str = "ROCKVILLE") -> dict:
-    """Return the revision of an incident at a minute. It fails the suite if it has no day or no number."""
+    """Return the revision of an incident at a minute. A revision without a day or a number fails the suite."""
     return {
         "incident_id": None if number is None else f"P{number:04}",
         "start_time": day and f"{day}T13:05:22.000",

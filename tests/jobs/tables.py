@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 
 def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Return columns or expressions of a table, sorted."""
+    """Return the rows of a table as sorted tuples of columns or expressions."""
     return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
 
 
@@ -19,5 +19,5 @@ def quarantined(lake: SparkSession, dataset: str) -> list[tuple[str, int, list[s
 
 
 def replace_cell(lines: Sequence[list[Any]], index: int, column: int, value: object) -> list[list[Any]]:
-    """Return rows with another value in one cell."""
+    """Return rows in which one cell has a new value."""
     return [[*line[:column], value, *line[column + 1 :]] if n == index else line for n, line in enumerate(lines)]

@@ -3,12 +3,12 @@ import pytest
 from jobs.arguments import parse_arguments
 
 
-def test_all_stages_run_by_default_or_only_the_named_stage() -> None:
+def test_all_stages_run_by_default_and_the_option_stage_selects_a_single_stage() -> None:
     assert parse_arguments("calls", ["--landing", "x"]).stages == ("ingest", "refine", "curate")
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_the_keys_of_glue_are_ignored_and_its_run_id_is_used() -> None:
+def test_the_arguments_of_glue_are_ignored_except_its_run_id() -> None:
     args = parse_arguments(
         "calls",
         [
@@ -46,7 +46,7 @@ def test_the_keys_of_glue_are_ignored_and_its_run_id_is_used() -> None:
         (["--rebuild", "False"], False),
     ],
 )
-def test_rebuild_is_a_flag_or_a_key_with_a_value(argv: list[str], rebuild: bool) -> None:
+def test_rebuild_is_accepted_as_a_flag_or_with_a_value(argv: list[str], rebuild: bool) -> None:
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
@@ -65,9 +65,7 @@ def test_a_run_without_a_workflow_has_the_id_of_the_job_run() -> None:
         (["--stage", "refine", "--warehous=x"], "--warehous is not an argument of this job. Did you mean --warehouse?"),
     ],
 )
-def test_arguments_that_are_not_valid_are_rejected(
-    argv: list[str], message: str, capsys: pytest.CaptureFixture
-) -> None:
+def test_invalid_arguments_are_rejected(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("calls", argv)
 
@@ -82,7 +80,7 @@ def test_a_job_for_all_datasets_needs_the_name_of_the_dataset(capsys: pytest.Cap
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_a_stage_on_request_runs_only_if_it_is_named() -> None:
+def test_the_stage_resolve_runs_only_if_it_is_named() -> None:
     stages = ("ingest", "refine", "resolve")
     assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
     named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)

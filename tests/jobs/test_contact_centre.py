@@ -30,7 +30,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "contact_centre")
 
 
-def test_good_files_become_the_answers(lake: SparkSession, landing) -> None:
+def test_the_answers_are_built_from_good_files(lake: SparkSession, landing) -> None:
     landing.workbook("2023.xlsx", landing.days("2023-12-01", 31))
     landing.csv("2024.csv", landing.days("2024-01-01", 30, offered=200))
 
@@ -58,7 +58,7 @@ BAD_CELLS = [
 ]
 
 
-def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
+def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
     days = landing.days("2023-01-01", count=400)
     for number, (column, value, _) in enumerate(BAD_CELLS):
         days = replace_cell(days, number * 20, column, value)
@@ -71,10 +71,10 @@ def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSessio
     assert lake.table(TRUSTED).count() == 400 - len(BAD_CELLS)
 
 
-def test_harmless_differences_are_corrected(lake: SparkSession, landing) -> None:
+def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landing) -> None:
     days = landing.days()
-    days[3][0] = 45295  # an Excel serial: 2024-01-04
-    days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled and abandoned are more than offered
+    days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
+    days[5] = [*days[5][:3], 12, *days[5][4:]]  # more calls are handled and abandoned than offered
     landing.workbook("2024.xlsx", [*days, [" "], ["", " "]])
 
     run(lake, landing)
@@ -87,7 +87,7 @@ def test_harmless_differences_are_corrected(lake: SparkSession, landing) -> None
     ]
 
 
-def test_the_latest_delivery_of_a_day_wins(lake: SparkSession, landing) -> None:
+def test_the_latest_delivery_of_a_day_replaces_earlier_deliveries(lake: SparkSession, landing) -> None:
     landing.workbook("2024 corrected.xlsx", landing.days(count=10, offered=300), delivered=60)
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-01-30", 400, 380, 1, 1, 1, 99]], delivered=0)
 
@@ -97,7 +97,7 @@ def test_the_latest_delivery_of_a_day_wins(lake: SparkSession, landing) -> None:
     assert offered == [300] * 10 + [100] * 19 + [400]
 
 
-def test_a_broken_correction_leaves_the_earlier_row_in_trusted(lake: SparkSession, landing) -> None:
+def test_the_earlier_row_stays_in_trusted_if_its_correction_fails(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing)
     landing.csv("fix.csv", [["2024-01-05", "many", 5, 1, 1, 1, 1]], delivered=60)
@@ -121,7 +121,7 @@ def test_a_broken_correction_leaves_the_earlier_row_in_trusted(lake: SparkSessio
     assert quarantined(lake) == [("2024.xlsx", 6, ["every_cell_readable", "calls_offered_present"])]
 
 
-def test_a_file_delivered_again_replaces_its_earlier_rows(lake: SparkSession, landing) -> None:
+def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSession, landing) -> None:
     wrong = replace_cell(landing.days(), 4, 0, "2025-01-05")
     landing.csv("2024.csv", wrong)
     run(lake, landing)
@@ -132,7 +132,7 @@ def test_a_file_delivered_again_replaces_its_earlier_rows(lake: SparkSession, la
     assert lake.table(TRUSTED).where("year = 2025").count() == 0
     assert lake.table("lake.raw.contact_centre").count() == 60
 
-    landing.csv("2024.csv", wrong, delivered=120)  # the first content counts again
+    landing.csv("2024.csv", wrong, delivered=120)  # the file gets its first content again
     run(lake, landing)
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
@@ -168,7 +168,7 @@ def test_too_many_bad_rows_block_the_publish_and_the_result_is_saved(lake: Spark
     assert (result["success"], result["suite_name"]) == (False, "contact_centre")
 
 
-def test_repeated_stages_give_the_same_tables(lake: SparkSession, landing) -> None:
+def test_stages_that_run_twice_give_the_same_tables(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     names = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
     run(lake, landing, "all")
@@ -190,6 +190,6 @@ def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4  # read deliveries, stage, validate, quarantine
+    assert count_jobs() == 4  # to read deliveries, stage, validate and write quarantine
     run(lake, landing, "curate")
-    assert count_jobs() == 2  # one for each answer
+    assert count_jobs() == 2  # one job for each answer

@@ -1,4 +1,4 @@
-"""Increments in any order, repeated, late and broken, give the same tables as one delivery."""
+"""Increments in any order give the same tables as one delivery, even if increments are repeated, late or broken."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(
 
 
 def run_blocked(lake: SparkSession, landing, *, dataset: Dataset = STRICT, **options: Any) -> str:
-    """Run, and return the message of the error that blocks the run."""
+    """Run the job on a blocked increment, and return the error message."""
     with pytest.raises(ExpectationsNotMetError) as error:
         run(lake, landing, dataset=dataset, **options)
     return str(error.value)
@@ -80,7 +80,7 @@ def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = 
 
 @pytest.fixture(scope="module")
 def warehouses(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with copies of one warehouse: after the publish of GOOD, and after BAD was blocked too.
+    """Return a folder with two copies of a warehouse: after GOOD is published, and after BAD is also blocked.
 
     Iceberg stores absolute paths, so a test must move a copy to the place of the warehouse.
     """
@@ -110,14 +110,14 @@ def restore(spark: SparkSession, folder: Path, name: str) -> Iterator[SparkSessi
 
 @pytest.fixture
 def published(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkSession]:
-    """Return a lake in which `a.json` with GOOD is published."""
+    """Yield a lake in which the rows GOOD of `a.json` are published."""
     deliver(landing, "a", *GOOD)
     yield from restore(spark, warehouses, "published")
 
 
 @pytest.fixture
 def blocked(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkSession]:
-    """Return a lake in which `a.json` with GOOD is published, and `b.json` with BAD is parked."""
+    """Yield a lake in which the rows GOOD of `a.json` are published and the rows BAD of `b.json` are parked."""
     deliver(landing, "a", *GOOD)
     deliver(landing, "b", *BAD)
     yield from restore(spark, warehouses, "blocked")
@@ -147,7 +147,7 @@ def quarantine(lake: SparkSession) -> list[tuple]:
 
 
 def parked(lake: SparkSession) -> list[tuple]:
-    """Return the keys of parked rows, their own failures, and the expectations that blocked them."""
+    """Return the key, the failed expectations and the blocking expectations of each parked row."""
     rows = lake.table(QUARANTINE).where("_blocked_by IS NOT NULL").collect()
     return sorted((row.incident_id or "", tuple(row._failed_expectations), tuple(row._blocked_by)) for row in rows)
 
@@ -157,7 +157,7 @@ def heads(lake: SparkSession) -> tuple[int | None, int | None]:
 
 
 def failed_rows_in_history(lake: SparkSession) -> int:
-    """Return the number of failed rows in all snapshots that have been published."""
+    """Return the number of failed rows in all published snapshots of trusted."""
     ids = {row.snapshot_id for row in lake.table(f"{TRUSTED}.history").collect()}
     versions = (lake.sql(f"SELECT * FROM {TRUSTED} VERSION AS OF {id_} WHERE _quarantined") for id_ in ids)
     return sum(rows.count() for rows in versions)
@@ -186,12 +186,12 @@ QUARANTINE_OF_ALL = [
 
 
 @pytest.mark.parametrize("turns", [["abcd"], ["d", "cb", "a"], ["bd", "ac", "d"]])
-def test_the_order_and_the_repetition_of_deliveries_do_not_change_the_tables(
+def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
     lake: SparkSession, landing, turns: list[str]
 ) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # a repeated delivery has other content
+            blank_lines = [""] * turn  # blank lines give a repeated delivery different content
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
@@ -214,15 +214,15 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_rewritten_file_withdraws_its_rows_and_brings_back_the_rows_that_they_had_superseded(
+def test_rows_missing_from_a_new_version_of_a_file_are_dropped_and_superseded_rows_return(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
     run(lake, landing)
     deliver(landing, "b", event(3, at=3, city="OLNEY"))
-    assert ingest(lake, landing, "again").notes == ("2024/08/01/00/b.json was delivered again with other content",)
-    assert run(lake, landing).notes == ("full refresh, because files were delivered again with other content",)
+    assert ingest(lake, landing, "again").notes == ("2024/08/01/00/b.json was delivered again with different content",)
+    assert run(lake, landing).notes == ("full refresh, because files were delivered again with different content",)
 
     assert trusted(lake)[:3] == [
         ("P0001", 1, "ROCKVILLE", "2024-07-10"),
@@ -235,7 +235,7 @@ def test_a_rewritten_file_withdraws_its_rows_and_brings_back_the_rows_that_they_
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
-def test_another_masking_key_is_rejected_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
+def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing, masking_key=b"one")
     deliver(landing, "b", *BAD)
@@ -271,7 +271,7 @@ def test_a_blocked_increment_is_parked_in_quarantine_and_the_next_increment_is_p
     broken_rows = [(f"P{number:04}", (NO_DAY,), (NO_DAY,)) for number in range(100, 199)]
     assert parked(lake) == [("P0007", (), (NO_DAY,)), *broken_rows]
 
-    retry = publisher(lake, "blocked")  # AWS Glue starts a failed job again
+    retry = publisher(lake, "blocked")  # AWS Glue retries a failed job with the same run id
     for step in (retry.stage, retry.validate):
         result = step()
         assert (result.verdict, result.state) == ("blocked", "BLOCKED")
@@ -310,7 +310,9 @@ def test_parked_rows_are_resolved_with_the_current_suite_and_code_or_row_by_row(
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_mostly_counts_the_rows_of_a_trailing_window_for_small_increments(lake: SparkSession, landing) -> None:
+def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_increments(
+    lake: SparkSession, landing
+) -> None:
     """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
@@ -327,16 +329,16 @@ def test_mostly_counts_the_rows_of_a_trailing_window_for_small_increments(lake: 
 
     good = [event(number) for number in range(10)]
     assert deliver_and_run("a", *good) == "SUCCEEDED"
-    assert deliver_and_run("b", event(20), *bad(21, 3)) == "SUCCEEDED"  # 3 of the last 10
+    assert deliver_and_run("b", event(20), *bad(21, 3)) == "SUCCEEDED"  # 3 of the last 10 rows failed
     assert deliver_and_run("c", event(30)) == "SUCCEEDED"
-    assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10
+    assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10 rows failed
     assert deliver_and_run("e", event(50)) == "SUCCEEDED"
     assert "every one of the 2 rows fails a critical expectation" in deliver_and_run("f", *bad(60, 2))
-    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # a single row is never blocked
+    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # a single failed row never blocks an increment
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes_nothing(
+def test_later_increments_are_published_after_a_block_and_a_blocked_full_refresh_changes_no_table(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "first", event(1, day=None))
@@ -348,7 +350,7 @@ def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes
     assert run(lake, landing, dataset=STRICT).rows_in == 5
     assert quarantine(lake) == [("P0001", 0, NO_DAY), ("P0006", 0, NO_DAY)]
     deliver(landing, "a", *(event(number, at=1, day=None) for number in (7, 8, 9, 10, 11)))
-    assert "citylake resolve" in run_blocked(lake, landing)  # a file that is rewritten
+    assert "citylake resolve" in run_blocked(lake, landing)  # this increment replaces a file that was delivered before
     assert [row[:2] for row in trusted(lake)] == [("P0005", 0), ("P0007", 0), ("P0008", 0), ("P0009", 0)]
     waiting = [("P0001", 0, NO_DAY), ("P0006", 0, NO_DAY)]
     waiting += [(f"P{number:04}", 1, NO_DAY) for number in (7, 8, 9, 10, 11)]
@@ -361,7 +363,7 @@ def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes
     assert "are in lake.trusted.police_dispatch.branch_candidates_run" in message
     assert heads(lake) == before
     assert (trusted_numbers(lake), quarantine(lake)) == ([2, 5, 7, 8, 9], waiting)
-    # The rewritten file withdrew rows of trusted, so only a full refresh can resolve the block.
+    # The new version of the file lacks some rows of trusted, so only a full refresh can resolve the block.
     assert resolve(publisher(lake, "strict", dataset=STRICT)).state == "BLOCKED"
     resolved = resolve(publisher(lake, "resolved", dataset=STRICT), row_by_row=True)
     assert (resolved.state, resolved.rows_in) == ("SUCCEEDED", 12)
@@ -369,11 +371,12 @@ def test_a_blocked_increment_holds_up_nothing_and_a_blocked_full_refresh_changes
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_withdrawn_rows_need_a_full_refresh_even_if_newer_revisions_replace_all_parked_rows(
+def test_a_block_with_removed_rows_needs_a_full_refresh_even_if_newer_revisions_replace_all_parked_rows(
     published: SparkSession, landing
 ) -> None:
     lake = published
-    deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))  # withdraws 7 and 8
+    # The new version of the file lacks the incidents 7 and 8.
+    deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
     run_blocked(lake, landing)
     deliver(landing, "c", *(event(number, day=None) for number in (20, 21, 22)))
     run_blocked(lake, landing)
@@ -400,7 +403,7 @@ def test_only_validated_rows_are_published(published: SparkSession, landing) -> 
     assert trusted_numbers(lake) == [1, 7, 8, 9]
 
 
-def test_a_run_that_is_resumed_under_another_id_takes_over_the_staged_rows(lake: SparkSession, landing) -> None:
+def test_a_run_that_is_resumed_under_a_new_id_publishes_the_staged_rows(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     ingest(lake, landing, "first")
     publisher(lake, "first").stage()
@@ -412,21 +415,17 @@ def test_a_run_that_is_resumed_under_another_id_takes_over_the_staged_rows(lake:
     assert len(trusted(lake)) == 3
 
 
-def test_the_create_stage_reports_skipped_files_and_files_that_were_delivered_again(
-    published: SparkSession, landing
-) -> None:
+def test_the_create_stage_reports_skipped_files_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
     created = create_stage(FEW, published, arguments(landing))
     assert created.skipped_files["notes.txt"].startswith("unknown format")
     assert created.state == "SUCCEEDED_WITH_SKIPS"
-    assert created.notes[0] == "2024/08/01/00/a.json was delivered again with other content"
+    assert created.notes[0] == "2024/08/01/00/a.json was delivered again with different content"
 
 
-def test_one_of_several_concurrent_runs_publishes_and_the_others_publish_nothing(
-    published: SparkSession, landing
-) -> None:
+def test_only_the_first_of_several_concurrent_runs_publishes(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1), event(2, day=None))
     slow = {"slow increment": False, "slow refresh": True}
@@ -447,10 +446,10 @@ def test_one_of_several_concurrent_runs_publishes_and_the_others_publish_nothing
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Raised at the point where a test kills the process."""
 
 
-def test_a_run_killed_at_any_write_and_started_again_gives_the_tables_of_a_run_that_was_not_killed(
+def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, writes = [1_000_000], []
@@ -474,7 +473,7 @@ def test_a_run_killed_at_any_write_and_started_again_gives_the_tables_of_a_run_t
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
     point, points = 0, len(writes)
-    while points == len(writes):  # until a run has fewer writes and is not killed
+    while points == len(writes):  # until the run completes because it has fewer writes
         point, left[0], points = point + 1, point + 1, len(writes) + point + 1
         deliver(landing, f"{point}", event(1, at=point), event(100 + point, day=None), event(200 + point))
         with suppress(Killed):
@@ -489,7 +488,7 @@ def test_a_run_killed_at_any_write_and_started_again_gives_the_tables_of_a_run_t
 
 
 def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
-    """Kill the process when it calls a function for trusted."""
+    """Simulate a kill of the process when it calls this function for trusted."""
     function = getattr(owner, name)
 
     def killed(staged: Staged, **options: Any) -> Any:
@@ -501,7 +500,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_a_publish_that_was_killed_at_the_fast_forward_is_repeated(
+def test_the_next_run_repeats_a_publish_that_was_killed_at_the_fast_forward(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):
@@ -519,10 +518,10 @@ def test_a_publish_that_was_killed_at_the_fast_forward_is_repeated(
 
 
 @pytest.mark.parametrize("step", ["resolve", "increment", "full refresh"])
-def test_parked_rows_survive_a_kill_between_quarantine_and_trusted(
+def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trusted(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """The parked rows are before the watermark, so no increment would stage them again."""
+    """The watermark has already moved past the parked rows, so no later increment would stage these rows."""
     lake = blocked
     with monkeypatch.context() as patch, pytest.raises(Killed):
         kill(patch, Staged, "publish")

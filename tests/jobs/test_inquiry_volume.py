@@ -29,7 +29,7 @@ def run(lake: SparkSession, landing: object, *stages: str) -> None:
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
-    """Return valid rows, each of another type. Most rows have no id."""
+    """Return valid rows. Each row has a different type, and most rows have no id."""
     return [
         ["ENG - Parking", f"Type {n:02}", f"{year}-{1 + n % 12:02}", "Phone", number, 9000 + n if n % 10 > 6 else None]
         for n in range(count)
@@ -37,7 +37,7 @@ def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[l
 
 
 def numbers(lake: SparkSession) -> list[int]:
-    """Return the trusted numbers in the order of their types."""
+    """Return the numbers of inquiries in trusted, ordered by type."""
     return [number for _, number in rows(lake, TRUSTED, "inquiry_type", "number_of_records")]
 
 
@@ -45,7 +45,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "inquiry_volume")
 
 
-def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
+def test_the_answers_for_two_years_are_built_with_few_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
     landing.workbook("2023.xlsx", inquiries(year=2023), COLUMNS)
     landing.csv(
         "2024.csv", [*inquiries(number=150), ["LS - Legal", "ZZ OLD - Wills", "2024-01", "Chat", 500, None]], COLUMNS
@@ -54,9 +54,9 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, quarantine
+    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, write quarantine
     run(lake, landing, "curate")
-    assert count_jobs() == len(DATASET.answers)  # one for each answer
+    assert count_jobs() == len(DATASET.answers)  # one job for each answer
 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (61, [])
     yearly = rows(lake, "lake.curated.inquiry_volume_yearly")
@@ -65,7 +65,7 @@ def test_files_of_two_years_become_the_answers_in_few_spark_jobs(lake: SparkSess
     assert names == {f"inquiry_volume_{name}" for name in DATASET.answers}
 
 
-def test_a_bad_cell_puts_its_row_in_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
+def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSession, landing) -> None:
     unreadable = ["every_cell_readable"]
     cells: list[tuple[int, object, list[str]]] = [
         (2, "2024-13", [*unreadable, "month_present"]),
@@ -119,7 +119,7 @@ def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_w
     ]
 
 
-def test_a_repeated_key_is_one_row_and_a_key_with_two_numbers_in_a_file_is_rejected(
+def test_rows_with_the_same_key_and_number_count_once_and_rows_with_different_numbers_are_rejected(
     lake: SparkSession, landing
 ) -> None:
     lines = inquiries()
@@ -131,7 +131,7 @@ def test_a_repeated_key_is_one_row_and_a_key_with_two_numbers_in_a_file_is_rejec
     run(lake, landing)
 
     assert quarantined(lake) == [("2024.csv", 35, ["one_number_in_a_file"])]
-    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the two numbers counts
+    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the numbers 100 and 101 is published
     assert lake.table(RAW).count() == 35
 
 
@@ -147,7 +147,7 @@ def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_h
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkSession, landing) -> None:
+def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSession, landing) -> None:
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
@@ -163,7 +163,9 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
         run(lake, landing)
 
     problems = dict(problem.split(": ", 1) for problem in caught.value.problems)
-    assert problems["two.xlsx"].startswith("sheets 1 and 2 all have the dataset's columns. Expected one such sheet.")
+    assert problems["two.xlsx"].startswith(
+        "sheets 1 and 2 all have the dataset's columns. Expected one sheet with these columns."
+    )
     no_header = (
         f"the first row has no column of the dataset. Expected the header: {[*COLUMNS]} (layout inquiry_volume). Check "
         "that this is the right file."
@@ -178,7 +180,9 @@ def test_files_that_cannot_be_read_are_all_named_and_change_nothing(lake: SparkS
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_and_withdraw_rows_and_broken_rows_change_nothing(lake: SparkSession, landing) -> None:
+def test_later_deliveries_correct_or_remove_rows_and_failed_corrections_do_not_change_trusted(
+    lake: SparkSession, landing
+) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

@@ -28,7 +28,7 @@ def arguments(dataset: str, run_id: str = "maintain") -> Arguments:
 
 
 def publish(lake: SparkSession, number: int, *, run_id: str = "r") -> None:
-    """Add a row, in a file of its own."""
+    """Publish one row as a separate data file."""
     rows = lake.range(number, number + 1, 1, 1)
     stage(lake, rows, table=TABLE, run_id=run_id, is_append=True).publish()
 
@@ -42,17 +42,17 @@ def note(entry: StageRun) -> str:
 
 
 def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
-    """Return the number of a table's delete files, and the number of delete files that a scan uses."""
+    """Return the number of delete files of a table, and the number of delete files that a scan uses."""
     tasks, needed = load_table(lake, table).newScan().planFiles().iterator(), set()
     while tasks.hasNext():
         needed.update(delete.location() for delete in tasks.next().deletes())
     return lake.table(f"{table}.delete_files").count(), len(needed)
 
 
-def test_event_tables_are_compacted_after_five_increments_with_a_revision_of_an_old_month(
+def test_tables_of_events_are_compacted_after_five_increments_that_revise_an_old_month(
     lake: SparkSession, landing
 ) -> None:
-    """The tables have arrays of structs. Iceberg's own procedure for delete files fails on them."""
+    """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]
@@ -121,9 +121,7 @@ def test_concurrent_publishes_and_maintenance_all_succeed(lake: SparkSession) ->
     assert numbers(lake) == list(range(13))
 
 
-def test_a_skipped_table_is_named_in_the_note_and_in_one_line_of_the_log(
-    lake: SparkSession, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_note_and_one_log_line_name_a_skipped_table(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"
@@ -144,7 +142,7 @@ def test_a_skipped_table_is_named_in_the_note_and_in_one_line_of_the_log(
     ]
 
 
-def test_another_error_fails_the_run(lake: SparkSession, tmp_path: Path) -> None:
+def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_path: Path) -> None:
     for number in range(6):
         publish(lake, number)
     next((tmp_path / "warehouse/trusted/calls/data").glob("*.parquet")).unlink()

@@ -25,14 +25,14 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " \t{} \n\n"])
-def test_a_key_is_read_from_a_file_without_blanks_around_it(tmp_path: Path, around: str) -> None:
+def test_white_space_around_a_key_in_a_file_is_removed(tmp_path: Path, around: str) -> None:
     (tmp_path / "key").write_text(around.format(KEY))
 
     assert read_masking_key(str(tmp_path / "key")) == KEY.encode()
 
 
 @pytest.mark.parametrize("where", [None, ""])
-def test_without_a_location_the_error_says_how_to_make_a_key(where: str | None) -> None:
+def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | None) -> None:
     with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key, run: openssl rand -hex 32"):
         read_masking_key(where)
 
@@ -40,7 +40,7 @@ def test_without_a_location_the_error_says_how_to_make_a_key(where: str | None) 
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_that_is_too_short_is_rejected_by_its_length_without_blanks(
+def test_a_key_is_rejected_if_it_is_too_short_without_the_white_space_around_it(
     tmp_path: Path, content: bytes, size: int
 ) -> None:
     (tmp_path / "key").write_bytes(content)
@@ -52,7 +52,7 @@ def test_a_key_that_is_too_short_is_rejected_by_its_length_without_blanks(
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none", "No such file or directory"), (".", "Is a directory")])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: str) -> None:
+def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
     where = str(tmp_path / name)
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
@@ -61,14 +61,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: 
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])
-def test_a_key_that_is_passed_instead_of_its_file_is_not_shown(slip: str) -> None:
+def test_the_error_does_not_show_a_key_that_is_passed_instead_of_its_location(slip: str) -> None:
     with pytest.raises(MaskingKeyError, match=rf"masking key \(a text of {len(slip)} characters\)") as raised:
         read_masking_key(slip)
     assert KEY[:20] not in f"{raised.value} {vars(raised.value)} {raised.value.__cause__}"
 
 
 @pytest.mark.parametrize("secret", [{"SecretString": f"{KEY}\n"}, {"SecretBinary": KEY.encode()}])
-def test_a_secret_holds_the_key_as_text_or_as_bytes(aws, secret: dict) -> None:
+def test_a_secret_may_store_the_key_as_text_or_as_bytes(aws, secret: dict) -> None:
     aws.create_secret(Name="city/masking", **secret)
 
     assert read_masking_key("secretsmanager:city/masking") == KEY.encode()
@@ -82,7 +82,7 @@ def test_a_short_secret_is_rejected_and_not_shown(aws) -> None:
     assert "enough" not in str(raised.value)
 
 
-def test_a_missing_secret_is_named(aws) -> None:
+def test_the_error_names_a_missing_secret(aws) -> None:
     with pytest.raises(
         MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not return the secret.*find the"
     ):
@@ -90,7 +90,7 @@ def test_a_missing_secret_is_named(aws) -> None:
 
 
 def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    # moto does not check permissions, so a stub of botocore gives the response of AWS.
+    # moto does not check permissions, so a botocore stub returns the error that AWS would return.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
         monkeypatch.setattr(boto3, "client", lambda service: aws)

@@ -1,4 +1,4 @@
-"""Resolve revisions of one key among trusted, quarantine and newly staged rows."""
+"""Decide which revisions of a key are kept, among trusted, quarantine and newly staged rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOOD, FAILED = False, True
 
 
 def revisions(spark: SparkSession, rows: Sequence[tuple], *, name: str, place: str | None = None) -> DataFrame:
-    """Make rows of (key, revision, whether it failed). They have the positions 0, 1, … in a file."""
+    """Make a frame from tuples of key, revision and whether the revision failed. Positions in the file start at 0."""
     full = [
         (id_, number, place or name, position, datetime(2024, 1, 1), failed, name, position)
         for position, (id_, number, failed) in enumerate(rows)
@@ -76,7 +76,7 @@ def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> N
     assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
 
 
-def test_the_latest_revision_is_kept_in_quarantine_beside_an_older_valid_one(spark: SparkSession) -> None:
+def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_revision(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
@@ -86,9 +86,10 @@ def test_the_latest_revision_is_kept_in_quarantine_beside_an_older_valid_one(spa
     assert found == {TRUSTED: {0, 1, 2}, QUARANTINE: {1, 2}, STAGED: {0, 2, 4, 5}}
 
 
-def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
+def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
-    found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])  # the code is corrected
+    # The row has failed with earlier code, and passes with corrected code.
+    found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     found = kept(spark, [("a", 1, FAILED)], trusted=[("a", 1, GOOD)], quarantine=[])
     assert found == {TRUSTED: {0}, QUARANTINE: set(), STAGED: {0}}
@@ -96,14 +97,14 @@ def test_a_staged_row_wins_over_an_equal_one(spark: SparkSession) -> None:
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_rows_without_a_key_are_identified_by_their_landed_row(spark: SparkSession) -> None:
+def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
-    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # the first row of the file was delivered again
+    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # this landed row was delivered again
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_keys_with_a_null_part_are_all_different(spark: SparkSession) -> None:
+def test_rows_with_a_null_in_the_key_all_have_different_keys(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -120,7 +121,7 @@ def test_keys_with_a_null_part_are_all_different(spark: SparkSession) -> None:
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_without_rows_nothing_is_kept_or_superseded(spark: SparkSession) -> None:
+def test_no_revision_is_kept_or_superseded_if_there_are_no_rows(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -172,7 +173,7 @@ def odd(key: str, revision: int, says: str, failed: bool = False) -> tuple:
 
 
 def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: Sequence[str], run_id: str) -> None:
-    """Publish rows of a new increment, as the publisher does."""
+    """Publish rows of a new increment in the same way as the publisher."""
     staged = stage(lake, rows, table=TABLE, run_id=run_id, is_append=True)
     if staged.base is not None:
         published = with_positions(lake.table(TABLE))
@@ -221,8 +222,8 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_a_row_is_found_in_both_hours_that_clocks_show_twice(lake: SparkSession) -> None:
-    """In one night in autumn, 01:30 is 07:30 or 08:30 UTC. The key contains the time that clocks show."""
+def test_pruning_keeps_both_revisions_of_a_local_time_that_occurs_twice(lake: SparkSession) -> None:
+    """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
     requests(
         lake,
         ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),
@@ -255,7 +256,7 @@ def test_the_pruning_condition_has_a_range_of_texts_for_each_month(lake: SparkSe
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_pruning_keeps_long_texts_although_iceberg_truncates_their_ranges(lake: SparkSession) -> None:
+def test_pruning_keeps_long_texts_although_iceberg_truncates_their_minimum_and_maximum(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"

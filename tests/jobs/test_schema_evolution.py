@@ -1,4 +1,4 @@
-"""A change of a dataset's columns is published, and a blocked run changes no column."""
+"""A publish can change the columns of a dataset, but a blocked run does not change any column."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def columns(lake: SparkSession, zone: str, dataset: Dataset) -> set[str]:
 
 @pytest.fixture
 def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that sets the version of the code."""
+    """Return a function that sets the code version that the jobs see."""
 
     def install(version: str) -> None:
         monkeypatch.setattr(publisher, "code_version", lambda *packages: version)
@@ -37,7 +37,9 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return install
 
 
-def test_a_column_of_a_batch_is_renamed_and_renamed_back(lake: SparkSession, landing, new_code) -> None:
+def test_a_column_of_a_dataset_that_is_not_incremental_is_renamed_and_renamed_back(
+    lake: SparkSession, landing, new_code
+) -> None:
     def renamed(raw: DataFrame) -> DataFrame:
         return contact_centre.DATASET.build(raw).withColumnRenamed("bi_id", "export_number")
 
@@ -99,7 +101,7 @@ def test_a_column_of_an_incremental_dataset_is_renamed_and_renamed_back(lake: Sp
         assert columns(lake, "trusted", PLACE) & {"place", "town"} == {column}
 
 
-def test_rows_that_another_version_of_the_code_has_staged_are_not_published(
+def test_rows_that_were_staged_by_another_version_of_the_code_are_not_published(
     lake: SparkSession, landing, new_code
 ) -> None:
     deliver(landing, "a", event(1))

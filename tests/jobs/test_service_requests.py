@@ -1,4 +1,4 @@
-"""Run the job on an event and a live export of the same request, in the order of their arrival."""
+"""Run the job on an event and then on a live export of the same request."""
 
 from __future__ import annotations
 

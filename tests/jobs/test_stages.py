@@ -65,7 +65,7 @@ CALLS = Dataset(
 )
 
 
-def test_a_job_repeats_until_it_is_stopped_although_runs_are_blocked(caplog) -> None:
+def test_a_job_repeats_until_it_is_stopped_even_if_runs_are_blocked(caplog) -> None:
     stopped, turns = Event(), []
 
     def run() -> None:
@@ -81,7 +81,7 @@ def test_a_job_repeats_until_it_is_stopped_although_runs_are_blocked(caplog) -> 
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in ERRORS_THAT_END_ONE_RUN]
 
 
-def test_a_job_that_is_terminated_completes_its_current_run() -> None:
+def test_a_terminated_job_completes_its_current_run() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None
@@ -91,7 +91,7 @@ def test_a_job_that_is_terminated_completes_its_current_run() -> None:
     assert job.returncode == 0
 
 
-def test_any_other_error_ends_the_loop() -> None:
+def test_an_unexpected_error_ends_the_loop() -> None:
     def run() -> None:
         raise OSError("the disk is full")
 
@@ -99,12 +99,12 @@ def test_any_other_error_ends_the_loop() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_a_job_is_stopped_while_it_waits_for_the_next_run() -> None:
+def test_a_job_can_be_stopped_while_it_waits_for_the_next_run() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_stages_run_in_order_until_one_fails_and_each_is_recorded(lake: SparkSession) -> None:
+def test_stages_run_in_order_until_a_stage_fails_and_each_stage_is_recorded(lake: SparkSession) -> None:
     began = []
 
     def succeed(spark: SparkSession, args: object) -> StageResult:
@@ -130,7 +130,7 @@ def test_stages_run_in_order_until_one_fails_and_each_is_recorded(lake: SparkSes
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_names_skipped_files_and_files_that_were_delivered_again(lake: SparkSession, landing) -> None:
+def test_the_result_names_skipped_files_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -146,7 +146,7 @@ def test_the_result_names_skipped_files_and_files_that_were_delivered_again(lake
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=3), delivered=60)
         landing.file(f"{number}.pdf", b"%PDF")
     result = ingest()
-    again = [f"{number}.csv was delivered again with other content" for number in range(MAX_FILES_IN_NOTE)]
+    again = [f"{number}.csv was delivered again with different content" for number in range(MAX_FILES_IN_NOTE)]
     assert result.notes == (*again, "and 2 more, see the log")
     assert result.skipped_files == {
         f"{number}.pdf": f"unknown format. Expected {EXPECTED_FORMATS}" for number in range(7)
@@ -176,7 +176,7 @@ def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatc
 
 
 def trust(lake: SparkSession, number: int, *, table: str = TRUSTED) -> None:
-    """Publish the numbers below a number, each in a file of its own."""
+    """Publish the numbers from 0 to `number` - 1, each in a separate data file."""
     stage(lake, lake.range(0, number, 1, number).toDF("n"), table=table, run_id="r").publish()
 
 
@@ -243,7 +243,7 @@ def test_the_code_version_changes_with_the_files_of_a_package(tmp_path: Path, mo
     assert versions[2] == versions[3]
 
 
-def test_a_failure_leaves_the_previous_answers(lake: SparkSession) -> None:
+def test_the_previous_answers_stay_published_if_a_build_fails(lake: SparkSession) -> None:
     def largest(calls: DataFrame) -> DataFrame:
         return calls.agg(F.max("n").alias("n"))
 
@@ -288,7 +288,7 @@ def test_the_next_run_completes_a_run_that_was_killed_between_two_answers(
     assert snapshot_id(lake, "lake.curated.calls_total") == before
 
 
-def test_all_answers_of_a_run_read_one_snapshot(lake: SparkSession) -> None:
+def test_all_answers_of_a_run_read_the_same_snapshot(lake: SparkSession) -> None:
     def total_and_publish(calls: DataFrame) -> DataFrame:
         trust(lake, 6)
         return total(calls)
@@ -300,7 +300,7 @@ def test_all_answers_of_a_run_read_one_snapshot(lake: SparkSession) -> None:
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_rows_that_are_published_during_a_run_are_in_the_next_answers(
+def test_the_next_run_builds_answers_with_rows_that_were_published_during_a_run(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
@@ -317,7 +317,7 @@ def test_rows_that_are_published_during_a_run_are_in_the_next_answers(
     assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers built",), [15])
 
 
-def test_an_answer_is_built_again_if_any_of_its_tables_has_changed(lake: SparkSession) -> None:
+def test_an_answer_is_built_again_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
     def both(calls: DataFrame, rejected: DataFrame) -> DataFrame:
         return total(calls.select("n").unionByName(rejected.select("n")))
 

@@ -60,7 +60,7 @@ def test_large_numbers_are_recorded_exactly(lake: SparkSession) -> None:
     assert (done.rows_in, done.rows_out, done.snapshot_ids) == (1 << 40, 0, {"t": 1 << 62})
 
 
-def test_a_result_that_the_ledger_cannot_store_is_an_error(lake: SparkSession) -> None:
+def test_an_error_is_raised_if_the_ledger_cannot_store_a_result(lake: SparkSession) -> None:
     with pytest.raises(Py4JJavaError, match="String length .* exceeds the maximum"):
         record(lake, lambda: StageResult(validation_result="x" * 21_000_000))
 
@@ -68,7 +68,7 @@ def test_a_result_that_the_ledger_cannot_store_is_an_error(lake: SparkSession) -
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("blocked", "BLOCKED"), ("met", "FAILED"), (None, "FAILED")])
-def test_an_error_in_a_result_is_recorded_with_its_other_fields_and_raised(
+def test_an_error_in_a_result_is_raised_after_the_whole_result_is_recorded(
     lake: SparkSession, verdict: str | None, state: str
 ) -> None:
     error = ValueError("day 3 is wrong")
@@ -102,7 +102,7 @@ def test_skipped_files_are_recorded_with_their_reasons(lake: SparkSession) -> No
     assert (done.state, done.skipped_files) == ("SUCCEEDED_WITH_SKIPS", skipped)
 
 
-def test_each_stage_of_each_run_has_its_own_row(lake: SparkSession) -> None:
+def test_each_stage_of_each_run_has_a_separate_row(lake: SparkSession) -> None:
     for run_id in ("r1", "r2"):
         for stage in ("ingest", "refine"):
             record(lake, run_id=run_id, stage=stage)
@@ -111,7 +111,7 @@ def test_each_stage_of_each_run_has_its_own_row(lake: SparkSession) -> None:
     assert {row["state"] for row in runs(lake).collect()} == {"SUCCEEDED"}
 
 
-def test_a_ledger_of_an_older_version_gets_its_missing_columns(lake: SparkSession) -> None:
+def test_missing_columns_are_added_to_a_ledger_of_an_older_version(lake: SparkSession) -> None:
     record(lake, run_id="r0")
     lake.sql(f"ALTER TABLE {RUNS} DROP COLUMN skipped_files")
     record(lake)
@@ -119,7 +119,7 @@ def test_a_ledger_of_an_older_version_gets_its_missing_columns(lake: SparkSessio
     assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
 
 
-def test_recent_validations_are_published_and_the_latest_come_first(lake: SparkSession) -> None:
+def test_recent_validations_include_only_published_rows_and_start_with_the_latest(lake: SparkSession) -> None:
     assert recent_validations(lake, "calls", min_rows=10) == []
 
     def validated(number: int, **more: object) -> None:

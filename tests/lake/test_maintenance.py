@@ -19,13 +19,13 @@ SOON = datetime.now(timezone.utc) + timedelta(days=1)
 
 
 def publish(lake: SparkSession, *numbers: int) -> None:
-    """Add a file of rows."""
+    """Publish rows as one new data file."""
     rows = lake.createDataFrame([(f"{number}", 1) for number in numbers], "id string, n int").coalesce(1)
     stage(lake, rows, table=TABLE, run_id="r", is_append=True).publish()
 
 
 def change(lake: SparkSession, number: int) -> None:
-    """Replace a row as a merge does: append the new row, and delete the old row by its position."""
+    """Replace a row in the same way as the publisher: append the new row, and delete the old row by its position."""
     old = lake.table(TABLE).select("id", "_file", "_pos").where(f"id = '{number}'")
     rows = lake.createDataFrame([(f"{number}", 2)], "id string, n int").coalesce(1)
     staged = stage(lake, rows, table=TABLE, run_id="r", is_append=True)
@@ -41,7 +41,7 @@ def files(lake: SparkSession, kind: str = "data_files") -> int:
     return lake.table(f"{TABLE}.{kind}").count()
 
 
-def test_small_files_become_one_file_without_deletes(lake: SparkSession) -> None:
+def test_small_files_are_rewritten_into_one_file_without_delete_files(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number, 10 + number)
     change(lake, 3)
@@ -55,7 +55,7 @@ def test_small_files_become_one_file_without_deletes(lake: SparkSession) -> None
     assert compact(lake, TABLE) == 0
 
 
-def test_a_file_is_rewritten_once_a_tenth_of_its_rows_is_deleted(lake: SparkSession) -> None:
+def test_a_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: SparkSession) -> None:
     publish(lake, *range(20))
     change(lake, 1)
     before = snapshot_id(lake, TABLE)
@@ -72,7 +72,7 @@ def test_maintenance_of_a_compact_table_starts_no_spark_job(lake: SparkSession, 
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
 
 
-def test_old_snapshots_expire_except_the_last_few(lake: SparkSession) -> None:
+def test_old_snapshots_expire_except_the_minimum_number_to_keep(lake: SparkSession) -> None:
     for number in range(8):
         publish(lake, number)
 
@@ -108,7 +108,7 @@ def dangling_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_a_delete_file_is_removed_with_its_data_file_even_if_other_files_are_older(lake: SparkSession) -> None:
+def test_a_delete_file_is_removed_with_its_data_file_even_if_older_data_files_exist(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -127,7 +127,7 @@ def test_a_delete_file_is_removed_with_its_data_file_even_if_other_files_are_old
     assert (dangling_deletes(lake), rows_of(lake)) == (0, rows)
 
 
-def test_a_commit_during_a_compaction_wins(lake: SparkSession) -> None:
+def test_a_compaction_is_not_committed_if_another_commit_comes_first(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with (
@@ -166,7 +166,7 @@ def test_an_error_that_is_not_a_conflict_is_raised_and_commits_nothing(lake: Spa
     assert snapshot_id(lake, TABLE) == before
 
 
-def test_a_table_is_skipped_while_a_run_may_publish_it(lake: SparkSession) -> None:
+def test_a_table_is_skipped_if_a_run_may_be_about_to_publish_it(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     branch = stage_nothing(lake, TABLE, run_id="next")

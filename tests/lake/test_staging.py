@@ -45,7 +45,7 @@ def snapshots(lake: SparkSession) -> int:
 
 
 def visible(lake: SparkSession) -> tuple[int | None, list[tuple[str, str]], list[tuple]]:
-    """Return everything that a reader of the table sees."""
+    """Return the snapshot id, the columns and the rows that a reader of the table sees."""
     return snapshot_id(lake, TABLE), lake.table(TABLE).dtypes, content(lake)
 
 
@@ -63,7 +63,7 @@ def test_rows_are_visible_only_after_the_publish(lake: SparkSession) -> None:
     assert branches(lake) == {"main"}
 
 
-def test_the_first_publish_excludes_the_same_rows(lake: SparkSession) -> None:
+def test_the_first_publish_excludes_the_same_rows_as_later_publishes(lake: SparkSession) -> None:
     staged = staged_rows(lake, NEW, "r1")
     assert (exists(lake, TABLE), staged.base) == (False, None)
     staged.publish(exclude="_quarantined")
@@ -71,7 +71,7 @@ def test_the_first_publish_excludes_the_same_rows(lake: SparkSession) -> None:
     assert (content(lake), branches(lake)) == (NEW[:2], {"main"})
 
 
-def test_rows_are_added_to_the_published_rows(lake: SparkSession) -> None:
+def test_appended_rows_are_added_to_the_published_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2", is_append=True)
     assert (staged.is_append, staged.row_count()) == (True, 3)
@@ -91,7 +91,9 @@ def test_rows_that_are_not_published_stay_on_the_branch(lake: SparkSession) -> N
 
 
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
-def test_a_run_that_stages_twice_replaces_its_first_rows(lake: SparkSession, published: list[list[tuple]]) -> None:
+def test_the_first_staged_rows_are_replaced_if_a_run_stages_rows_twice(
+    lake: SparkSession, published: list[list[tuple]]
+) -> None:
     for rows in published:
         publish(lake, rows)
     staged_rows(lake, NEW, "r", is_append=True)
@@ -110,7 +112,7 @@ def test_a_publish_without_rows_empties_the_table(lake: SparkSession) -> None:
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
-def test_one_of_two_concurrent_runs_publishes_and_the_other_is_rejected(
+def test_the_first_of_two_concurrent_runs_publishes_and_the_second_run_is_rejected(
     lake: SparkSession, schema: str, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -124,7 +126,7 @@ def test_one_of_two_concurrent_runs_publishes_and_the_other_is_rejected(
     assert (content(lake), lake.table(TABLE).columns[1]) == (NEW[:1], "calls")
 
 
-def test_a_commit_between_the_check_and_the_fast_forward_wins(
+def test_a_publish_is_rejected_if_another_run_commits_between_the_check_and_the_fast_forward(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(lake, OLD)
@@ -137,7 +139,7 @@ def test_a_commit_between_the_check_and_the_fast_forward_wins(
     assert content(lake) == NEW[:1]
 
 
-def test_old_branches_are_dropped_unless_a_run_may_write_to_them(lake: SparkSession) -> None:
+def test_an_old_branch_is_dropped_unless_a_run_may_still_write_to_it(lake: SparkSession) -> None:
     publish(lake, OLD)
     now = datetime.now(timezone.utc)
     staged_rows(lake, NEW, "left")
@@ -148,7 +150,7 @@ def test_old_branches_are_dropped_unless_a_run_may_write_to_them(lake: SparkSess
     assert branches(lake) == {"main", "unchanged_begins"}
 
 
-def test_the_exclusion_of_a_partition_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_no_spark_job_runs_to_exclude_a_whole_partition(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()
@@ -161,7 +163,7 @@ def test_rows_are_written_without_a_shuffle(lake: SparkSession) -> None:
     stage(lake, frame, table=TABLE, run_id="r", partitioned_by=["_quarantined"]).publish()
 
     files = lake.table(f"{TABLE}.files").count()
-    assert files == 4  # two tasks and two partitions
+    assert files == 4  # each of two tasks writes a file to each of two partitions
 
 
 def test_rows_are_partitioned_by_month(lake: SparkSession) -> None:
@@ -186,7 +188,7 @@ def test_properties_are_stored_in_the_history_of_the_table(lake: SparkSession) -
     assert last_properties(lake, TABLE, "citylake.other") == {}
 
 
-def test_properties_change_without_rows(lake: SparkSession) -> None:
+def test_properties_can_be_published_without_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = snapshot_id(lake, TABLE)
     stage_nothing(lake, TABLE, run_id="r").publish(properties={"citylake.watermark": "8"})
@@ -197,7 +199,7 @@ def test_properties_change_without_rows(lake: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-def test_a_run_and_a_resumed_run_find_the_staged_rows_with_their_properties(lake: SparkSession, schema: str) -> None:
+def test_a_run_and_its_resumed_run_find_the_staged_rows_and_their_properties(lake: SparkSession, schema: str) -> None:
     assert find_staged(lake, TABLE, run_id="r") is None
     publish(lake, OLD)
     assert find_staged(lake, TABLE, run_id="r") is None
@@ -215,7 +217,7 @@ def test_a_run_and_a_resumed_run_find_the_staged_rows_with_their_properties(lake
     assert find_staged(lake, TABLE, run_id="r") is None
 
 
-def test_a_run_finds_its_own_staged_rows_or_otherwise_the_latest_staged_rows(lake: SparkSession) -> None:
+def test_a_run_finds_the_rows_that_it_staged_or_else_the_latest_staged_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     for run_id in ("a", "c", "b"):
         staged_rows(lake, NEW, run_id)
@@ -226,7 +228,9 @@ def test_a_run_finds_its_own_staged_rows_or_otherwise_the_latest_staged_rows(lak
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-def test_a_run_finds_only_its_own_blocked_rows_until_another_run_publishes(lake: SparkSession, schema: str) -> None:
+def test_only_the_blocked_run_finds_its_blocked_rows_until_another_run_publishes(
+    lake: SparkSession, schema: str
+) -> None:
     publish(lake, OLD)
     staged_rows(lake, NEW, "blocked", schema).mark_blocked()
     own = find_staged(lake, TABLE, run_id="blocked")
@@ -237,7 +241,7 @@ def test_a_run_finds_only_its_own_blocked_rows_until_another_run_publishes(lake:
     assert find_staged(lake, TABLE, run_id="blocked") is None
 
 
-def test_no_snapshot_of_the_history_holds_excluded_rows(lake: SparkSession) -> None:
+def test_no_snapshot_in_the_history_has_excluded_rows(lake: SparkSession) -> None:
     for run_id in "abc":
         staged_rows(lake, NEW, run_id, is_append=True).publish(exclude="_quarantined")
 
@@ -251,7 +255,7 @@ def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, m
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    assert snapshots(lake) == 4  # the first publish, the rows, the deletion, the properties
+    assert snapshots(lake) == 4  # first publish, staged rows, deletion, properties
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
 
@@ -272,7 +276,9 @@ EVOLVED = {
 
 
 @pytest.mark.parametrize("change", EVOLVED)
-def test_a_publish_changes_columns_and_the_next_publish_changes_them_back(lake: SparkSession, change: str) -> None:
+def test_a_publish_can_change_columns_and_the_next_publish_can_change_the_columns_back(
+    lake: SparkSession, change: str
+) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED[change]
     staged = staged_rows(lake, rows, "changed", schema)
@@ -293,8 +299,9 @@ def test_a_publish_changes_columns_and_the_next_publish_changes_them_back(lake: 
     assert (lake.table(TABLE).dtypes, content(lake)) == (before[1], NEW)
 
 
-def test_the_first_publish_changes_columns_too(lake: SparkSession) -> None:
-    ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)  # a run was killed
+def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
+    # A killed run has created the table.
+    ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)
     staged.publish(exclude="_quarantined")
@@ -302,7 +309,7 @@ def test_the_first_publish_changes_columns_too(lake: SparkSession) -> None:
     assert (lake.table(TABLE).columns, content(lake)) == (["day", "calls", "_quarantined"], NEW[:2])
 
 
-def test_the_order_of_columns_is_not_a_change(lake: SparkSession) -> None:
+def test_a_different_order_of_columns_does_not_change_the_schema(lake: SparkSession) -> None:
     publish(lake, OLD)
     reordered = lake.createDataFrame(NEW, SCHEMA).select("_quarantined", "calls", "day")
     staged = stage(lake, reordered, table=TABLE, run_id="r")
@@ -312,13 +319,13 @@ def test_the_order_of_columns_is_not_a_change(lake: SparkSession) -> None:
     assert content(lake) == NEW
 
 
-def test_small_whole_numbers_are_not_a_change(lake: SparkSession) -> None:
+def test_byte_and_short_columns_do_not_change_the_schema(lake: SparkSession) -> None:
     schema = SCHEMA.replace("int", "smallint")
     publish(lake, OLD, schema=schema)
     assert staged_rows(lake, NEW, "r", schema).home == TABLE
 
 
-def test_a_failed_change_of_columns_changes_nothing_and_the_old_code_can_publish(lake: SparkSession) -> None:
+def test_the_old_code_can_still_publish_after_a_change_of_columns_has_failed(lake: SparkSession) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED["renamed"]
     broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
@@ -334,7 +341,7 @@ def test_a_failed_change_of_columns_changes_nothing_and_the_old_code_can_publish
     assert content(lake) == rows
 
 
-def test_a_run_that_stages_other_columns_twice_replaces_its_first_rows(lake: SparkSession) -> None:
+def test_the_first_staged_rows_are_replaced_if_a_run_stages_changed_columns_twice(lake: SparkSession) -> None:
     publish(lake, OLD)
     schema, rows = EVOLVED["renamed"]
     staged_rows(lake, NEW, "r", schema)
@@ -345,10 +352,10 @@ def test_a_run_that_stages_other_columns_twice_replaces_its_first_rows(lake: Spa
     assert content(lake) == rows
 
 
-def test_rows_with_other_columns_cannot_be_appended(lake: SparkSession) -> None:
+def test_rows_with_different_columns_cannot_be_appended(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = visible(lake)
-    with pytest.raises(ValueError, match=f"{TABLE}: rows with another schema cannot be appended"):
+    with pytest.raises(ValueError, match=f"{TABLE}: the rows cannot be appended, because their schema differs"):
         staged_rows(lake, EVOLVED["renamed"][1], "r", EVOLVED["renamed"][0], is_append=True)
     assert visible(lake) == before
 
@@ -366,7 +373,7 @@ NARROWED = [  # published type, published values, published values that fit the 
 ]
 
 
-def test_a_narrowing_is_rejected_by_name_if_it_would_lose_values(lake: SparkSession) -> None:
+def test_a_narrower_type_is_rejected_if_it_cannot_hold_the_published_values(lake: SparkSession) -> None:
     before, large, small, after, new = (list(items) for items in zip(*NARROWED, strict=True))
 
     def write(columns: list[list], types: list[str]) -> Staged:
@@ -400,7 +407,7 @@ def test_a_column_with_a_dot_in_its_name_is_added_and_removed(lake: SparkSession
     assert content(lake) == OLD
 
 
-def test_the_remedies_of_a_narrowing_work(lake: SparkSession) -> None:
+def test_both_fixes_in_the_message_for_a_narrower_type_work(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
     with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
         publish(lake, OLD)
@@ -408,7 +415,7 @@ def test_the_remedies_of_a_narrowing_work(lake: SparkSession) -> None:
     assert lake.table(TABLE).columns[1] == "small_calls"
 
 
-def test_a_column_in_a_struct_is_added_and_removed(lake: SparkSession) -> None:
+def test_a_field_in_a_struct_is_added_and_removed(lake: SparkSession) -> None:
     one, two = "calls array<struct<n:int>>", "calls array<struct<n:int,why:string>>"
     for schema, rows in [(one, [([(1,)],)]), (two, [([(1, "x")],)]), (one, [([(2,)],)])]:
         stage(lake, lake.createDataFrame(rows, schema), table=TABLE, run_id="r").publish()

@@ -1,4 +1,4 @@
-"""Create, extend and describe tables, also from several processes at the same time."""
+"""Create tables and add columns, also from several processes at the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# The processes wait for each other before each round, so both start it within milliseconds.
+# The processes wait for each other before each round, so that both start the round within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
@@ -58,7 +58,7 @@ def columns(lake: SparkSession, ddl: str) -> T.StructType:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run two processes in a folder, and return the folder."""
+    """Run two processes that write to the same warehouse, and return its folder."""
     folder = tmp_path_factory.mktemp("two")
     (folder / "meeting").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_concurrent_processes_create_a_table_and_add_columns(folder: Path) -> None:
+def test_two_concurrent_processes_can_create_a_table_and_add_columns(folder: Path) -> None:
     for turn in range(ROUNDS):
         metadata = folder / f"warehouse_{turn}/ops/t/metadata"
         latest = max(metadata.glob("v*.metadata.json"), key=lambda path: int(path.name.split(".")[0][1:]))
@@ -81,7 +81,7 @@ def test_two_concurrent_processes_create_a_table_and_add_columns(folder: Path) -
         assert sorted(field["name"] for field in schema["fields"]) == ["both", "n", "only_0", "only_1"]
 
 
-def test_the_ledger_keeps_the_rows_of_two_concurrent_processes_in_a_new_warehouse(
+def test_the_ledger_of_a_new_warehouse_keeps_the_rows_of_two_concurrent_processes(
     lake: SparkSession, folder: Path
 ) -> None:
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(folder / "ledger"))
@@ -108,7 +108,7 @@ def test_columns_that_a_table_lacks_are_added(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_rows_get_the_columns_of_a_schema_in_its_order(lake: SparkSession) -> None:
+def test_rows_are_aligned_with_the_columns_and_the_order_of_a_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))
@@ -120,7 +120,7 @@ def test_a_column_that_cannot_be_added_is_an_error(lake: SparkSession) -> None:
         add_columns(lake, "lake.ops.t", columns(lake, "a int, b void"))
 
 
-def test_a_lock_is_free_again_after_an_error(lake: SparkSession) -> None:
+def test_an_error_releases_the_commit_lock(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     table = load_table(lake, "lake.ops.t")
     with pytest.raises(ValueError, match="stop"), commit_lock(table):

@@ -36,7 +36,7 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """Rows behind the part of Socrata's API that the poller uses. `events` change the rows after a page."""
+    """A fake of the functions of Socrata's API that the poller uses. `events` change the rows after a page."""
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
@@ -70,7 +70,7 @@ def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str,
     return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
 
 
-def test_the_handler_sends_rows_to_firehose_as_json_lines_with_row_ts(
+def test_the_handler_sends_rows_to_firehose_as_json_lines_with_the_field_row_ts(
     web, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web.respond(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
@@ -89,19 +89,19 @@ def test_the_handler_sends_rows_to_firehose_as_json_lines_with_row_ts(
     assert web.headers[0]["X-App-Token"] == "secret"
 
 
-def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, aws) -> None:
+def test_the_error_names_a_missing_environment_variable(monkeypatch: pytest.MonkeyPatch, aws) -> None:
     monkeypatch.delenv("FEED", raising=False)
 
     with pytest.raises(FeedError, match="environment variable FEED: the variable is not set"):
         feed_poller.handler({}, None)
 
 
-def test_rows_that_change_between_two_pages_are_not_skipped(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_row_is_skipped_if_a_row_changes_between_two_pages(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 3)
     dataset = Dataset(web, [row(number) for number in range(1, 9)])
 
     def changes() -> None:
-        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # by $offset, the next page would skip row 4
+        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # with $offset, the next page would skip row 4
         dataset.rows.append(row(9, "2024-07-10T12:06:00.000Z"))
 
     dataset.events[1] = changes
@@ -122,9 +122,9 @@ def test_a_poll_starts_ten_minutes_before_the_last_row(feed: Feed, web) -> None:
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_a_load_that_runs_out_of_time_continues_in_the_next_run(feed: Feed, web, aws, monkeypatch) -> None:
+def test_the_next_run_continues_if_the_time_of_a_run_is_up(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
-    Dataset(web, [row(number) for number in range(1, 6)])  # all have one time, as after a load of the whole dataset
+    Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same time, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
 
     results = [poll(feed, state, send, has_time=lambda: False, sleep=web.sleep) for _ in range(3)]
@@ -133,7 +133,7 @@ def test_a_load_that_runs_out_of_time_continues_in_the_next_run(feed: Feed, web,
     assert sorted(ids(aws.landed())) == ["1", "2", "3", "4", "5"]
 
 
-def test_a_crash_before_the_state_is_written_loses_nothing(feed: Feed, web, aws, monkeypatch) -> None:
+def test_no_row_is_lost_if_a_run_crashes_before_it_writes_the_state(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number, f"2024-07-10T{number + 10}:00:00.000Z") for number in range(1, 6)])
     s3, send = boto3.client("s3"), firehose_sender(boto3.client("firehose"), "events")
@@ -176,7 +176,7 @@ def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.Monke
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_date_in_retry_after_is_used_and_other_text_is_ignored(feed: Feed, web) -> None:
+def test_a_retry_after_header_may_hold_a_date_and_invalid_text_is_ignored(feed: Feed, web) -> None:
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -188,7 +188,7 @@ def test_a_date_in_retry_after_is_used_and_other_text_is_ignored(feed: Feed, web
     assert web.waits[1] <= 4
 
 
-def test_a_server_that_asks_for_a_long_wait_is_not_retried(feed: Feed, web) -> None:
+def test_a_request_is_not_retried_if_the_server_requests_a_long_wait(feed: Feed, web) -> None:
     web.respond(status=429, headers={"Retry-After": "3600"})
 
     with pytest.raises(FeedError, match="HTTP 429 .*, after 1 attempt.s.. Run again in 3600 s"):
@@ -196,7 +196,7 @@ def test_a_server_that_asks_for_a_long_wait_is_not_retried(feed: Feed, web) -> N
     assert web.waits == []
 
 
-def test_the_last_attempt_raises_its_error(feed: Feed, web) -> None:
+def test_the_error_of_the_last_attempt_is_raised(feed: Feed, web) -> None:
     for _ in range(feed_poller.MAX_ATTEMPTS):
         web.respond(status=500)
 
@@ -205,7 +205,7 @@ def test_the_last_attempt_raises_its_error(feed: Feed, web) -> None:
     assert len(web.waits) == 5
 
 
-def test_a_wrong_query_is_not_retried_and_the_message_is_shown(feed: Feed, web) -> None:
+def test_an_invalid_query_is_not_retried_and_the_error_shows_the_message_of_the_server(feed: Feed, web) -> None:
     web.respond(b"no such column", status=400)
 
     with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check the address and the query") as raised:
@@ -221,7 +221,7 @@ def test_a_response_that_is_not_a_list_is_an_error(feed: Feed, web) -> None:
         read(feed, web)
 
 
-def test_paging_without_progress_is_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_pages_that_end_with_the_same_row_are_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 1)
     web.respond_to = lambda query: json.dumps([row(1)]).encode()
 
@@ -229,12 +229,12 @@ def test_paging_without_progress_is_an_error(feed: Feed, web, monkeypatch: pytes
         read(feed, web)
 
 
-def test_an_unknown_kind_is_an_error() -> None:
+def test_an_unknown_kind_of_feed_is_an_error() -> None:
     with pytest.raises(FeedError, match="'rss' is not a valid kind of feed. Expected one of"):
         pages(Feed("rss", "http://x"), {})
 
 
-def test_an_export_is_read_from_the_last_change(web) -> None:
+def test_an_export_is_read_from_the_time_of_the_last_change(web) -> None:
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
@@ -243,7 +243,7 @@ def test_an_export_is_read_from_the_last_change(web) -> None:
     ]
     whole = b"\n".join(json.dumps(row).encode() for row in rows) + b"\n"
     web.respond(whole, missing=60)
-    web.respond(whole[:-30])  # only the broken JSON shows that the end is missing
+    web.respond(whole[:-30])  # Content-Length is correct, but the JSON is cut off
     web.respond(whole)
 
     (page,) = [page._replace(rows=list(page.rows)) for page in pages(feed, {}, sleep=web.sleep)]
@@ -259,21 +259,21 @@ def test_an_export_is_read_from_the_last_change(web) -> None:
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_a_missing_changed_column_is_named(web) -> None:
+def test_the_error_names_a_missing_changed_column(web) -> None:
     web.respond(b'{"type": "A"}\n')
 
     with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
         read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_incomplete_export_is_retried_without_a_changed_column_too(web) -> None:
+def test_an_incomplete_export_without_a_changed_column_is_retried(web) -> None:
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 
     assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
 
 
-def test_no_row_of_a_csv_with_a_broken_end_is_sent(web, aws) -> None:
+def test_no_row_of_a_csv_is_sent_if_the_end_of_the_csv_is_damaged(web, aws) -> None:
     web.respond(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
     with pytest.raises(FeedError, match="closing quote for each opening quote"):
@@ -284,7 +284,7 @@ def not_sent(batch: Sequence[bytes]) -> list[None]:
     raise AssertionError(batch)
 
 
-def test_a_csv_is_sent_again_only_if_it_has_changed(web, aws) -> None:
+def test_a_csv_is_sent_again_only_if_its_content_has_changed(web, aws) -> None:
     feed = Feed("csv", f"{web.url}/311.csv")
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
     first, second = b"Case,Note\r\n1,\r\n", b"Case,Note\r\n1,\r\n2,x\r\n"
@@ -306,7 +306,9 @@ def test_a_csv_is_sent_again_only_if_it_has_changed(web, aws) -> None:
         (b"", []),
     ],
 )  # fmt: skip
-def test_a_csv_row_has_its_cells_by_column_name(tmp_path: Path, content: bytes, rows: list[dict[str, str]]) -> None:
+def test_a_csv_row_becomes_a_dictionary_of_cells_by_column_name(
+    tmp_path: Path, content: bytes, rows: list[dict[str, str]]
+) -> None:
     (tmp_path / "x.csv").write_bytes(content)
 
     assert list(csv_rows(tmp_path / "x.csv")) == rows
@@ -341,7 +343,7 @@ def test_a_record_that_is_too_large_is_set_aside(feed: Feed, web, aws) -> None:
     assert json.loads(json.loads(kept)["record"])["incident_id"] == "2"
 
 
-def test_half_of_a_surrogate_pair_is_kept() -> None:
+def test_half_of_a_surrogate_pair_is_kept_in_json_text() -> None:
     (line,) = feed_poller.to_json_lines([{"note": "\ud83d"}])
 
     assert json.loads(line)["note"] == "\ud83d"
@@ -365,14 +367,14 @@ def test_only_rejected_records_are_sent_again(web) -> None:
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_records_that_are_always_rejected_are_an_error(web) -> None:
+def test_an_error_is_raised_if_all_attempts_to_send_a_record_are_rejected(web) -> None:
     with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
     assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1
 
 
 @given(st.lists(st.integers(0, 12)), st.integers(1, 5), st.integers(10, 30))
-def test_batches_keep_every_record_in_order_and_their_limits(
+def test_batches_keep_the_order_of_records_and_stay_within_the_limits(
     sizes: list[int], max_records: int, max_bytes: int
 ) -> None:
     records, aside = list(enumerate(sizes)), list[tuple[int, int]]()

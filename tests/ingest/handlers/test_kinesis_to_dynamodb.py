@@ -94,7 +94,7 @@ def test_an_item_has_no_address_and_no_free_text(table) -> None:
     }
 
 
-def test_an_item_has_the_fields_that_the_lakes_policy_allows() -> None:
+def test_an_item_has_only_the_fields_that_the_masking_policy_of_the_lake_allows() -> None:
     dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
     fields = SOURCE.layouts["denver_events"]
     row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
@@ -105,7 +105,7 @@ def test_an_item_has_the_fields_that_the_lakes_policy_allows() -> None:
     assert item["Incident Zip Code"] == {"S": "80202"}
 
 
-def test_the_corner_of_a_block_is_the_same_as_in_the_lake(spark: SparkSession) -> None:
+def test_the_handler_and_the_lake_compute_the_same_corner_of_a_block(spark: SparkSession) -> None:
     texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
     texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
     (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
@@ -117,7 +117,7 @@ def test_the_corner_of_a_block_is_the_same_as_in_the_lake(spark: SparkSession) -
 
 
 def revisions() -> list[dict[str, Any]]:
-    """Return revisions of three cases: later revisions, and revisions of one time with other content."""
+    """Return revisions of three cases. Some revisions have equal times but different content."""
     rows = []
     for number in range(3):
         case = {**CASE, "Case Summary": f"Case {number}"}
@@ -127,7 +127,7 @@ def revisions() -> list[dict[str, Any]]:
     return rows
 
 
-def test_shuffled_duplicated_and_broken_batches_give_the_same_table(table) -> None:
+def test_batches_in_any_order_with_duplicates_and_failures_give_the_same_table(table) -> None:
     deliver(*revisions())
     expected = items(table)
     assert [case["Case Status"] for case in expected] == ["Closed"] * 3
@@ -145,7 +145,7 @@ def test_shuffled_duplicated_and_broken_batches_give_the_same_table(table) -> No
 def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
-    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # with an offset
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # 23:59:59 UTC
 
     assert [case["Case Status"] for case in items(table)] == ["Closed"]
 
@@ -171,9 +171,11 @@ def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
         ({**CASE, "Agency": "x" * 420_000}, "DynamoDB rejects the item: Item size"),
     ],
 )
-def test_poison_is_set_aside_with_its_reason_and_holds_up_no_record(table, aws, data: Any, reason: str) -> None:
+def test_a_record_that_cannot_become_an_item_is_set_aside_and_later_records_are_written(
+    table, aws, data: Any, reason: str
+) -> None:
     assert deliver(data, CASE) == []
-    assert deliver(data, CASE) == []  # again, as in a batch that is delivered again
+    assert deliver(data, CASE) == []  # Kinesis may deliver a batch twice
 
     ((key, (message, content)),) = set_aside(aws).items()
     assert key == "set_aside/shardId-000000000000-1.json"
@@ -182,25 +184,25 @@ def test_poison_is_set_aside_with_its_reason_and_holds_up_no_record(table, aws, 
     assert len(items(table)) == 1
 
 
-def test_a_record_that_cannot_be_written_is_reported(table) -> None:
+def test_a_record_is_reported_if_its_write_fails(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
 
 
-def test_poison_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_reported_if_it_cannot_be_set_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
 
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_repeats_a_known_field_is_poison() -> None:
+def test_a_record_with_a_repeated_known_field_cannot_become_an_item() -> None:
     with pytest.raises(PoisonError, match="the record repeats a field"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
 
 
-def test_a_table_with_another_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("dynamodb").create_table(
         TableName="other",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -215,7 +217,7 @@ def test_a_table_with_another_key_is_a_setting_error(table, monkeypatch: pytest.
         deliver(CASE)
 
 
-def test_unknown_fields_are_counted_and_the_log_shows_no_text(table, caplog) -> None:
+def test_the_log_counts_unknown_fields_and_does_not_show_their_text(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
@@ -244,7 +246,9 @@ def test_the_masking_key_is_read_from_secrets_manager(table, monkeypatch: pytest
         ("file.key", KEY, "MASKING_KEY is not valid. Expected secretsmanager:NAME or env:NAME"),
     ],
 )
-def test_a_wrong_setting_is_named(table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str) -> None:
+def test_the_error_names_an_invalid_environment_variable(
+    table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str
+) -> None:
     monkeypatch.setenv("MASKING_KEY", where)
     monkeypatch.setenv("KEY", key)
 
@@ -252,7 +256,7 @@ def test_a_wrong_setting_is_named(table, monkeypatch: pytest.MonkeyPatch, where:
         deliver(CASE)
 
 
-def test_a_case_keeps_its_key_when_it_changes_or_is_padded() -> None:
+def test_the_key_of_a_case_does_not_depend_on_its_status_or_on_extra_spaces() -> None:
     key = KEY.encode()
     later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
     padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
@@ -264,7 +268,7 @@ def test_a_case_keeps_its_key_when_it_changes_or_is_padded() -> None:
         case_key({}, key)
 
 
-def test_white_space_is_the_same_as_in_the_lakes_case_key() -> None:
+def test_the_handler_and_the_lake_remove_the_same_white_space_from_a_case_key() -> None:
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )
@@ -291,11 +295,11 @@ def test_white_space_is_the_same_as_in_the_lakes_case_key() -> None:
         (None, ""),
     ],
 )
-def test_only_times_that_clocks_show_are_read(text: str, clock: str) -> None:
+def test_only_valid_local_times_are_parsed(text: str, clock: str) -> None:
     assert function.wall_clock(text) == clock
 
 
-def test_times_that_denvers_clocks_skip_in_spring_are_rejected() -> None:
+def test_local_times_that_denver_skips_in_spring_are_rejected() -> None:
     zone = ZoneInfo("America/Denver")
     hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
     skipped = [
@@ -314,7 +318,7 @@ def test_revisions_of_early_years_sort_first() -> None:
     assert early["revision"]["S"] < late["revision"]["S"]
 
 
-def test_numbers_are_exact() -> None:
+def test_numbers_are_stored_exactly() -> None:
     row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
 
     values = make_item(row, KEY.encode())
