@@ -94,7 +94,7 @@ def test_an_answer_is_a_table_of_the_latest_rows_and_json_and_csv_have_all_rows(
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
         str(y) for y in range(2015, 2020)
     ]
-    assert "The latest 5 of 30 rows." in out
+    assert "Only the latest 5 of 30 rows are displayed." in out
 
     code, out, err = citylake("show", "contact_centre", "calls_handled", "--json")
     records = json.loads(out)
