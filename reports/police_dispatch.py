@@ -63,8 +63,8 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. 100 % of Share is all incidents of the city. 100 % of County is "
-        "all incidents.",
+        note="The greatest difference comes first. Share % is relative to the incidents of the city. County % is "
+        "relative to all incidents.",
     ),
     Answer(
         name="streets",
@@ -212,7 +212,8 @@ ANSWERS = (
             *(_PRIORITY, _INCIDENTS, DisplayColumn("priority_share_pct", "Priority %", ".3f", bar=True)),
         ),
         order=("initial_type", "priority", "-priority_share_pct", "city"),
-        note="100 % of Type is all incidents of the city. 100 % of Priority is all incidents of the type in the city.",
+        note="Type % is relative to all incidents of the city. Priority % is relative to the incidents of the type in "
+        "the city.",
     ),
     Answer(
         name="hours",
