@@ -1,1 +1,1 @@
-"""Great Expectations suites, and the gate that validates rows against them in the pass that writes the rows."""
+"""Great Expectations suites, and the gate. The gate validates rows with a suite while Spark writes the rows."""

@@ -11,13 +11,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 QUARANTINED = "_quarantined"
-"""Column: whether the row fails a critical row-level expectation."""
+"""Name of the boolean column that is true if the row fails a critical row-level expectation."""
 WARNINGS = "_warnings"
-"""Column: the ids of the failed expectations that are not critical. Null if the row fails none."""
+"""Name of the column with the ids of the failed expectations that are not critical. Null if there are no such ids."""
 FAILED = "_failed_expectations"
-"""Column of quarantine: the ids of the critical expectations that the row failed."""
+"""Name of the column of quarantine with the ids of the critical expectations that the row fails."""
 
-_BITS_PER_COLUMN = 62  # A bigint has 63 bits without the sign.
+_BITS_PER_COLUMN = 62  # A bigint has 63 bits besides the sign bit, so 62 bits always fit.
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Bit:
 
     @property
     def value(self) -> int:
-        """The value of the bit in its column."""
+        """The number that has only this bit set in the bit mask column."""
         return 1 << (self.number % _BITS_PER_COLUMN)
 
     @property
     def is_set(self) -> Column:
-        """Read the bit from its column: true if the condition was true for the row."""
+        """A Column that is true if the bit is set in the bit mask column of the row."""
         return F.col(self.column).bitwiseAND(F.lit(self.value)) != 0
 
 
@@ -53,7 +53,7 @@ def bit_mask_columns(bits: Sequence[Bit]) -> dict[str, Column]:
 
 
 def any_bit_set(bits: Sequence[Bit]) -> Column:
-    """Return a Column that is true if at least one of the bits is set. It compares each bit mask column once."""
+    """Return a Column that is true if at least one of the bits is set. Spark reads each bit mask column once."""
     values: dict[str, int] = {}
     for bit in bits:
         values[bit.column] = values.get(bit.column, 0) | bit.value

@@ -1,4 +1,4 @@
-"""Compile a suite's expectations for the rows that they validate."""
+"""Compile the expectations of a suite for the columns of a frame."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ class RowCheck:
 
     Attributes:
         expectation: The expectation.
-        rule: Its rule.
+        rule: The rule that the expectation compiles to.
         condition: The row condition, true for the rows to validate. None to validate all rows.
-        failed: The bit of unexpected rows.
-        missing: The bit of rows that a missing value excludes. None for a type that excludes no rows.
+        failed: The bit that is set in unexpected rows.
+        missing: The bit that is set in rows that a missing value excludes. None if the expectation type excludes no
+            rows.
     """
 
     expectation: Expectation
@@ -48,7 +49,7 @@ class TableCheck:
 
     Attributes:
         expectation: The expectation.
-        rule: Its rule.
+        rule: The rule that the expectation compiles to.
         condition: The row condition, true for the rows to validate. None to validate all rows.
     """
 
@@ -75,7 +76,8 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
 
     Raises:
         SuiteError: An expectation has an unknown type, arguments that do not fit its type, or a regular expression that
-            is not valid. Or it names a column that does not exist, or a value that cannot be compared with its column.
+            is not valid. The error is also raised if an expectation names a column that does not exist, or a value that
+            cannot be compared with the values of the column.
     """
     checks: list[Check] = []
     bits: list[Bit] = []
@@ -86,7 +88,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
         return bits[-1]
 
     def add_null_bit(column: Column, condition: Column | None, expectation: Expectation) -> Bit:
-        """Add the bit of missing values. Expectations on the same columns and rows share it."""
+        """Add a bit for missing values. Expectations with the same columns and the same row condition share the bit."""
         key = json.dumps([str(column), expectation.kwargs.get("row_condition")])
         if key not in shared_bits:
             shared_bits[key] = add_bit(column, condition)
@@ -115,7 +117,7 @@ def _compile(
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
         if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _accepts_mostly(expectation.type):
-            raise ValueError(f"{expectation.type} validates the table and not its rows. Remove 'mostly'")
+            raise ValueError(f"{expectation.type} applies to the whole table, not to single rows. Remove 'mostly'")
         condition = row_condition(Frame(empty.schema), expectation.kwargs)
         if condition is not None:
             _require_deterministic(empty, condition, expectation)
@@ -141,7 +143,7 @@ def _compile(
 
 
 def _accepts_mostly(type_: str) -> bool:
-    """Whether GX accepts `mostly` for a table-level type. On Spark, GX ignores it for these types."""
+    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX accepts and ignores `mostly`."""
     return type_.startswith("expect_column_values_")
 
 
@@ -165,8 +167,12 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
 
 
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
-    """Raise ValueError for a random condition. Spark evaluates a condition twice: to mark rows and to count them."""
-    empty.where(condition)  # Raises the other errors of the condition.
+    """Raise ValueError if a row condition is random.
+
+    Spark evaluates the condition twice: when it marks the rows and when it counts the rows. A random condition would
+    select different rows each time.
+    """
+    empty.where(condition)  # Raises an error if the condition is not valid for another reason.
     try:
         empty.agg(F.max(condition))
     except AnalysisException as error:
@@ -186,7 +192,7 @@ def _require_regex(empty: DataFrame, regex: Any) -> None:
 
 
 def _explain_regex(regex: str) -> str:
-    """Return the error that Python reports for a regular expression. Spark does not report Java's reason."""
+    """Return the error that Python reports for a regular expression, because Spark does not report Java's error."""
     try:
         re.compile(regex)
     except re.error as error:
@@ -195,7 +201,7 @@ def _explain_regex(regex: str) -> str:
 
 
 def _require_computable(marked: DataFrame, frame: Frame, rule: RowRule | TableRule) -> None:
-    """Raise an error if Spark cannot compute the columns of a rule. Only an empty frame is analysed."""
+    """Raise an error if Spark cannot compute the columns of a rule. Spark analyses an empty frame and reads no rows."""
     if isinstance(rule, TableRule):
         if rule.aggregate:
             marked.agg(rule.aggregate(F.lit(True) if frame.condition is None else frame.condition))

@@ -1,7 +1,7 @@
-"""Expectations that cannot be compiled are validated by Great Expectations, on the rows that would be published.
+"""Let Great Expectations validate the expectations that the gate cannot compile, on the rows that would be published.
 
-Great Expectations is imported only if a suite has such an expectation. Its result does not name the failed rows, so the
-expectation sends no rows to quarantine. If the expectation is critical and not met, it blocks the publish.
+Great Expectations is imported only if a suite has such an expectation. The result of Great Expectations does not name
+the failed rows, so no rows go to quarantine. A critical expectation that is not met blocks the publish.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def require_valid(expectation: Expectation) -> None:
 def validate_with_gx(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:
-    """Validate rows with Great Expectations, in Spark jobs of its own. Return its results by expectation id.
+    """Validate rows with Great Expectations, in separate Spark jobs. Return the results by expectation id.
 
-    As in Great Expectations, an exception is part of the result.
+    An exception is recorded in the result of its expectation, as usual in Great Expectations.
     """
     if not expectations:
         return {}
@@ -51,7 +51,7 @@ def validate_with_gx(
     ]
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # The rows are on disk. Caching them would cost more than reading them again.
+    # The rows are on disk. A cache would cost more than a second read.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows})
     suite = ExpectationSuite(name="delegated", expectations=entries)

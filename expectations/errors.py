@@ -18,8 +18,8 @@ class SuiteError(ExpectationError):
 
     Attributes:
         suite: The suite's name or file.
-        expectation: The id of the expectation at fault, or its number if it has no id. None if the suite itself is at
-            fault.
+        expectation: The id of the invalid expectation, or the number of the expectation if it has no id. None if the
+            suite itself is invalid.
     """
 
     def __init__(self, *, suite: str, problem: str, expectation: str | int | None = None) -> None:
@@ -31,13 +31,13 @@ class SuiteError(ExpectationError):
 
 
 class ExpectationsNotMetError(ExpectationError):
-    """Data fails a critical expectation, so it is not published. Trusted has not changed.
+    """A critical expectation is not met, so the rows are not published. Trusted has not changed.
 
     Attributes:
         suite: The suite's name.
         failures: One line for each critical expectation that is not met.
         location: The table or branch that has the failed rows.
-        hint: How to fix it.
+        hint: A sentence that says how to fix the problem.
     """
 
     def __init__(self, *, suite: str, failures: Sequence[str], location: str, hint: str = _HINT) -> None:

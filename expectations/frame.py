@@ -1,4 +1,4 @@
-"""Find the columns of an expectation in a schema, and convert the suite's values to literals of their types."""
+"""Find the columns of an expectation in a schema, and convert values of the suite to the types of the columns."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from transforms.sql import quoted
 PASSES = "_passes"
 """Temporary column: true if the row fails no critical expectation on single rows."""
 ORDER = "_order"
-"""Temporary column: the position of the row in the frame. Only added if an expectation needs it."""
+"""Temporary column: the position of the row in the frame. The gate adds the column only if an expectation needs it."""
 STATISTIC_PREFIX = "_statistic_"
-"""Prefix of temporary columns. Each has one statistic of a column, such as the mean."""
+"""Prefix of the temporary columns that have a statistic of another column, such as its mean."""
 
 _MAX_BIGINT = 2**63 - 1
 _USE_ANOTHER = "Use another column or another expectation type"
@@ -37,8 +37,8 @@ class Frame:
     """A frame's schema, and the rows that one expectation validates.
 
     Attributes:
-        schema: The frame's schema. A name in a suite is the name of a column. If no column has the name, it is a path
-            into a struct, such as `geo.latitude`.
+        schema: The frame's schema. A name in a suite is the name of a column. If no column has this name, the name is a
+            path into a struct, such as `geo.latitude`.
         condition: The expectation's row condition, true for the rows to validate. None to validate all rows.
         number: The position of the expectation in its suite.
     """
@@ -49,7 +49,10 @@ class Frame:
 
     @property
     def compared_rows(self) -> Column:
-        """True for the rows that a rule across rows compares. These rows pass and meet the row condition."""
+        """A Column that is true for the rows that a rule across rows compares.
+
+        These rows pass and meet the row condition.
+        """
         passes = F.col(PASSES)
         return passes if self.condition is None else passes & F.coalesce(self.condition, F.lit(False))
 
@@ -91,7 +94,7 @@ class Frame:
         return self.value(name)
 
     def scalar_value(self, name: str) -> Column:
-        """Return the value of a column with numbers, text, booleans, dates or times, which a suite can list.
+        """Return the value of a column whose type allows a suite to list values, such as numbers or dates.
 
         Raises:
             ValueError: The column does not have numbers, text, booleans, dates or times.
@@ -103,7 +106,7 @@ class Frame:
         return self.value(name)
 
     def text_value(self, name: str) -> Column:
-        """Return a column's value as text. The cast is explicit, because not all Spark versions cast by themselves.
+        """Return a column's value as text. The cast is explicit, because some Spark versions do not cast implicitly.
 
         Raises:
             ValueError: The column has values that are not text, numbers, booleans, dates or times.
@@ -117,7 +120,7 @@ class Frame:
         """Return the value of a column of numbers.
 
         Raises:
-            ValueError: The column has another type.
+            ValueError: The column is not numeric.
         """
         data_type = self.type_of(name)
         if not isinstance(data_type, T.NumericType):
@@ -125,11 +128,11 @@ class Frame:
         return self.value(name)
 
     def literals(self, name: str, values: Iterable[Any]) -> list[Any]:
-        """Return the suite's values as literals of a column's type. Text becomes a date or time for such a column.
+        """Convert values of the suite to literals of a column's type. For a date or time column, text becomes a time.
 
         Raises:
-            ValueError: A value cannot be compared with the column. Depending on its version, Spark would compare such
-                values as text or as numbers, or fail on a row.
+            ValueError: A value cannot be compared with the column. Without this check, Spark would compare the values
+                as text or as numbers, or fail on a row, depending on the Spark version.
         """
         if isinstance(values, (str, dict)):
             raise ValueError(f"the values for column {name!r} are {values!r}, expected a list")
@@ -144,7 +147,7 @@ class Frame:
         """Return a bound of the suite as a literal of the column's type. None stays None.
 
         Raises:
-            ValueError: The bound cannot be compared with the column. As in GX, text has no bounds.
+            ValueError: The bound cannot be compared with the column. As in GX, a text column cannot have bounds.
         """
         if value is None:
             return None
@@ -167,7 +170,7 @@ class Frame:
 
 
 def to_datetime(value: Any) -> Any:
-    """Convert a date, or a date or time in ISO text, to a datetime in UTC. Other values are returned unchanged.
+    """Convert a date, or ISO text with a date or time, to a datetime in UTC. Values of other types stay unchanged.
 
     Raises:
         ValueError: The text is not a valid date or time.
@@ -197,7 +200,7 @@ def require_numbers(**values: Any) -> None:
 
 
 def require_booleans(**values: Any) -> None:
-    """Raise ValueError if an argument is not a boolean and not None."""
+    """Raise ValueError if an argument is neither a boolean nor None."""
     for name, value in values.items():
         if not isinstance(value, bool) and value is not None:
             raise ValueError(f"{name} is {value!r}, expected true or false")
@@ -216,7 +219,7 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # A day is compared with a time as its first moment. Every Spark version reads this form of the text.
+        # If a day is compared with a time, the day stands for its first moment. Every Spark version can cast this text.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -1,8 +1,8 @@
-"""The gate validates rows against a suite in the pass that writes them, and separates passing from failing rows.
+"""The gate validates rows with a suite while Spark writes the rows, and separates passing rows from failing rows.
 
 The gate adds a bit mask to each row, so Spark evaluates every expectation once. The frame is then written once, with
-passing rows and rows for quarantine in separate partitions. Counts and examples come from the written rows. Spark never
-computes the source rows a second time.
+passing rows and rows for quarantine in separate partitions. Counts and examples come from the written rows, so Spark
+does not compute the source rows a second time for counts and examples.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _RESERVED_PREFIXES = ("_mask_", STATISTIC_PREFIX)
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """A suite that is compiled for the columns of some rows.
+    """A suite that is compiled for the columns of a frame.
 
-    Rows pass the gate in two steps, and the caller resolves revisions between them. `mark_rows` validates each row by
-    itself. `mark_across_rows` compares rows with one another, for uniqueness, outliers and order.
+    The gate has two steps. `mark_rows` validates each row by itself. `mark_across_rows` compares rows with each other,
+    to validate uniqueness, outliers and order. Between the two steps, the caller resolves revisions.
 
     Attributes:
         source: The rows that the suite was compiled for. Only their schema is read.
@@ -51,12 +51,12 @@ class Gate:
 
     @cached_property
     def rows(self) -> DataFrame:
-        """The source rows with all marks. Every row is kept."""
+        """The source rows with the marks of both steps. Every row is kept."""
         return self.source.transform(self.mark_rows).transform(self.mark_across_rows)
 
     @property
     def passes(self) -> Column:
-        """True for a row of `mark_rows` that meets every critical expectation about single rows."""
+        """A Column that is true if a row from `mark_rows` meets every critical expectation on single rows."""
         critical = [check.failed for check in _select_severities(self._row_checks, "critical")]
         return ~any_bit_set([bit for bit in critical if bit not in self._across_bits])
 
@@ -70,7 +70,7 @@ class Gate:
         return rows.withColumns(bit_mask_columns([bit for bit in self.bits if bit not in self._across_bits]) | order)
 
     def mark_across_rows(self, marked: DataFrame) -> DataFrame:
-        """Compare the rows that pass with one another, and mark every row. No Spark job is started.
+        """Compare the passing rows with each other, and mark every row. No Spark job is started.
 
         Rows: all rows are kept. Columns: adds `_warnings` (ids of the failed expectations that are not critical, null
         for none) and `_quarantined` (whether the row fails a critical expectation).
@@ -87,15 +87,15 @@ class Gate:
         )
 
     def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
-        """Validate the written rows with one aggregation and, if needed, one query for examples of rare failures.
+        """Validate the written rows with one aggregation. Rare failures need a second query for examples.
 
         Args:
             written: The rows as they were written, with their marks.
-            result_format: One of GX's levels: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. Or a structure with a
-                level as `result_format` and with a `partial_unexpected_count`.
+            result_format: One of GX's levels: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. A mapping is also
+                valid. It has a level as `result_format`, and optionally a `partial_unexpected_count`.
 
         Raises:
-            ValueError: The result format is not one of GX's, or the gate does not support it.
+            ValueError: The result format is not valid in GX, or the gate does not support the format.
         """
         parsed_format = ResultFormat.parse(result_format)
         published = written.where(~F.col(QUARANTINED))
@@ -155,21 +155,21 @@ def compile_gate(rows: DataFrame, *, suite: Suite) -> Gate:
     """Compile a suite for the columns of `rows`. No Spark job is started.
 
     Raises:
-        SuiteError: An expectation has an unknown type or arguments that do not fit, or names a column that does not
-            exist. Or `rows` has a column with a name that the gate uses itself.
+        SuiteError: An expectation has an unknown type, has arguments that do not fit its type, or names a column that
+            does not exist. The error is also raised if `rows` has a column name that is reserved for the gate.
     """
     reserved = [name for name in rows.columns if is_mark(name)]
     if reserved:
         raise SuiteError(
             suite=suite.name,
-            problem=f"the rows have columns with names that the gate uses itself: {reserved}. Rename them.",
+            problem=f"the rows have columns with names that are reserved for the gate: {reserved}. Rename the columns.",
         )
     checks, bits = compile_suite(rows, suite)
     return Gate(rows, suite, tuple(checks), tuple(bits))
 
 
 def is_mark(column: str) -> bool:
-    """Whether the gate adds a column with this name to rows. As in Spark, case does not matter."""
+    """Return whether the name is reserved for a column of the gate. As in Spark, case does not matter."""
     return column.lower() in _RESERVED_NAMES or column.lower().startswith(_RESERVED_PREFIXES)
 
 
@@ -191,4 +191,4 @@ def _failed_ids(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
     ids = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-    return F.when(any_bit_set([check.failed for check in checks]), ids)  # Most rows need only this comparison.
+    return F.when(any_bit_set([check.failed for check in checks]), ids)  # Most rows fail nothing.

@@ -18,7 +18,7 @@ from expectations.compile import Check, RowCheck, TableCheck
 from expectations.frame import Frame
 
 _MAX_ROWS_TO_SEARCH = 1000
-"""Maximum number of rows to search for examples. The limit applies to quarantined and to other rows separately."""
+"""Maximum number of rows to search for examples. The limit applies separately to quarantined and to passing rows."""
 _MAX_VALUE_COUNTS = 200
 
 
@@ -33,10 +33,11 @@ class Metrics:
     Attributes:
         rows: The number of all rows.
         quarantined: The number of rows for quarantine.
-        considered: The number of rows that each row-level expectation validates.
+        considered: The number of rows to which each row-level expectation applies.
         unexpected: The number of considered rows that are unexpected.
-        missing: The number of considered rows that a missing value excludes. Types that exclude no rows have no entry.
-        observed: The value that each table-level expectation aggregates over the rows that pass.
+        missing: The number of considered rows that a missing value excludes. An expectation whose type excludes no rows
+            has no entry.
+        observed: The aggregate of each table-level expectation, computed over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """
 
@@ -52,8 +53,8 @@ class Metrics:
 def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples: int) -> Metrics:
     """Count the rows, aggregate the columns and find examples, in one Spark job.
 
-    The examples are from the first quarantined rows, and from the first published rows with warnings. If these rows
-    have too few examples of a rare failure, a second job finds more.
+    The examples come from the first quarantined rows and the first published rows with warnings. If these rows have too
+    few examples of a rare failure, a second job finds more examples.
     """
     row_checks = [check for check in checks if isinstance(check, RowCheck)]
     aggregates, positions = _plan_aggregates(checks)
@@ -81,7 +82,7 @@ def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples:
 
 
 def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, dict[Any, int]]]:
-    """Return the aggregates to compute, and the position of each check's metrics among them."""
+    """Return the aggregates to compute, and the position of each metric in the list of aggregates."""
     passes = ~F.col(QUARANTINED)
     all_rows = F.count(F.lit(1))
     single_row_checks = [check for check in checks if isinstance(check, RowCheck) and not check.rule.across_rows]
@@ -110,7 +111,7 @@ def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, d
 def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
     """Count the distinct values that an expectation needs, in one Spark job.
 
-    Rows: one row for each value, the most frequent first. No rows if the expectation needs no value counts.
+    Rows: one row for each value, the most frequent value first. The list is empty if the expectation needs no counts.
     Columns: `value` and `count`.
     """
     value = check.rule.counted_values
@@ -153,13 +154,13 @@ def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]
     for n, name in enumerate(columns):
         cell = values[f"_{n}"]
         if isinstance(cell, str) and isinstance(frame.type_of(name), T.FractionalType):
-            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes them as text.
+            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes text.
         cells[name] = cell
     return cells
 
 
 def _times_to_text(frame: DataFrame) -> DataFrame:
-    """Convert timestamps to text. Python would show them in the time zone of its process instead of UTC."""
+    """Convert timestamps to text in UTC. Python would show a timestamp in the time zone of its process."""
     times = [field.name for field in frame.schema if _is_timestamp(field.dataType)]
     return frame.withColumns({name: _time_to_text(F.col(name)) for name in times}) if times else frame
 

@@ -1,7 +1,8 @@
 """Compile GX's row conditions to Spark Columns. A row condition selects the rows that an expectation validates.
 
-GX 1.24 writes row conditions as a structure (`{"type": "comparison", …}`). Suites of older releases have text: GX's own
-small language (`col("n") > 3`, with `condition_parser` `great_expectations`) or Spark SQL.
+GX 1.24 writes a row condition as a JSON object, such as `{"type": "comparison", …}`. Suites of older releases have a
+text in Spark SQL or in GX's own small language, such as `col("n") > 3`. If the text is in GX's own language, the
+argument `condition_parser` is `great_expectations`.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ _GX_LANGUAGE = re.compile(
 
 
 def row_condition(frame: Frame, kwargs: Mapping[str, Any]) -> Column | None:
-    """Return the row condition of an expectation, true for the rows to validate. None if it has no row condition.
+    """Return a Column that is true for the rows to validate, or None if the expectation has no row condition.
 
     Raises:
-        ValueError: The condition does not have one of GX's forms. Or it compares a column that does not exist, or a
-            value that cannot be compared with the column.
+        ValueError: The condition does not have a form that GX accepts, it names a column that does not exist, or it has
+            a value that cannot be compared with its column.
     """
     condition = kwargs.get("row_condition")
     if not condition:
@@ -84,10 +85,11 @@ def _compile(frame: Frame, condition: Any) -> Column:
         if kind == "comparison":
             return _compare(frame, condition["column"]["name"], condition["operator"], condition["parameter"])
     except KeyError as error:
-        raise ValueError(f"row_condition {condition!r} has no {error}. Write it as Great Expectations does") from error
+        hint = "Write the condition in the JSON form of Great Expectations"
+        raise ValueError(f"row_condition {condition!r} has no {error}. {hint}") from error
     except TypeError as error:
         raise ValueError(f"row_condition {condition!r} is not valid in Great Expectations: {error}") from error
-    raise ValueError(f"row_condition is {condition!r}, expected text or a condition as Great Expectations writes it")
+    raise ValueError(f"row_condition is {condition!r}, expected text or an object in the form of Great Expectations")
 
 
 def _compare(frame: Frame, column: str, operator_name: str, parameter: Any) -> Column:
@@ -99,7 +101,7 @@ def _compare(frame: Frame, column: str, operator_name: str, parameter: Any) -> C
         operators = [*_COMPARISONS, "IN", "NOT_IN"]
         raise ValueError(f"the operator of row_condition is {operator_name!r}, expected one of {operators}")
     if isinstance(parameter, str) and isinstance(frame.type_of(column), T.NumericType):
-        parameter = _parse_number(parameter)  # GX's own language also has numbers in quotes.
+        parameter = _parse_number(parameter)  # GX's own language allows quotes around numbers.
     (literal,) = frame.literals(column, [parameter])
     comparison: Column = _COMPARISONS[operator_name](value, literal)
     return comparison

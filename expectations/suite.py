@@ -22,13 +22,14 @@ class Expectation:
     """One expectation of a suite.
 
     Attributes:
-        id: The name of the expectation in tables and messages. It is GX's `id`, or made from type and columns.
+        id: The name of the expectation in tables and messages. The name is GX's `id`. If the file has no `id`, the name
+            is made from the type and the columns.
         type: GX's name, such as `expect_column_values_to_be_between`.
         kwargs: GX's arguments, as in the file.
         severity: `critical`, `warning` or `info`.
         description: One sentence for people.
         meta: GX's `meta`, as in the file.
-        notes: Notes for people: one text or several.
+        notes: Notes for people: a text or a list of texts.
     """
 
     id: str
@@ -41,12 +42,12 @@ class Expectation:
 
     @property
     def mostly(self) -> float:
-        """The minimum share of the validated rows that must be as expected."""
+        """The minimum share of the validated rows that must pass."""
         return float(self.kwargs.get("mostly", 1.0))
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of this type, without the arguments that all types have."""
+        """The arguments that are specific to the expectation type."""
         return {name: value for name, value in self.kwargs.items() if name not in _COMMON_KWARGS}
 
     @property
@@ -83,7 +84,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """The name of a suite, and its expectations in order."""
+    """A suite: its name, and its expectations in the order of the file."""
 
     name: str
     expectations: tuple[Expectation, ...]
@@ -111,12 +112,13 @@ def parse_suite(text: str, *, where: str) -> Suite:
         where: The file, for error messages.
 
     Raises:
-        SuiteError: The text is not JSON, is not a suite, has no expectations, or has an id twice.
+        SuiteError: The text is not valid JSON or not a suite, the suite has no expectations, or two expectations have
+            the same id.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SuiteError(suite=where, problem=f"the text is not valid JSON: {error}. Correct it there.") from error
+        raise SuiteError(suite=where, problem=f"the text is not valid JSON: {error}. Correct the text.") from error
     if not isinstance(document, dict) or not isinstance(document.get("expectations"), list):
         raise SuiteError(suite=where, problem=f"the JSON has no list 'expectations'. {_WRITE_AGAIN}")
     name = document.get("name") or where
@@ -133,7 +135,7 @@ def parse_suite(text: str, *, where: str) -> Suite:
 
 
 def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
-    """Add ids made from type and columns to expectations without an id. Repeated ids are numbered."""
+    """Make an id from type and columns for each expectation that has no id. Repeated ids get a number."""
     ids = {item.id for item in expectations}
     named = []
     for item in expectations:
@@ -147,7 +149,8 @@ def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
 
 def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
     if not isinstance(entry, dict):
-        raise SuiteError(suite=suite, expectation=number, problem=f"is {entry!r}, expected an object. {_WRITE_AGAIN}")
+        problem = f"the expectation is {entry!r}, expected an object. {_WRITE_AGAIN}"
+        raise SuiteError(suite=suite, expectation=number, problem=problem)
     kwargs, id_, severity = entry.get("kwargs") or {}, entry.get("id") or "", entry.get("severity") or "critical"
     if problem := _find_problem(entry, kwargs=kwargs, id_=id_, severity=severity):
         raise SuiteError(suite=suite, expectation=id_ if id_ and isinstance(id_, str) else number, problem=problem)
@@ -164,7 +167,7 @@ def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
 
 def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: Any) -> str | None:
     if "expectation_type" in entry:
-        return f"the expectation has the form of Great Expectations before 1.0, 'expectation_type'. {_WRITE_AGAIN}"
+        return f"the expectation has 'expectation_type', as before Great Expectations 1.0. {_WRITE_AGAIN}"
     if not isinstance(entry.get("type"), str):
         return "'type' is missing or not text. Add the type, such as 'expect_column_values_to_not_be_null'."
     if not isinstance(id_, str):
@@ -176,7 +179,7 @@ def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: 
         return f"'severity' is {severity!r}, expected one of {list(SEVERITIES)}."
     parameters = [name for name, value in kwargs.items() if isinstance(value, dict) and "$PARAMETER" in value]
     if parameters:
-        return f"the values of {parameters} are suite parameters, which are not supported. Write the values themselves."
+        return f"the values of {parameters} are suite parameters, which are not supported. Write the actual values."
     mostly = kwargs.get("mostly", 1.0)
     if isinstance(mostly, bool) or not isinstance(mostly, (int, float)) or not 0 <= mostly <= 1:
         return f"'mostly' is {mostly!r}, expected a number from 0 to 1, such as 0.95 for 95 %."

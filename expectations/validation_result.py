@@ -32,28 +32,29 @@ class ResultFormat:
 
     @classmethod
     def parse(cls, result_format: str | Mapping[str, Any]) -> ResultFormat:
-        """Parse GX's `result_format`, which is a level or a structure.
+        """Parse GX's `result_format`, which is a level or a mapping.
 
         Raises:
-            ValueError: It is not a valid format, or has a key that the gate does not support.
+            ValueError: The format is not valid, or has a key that the gate does not support.
         """
         settings = dict(result_format) if isinstance(result_format, Mapping) else {"result_format": result_format}
         level, count = settings.pop("result_format", None), settings.pop("partial_unexpected_count", 20)
         if level not in LEVELS or type(count) is not int or count < 0 or settings:
             raise ValueError(
-                f"result_format is {result_format!r}. Expected one of {list(LEVELS)}, or an object with one of them as "
-                f"'result_format' and with a 'partial_unexpected_count' of 0 or more. Other keys are not supported."
+                f"result_format is {result_format!r}. Expected one of {list(LEVELS)}, or an object. The object must "
+                f"have a level as 'result_format'. It may have a 'partial_unexpected_count' of 0 or more. Other keys "
+                f"are not supported."
             )
         return cls(level, count)
 
     @property
     def max_examples(self) -> int:
-        """Maximum number of unexpected values to find. For a complete result, GX's limit applies."""
+        """Maximum number of unexpected values to find. For the level `COMPLETE`, GX's limit applies."""
         limits = {"BOOLEAN_ONLY": 0, "COMPLETE": _MAX_EXAMPLES_IN_COMPLETE}
         return limits.get(self.level, self.partial_unexpected_count)
 
     def to_gx(self) -> dict[str, Any]:
-        """Return GX's structure."""
+        """Return the result format as a mapping for GX."""
         return {"result_format": self.level, "partial_unexpected_count": self.partial_unexpected_count}
 
 
@@ -75,9 +76,10 @@ class ValidationResult:
 
     @property
     def outcome(self) -> str:
-        """`met`, `met with warnings` or `blocked`.
+        """The outcome: `met`, `met with warnings` or `blocked`.
 
-        It is `blocked` if a critical expectation is not met. It is `met with warnings` if only others are not met.
+        The outcome is `blocked` if a critical expectation is not met. It is `met with warnings` if all expectations
+        that are not met have a lower severity.
         """
         if self.failures():
             return "blocked"
@@ -128,7 +130,7 @@ def row_result(
         result_format: The amount of detail.
     """
     present = considered - (missing or 0)
-    # As in GX, any expectation is met if there are no rows.
+    # As in GX, a row-level expectation is met if no rows are validated.
     is_met = present == 0 or (present - unexpected) / present >= expectation.mostly
     result: dict[str, Any] = {
         "element_count": considered,
@@ -185,7 +187,7 @@ def _count_examples(examples: Sequence[tuple[Any, ...]], *, max_values: int) -> 
     cells = [example[0] if len(example) == 1 else example for example in examples]
     try:
         counts = sorted(Counter(cells).most_common(max_values), key=lambda entry: (-entry[1], entry[0]))
-    except TypeError:  # Lists cannot be counted, and nulls cannot be sorted. GX leaves out these counts too.
+    except TypeError:  # Python cannot count lists or sort nulls. GX omits the counts in these cases too.
         return {}
     return {
         "partial_unexpected_counts": [{"value": _to_json_value(value), "count": number} for value, number in counts]
@@ -215,7 +217,7 @@ def _describe_failure(expectation: Expectation, entry: Mapping[str, Any]) -> str
     """Describe a failure. The last sentence has no period, because a caller may add the location of the rows."""
     result, exception_info = entry["result"], entry["exception_info"]
     if exception_info.get("raised_exception", True):
-        return f"Great Expectations could not validate it: {_join_messages(exception_info)}"
+        return f"Great Expectations raised an exception: {_join_messages(exception_info)}"
     arguments = ", ".join(f"{name}={value!r}" for name, value in expectation.arguments.items())
     expected = f", expected {arguments}" if arguments else ""
     if not result:
@@ -232,7 +234,7 @@ def _describe_failure(expectation: Expectation, entry: Mapping[str, Any]) -> str
 
 
 def _join_messages(exception_info: Mapping[str, Any]) -> str:
-    """Join the messages of an exception. GX records one exception, or one for each metric."""
+    """Join the messages of all exceptions. GX may record an exception for each metric."""
     entries = [exception_info, *(entry for entry in exception_info.values() if isinstance(entry, dict))]
     messages = [str(entry["exception_message"]) for entry in entries if "exception_message" in entry]
     return "; ".join(dict.fromkeys(messages))

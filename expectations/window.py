@@ -1,4 +1,4 @@
-"""Compute the `mostly` shares of small increments over a trailing window of rows."""
+"""Decide whether a small increment is blocked, by computing its `mostly` shares over a trailing window of rows."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _MIN_ROWS_TO_BLOCK_ALL = 2
 _EVERY_ROW = "every_row_fails"
 
 _WeightedResult = tuple[float, Mapping[str, Any]]
-"""The share of a result's rows that is in the window (0 to 1), and the result."""
+"""The share (0 to 1) of an increment's rows that are in the window, and the result of the increment."""
 
 
 def blocking_failures(
     validation: ValidationResult, *, earlier_results: Sequence[Mapping[str, Any]], min_rows: int
 ) -> dict[str, str]:
-    """Return a line for each reason to block an increment, by the id of its expectation.
+    """Return a line for each reason to block an increment, by expectation id.
 
-    In a small increment, one broken row is a large share, and chance decides which rows arrive together. If an
-    increment has fewer than `min_rows` rows, expectations with `mostly` below 1 are validated over a trailing window.
-    The window has the rows of the increment, then rows of earlier increments, the latest first, up to `min_rows`
-    rows. The oldest increment in the window may fit only in part. Then its counts are reduced in proportion. If there
-    are fewer than `min_rows` rows so far, no share blocks.
+    In a small increment, one broken row is a large share of the rows, and chance decides which rows arrive together.
+    Therefore, if an increment has fewer than `min_rows` rows, the shares for `mostly` thresholds below 1 are computed
+    over a trailing window. The window starts with the rows of the increment. Earlier increments fill the window up to
+    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of this
+    increment are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold blocks.
 
-    An increment of two or more rows in which every row fails is always blocked.
+    If an increment has two or more rows and every row fails, the increment is always blocked.
 
     Args:
         validation: The validation result of the increment.
@@ -45,7 +45,7 @@ def blocking_failures(
                 if not is_full or _expected_share(counts) >= thresholds[id_]:
                     del failures[id_]
     if validation.rows >= _MIN_ROWS_TO_BLOCK_ALL and validation.quarantined == validation.rows:
-        failures = {_EVERY_ROW: f"every one of the {validation.rows:,} rows fails a critical expectation", **failures}
+        failures = {_EVERY_ROW: f"all {validation.rows:,} rows fail a critical expectation", **failures}
     return failures
 
 

@@ -11,9 +11,9 @@ class DisplayColumn:
 
     Attributes:
         column: The column of the curated table.
-        header: Its header.
-        format: The format of its values, as in `format(value, …)`. A boolean is shown as yes, or left empty.
-        bar: Whether a bar from 0 to 100 is drawn beside the value.
+        header: The header of the column.
+        format: The format of the values, as in `format(value, …)`. True is displayed as yes, false as an empty cell.
+        bar: Whether to draw a bar from 0 to 100 beside the value.
     """
 
     column: str
@@ -27,14 +27,15 @@ class Answer:
     """The display settings of an answer.
 
     Attributes:
-        name: The answer's name: `lake.curated.<dataset>_<name>`.
-        title: The question that it answers.
+        name: The name of the answer. The table of the answer is `lake.curated.<dataset>_<name>`.
+        title: The title above the displayed answer.
         columns: The displayed columns, in order.
         order: The order of the rows, as columns or SQL expressions. `-name` is descending. `-|name|` is descending by
-            absolute value. If empty, the first displayed column orders the rows, and the latest rows are displayed.
-        note: The facts that a reader needs to read the figures, such as the total of a percentage.
-        headline: A sentence about the first row, with the row's columns as `{column:format}`. Only the first answer of
-            a dataset needs a headline.
+            absolute value. If `order` is empty, the rows are ordered by the first displayed column, and the latest rows
+            are displayed.
+        note: The facts that a reader needs to understand the figures, such as the total that 100 % stands for.
+        headline: A sentence about the first row. In the sentence, `{column:format}` stands for a value of the row. Only
+            the first answer of a dataset needs a headline.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Answers, quarantine and warnings as tables on a terminal."""
+"""Draw answers, quarantine and warnings as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Expectations = Mapping[str, tuple[str, Sequence[str]]]
 """The description and the columns of each expectation of a suite, by its id."""
 
 MAX_ROWS = 24
-"""Maximum number of rows that a table displays, if the caller gives no other number."""
+"""Default for the maximum number of rows that a table displays."""
 
 DEFAULT_WIDTH = 80  # characters
 
@@ -31,7 +31,7 @@ _BAR_WIDTH = 10  # characters
 
 
 def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
-    """Sort the rows of an answer: by its order, otherwise by its first displayed column, the latest row first."""
+    """Sort the rows of an answer by its order. Without an order, sort by the first displayed column, descending."""
     return curated.orderBy(*map(_sort_key, answer.order or (f"-{answer.columns[0].column}",)))
 
 
@@ -43,14 +43,15 @@ def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS
     rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
     notes = []
     if len(rows) > max_rows:
-        notes.append(f"The {'first' if answer.order else 'latest'} {max_rows} of {curated.count():,} rows.")
+        end = "first" if answer.order else "latest"
+        notes.append(f"Only the {end} {max_rows} of {curated.count():,} rows are displayed.")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
     table, hidden = _fitting_table(answer, rows, width)
     if hidden:
         headers = ", ".join(column.header for column in hidden)
-        notes.append(f"Too wide for this terminal: {headers}. Use --csv to see all columns.")
-    # A caption of the table would wrap at the width of the table.
+        notes.append(f"These columns do not fit in this terminal: {headers}. Use --csv to see all columns.")
+    # The notes are below the table and not in its caption, because a caption wraps at the width of the table.
     return Group(f"[bold]{escape(answer.title)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
 
 
@@ -74,7 +75,7 @@ def quarantine_table(
 ) -> Table:
     """Draw the first rows of quarantine with the reasons, grouped by file.
 
-    `sources` has the name of each column in the landed files.
+    `sources` maps each column to its name in the landed files.
     """
     rows = quarantine.orderBy("_source_file", "_row_number").limit(max_rows).collect()
     table = plain_table("Quarantine")
@@ -103,9 +104,9 @@ def frequent_reasons(
 
 
 def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each warning: the number of published rows that have it, and the expectation.
+    """Return a line for each warning, with the expectation and the number of published rows that fail the expectation.
 
-    `results` are the validation results of the suite. Table-level warnings that are not met follow at the end.
+    `results` are the validation results of the suite. Lines for table-level expectations that are not met come last.
     """
     rows = trusted.select(F.explode("_warnings").alias("name")).groupBy("name").count().orderBy(F.desc("count"), "name")
     counts = {row["name"]: f"{row['count']:,} row{'' if row['count'] == 1 else 's'}" for row in rows.collect()}
@@ -118,7 +119,7 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
     """Draw as many columns as fit, and return the columns that are left out. Bars are left out first."""
-    console = Console(width=10_000)  # wide enough to measure every table
+    console = Console(width=10_000)  # Every table fits in this width.
     for bars in (True, False):
         table = _table(answer.columns, rows, bars=bars)
         if Measurement.get(console, console.options, table).minimum <= width:
@@ -133,7 +134,7 @@ def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Tab
 def _table(columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: bool) -> Table:
     table = plain_table()
     for column in columns:
-        if column.format:  # figures are never wrapped, their header is
+        if column.format:  # A figure stays on one line, but its header may wrap.
             figures = [len(_cell(row[column.column], column.format)) for row in rows]
             header = fill(column.header, max(*figures, *map(len, column.header.split()), 1), break_long_words=False)
             table.add_column(header, justify="right", no_wrap=True)
@@ -178,7 +179,7 @@ def _cell(value: Any, format_spec: str) -> str:
 
 
 class _Cell:
-    """A value in a headline. A missing value is a dash, with any format."""
+    """A value in a headline. With any format, a missing value is displayed as a dash."""
 
     def __init__(self, value: Any) -> None:
         self.value = value

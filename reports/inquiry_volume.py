@@ -62,10 +62,10 @@ ANSWERS = (
     ),
     Answer(
         name="department_moves",
-        title="Change of each department's share in two years",
+        title="Change of each department's share between two years",
         columns=(_DEPARTMENT, *_CHANGES),
         order=("-|change_pct_points|", "inquiry_department"),
-        note="The greatest change comes first, up or down. 100 % is all inquiries of the year.",
+        note="The greatest increase or decrease comes first. 100 % is all inquiries of the year.",
     ),
     Answer(
         name="unusual_departments",
@@ -79,11 +79,11 @@ ANSWERS = (
             DisplayColumn("usual_to", "Usual maximum", ",.1f"),
         ),
         order=("-year", "unusual", "inquiry_department"),
-        note="The usual range reaches 1.5 interquartile ranges beyond the quartiles, on a logarithmic scale (Tukey).",
+        note="The usual range ends 1.5 interquartile ranges outside the quartiles, on a logarithmic scale (Tukey).",
     ),
     Answer(
         name="top_types",
-        title="Most common inquiries of each department",
+        title="Most common inquiry types of each department",
         columns=(
             _YEAR,
             _DEPARTMENT,

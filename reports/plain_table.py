@@ -1,4 +1,4 @@
-"""The look of all tables on a terminal."""
+"""The style of all tables on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.table import Table
 
 
 def plain_table(title: str | None = None) -> Table:
-    """Return an empty table with a line below its header, and no other lines. It wastes no columns of a terminal."""
+    """Return an empty table that is as narrow as possible. Its only line is below the header."""
     return Table(
         title=escape(title) if title else None,
         title_justify="left",

@@ -1,4 +1,4 @@
-"""Display settings of the answers about dispatched incidents. Each note names the total of the percentages."""
+"""Display settings of the answers about dispatched incidents. Each note says what 100 % stands for."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _COMPARISON = (
     DisplayColumn("spread_minutes", "Spread", ",.2f"),
 )
 _AVERAGES = (
-    "Rank 1 is the slowest. Only incidents with known times are timed. Average and spread cover the {} in this table. "
-    "Few timed: fewer than 5 incidents."
+    "Rank 1 is the slowest. Timed incidents have known times. Average and spread compare the {} in this table. "
+    "Few timed means fewer than 5 timed incidents."
 )
-_BANDED = "100 % is all incidents of the type in the city with known times."
+_BANDED = "100 % is all incidents with known times of the type in the city."
 
 
 def _averages(name: str, title: str, place: DisplayColumn, places: str) -> Answer:
@@ -63,14 +63,16 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. Share: 100 % is the city. County: 100 % is all incidents.",
+        note="The greatest difference comes first. Share % is relative to the incidents of the city. County % is "
+        "relative to all incidents.",
     ),
     Answer(
         name="streets",
         title="Incidents by street",
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and share cover blocks. An incident at an intersection counts for both streets.",
+        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both of its "
+        "streets.",
     ),
     Answer(
         name="top_street_types",
@@ -90,7 +92,7 @@ ANSWERS = (
             _SHARE,
         ),
         order=("rank",),
-        note="A row is a cell of 0.01 degrees (1.1 by 0.86 km). 100 % is all incidents with coordinates.",
+        note="Each row is a grid cell of 0.01 degrees (1.1 by 0.86 km). 100 % is all incidents with coordinates.",
     ),
     Answer(
         name="intersections",
@@ -115,7 +117,7 @@ ANSWERS = (
     ),
     Answer(
         name="common_type_dispositions",
-        title="Types and dispositions common to all these cities",
+        title="Types and dispositions common to the busiest cities",
         columns=(
             *(_RANK, _TYPE, _DISPOSITION, _INCIDENTS),
             *(
@@ -124,7 +126,7 @@ ANSWERS = (
             ),
         ),
         order=("rank",),
-        note="Minimum and maximum compare the cities. 100 % is all incidents of a city.",
+        note="Minimum and maximum are the shares in two of the cities. 100 % is all incidents of a city.",
     ),
     Answer(
         name="top_type_dispositions",
@@ -148,7 +150,7 @@ ANSWERS = (
             ),
         ),
         order=("dimension", "-incidents", "value"),
-        note="100 % is all incidents of the row.",
+        note="100 % is all incidents with the value.",
     ),
     Answer(
         name="arrival_bands",
@@ -167,7 +169,7 @@ ANSWERS = (
     _averages("arrival_by_city", "Minutes to arrive by city, type and priority", _CITY, "cities"),
     Answer(
         name="slowest_cities",
-        title="Slowest city of each type and priority",
+        title="Slowest city for each pair of type and priority",
         columns=(
             *(_CITY, _TYPE, _PRIORITY, _TIMED, DisplayColumn("avg_minutes", "Minutes", ",.2f"), _FEW),
             *(
@@ -177,7 +179,8 @@ ANSWERS = (
             DisplayColumn("more_minutes", "Difference, minutes", "+,.2f"),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
-        note="Minutes to arrive. Elsewhere is the other busiest cities. Few timed: fewer than 5 incidents.",
+        note="Minutes are minutes to arrive. Elsewhere means in the other busiest cities. Few timed means fewer than 5 "
+        "timed incidents.",
     ),
     _averages("clearing_by_city", "Minutes to clear by city, type and priority", _CITY, "cities"),
     _averages("arrival_by_street", "Minutes to arrive by street, type and priority", _STREET, "streets"),
@@ -194,7 +197,7 @@ ANSWERS = (
             *(DisplayColumn("overall_minutes", "Usual minutes", ",.2f"), _FEW),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
-        note="Usual values are averages of the cities in this table. Few timed: fewer than 5 incidents.",
+        note="Usual values are averages of the cities in this table. Few timed means fewer than 5 timed incidents.",
     ),
     Answer(
         name="priority_shares",
@@ -209,7 +212,8 @@ ANSWERS = (
             *(_PRIORITY, _INCIDENTS, DisplayColumn("priority_share_pct", "Priority %", ".3f", bar=True)),
         ),
         order=("initial_type", "priority", "-priority_share_pct", "city"),
-        note="Type: 100 % is the city. Priority: 100 % is the type in the city.",
+        note="Type % is relative to all incidents of the city. Priority % is relative to the incidents of the type in "
+        "the city.",
     ),
     Answer(
         name="hours",

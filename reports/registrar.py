@@ -1,4 +1,4 @@
-"""Display settings of the registrar's answers. Each note names the total of the percentages."""
+"""Display settings of the registrar's answers. Each note says what 100 % stands for."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ANSWERS = (
             DisplayColumn("max_days", "Maximum days", "d"),
         ),
         order=("programme", "intake"),
-        note="100 % is all enrolments in the programme and intake. Days run from enrolment to withdrawal.",
+        note="100 % is all enrolments in the programme and intake. Days are counted from enrolment to withdrawal.",
     ),
     Answer(
         name="completeness",
@@ -84,6 +84,6 @@ ANSWERS = (
             DisplayColumn("completeness_pct", "Filled %", ".2f", bar=True),
         ),
         order=("record", "field"),
-        note="100 % is all records of the kind, including records in quarantine.",
+        note="100 % is all records of the same kind, including records in quarantine.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Display settings of the answers about service requests. Each note names the total of the percentages."""
+"""Display settings of the answers about service requests. Each note says what 100 % stands for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TYPE, _RANK = DisplayColumn("request_type", "Type"), DisplayColumn("rank", "Ran
 _REQUESTS = DisplayColumn("requests", "Requests", ",d")
 _SHARE = DisplayColumn("share_pct", "Share %", ".3f", bar=True)
 _MONTH = DisplayColumn("month", "Month", "%Y-%m")
-_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # rows of the whole city come first
+_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # Rows of a whole city come first.
 _BY_GROUP = (*_BY_KIND, "group_name")
 _ON_MONTH = (
     DisplayColumn("change_on_month", "Change on month", "+,d"),
@@ -38,7 +38,7 @@ ANSWERS = (
         title="Requests by area",
         columns=(*_AREA, _REQUESTS, _SHARE),
         order=("city", "area_kind", "-requests", "area"),
-        note="100 % is all requests of the city, for each area type. A dash is an unknown area.",
+        note="For each area type, 100 % is all requests of the city. A dash stands for an unknown area.",
     ),
     Answer(
         name="volume_by_channel",
@@ -77,7 +77,7 @@ ANSWERS = (
             ),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="100 % is all requests with a known status. Closed otherwise: transferred, or not a valid request.",
+        note="100 % is all requests with a known status. Requests closed otherwise were transferred or not valid.",
     ),
     Answer(
         name="top_types_by_area",
@@ -108,7 +108,7 @@ ANSWERS = (
     ),
     Answer(
         name="top_unresolved",
-        title="Ten types with most unresolved requests by group",
+        title="Ten types with the most unresolved requests, by group",
         columns=(*_GROUP, _RANK, _TYPE, DisplayColumn("requests", "Unresolved", ",d"), _SHARE),
         order=(*_BY_GROUP, "rank"),
         note="100 % is all unresolved requests of the group with a known type.",
@@ -122,7 +122,7 @@ ANSWERS = (
     ),
     Answer(
         name="time_to_close",
-        title="Hours until closed, by agency and type",
+        title="Hours until requests closed, by agency and type",
         columns=(
             *(
                 _CITY,

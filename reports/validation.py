@@ -1,4 +1,4 @@
-"""Suites and validation results as tables on a terminal."""
+"""Draw suites and validation results as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 
 
 def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes: Sequence[str]) -> Table:
-    """Draw a suite: its expectations in GX's JSON form, and the way in which each is validated."""
+    """Draw the expectations of a suite, given in GX's JSON form. `scopes` says how each expectation is validated."""
     table = plain_table(f"Suite {name}")
     table.add_column("Id, expectation and description", overflow="fold")
     table.add_column("Mostly", justify="right", no_wrap=True)
@@ -37,7 +37,7 @@ def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes:
 
 
 def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Draw the results of a suite, in GX's JSON form: whether each expectation is met, and the values found."""
+    """Draw whether each expectation is met, and the values that were found. The results are in GX's JSON form."""
     table = Table.grid(padding=(0, 2), expand=False)
     for _ in range(3):
         table.add_column(overflow="fold")

@@ -1,1 +1,1 @@
-"""The workflow of each dataset, the local runner, the CloudFormation template and the `citylake` command."""
+"""The workflows of datasets, the local runner, the CloudFormation templates and the `citylake` command."""

@@ -16,8 +16,9 @@ from workflows.output import FAILED, print_error, print_plain
 from workflows.parts import workflow_of
 
 _EXIT_CODES = (
-    "Exit codes: 0 the command succeeded, 1 it failed or a suite is not met, 2 the usage is wrong, "
-    "3 a dataset needs attention. Results go to standard output, progress and errors to standard error. Times are UTC."
+    "The exit code is 0 if the command succeeds, 1 if it fails or a critical expectation is not met, 2 if an argument "
+    "is not valid, and 3 if a dataset needs attention. Results go to standard output. Progress and errors go to "
+    "standard error. Times are in UTC."
 )
 
 
@@ -88,7 +89,7 @@ _add("render", render, panel="Deploy", examples=["render contact_centre > contac
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command. Always ends with `SystemExit` and its exit code."""
+    """Run the command. This function always raises `SystemExit` with the exit code."""
     app(None if argv is None else [*argv], prog_name="citylake")
 
 

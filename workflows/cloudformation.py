@@ -1,4 +1,4 @@
-"""A workflow as a CloudFormation template for AWS Glue."""
+"""Render a workflow as a CloudFormation template for AWS Glue."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Any
 from workflows.model import Job, Trigger, Workflow
 
 GLUE_VERSION = "5.1"
-"""The Glue version is pinned. Otherwise Glue uses its newest version, and Spark 4.1 of Glue 6.0 has ANSI rules."""
+"""The pinned Glue version. Without it, Glue uses its newest version, and the Spark 4.1 of Glue 6.0 has ANSI rules."""
 
 
 def render(workflow: Workflow) -> dict[str, Any]:
-    """Return the template: the workflow, its jobs and its triggers.
+    """Return the template of a workflow with its jobs and triggers.
 
-    Its parameters are the bucket with the wheel and the scripts (`citylake/<version>/`), the landing folder, the
-    warehouse, the jobs' role, a schedule, and the parameters of the jobs.
+    The parameters of the template are the bucket, the landing folder, the warehouse, the role of the jobs, a schedule,
+    and the parameters of the jobs. The bucket has the wheel and the scripts in `citylake/<version>/`.
     """
     start = next(trigger for trigger in workflow.triggers if not trigger.predicate)
     resources: dict[str, Any] = {
         "Workflow": {
             "Type": "AWS::Glue::Workflow",
-            # The fast-forward of a second run at the same time would fail.
+            # Two runs at the same time could not both publish: the fast-forward of the later run would fail.
             "Properties": {"Name": workflow.name, "Description": workflow.description, "MaxConcurrentRuns": 1},
         }
     }
     resources |= {_logical_id(job.name, "Job"): _job(job) for job in workflow.jobs}
     triggers = {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
     for before, after in pairwise(triggers):
-        triggers[after]["DependsOn"] = before  # If two triggers are added at the same time, Glue rejects one.
+        triggers[after]["DependsOn"] = before  # Glue rejects triggers that are added at the same time.
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"CityLake {_version()}: {workflow.description}",
         "Parameters": {
-            "Bucket": {"Type": "String", "Description": "Bucket that holds citylake/<version>/ (wheel and scripts)"},
-            "Landing": {"Type": "String", "Description": "s3:// folder that the files are delivered to"},
+            "Bucket": {"Type": "String", "Description": "Bucket with the wheel and the scripts in citylake/<version>/"},
+            "Landing": {"Type": "String", "Description": "s3:// folder to which the files are delivered"},
             "Warehouse": {"Type": "String", "Description": "s3:// folder of the tables"},
-            "RoleArn": {"Type": "String", "Description": "Role of the jobs: Glue, and both folders"},
+            "RoleArn": {"Type": "String", "Description": "Role of the jobs, with access to Glue and to both folders"},
             "Schedule": {
                 "Type": "String",
                 "Default": start.schedule or "",
                 "AllowedPattern": r"(cron\(.+\))?",
-                "Description": "Start times, such as cron(0 6 * * ? *), in UTC. Empty: on demand only",
+                "Description": "Start times in UTC, such as cron(0 6 * * ? *). If empty, start on demand only",
             },
             **{_parameter(key): {"Type": "String", "Description": text} for key, text in workflow.parameters.items()},
         },
@@ -64,7 +64,7 @@ def _job(job: Job) -> dict[str, Any]:
             "WorkerType": job.worker_type,
             "NumberOfWorkers": job.workers,
             "Timeout": job.timeout,
-            "MaxRetries": 1,  # Safe: a stage that runs again gives the same tables.
+            "MaxRetries": 1,  # A retried stage gives the same tables.
             "ExecutionProperty": {"MaxConcurrentRuns": 1},
             "Command": {
                 "Name": "glueetl",
@@ -91,7 +91,7 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
         "Type": trigger.type,
         "WorkflowName": {"Ref": "Workflow"},
         "Actions": [{"JobName": {"Ref": _logical_id(name, "Job")}} for name in trigger.starts],
-        "StartOnCreation": True,  # Otherwise Glue creates it deactivated.
+        "StartOnCreation": True,  # By default, Glue creates a deactivated trigger.
     }
     if trigger.predicate:
         properties["Predicate"] = {
@@ -126,6 +126,6 @@ def _version() -> str:
 
 
 def _requirements(extra: str) -> list[str]:
-    """Return the pinned requirements of an extra of the package."""
+    """Return the pinned requirements of one of the package's extras."""
     required = metadata.requires("citylake") or []
     return [line.split(";")[0].strip() for line in required if f'extra == "{extra}"' in line]

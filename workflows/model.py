@@ -1,4 +1,4 @@
-"""A workflow of AWS Glue: jobs, and the triggers that start them."""
+"""A workflow of AWS Glue: jobs, and the triggers that start the jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transforms.dataset import Dataset
 from workflows.errors import WorkflowError
 
 JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
-"""The states that a condition can wait for. CloudFormation accepts no others."""
+"""The states that a condition can wait for. CloudFormation accepts no other states."""
 
 START_TYPES = ("ON_DEMAND", "SCHEDULED")
 
@@ -26,7 +26,8 @@ class Job:
         name: The name of the job in Glue.
         module: The module in `jobs/` that the job runs.
         arguments: The fixed arguments. Maps each `--KEY` to its value.
-        parameters: The arguments whose values are set at deployment or at a run. Maps each `--KEY` to its description.
+        parameters: The arguments whose values are set when the workflow is deployed or runs. Maps each `--KEY` to its
+            description.
         timeout: Minutes until Glue stops the job.
         worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
         workers: Number of workers, including the driver.
@@ -51,17 +52,17 @@ class Condition:
 
 @dataclass(frozen=True)
 class Predicate:
-    """Conditions of a trigger: all of them (`AND`) or one of them (`ANY`)."""
+    """The conditions of a trigger. Either all conditions must be met (`AND`), or at least one condition (`ANY`)."""
 
     conditions: tuple[Condition, ...]
     logical: str = "AND"
 
     def is_met(self, states: Mapping[str, str]) -> bool:
-        """Whether the jobs' states fulfil the conditions."""
+        """Return whether the states of the jobs meet the conditions."""
         return self._combined(states.get(condition.job) == condition.state for condition in self.conditions)
 
     def can_be_met(self, jobs: Set[str]) -> bool:
-        """Whether the conditions can be fulfilled if only these jobs are started."""
+        """Return whether the conditions can be met if only these jobs are started."""
         return self._combined(condition.job in jobs for condition in self.conditions)
 
     def _combined(self, met: Iterable[bool]) -> bool:
@@ -70,11 +71,11 @@ class Predicate:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger, which starts jobs.
+    """A trigger that starts jobs.
 
     Attributes:
         name: The name of the trigger in Glue.
-        starts: The names of the jobs that it starts.
+        starts: The names of the jobs that the trigger starts.
         type: `ON_DEMAND`, `SCHEDULED` or `CONDITIONAL`.
         predicate: The conditions of a conditional trigger.
         schedule: The time of a scheduled trigger, as `cron(…)` in UTC.
@@ -92,8 +93,8 @@ class Workflow:
     """Jobs and triggers under one name.
 
     Raises:
-        WorkflowError: A name is unknown or used twice. The workflow does not have exactly one start trigger. The type
-            and predicate of a trigger do not fit. Or no trigger leads to a job.
+        WorkflowError: A name is unknown or used twice, the workflow does not have exactly one start trigger, the type
+            of a trigger does not fit its predicate or schedule, or a job can never start.
     """
 
     name: str
@@ -111,7 +112,7 @@ class Workflow:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The descriptions of arguments whose values are set at deployment or at a run, by `--KEY`."""
+        """The descriptions of arguments whose values are set when the workflow is deployed or runs, by `--KEY`."""
         return {key: text for job in self.jobs for key, text in job.parameters.items()}
 
     def _problem(self) -> str | None:
@@ -121,12 +122,12 @@ class Workflow:
         if len(known) < len(self.jobs) or len({t.name for t in self.triggers}) < len(self.triggers):
             return "two jobs or two triggers have the same name."
         if unknown := sorted((named | {condition.job for condition in conditions}) - known):
-            return f"its triggers name the jobs {unknown}, which it does not have."
+            return f"the triggers name the jobs {unknown}, which the workflow does not have."
         if wrong := [c.state for c in conditions if c.state not in JOB_STATES]:
-            return f"its conditions wait for {wrong}. Expected one of {list(JOB_STATES)}."
+            return f"the conditions wait for {wrong}. Expected one of the states {list(JOB_STATES)}."
         starts = [trigger for trigger in self.triggers if trigger.type in START_TYPES]
         if len(starts) != 1:
-            return f"it has {len(starts)} start triggers. Glue expects exactly one."
+            return f"the workflow has {len(starts)} start triggers. Glue expects exactly one start trigger."
         if bad := [t.name for t in self.triggers if (t.type == "CONDITIONAL") != bool(t.predicate)]:
             return f"the triggers {bad} must be CONDITIONAL with a predicate, or start triggers without a predicate."
         if bad := [t.name for t in self.triggers if (t.type == "SCHEDULED") != bool(t.schedule)]:
@@ -148,7 +149,7 @@ class Workflow:
 def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Workflow:
     """Return the workflow of a dataset: the stages of its job, then maintenance.
 
-    Each job starts if the previous job succeeded.
+    Each job starts after the previous job has succeeded.
     """
     key = {"--masking-key": MASKING_KEY_HELP} if dataset.uses_masking_key else {}
     jobs = [

@@ -41,7 +41,7 @@ class Overview:
 
 
 def overviews_of(spark: SparkSession, names: Sequence[str]) -> list[Overview]:
-    """Collect row counts and headlines of datasets. Runs one Spark job for each headline."""
+    """Collect the row counts and headlines of datasets. Each headline costs one Spark job."""
     return [
         Overview(status, raw=count_rows(spark, "raw", status.dataset), headline=_headline(spark, status.dataset))
         for status in status_of(spark, names)

@@ -1,4 +1,4 @@
-"""The parts of a dataset outside `transforms/`: modules with the dataset's name in other packages."""
+"""Find the modules of a dataset outside `transforms/`. Each module has the dataset's name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reports.answer import Answer
 from workflows.errors import WorkflowError
 
 if TYPE_CHECKING:
-    from workflows.model import Workflow  # imports Spark, which `citylake --help` does not need
+    from workflows.model import Workflow  # This import loads Spark, which `citylake --help` does not need.
 
 
 def dataset_names() -> list[str]:
-    """Return the names of all datasets in alphabetical order. Does not import the datasets, nor Spark.
+    """Return the names of all datasets in alphabetical order. Imports neither the datasets nor Spark.
 
     >>> dataset_names()[:2]
     ['contact_centre', 'inquiry_volume']
@@ -49,10 +49,10 @@ def _part(package: str, dataset: str, name: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except (AttributeError, ModuleNotFoundError) as error:
-        if error.name not in (module, name):  # the module itself fails to import something
+        if error.name not in (module, name):  # The module exists, but one of its own imports fails.
             raise
         problem = (
             f"the dataset is in transforms/datasets/, but there is no {module.replace('.', '/')}.py with {name}. Write "
-            f"it: docs/how-to/add-a-dataset.md lists the parts of a dataset."
+            f"this module. docs/how-to/add-a-dataset.md lists the modules of a dataset."
         )
         raise WorkflowError(workflow=dataset, problem=problem) from error

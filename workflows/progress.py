@@ -19,7 +19,7 @@ from workflows.runner import JobRun
 
 POLL_SECONDS = 0.25
 MIN_TASKS_FOR_BAR = 2
-"""Minimum number of Spark tasks for the bar to count them. Most stages on a laptop have one task and end at once."""
+"""Minimum number of Spark tasks for the bar to count tasks. On a laptop, most Spark stages have one short task."""
 
 _SIGNS = {"SUCCEEDED": "[green]✓[/]", "FAILED": "[red]✗[/]"}
 
@@ -27,12 +27,12 @@ _SIGNS = {"SUCCEEDED": "[green]✓[/]", "FAILED": "[red]✗[/]"}
 class RunProgress:
     """The progress of a run. Use it in a `with` statement.
 
-    On a terminal, a bar shows the running job and the Spark tasks of its active stages, and log lines appear above the
-    bar. Otherwise, only the lines of finished jobs and log lines are printed, without control characters.
+    On a terminal, a bar shows the running job and the Spark tasks of the active stages. Log lines appear above the bar.
+    Without a terminal, only the lines of finished jobs and log lines are printed, without control characters.
 
     Args:
         jobs: The names of all jobs of the run.
-        quiet: Whether nothing but warnings is printed.
+        quiet: Whether to print warnings only.
     """
 
     def __init__(self, jobs: Sequence[str], *, quiet: bool) -> None:
@@ -65,11 +65,11 @@ class RunProgress:
         self._resources.close()
 
     def start(self, name: str) -> None:
-        """Show that a step runs."""
+        """Show that a step is running."""
         self._bar.reset(self._task, description=name, total=None, tasks="")
 
     def finish(self, name: str, *, seconds: float, state: str = "SUCCEEDED", facts: Sequence[str] = ()) -> None:
-        """Print the line of a finished step. Facts that do not fit the line are left out, the last fact first."""
+        """Print the line of a finished step. If not all facts fit in the line, the last facts are left out."""
         if self._quiet:
             return
         line = f"{name:{self._name_width}} {seconds:6.1f} s"
@@ -90,7 +90,7 @@ class RunProgress:
             self.finish(run.job.name, seconds=run.seconds, state=run.state, facts=facts)
 
     def watch(self, spark: SparkSession) -> None:
-        """Count the finished tasks of Spark's active stages on the bar, until the `with` statement ends."""
+        """Show the number of finished tasks of Spark's active stages on the bar, until the `with` statement ends."""
         if self._bar.disable:
             return
         stopped = Event()

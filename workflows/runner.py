@@ -23,7 +23,7 @@ class JobRun:
         state: `RUNNING`, `SUCCEEDED` or `FAILED`. `NOT STARTED` if its trigger never fired.
         seconds: The duration of the job.
         error: The error that the job raised, or None.
-        entries: The records of its stages in the run ledger.
+        entries: The records of the job's stages in the run ledger.
     """
 
     job: Job
@@ -39,8 +39,8 @@ def run_workflow(
     """Run a workflow's jobs one after another: the start trigger's jobs, then the jobs of each trigger that fires.
 
     A job that fails is reported, and the workflow continues with the triggers whose predicates are met. Jobs whose
-    triggers never fire are not started. `report` is called when a job starts and when it ends. No error is raised. The
-    result has the state of each job.
+    triggers never fire are not started. `report` is called when a job starts and when it ends. The error of a failed
+    job is not raised. The result has the state and the error of each job.
     """
     runs: dict[str, JobRun] = {}
     for trigger in _firing(workflow, runs):
@@ -51,7 +51,7 @@ def run_workflow(
             entries: Sequence[StageRun] = ()
             try:
                 entries = run_job(job)
-            except Exception as raised:  # noqa: BLE001 - on any error, Glue marks the job FAILED and continues
+            except Exception as raised:  # noqa: BLE001 - Glue also marks a job FAILED on any error, and continues.
                 error = raised
             state, seconds = "FAILED" if error else "SUCCEEDED", time.monotonic() - began
             runs[name] = JobRun(job, state, seconds, error, tuple(entries))
@@ -71,7 +71,8 @@ def spark_job_runner(
 ) -> Callable[[Job], Sequence[StageRun]]:
     """Return a function that runs a job in this process, with the arguments that Glue would pass to it.
 
-    `parameters` are the values of the jobs' parameters. `rebuild` makes trusted again from all rows of raw.
+    `parameters` are the values of the jobs' parameters. If `rebuild` is true, trusted is made again from all rows of
+    raw.
     """
 
     def run_job(job: Job) -> Sequence[StageRun]:

@@ -55,16 +55,16 @@ class Delivery:
 
 
 def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -> int:
-    """Run datasets on samples, by default all datasets, and print the outcome. Makes the samples that do not exist.
+    """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
-    The samples are written while Spark starts and while earlier datasets run.
+    If a sample does not exist, it is written while Spark starts or while the workflows of earlier datasets run.
 
     Returns:
-        0, 1 if a dataset failed, or 3 while anything needs attention.
+        1 if a workflow failed, 3 if a dataset needs attention, otherwise 0.
     """
     names = dataset_names() if names is None else names
     for name in names:
-        workflow_of(name)  # report a missing workflow before any work is done
+        workflow_of(name)  # Raises an error if a workflow is missing, before any workflow runs.
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         samples = {name: writer.submit(prepare_sample, name) for name in names}
@@ -76,7 +76,7 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
     """Run a dataset's workflow on landed files, and print the outcome. With `rebuild`, refine all rows of raw again.
 
     Returns:
-        0, 1 if the dataset failed, or 3 while anything needs attention.
+        1 if the workflow failed, 3 if the dataset needs attention, otherwise 0.
 
     Raises:
         WorkflowError: A parameter of the workflow is missing.
@@ -84,7 +84,7 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
     workflow = workflow_of(dataset)
     for key, description in workflow.parameters.items():
         if key not in _parameters(delivery):
-            raise WorkflowError(workflow=workflow.name, problem=f"it needs {key}: {description}")
+            raise WorkflowError(workflow=workflow.name, problem=f"the workflow needs {key}: {description}")
     return _run_datasets({dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, quiet=quiet)
 
 
@@ -92,7 +92,7 @@ def prepare_sample(dataset: str) -> Delivery:
     """Return the sample of a dataset with its masking key. Writes the sample if it does not exist."""
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
-        partial = folder.with_name(f"{dataset}.partial")  # a killed run may have left a part of a sample
+        partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.
         if partial.exists():
             shutil.rmtree(partial)
         sample_writer(dataset)(partial)
@@ -104,7 +104,7 @@ def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, ro
     """Validate the parked rows of a dataset again, publish the rows that pass, and make the answers.
 
     Returns:
-        0, or 3 while anything needs attention.
+        3 if the dataset still needs attention, otherwise 0.
 
     Raises:
         ExpectationsNotMetError: The rows still do not meet the suite.
@@ -142,7 +142,7 @@ def _run_datasets(
         for name, delivery in deliveries.items():
             try:
                 error = _run_dataset(spark, name, delivery(), warehouse=warehouse, rebuild=rebuild, progress=progress)
-            except CityLakeError as raised:  # the sample cannot be written
+            except CityLakeError as raised:  # Writing a sample may fail.
                 error = raised
             if error:
                 errors[name] = error

@@ -10,11 +10,11 @@ from lake.session import lake_session
 from workflows.output import working
 
 _FAST_START = "-XX:TieredStopAtLevel=1"
-"""Use only Java's fast compiler. Its optimizing compiler pays off after minutes, and a short command ends earlier."""
+"""Java option that disables the optimizing compiler, which saves time only in commands that run for minutes."""
 
 
 def start_fast() -> None:
-    """Let Spark start fast in this process. A value of SPARK_SUBMIT_OPTS in the environment takes precedence."""
+    """Make Spark start faster in this process. If the environment has SPARK_SUBMIT_OPTS, nothing is changed."""
     os.environ.setdefault("SPARK_SUBMIT_OPTS", _FAST_START)
 
 

@@ -123,13 +123,13 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
         print_result("Nothing is in quarantine.")
         return
     table = quarantine_table(rows, expectations=expectations_of(dataset), sources=sources, max_rows=max_rows)
-    table.caption = f"{min(count, max_rows)} of {count:,} rows. The table is lake.quarantine.{dataset}"
+    table.caption = f"{min(count, max_rows)} of {count:,} rows are displayed. The table is lake.quarantine.{dataset}"
     table.caption_justify = "left"
     print_result(table)
 
 
 def _runs_table(rows: DataFrame, max_rows: int) -> Table:
-    # Python would show a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
+    # Python would show a timestamp in the time zone of its process. Spark writes text in the session's time zone, UTC.
     started = F.date_format("started", "yyyy-MM-dd HH:mm:ss").alias("began")
     seconds = (F.col("ended").cast("double") - F.col("started").cast("double")).alias("seconds")
     latest = rows.select("*", started, seconds).limit(max_rows).collect()

@@ -21,7 +21,7 @@ MAX_NAMES = 3
 """Maximum number of files, answers or expectations that a line names."""
 
 MAX_STAGE_TIME = timedelta(hours=8)
-"""Maximum time of a stage. A stage that runs longer was killed: AWS Glue stops a job after 480 minutes."""
+"""Maximum time of a stage. AWS Glue stops a job after 480 minutes, so a stage that seems to run longer was killed."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DatasetStatus:
 
     Attributes:
         dataset: The dataset.
-        state: The state of the last stage of the last run, `BLOCKED` while rows are parked, or `never run`.
+        state: `never run` before the first run, `BLOCKED` while rows are parked, otherwise the state of the last stage.
         started: The time at which the last stage began (UTC), or None.
         trusted: Number of rows in trusted.
         quarantined: Number of rows in quarantine.
@@ -46,18 +46,18 @@ class DatasetStatus:
 
     @property
     def quarantined_pct(self) -> float | None:
-        """Quarantined rows in percent of the rows of trusted and quarantine. None without rows."""
+        """The percentage of quarantined rows among all rows of trusted and quarantine. None if there are no rows."""
         rows = self.trusted + self.quarantined
         return 100 * self.quarantined / rows if rows else None
 
 
 def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
-    """Return the state of datasets. Reads the ledger once, and the metadata of their tables."""
+    """Return the state of datasets. Reads the run ledger once, and the metadata of the datasets' tables."""
     stages: dict[str, list[Row]] = {name: [] for name in names}
     if exists(spark, RUNS):
         latest = Window.partitionBy("job", "stage").orderBy(F.col("started").desc())
         stage_runs = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
-        # Python would show a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
+        # Python would show a timestamp in the time zone of its process. Spark writes text in the session's zone, UTC.
         started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
         is_overdue = (
             F.unix_seconds(F.current_timestamp()) - F.unix_seconds("started")
@@ -103,7 +103,7 @@ def _blocked(spark: SparkSession, trusted: str, quarantine: str, last: Any) -> s
     name = trusted.rpartition(".")[2]
     return (
         f"blocked since run {progress.block.run_id}: {parked:,} rows are parked in quarantine ({reasons}). "
-        f"Correct their cause, then run: citylake resolve {name}"
+        f"Correct the cause, then run: citylake resolve {name}"
     )
 
 

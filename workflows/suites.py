@@ -37,10 +37,10 @@ _SUITE_COLUMNS = ("id", "expectation", "description", "mostly", "severity", "val
 _RESULT_COLUMNS = ("id", "type", "severity", "success", "outcome")
 _LEGEND = """\
 Mostly is the minimum share of rows that must pass. Nothing is published if a critical expectation is not met.
-Validated per row: a row that fails a critical expectation goes to quarantine. Otherwise it gets a warning.
-Over table: computed for all rows that would be published.
-By GX: validated by Great Expectations itself.
-Refused: cannot be validated here."""
+Per row: a row that fails goes to quarantine if the expectation is critical. Otherwise, the row gets a warning.
+Over table: all rows that would be published are validated together.
+By GX: Great Expectations itself validates all rows that would be published.
+Refused: neither CityLake nor Great Expectations can validate the expectation on Spark."""
 
 
 def print_suite(name: str, *, output: OutputFormat) -> None:
@@ -75,7 +75,7 @@ def validate_rows(
     output: OutputFormat,
     quiet: bool,
 ) -> int:
-    """Validate a table or files with a suite, and print the outcome. Return 0 if every critical expectation is met."""
+    """Validate a table or files with a suite, and print the outcome. Return 1 if a critical expectation is not met."""
     suite = _suite(name)
     with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
@@ -93,7 +93,7 @@ def validate_rows(
 
 
 def make_data_docs(warehouse: str, *, to: str | None, quiet: bool) -> None:
-    """Make the Data Docs of all saved results, and print the path of their first page."""
+    """Make the Data Docs of all saved results, and print the path of the home page."""
     if to and scheme_of(to):
         raise DataDocsError(f"{to} is not a folder on this machine. Give a local folder for the pages: --to DIR.")
     if to is None and is_s3(warehouse):
@@ -130,7 +130,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
         .where(F.col("_rank") <= MAX_RUNS)
-        # Python would get a timestamp in the time zone of its process. As text it has the session's time zone, UTC.
+        # Python would get a timestamp in the time zone of its process. Spark writes text in the session's zone, UTC.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
     )
@@ -141,11 +141,11 @@ def _suite(name: str) -> Suite:
         try:
             return parse_suite(Path(name).read_text(encoding="utf-8"), where=name)
         except UnicodeDecodeError as error:
-            raise SuiteError(suite=name, problem=f"is not valid UTF-8 text: {error}.") from error
+            raise SuiteError(suite=name, problem=f"the file is not valid UTF-8 text: {error}.") from error
     files = resources.files("expectations.suites").iterdir()
     known = sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
     if name not in known:
-        problem = f"is not a file, and not the name of a dataset's suite. Suites: {known}."
+        problem = f"the name is neither a file nor a dataset with a suite. Datasets with a suite: {known}."
         raise SuiteError(suite=name, problem=problem)
     return load_suite(name)
 
@@ -168,7 +168,7 @@ def _print_outcome(outcome: ValidationResult, *, source: str) -> None:
     met = sum(result["success"] for result in outcome.results)
     rows = f"{outcome.rows:,} rows"
     if outcome.quarantined:
-        rows += f", {outcome.quarantined:,} of them for quarantine"
+        rows += f", including {outcome.quarantined:,} for quarantine"
     print_result(f"[bold]{escape(source)}[/], {rows}, suite [bold]{escape(outcome.suite.name)}[/]", "")
     print_result(results_table(outcome.results), "")
     if outcome.failures():

@@ -32,40 +32,45 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
     """
     parts = table.split(".")
     if len(parts) != 3 or parts[0] != CATALOG or not all(parts):
-        problem = f"is not a valid table name. Expected {CATALOG}.ZONE.NAME, such as {CATALOG}.trusted.contact_centre."
+        expected = f"{CATALOG}.ZONE.NAME, such as {CATALOG}.trusted.contact_centre"
+        problem = f"the name is not a valid table name. Expected {expected}."
         raise ValidationInputError(where=f"table {table}", problem=problem)
     name = ".".join(map(quoted, parts))
     if not spark.catalog.tableExists(name):
         tables = f"{CATALOG}.{parts[1]} has {_tables(spark, parts[1])}"
-        problem = f"does not exist in warehouse {warehouse}. {tables}. Give another name, or --warehouse DIR."
+        hint = "Give another name, or --warehouse DIR."
+        problem = f"the table does not exist in warehouse {warehouse}. {tables}. {hint}"
         raise ValidationInputError(where=f"table {table}", problem=problem)
     if not exists(spark, table):
-        raise ValidationInputError(where=f"table {table}", problem="has never been published. Run its job first.")
+        problem = "the table has never been published. Run its job first."
+        raise ValidationInputError(where=f"table {table}", problem=problem)
     return _without_gate_columns(spark.table(name))
 
 
 def read_path(spark: SparkSession, path: str) -> DataFrame:
-    """Read a delimited text file, a Parquet file, or a folder of either. The types of text are inferred.
+    """Read a delimited text file, a Parquet file, or a folder of one format. The column types of text are inferred.
 
     Raises:
-        ValidationInputError: The path does not exist, has no file of a known format, or has files of both formats. Or a
-            file cannot be read.
+        ValidationInputError: The path does not exist, has no file of a known format, has files of both formats, or has
+            a file that cannot be read.
         LandedFileError: A text file has no header, or its quotes or records are not valid.
     """
     source = f"path {path}"
     if not Path(path).exists():
-        raise ValidationInputError(where=source, problem=f"does not exist. Expected a file or folder of {_FORMATS}.")
+        problem = f"the path does not exist. Expected a file or folder of {_FORMATS}."
+        raise ValidationInputError(where=source, problem=problem)
     files = [Path(path)] if Path(path).is_file() else _visible_files(Path(path))
     formats = {_PARQUET: [file for file in files if file.suffix.lower() == _PARQUET]}
     formats["text"] = [file for file in files if file.suffix.lower() in _DELIMITED]
     if all(formats.values()):
-        raise ValidationInputError(where=source, problem="has Parquet files and text files. Give files of one format.")
+        problem = "the folder has Parquet and text files. Give files of one format."
+        raise ValidationInputError(where=source, problem=problem)
     if formats[_PARQUET]:
         return _without_gate_columns(_read_parquet(spark, path, formats[_PARQUET]))
     if not formats["text"]:
         names = [file.name for file in files[:5]] or "nothing"
         raise ValidationInputError(
-            where=source, problem=f"has no file of a known format. Found {names}, expected {_FORMATS}."
+            where=source, problem=f"the path has no file of a known format. Found {names}, expected {_FORMATS}."
         )
     return _union(formats["text"], lambda file: _read_text(spark, file), source=source)
 
@@ -88,19 +93,19 @@ def _visible_files(folder: Path) -> list[Path]:
 
 
 def _hidden(name: str) -> bool:
-    return name.startswith((".", "_")) and "=" not in name  # the folder of a partition has "="
+    return name.startswith((".", "_")) and "=" not in name  # The name of a partition folder has "=".
 
 
 def _read_parquet(spark: SparkSession, path: str, files: list[Path]) -> DataFrame:
     for file in files:
         if not _is_parquet(file):
-            problem = "is not a valid Parquet file, or is truncated: its first or last bytes are wrong. Write it again."
+            problem = "the file is truncated or is not a valid Parquet file. Write the file again."
             raise ValidationInputError(where=f"file {file}", problem=problem)
     try:
         return spark.read.parquet(escape_pattern(str(Path(path).absolute())))
     except ENGINE_ERRORS as error:
         reason = error_message(error)
-        problem = f"its {len(files)} Parquet file(s) cannot be read as one table: {reason} Give the files of one table."
+        problem = f"{len(files)} Parquet file(s) cannot be read as one table: {reason} Give the files of one table."
         raise ValidationInputError(where=f"path {path}", problem=problem) from error
 
 
@@ -118,7 +123,8 @@ def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     malformed = text.where(F.col("_malformed_record").isNotNull()).select("_row_number").limit(5).collect()
     if malformed:
         rows = [row["_row_number"] for row in malformed]
-        problem = f"records {rows} have more or fewer cells than the header, which has {len(header.columns)}. Fix them."
+        count = len(header.columns)
+        problem = f"records {rows} have more or fewer cells than the header, which has {count}. Correct the records."
         raise ValidationInputError(where=f"file {file}", problem=problem)
     types = infer_csv_types(text.select(*map(quoted, header.columns)))
     cells = zip(header.columns, types, strict=True)

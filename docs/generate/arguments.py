@@ -1,4 +1,4 @@
-"""The page on the arguments of jobs, from the parser of `jobs/arguments.py`."""
+"""Build the page on the arguments of jobs from the parser in `jobs/arguments.py`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from transforms.datasets import dataset_names
 HEAD = """# Arguments of jobs
 
 Every job takes the arguments below, on a laptop, under `spark-submit` and on AWS Glue. AWS Glue passes each argument as
-a key with a value, so write `--rebuild true` there. Jobs ignore other keys of AWS Glue, such as `--TempDir`. A key that
-resembles an argument is an error.
+a key with a value, so write `--rebuild true` on AWS Glue. Jobs ignore the keys that AWS Glue adds, such as `--TempDir`.
+A key that resembles an argument below, such as `--warehous`, is an error.
 
 ```
 python -m jobs.contact_centre --landing DIR --stage ingest

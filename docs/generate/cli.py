@@ -1,4 +1,4 @@
-"""The page on the `citylake` command, from its tree of commands."""
+"""Build the page on the `citylake` command from the command's own help."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from workflows.cli import app
 
 HEAD = """# The citylake command
 
-`citylake --help` and `citylake COMMAND --help` print the same texts.
+`citylake --help` and `citylake COMMAND --help` print the texts on this page.
 """
 EXIT_CODES = (
-    ("0", "Success, or there was nothing to do."),
+    ("0", "The command succeeded, or there was nothing to do."),
     ("1", "The command failed. The message on standard error says how to fix the problem."),
-    ("2", "The command was used in a wrong way."),
+    ("2", "An argument or option of the command is not valid."),
     ("3", "A dataset needs attention. `citylake status` prints the reasons."),
 )
 
@@ -28,7 +28,7 @@ def page() -> str:
 
 
 def render(group: Any) -> str:
-    """Return the page for a group of commands, as Typer has it."""
+    """Return the page for a group of Typer commands."""
     parts = [HEAD + NOTE, _exit_codes()]
     if common := _options(group):
         parts.append(f"## Options of every command\n\n{common}")

@@ -1,4 +1,4 @@
-"""The page on expectation types, from the tables of `expectations.core`."""
+"""Build the page on expectation types from the compilers in `expectations.core`."""
 
 from __future__ import annotations
 
@@ -17,52 +17,55 @@ from expectations.core.tables import ON_TABLES
 HEAD = """# Expectation types
 
 The gate validates every expectation type of Great Expectations 1.24 that Great Expectations supports on Spark.
-[How the gate validates](../concepts/gate.md) explains the words on this page.
+[How the gate validates](../concepts/gate.md) explains the terms on this page.
 [Differences from Great Expectations](expectation-differences.md) lists the intended differences.
 
-A column is named as it is, including dots and blanks. If no column has a name with dots, the name is a path
-into a struct.
+A suite has the exact names of columns, including dots and spaces. If a name with dots is not the name of a column, the
+name is a path into a struct.
 """
 
 SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (
     (
         "One column",
-        "Validated for each row, in all staged rows. Cost: bits of the mask, in the pass that writes.",
+        "Every staged row is validated. Spark sets bits in the bit mask while it writes the rows, so no extra pass is "
+        "needed.",
         ON_ONE_COLUMN,
     ),
     (
         "Several columns",
-        "Validated for each row, in all staged rows. Cost: bits of the mask, in the pass that writes.",
+        "Every staged row is validated. Spark sets bits in the bit mask while it writes the rows, so no extra pass is "
+        "needed.",
         ON_SEVERAL_COLUMNS,
     ),
     (
         "Across rows",
-        "Validated for each row, among the rows that pass all expectations on single rows. Cost: uniqueness takes one "
-        "shuffle by the columns. Z-scores and outliers compute the source once more, for the statistics. Increasing "
-        "and decreasing values sort all rows in one task.",
+        "The rows that pass all critical expectations on single rows are compared with each other. Uniqueness costs "
+        "one shuffle by the columns. For z-scores and outliers, Spark computes the source rows a second time to get "
+        "the statistics. For increasing and decreasing values, Spark sorts all rows in one task.",
         ACROSS_ROWS,
     ),
     (
         "A column as a whole",
-        "Validated over the rows that would be published. Cost: one aggregation for all of these expectations.",
+        "The rows that would be published are validated together. One aggregation covers all these expectations.",
         COLUMN_AGGREGATES,
     ),
     (
         "The values of a column",
-        "Validated over the rows that would be published. Cost: one aggregation for all of these expectations. Values "
-        "outside a set, and the most common value, take another Spark job.",
+        "The rows that would be published are validated together. One aggregation covers all these expectations. "
+        "Another Spark job counts values outside a set and finds the most common value.",
         COLUMN_SETS,
     ),
     (
         "A table",
-        "Validated over the rows that would be published. Cost: nothing, because the schema or the row count is known.",
+        "The rows that would be published are validated together. No extra work is needed, because the schema and the "
+        "row count are known.",
         ON_TABLES,
     ),
 )
 
-DELEGATED = """Great Expectations validates these types itself, over the rows that would be published. `judged_by`
-in the `meta` of the result names its release. Great Expectations does not report which rows fail, so no row goes to
-quarantine. If the expectation is critical and not met, the publish is blocked.
+DELEGATED = """Great Expectations itself validates expectations of these types, over the rows that would be published.
+In the `meta` of the result, `judged_by` is the release of Great Expectations. Great Expectations does not report which
+rows fail, so no row goes to quarantine. If the expectation is critical and not met, the publish is blocked.
 
 On AWS Glue, append `,great_expectations==1.24.1` to the value of `--additional-python-modules` in the rendered
 template.
@@ -78,7 +81,7 @@ def page() -> str:
     types = "".join(f"- `{name}`\n" for name in sorted(DELEGATED_TO_GX))
     parts.append(f"## Delegated to Great Expectations\n\n{DELEGATED}\n{types}")
     refused = [(code(name), hint) for name, hint in sorted(NOT_ON_SPARK.items())]
-    about = "Great Expectations cannot validate these types on Spark either. A suite with one of them is an error."
+    about = "Great Expectations cannot validate these types on Spark, so the gate rejects a suite with such a type."
     parts.append(f"## Not supported\n\n{about}\n\n{table(['type', 'use instead'], refused)}")
     return "\n".join(parts)
 

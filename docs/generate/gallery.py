@@ -1,4 +1,4 @@
-"""The gallery: every transform with its example, from the docstrings."""
+"""Build the gallery page, which shows every transform with the example from its docstring."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from docs.generate.markdown import NOTE
 
 HEAD = """# Transforms gallery
 
-Each transform with its example. The examples run as tests. [Transforms by Glue Studio node](glue-studio.md) lists the
-same transforms by the names of AWS Glue Studio.
+This page shows each transform with its example. The examples run as tests. [Transforms by Glue Studio
+node](glue-studio.md) lists the same transforms by the names that AWS Glue Studio uses.
 """
 
 

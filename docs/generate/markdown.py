@@ -8,7 +8,7 @@ NOTE = "\n<!-- This page is generated. Change its source, and run `make referenc
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table. A bar in a cell is escaped, and a line end becomes a blank."""
+    """Return a table. In a cell, a `|` is escaped, and a line break becomes a space."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
 
@@ -19,7 +19,7 @@ def paragraph(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return text in code type, or nothing for no text."""
+    """Return a text in backticks. An empty text stays empty."""
     return f"`{text}`" if text else ""
 
 

@@ -1,4 +1,4 @@
-"""The Spark session of the generator. Tests use their own."""
+"""The Spark session of the page generator. Tests pass a different session to the generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages on tables and columns: the schemas that Spark gives the build functions on empty frames."""
+"""Build the pages on tables and columns. The schemas come from the build functions, applied to empty frames."""
 
 from __future__ import annotations
 
@@ -26,23 +26,35 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "Row number as Excel shows it. The header of a text file is row 1. The first record of JSON lines is row 1.",
     ),
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
-    "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which raw got the row, UTC."),
-    "_checksum": ("raw", "string", "Content of the file: its SHA-256, on S3 its ETag."),
-    "_layout": ("raw", "string", "Layout of the row: the kind of file that the row comes from."),
-    "_other_fields": ("raw", "string", "Fields of JSON lines that no layout has, as JSON text."),
-    "_malformed_record": ("raw", "string", "The whole record, if it does not fit the header or is not a JSON object."),
+    "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which the row was written to raw, UTC."),
+    "_checksum": ("raw", "string", "Checksum of the file: on S3 the ETag, otherwise the SHA-256 hash."),
+    "_layout": ("raw", "string", "Name of the row's layout, which is the kind of file that the row comes from."),
+    "_other_fields": ("raw", "string", "Fields of JSON lines that are not in any layout, as JSON text."),
+    "_malformed_record": (
+        "raw",
+        "string",
+        "The whole record, if the record does not fit the header or is not a JSON object.",
+    ),
     "_is_current": (
         "trusted, quarantine",
         "boolean",
-        "Whether the row comes from the latest content of a file. False for a withdrawn row that stands in for its "
-        "broken correction. Raw does not store this column. It is computed when raw is read.",
+        "Whether the row comes from the latest version of its file. False for an earlier row that stands in for its "
+        "broken correction. Raw does not store this column. The column is computed when raw is read.",
     ),
-    "_cast_failures": ("trusted, quarantine", REPORT, "Required cells that could not be read. Null for none."),
-    "_cast_warnings": ("trusted, quarantine", REPORT, "Other cells that could not be read. Null for none."),
+    "_cast_failures": (
+        "trusted, quarantine",
+        REPORT,
+        "Required cells that could not be read. Null if there are no such cells.",
+    ),
+    "_cast_warnings": (
+        "trusted, quarantine",
+        REPORT,
+        "Optional cells that could not be read. Null if there are no such cells.",
+    ),
     "_warnings": (
         "trusted, quarantine",
         "array<string>",
-        "Ids of the expectations of severity `warning` and `info` that the row fails. Null for none.",
+        "Ids of the expectations of severity `warning` and `info` that the row fails. Null if there are no such ids.",
     ),
     "_failed_expectations": (
         "quarantine",
@@ -52,7 +64,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     BLOCKED_BY: (
         "quarantine",
         "array<string>",
-        "Ids of the expectations for which the increment of the row was blocked. Null for a row that is not parked.",
+        "Ids of the expectations that blocked the increment of the row. Null for a row that is not parked.",
     ),
     "_quarantined": (
         "trusted",
@@ -66,7 +78,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "62 bits, and so on.",
     ),
 }
-"""The zones, type and meaning of every column that no source has."""
+"""The zones, type and meaning of every column that CityLake adds."""
 
 BOOKKEEPING_PAGE = "bookkeeping-columns.md"
 
@@ -78,9 +90,9 @@ def pages(spark: SparkSession) -> dict[str, str]:
 
 
 def bookkeeping_page() -> str:
-    """Return the page on the columns that no source has, and on the run ledger."""
+    """Return the page on the columns that CityLake adds, and on the run ledger."""
     rows = [(code(name), zones, code(type_), meaning) for name, (zones, type_, meaning) in BOOKKEEPING.items()]
-    meanings = {"note": "The notes, as one text.", **_attributes(StageResult), **_attributes(StageRun)}
+    meanings = {"note": "The notes of the stage, as one text.", **_attributes(StageResult), **_attributes(StageRun)}
     ledger = [(code(field.name), code(field.dataType.simpleString()), meanings[field.name]) for field in SCHEMA]
     return (
         f"# Bookkeeping columns and the run ledger\n{NOTE}\nColumns that start with `_` are not part of the source.\n\n"
@@ -94,7 +106,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     """Return the page of a dataset: its tables in raw, trusted, quarantine and curated.
 
     Raises:
-        ValueError: A column has another type than `BOOKKEEPING` says.
+        ValueError: The type of a column differs from its type in `BOOKKEEPING`.
     """
     trusted, quarantine = _build_tables(spark, dataset)
     for frame in (trusted, quarantine):
@@ -126,7 +138,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
 def _build_tables(spark: SparkSession, dataset: Dataset) -> tuple[DataFrame, DataFrame]:
     """Return empty frames with the columns of trusted and of quarantine."""
     names = [name for columns in dataset.source_columns.values() for name in columns]
-    sources = {name.casefold(): name for name in reversed(names)}  # to Spark, `Date` and `DATE` are the same column
+    sources = {name.casefold(): name for name in reversed(names)}  # For Spark, `Date` and `DATE` are the same column.
     fields = [T.StructField(name, T.StringType()) for name in sources.values()]
     fields += [
         T.StructField(name, T._parse_datatype_string(type_))
@@ -173,4 +185,5 @@ def _attributes(value: type) -> dict[str, str]:
 def _require_described(frame: DataFrame) -> None:
     for field in frame.schema:
         if field.name in BOOKKEEPING and BOOKKEEPING[field.name][1] != field.dataType.simpleString():
-            raise ValueError(f"Correct the type of {field.name} in BOOKKEEPING: {field.dataType.simpleString()}")
+            found = field.dataType.simpleString()
+            raise ValueError(f"the type of {field.name} is {found}. Correct the type in BOOKKEEPING")

@@ -15,19 +15,22 @@ from expectations.core.tables import ON_TABLES
 ROW_LEVEL: Mapping[str, Callable[..., RowRule]] = {
     function.__name__: function for function in (*ON_ONE_COLUMN, *ON_SEVERAL_COLUMNS, *ACROSS_ROWS)
 }
-"""Types that validate each row, with their compilers. Failed rows go to quarantine or get a warning."""
+"""The compilers of expectation types that apply to single rows. A failed row goes to quarantine or gets a warning."""
 
 TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
     function.__name__: function for function in (*ON_TABLES, *COLUMN_AGGREGATES, *COLUMN_SETS)
 }
-"""Types that validate a whole table or column, with their compilers."""
+"""The compilers of the expectation types that apply to a whole table or column."""
 
 DELEGATED_TO_GX = (
     "expect_column_kl_divergence_to_be_less_than",
     "expect_column_values_to_match_json_schema",
     "unexpected_rows_expectation",
 )
-"""Types that only Great Expectations can validate. They need Python for each value, SciPy, or the user's SQL."""
+"""The expectation types that only Great Expectations itself can validate.
+
+These types need SciPy, the user's SQL, or Python code for each value.
+"""
 
 NOT_ON_SPARK: Mapping[str, str] = {
     "expect_column_values_to_be_dateutil_parseable": "Use expect_column_values_to_match_strftime_format",
@@ -38,4 +41,4 @@ NOT_ON_SPARK: Mapping[str, str] = {
     "expect_query_results_to_match_comparison": "Publish the second data source as a table, and join it",
     "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
 }
-"""Types that Great Expectations itself cannot validate on a Spark DataFrame, with the type to use instead."""
+"""The expectation types that Great Expectations cannot validate on a Spark DataFrame. Each type has a hint."""

@@ -1,8 +1,8 @@
 """Compile row-level expectations that compare a row with other rows.
 
-The expectations compare only rows that pass every critical expectation on single rows. Uniqueness costs one shuffle by
-the column. A rule that needs statistics of the whole column, such as a mean, computes them in a separate pass before
-the rows are marked. A rule about the order of the rows sorts all rows in one task.
+These expectations compare only the rows that pass every critical expectation on single rows. An expectation about
+uniqueness costs one shuffle by its columns. A rule that needs a statistic of the whole column, such as the mean, costs
+a separate pass over the rows before the rows are marked. A rule about the order of the rows sorts all rows in one task.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from transforms.sql import quoted
 
 
 def expect_column_values_to_be_unique(frame: Frame, column: str) -> RowRule:
-    """No other row has the value. If a value occurs twice, all its rows are unexpected."""
+    """No two rows have the same value. If several rows have the same value, all these rows are unexpected."""
     return _build_unique_rule(frame, [column], frame.value(column).isNull())
 
 
 def expect_compound_columns_to_be_unique(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """No other row has the same values in all of the columns. Missing values are equal to each other."""
+    """No two rows have the same combination of values in the columns. A missing value equals a missing value."""
     return _build_unique_rule(frame, column_list, is_excluded(frame, column_list, ignore_row_if))
 
 
 def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
-    """The z-score of the value is below a threshold. If double-sided, its absolute value is below the threshold."""
+    """The z-score of the value is below a threshold. If `double_sided`, its absolute z-score is below the threshold."""
     require_numbers(threshold=threshold)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -63,7 +63,7 @@ def expect_column_values_to_not_be_outliers(
         distance = multiplier * (high - low)
         unexpected = (value < low - distance) | (value > high + distance)
     elif method == "std":
-        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `low` is the mean, `high` is the deviation.
+        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `low` is the mean, and `high` the deviation.
         distance = multiplier * high
         unexpected = F.when(distance <= 0, value != low).otherwise(F.abs(value - low) >= distance)
     else:
@@ -75,12 +75,12 @@ def expect_column_values_to_not_be_outliers(
 
 
 def expect_column_values_to_be_increasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is at least the value of the row before, or above it if `strictly`. Missing values are skipped."""
+    """The value is not below the previous value. If `strictly`, it is not equal either. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value <= previous if strictly else value < previous)
 
 
 def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is at most the value of the row before, or below it if `strictly`. Missing values are skipped."""
+    """The value is not above the previous value. If `strictly`, it is not equal either. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value >= previous if strictly else value > previous)
 
 
@@ -112,4 +112,4 @@ ACROSS_ROWS: tuple[Callable[..., RowRule], ...] = (
     expect_column_values_to_be_increasing,
     expect_column_values_to_be_decreasing,
 )
-"""The compilers of the types that compare a row with other rows."""
+"""The compilers of the expectation types that compare a row with other rows."""

@@ -40,13 +40,13 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     """The column's sum is within bounds."""
     value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # A bigint that overflows wraps around or fails, depending on the Spark version. Decimals do neither.
+        # Depending on the Spark version, a bigint sum that overflows wraps around or fails. A decimal sum does neither.
         value = value.cast("decimal(20,0)")
     return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_median_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The column's exact median is within bounds. For an even number of values, it is the mean of the middle two."""
+    """The exact median is within bounds. For an even number of values, the median is the mean of the middle two."""
     value = _number_without_nan(frame, column)
     return _build_bounded_rule(column, lambda rows: F.median(F.when(rows, value)), None, **bounds)
 
@@ -55,9 +55,9 @@ def expect_column_quantile_values_to_be_between(
     frame: Frame,
     column: str,
     quantile_ranges: dict[str, Any],
-    allow_relative_error: bool | float = False,  # noqa: ARG001 - GX has the argument. Exact values are within any error.
+    allow_relative_error: bool | float = False,  # noqa: ARG001 - GX has this argument. Exact quantiles ignore it.
 ) -> TableRule:
-    """The column's quantiles are within bounds. They are exact, so the allowed error does not matter."""
+    """The column's quantiles are within bounds. The quantiles are exact, so `allow_relative_error` has no effect."""
     settings = quantile_ranges if isinstance(quantile_ranges, dict) else {}
     shares, ranges = settings.get("quantiles") or [], settings.get("value_ranges") or []
     if not shares or len(shares) != len(ranges) or not all(map(_is_pair, ranges)):
@@ -66,7 +66,7 @@ def expect_column_quantile_values_to_be_between(
     value = _number_without_nan(frame, column)
 
     def aggregate(rows: Column) -> Column:
-        # The relative error is 1 / accuracy. With this accuracy the values are exact, as in GX.
+        # The relative error is 1 / accuracy. With this accuracy, the quantiles are exact, as in GX.
         return F.percentile_approx(F.when(rows, value), [float(share) for share in shares], 2**31 - 1)
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
@@ -79,7 +79,7 @@ def expect_column_quantile_values_to_be_between(
 
 
 def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The share of rows with a value is within bounds. Without rows, the share is 0."""
+    """The share of rows whose value is not null is within bounds. If there are no rows, the share is 0."""
     value = frame.value(column)
 
     def share(rows: Column) -> Column:
@@ -89,7 +89,7 @@ def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, colu
 
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The number of distinct values divided by the number of values is within bounds. Without values, it is 0."""
+    """The share of distinct values among all values is within bounds. If there are no values, the share is 0."""
     value = frame.groupable_value(column)
 
     def share(rows: Column) -> Column:
@@ -129,7 +129,7 @@ def _build_bounded_rule(
 
 def _number_without_nan(frame: Frame, column: str) -> Column:
     value = frame.number_value(column).cast("double")
-    return F.when(~F.isnan(value), value)  # NaN cannot be ordered among numbers.
+    return F.when(~F.isnan(value), value)  # NaN has no order among numbers.
 
 
 def _divide(part: Column, total: Column) -> Column:
@@ -149,7 +149,7 @@ def _is_in_range(value: float | None, low: float | None, high: float | None) -> 
         return False
     bounds = (bound for bound in (low, high) if bound is not None)
     is_within = (low is None or low <= value) and (high is None or value <= high)
-    return is_within or any(abs(value - bound) <= 1e-8 + 1e-4 * abs(bound) for bound in bounds)  # GX's tolerance
+    return is_within or any(abs(value - bound) <= 1e-8 + 1e-4 * abs(bound) for bound in bounds)  # Same tolerance as GX
 
 
 COLUMN_AGGREGATES: tuple[Callable[..., TableRule], ...] = (
@@ -164,4 +164,4 @@ COLUMN_AGGREGATES: tuple[Callable[..., TableRule], ...] = (
     expect_column_proportion_of_unique_values_to_be_between,
     expect_column_unique_value_count_to_be_between,
 )
-"""The compilers of the types about an aggregate of a column."""
+"""The compilers of the expectation types about an aggregate of a column."""

@@ -13,7 +13,7 @@ from expectations.core.rules import TableOutcome, TableRule
 from expectations.frame import Frame, is_time_type, to_datetime
 
 MAX_VALUES_IN_RESULT = 20
-"""Maximum number of values that a result lists. It is GX's number for these types."""
+"""Maximum number of values that a result lists. GX has the same limit for these expectation types."""
 
 
 def expect_column_distinct_values_to_be_in_set(frame: Frame, column: str, value_set: Sequence[Any]) -> TableRule:
@@ -34,7 +34,7 @@ def expect_column_distinct_values_to_equal_set(frame: Frame, column: str, value_
 def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
-    """The column's most frequent value is in a set. If several values tie, `ties_okay` must be set."""
+    """The most frequent value is in a set. If several values are equally frequent, `ties_okay` must be true."""
     values = [value for value in value_set if value is not None]
     literals = frame.literals(column, values)
     normalize = to_datetime if is_time_type(frame.type_of(column)) else lambda value: value
@@ -45,7 +45,8 @@ def expect_column_most_common_value_to_be_in_set(
         is_in_set = bool(expected & set(map(normalize, most_common)))
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
-    # The number of value counts is limited. In a tie, values of the set come first, so the limit does not cut them.
+    # The number of value counts is limited. Among equally frequent values, the values of the set come first. Otherwise,
+    # the limit could remove the values of the set.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 
@@ -60,7 +61,7 @@ def _build_set_rule(
     is_in_set = value.isin(literals)
 
     def aggregate(rows: Column) -> Column:
-        # The size of the set limits the collected values. Other values are only counted.
+        # Spark collects only values of the set, so the collected array is small. Values outside the set are counted.
         present = F.collect_set(F.when(rows & is_in_set, value))
         is_present = F.array(*(F.array_contains(present, literal) for literal in literals)).cast("array<boolean>")
         unexpected_count = F.count_distinct(F.when(rows & ~is_in_set, value))
@@ -86,4 +87,4 @@ COLUMN_SETS: tuple[Callable[..., TableRule], ...] = (
     expect_column_distinct_values_to_equal_set,
     expect_column_most_common_value_to_be_in_set,
 )
-"""The compilers of the types about a column's set of values."""
+"""The compilers of the expectation types about a column's set of values."""

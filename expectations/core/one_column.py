@@ -1,7 +1,7 @@
 """Compile row-level expectations on one column to a Column that is true if a row is unexpected.
 
 Every function has the name and the arguments of the Great Expectations type that it compiles. As in GX, a row with a
-missing value is neither expected nor unexpected. It is excluded, and counted as missing.
+missing value is neither expected nor unexpected. The row is excluded, and its value is counted as missing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from expectations.core.strftime import matches_strftime, require_strftime_format
 from expectations.frame import Frame, require_booleans
 from transforms.nested import is_json
 
-_MAX_TEXT_LENGTH = 2**31 - 1  # Characters, in Spark.
+_MAX_TEXT_LENGTH = 2**31 - 1  # Maximum number of characters of a text in Spark
 
 
 def expect_column_values_to_not_be_null(frame: Frame, column: str) -> RowRule:
@@ -69,7 +69,7 @@ def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: st
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """The value matches any, or all, of several regular expressions. A match of a part is enough."""
+    """A part of the value matches one of several regular expressions, or each of them if `match_on` is `all`."""
     operators = {"any": or_, "all": and_}
     if match_on not in operators:
         raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")
@@ -170,4 +170,4 @@ ON_ONE_COLUMN: tuple[Callable[..., RowRule], ...] = (
     expect_column_values_to_match_strftime_format,
     expect_column_values_to_be_json_parseable,
 )
-"""The compilers of the row-level types on one column."""
+"""The compilers of the row-level expectation types on one column."""

@@ -19,11 +19,12 @@ class RowRule:
 
     Attributes:
         columns: The columns that the rule reads. Their values are the examples in the result.
-        unexpected: True if the row is unexpected, false if it is as expected. Null counts as false.
-        missing: True if a missing value excludes the row. None for a type that excludes no rows.
-        across_rows: Whether the rule compares a row with other rows. Such a rule compares only rows that pass every
-            critical rule on single rows. Otherwise a row for quarantine could make a good row a duplicate.
-        statistics: Aggregates over the compared rows by name. `unexpected` reads them as columns.
+        unexpected: A Column that is true if the row is unexpected. Null counts as false.
+        missing: A Column that is true if a missing value excludes the row. None if the expectation type excludes no
+            rows.
+        across_rows: Whether the rule compares a row with other rows. A rule across rows compares only rows that pass
+            every critical rule on single rows. Otherwise, a valid row could become a duplicate of a quarantined row.
+        statistics: The aggregates over the compared rows, by name. `unexpected` reads each aggregate as a column.
         needs_order: Whether the rule reads `ORDER`, the order of the rows.
     """
 
@@ -40,15 +41,16 @@ class TableRule:
     """A compiled expectation about a whole column or table.
 
     Attributes:
-        aggregate: Returns the aggregate to compute. The argument is a Column that is true for the rows to aggregate.
-            None if the rule needs no aggregate.
-        validate: Returns whether the expectation is met, and GX's `result`. The arguments are the aggregate's value and
-            the value counts.
+        aggregate: A function that returns the aggregate to compute. The argument is a Column that is true for the rows
+            to aggregate. None if the rule needs no aggregate.
+        validate: A function that returns whether the expectation is met, and GX's `result`. The arguments are the value
+            of the aggregate and the value counts.
         columns: The columns that the rule reads.
         counted_values: A Column whose distinct values are counted in a separate Spark job. Nulls are not counted.
-        needs_value_counts: Whether that job is needed. The argument is the aggregate's value.
-        preferred_values: A condition on the column `value`. If values are equally frequent, the values that meet it
-            come first.
+        needs_value_counts: A function that returns whether the values must be counted. The argument is the value of the
+            aggregate.
+        preferred_values: A condition on the column `value`. Among equally frequent values, the values that meet the
+            condition come first.
     """
 
     aggregate: Callable[[Column], Column] | None

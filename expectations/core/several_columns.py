@@ -47,7 +47,7 @@ def expect_column_pair_values_to_be_in_set(
     value_pairs_set: Sequence[Sequence[Any]],
     ignore_row_if: str = "both_values_are_missing",
 ) -> RowRule:
-    """The pair of values of two columns is in a set of pairs. Null in a pair stands for a missing value."""
+    """The values of two columns are one of several pairs. Null in a pair stands for a missing value."""
     pairs = _require_pairs(value_pairs_set)
     matches = [_equals(frame, column_A, value_a) & _equals(frame, column_B, value_b) for value_a, value_b in pairs]
     return _build_pair_rule(frame, (column_A, column_B), reduce(or_, matches), ignore_row_if)
@@ -61,7 +61,7 @@ def expect_multicolumn_sum_to_equal(
     values = []
     for name in column_list:
         value = frame.number_value(name)
-        # A bigint that overflows wraps around or fails, depending on the Spark version. Decimals do neither.
+        # Depending on the Spark version, a bigint sum that overflows wraps around or fails. A decimal sum does neither.
         wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
     # A sum that is too large for a decimal is null, so it does not equal the total.
@@ -143,4 +143,4 @@ ON_SEVERAL_COLUMNS: tuple[Callable[..., RowRule], ...] = (
     expect_multicolumn_values_to_be_equal,
     expect_select_column_values_to_be_unique_within_record,
 )
-"""The compilers of the row-level types on several columns."""
+"""The compilers of the row-level expectation types on several columns."""

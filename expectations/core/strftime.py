@@ -1,8 +1,8 @@
 """Match dates and times in text with a format of Python's `datetime.strptime`, without running Python for each value.
 
-A format becomes one Java regular expression. A rule that a regular expression cannot express, such as the 30 days of
-June, becomes a condition on its groups. Source: the `_strptime` module of Python 3.11. Names of days and months
-are English, as in the C locale.
+A format becomes one Java regular expression. A regular expression cannot express that June has 30 days. Such a rule
+becomes a condition on the groups of the regular expression. Source: the `_strptime` module of Python 3.11. Names of
+days and months are English, as in the C locale.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# An offset has all colons or none, and is below one day. The pattern of %z above accepts more, as in Python.
+# A valid offset is below one day, and has colons either everywhere or nowhere. The pattern of %z above also matches
+# invalid offsets, as in Python. This regular expression then rejects the invalid offsets.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
 )
@@ -47,8 +48,8 @@ def require_strftime_format(strftime_format: Any) -> None:
     """Raise ValueError if `matches_strftime` does not support a format, or if Python cannot parse a time in it.
 
     As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
-    are not supported, because they depend on the machine. A day of the year is not supported together with a day or a
-    month, because Python would ignore the day and the month.
+    are not supported, because the known names depend on the machine. A day of the year is not supported together with a
+    day or a month, because Python would ignore the day and the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)
@@ -67,8 +68,8 @@ def require_strftime_format(strftime_format: Any) -> None:
 def matches_strftime(text: Column, strftime_format: str) -> Column:
     """Return a Column that is true if the whole text is a date or time in the format.
 
-    As in Python, case does not matter. A space in the format stands for any number of spaces. A missing year is 1900,
-    and 30 February is not a date. Unlike in Python, only ASCII digits are digits.
+    As in Python, case does not matter. A space in the format stands for one or more spaces. A missing year counts as
+    1900, and 30 February is not a date. Unlike Python, the function accepts ASCII digits only.
     """
     regex, directives = "", []
     for part in _split(strftime_format):
@@ -77,7 +78,8 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
             directives.append(part[1])
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
-    # Python uses the first alternative that matches a prefix. The atomic group keeps Java from trying others.
+    # Python uses the first alternative that matches a prefix. Java would also try the later alternatives. The atomic
+    # group prevents that.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)
@@ -85,7 +87,7 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
         exists &= ~groups["S"].isin("60", "61")
     if "z" in groups:
         exists &= groups["z"].rlike(_OFFSET)
-    # If the text does not match, the groups have no digits to cast.
+    # If the text does not match, the groups are empty and cannot be cast to numbers.
     return F.when(text.rlike(regex), exists).otherwise(F.lit(False))
 
 
@@ -97,7 +99,7 @@ def _split(strftime_format: str) -> list[str]:
 
 
 def _date_exists(groups: dict[str, Column]) -> Column:
-    """Return whether the year, month and day in a text are a date. If a part occurs twice, the last value counts."""
+    """Return a Column that is true if a date exists. If the format has a directive twice, its last value counts."""
     year, day, day_of_year = F.lit(1900), F.lit(1), F.lit(1)
     is_february, has_30_days = F.lit(False), F.lit(False)
     for letter, group in groups.items():

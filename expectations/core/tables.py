@@ -1,7 +1,7 @@
 """Compile expectations about a whole table and about the types of its columns.
 
-Every function has the name and the arguments of the Great Expectations type that it compiles. The expectations validate
-the rows that would be published, which are the rows that pass.
+Every function has the name and the arguments of the Great Expectations type that it compiles. The gate validates these
+expectations on the rows that would be published, which are the rows that pass.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def expect_table_columns_to_match_ordered_list(frame: Frame, column_list: Sequen
 def expect_table_columns_to_match_set(
     frame: Frame, column_set: Sequence[str] | None = None, exact_match: bool | None = True
 ) -> TableRule:
-    """The table has the listed columns, in any order. Without `exact_match` it may also have other columns."""
+    """The table has the listed columns, in any order. Unless `exact_match`, the table may have additional columns."""
     columns = frame.schema.names
     expected = set(column_set or ())
     unexpected, missing = sorted(set(columns) - expected), sorted(expected - set(columns))
@@ -125,7 +125,7 @@ def validate_bounds(
     low_bound, high_bound = (to_datetime(bound) if is_time else bound for bound in (low, high))
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
-        if observed is None or observed != observed:  # NaN
+        if observed is None or observed != observed:  # Only NaN differs from itself.
             return False, {"observed_value": None}
         value = to_datetime(observed) if is_time else observed
         above = low is None or (value > low_bound if strict_low else value >= low_bound)
@@ -144,7 +144,7 @@ def _count_rows(rows: Column) -> Column:
 
 
 def _find_spark_types(names: Sequence[str]) -> tuple[type[T.DataType], ...]:
-    """Return the types with these names. As in GX, types of other engines are ignored if one type is Spark's."""
+    """Return the Spark types with these names. As in GX, unknown names are ignored if at least one name is known."""
     members = [getattr(T, name, None) for name in names if isinstance(name, str)]
     spark_types = tuple(kind for kind in members if isinstance(kind, type) and issubclass(kind, T.DataType))
     if isinstance(names, str) or not spark_types:
@@ -164,4 +164,4 @@ ON_TABLES: tuple[Callable[..., TableRule], ...] = (
     expect_column_values_to_be_of_type,
     expect_column_values_to_be_in_type_list,
 )
-"""The compilers of the types about a table."""
+"""The compilers of the expectation types about a table."""

@@ -1,6 +1,6 @@
 """Render saved validation results as Data Docs, with Great Expectations' own renderers.
 
-No data context is created, so nothing is sent anywhere.
+The module creates no data context of Great Expectations, so no data leaves the machine.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class SavedResult:
     """A validation result that a run saved.
 
     Attributes:
-        dataset: The dataset.
-        run_id: The run.
+        dataset: The name of the dataset.
+        run_id: The id of the run.
         stage: The stage that validated the rows.
         started: The start of the stage, UTC.
         outcome: `met`, `met with warnings` or `blocked`.
@@ -68,7 +68,7 @@ class ValidatedRun:
 
     @property
     def suite_page(self) -> str:
-        """The path of the suite's page. It has GX's layout, because GX's pages link to each other."""
+        """The path of the suite's page. GX's pages link to this path."""
         return "/".join(["expectations", *_split_name(self.suite)]) + ".html"
 
     @property
@@ -97,7 +97,7 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         hint = "Run: pip install 'citylake[gx]', or make setup."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # The latest result of each suite
+    pages |= {result.suite_page: suite_page(result) for result in results}  # Keeps the latest result
     pages[_HOME] = home_page(results)
     rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:

@@ -1,6 +1,7 @@
 """Build the pages of Data Docs with the renderers of Great Expectations.
 
-Great Expectations is imported inside functions only, because no job needs it. The pages show saved results only.
+The functions import Great Expectations when they run, because jobs do not need Great Expectations. The pages show saved
+results only.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def html_writer() -> Callable[[Any, str], str]:
 def result_page(result: ValidatedRun) -> Any:
     """Return GX's page of a result, with added columns for id, meaning and severity.
 
-    If Great Expectations itself validated an expectation, another column says so.
+    If Great Expectations itself validated an expectation, a further column names the release of Great Expectations.
     """
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.renderer.content_block.validation_results_table_content_block import (
@@ -49,7 +50,7 @@ def result_page(result: ValidatedRun) -> Any:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     class Table(ValidationResultsTableContentBlockRenderer):
-        """Describes every expectation in GX's words. GX itself would show only the description, if there is one."""
+        """Shows GX's wording of every expectation. By default, GX shows the description instead, if it exists."""
 
         @classmethod
         def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's signature
@@ -69,7 +70,8 @@ def result_page(result: ValidatedRun) -> Any:
             statistics=content.get("statistics") or {},
             meta={
                 **(content.get("meta") or {}),
-                # GX parses a name that resembles a time, and fails on a run's id such as 20260728T142252-3518.
+                # GX parses a run name that resembles a time, and fails on a run id such as 20260728T142252-3518. The
+                # word "run" prevents that.
                 "run_id": {"run_name": f"run {saved.run_id}", "run_time": saved.started.isoformat()},
                 "batch_spec": {"data_asset_name": saved.dataset, "stage": saved.stage, "verdict": saved.outcome},
             },
@@ -91,7 +93,8 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
     }
     if with_validator:
         columns["Validated by"] = (entry.get("meta") or {}).get("judged_by")
-    # GX reads added columns from these properties. GX escapes neither these columns nor the values of a result.
+    # GX reads added columns from these properties. GX escapes neither these columns nor the values of a result, so both
+    # are escaped here.
     kwargs = {**config.get("kwargs", {}), "meta_properties_to_render": {name: name for name in columns}}
     attributes = {name: html.escape(str(value or "")) for name, value in columns.items()}
     return ExpectationValidationResult(
@@ -103,7 +106,7 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
 
 
 def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one exception. GX records one exception, or one for each metric, but its page shows only one."""
+    """Return the first exception. GX may record an exception for each metric, but its page shows only one exception."""
     entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
     exception = next((entry for entry in entries if entry.get("raised_exception")), {})
     return {
@@ -114,7 +117,7 @@ def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_notes(config: Mapping[str, Any]) -> Sequence[str]:
-    """Return the notes of an expectation. In GX, they are text, a list, or an object whose `content` is either."""
+    """Return the notes of an expectation. In GX, notes are a text, a list, or an object with a text or list."""
     notes = config.get("notes") or (config.get("meta") or {}).get("notes") or ()
     notes = notes.get("content") or () if isinstance(notes, dict) else notes
     return [notes] if isinstance(notes, str) else [str(note) for note in notes]
@@ -179,10 +182,10 @@ def _escape_markdown(lines: Sequence[str | None]) -> list[str]:
 
 
 def home_page(results: Sequence[ValidatedRun]) -> Any:
-    """Return the home page: the runs of each dataset, the latest first.
+    """Return the home page, which lists the runs of each dataset from the latest to the oldest.
 
-    It uses GX's components, but not GX's renderer of index pages. Without a network, the table of that renderer is
-    empty.
+    The page uses GX's components, but not GX's renderer for index pages. In a page of that renderer, the table is empty
+    if there is no network.
     """
     from great_expectations.render.components import (
         RenderedDocumentContent,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# GX's pages load their styles and icons from the internet. These rules are for a browser without a network. They are in
-# a CSS layer, so styles from the internet override them.
+# GX's pages load their styles and icons from the internet. The rules below are for a browser without a network. The
+# rules are in a CSS layer, so styles from the internet override the rules.
 STYLES = """
 @layer offline {
   body {margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #212529}
@@ -54,7 +54,7 @@ NAVIGATION_BAR = """
   <li class="breadcrumb-item active">{{ page_title | e }}</li></ol>{% endif %}
 </div></nav>
 """
-# GX's navigation bar and footer load a picture and advertise a newsletter.
+# These templates replace GX's navigation bar and footer, which load a picture and advertise a newsletter.
 TEMPLATES = {
     "top_navbar.j2": NAVIGATION_BAR,
     "cloud-footer.j2": "",

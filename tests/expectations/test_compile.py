@@ -121,7 +121,11 @@ def problem_of(compiled):
         (QUANTILES, n(quantile_ranges=None), "with a pair of numbers or nulls for each quantile."),
         ("table_row_count_to_equal", {"value": "5"}, "value is '5', expected a number."),
         (ROW_COUNT, {"min_value": 1, "strict_min": "false"}, "strict_min is 'false', expected true or false."),
-        (ROW_COUNT, {"min_value": 1, "mostly": 0.9}, "validates the table and not its rows. Remove 'mostly'."),
+        (
+            ROW_COUNT,
+            {"min_value": 1, "mostly": 0.9},
+            "applies to the whole table, not to single rows. Remove 'mostly'.",
+        ),
         (STRFTIME, s(), "missing 1 required positional argument: 'strftime_format'"),
         (STRFTIME, n(strftime_format="%Y"), "column 'n' is int, expected text."),
         (STRFTIME, s(strftime_format="%D"), "'%D' is not valid in Python's strptime: 'D' is a bad directive"),
@@ -160,10 +164,13 @@ N = {"name": "n"}
         (GX_LANGUAGE(row_condition='col("n") > "x"'), "column 'n' is int and cannot be compared with ['x']."),
         (
             {"row_condition": {"type": "maybe"}},
-            "row_condition is {'type': 'maybe'}, expected text or a condition as Gr",
+            "row_condition is {'type': 'maybe'}, expected text or an object in",
         ),
         ({"row_condition": {"type": "and", "conditions": []}}, "has no 'conditions'. Add at least one."),
-        ({"row_condition": {"type": "nullity", "column": N}}, "has no 'is_null'. Write it as Great Expectations does."),
+        (
+            {"row_condition": {"type": "nullity", "column": N}},
+            "has no 'is_null'. Write the condition in the JSON form of Great Expectations.",
+        ),
         (
             {"row_condition": {"type": "nullity", "column": "n", "is_null": True}},
             "is not valid in Great Expectations: ",

@@ -67,7 +67,7 @@ def test_an_exception_in_gx_is_in_the_result_and_blocks_the_publish(validate):
     query = {"unexpected_rows_query": "SELECT nothing FROM {batch}"}
     validation = validate({"type": "unexpected_rows_expectation", "kwargs": query, "id": "x"})
     assert validation.outcome == "blocked"
-    assert validation.failures()["x"].startswith("x: Great Expectations could not validate it: ")
+    assert validation.failures()["x"].startswith("x: Great Expectations raised an exception: ")
     assert "nothing" in validation.failures()["x"]
 
 

@@ -225,7 +225,7 @@ def test_each_row_is_kept_and_marked_if_an_expectation_fails(compiled, make_entr
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
 def test_rows_must_not_have_columns_with_names_of_the_gate(compiled, make_entry, name):
-    problem = rf"suite calls: the rows have columns with names that the gate uses itself: \['{name}'\]. Rename them."
+    problem = rf"suite calls: the rows have columns with names that are reserved for the gate: \['{name}'\]."
     with pytest.raises(SuiteError, match=problem):
         compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")
 

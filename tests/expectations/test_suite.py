@@ -81,11 +81,11 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ("text", "is 'text', expected an object. Write the suite with"),
+        ("text", "the expectation is 'text', expected an object. Write the suite with"),
         *((entry, "'type' is missing or not text. Add the type") for entry in ({}, {"type": 5}, {"kwargs": {}})),
         (
             {"expectation_type": "expect_x", "kwargs": {}},
-            "the expectation has the form of Great Expectations before 1.0",
+            "the expectation has 'expectation_type', as before Great Expectations 1.0",
         ),
         (NOT_NULL | {"id": ["x"]}, "'id' is ['x'], expected text."),
         (NOT_NULL | {"kwargs": ["column"]}, "'kwargs' is ['column'], expected an object."),
@@ -112,7 +112,7 @@ def test_the_error_names_an_expectation_without_an_id_by_its_number(entry, probl
         ),
         (
             {"kwargs": {"column": "n", "min_value": {"$PARAMETER": "low"}}},
-            "the values of ['min_value'] are suite parameters, which are not supported. Write the values themselves.",
+            "the values of ['min_value'] are suite parameters, which are not supported. Write the actual values.",
         ),
     ],
 )

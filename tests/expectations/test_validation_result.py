@@ -101,7 +101,7 @@ def test_the_failure_has_the_message_of_an_exception_in_gx(is_by_metric):
     exception = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
     info = {"the metric": exception} if is_by_metric else exception
     validation = make_validation((make_expectation("x"), {"success": False, "result": {}, "exception_info": info}))
-    assert validation.failures() == {"x": "x: Great Expectations could not validate it: no such view"}
+    assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
 def test_the_error_lists_the_failures_the_place_of_the_rows_and_the_fix():

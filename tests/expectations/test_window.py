@@ -89,7 +89,7 @@ def test_expectations_about_every_row_or_the_table_block_small_increments_too() 
 def test_an_increment_of_two_or_more_rows_that_all_fail_is_blocked_even_if_its_share_is_not() -> None:
     for rows in (2, 9):
         failures = blocking_failures(make_validation(rows, rows), earlier_results=[], min_rows=MIN_ROWS)
-        assert failures == {"every_row_fails": f"every one of the {rows} rows fails a critical expectation"}
+        assert failures == {"every_row_fails": f"all {rows} rows fail a critical expectation"}
     assert blocked_by(make_validation(2, 2), make_validation(8, 0)) == {"every_row_fails"}
     assert blocked_by(make_validation(2, 1), make_validation(8, 0)) == set()
     assert blocked_by(make_validation(10, 10)) == {"every_row_fails", "half_present"}

@@ -44,7 +44,7 @@ def test_an_answer_with_an_order_shows_its_first_rows_and_then_its_note(spark: S
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"The first {MAX_ROWS} of {MAX_ROWS + 1} rows. 100 % is all."
+    assert lines[-1] == f"Only the first {MAX_ROWS} of {MAX_ROWS + 1} rows are displayed. 100 % is all."
 
 
 @pytest.mark.parametrize("note", ["100 % is all.", ""])
@@ -92,11 +92,11 @@ def test_columns_that_do_not_fit_are_left_out_and_named(spark: SparkSession, wid
     )
     lines = drawn(answer_table(Answer("a", "t", columns), rows, width=width), width)
 
-    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # no value is cut
+    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # The whole value is displayed.
     assert "…" not in "".join(lines)
     caption = " ".join(lines[4:])
     assert [header for header in hidden if header not in caption] == []
-    assert ("Too wide" in caption) == bool(hidden)
+    assert ("do not fit" in caption) == bool(hidden)
 
 
 def test_a_headline_is_the_sentence_of_the_latest_row(spark: SparkSession) -> None:

@@ -47,8 +47,8 @@ def test_help_groups_the_commands_and_documents_the_exit_codes() -> None:
     assert code == 0
     panels = [panel for panel in ("Run", "Look", "Data", "Suites", "Deploy") if f"─ {panel} ─" in out]
     assert panels == ["Run", "Look", "Data", "Suites", "Deploy"]
-    assert "Exit codes: 0 the command succeeded, 1 it failed" in words(out)
-    assert "3 a dataset needs attention" in words(out)
+    assert "The exit code is 0 if the command succeeds, 1 if it fails" in words(out)
+    assert "3 if a dataset needs attention" in words(out)
 
 
 def test_help_does_not_import_spark_or_great_expectations() -> None:
@@ -155,10 +155,10 @@ def test_render_prints_only_the_template() -> None:
         (["fetch", "contact_centre", "--to", "x", "--since", "soon"], "'soon' is not a valid time"),
         (["list", "--json", "--csv"], "--json and --csv cannot be combined"),
         (["show", "contact_centre", "--rows", "0"], "Invalid value for '--rows'"),
-        (["run", "--data", "landing"], "--data is the landing of one dataset. Name the dataset"),
-        (["run", "registrar", "--warehouse", "x"], "are for your own files. Give the files: --data DIR"),
-        (["run", "registrar", "--masking-key", "x"], "are for your own files. Give the files: --data DIR"),
-        (["run", "registrar", "--rebuild"], "are for your own files. Give the files: --data DIR"),
+        (["run", "--data", "landing"], "--data is the landing folder of one dataset. Name the dataset"),
+        (["run", "registrar", "--warehouse", "x"], "are valid only for your own files. Give the files: --data DIR"),
+        (["run", "registrar", "--masking-key", "x"], "are valid only for your own files. Give the files: --data DIR"),
+        (["run", "registrar", "--rebuild"], "are valid only for your own files. Give the files: --data DIR"),
         (["sample", "registrar"], "Missing option '--to'"),
         (["sample", "registrar", "--to", "x", "--rows", "many"], "Invalid value for '--rows'"),
         (["sample", "registrar", "--to", "x", "--rows", "0"], "Invalid value for '--rows'"),

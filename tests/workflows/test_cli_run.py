@@ -52,7 +52,9 @@ def test_registrar_without_a_masking_key_runs_nothing() -> None:
     code, out, err = citylake("run", "registrar", "--data", "landing")
 
     assert (code, out) == (1, "")
-    assert "citylake: workflow registrar: it needs --masking-key: Read the masking key from this file, or" in err
+    assert (
+        "citylake: workflow registrar: the workflow needs --masking-key: Read the masking key from this file, or" in err
+    )
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 

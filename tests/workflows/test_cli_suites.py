@@ -75,14 +75,14 @@ def test_suite_fits_a_narrow_terminal(citylake, monkeypatch):
 def test_an_unknown_suite_is_an_error_that_lists_the_suites(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
-    assert "suite nope: is not a file, and not the name of a dataset's suite. Suites: ['contact_centre'" in err
+    assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
 def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
-    assert "calls.csv, 4 rows, 1 of them for quarantine, suite mine" in lines(out)
+    assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
     assert "✓ some_rows observed 3" in lines(out)  # the rows that would be published
@@ -162,8 +162,8 @@ def test_validate_ignores_the_columns_that_the_gate_adds(citylake, lake, tmp_pat
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ("calls", "table calls: is not a valid table name. Expected lake.ZONE.NAME"),
-        ("lake.trusted.", "table lake.trusted.: is not a valid table name"),
+        ("calls", "table calls: the name is not a valid table name. Expected lake.ZONE.NAME"),
+        ("lake.trusted.", "table lake.trusted.: the name is not a valid table name"),
         ("lake.trusted.parks", "does not exist in warehouse warehouse. lake.trusted has no tables."),
     ],
 )
@@ -176,11 +176,11 @@ def test_an_unknown_table_is_an_error(citylake, table, problem):
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("gone.csv", None, "path gone.csv: does not exist. Expected a file or folder of .csv, .tsv, .txt or .parquet."),
-        ("x.xml", b"<x/>", "path x.xml: has no file of a known format. Found ['x.xml'], expected .csv"),
-        ("x.parquet", b"PAR1 cut off", "file x.parquet: is not a valid Parquet file, or is truncated"),
+        ("gone.csv", None, "path gone.csv: the path does not exist. Expected a file or folder of .csv, .tsv,"),
+        ("x.xml", b"<x/>", "path x.xml: the path has no file of a known format. Found ['x.xml'], expected .csv"),
+        ("x.parquet", b"PAR1 cut off", "file x.parquet: the file is truncated or is not a valid Parquet file"),
         ("x.csv", b"", "x.csv: the file is empty"),
-        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header, which has 2. Fix them."),
+        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header, which has 2. Correct"),
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )

@@ -27,11 +27,11 @@ def test_a_workflow_may_contain_a_chain_and_a_join() -> None:
 @pytest.mark.parametrize(
     ("triggers", "problem"),
     [
-        ((after("t", "b", "a"),), "it has 0 start triggers"),
-        ((START, Trigger("s2", ("b", "c"), type="ON_DEMAND")), "it has 2 start triggers"),
+        ((after("t", "b", "a"),), "the workflow has 0 start triggers"),
+        ((START, Trigger("s2", ("b", "c"), type="ON_DEMAND")), "the workflow has 2 start triggers"),
         ((START, after("start", "b", "a"), after("t", "c", "a")), "two jobs or two triggers have the same name"),
-        ((START, after("t", "x", "a")), r"name the jobs \['x'\], which it does not have"),
-        ((START, after("t", "b", "x")), r"name the jobs \['x'\], which it does not have"),
+        ((START, after("t", "x", "a")), r"name the jobs \['x'\], which the workflow does not have"),
+        ((START, after("t", "b", "x")), r"name the jobs \['x'\], which the workflow does not have"),
         ((START, after("t", "b", "a", state="DONE")), r"wait for \['DONE'\]. Expected one of"),
         ((START, after("t", "b", "a")), r"the jobs \['c'\] never start"),
         ((START, after("t1", "b", "c"), after("t2", "c", "b")), r"the jobs \['b', 'c'\] never start"),

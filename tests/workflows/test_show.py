@@ -94,7 +94,7 @@ def test_an_answer_is_a_table_of_the_latest_rows_and_json_and_csv_have_all_rows(
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
         str(y) for y in range(2015, 2020)
     ]
-    assert "The latest 5 of 30 rows." in out
+    assert "Only the latest 5 of 30 rows are displayed." in out
 
     code, out, err = citylake("show", "contact_centre", "calls_handled", "--json")
     records = json.loads(out)
@@ -119,7 +119,7 @@ def test_quarantine_has_the_column_names_of_the_file(tables: None, citylake) -> 
 
     assert code == 0
     assert "a.csv 2 CallsOffered: 'n/a' is not a valid int" in words(out)
-    assert "1 of 1 rows. The table is lake.quarantine.contact_centre" in words(out)
+    assert "1 of 1 rows are displayed. The table is lake.quarantine.contact_centre" in words(out)
     _, out, _ = citylake("show", "contact_centre", "quarantine", "--json")
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 

@@ -30,12 +30,12 @@ def sample(
     rows: Annotated[
         int | None,
         typer.Option(
-            min=1, help=help_text("Approximate number of rows.", default="a few thousand"), show_default=False
+            min=1, help=help_text("Write about this many rows.", default="a few thousand"), show_default=False
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the values. Equal seeds give equal files.")] = 311,
+    seed: Annotated[int, typer.Option(help="Draw values with this seed. Equal seeds give equal files.")] = 311,
 ) -> None:
-    """Write made-up landing files of a dataset, as dirty as real files, and the right answers."""
+    """Write made-up landing files of a dataset with typical errors of real files, and write the right answers."""
     from ingest.storage import scheme_of
 
     folder = Path(to)
@@ -69,7 +69,7 @@ def fetch(
         str | None,
         typer.Option(
             metavar="TIME",
-            help=help_text("Download only changes since this time, from an API.", default="all rows"),
+            help=help_text("Download only rows that changed since this time, from an API.", default="all rows"),
             callback=_check_time,
             show_default=False,
         ),

@@ -24,7 +24,7 @@ from workflows.parts import dataset_names, workflow_of
 
 
 def list_datasets(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """Print each dataset and the questions it answers."""
+    """Print each dataset and the questions that the dataset answers."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     descriptions = {name: workflow_of(name).description for name in dataset_names()}
     if output is OutputFormat.TEXT:
@@ -38,13 +38,13 @@ def list_datasets(as_json: JsonOption = False, as_csv: CsvOption = False) -> Non
 def show(
     dataset: DatasetArgument,
     answer: AnswerArgument = None,
-    rows: Annotated[int, typer.Option(min=1, help="Display this many rows at most.")] = 24,
+    rows: Annotated[int, typer.Option(min=1, help="Display at most this many rows.")] = 24,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Print an overview of a dataset, or one of its answers. JSON and CSV have all rows and columns of an answer."""
+    """Print an overview of a dataset, or one of its answers. With --json or --csv, all rows and columns are printed."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     if answer is not None:
         require_known(answer, answer_names(dataset), kind=f"answer of {dataset}")
@@ -63,7 +63,7 @@ def status(
     as_csv: CsvOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Print the state of the datasets. Exits with 3 while anything needs attention."""
+    """Print the state of the datasets. The exit code is 3 while a dataset needs attention."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     from workflows.show import show_status
 

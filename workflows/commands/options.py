@@ -17,10 +17,10 @@ SAMPLE_WAREHOUSE = str(SAMPLES / "warehouse")
 WAREHOUSE = "warehouse"
 
 QUARANTINE, WARNINGS, RUNS = VIEWS = ("quarantine", "warnings", "runs")
-"""Names that `citylake show DATASET NAME` accepts beside the names of answers."""
+"""Names that `citylake show DATASET NAME` accepts in addition to the names of answers."""
 
 _WAREHOUSE_DEFAULT = f"{WAREHOUSE} if it exists, otherwise {SAMPLE_WAREHOUSE}"
-SUITE_HELP = "Use the suite of this dataset, or a suite file in Great Expectations' own JSON form."
+SUITE_HELP = "Use the suite of this dataset, or this suite file in the JSON form of Great Expectations."
 
 
 def help_text(text: str, *, default: str) -> str:
@@ -42,7 +42,7 @@ def require_known(name: str, known: list[str], *, kind: str) -> str:
 
 
 def default_warehouse(warehouse: str | None) -> str:
-    """Return the warehouse, or the default warehouse if none is named."""
+    """Return the given warehouse. If it is None, return the default warehouse."""
     return warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else SAMPLE_WAREHOUSE)
 
 
@@ -50,10 +50,10 @@ def output_format(*, as_json: bool, as_csv: bool) -> OutputFormat:
     """Return the format that the options `--json` and `--csv` ask for.
 
     Raises:
-        BadParameter: Both are given.
+        BadParameter: Both options are given.
     """
     if as_json and as_csv:
-        raise typer.BadParameter("--json and --csv cannot be combined. Give one of them.")
+        raise typer.BadParameter("--json and --csv cannot be combined. Give only one of these options.")
     return OutputFormat.JSON if as_json else OutputFormat.CSV if as_csv else OutputFormat.TEXT
 
 
@@ -100,7 +100,7 @@ AnswerArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="ANSWER",
-        help=help_text(f"Name an answer, or {', '.join(VIEWS)}.", default="an overview that lists the answers"),
+        help=help_text(f"Print this answer, or {', '.join(VIEWS)}.", default="an overview that lists the answers"),
         autocompletion=_complete_answer,
         show_default=False,
     ),
@@ -127,7 +127,7 @@ QuietOption = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help=help_text("Print only the result and errors.", default="progress goes to standard error"),
+        help=help_text("Print only the result and errors.", default="print progress to standard error"),
         show_default=False,
     ),
 ]

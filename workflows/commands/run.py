@@ -44,26 +44,26 @@ def run(
         str | None,
         typer.Option(
             metavar="FILE",
-            help=help_text(MASKING_KEY_HELP, default="the key of the samples if --data is missing"),
+            help=help_text(MASKING_KEY_HELP, default="the key of the samples if --data is not given"),
             show_default=False,
         ),
     ] = None,
     rebuild: Annotated[
         bool,
         typer.Option(
-            "--rebuild", help=help_text("Refine all of raw again.", default="new rows only"), show_default=False
+            "--rebuild", help=help_text("Refine all rows of raw again.", default="new rows only"), show_default=False
         ),
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Run the workflows of datasets on this machine, and print one screen about the outcome."""
+    """Run the workflows of datasets on this machine, and print the outcome on one screen."""
     if data and not dataset:
         raise typer.BadParameter(
-            "--data is the landing of one dataset. Name the dataset: citylake run DATASET --data DIR"
+            "--data is the landing folder of one dataset. Name the dataset: citylake run DATASET --data DIR"
         )
     if not data and (warehouse or masking_key or rebuild):
         raise typer.BadParameter(
-            "--warehouse, --masking-key and --rebuild are for your own files. Give the files: --data DIR"
+            "--warehouse, --masking-key and --rebuild are valid only for your own files. Give the files: --data DIR"
         )
     from workflows.runs import Delivery, run_on_files, run_on_samples
 

@@ -30,7 +30,7 @@ class ResultLevel(StrEnum):
 
 
 def suite(name: SuiteArgument, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """Print the expectations of a suite, and how each is validated."""
+    """Print the expectations of a suite, and how each expectation is validated."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     from workflows.suites import print_suite
 
@@ -51,13 +51,13 @@ def validate(
             show_default=False,
         ),
     ] = None,
-    result_format: Annotated[ResultLevel, typer.Option(help="Level of detail of the result.")] = ResultLevel.SUMMARY,
+    result_format: Annotated[ResultLevel, typer.Option(help="Print this level of detail.")] = ResultLevel.SUMMARY,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Validate a table of the lake or files with a suite. Exits with 1 if a critical expectation is not met."""
+    """Validate a table of the lake or files with a suite. The exit code is 1 if a critical expectation is not met."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     if (table is None) == (path is None):
         raise typer.BadParameter("Give the rows to validate: either --table NAME or --path PATH.")
@@ -87,7 +87,7 @@ def docs(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Make Great Expectations Data Docs of the saved results of all datasets, and print the path of the first page."""
+    """Write Great Expectations Data Docs of all saved validation results, and print the path of the home page."""
     from workflows.suites import make_data_docs
 
     make_data_docs(default_warehouse(warehouse), to=to, quiet=quiet)
