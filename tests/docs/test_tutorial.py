@@ -74,4 +74,4 @@ def test_the_readme_shows_the_transform_from_the_code_and_its_test_passes(spark)
     assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)
     names: dict[str, object] = {"percentage": percentage}
     exec(compile(test, "README.md", "exec"), names)
-    names["test_a_share_of_nothing_is_not_known"](spark)
+    names["test_percentage_of_zero_is_null"](spark)
