@@ -47,7 +47,11 @@ def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landin
 
     assert [entry.state for entry in job()] == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED", "SUCCEEDED"]
     for _ in range(2):
-        assert status(lake).attention[0].startswith("file notes.pdf is skipped: unknown format. Expected .xlsx files, .csv files")
+        assert (
+            status(lake)
+            .attention[0]
+            .startswith("file notes.pdf is skipped: unknown format. Expected .xlsx files, .csv files")
+        )
         job()
     notes.unlink()
     job()
