@@ -71,7 +71,7 @@ ANSWERS = (
         title="Incidents by street",
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both of its "
+        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both "
         "streets.",
     ),
     Answer(
