@@ -70,9 +70,7 @@ def test_the_csv_file_gives_the_percentages_of_sixteen_years(
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
 
 
-def test_overlapping_workbooks_and_text_files_count_each_day_once(
-    lake: SparkSession, tmp_path: Path, contact_centre: Path
-) -> None:
+def test_days_in_several_files_are_counted_once(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre)
 
     assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585

@@ -50,8 +50,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
     The incidents began in the ten days around each of the two clock changes of a year. Each part has one of six years.
-    Each incident comes at least twice. The first record has no arrival and clearing times, and the last record
-    has these times.
+    Each incident comes at least twice. The first record has no arrival and clearing times. The last
+    record has these times.
 
     The files have these errors and variants:
 

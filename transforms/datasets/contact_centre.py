@@ -5,10 +5,10 @@ contains one year or all years. `BI_ID` is only the row number in one export, an
 So the key is the date and not `BI_ID`.
 
 On some days, the sum of calls handled and calls abandoned is greater than calls offered. In the yearly workbooks of
-2023 and 2024, 11 of the 578 days have this difference, which is 1 or 2 calls. In the data since 2009, 23 of the 5,585
-days have this difference, which is at most 16 calls. The city counts offered, handled and abandoned calls at different
-moments. A call can be offered on one day and end on the next day. These days are kept as published, so that the totals
-equal the city's totals. On these days, `calls_unaccounted` is negative, and the row gets a warning.
+2023 and 2024, this is true for 11 of the 578 days, with a difference of 1 or 2 calls. In the data since 2009, this is
+true for 23 of the 5,585 days, with a difference of at most 16 calls. The city counts offered, handled and abandoned
+calls at different moments. A call can be offered on one day and end on the next day. These days are kept as published,
+so that the totals equal the city's totals. On these days, `calls_unaccounted` is negative, and the rows get a warning.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A day that was delivered twice has
-    two rows, and the publisher keeps the latest valid row.
+    if the latest version of the file has no row with the same key. A day that was delivered twice has two rows, and the
+    publisher keeps the latest valid row.
 
     Columns:
 
@@ -77,7 +77,7 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     before is absent).
     """
     # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. This code aggregates
-    # only the union, so that the aggregation needs one shuffle and not one for each year.
+    # only the union, so that the aggregation needs only one shuffle.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])

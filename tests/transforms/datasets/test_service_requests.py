@@ -281,7 +281,7 @@ def branches(plan):
     ],
     ids=["all layouts", "one layout"],
 )
-def test_the_plan_of_a_source_has_no_expression_of_another_source(spark, layouts, expected):
+def test_the_plan_of_a_city_has_no_expressions_of_other_cities(spark, layouts, expected):
     marks = {"denver": ["America/Denver", "-105.12"], "vancouver": ["America/Vancouver", "-123.28"]}
     spark.conf.set("spark.sql.debug.maxToStringFields", 10_000)
     try:

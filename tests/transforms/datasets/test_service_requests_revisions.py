@@ -115,7 +115,7 @@ def test_an_export_with_a_later_time_replaces_an_event(spark):
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_a_close_day_counts_from_its_local_start_for_the_as_of_time(spark):
+def test_the_as_of_time_uses_the_local_start_of_a_close_day(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 

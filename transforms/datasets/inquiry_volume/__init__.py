@@ -1,7 +1,7 @@
 """Inquiry volume: the monthly number of inquiries of each type, by city department and channel.
 
-The source is the City of Vancouver's "3-1-1 inquiry volume". The source has one row for each
-combination of department, type, month and channel. These four columns are the key.
+The source is the City of Vancouver's "3-1-1 inquiry volume". The source has one row for each combination of department,
+type, month and channel. These four columns are the key.
 
 Most rows have no `BI_ID`. If a row has a `BI_ID`, this id is only the row number in one export. So `BI_ID` is not part
 of the key, and rows without a `BI_ID` are kept. If two rows have the same key, the row that was delivered last counts,

@@ -1,9 +1,8 @@
 """Police dispatch: incidents to which police were sent, with their types, places, response times and outcomes.
 
-The source is Montgomery County's "Police Dispatched Incidents". An incident is extracted from the source
-several times, and each extraction gives one JSON record. The first record is written while units are on their way, so
-this record has no arrival time and no clearing time. A new record follows when these times are known, and after each
-correction.
+The source is Montgomery County's "Police Dispatched Incidents". An incident is extracted from the source several times,
+and each extraction gives one JSON record. The first record is written while units are on their way, so this record has
+no arrival time and no clearing time. A new record follows when these times are known, and after each correction.
 
 The key is the county's incident number. The row with the latest extraction time (`row_ts`) counts, even if it arrives
 before other rows of the incident. If two rows have the same extraction time, the row with more values counts. Two

@@ -143,8 +143,8 @@ def build_incidents(raw: DataFrame) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. An incident that was
-    extracted twice has two rows, and the publisher keeps the latest valid row.
+    if the latest version of the file has no row with the same key. An incident that was extracted twice has two rows,
+    and the publisher keeps the latest valid row.
 
     Columns:
 
@@ -217,7 +217,7 @@ def _parse_double(text: str) -> Column:
 
 
 def _add_local_times(incidents: DataFrame) -> DataFrame:
-    """Add the local time of the start. Choose the instant of an end in the hour that November repeats."""
+    """Add the local time of the start. Choose the instant of an end in the hour that clocks show twice in November."""
     start, end = F.col("start_time"), F.col("end_time")
     hour_later = F.timestamp_micros(F.unix_micros(end) + _HOUR_IN_MICROSECONDS)
     is_ambiguous = local_time(hour_later, zone=ZONE) == local_time(end, zone=ZONE)

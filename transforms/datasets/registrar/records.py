@@ -116,8 +116,8 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     """Type the raw rows, standardize and mask them, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A key that was delivered twice has
-    two rows, and the publisher keeps the latest valid row.
+    if the latest version of the file has no row with the same key. A key that was delivered twice has two rows, and the
+    publisher keeps the latest valid row.
 
     Columns:
 
@@ -209,7 +209,7 @@ def _add_related_records(records: DataFrame) -> DataFrame:
     admission = Window.partitionBy(*ADMISSION_KEY)
     until_that_day = admission.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
     # An enrolment is ignored if its date fails the suite. A superseded enrolment is ignored if the admission has a
-    # current enrolment.
+    # current enrolment with a valid date.
     is_plausible = is_kind["enrolment"] & (day >= EARLIEST_DATE) & (day <= utc_wall_clock(F.col("_ingested_at")))
     has_current = F.max(is_plausible & F.col("_is_current")).over(admission)
     delivery = F.when(F.col("_is_related"), F.struct(*LINEAGE_COLUMNS))
