@@ -63,15 +63,15 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. Share % is relative to the incidents of the city. County % is "
-        "relative to all incidents.",
+        note="The greatest difference comes first. Share % is relative to incidents of the city, County % to all "
+        "incidents.",
     ),
     Answer(
         name="streets",
         title="Incidents by street",
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both of its "
+        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both "
         "streets.",
     ),
     Answer(
