@@ -63,8 +63,8 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. Share % is relative to the incidents of the city. County % is "
-        "relative to all incidents.",
+        note="The greatest difference comes first. Share % is relative to incidents of the city, County % to all "
+        "incidents.",
     ),
     Answer(
         name="streets",

@@ -16,7 +16,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 @pytest.fixture(scope="session")
 def make_entry() -> Callable[..., dict[str, Any]]:
-    """Return a function that makes an expectation as suites have it, from its type without `expect_`."""
+    """Return a function that makes an expectation as a JSON object. The first argument is the type without `expect_`."""
 
     def make(type_: str, /, id_: str | None = None, *, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
         return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}
@@ -38,7 +38,7 @@ def make_gate() -> Callable[..., Gate]:
 
 @pytest.fixture(scope="session")
 def validate_with_gx() -> Callable[..., list[dict[str, Any]]]:
-    """Return a function that validates a frame with Great Expectations. The results have the order of the entries."""
+    """Return a function that validates a frame with Great Expectations. The results are in the order of the entries."""
     import great_expectations as gx
     from great_expectations.core import ExpectationSuite
 
@@ -51,7 +51,7 @@ def validate_with_gx() -> Callable[..., list[dict[str, Any]]]:
         frame: DataFrame, entries: Sequence[dict[str, Any]], result_format: str | dict[str, Any] = "SUMMARY"
     ) -> list[dict[str, Any]]:
         batch = batches.get_batch({"dataframe": frame})
-        # GX orders its results by column, and accepts only UUIDs as ids.
+        # GX sorts its results by column, and accepts only UUIDs as ids. The number in `meta` identifies the entry.
         numbered = [entry | {"id": None, "meta": {"number": number}} for number, entry in enumerate(entries)]
         suite = ExpectationSuite(**json.loads(json.dumps({"name": "frames", "expectations": numbered})))
         results = batch.validate(suite, result_format=result_format).to_json_dict()["results"]

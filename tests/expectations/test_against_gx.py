@@ -1,8 +1,8 @@
-"""For each type, the gate and Great Expectations return the same result for the same frame.
+"""For each expectation type, the gate and Great Expectations return the same result for the same frame.
 
-Every expectation here is a warning, because GX has no quarantine and validates a table on all its rows.
-docs/reference/expectation-differences.md lists the cases in which GX is wrong or random. `test_differences_from_gx.py`
-tests the gate's results for them.
+Every expectation in this module has severity `warning`, so that the gate quarantines no rows. GX has no quarantine, and
+validates table-level expectations on all rows. docs/reference/expectation-differences.md lists the cases in which GX is
+wrong or random. `test_differences_from_gx.py` tests the gate's results in these cases.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ ONE_COLUMN = [
 ]
 ACROSS_ROWS = [
     *expect_each("column_values_to_be_unique", ["n", "s", "day", "x", "d", "at", "flag", "A.d"]),
-    # 0.5 is the score of 3.00 in -0.01, 3.00, 3.00, 3.00. For this threshold, the last digit of a double would decide.
+    # In -0.01, 3.00, 3.00, 3.00, the z-score of 3.00 is 0.5. With the threshold 0.5, the last digit of a double would
+    # decide whether the value is unexpected. The threshold for these decimals is therefore 0.47.
     *expect_each("column_value_z_scores_to_be_less_than", ["n", "d"], {"threshold": 0.47, "double_sided": True}),
     *expect_each("column_value_z_scores_to_be_less_than", ["n"], {"threshold": 0.5, "double_sided": False}),
     *expect_each(
@@ -195,7 +196,7 @@ def assert_same_as_gx(spark, make_gate, validate_with_gx):
 
 
 def normalize_result(item):
-    """Return a result without its random parts: GX may find the values in any order, and has no sum of no rows."""
+    """Return a comparable result. GX lists values in any order, and returns no count of unexpected rows for 0 rows."""
     result = normalize(item["result"])
     for name in ("partial_unexpected_list", "unexpected_list", "partial_unexpected_counts"):
         if name in result:
@@ -214,7 +215,8 @@ def normalize(value):
     if isinstance(value, str):
         return value.strip("`")  # GX writes backticks around a column name with a dot.
     if isinstance(value, float):
-        if not (value.is_integer() and abs(value) < 2**53):  # A whole number is exact: on Spark 4, GX adds doubles.
+        # Whole numbers below 2**53 are exact. Other numbers are rounded, because GX adds doubles on Spark 4.
+        if not (value.is_integer() and abs(value) < 2**53):
             value = float(f"{value:.12g}")  # The last digits depend on the order in which Spark adds.
         return "inf" if value == math.inf else int(value) if value.is_integer() else value
     return value
@@ -224,7 +226,7 @@ def test_results_for_mixed_rows_equal_the_results_of_gx(assert_same_as_gx):
     assert_same_as_gx(FRAMES["mixed"], ALL)
 
 
-# GX takes about a second for each expectation, so each type is validated once.
+# GX takes about a second for each expectation, so this test has only one expectation of each type.
 @pytest.mark.skipif(not pyspark.__version__.startswith("3."), reason="The mixed rows are enough for a second version")
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
 def test_results_for_extreme_frames_equal_the_results_of_gx(assert_same_as_gx, rows):
@@ -294,7 +296,8 @@ def test_row_conditions_have_the_same_meaning_as_in_gx(assert_same_as_gx):
 
 
 WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p", "2024-02-29", "2024-02-30", "[1]"])
-WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])  # GX gets sums and differences of greater numbers wrong.
+# GX computes wrong sums and differences of greater numbers.
+WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])
 ROWS = st.tuples(
     WHOLE,
     WHOLE,
@@ -311,7 +314,7 @@ ROWS = st.tuples(
 )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Finding a smaller example would take minutes.
+@settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking would take minutes.
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
 def test_results_for_generated_rows_equal_the_results_of_gx(assert_same_as_gx, rows, entries):
     assert_same_as_gx(rows, entries)

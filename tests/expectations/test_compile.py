@@ -196,7 +196,7 @@ def test_the_error_for_a_type_that_gx_cannot_validate_on_spark_suggests_another_
 
 
 def test_every_type_of_gx_is_compiled_delegated_or_rejected_with_a_hint():
-    import great_expectations.expectations.core  # noqa: F401 - registers its types
+    import great_expectations.expectations.core  # noqa: F401 - The import registers the types.
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     known = [*ROW_LEVEL, *TABLE_LEVEL, *DELEGATED_TO_GX, *NOT_ON_SPARK]

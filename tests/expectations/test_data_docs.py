@@ -19,7 +19,7 @@ BETWEEN = "expect_column_values_to_be_between"
 
 
 class Page(HTMLParser):
-    """The links, the tags, the text and the table rows of a page. A row has the text of tables inside it."""
+    """Collects the links, tags, text and table rows of a page. The text of a row includes the text of nested tables."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_first_and_all_links_work(tmp_path):
+def test_the_home_page_lists_the_latest_run_of_each_dataset_first_and_all_links_work(tmp_path):
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -211,7 +211,7 @@ def test_earlier_pages_are_replaced_and_other_files_in_the_folder_are_kept(tmp_p
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_missing_or_invalid_results_are_an_error_and_no_page_is_written(tmp_path):
+def test_missing_or_invalid_results_raise_an_error_and_no_page_is_written(tmp_path):
     with pytest.raises(DataDocsError, match="no saved results were found. Run a dataset first"):
         render([], tmp_path)
     broken = SavedResult("calls", "run-9", "refine", datetime(2026, 1, 1), "met", '{"success": true}')
@@ -228,7 +228,7 @@ def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
         render([make_saved(make_result())], tmp_path / "docs")
 
 
-def test_without_great_expectations_the_error_has_the_command_to_install_it(tmp_path, monkeypatch):
+def test_if_great_expectations_is_missing_the_error_has_the_install_command(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "great_expectations"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "great_expectations", None)
@@ -236,7 +236,7 @@ def test_without_great_expectations_the_error_has_the_command_to_install_it(tmp_
         render([make_saved(make_result())], tmp_path)
 
 
-def test_great_expectations_is_imported_only_for_rendering_and_with_its_analytics_off(tmp_path):
+def test_great_expectations_is_imported_only_for_rendering_and_its_analytics_are_off(tmp_path):
     code = "import os, sys, expectations.data_docs.pages as pages; print('great_expectations' in sys.modules)"
     code += "; pages.html_writer(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     environment = {name: value for name, value in os.environ.items() if name != "GX_ANALYTICS_ENABLED"}

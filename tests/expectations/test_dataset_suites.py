@@ -1,4 +1,4 @@
-"""For each dataset's suite, the gate and Great Expectations return the same results for the same rows."""
+"""The gate and Great Expectations return the same results for the same rows, with the suite of each dataset."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Case:
     Attributes:
         build: The dataset's build function.
         columns: The columns of the raw rows.
-        good: Returns the cells of a good row by column. The argument is the row's number.
-        bad: The bad cells: values by row number, by column.
+        good: A function that returns the cells of a good row, by column. The argument is the number of the row.
+        bad: The bad cells of each column. Maps the column to its bad values, by the number of the row.
         blocked_by: The critical expectations that are not met, because more rows fail than `mostly` allows.
     """
 
@@ -141,7 +141,8 @@ CASES = {
         make_inquiries,
         {
             "Department": {13: None, 27: "Festival Office", 41: "Phone"},
-            # Row 60 has the key of row 5 with another number. Row 63 has the key and the number of row 52.
+            # Row 60 has the key of row 5 but a different number of records. Row 63 has the key and the number of
+            # records of row 52.
             "Type": {36: None, 60: "Type 5", 63: "Type 52"},
             "Year Month": {3: "2024-13", 11: "2030-01", 31: "1999-01"},
             "Channel": {8: None, 23: "Kiosk"},
@@ -160,7 +161,7 @@ CASES = {
                 6: None,
                 12: "1999-06-30T23:00:00.000",
                 15: "2030-01-01T00:00:00.000",
-                9: "2024-03-10T02:30:00.000",  # Clocks skipped this hour.
+                9: "2024-03-10T02:30:00.000",  # The clocks skipped this hour.
             },
             "end_time": {36: "2024-06-30T13:00:00.000"},
             "priority": {18: "high", 30: "5"},
@@ -226,7 +227,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     marked = gate.rows.localCheckpoint()
     validation = gate.validate(marked)
 
-    # GX cannot write arrays of structs into its result. The suite only asks whether there are failures.
+    # GX cannot write arrays of structs into its result, so the arrays become text. The suite tests only for null.
     failures = [name for name in rows.columns if name.startswith("_cast_")]
     all_rows = rows.withColumns({name: F.to_json(name) for name in failures}).localCheckpoint()
     passing = marked.where("NOT _quarantined").select(*rows.columns)
@@ -235,8 +236,8 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     unique = [entry for entry in entries if entry["type"] in UNIQUE_TYPES]
     table = [entry for entry in entries if entry["type"] in TABLE_TYPES]
     others = [entry for entry in entries if entry not in [*unique, *table]]
-    # The gate validates table-level expectations on the rows to be published. For uniqueness it also compares the rows
-    # that fail nothing else.
+    # The gate validates table-level expectations on the rows that would be published. To validate uniqueness, the gate
+    # also compares the rows that fail only uniqueness.
     ids = F.array(*(F.lit(entry["id"]) for entry in unique)).cast("array<string>")
     repeated = gate.rows_for_quarantine(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
     batches = (others, all_rows), (table, passing), (unique, passing.union(repeated.select(*rows.columns)))
@@ -249,7 +250,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
         assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
-    # Every row-level expectation fails for at least one row.
+    # The bad cells must make at least one row fail each row-level expectation.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
     blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
     assert blocked_by == case.blocked_by

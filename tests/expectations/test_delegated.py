@@ -1,4 +1,4 @@
-"""Expectations that cannot be compiled are validated by Great Expectations, on the rows that would be published."""
+"""Great Expectations validates the expectations that the gate cannot compile, on the rows that would be published."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def validate(spark, make_gate):
     return run
 
 
-def test_rows_for_quarantine_are_not_validated_and_the_result_names_great_expectations(validate, make_entry):
+def test_gx_does_not_validate_rows_for_quarantine_and_the_result_names_the_release_of_gx(validate, make_entry):
     validation = validate(
         make_entry("column_values_to_be_between", column="n", min_value=0, mostly=0.5),
         make_entry(JSON_SCHEMA, "is_object", **IS_OBJECT),
@@ -36,7 +36,7 @@ def test_rows_for_quarantine_are_not_validated_and_the_result_names_great_expect
 
 
 @pytest.mark.parametrize("severity", ["warning", "info"])
-def test_severity_and_mostly_have_their_usual_meaning(validate, make_entry, severity):
+def test_severity_and_mostly_apply_to_delegated_expectations_too(validate, make_entry, severity):
     assert validate(make_entry(JSON_SCHEMA, severity=severity, **IS_OBJECT)).outcome == "met with warnings"
     assert validate(make_entry(JSON_SCHEMA, **IS_OBJECT, mostly=0.3)).outcome == "met"
 

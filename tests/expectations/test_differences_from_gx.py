@@ -1,4 +1,4 @@
-"""The gate differs from Great Expectations where GX is wrong or random. docs/reference/expectation-differences.md."""
+"""The gate differs from GX where GX is wrong or random. See docs/reference/expectation-differences.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def result(make_gate, make_entry):
-    """Return a function that validates rows with one expectation, and returns whether it is met and its result."""
+    """Return a function that validates rows with one expectation. It returns whether the expectation is met, and more.
+
+    The second returned value is the `result` of the expectation.
+    """
 
     def validate(rows, type_, /, **kwargs):
         gate = make_gate(rows, make_entry(type_, severity="warning", **kwargs))
@@ -25,7 +28,7 @@ def column(spark, values, kind):
 
 
 @pytest.mark.parametrize("type_", ["column_values_to_be_between", "column_values_to_be_unique"])
-def test_without_rows_the_unexpected_count_is_0(spark, result, type_):
+def test_the_unexpected_count_is_0_if_there_are_no_rows(spark, result, type_):
     bounds = {"min_value": 1} if type_.endswith("between") else {}
     is_met, details = result(column(spark, [], "int"), type_, column="v", **bounds)
     assert (is_met, details["element_count"], details["unexpected_count"]) == (True, 0, 0)
@@ -45,14 +48,14 @@ def test_every_value_is_unexpected_if_the_minimum_is_above_the_maximum(spark, re
     assert details["unexpected_count"] == 2
 
 
-def test_a_value_that_is_twice_in_a_set_counts_once(spark, result):
+def test_a_value_that_occurs_twice_in_a_set_counts_once(spark, result):
     is_met, details = result(
         column(spark, [1], "int"), "column_distinct_values_to_contain_set", column="v", value_set=[1, 1]
     )
     assert (is_met, details["missing_count"]) == (True, 0)
 
 
-def test_a_day_in_a_set_of_times_is_its_first_moment(spark, result):
+def test_a_day_in_a_set_of_times_stands_for_its_first_moment(spark, result):
     times = column(spark, [datetime(2024, 1, 1), datetime(2024, 1, 1, 12)], "timestamp")
     for type_, unexpected in (("be_in_set", 1), ("not_be_in_set", 1)):
         _, details = result(times, f"column_values_to_{type_}", column="v", value_set=["2024-01-01"])
@@ -85,13 +88,13 @@ def test_the_maximum_of_times_is_a_time_even_if_the_bound_is_a_day(spark, result
         ([datetime(2024, 1, 1, 13), None, datetime(2024, 1, 1, 12)], "timestamp"),
     ],
 )
-def test_the_order_of_dates_decimals_and_times_ignores_missing_values(spark, result, values, kind):
+def test_missing_values_are_skipped_when_dates_or_decimals_or_times_must_increase(spark, result, values, kind):
     is_met, details = result(column(spark, values, kind), "column_values_to_be_increasing", column="v")
     assert (is_met, details["unexpected_count"], details["missing_count"]) == (False, 1, 1)
     assert result(column(spark, values, kind), "column_values_to_be_decreasing", column="v")[0]
 
 
-def test_the_order_of_rows_is_the_order_of_the_frame(spark, result):
+def test_rows_are_compared_in_the_order_of_the_frame(spark, result):
     rows = spark.range(0, 1000, 1, 8).selectExpr("int(id) v")
     assert result(rows, "column_values_to_be_increasing", column="v", strictly=True)[0]
     assert result(rows, "column_values_to_be_decreasing", column="v")[1]["unexpected_count"] == 999
@@ -112,7 +115,7 @@ def test_large_sums_of_whole_numbers_are_exact(spark, result, kind):
     assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=0)[1]["unexpected_count"] == 2
 
 
-def test_all_types_accept_columns_with_a_dot_or_a_space_in_their_names(spark, result):
+def test_all_types_accept_column_names_with_a_dot_or_a_space(spark, result):
     rows = spark.createDataFrame([(1, 2)], "`a.b` int, `c d` int")
     assert result(rows, "multicolumn_sum_to_equal", column_list=["a.b", "c d"], sum_total=3)[0]
     assert result(rows, "compound_columns_to_be_unique", column_list=["a.b", "c d"])[0]
@@ -133,7 +136,7 @@ def test_quantiles_are_exact_even_if_an_error_is_allowed(spark, result):
 
 
 @pytest.mark.parametrize("text", ["20240131", "2024-W05-3", "2024-01-31", "2024-01-31T00:00:00", "2024-01-31_00:00:00"])
-def test_a_day_may_have_any_iso_form(spark, result, text):
+def test_a_day_may_be_written_in_any_iso_form(spark, result, text):
     days = column(spark, [date(2024, 1, 30), date(2024, 1, 31)], "date")
     _, details = result(days, "column_values_to_be_between", column="v", min_value=text)
     assert details["partial_unexpected_list"] == ["2024-01-30"]

@@ -32,7 +32,7 @@ def one_row_a_day(make_entry):
 
 
 def keep_latest_marked(gate, *, key, order_by):
-    """Return marked rows as the publisher makes them: revisions are resolved between the two steps of the gate."""
+    """Mark rows as the publisher does. The publisher resolves revisions between the two steps of the gate."""
     marked = gate.source.transform(gate.mark_rows)
     return gate.mark_across_rows(marked.transform(keep_latest, key=key, order_by=order_by, valid=gate.passes))
 
@@ -43,7 +43,7 @@ def results_by_id(validation):
 
 def assert_marked(spark, gate, rows):
     marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
-    # With several partitions, sorting would start one more Spark job to find their ranges.
+    # With several partitions, a sort would start one more Spark job to find the ranges of the partitions.
     expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 
@@ -95,7 +95,7 @@ def test_a_failed_row_goes_to_quarantine_even_if_mostly_is_met(compiled, n_not_n
     assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
 
 
-def test_duplicates_are_searched_among_the_rows_that_pass_all_other_critical_expectations(
+def test_only_rows_that_pass_the_critical_expectations_on_single_rows_can_be_duplicates(
     spark, compiled, n_not_negative, one_row_a_day
 ):
     gate = compiled(
@@ -118,7 +118,7 @@ def test_duplicates_are_searched_among_the_rows_that_pass_all_other_critical_exp
     assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_the_share_of_duplicates_is_a_share_of_the_compared_rows(compiled, n_not_negative, one_row_a_day):
+def test_the_share_of_duplicates_is_computed_from_the_compared_rows(compiled, n_not_negative, one_row_a_day):
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -144,7 +144,7 @@ def test_the_latest_passing_row_of_each_key_is_kept_and_a_failed_latest_row_goes
     }
 
 
-def test_an_empty_frame_meets_all_expectations_about_rows(compiled, make_entry, one_row_a_day):
+def test_an_empty_frame_meets_all_row_level_expectations(compiled, make_entry, one_row_a_day):
     gate = compiled(
         [],
         make_entry(PRESENT, "day_present", column="day"),
@@ -172,7 +172,7 @@ def test_eighty_expectations_are_counted_correctly(compiled, make_entry):
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_starts_no_spark_job_and_validating_starts_one(compiled, count_jobs, make_entry, one_row_a_day):
+def test_marking_starts_no_spark_job_and_validation_starts_one_job(compiled, count_jobs, make_entry, one_row_a_day):
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
     met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
     latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
@@ -194,7 +194,7 @@ def test_value_counts_and_statistics_start_one_more_spark_job(compiled, count_jo
     gate = compiled([("mon", 1)], score)
     assert count_jobs() == 0
     gate.rows.collect()
-    assert count_jobs() == 2  # One of them broadcasts the statistics.
+    assert count_jobs() == 2  # One of the two jobs broadcasts the statistics.
 
 
 VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, -1, 0, 1, 99])), max_size=10)
@@ -202,7 +202,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_each_row_is_kept_and_marked_if_an_expectation_fails(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+def test_all_rows_are_kept_and_failed_rows_are_marked(compiled, make_entry, n_not_negative, one_row_a_day, rows):
     gate = compiled(
         rows,
         make_entry(PRESENT, "day_present", column="day"),
@@ -224,7 +224,7 @@ def test_each_row_is_kept_and_marked_if_an_expectation_fails(compiled, make_entr
     "name",
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
-def test_rows_must_not_have_columns_with_names_of_the_gate(compiled, make_entry, name):
+def test_rows_with_a_column_name_that_is_reserved_for_the_gate_are_rejected(compiled, make_entry, name):
     problem = rf"suite calls: the rows have columns with names that are reserved for the gate: \['{name}'\]."
     with pytest.raises(SuiteError, match=problem):
         compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")

@@ -38,7 +38,7 @@ def test_all_properties_of_a_suite_are_read():
     assert expectation.label == "n_present (There is an n.)"
 
 
-def test_missing_properties_have_the_defaults_of_gx_and_ids_are_made_from_type_and_columns():
+def test_missing_properties_get_the_defaults_of_gx_and_missing_ids_are_made_from_type_and_columns():
     pair = {"type": "expect_column_pair_values_a_to_be_greater_than_b", "kwargs": {"column_A": "a", "column_B": "b"}}
     rows = {"type": "expect_table_row_count_to_be_between"}
     suite = parse_suite(json.dumps({"expectations": [NOT_NULL, pair, rows]}), where="calls.json")
@@ -52,7 +52,7 @@ def test_missing_properties_have_the_defaults_of_gx_and_ids_are_made_from_type_a
     assert (first.severity, first.mostly, first.description, first.label) == ("critical", 1.0, None, first.id)
 
 
-def test_repeated_ids_that_are_made_are_numbered():
+def test_equal_generated_ids_get_a_number():
     id_ = "column_values_to_not_be_null n"
     suite = parse(NOT_NULL, NOT_NULL | {"id": f"{id_} 2"}, NOT_NULL, NOT_NULL | {"id": None})
     assert [item.id for item in suite.expectations] == [id_, f"{id_} 2", f"{id_} 3", f"{id_} 4"]
@@ -129,12 +129,12 @@ def test_two_expectations_must_not_have_the_same_id():
 
 
 @pytest.mark.parametrize("mostly", [0, 0.5, 1, 1.0])
-def test_mostly_is_any_number_from_0_to_1(mostly):
+def test_mostly_may_be_any_number_from_0_to_1(mostly):
     suite = parse(NOT_NULL | {"kwargs": {"column": "n", "mostly": mostly}})
     assert suite.expectations[0].mostly == mostly
 
 
-def test_the_error_names_the_missing_file_of_a_dataset_without_a_suite():
+def test_a_dataset_without_a_suite_raises_an_error_that_names_the_missing_file():
     with pytest.raises(SuiteError, match=r"suite nowhere: the file expectations/suites/nowhere\.json does not exist"):
         load_suite("nowhere")
 
@@ -147,7 +147,7 @@ def test_every_expectation_of_the_contact_centre_has_its_own_id_and_description(
     assert len({item.description for item in suite.expectations}) == len(suite.expectations)
 
 
-def test_gx_reads_and_writes_the_suite_of_the_contact_centre_without_a_change():
+def test_gx_reads_the_suite_of_the_contact_centre_and_writes_it_unchanged():
     from great_expectations.core import ExpectationSuite
 
     text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")

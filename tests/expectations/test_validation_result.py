@@ -22,7 +22,7 @@ def make_validation(*pairs, meta=None):
     return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_percentages_are_shares_of_all_rows_and_of_rows_that_are_not_missing():
+def test_percentages_are_computed_from_all_rows_and_from_rows_with_a_value():
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
@@ -37,7 +37,7 @@ def test_percentages_are_shares_of_all_rows_and_of_rows_that_are_not_missing():
 
 
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
-def test_without_rows_any_expectation_is_met_and_percentages_are_null(rows, missing):
+def test_an_expectation_without_rows_is_met_and_its_percentages_are_null(rows, missing):
     item = make_result(rows=rows, missing=missing)
     assert (item["success"], item["result"]["unexpected_percent"]) == (True, None)
 
@@ -49,25 +49,23 @@ def test_without_rows_any_expectation_is_met_and_percentages_are_null(rows, miss
         *((0.91, 10, 1, None, False), (0, 10, 10, None, True), (0.8, 100, 1, 95, True), (0.8, 100, 2, 95, False)),
     ],
 )
-def test_mostly_is_the_minimum_share_of_expected_rows_among_rows_that_are_not_missing(
-    mostly, rows, unexpected, missing, is_met
-):
+def test_mostly_is_the_minimum_share_of_passing_rows_among_rows_with_a_value(mostly, rows, unexpected, missing, is_met):
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_equal_examples_are_counted_with_the_most_frequent_first():
+def test_equal_examples_are_counted_and_the_most_frequent_example_comes_first():
     counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 
 
 @pytest.mark.parametrize("examples", [["a", None], [[1], [2]], [{"a": 1}]])
-def test_examples_that_cannot_be_sorted_are_not_counted_as_in_gx(examples):
+def test_as_in_gx_examples_that_cannot_be_sorted_are_not_counted(examples):
     result = make_result(unexpected=2, examples=examples)["result"]
     assert result["partial_unexpected_list"] == examples
     assert "partial_unexpected_counts" not in result
 
 
-def test_the_outcome_follows_the_severest_expectation_that_is_not_met():
+def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
     met = (make_expectation("a"), make_result())
     warning = (make_expectation("b", "warning"), make_result(unexpected=1))
     info = (make_expectation("c", "info"), make_result(unexpected=1))
@@ -79,7 +77,7 @@ def test_the_outcome_follows_the_severest_expectation_that_is_not_met():
     assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_failures_have_the_number_of_failed_rows_the_minimum_and_examples():
+def test_a_failure_line_has_the_failed_row_count_and_the_minimum_and_examples():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
@@ -97,14 +95,14 @@ def test_failures_have_the_number_of_failed_rows_the_minimum_and_examples():
 
 
 @pytest.mark.parametrize("is_by_metric", [False, True])
-def test_the_failure_has_the_message_of_an_exception_in_gx(is_by_metric):
+def test_a_failure_line_has_the_message_of_an_exception_in_gx(is_by_metric):
     exception = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
     info = {"the metric": exception} if is_by_metric else exception
     validation = make_validation((make_expectation("x"), {"success": False, "result": {}, "exception_info": info}))
     assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
-def test_the_error_lists_the_failures_the_place_of_the_rows_and_the_fix():
+def test_the_error_lists_the_failures_and_says_where_the_rows_are_and_how_to_fix_them():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (
@@ -116,7 +114,7 @@ def test_the_error_lists_the_failures_the_place_of_the_rows_and_the_fix():
     )
 
 
-def test_the_json_form_has_the_parts_and_the_statistics_of_gx():
+def test_the_json_form_has_the_keys_and_the_statistics_of_gx():
     warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
     pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
     document = make_validation(*pairs, meta={"o": 1}).to_json_dict()

@@ -1,4 +1,4 @@
-"""Shares of small increments over a trailing window of 10 rows. At least half of the values must be present."""
+"""Decide with a trailing window of 10 rows whether an increment is blocked. Half of the values must be present."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_validation(
 
 
 def blocked_by(current: ValidationResult, *earlier: ValidationResult, min_rows: int = MIN_ROWS) -> set[str]:
-    """Return the reasons to block an increment. Earlier increments have the latest first."""
+    """Return the reasons to block an increment. `earlier` starts with the latest of the earlier increments."""
     documents = [validation.to_json_dict() for validation in earlier]
     return set(blocking_failures(current, earlier_results=documents, min_rows=min_rows))
 
@@ -38,8 +38,8 @@ def test_an_increment_with_enough_rows_is_validated_by_itself(rows: int, failed:
 
 def test_a_small_increment_is_validated_with_the_rows_of_earlier_increments() -> None:
     increment = make_validation(4, 3)
-    assert blocked_by(increment, make_validation(6, 2)) == set()  # 5 of 10
-    assert blocked_by(increment, make_validation(6, 3)) == {"half_present"}  # 6 of 10
+    assert blocked_by(increment, make_validation(6, 2)) == set()  # 5 of 10 values fail
+    assert blocked_by(increment, make_validation(6, 3)) == {"half_present"}  # 6 of 10 values fail
     assert blocked_by(increment, make_validation(2, 2), make_validation(4, 1)) == {"half_present"}
     assert blocked_by(increment, make_validation(2, 2), make_validation(4, 0)) == set()
 
@@ -55,10 +55,10 @@ def test_shares_do_not_block_before_the_window_is_full() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_an_earlier_increment_that_fits_only_in_part_counts_in_proportion() -> None:
-    """5 of its 20 rows fit in the window, so a quarter of its failures counts."""
-    assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10
-    assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10
+def test_the_counts_of_an_earlier_increment_that_fits_only_partly_are_reduced_in_proportion() -> None:
+    """The window has room for 5 of the 20 earlier rows, so a quarter of the earlier failures counts."""
+    assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
+    assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 fail
 
 
 def test_increments_older_than_the_window_do_not_count() -> None:
@@ -66,27 +66,27 @@ def test_increments_older_than_the_window_do_not_count() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_but_are_not_part_of_the_share() -> None:
-    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6
-    assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6
+def test_missing_values_fill_the_window_but_do_not_count_in_the_share() -> None:
+    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 fail
+    assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 
 def test_an_earlier_result_without_the_expectation_fills_the_window_but_does_not_change_the_share() -> None:
     other = Expectation("another", "expect_column_values_to_not_be_null", {"column": "x", "mostly": 0.5})
     result = row_result(other, 6, 6, None, [], ResultFormat())
     earlier = ValidationResult(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
-    assert blocked_by(make_validation(4, 3), earlier) == {"half_present"}  # 3 of 4
+    assert blocked_by(make_validation(4, 3), earlier) == {"half_present"}  # 3 of 4 values fail
     assert blocked_by(make_validation(4, 2), earlier) == set()
 
 
-def test_expectations_about_every_row_or_the_table_block_small_increments_too() -> None:
+def test_small_increments_are_also_blocked_by_expectations_on_the_table_or_with_mostly_1() -> None:
     assert blocked_by(make_validation(2, 0, without_day=1)) == {"day_present"}
     result = table_result(SOME_ROWS, False, {"observed_value": 1}, ResultFormat())
     table = ValidationResult(Suite("calls", (SOME_ROWS,), {}), rows=1, quarantined=0, results=(result,))
     assert blocked_by(table) == {"some_rows"}
 
 
-def test_an_increment_of_two_or_more_rows_that_all_fail_is_blocked_even_if_its_share_is_not() -> None:
+def test_an_increment_with_two_or_more_rows_is_always_blocked_if_all_rows_fail() -> None:
     for rows in (2, 9):
         failures = blocking_failures(make_validation(rows, rows), earlier_results=[], min_rows=MIN_ROWS)
         assert failures == {"every_row_fails": f"all {rows} rows fail a critical expectation"}
@@ -95,9 +95,9 @@ def test_an_increment_of_two_or_more_rows_that_all_fail_is_blocked_even_if_its_s
     assert blocked_by(make_validation(10, 10)) == {"every_row_fails", "half_present"}
 
 
-def test_an_increment_of_one_failed_row_is_blocked_by_its_share_only() -> None:
+def test_an_increment_with_only_one_row_is_blocked_only_by_a_share_over_a_full_window() -> None:
     assert blocked_by(make_validation(1, 1)) == set()
-    assert blocked_by(make_validation(1, 1), make_validation(9, 4)) == set()  # 5 of 10
+    assert blocked_by(make_validation(1, 1), make_validation(9, 4)) == set()  # 5 of 10 values fail
     assert blocked_by(make_validation(1, 1), make_validation(9, 5)) == {"half_present"}
 
 
@@ -105,5 +105,5 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_with_a_minimum_of_0_rows_every_share_blocks() -> None:
+def test_every_share_can_block_if_the_minimum_is_0_rows() -> None:
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

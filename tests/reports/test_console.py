@@ -1,4 +1,4 @@
-"""Answers and quarantine as tables on a terminal."""
+"""Draw answers and quarantine as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_brackets_in_quarantine_are_not_markup(spark: SparkSession) -> None:
         assert part in text
 
 
-def test_quarantine_uses_the_files_column_names_and_marks_masked_cells(spark: SparkSession) -> None:
+def test_quarantine_uses_the_column_names_of_the_file_and_marks_masked_cells(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
     expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
@@ -147,7 +147,7 @@ def test_quarantine_uses_the_files_column_names_and_marks_masked_cells(spark: Sp
         assert part in text
 
 
-def test_warnings_are_counted_by_row_and_table_level_warnings_follow(spark: SparkSession) -> None:
+def test_row_level_warnings_have_row_counts_and_table_level_warnings_come_last(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
@@ -156,7 +156,7 @@ def test_warnings_are_counted_by_row_and_table_level_warnings_follow(spark: Spar
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        result("b", element_count=4, unexpected_count=2),  # row-level: the rows are counted
+        result("b", element_count=4, unexpected_count=2),  # For a row-level warning, the rows of the frame are counted.
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
         result("some", observed_value=3),

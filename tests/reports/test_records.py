@@ -32,7 +32,7 @@ def test_records_have_all_columns_with_days_and_utc_times_in_iso_form(spark: Spa
     ]
 
 
-def test_csv_has_a_header_without_rows_and_quotes_cells(spark: SparkSession) -> None:
+def test_csv_quotes_cells_and_has_a_header_even_if_there_are_no_rows(spark: SparkSession) -> None:
     empty = spark.createDataFrame([], SCHEMA)
     assert to_csv(records_of(empty), empty.columns) == "day,at,n,rate,open,names\n"
 
@@ -40,6 +40,6 @@ def test_csv_has_a_header_without_rows_and_quotes_cells(spark: SparkSession) -> 
     assert [*csv.reader(io.StringIO(text))] == [["a", "b", "c"], ['x, "y"', '["z"]', ""]]
 
 
-def test_json_keeps_letters() -> None:
+def test_json_does_not_escape_letters_outside_ascii() -> None:
     assert json.loads(to_json([{"name": "é"}])) == [{"name": "é"}]
     assert "é" in to_json([{"name": "é"}])

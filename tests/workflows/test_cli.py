@@ -32,7 +32,7 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A dataset whose module in `transforms/datasets/` exists, and whose other parts are missing."""
+    """A dataset that has a module in `transforms/datasets/`, but no modules in the other packages."""
     Path("x.py").touch()
     import transforms.datasets
 

@@ -1,4 +1,4 @@
-"""Run the commands that run datasets and write samples."""
+"""The commands `citylake run`, `citylake resolve` and `citylake sample`."""
 
 from __future__ import annotations
 
@@ -41,27 +41,25 @@ def test_a_sample_is_written_once_and_keeps_its_masking_key() -> None:
     registrar, contact_centre = prepare_sample("registrar"), prepare_sample("contact_centre")
 
     assert registrar.masking_key == str(folder / MASKING_KEY)
-    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]  # existing samples are not written again
+    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]  # The existing sample is not written again.
     assert (contact_centre.landing, contact_centre.masking_key) == ("samples/landing/contact_centre", None)
     assert Path("samples/landing/contact_centre/_truth.json").exists()
 
 
-def test_registrar_without_a_masking_key_runs_nothing() -> None:
+def test_registrar_does_not_run_without_a_masking_key() -> None:
     Path("landing").mkdir()
 
     code, out, err = citylake("run", "registrar", "--data", "landing")
 
     assert (code, out) == (1, "")
-    assert (
-        "citylake: workflow registrar: the workflow needs --masking-key: Read the masking key from this file, or" in err
-    )
+    assert "citylake: workflow registrar: the workflow needs --masking-key: Read the masking key from this file" in err
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
 def test_a_masking_key_that_does_not_exist_stops_before_refine_and_is_not_printed(lake: SparkSession) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
-    lake.createDataFrame([], "n int")  # makes this session the active one
+    lake.createDataFrame([], "n int")  # Makes this session the active session.
 
     code, out, err = citylake("run", "registrar", "--data", "landing", "--warehouse", "w", "--masking-key", key)
 
@@ -117,7 +115,7 @@ def test_an_s3_address_is_not_used_as_a_local_folder(command: list[str]) -> None
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_a_blocked_increment_is_resolved_when_its_rows_pass_or_row_by_row(
+def test_resolve_publishes_no_rows_of_a_failing_increment_except_row_by_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
@@ -149,7 +147,7 @@ def test_a_blocked_increment_is_resolved_when_its_rows_pass_or_row_by_row(
     assert citylake("status", "police_dispatch")[0] == 0
 
 
-def test_progress_without_a_terminal_is_one_line_for_each_job_that_fits(capsys: pytest.CaptureFixture) -> None:
+def test_without_a_terminal_each_job_has_one_progress_line_that_fits(capsys: pytest.CaptureFixture) -> None:
     with RunProgress(["contact_centre_ingest", "short"], quiet=False) as progress:
         progress.start("contact_centre_ingest")
         progress.finish("contact_centre_ingest", seconds=1.25, facts=["641 rows in", "641 out", "a long note " * 9])

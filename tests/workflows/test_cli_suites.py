@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # makes this session the active one, as a job's is
+        lake.createDataFrame([(1,)], "n int")  # In a job too, the session is the active session.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -85,7 +85,7 @@ def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
-    assert "✓ some_rows observed 3" in lines(out)  # the rows that would be published
+    assert "✓ some_rows observed 3" in lines(out)  # Counts only rows that would be published.
     assert "not met: 1 of 3 expectations are met" in lines(out)
 
 
@@ -136,7 +136,7 @@ def test_validate_prints_the_result_as_json(citylake):
     assert [entry["success"] for entry in documents["BOOLEAN_ONLY"]] == [True, False, True]
 
 
-def test_validate_without_details_prints_only_signs(citylake):
+def test_validate_without_details_prints_only_whether_each_expectation_is_met(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
     _, out, _ = citylake("validate", *arguments)
@@ -184,7 +184,7 @@ def test_an_unknown_table_is_an_error(citylake, table, problem):
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
-def test_files_that_cannot_be_read_are_an_error_with_the_reason(citylake, name, content, problem):
+def test_validate_reports_why_a_file_cannot_be_read(citylake, name, content, problem):
     if content is not None:
         Path(name).write_bytes(content)
     code, out, err = citylake("validate", "--suite", "mine.json", "--path", name)
@@ -201,7 +201,7 @@ def test_a_folder_of_files_with_different_columns_is_an_error(citylake):
     assert "b.csv has the columns ['name', 'm'], but a.csv has ['name', 'n']" in err
 
 
-def test_suite_and_validate_as_json_and_csv(citylake):
+def test_suite_and_validate_can_print_json_and_csv(citylake):
     _, out, err = citylake("suite", "mine.json", "--json")
     assert err == ""
     assert json.loads(out)[0] == {
@@ -257,7 +257,7 @@ def test_docs_are_written_to_another_folder(citylake, lake):
     assert not Path("warehouse/docs").exists()
 
 
-def test_docs_without_saved_results_are_an_error(citylake):
+def test_docs_fails_if_there_are_no_saved_results(citylake):
     code, out, err = citylake("docs", "--warehouse", "nowhere")
     assert (code, out) == (1, "")
     assert "warehouse nowhere does not exist. Run a dataset first, or give --warehouse DIR." in err

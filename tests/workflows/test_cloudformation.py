@@ -13,7 +13,7 @@ from workflows.model import Job, Trigger, Workflow
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_cfn_lint_finds_nothing(dataset: str, tmp_path: Path) -> None:
+def test_cfn_lint_finds_no_problems(dataset: str, tmp_path: Path) -> None:
     template = tmp_path / "template.json"
     template.write_text(json.dumps(render(import_module(f"workflows.{dataset}").WORKFLOW)))
 

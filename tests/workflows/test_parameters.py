@@ -1,4 +1,4 @@
-"""The parameters of jobs: values that are set when a workflow runs or is deployed."""
+"""The parameters of jobs. The values of parameters are set when a workflow runs or is deployed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
     return recorded
 
 
-def test_a_linear_workflow_runs_each_stage_and_maintenance_after_the_previous_success() -> None:
+def test_each_job_of_a_linear_workflow_starts_after_the_previous_job_has_succeeded() -> None:
     plain = linear_workflow(PLAIN)
 
     assert (plain.name, plain.description, plain.parameters) == ("d", "a description", {})
@@ -58,7 +58,7 @@ def test_a_linear_workflow_runs_each_stage_and_maintenance_after_the_previous_su
     ]
 
 
-def test_only_stages_that_mask_have_the_masking_key() -> None:
+def test_only_stages_that_mask_data_have_the_parameter_for_the_masking_key() -> None:
     assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
     assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
 
@@ -102,7 +102,7 @@ def test_a_template_passes_a_parameter_only_to_jobs_that_have_it() -> None:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_only_masked_datasets_have_the_masking_key(dataset: str) -> None:
+def test_only_templates_of_masked_datasets_have_the_parameter_for_the_masking_key(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]

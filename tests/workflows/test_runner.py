@@ -3,7 +3,7 @@ from workflows.runner import JobRun, run_workflow
 
 
 def diamond() -> Workflow:
-    """Start a; b and c after a; d after both; clean after c has failed."""
+    """Return a workflow: b and c start after a, d starts after b and c, and clean starts if c has failed."""
     jobs = tuple(Job(name, "m") for name in ("d", "clean", "c", "b", "a"))
     triggers = (
         Trigger("join", ("d",), predicate=Predicate((Condition("b"), Condition("c")))),
@@ -28,7 +28,7 @@ def run(failing: str = "") -> tuple[list[str], dict[str, JobRun], list[tuple[str
     return started, results, reported
 
 
-def test_jobs_run_once_each_in_the_order_of_the_triggers() -> None:
+def test_each_job_runs_once_in_the_order_of_the_triggers() -> None:
     started, results, reported = run()
 
     assert started == ["a", "b", "c", "d"]

@@ -31,7 +31,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # makes this session the active one, as a job's is
+        lake.createDataFrame([(1,)], "n int")  # In a job too, the session is the active session.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -73,7 +73,7 @@ def test_the_overview_has_the_headline_counts_answers_and_reasons(tables: None, 
     code, out, err = citylake("show", "contact_centre")
     text = words(out)
 
-    assert (code, err) == (3, "")  # the last run failed
+    assert (code, err) == (3, "")  # The exit code is 3, because the last run failed.
     assert out.startswith("contact_centre: 90.00 % of calls handled in 2019 (+0.25 points)\n")
     assert "Rows raw 0, trusted 2, quarantine 1 (33.33 %)" in text
     assert "FAILED" in text
@@ -88,7 +88,7 @@ def test_the_overview_has_the_headline_counts_answers_and_reasons(tables: None, 
     assert [answer["name"] for answer in overview["answers"]] == ["calls_handled", "calls_handled_monthly"]
 
 
-def test_an_answer_is_a_table_of_the_latest_rows_and_json_and_csv_have_all_rows(tables: None, citylake) -> None:
+def test_a_table_has_the_latest_rows_of_an_answer_and_json_and_csv_have_all_rows(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "calls_handled", "--rows", "5")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
@@ -124,7 +124,7 @@ def test_quarantine_has_the_column_names_of_the_file(tables: None, citylake) -> 
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
-def test_warnings_are_those_of_the_last_successful_run(tables: None, citylake) -> None:
+def test_show_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
     assert "Published rows do not meet 2 expectations" in out
@@ -132,7 +132,9 @@ def test_warnings_are_those_of_the_last_successful_run(tables: None, citylake) -
     assert "some_calls (observed 0; expected: sum of calls_offered ≥ 1): " in words(out)
 
 
-def test_runs_are_listed_in_utc_the_latest_first(tables: None, citylake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_latest_run_comes_first_and_times_are_in_utc(
+    tables: None, citylake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, out, _ = citylake("show", "contact_centre", "runs", "--rows", "2")
     text = words(out)
     assert code == 0
@@ -147,7 +149,7 @@ def test_runs_are_listed_in_utc_the_latest_first(tables: None, citylake, monkeyp
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_a_blocked_first_delivery_has_no_answer_and_shows_the_column_names_of_all_layouts(
+def test_after_a_blocked_first_delivery_no_answer_exists_and_quarantine_has_the_column_names_of_all_layouts(
     lake: SparkSession, citylake
 ) -> None:
     for zone in ("quarantine", "trusted"):
@@ -169,4 +171,4 @@ def test_a_dataset_without_tables_is_an_error_that_says_how_to_run_it(citylake) 
     for arguments in (["show", "registrar"], ["show", "registrar", "yield"], ["show", "registrar", "quarantine"]):
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")
-        assert "has never been published. Run its job" in words(err)
+        assert "no run has published this table. Run its job" in words(err)

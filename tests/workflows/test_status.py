@@ -58,7 +58,7 @@ def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landin
     assert status(lake).attention == ()
 
 
-def test_stale_answers_are_listed_until_they_are_made(lake: SparkSession, landing, job, monkeypatch) -> None:
+def test_stale_answers_are_listed_until_they_are_made_again(lake: SparkSession, landing, job, monkeypatch) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.workbook("2025.xlsx", landing.days("2025-01-01"))
@@ -80,7 +80,7 @@ def test_a_blocked_run_is_listed_until_a_run_succeeds(lake: SparkSession, landin
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
-    for _ in range(2):  # also when nothing new has landed
+    for _ in range(2):  # The second run finds no new files.
         with pytest.raises(ExpectationsNotMetError):
             job()
         blocked = status(lake)
@@ -103,7 +103,7 @@ def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
 
 
 def test_the_command_exits_with_3_while_anything_needs_attention(lake: SparkSession, landing, job, monkeypatch) -> None:
-    monkeypatch.chdir(landing.folder.parent)  # the lake's warehouse is here
+    monkeypatch.chdir(landing.folder.parent)  # The warehouse of the test is in this folder.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")

@@ -10,7 +10,7 @@ NAMES = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
 
 @pytest.fixture(scope="session")
 def validate(make_gate, make_entry):
-    """Return a function that validates rows with expectations, each given as its type and its arguments."""
+    """Return a function that validates rows with expectations. Each expectation is a pair of type and arguments."""
 
     def run(rows, *expectations):
         gate = make_gate(rows, *(make_entry(type_, **kwargs) for type_, kwargs in expectations))
@@ -19,7 +19,7 @@ def validate(make_gate, make_entry):
     return run
 
 
-def test_a_table_level_expectation_validates_the_rows_that_pass(spark, validate):
+def test_only_passing_rows_are_validated_with_a_table_level_expectation(spark, validate):
     calls = spark.createDataFrame([(1,), (2,), (6,), (-9,), (None,)], "n int")
     aggregates = {"min": 1, "max": 6, "mean": 3.0, "sum": 9}
     validation = validate(
@@ -60,7 +60,7 @@ def test_columns_may_have_any_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_times_are_compared_in_utc_in_any_time_zone_of_the_process(spark, validate, monkeypatch, bound, is_met):
+def test_times_are_compared_in_utc_in_every_time_zone_of_the_process(spark, validate, monkeypatch, bound, is_met):
     monkeypatch.setenv("TZ", "America/Vancouver")
     time.tzset()
     try:

@@ -1,4 +1,4 @@
-"""The gate reads text without Python for each value, but with the same outcome as Great Expectations with Python."""
+"""The gate parses text in Spark, without Python for each value. The results equal those of Python."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def json_by_python(text):
 
 
 def evaluate(spark, texts, is_expected):
-    """Return each text with the value of a Column for it."""
+    """Return each text with the value of the Column, evaluated for the text."""
     rows = spark.createDataFrame(list(enumerate(texts)), "number int, text string")
     values = dict(rows.select("number", is_expected).collect())
     return [(text, values[number]) for number, text in enumerate(texts)]
 
 
 def write_days(strftime_format):
-    """Write existing and other days in the ways in which people write them."""
+    """Yield days as text, including days that do not exist, in forms that people use."""
     for number, (year, month, day) in enumerate(DAYS):
         parts = {
             "%Y": f"{year:04d}",
@@ -107,7 +107,7 @@ def test_dates_and_times_are_read_as_in_python(spark, strftime_format):
     assert {expected for _, expected in values} == {True, False}
 
 
-def test_only_ascii_digits_are_digits(spark):
+def test_only_ascii_digits_are_accepted_as_digits(spark):
     assert strftime_by_python("٢٠٢٤", "%Y")
     assert evaluate(spark, ["٢٠٢٤", "2024"], matches_strftime(F.col("text"), "%Y")) == [("٢٠٢٤", False), ("2024", True)]
 
@@ -141,6 +141,6 @@ def evaluate_json(spark, texts):
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", "-Infinity", "1" * 1001])
-def test_python_extensions_of_json_are_not_json(spark, text):
+def test_json_with_extensions_of_python_is_rejected(spark, text):
     assert json_by_python(text)
     assert evaluate_json(spark, [text]) == [(text, False)]
