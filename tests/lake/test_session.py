@@ -89,7 +89,7 @@ def test_a_warehouse_on_s3_without_iceberg_is_an_error() -> None:
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True
     )
 
-    assert "warehouse s3://city/warehouse: the warehouse is on S3, and this Spark session has no Iceb" in done.stderr
+    assert "warehouse s3://city/warehouse: the warehouse is on S3, but this Spark session has no Iceb" in done.stderr
     assert "Pass a folder as --warehouse" in done.stderr
 
 
