@@ -179,7 +179,7 @@ ANSWERS = (
             DisplayColumn("more_minutes", "Difference, minutes", "+,.2f"),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
-        note="Minutes are minutes to arrive. Elsewhere means in the other busiest cities. Few timed means fewer than 5 "
+        note="Minutes are average minutes to arrive. Elsewhere means the other busiest cities. Few timed means fewer than 5 "
         "timed incidents.",
     ),
     _averages("clearing_by_city", "Minutes to clear by city, type and priority", _CITY, "cities"),

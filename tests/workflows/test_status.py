@@ -62,12 +62,12 @@ def test_stale_answers_are_listed_until_they_are_made_again(lake: SparkSession, 
         job(stage)
 
     assert status(lake).attention == (
-        "2 answers are older than trusted or than their code: calls_handled, calls_handled_monthly. Run the stage curate",
+        "2 answers are older than trusted or their code: calls_handled, calls_handled_monthly. Run the stage curate",
     )
     job("curate")
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
-    assert status(lake).attention[0].startswith("2 answers are older than trusted or than their code")
+    assert status(lake).attention[0].startswith("2 answers are older than trusted or their code")
     assert job("curate")[0].result.notes == ("2 of 2 answers made",)
     assert status(lake).attention == ()
 
