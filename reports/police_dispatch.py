@@ -126,7 +126,7 @@ ANSWERS = (
             ),
         ),
         order=("rank",),
-        note="Minimum and maximum are the shares in two of the cities. 100 % is all incidents of a city.",
+        note="Minimum and maximum are the lowest and the highest share in a city. 100 % is all incidents of a city.",
     ),
     Answer(
         name="top_type_dispositions",
@@ -179,8 +179,8 @@ ANSWERS = (
             DisplayColumn("more_minutes", "Difference, minutes", "+,.2f"),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
-        note="Minutes are minutes to arrive. Elsewhere means in the other busiest cities. Few timed means fewer than 5 "
-        "timed incidents.",
+        note="Minutes are average minutes to arrive. Elsewhere means the other busiest cities. Few timed means fewer "
+        "than 5 timed incidents.",
     ),
     _averages("clearing_by_city", "Minutes to clear by city, type and priority", _CITY, "cities"),
     _averages("arrival_by_street", "Minutes to arrive by street, type and priority", _STREET, "streets"),

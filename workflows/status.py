@@ -77,7 +77,7 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
         attention.append(blocked)
     elif last and last["state"] not in ("SUCCEEDED", "SUCCEEDED_WITH_SKIPS"):
         if last["state"] == "RUNNING" and last["is_overdue"]:
-            attention.append(f"stage {last['stage']} was killed: it began at {last['began']} UTC")
+            attention.append(f"stage {last['stage']} began at {last['began']} UTC and was killed")
         elif last["state"] != "RUNNING":
             attention.append(f"stage {last['stage']} failed: {str(last['error']).splitlines()[0]}")
     landing = [row for row in stages if row["stage"] in ("ingest", "create") and row["state"].startswith("SUCCEEDED")]
@@ -88,7 +88,7 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
     stale = sorted(stale_answers(spark, load_dataset(name))) if exists(spark, trusted) else []
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
-        attention.append(f"{len(stale)} answers are older than trusted or the code: {names}. Run the stage curate")
+        attention.append(f"{len(stale)} answers are older than trusted or their code: {names}. Run the stage curate")
     state = "never run" if not last else "BLOCKED" if blocked else str(last["state"])
     started = last["began"] if last else None
     return DatasetStatus(name, state, started, counts[0], counts[1], tuple(attention))

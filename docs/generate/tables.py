@@ -38,8 +38,8 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_is_current": (
         "trusted, quarantine",
         "boolean",
-        "Whether the row comes from the latest version of its file. False for an earlier row that stands in for its "
-        "broken correction. Raw does not store this column. The column is computed when raw is read.",
+        "Whether the row comes from the latest version of its file. False for a withdrawn row that stands in for a "
+        "broken row of the same key. Raw does not store this column. The column is computed when raw is read.",
     ),
     "_cast_failures": (
         "trusted, quarantine",

@@ -75,12 +75,12 @@ def expect_column_values_to_not_be_outliers(
 
 
 def expect_column_values_to_be_increasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not below the previous value. If `strictly`, it is not equal either. Missing values are skipped."""
+    """The value is not below the previous value. If `strictly`, the values also differ. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value <= previous if strictly else value < previous)
 
 
 def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not above the previous value. If `strictly`, it is not equal either. Missing values are skipped."""
+    """The value is not above the previous value. If `strictly`, the values also differ. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value >= previous if strictly else value > previous)
 
 

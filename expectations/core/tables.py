@@ -64,7 +64,7 @@ def expect_table_columns_to_match_ordered_list(frame: Frame, column_list: Sequen
 def expect_table_columns_to_match_set(
     frame: Frame, column_set: Sequence[str] | None = None, exact_match: bool | None = True
 ) -> TableRule:
-    """The table has the listed columns, in any order. Unless `exact_match`, the table may have additional columns."""
+    """The table has the listed columns, in any order. If `exact_match` is false, it may have additional columns."""
     columns = frame.schema.names
     expected = set(column_set or ())
     unexpected, missing = sorted(set(columns) - expected), sorted(expected - set(columns))

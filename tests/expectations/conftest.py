@@ -16,7 +16,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 @pytest.fixture(scope="session")
 def make_entry() -> Callable[..., dict[str, Any]]:
-    """Return a function that makes an expectation as a JSON object. The first argument is the type without `expect_`."""
+    """Return a function that makes an expectation as a JSON object. Its first argument is a type without `expect_`."""
 
     def make(type_: str, /, id_: str | None = None, *, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
         return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}

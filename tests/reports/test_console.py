@@ -55,7 +55,7 @@ def test_the_caption_is_only_the_note_if_all_rows_are_displayed(spark: SparkSess
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
 
 
-def test_a_missing_value_is_a_dash_and_brackets_are_not_markup(spark: SparkSession) -> None:
+def test_a_missing_value_is_displayed_as_a_dash_and_brackets_are_not_read_as_markup(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
     rows = spark.createDataFrame(cells, "p string, r double, m date")
     columns = (
@@ -69,7 +69,7 @@ def test_a_missing_value_is_a_dash_and_brackets_are_not_markup(spark: SparkSessi
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_rows_are_ordered_by_absolute_value_and_true_is_yes(spark: SparkSession) -> None:
+def test_rows_can_be_ordered_by_absolute_value_and_true_is_displayed_as_yes(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
@@ -121,7 +121,7 @@ QUARANTINED = (
 )
 
 
-def test_brackets_in_quarantine_are_not_markup(spark: SparkSession) -> None:
+def test_brackets_in_quarantine_are_not_read_as_markup(spark: SparkSession) -> None:
     rows = [("[a].csv", 2, "[/x]", [("day", "[/b]", "date")], ["known", "readable"])]
     expectations = {"known": ("It is [one].", ["p"]), "readable": ("", ["_cast_failures"])}
     text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, QUARANTINED), expectations=expectations)))

@@ -56,7 +56,9 @@ def test_registrar_does_not_run_without_a_masking_key() -> None:
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_a_masking_key_that_does_not_exist_stops_before_refine_and_is_not_printed(lake: SparkSession) -> None:
+def test_a_masking_key_in_place_of_its_file_is_an_error_and_is_not_printed(
+    lake: SparkSession,
+) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
     lake.createDataFrame([], "n int")  # Makes this session the active session.
@@ -115,7 +117,7 @@ def test_an_s3_address_is_not_used_as_a_local_folder(command: list[str]) -> None
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_resolve_publishes_no_rows_of_a_failing_increment_except_row_by_row(
+def test_resolve_publishes_passing_rows_of_a_failing_increment_only_row_by_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})

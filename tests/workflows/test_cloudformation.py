@@ -68,7 +68,7 @@ def test_a_workflow_starts_on_demand_or_by_the_schedule_parameter(dataset: str) 
     }
 
 
-def test_a_workflow_starts_by_its_own_schedule_by_default() -> None:
+def test_the_schedule_of_a_workflow_is_the_default_of_the_schedule_parameter() -> None:
     start = Trigger("w_start", ("a",), type="SCHEDULED", schedule="cron(0 5 * * ? *)")
 
     template = render(Workflow("w", "", (Job("a", "m"),), (start,)))

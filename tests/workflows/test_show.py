@@ -69,7 +69,7 @@ def tables(lake: SparkSession) -> None:
         record_stage(lake, lambda: failed, run_id="r3", workflow=None, job="contact_centre", stage="refine")
 
 
-def test_the_overview_has_the_headline_counts_answers_and_reasons(tables: None, citylake) -> None:
+def test_the_overview_has_a_headline_and_counts_and_answers_and_reasons(tables: None, citylake) -> None:
     code, out, err = citylake("show", "contact_centre")
     text = words(out)
 
