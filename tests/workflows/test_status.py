@@ -71,13 +71,8 @@ def test_stale_answers_are_listed_until_they_are_made_again(lake: SparkSession, 
     job("curate")
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
-<<<<<<< HEAD
-    assert status(lake).attention[0].startswith("2 answers are older than trusted or the code")
-    assert job("curate")[0].result.notes == ("2 of 2 answers built",)
-=======
     assert status(lake).attention[0].startswith("2 answers are older than trusted or their code")
-    assert job("curate")[0].result.notes == ("2 of 2 answers made",)
->>>>>>> 4bcd537b2ce53f763f7a48f1b230bf84ade1cf90
+    assert job("curate")[0].result.notes == ("2 of 2 answers built",)
     assert status(lake).attention == ()
 
 
