@@ -149,8 +149,8 @@ def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
 
 def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
     if not isinstance(entry, dict):
-        problem = f"the expectation is {entry!r}, expected an object. {_WRITE_AGAIN}"
-        raise SuiteError(suite=suite, expectation=number, problem=problem)
+        text = f"the expectation is {entry!r}, expected an object. {_WRITE_AGAIN}"
+        raise SuiteError(suite=suite, expectation=number, problem=text)
     kwargs, id_, severity = entry.get("kwargs") or {}, entry.get("id") or "", entry.get("severity") or "critical"
     if problem := _find_problem(entry, kwargs=kwargs, id_=id_, severity=severity):
         raise SuiteError(suite=suite, expectation=id_ if id_ and isinstance(id_, str) else number, problem=problem)
