@@ -182,7 +182,7 @@ def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path
     emit(file, tmp_path)
     with pytest.raises(
         ReplayError,
-        match="the state file belongs to a replay to landing. Give another --state, or remove the state file to start again",
+        match="the state file belongs to a replay to landing. Give another --state, or remove the state file",
     ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
