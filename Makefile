@@ -33,7 +33,7 @@ test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations o
 
 check: test test-spark4 lint types imports docs package ## Run all checks that must pass before a merge
 
-bench: .venv/bench ## Compare the validation with other libraries: make bench [ARGS=…]. Run another benchmark with BENCH=transforms, BENCH=datasets or BENCH=events
+bench: .venv/bench ## Compare the validation with other libraries: make bench [ARGS=…]. For another benchmark, add BENCH=transforms, datasets or events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
 docs: .venv/dev ## Build the documentation into site/, and check all links and anchors

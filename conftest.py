@@ -28,7 +28,7 @@ _TEST_SETTINGS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
 
-# Most tests run without code generation, because it takes longer than to run a plan on a few rows.
+# Most tests run without code generation. On a few rows, code generation takes longer than the query itself.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 # Spark's default settings, for tests with the mark `compiled`. Spark 4 and the subprocesses of tests use them too.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
@@ -66,7 +66,7 @@ def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def count_jobs(spark: SparkSession) -> Callable[[], int]:
-    """Return a function that returns the number of Spark jobs since its last call."""
+    """Return a function that counts the Spark jobs. Each call returns the number of jobs since the previous call."""
     # Do not use Spark's status store, because it keeps only the last 1,000 jobs.
     scheduler, seen = spark.sparkContext._jsc.sc().dagScheduler(), [0]
 

@@ -42,7 +42,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         sep=header.delimiter,
         encoding=header.encoding,
         quote='"',
-        escape='"',  # a quote inside a cell is doubled. With Spark's default, such a cell is cut off
+        escape='"',  # a quote inside a cell is doubled. With Spark's default, this cell is cut off
         lineSep=header.line_end,  # otherwise Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This also keeps the rows in order
         columnNameOfCorruptRecord="_malformed_record",

@@ -5,7 +5,8 @@ rows. Each commit to raw has the id of its ingest as a property. Each delivery h
 the previous published ingest. To find the published deliveries, follow these ids back from the latest commit to raw.
 
 All remaining deliveries are unpublished. Their run was killed, another run published first, or the run has not
-published yet. No commit to raw has the id of a killed or overtaken ingest, so its deliveries never count.
+published yet. No commit to raw has the id of a killed or overtaken ingest. So the deliveries of such an ingest never
+count.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivered version of a file. If the file is delivered again with different content, it has two deliveries.
+    """One delivered version of a file. A file that is delivered again with different content has two deliveries.
 
     Attributes:
         file: The file's path below landing.
@@ -173,7 +174,7 @@ def cached_checksums(state: RawState) -> KnownChecksums:
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries whose rows are superseded.
 
-    A delivery is superseded if every file with its content has newer content. It is also superseded if the same content
+    A delivery is superseded if every file with its content has newer content. It is also superseded if this content
     was ingested again later.
     """
     current = set(latest_contents(deliveries).values())

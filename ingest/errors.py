@@ -36,7 +36,7 @@ class LandedFilesError(IngestError):
         super().__init__(
             where=dataset,
             problem=f"{len(problems)} landed file(s) cannot be read. No file is ingested and no table has changed."
-            f"{lines}\nFix each file or move it out of landing, and run again.",
+            f"{lines}\nFix each file or move the file out of landing, and run again.",
         )
 
 

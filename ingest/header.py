@@ -77,8 +77,8 @@ def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
 def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
     """Return the cells of a file's first row that an error message may show.
 
-    If the row has at least half of the columns of a layout, it is a header, and all cells are returned. Otherwise the
-    row may hold personal data, and only cells that equal or resemble a column name are returned.
+    If the row has at least half of the columns of a layout, the row is a header, and all cells are returned.
+    Otherwise the row may hold personal data. Then only cells that equal or resemble a column name are returned.
     """
     match = best_match(cells, layouts)
     if len(match.missing) <= match.present:

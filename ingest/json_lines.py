@@ -163,7 +163,7 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark has split the file differently since it counted the records, for example because of new executors.
+    # Fail if Spark splits the file differently than in the count of its records. New executors could cause this.
     problem = f"{file.name}: the file was split differently after its records were counted. Run again. Split at byte "
     first = F.coalesce("first", _raise_with(problem, "start"))
     return numbered.join(numbers, on="start", how="left").select(
@@ -228,7 +228,7 @@ def _make_listing(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame
 
 def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     known = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
-    # Layouts may spell a field differently, such as `Status` and `status`. For Spark, they are one column.
+    # Layouts may spell a field differently, such as `Status` and `status`. For Spark, both names are one column.
     spellings = {name.casefold(): [other for other in known if other.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
     starts_object = record.startswith("{")  # true for most records, and faster than a regular expression
@@ -246,7 +246,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
             F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
             _find_layout(layouts).alias("_layout"),
             *("_row_number", "_source_file", "_modified_at", "_checksum"),
-            # If a row of a replayed csv does not fit the header, the replay sends it in the field `_malformed_record`.
+            # The replay sends a row with more or fewer cells than the header in the field `_malformed_record`.
             F.when(fields.isNull() | _repeats_a_field(fields, known, [*spellings.values()]), record)
             .otherwise(fields[_MALFORMED])
             .alias(_MALFORMED),

@@ -46,8 +46,8 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     3. The modification time in the file system.
     4. The time of the upload to S3. A log line tells how many files have only this time.
 
-    If the first or second time is later than the time at which the file was stored, it is ignored, and a warning is
-    logged.
+    If the first or second time is later than the time at which the file was stored, this time is ignored. A
+    warning is logged.
     """
     with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
         properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))

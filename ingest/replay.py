@@ -48,9 +48,9 @@ def replay(
 ) -> int:
     """Send the rows of a csv as events, and return the number of events sent.
 
-    If an earlier replay was stopped, this replay continues from the next row. If it was complete, this replay sends
-    nothing. A landing folder gets each row exactly once, even if a replay is killed. A stream gets each row at least
-    once.
+    If an earlier replay was stopped, this replay continues from the next row. If the earlier replay was complete, this
+    replay sends nothing. A landing folder gets each row exactly once, even if a replay is killed. A stream gets each
+    row at least once.
 
     Args:
         file: The path of the csv, on a disk or at `s3://…`.
@@ -122,7 +122,7 @@ def _load_state(path: Path, *, sha256: str, to: str) -> State:
         raise ReplayError(where=str(path), problem=problem) from error
     if (progress.sha256, progress.to) != (sha256, to):
         owner = f"a replay to {progress.to}" if progress.to != to else "a file with different content"
-        problem = f"the state file belongs to {owner}. Give another --state, or remove it to start from the first row."
+        problem = f"the state file belongs to {owner}. Give another --state, or remove the state file to start again."
         raise ReplayError(where=str(path), problem=problem)
     return State(path, progress)
 
@@ -177,7 +177,7 @@ def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
 
 
 def _make_stamps(clock: Callable[[], int]) -> Iterator[str]:
-    """Yield the current time. Each time is later than the one before, because it orders the revisions of a case."""
+    """Yield the current time. Each time is later than the previous time, because the times order revisions."""
     last, second, text = 0, -1, ""
     while True:
         last = max(clock() // 1000, last + 1)

@@ -31,7 +31,7 @@ class LandedFile:
         uri: The path or s3:// address of the file, for Spark and `open_file`.
         stored_at: The file system's modification time, or the time of the upload to S3 (UTC).
         modified_at: The time of the last modification (UTC). `list_files` sets this time to `stored_at`. Then
-            `ingest.modified.with_modified_at` sets it to the file's own modification time.
+            `ingest.modified.with_modified_at` sets this time to the file's own modification time.
         checksum: The checksum that identifies the content: SHA-256 on a disk, the ETag on S3.
         bytes: The size of the file in bytes.
     """

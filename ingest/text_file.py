@@ -19,7 +19,7 @@ _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
 _STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes bytes that are not valid UTF-8 to these characters
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
-"""Non-ASCII characters that show that a text is UTF-8, because they are frequent in western UTF-8 text.
+"""Non-ASCII characters that prove UTF-8. They are frequent in western UTF-8 text.
 
 Windows-1252 text that is decoded as UTF-8 almost never has these characters, because it would need `Â` or `Ã` before a
 sign, or `â€`. Characters outside this range do not prove UTF-8. For example, `É` before a no-break space in
@@ -27,7 +27,7 @@ Windows-1252 decodes to a different letter.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
-"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. Otherwise it is Windows-1252."""
+"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. Other text is Windows-1252."""
 
 _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are not valid Windows-1252
 

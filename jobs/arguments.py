@@ -60,12 +60,12 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     """Parse the arguments of a job that has these stages.
 
     Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. But an unknown key that resembles an
-    argument of the job stops the job, because it is probably a typing error.
+    argument of the job stops the job, because this key is probably a typing error.
     """
     parser = make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    # Do not compare ignored keys with the upper-case keys of Glue. Glue's `--JOB_ID` resembles `--JOB_RUN_ID`, but it
-    # is not a typing error.
+    # Do not compare ignored keys with the upper-case keys of Glue. Glue's `--JOB_ID` resembles `--JOB_RUN_ID`, but
+    # `--JOB_ID` is not a typing error.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if similar := get_close_matches(key, own, n=1, cutoff=0.8):
@@ -75,7 +75,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
         parser.error(f"the stage {reads[0]} needs --landing. Pass the folder of the landed files.")
     if ignored:
-        logger.info("%s: the job ignored these arguments, because it does not use them: %s", job, ignored)
+        logger.info("%s: the job does not use these arguments and ignored them: %s", job, ignored)
     return Arguments(
         stages=requested,
         landing=known.landing or "",

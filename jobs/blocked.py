@@ -32,7 +32,7 @@ BLOCKED_BY = "_blocked_by"
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
 """Snapshot property of staged rows: the name of the request. Only a run that a person requested has this property.
 
-The rows of such a run are not only the rows after the watermark.
+A requested run also stages rows before the watermark.
 """
 
 
@@ -63,7 +63,7 @@ def block(
 def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResult | None:
     """Return a blocked result if this run has already been blocked. Otherwise return None.
 
-    AWS Glue retries a failed job. The new rows are parked, so the retry finds no new rows, but it must still fail.
+    AWS Glue retries a failed job. The new rows are parked, so the retry finds no new rows. The retry must still fail.
     """
     if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
@@ -71,9 +71,9 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
 
 
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
-    """Build the parked rows again with the current code, validate them with the current suite, and publish them.
+    """Build the parked rows again with the current code, and publish the rows if they meet the current suite.
 
-    If the rows do not meet the suite, they stay parked.
+    Otherwise the rows stay parked.
 
     Args:
         publisher: The publisher of the dataset.

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 def code_version(*packages: str) -> str:
     """Return a hash of the source and data files of packages. If the hash changes, tables must be built again.
 
-    The version number of the wheel is not enough, because it does not change when a developer edits the code.
+    The version number of the wheel is not enough, because the number does not change when a developer edits the code.
 
     >>> code_version("transforms") == code_version("transforms"), code_version("transforms") == code_version("jobs")
     (True, False)

@@ -12,7 +12,7 @@ MIN_KEY_BYTES = 32
 _HOW_TO_MAKE_A_KEY = "To make a key, run: openssl rand -hex 32"
 MASKING_KEY_HELP = (
     f"Read the masking key from this file, or from the secret NAME in AWS Secrets Manager: {_SECRETS_MANAGER}NAME. The "
-    f"key must have {MIN_KEY_BYTES} bytes or more. The job's role must allow it to read the secret."
+    f"key must have {MIN_KEY_BYTES} bytes or more. The job's role must allow the job to read the secret."
 )
 
 

@@ -184,7 +184,7 @@ class Publisher:
         snapshots: dict[str, int | None] = {}
         if rejects:
             # If a requested run, such as resolve, is killed between these two publishes, the next run does not repeat
-            # the request. The next run would stage only the rows after the watermark. So make it a full refresh.
+            # the request. It would stage only the rows after the watermark. So make the next run a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}

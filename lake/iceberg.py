@@ -103,7 +103,7 @@ def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str
 
 
 def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
-    """Remove snapshots from a table's history. Maintenance later removes the files that only they use."""
+    """Remove snapshots from a table's history. Maintenance later removes the files that only these snapshots use."""
     if snapshot_ids:
         # Do not delete files here. To find unused files, Iceberg would read the manifest lists of all snapshots.
         iceberg = load_table(spark, table)
@@ -190,7 +190,7 @@ def has_iceberg(spark: SparkSession) -> bool:
 
 
 def look_up_java_names(spark: SparkSession) -> None:
-    """Look up the Java names that pyspark uses in expressions once for each session, and keep them.
+    """Look up the Java names that pyspark uses in expressions once for each session, and cache the names.
 
     Otherwise pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time.
     Setting the name as an attribute of its parent prevents later look-ups.
@@ -253,7 +253,7 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
         name: The name of the table, for the error message.
 
     Raises:
-        TableBusyError: Another commit came first. None of the changes were made.
+        TableBusyError: Another commit came first. No change was committed.
     """
     transaction = table.newTransaction()
     # Iceberg scans a table before it rewrites the table's files, but it cannot scan `transaction.table()` itself.

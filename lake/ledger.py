@@ -131,7 +131,7 @@ def runs(spark: SparkSession) -> DataFrame:
 def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
     """Return the validation results of a job's published rows, the latest first. Runs one Spark job.
 
-    At most `min_rows` results are read. They are enough, because each result covers at least one row.
+    At most `min_rows` results are read. These results are enough, because each result covers at least one row.
     """
     if not exists(spark, RUNS):
         return []

@@ -76,8 +76,8 @@ def compact(spark: SparkSession, table: str) -> int:
     Rows do not change. Delete files that no data file needs are removed. File counts are read from metadata, and Spark
     jobs run only if the table has delete files or files to rewrite.
 
-    Compaction never makes the publish of another run fail. It does not start if another run may be about to publish the
-    table. It commits only if no other run has committed to the table since compaction started.
+    Compaction never makes the publish of another run fail. Compaction does not start if another run may be about to
+    publish the table. It commits only if no other run has committed to the table since compaction started.
 
     Returns:
         The number of rewritten files.
@@ -150,7 +150,7 @@ def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime
 def _remove_dangling_deletes(spark: SparkSession, table: str) -> None:
     """Remove delete files whose data file no longer exists.
 
-    Iceberg itself removes such a delete file only if it is older than all data files.
+    Iceberg itself removes a delete file only if the delete file is older than all data files.
     """
     iceberg = load_table(spark, table)
     _require_idle(iceberg, table)

@@ -25,8 +25,8 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     and Iceberg's jar from PyPI.
 
     Raises:
-        SetUpError: A local session needs Java 17 or Iceberg's jar, but it is missing. Or the warehouse is on S3, but
-            Spark was started without Iceberg.
+        SetUpError: A local session needs Java 17 and Iceberg's jar, and one of the two is missing. Or the warehouse is
+            on S3, but Spark was started without Iceberg.
     """
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):

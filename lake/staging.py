@@ -117,7 +117,7 @@ class Staged:
             raise OvertakenError(table=self.table, branch=self.location)
 
     def publish(self, *, exclude: str | None = None, properties: Mapping[str, str] | None = None) -> int | None:
-        """Publish the staged rows, so that readers of the table see them. Readers see one commit.
+        """Publish the staged rows. For readers, the rows of the table change in a single commit.
 
         Args:
             exclude: A condition in SQL. Rows that meet the condition are not published.
@@ -170,7 +170,7 @@ def stage(
 
     Args:
         spark: The session.
-        rows: The rows. They are computed once, in one Spark job if the plan has no broadcast.
+        rows: The rows to stage. They are computed once, in one Spark job if the plan has no broadcast.
         table: The table to publish to. An empty table is created if it does not exist.
         run_id: The id of the run. The branch is named after it.
         is_append: True to add the rows to the table. False to replace all rows of the table.
@@ -216,7 +216,7 @@ def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
 def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
     """Find unpublished rows that were staged after the last publish. Prefer the rows of this run to the latest rows.
 
-    If AWS Glue resumes a workflow run, the resumed run has another id. So its stages continue with the rows of the
+    If AWS Glue resumes a workflow run, the resumed run has a new id. So its stages continue with the rows of the
     earlier run. Rows of an earlier run that failed validation are ignored.
     """
     if not spark.catalog.tableExists(table):
@@ -246,7 +246,7 @@ def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) 
 
 
 def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
-    """Expire the snapshots between published snapshots, because they hold rows that failed validation.
+    """Expire the snapshots between published snapshots, because these snapshots hold rows that failed validation.
 
     If a run is killed before this step, the next publish or maintenance expires these snapshots.
     """

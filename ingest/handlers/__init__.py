@@ -1,1 +1,1 @@
-"""Handlers for AWS Lambda. Each handler is one file that needs only boto3, so deploy it as a zip of this file."""
+"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. Deploy a zip of this file."""

@@ -12,8 +12,8 @@ Environment:
     STREAM: The name of the Firehose stream.
     STATE: The address of the object that stores the feed's watermark, `s3://BUCKET/KEY`. If the object does not exist,
         the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
-    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. Without it, each run sends
-        all rows.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change [default: send all rows in
+        each run].
     APP_TOKEN: Socrata's app token. Without a token, Socrata allows fewer requests.
 
 Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run reads the
@@ -284,7 +284,7 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Do not page with $offset. If a row changes between two pages, it moves to the end, and a later row is skipped.
+    # Do not page with $offset. A row that changes between two pages moves to the end, so a later row would be skipped.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):

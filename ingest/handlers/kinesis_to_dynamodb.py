@@ -16,7 +16,7 @@ Environment:
 
 A revision replaces only an older revision. So repeated, late and reordered records lead to the same table. If a record
 fails for a temporary reason, the function reports the record, and Kinesis delivers this record and all later records
-again. A record that can never become an item is set aside, so that later records do not wait for it.
+again. A record that can never become an item is set aside, so that it does not block later records.
 
 An item has only the fields that the lake's masking policy allows. It has no summary, no address, and no ZIP code of the
 customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that are not in
@@ -49,7 +49,7 @@ KEY_FIELDS = (
     *("Case Summary", "Case Source", "Customer Zip Code", "Incident Address 1", "Incident Address 2"),
     *("Incident Intersection 1", "Incident Intersection 2", "Incident Zip Code"),
 )
-"""The fields that identify a case, together with the layout and the time of creation. They never change."""
+"""The fields that identify a case, together with the layout and the time of creation. These fields never change."""
 
 COORDINATES = ("Longitude", "Latitude")
 COPIED_FIELDS = (
@@ -266,7 +266,7 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
 
 def _set_aside(s3: Any, record: Mapping[str, Any], data: bytes, reason: str) -> None:
     bucket, _, prefix = _read_setting("SET_ASIDE").removeprefix("s3://").partition("/")
-    # Name the object after the record. If the record is delivered again, it replaces the same object.
+    # Name the object after the record, so that a record that is delivered twice is stored only once.
     key = f"{prefix.rstrip('/')}/{record['eventID'].replace(':', '-')}.json".lstrip("/")
     logger.error("record %s was set aside as s3://%s/%s", record["kinesis"]["sequenceNumber"], bucket, key)
     body = {"reason": reason, "source": record["eventSourceARN"], "data": base64.b64encode(data).decode()}

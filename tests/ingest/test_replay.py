@@ -181,7 +181,8 @@ def test_each_row_lands_exactly_once_if_a_replay_is_killed_at_any_point_and_repe
 def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
     emit(file, tmp_path)
     with pytest.raises(
-        ReplayError, match="the state file belongs to a replay to landing. Give another --state, or remove it"
+        ReplayError,
+        match="the state file belongs to a replay to landing. Give another --state, or remove the state file",
     ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
