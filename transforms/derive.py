@@ -20,7 +20,14 @@ _STATISTICS = {"mean": F.avg, "median": F.median}
 
 
 def change_on_previous(
-    rows: DataFrame, *, column: str, period: str, name: str, group_by: Sequence[str] = (), periods: int = 1
+    rows: DataFrame,
+    *,
+    column: str,
+    period: str,
+    name: str,
+    percentage_name: str | None = None,
+    group_by: Sequence[str] = (),
+    periods: int = 1,
 ) -> DataFrame:
     """Add the change of a column since the previous period, or since the period `periods` earlier.
 
@@ -30,7 +37,8 @@ def change_on_previous(
     Columns: reads `period`, an integer that counts periods, for example a year or a `month_number`. Adds `name`, the
     change of `column` since the period `period - periods`, in the units of `column`. The change is null if the earlier
     period is missing or has no value. The row before such a gap is not used instead. The change is also null if it
-    overflows the type of `column`.
+    overflows the type of `column`. `percentage_name`, if given, is a further column: the change as a percentage of the
+    earlier value, a double. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -39,12 +47,13 @@ def change_on_previous(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is not a number, or `period` is not an integer.
-        DuplicateColumnError: The frame already has a column `name`.
+        DuplicateColumnError: The frame already has a column `name` or `percentage_name`.
         ArgumentError: `periods` is not an integer of 1 or more.
     """
     require_columns(rows, [column, period, *group_by], where="change_on_previous")
     require_number(rows, column, where="change_on_previous")
-    require_distinct([*rows.columns, name], where="change_on_previous")
+    names = [name, *([percentage_name] if percentage_name else [])]
+    require_distinct([*rows.columns, *names], where="change_on_previous")
     if not isinstance(rows.schema[period].dataType, T.IntegralType):
         raise SchemaMismatchError(
             where=f"change_on_previous: period {period!r}",
@@ -58,7 +67,30 @@ def change_on_previous(
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
-    return rows.withColumn(name, F.when(number.isNotNull(), F.try_subtract(value, before)))
+    change = F.when(number.isNotNull(), F.try_subtract(value, before))
+    percentage = F.when(before != 0, change.cast("double") * 100 / before.cast("double"))
+    return rows.withColumns(dict(zip(names, [change, percentage], strict=False)))
+
+
+def round_columns(rows: DataFrame, *, columns: Sequence[str], decimals: int) -> DataFrame:
+    """Round columns to `decimals` digits after the decimal point. Halves are rounded away from zero.
+
+    Rows: all kept. Columns: all kept, in their order. The rounded columns keep their type, except that Spark may give
+    a decimal a smaller scale.
+
+    >>> years = spark.createDataFrame([(2024, 93.845), (2025, None)], "year int, pct double")
+    >>> years.transform(round_columns, columns=["pct"], decimals=1).collect()
+    [Row(year=2024, pct=93.8), Row(year=2025, pct=None)]
+
+    Raises:
+        MissingColumnError: A column is not in the frame.
+        SchemaMismatchError: A column is not a number.
+    """
+    require_columns(rows, columns, where="round_columns")
+    for column in columns:
+        require_number(rows, column, where="round_columns")
+    rounded = {name: F.round(quoted(name), decimals).alias(name) for name in columns}
+    return rows.select(*(rounded.get(name, F.col(quoted(name))) for name in rows.columns))
 
 
 def bucket(

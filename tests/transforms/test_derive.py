@@ -8,7 +8,7 @@ from chispa import assert_df_equality
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.derive import change_on_previous
+from transforms.derive import change_on_previous, round_columns
 from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumnError, SchemaMismatchError
 
 YEARS = "year int, pct double"
@@ -27,6 +27,33 @@ def test_changes_are_computed_within_each_group_and_nulls_form_a_group(spark):
     changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
     actual = {(row.k, row.year): row.change for row in changes.collect()}
     assert actual == {("a", 2021): None, ("a", 2022): 2.0, ("b", 2022): None, (None, 2021): None, (None, 2022): 1.0}
+
+
+def test_the_percentage_of_a_change_is_null_without_an_earlier_value_or_if_that_value_is_0(spark):
+    years = spark.createDataFrame(
+        [(2021, 8), (2022, 6), (2023, 0), (2024, 5), (2026, 9), (2027, None)], "year int, n int"
+    )
+    changes = years.transform(
+        change_on_previous, column="n", period="year", name="change", percentage_name="change_pct"
+    )
+    actual = {row.year: (row.change, row.change_pct) for row in changes.collect()}
+    nothing = (None, None)
+    assert actual == {
+        2021: nothing, 2022: (-2, -25.0), 2023: (-6, -100.0), 2024: (5, None), 2026: nothing, 2027: nothing
+    }  # fmt: skip
+    with pytest.raises(DuplicateColumnError, match="columns 'n' and 'N'"):
+        change_on_previous(years, column="n", period="year", name="change", percentage_name="N")
+
+
+def test_columns_are_rounded_away_from_zero_and_others_stay_as_they_are(spark):
+    rows = spark.createDataFrame([(0.125, 0.125, 2.5), (-0.125, 7.0, None)], "`a.` double, b double, c double")
+    rounded = rows.transform(round_columns, columns=["a.", "c"], decimals=2)
+    assert [tuple(row) for row in rounded.collect()] == [(0.13, 0.125, 2.5), (-0.13, 7.0, None)]
+    assert rounded.columns == rows.columns
+    with pytest.raises(MissingColumnError, match="round_columns: column 'x' is missing"):
+        round_columns(rows, columns=["x"], decimals=2)
+    with pytest.raises(SchemaMismatchError, match="round_columns"):
+        round_columns(rows.selectExpr("'1' AS text"), columns=["text"], decimals=2)
 
 
 @pytest.mark.parametrize(

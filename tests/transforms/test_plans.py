@@ -24,7 +24,7 @@ from transforms.combine import join, lookup, union_by_name
 from transforms.datasets import dataset_names, load_dataset
 from transforms.dates import month_number, parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_superseded_rows, keep_latest
-from transforms.derive import bucket, change_on_previous, fill_missing_values
+from transforms.derive import bucket, change_on_previous, fill_missing_values, round_columns
 from transforms.drift import schema_drift
 from transforms.geo import grid_cell, grid_line, valid_coordinates
 from transforms.keys import encode_key, identifier, match_key, tie_breakers, uuid
@@ -111,7 +111,13 @@ STEPS: dict[Callable[..., object], Step] = {
     bucket: apply(bucket, column=PART, edges=[0, 5], name="The. Band", order_column="Band. number"),
     cast: select_by_name(cast, quoted(TEXT), source_type=T.StringType(), target_type=T.DoubleType(), where="here"),
     change_on_previous: apply(
-        change_on_previous, column=PART, period=YEAR, name="Änderung. %", group_by=[TEXT], periods=12
+        change_on_previous,
+        column=PART,
+        period=YEAR,
+        name="Änderung. %",
+        percentage_name="Än. %",
+        group_by=[TEXT],
+        periods=12,
     ),
     change_schema: apply(
         change_schema, fields=[(f"{quoted(PLACE)}.a", "int", "a", "string"), Field(TEXT, "n. 1", "int")], malformed=TEXT
@@ -165,6 +171,7 @@ STEPS: dict[Callable[..., object], Step] = {
     require_columns: validate_columns,
     require_distinct: validate_columns,
     require_number: validate_columns,
+    round_columns: apply(round_columns, columns=[PART], decimals=1),
     route: lambda rows: [*route(rows, groups={"a": F.col(quoted(PART)) > 0}).values()],
     schema_drift: validate_columns,
     select_fields: apply(select_fields, fields=[YEAR]),

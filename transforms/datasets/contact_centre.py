@@ -13,7 +13,7 @@ so that the totals equal the city's totals. On these days, `calls_unaccounted` i
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
@@ -21,7 +21,7 @@ from transforms.combine import union_by_name
 from transforms.dataset import Answer, Dataset
 from transforms.dates import month_number, parse_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
-from transforms.derive import change_on_previous
+from transforms.derive import change_on_previous, round_columns
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
 
@@ -37,6 +37,7 @@ _FIELDS = (
 _KEY = ("date",)
 
 _COUNTS = ("calls_offered", "calls_handled")
+_PERCENTAGES = ("calls_handled_pct", "change_pct_points")
 _YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 
 
@@ -83,7 +84,8 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
         .transform(_sum_calls, group_by=["year"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
-        .select("year", "days", *_COUNTS, _round("calls_handled_pct"), _round("change_pct_points"))
+        .transform(round_columns, columns=_PERCENTAGES, decimals=2)
+        .select("year", "days", *_COUNTS, *_PERCENTAGES)
     )
 
 
@@ -99,17 +101,14 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
         .transform(_sum_calls, group_by=["month", "number"])
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")
-        .select("month", "days", *_COUNTS, _round("calls_handled_pct"), _round("change_pct_points"))
+        .transform(round_columns, columns=_PERCENTAGES, decimals=2)
+        .select("month", "days", *_COUNTS, *_PERCENTAGES)
     )
 
 
 def _sum_calls(calls: DataFrame, *, group_by: list[str]) -> DataFrame:
     sums = {name: (name, "sum") for name in _COUNTS}
     return calls.transform(aggregate, group_by=group_by, columns={"days": ("calls_offered", "count"), **sums})
-
-
-def _round(name: str) -> Column:
-    return F.round(name, 2).alias(name)
 
 
 DATASET = Dataset(

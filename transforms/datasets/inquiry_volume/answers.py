@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -10,13 +11,14 @@ from pyspark.sql import functions as F
 from transforms.aggregate import aggregate, top_n
 from transforms.dataset import Answer
 from transforms.dates import month_number
-from transforms.derive import change_on_previous
+from transforms.derive import change_on_previous, round_columns
 from transforms.outliers import flag_outliers
 from transforms.shares import percentage, share_of_total
 
 MAX_TYPES_PER_DEPARTMENT = 10
 _INQUIRIES = {"inquiries": ("number_of_records", "sum")}
 _SHARE_COLUMNS = ("share_before_pct", "share_pct", "change_pct_points")
+_add_change = partial(change_on_previous, column="inquiries")
 
 
 def build_departments(inquiries: DataFrame) -> DataFrame:
@@ -56,8 +58,11 @@ def build_monthly(inquiries: DataFrame) -> DataFrame:
             F.col("year_month").alias("month"), month_number("year_month").alias("number"), "number_of_records"
         )
         .transform(aggregate, group_by=["month", "number"], columns=_INQUIRIES)
-        .transform(_add_change, name="change_on_month", period="number", periods=1)
-        .transform(_add_change, name="change_on_year", period="number", periods=12)
+        .transform(_add_change, period="number", name="change_on_month", percentage_name="change_on_month_pct")
+        .transform(
+            _add_change, period="number", name="change_on_year", percentage_name="change_on_year_pct", periods=12
+        )
+        .transform(round_columns, columns=["change_on_month_pct", "change_on_year_pct"], decimals=2)
         .drop("number")
     )
 
@@ -75,7 +80,8 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
     return (
         inquiries.transform(aggregate, group_by=["year"], columns=months | _INQUIRIES)
         .withColumn("inquiries_per_month", F.round(F.try_divide("inquiries", "months"), 1))
-        .transform(_add_change, name="change_on_year", period="year", periods=1)
+        .transform(_add_change, period="year", name="change_on_year", percentage_name="change_on_year_pct")
+        .transform(round_columns, columns=["change_on_year_pct"], decimals=2)
     )
 
 
@@ -162,12 +168,6 @@ ANSWERS = {
     "channel_moves": Answer(build_channel_moves),
 }
 """The answers by name."""
-
-
-def _add_change(volumes: DataFrame, *, name: str, period: str, periods: int) -> DataFrame:
-    changes = volumes.transform(change_on_previous, column="inquiries", period=period, name=name, periods=periods)
-    before = F.col("inquiries") - F.col(name)
-    return changes.withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
 
 
 def _add_shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
@@ -72,7 +72,7 @@ def build_type_shares(incidents: DataFrame) -> DataFrame:
         .withColumn("overall_incidents", all_cities)
         .withColumn("_all", F.sum("incidents").over(Window.partitionBy()))
         .transform(percentage, part="overall_incidents", total="_all", name="overall_pct")
-        .withColumn("overall_pct", _round("overall_pct").cast("decimal(6, 3)"))
+        .withColumn("overall_pct", F.round("overall_pct", 3).cast("decimal(6, 3)"))
         .select(
             *("city", "initial_type", "incidents", "share_pct", "overall_incidents", "overall_pct"),
             (F.col("share_pct") - F.col("overall_pct")).alias("difference_pct_points"),
@@ -104,7 +104,7 @@ def build_priority_shares(
         .transform(percentage, part="type_incidents", total="_city", name="type_share_pct")
         .transform(share_of_total, column="incidents", name="priority_share_pct", group_by=["city", "initial_type"])
         .select(
-            *("city", "initial_type", "type_incidents", _round("type_share_pct").alias("type_share_pct")),
+            *("city", "initial_type", "type_incidents", F.round("type_share_pct", 3).alias("type_share_pct")),
             *("priority", "incidents", "priority_share_pct"),
         )
     )
@@ -137,7 +137,3 @@ def _rank_types(incidents: DataFrame, *, place_column: str, max_places: int, max
         .transform(top_n, n=max_types, column="incidents", group_by=[place_column], order_by=["initial_type"])
         .select(rank, place_column, "rank", "initial_type", "incidents", "share_pct")
     )
-
-
-def _round(name: str) -> Column:
-    return F.round(name, 3)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, pivot
 from transforms.combine import union_by_name
 from transforms.dataset import Answer
 from transforms.datasets.registrar.records import ADMISSION_KEY, LAYOUTS
-from transforms.derive import change_on_previous
+from transforms.derive import change_on_previous, round_columns
 from transforms.shares import percentage
 
 COMPLETENESS_FIELDS = {
@@ -35,7 +35,8 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
     return (
         records.transform(_count_completions, group_by=["year"])
         .transform(change_on_previous, column="completion_rate_pct", period="year", name="change_pct_points")
-        .select("year", "received", "completed", *map(_round, ("completion_rate_pct", "change_pct_points")))
+        .transform(round_columns, columns=["completion_rate_pct", "change_pct_points"], decimals=2)
+        .select("year", "received", "completed", "completion_rate_pct", "change_pct_points")
     )
 
 
@@ -47,8 +48,10 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
     received).
     """
     group_by = ["programme", "intake"]
-    return records.transform(_count_completions, group_by=group_by).select(
-        *group_by, "received", "completed", _round("completion_rate_pct")
+    return (
+        records.transform(_count_completions, group_by=group_by)
+        .transform(round_columns, columns=["completion_rate_pct"], decimals=2)
+        .select(*group_by, "received", "completed", "completion_rate_pct")
     )
 
 
@@ -87,7 +90,8 @@ def build_yield(records: DataFrame) -> DataFrame:
         .withColumn("enrolled", F.col("enrolled") * F.col("completed"))
         .transform(aggregate, group_by=group_by, columns=sums)
         .transform(percentage, part="enrolled", total="completed", name="yield_pct")
-        .select(*group_by, "completed", "enrolled", _round("yield_pct"), "enrolled_otherwise")
+        .transform(round_columns, columns=["yield_pct"], decimals=2)
+        .select(*group_by, "completed", "enrolled", "yield_pct", "enrolled_otherwise")
     )
 
 
@@ -112,7 +116,8 @@ def build_withdrawal_rates(records: DataFrame) -> DataFrame:
             *(function("days").alias(name) for function, name in days),
         )
         .transform(percentage, part="withdrawn", total="enrolled", name="withdrawal_rate_pct")
-        .select(*group_by, "enrolled", "withdrawn", _round("withdrawal_rate_pct"), *(name for _, name in days))
+        .transform(round_columns, columns=["withdrawal_rate_pct"], decimals=2)
+        .select(*group_by, "enrolled", "withdrawn", "withdrawal_rate_pct", *(name for _, name in days))
     )
 
 
@@ -134,7 +139,8 @@ def build_completeness(*records: DataFrame) -> DataFrame:
         .unpivot(["record", "rows"], [*map(F.col, fields)], "field", "filled")
         .where(F.concat_ws(" ", "record", "field").isin(measured))
         .transform(percentage, part="filled", total="rows", name="completeness_pct")
-        .select("record", "field", "rows", "filled", _round("completeness_pct"))
+        .transform(round_columns, columns=["completeness_pct"], decimals=2)
+        .select("record", "field", "rows", "filled", "completeness_pct")
     )
 
 
@@ -179,7 +185,3 @@ def _summarize_admissions(records: DataFrame) -> DataFrame:
         F.max((F.col("record") == "withdrawal").cast("int")).alias("withdrawn"),
         F.max(days).alias("days"),
     )
-
-
-def _round(name: str) -> Column:
-    return F.round(name, 2).alias(name)

@@ -11,8 +11,8 @@ from transforms.aggregate import aggregate, top_n
 from transforms.datasets.service_requests.sources import SOURCES
 from transforms.datasets.service_requests.sources.city_source import CitySource
 from transforms.dates import month_number
-from transforms.derive import change_on_previous
-from transforms.shares import percentage, share_of_total
+from transforms.derive import change_on_previous, round_columns
+from transforms.shares import share_of_total
 
 MAX_VALUES_PER_GROUP = 10
 ALL_REQUESTS = "all"
@@ -107,20 +107,21 @@ def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], 
     `<name>_pct` (the change as a percentage of the requests of the earlier month). Both are null if the earlier month
     has no row. `<name>_pct` is also null if the earlier month has 0 requests.
     """
-    before = F.col("requests") - F.col(name)
+    percentage_name = f"{name}_pct"
     return (
         volumes.withColumn("_number", month_number("month"))
         .transform(
-            change_on_previous, column="requests", period="_number", name=name, group_by=group_by, periods=months
+            change_on_previous,
+            column="requests",
+            period="_number",
+            name=name,
+            percentage_name=percentage_name,
+            group_by=group_by,
+            periods=months,
         )
-        .withColumn(f"{name}_pct", F.when(before != 0, F.round(F.col(name) * 100 / before, 2)))
+        .transform(round_columns, columns=[percentage_name], decimals=2)
         .drop("_number")
     )
-
-
-def rounded_percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add `part` as a percentage of `total`, to two decimals. The result is null if `total` is 0. Rows: all kept."""
-    return rows.transform(percentage, part=part, total=total, name=name).withColumn(name, F.round(name, 2))
 
 
 def _has_kind(source: CitySource, kind: str) -> bool:

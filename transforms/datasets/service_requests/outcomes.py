@@ -11,10 +11,11 @@ from transforms.datasets.service_requests.groups import (
     GROUP_COLUMNS,
     GROUP_KINDS,
     assign_groups,
-    rounded_percentage,
     top_values,
 )
 from transforms.datasets.service_requests.sources.city_source import CLOSED_OTHERWISE, RESOLVED, UNRESOLVED
+from transforms.derive import round_columns
+from transforms.shares import percentage
 
 
 def build_resolution(requests: DataFrame) -> DataFrame:
@@ -40,8 +41,9 @@ def build_resolution(requests: DataFrame) -> DataFrame:
         .withColumnsRenamed(counts | {"others": "status_not_known"})
         .withColumn("_known", F.expr(" + ".join(counts.values())))
         .withColumn("requests", F.col("_known") + F.col("status_not_known"))
-        .transform(rounded_percentage, part="resolved", total="_known", name="resolved_pct")
-        .transform(rounded_percentage, part="unresolved", total="_known", name="unresolved_pct")
+        .transform(percentage, part="resolved", total="_known", name="resolved_pct")
+        .transform(percentage, part="unresolved", total="_known", name="unresolved_pct")
+        .transform(round_columns, columns=["resolved_pct", "unresolved_pct"], decimals=2)
         .select(
             *("city", *GROUP_COLUMNS, "requests", *counts.values()),
             *("status_not_known", "resolved_pct", "unresolved_pct"),
@@ -77,7 +79,8 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
         .withColumn("_one", F.col("first_call_resolution").cast("int"))
         .transform(assign_groups, kinds=GROUP_KINDS, names=GROUP_COLUMNS, keep=["_one"])
         .transform(aggregate, group_by=["city", *GROUP_COLUMNS], columns=sums)
-        .transform(rounded_percentage, part="on_first_call", total="requests", name="on_first_call_pct")
+        .transform(percentage, part="on_first_call", total="requests", name="on_first_call_pct")
+        .transform(round_columns, columns=["on_first_call_pct"], decimals=2)
     )
 
 
