@@ -57,7 +57,10 @@ class DeliveriesError(IngestError):
 
 
 class FetchError(IngestError):
-    """A published file cannot be downloaded. `where` is the address of the file. The folder has not changed."""
+    """A published file cannot be downloaded. `where` is the address of the file.
+
+    The files in the target folder have not changed.
+    """
 
 
 class ReplayError(IngestError):

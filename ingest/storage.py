@@ -59,8 +59,9 @@ def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[Lan
     Hidden files are skipped. A file is hidden if its name, or the name of one of its folders, starts with `.`, `_` or
     `~$`.
 
-    On a disk, a checksum is computed from the whole file. A `known` checksum is used instead if the file has the same
-    name, `stored_at` and size, and if the file system shows no change of the file since the checksum was computed.
+    On a disk, a checksum is computed from the whole file, unless the file has a checksum in `known`. A `known` checksum
+    belongs to a file with the same name, `stored_at` and size. It is used only if the file system shows no change of
+    the file since the checksum was computed.
 
     Raises:
         LandingError: The landing does not exist, or has a file whose name is not UTF-8.

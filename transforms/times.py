@@ -236,7 +236,10 @@ def _require_region(zone: str, *, where: str) -> str:
 
 
 def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
-    """Return the regular expression of a pattern, its replacement that writes ISO 8601, and the token of each part."""
+    """Return the regular expression of a pattern, the ISO 8601 replacement, and the token of each part of the time.
+
+    `regexp_replace` with this replacement converts a matching text to ISO 8601.
+    """
     regex, groups, tokens, previous = "", dict[str, int](), dict[str, str](), ""
     for token in (match.group() for match in _TOKEN.finditer(pattern)):
         if token.startswith("'"):

@@ -14,9 +14,10 @@ Environment:
         key must have 32 bytes or more. White space before and after the key is ignored. Use the masking key of the
         jobs. Otherwise the case keys in this table differ from the case keys in the lake.
 
-A revision replaces only an older revision. So repeated, late and reordered records lead to the same table. If a record
-fails for a temporary reason, the function reports the record, and Kinesis delivers this record and all later records
-again. A record that can never become an item is set aside, so that it does not block later records.
+A revision replaces only an older revision. So repeated, late and reordered records do not change the final content of
+the table. If a record fails for a temporary reason, the function reports the record, and Kinesis delivers this record
+and all later records again. A record that can never become an item is set aside, so that it does not block later
+records.
 
 An item has only the fields that the lake's masking policy allows. It has no summary, no address, and no ZIP code of the
 customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that are not in

@@ -99,7 +99,7 @@ class _Part:
         return self.truth
 
     def write_incident(self, index: int) -> None:
-        """Write all revisions of one incident, and count its last state."""
+        """Write all revisions of one incident, and add its last revision to the expected answers."""
         incident, start = draw_incident(self.random, year=self.year, part=self.number, index=index)
         cells: dict[str, Any] = {}
         if index % 31 == 17:
@@ -167,7 +167,7 @@ class _Part:
         os.utime(path, (delivered.timestamp(),) * 2)
 
     def count(self, incident: dict[str, Any]) -> None:
-        """Count the last state of an incident."""
+        """Add the last revision of an incident to the expected answers."""
         answers, kind, city = self.truth.answers, incident["initial_type"], incident["city"]
         for place in ("city", "street"):
             combination = _key(incident[place], kind, incident["priority"])

@@ -4,9 +4,10 @@ The source is Montgomery County's "Police Dispatched Incidents". An incident is 
 and each extraction gives one JSON record. The first record is written while units are on their way, so this record has
 no arrival time and no clearing time. A new record follows when these times are known, and after each correction.
 
-The key is the county's incident number. The row with the latest extraction time (`row_ts`) counts, even if it arrives
-before other rows of the incident. If two rows have the same extraction time, the row with more values counts. Two
-events with the same number become one incident. One event with two numbers becomes two incidents.
+The key is the county's incident number. The publisher keeps the row with the latest extraction time (`row_ts`), even if
+this row arrives before other rows of the incident. If two rows have the same extraction time, the publisher keeps the
+row in which more fields are filled. Two events with the same number become one incident. One event with two numbers
+becomes two incidents.
 
 The county replaces house numbers with blocks of 100 numbers, as in `900 BLK THAYER AVE`. If an address still has a
 house number, `MASKING_POLICY` in `incidents.py` replaces the number with its block before any row is validated.

@@ -119,10 +119,10 @@ REVISION_ORDER = (
     *(name for name in _SOURCE_COLUMNS if name not in (*KEY, "row_ts", "end_time")),
     *("_source_file", "_row_number"),
 )
-"""The columns that order the revisions of an incident. The last revision in this order counts.
+"""The columns that order the revisions of an incident. The publisher keeps the last revision in this order.
 
 Current rows come after superseded rows. Next, the order is by extraction time and then by end time. If both times are
-equal, a revision with more values comes later.
+equal, a revision in which more fields are filled comes later.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"

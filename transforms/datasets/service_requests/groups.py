@@ -84,8 +84,8 @@ def top_values(
 
     Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `column`, in ascending order.
 
-    Columns: city, the columns of `names`, rank, `column`, requests and share_pct (share of the group's requests in
-    which `column` is not null).
+    Columns: city, the columns of `names`, rank, `column`, requests and share_pct. The denominator of share_pct is the
+    number of the group's requests in which `column` is not null.
     """
     group_by = ["city", *names]
     return (

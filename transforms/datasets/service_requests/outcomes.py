@@ -57,8 +57,8 @@ def build_top_unresolved(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
     broken by the name of the type.
 
-    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct (share of the group's
-    unresolved requests with a type).
+    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct. The denominator of
+    share_pct is the number of the group's unresolved requests that have a type.
     """
     return requests.where(F.col("resolution") == UNRESOLVED).transform(top_values, column="request_type")
 

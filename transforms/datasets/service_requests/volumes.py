@@ -71,8 +71,8 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
     Rows: at most `MAX_TYPES_PER_AREA` for each area. Requests without an area or a type are left out. Ties are broken
     by the name of the type.
 
-    Columns: city, area_kind, area; rank (1 for the type with the most requests); request_type; requests; share_pct
-    (share of the area's requests with a type).
+    Columns: city, area_kind, area; rank (1 for the type with the most requests); request_type; requests;
+    share_pct. The denominator of share_pct is the number of the area's requests that have a type.
     """
     top_types = requests.transform(
         top_values, column="request_type", kinds=AREA_KINDS, names=AREA_COLUMNS, n=MAX_TYPES_PER_AREA
@@ -112,8 +112,8 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without an agency are left out. Ties
     are broken by the name of the agency.
 
-    Columns: city, group_kind, group_name (null for requests without a value); rank; agency; requests; share_pct
-    (share of the group's requests with an agency).
+    Columns: city, group_kind, group_name (null for requests without a value); rank; agency; requests;
+    share_pct. The denominator of share_pct is the number of the group's requests that have an agency.
     """
     return requests.transform(top_values, column="agency")
 
@@ -124,8 +124,8 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
     broken by the name of the type.
 
-    Columns: city, group_kind, group_name; rank; request_type; requests; share_pct (share of the group's requests with a
-    type).
+    Columns: city, group_kind, group_name; rank; request_type; requests; share_pct. The denominator of share_pct is the
+    number of the group's requests that have a type.
     """
     return requests.transform(top_values, column="request_type")
 
