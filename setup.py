@@ -65,7 +65,8 @@ setup(
             "pytest-cov",
             "pytest-xdist",  # one test uses about one core, so run the tests in two processes
             "ruff",
-            # The Glue tests use the Iceberg AWS module in this package. Its Java package has another name.
+            # The Glue tests use Iceberg's AWS module, which is in a jar of this distribution. In the jar, the names of
+            # Iceberg's Java packages start with `smfs.shaded`.
             "sagemaker-feature-store-pyspark==2.2.2",
             "wheel",
         ],

@@ -219,7 +219,8 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # If a day is compared with a time, the day stands for its first moment. Every Spark version can cast this text.
+        # If a day is compared with a time, the day stands for its first moment. Text with a space between the day and
+        # the time can be cast in every Spark version.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

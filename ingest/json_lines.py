@@ -163,8 +163,11 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file differently than in the count of its records. New executors could cause this.
-    problem = f"{file.name}: the file was split differently after its records were counted. Run again. Split at byte "
+    # Fail if Spark does not split the file as it did when its records were counted. New executors could cause this.
+    problem = (
+        f"{file.name}: Spark split the file differently after its records were counted. Run again. The new split "
+        "starts at byte "
+    )
     first = F.coalesce("first", _raise_with(problem, "start"))
     return numbered.join(numbers, on="start", how="left").select(
         "record",

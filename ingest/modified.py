@@ -120,4 +120,6 @@ class _Properties(ET.TreeBuilder):
     """Build a tree, but reject a document type declaration, because its entities could read files or expand."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ET.ParseError(f"a document type is not allowed: {name}, {pubid}, {system}")
+        raise ET.ParseError(
+            f"a DOCTYPE declaration is not allowed. Found: name {name}, public ID {pubid}, system ID {system}"
+        )

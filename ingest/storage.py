@@ -68,7 +68,8 @@ def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[Lan
     """
     listing = _list_s3(landing) if is_s3(landing) else _list_disk(landing, known or {})
     files = sorted((file for file in listing if not _is_hidden(file.name)), key=lambda file: file.name)
-    # Python decodes a file name that is not UTF-8 to surrogates, which neither Spark nor a terminal accepts.
+    # If a file name is not UTF-8, Python decodes the wrong bytes to surrogate characters. Neither Spark nor a terminal
+    # accepts these characters.
     if wrong := [_escape(file.uri) for file in files if _escape(file.uri) != file.uri]:
         problem = f"these file names are not valid UTF-8: {', '.join(wrong)}. Rename the files."
         raise LandingError(landing=_escape(landing), problem=problem)

@@ -262,7 +262,7 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
 
 def _create_branch(spark: SparkSession, table: str, *, prefix: str, run_id: str, base: int | None) -> str:
     branch = prefix + re.sub(r"\W", "_", run_id)
-    if base is None:  # Iceberg cannot replace a branch of a table without snapshots
+    if base is None:  # if a table has no snapshots, Iceberg cannot replace its branches
         spark.sql(f"ALTER TABLE {table} DROP BRANCH IF EXISTS {branch}")
     spark.sql(f"ALTER TABLE {table} CREATE OR REPLACE BRANCH {branch} RETAIN 7 DAYS")
     return branch

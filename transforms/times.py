@@ -96,7 +96,8 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
         matches = f"RLIKE {literal(regex)}"
         iso_text = f"CASE WHEN {cell} {matches} THEN {cell} WHEN {cell} != '' AND {text} {matches} THEN {text} END"
     else:
-        # Text that does not match the pattern matches `_OR_ANY_TEXT`, so its groups are empty and the cast gives null.
+        # If the text does not match the pattern, `_OR_ANY_TEXT` matches. Then the groups of the pattern are empty, and
+        # the cast gives null.
         iso_text = f"regexp_replace({text}, {literal(regex + _OR_ANY_TEXT)}, {literal(iso)})"
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({iso_text}, 6, 3)), '{MONTH_ABBREVIATIONS}') + 2) div 3)"
@@ -255,7 +256,7 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
             groups[part], tokens[part] = len(groups) + 1, token
             regex += f"({expression})"
         else:
-            expected = f"each part of a time at most once, as one of {list(_PATTERN_LETTERS)}"
+            expected = f"only the letters {list(_PATTERN_LETTERS)}, with each part of a time at most once"
             expected += f". Write other letters in quotes. {_WIDTH_RULE}"
             raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
         previous = token
@@ -294,8 +295,9 @@ def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
     `wall_clock` is a timestamp that shows the local time in UTC.
     """
     earlier = F.to_utc_timestamp(wall_clock, zone)
-    # 25 hours later, every overlap has ended, even the second 18 October 1867 of Alaska, and no further clock change
-    # has begun. Microseconds are added, because an interval would use the session's time zone.
+    # An overlap is a period that clocks show twice. Even the overlap in Alaska that repeated 18 October 1867 has ended
+    # 25 hours after a local time in the overlap, and no further clock change has begun. Microseconds are added, because
+    # an interval would use the session's time zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock

@@ -175,4 +175,4 @@ def _print_outcome(outcome: ValidationResult, *, source: str) -> None:
         text = "[red]not met[/]"
     else:
         text = "[green]met[/]" if met == len(outcome.results) else "[yellow]met with warnings[/]"
-    print_result(f"{text}: {met} of {len(outcome.results)} expectations are met")
+    print_result(f"the suite is {text}: {met} of {len(outcome.results)} expectations are met")

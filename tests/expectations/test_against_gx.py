@@ -73,8 +73,8 @@ ONE_COLUMN = [
 ]
 ACROSS_ROWS = [
     *expect_each("column_values_to_be_unique", ["n", "s", "day", "x", "d", "at", "flag", "A.d"]),
-    # In -0.01, 3.00, 3.00, 3.00, the z-score of 3.00 is 0.5. With the threshold 0.5, the last digit of a double would
-    # decide whether the value is unexpected. The threshold for these decimals is therefore 0.47.
+    # If the values of a column are -0.01, 3.00, 3.00 and 3.00, the z-score of 3.00 is 0.5. With the threshold 0.5, the
+    # last digit of a double would decide whether 3.00 is unexpected. So the threshold for decimals is 0.47.
     *expect_each("column_value_z_scores_to_be_less_than", ["n", "d"], {"threshold": 0.47, "double_sided": True}),
     *expect_each("column_value_z_scores_to_be_less_than", ["n"], {"threshold": 0.5, "double_sided": False}),
     *expect_each(
@@ -296,7 +296,7 @@ def test_row_conditions_have_the_same_meaning_as_in_gx(assert_same_as_gx):
 
 
 WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p", "2024-02-29", "2024-02-30", "[1]"])
-# GX computes wrong sums and differences of greater numbers.
+# The maximum is 2**29, because GX computes wrong sums and differences of greater numbers.
 WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])
 ROWS = st.tuples(
     WHOLE,

@@ -100,7 +100,8 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
 def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
-    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}  # this landed row was delivered again
+    # The first staged row and the row in quarantine are the same landed row, which was delivered again.
+    assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 

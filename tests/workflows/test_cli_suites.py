@@ -86,14 +86,14 @@ def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
     assert "✓ some_rows observed 3" in lines(out)  # Counts only rows that would be published.
-    assert "not met: 1 of 3 expectations are met" in lines(out)
+    assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 
 def test_validate_passes_if_only_a_warning_is_not_met(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 0
-    assert "met with warnings: 2 of 3 expectations are met" in lines(out)
+    assert "the suite is met with warnings: 2 of 3 expectations are met" in lines(out)
 
 
 def test_validate_reads_text_files_in_the_same_way_as_ingest(citylake):
@@ -120,7 +120,7 @@ def test_validate_infers_the_column_types_of_a_csv_file(citylake):
     Path("types.json").write_text(json.dumps({"name": "types", "expectations": entries}))
     code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv")
     assert code == 0, out
-    assert "met: 5 of 5 expectations are met" in lines(out)
+    assert "the suite is met: 5 of 5 expectations are met" in lines(out)
 
 
 def test_validate_prints_the_result_as_json(citylake):

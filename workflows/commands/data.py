@@ -69,7 +69,10 @@ def fetch(
         str | None,
         typer.Option(
             metavar="TIME",
-            help=help_text("Download only rows that changed since this time, from an API.", default="all rows"),
+            help=help_text(
+                "Download only rows that changed since this time. The source must have a Socrata API.",
+                default="all rows",
+            ),
             callback=_check_time,
             show_default=False,
         ),
