@@ -198,7 +198,9 @@ def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lak
     assert ingest_calls(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
-def test_the_reason_for_a_skipped_file_is_a_single_line_without_cells(lake: SparkSession, landing) -> None:
+def test_the_reason_for_a_skipped_file_is_a_single_line_and_does_not_show_cell_text(
+    lake: SparkSession, landing
+) -> None:
     landing.csv("good.csv", landing.days(count=1))
     landing.file("notes.txt", b"Jane Doe")
     landing.file("no ending", b"Jane Doe")

@@ -214,7 +214,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_rows_missing_from_a_new_version_of_a_file_are_dropped_and_superseded_rows_return(
+def test_a_row_missing_from_a_new_version_of_a_file_is_dropped_or_replaced_by_its_earlier_revision(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
@@ -338,7 +338,7 @@ def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_inc
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_later_increments_are_published_after_a_block_and_a_blocked_full_refresh_changes_no_table(
+def test_after_a_block_later_increments_are_published_but_a_blocked_full_refresh_changes_no_table(
     lake: SparkSession, landing
 ) -> None:
     deliver(landing, "first", event(1, day=None))

@@ -180,7 +180,7 @@ def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSe
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_or_remove_rows_and_failed_corrections_do_not_change_trusted(
+def test_later_deliveries_correct_or_remove_rows_but_invalid_corrections_do_not_change_trusted(
     lake: SparkSession, landing
 ) -> None:
     lines = inquiries(60)

@@ -13,7 +13,7 @@ from reports.records import records_of, to_csv, to_json
 SCHEMA = "day date, at timestamp, n int, rate double, open boolean, names array<string>"
 
 
-def test_records_have_all_columns_and_days_and_utc_times_are_in_iso_form(spark: SparkSession) -> None:
+def test_records_have_all_columns_with_dates_and_utc_times_in_iso_form(spark: SparkSession) -> None:
     rows = spark.sql(
         "SELECT DATE'2024-03-10' AS day, TIMESTAMP'2024-03-10 07:30:00Z' AS at, 1 AS n, 0.5D AS rate, true AS open, "
         "array('a', 'é') AS names, CAST(NULL AS INT) AS missing"

@@ -111,7 +111,7 @@ def test_invalid_keys_are_refused(spark, arguments, error, message):
         uuid(rows, **({"key": ["k"]} | arguments))
 
 
-def test_the_numbers_of_rows_do_not_depend_on_the_partitioning(spark):
+def test_the_number_given_to_each_row_does_not_depend_on_the_partitioning(spark):
     rows = [
         ("b", 1, {"x": 2}),
         ("a", None, None),
@@ -200,7 +200,7 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_match_key_is_null_for_missing_text_and_separates_its_parts(spark):
+def test_a_match_key_separates_the_texts_of_its_columns_and_is_null_if_any_text_is_missing(spark):
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]

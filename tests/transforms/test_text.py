@@ -157,7 +157,7 @@ def test_aliases_and_variant_spellings_become_canonical_and_unknown_text_is_kept
     assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_text_is_only_cleaned_if_no_canonical_spellings_are_given(spark):
+def test_without_canonical_spellings_text_is_cleaned_but_not_mapped(spark):
     assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
         "a b",
         None,

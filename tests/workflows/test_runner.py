@@ -47,5 +47,5 @@ def test_a_failed_job_stops_only_jobs_that_wait_for_its_success() -> None:
     assert str(results["c"].error) == "c is broken"
 
 
-def test_nothing_runs_after_a_failed_start() -> None:
+def test_no_other_job_runs_if_the_first_job_fails() -> None:
     assert run(failing="a")[0] == ["a"]

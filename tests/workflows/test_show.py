@@ -149,7 +149,7 @@ def test_the_latest_run_comes_first_and_times_are_in_utc(
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_after_a_blocked_first_delivery_no_answer_exists_and_quarantine_has_the_column_names_of_all_layouts(
+def test_after_a_blocked_first_delivery_show_prints_no_answer_but_names_the_columns_of_all_layouts(
     lake: SparkSession, citylake
 ) -> None:
     for zone in ("quarantine", "trusted"):

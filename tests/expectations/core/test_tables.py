@@ -60,7 +60,9 @@ def test_columns_may_have_any_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_times_are_compared_in_utc_in_every_time_zone_of_the_process(spark, validate, monkeypatch, bound, is_met):
+def test_times_are_compared_in_utc_whatever_the_time_zone_of_the_process_is(
+    spark, validate, monkeypatch, bound, is_met
+):
     monkeypatch.setenv("TZ", "America/Vancouver")
     time.tzset()
     try:
