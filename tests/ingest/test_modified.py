@@ -117,8 +117,8 @@ def test_a_core_property_is_ignored_if_it_is_later_than_the_time_of_the_file_sys
 
     assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
-        "modification time is ignored. First file: a.xlsx"
+        "1 new file(s) have a modification time that is later than the time at which the file was stored. This "
+        "modification time is ignored. The first of these files: a.xlsx"
     ]
 
 
@@ -149,8 +149,8 @@ def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_
             **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
         }
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
-        "modification time is ignored. First file: future.csv",
+        "1 new file(s) have a modification time that is later than the time at which the file was stored. This "
+        "modification time is ignored. The first of these files: future.csv",
         "3 of 7 new file(s) do not contain a modification time. The time of the upload to S3 is used instead",
     ]
 
