@@ -97,8 +97,8 @@ def find_problem(file: LandedFile) -> str | None:
             deque(unpacked if is_packed else (), maxlen=0)
         except (EOFError, zlib.error) as error:
             return (
-                f"the file is not a complete gzip file ({error}). Deliver it again. If it is not compressed, "
-                "remove .gz from the name."
+                f"the file is not a complete gzip file ({error}). Deliver the file again. If the file is not "
+                "compressed, remove .gz from the name."
             )
     if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None

@@ -69,7 +69,7 @@ def test_the_core_property_of_a_workbook_is_parsed_as_an_iso_time(tmp_path: Path
     assert modified(tmp_path) == {"a.xlsx": time}
 
 
-def test_the_time_of_the_file_system_is_used_for_a_workbook_without_a_readable_core_property(tmp_path: Path) -> None:
+def test_a_workbook_without_a_readable_core_property_gets_the_time_of_the_file_system(tmp_path: Path) -> None:
     whole = workbook(tmp_path / "whole.xlsx").read_bytes()
     contents = {
         "no-zip.xlsx": b"Date;Calls\n",
@@ -122,7 +122,7 @@ def test_a_core_property_is_ignored_if_it_is_later_than_the_time_of_the_file_sys
     ]
 
 
-def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_time(
+def test_the_core_property_wins_over_mtime_which_wins_over_the_upload_time(
     bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = workbook(tmp_path / "a.xlsx").read_bytes()
@@ -156,5 +156,5 @@ def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_
 
 
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-1", "0", "1e300", "1700000000000000"])
-def test_an_mtime_that_is_not_a_time_is_none(text: str) -> None:
+def test_an_invalid_mtime_is_parsed_as_none(text: str) -> None:
     assert parse_mtime(text) is None
