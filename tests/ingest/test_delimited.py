@@ -105,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_quoted_cells_keep_their_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
+def test_cells_are_text_with_their_quoted_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 

@@ -120,11 +120,11 @@ def test_broken_records_do_not_stop_the_read_of_valid_records(lake: SparkSession
     assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_row_numbers_do_not_depend_on_the_size_of_the_file(
+def test_large_files_get_the_same_row_numbers_as_small_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
-    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that Spark splits the file
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the file
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
         landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))

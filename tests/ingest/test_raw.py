@@ -102,7 +102,7 @@ def test_if_a_file_is_emptied_or_becomes_a_copy_its_earlier_rows_are_superseded(
 @pytest.mark.parametrize(
     "deliveries",
     [
-        # For each delivery, the month of the rows in each file. A file that is removed from landing still counts.
+        # Each dictionary is a delivery: the files with the month of their rows. A file that is removed keeps its content.
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02", "b": "01"}],
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02"}],
         [{"a": "01"}, {"b": "01"}, {"a": "02"}],
@@ -234,7 +234,7 @@ def test_files_of_two_layouts_are_added_to_one_table_that_has_the_layout_of_each
     done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # Raw also has the columns of a layout without files. Spark ignores case, so `DATE` and `Date` are one column.
+    # Raw also has the columns of a layout that no file has. Spark ignores case, so `DATE` and `Date` are one column.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
     assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [

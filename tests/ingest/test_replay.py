@@ -63,7 +63,10 @@ def test_an_event_has_all_non_blank_cells_of_a_row_and_the_current_time(tmp_path
     ((first, second, third),) = emit(tmp_path / "calls.csv", tmp_path, clock=lambda: next(clock))
 
     assert first == {"id": "1", "Case Summary": 'two\nlines, "quoted"', "row_ts": "2024-07-03T09:46:40.123456Z"}
-    assert second == {"id": "2", "row_ts": "2024-07-03T09:46:40.123457Z"}  # later, although the clock was set back
+    assert second == {
+        "id": "2",
+        "row_ts": "2024-07-03T09:46:40.123457Z",
+    }  # later than the first time, although the clock was set back
     assert third["Case Summary"] == "\t\u2028é\U0001f600"
 
 
@@ -114,7 +117,7 @@ def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: 
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_compressed_landing_files_have_a_maximum_size_and_duration(file: Path, tmp_path: Path) -> None:
+def test_landing_files_can_be_compressed_and_have_a_maximum_size_and_duration(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 

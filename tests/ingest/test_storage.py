@@ -29,7 +29,7 @@ def test_a_file_or_a_pattern_is_listed(tmp_path: Path) -> None:
     assert names(str(tmp_path / "*.csv")) == ["a [1].csv", "b.csv"]
 
 
-def test_the_checksum_depends_on_the_content_but_not_on_the_name(tmp_path: Path) -> None:
+def test_a_listed_file_has_a_checksum_of_its_content_and_utc_times(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("same")
     (tmp_path / "b.csv").write_text("same")
     (tmp_path / "c.csv").write_text("other")
@@ -57,7 +57,7 @@ def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_
 
 
 def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):
         list_files("s3://city/x")

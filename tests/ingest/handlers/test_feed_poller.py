@@ -36,7 +36,7 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """A fake of the functions of Socrata's API that the poller uses. `events` change the rows after a page."""
+    """A fake of the part of Socrata's API that the poller uses. Each of `events` changes the rows after a page."""
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
@@ -148,7 +148,9 @@ def test_no_row_is_lost_if_a_run_crashes_before_it_writes_the_state(feed: Feed, 
     with pytest.raises(ConnectionError):
         poll(feed, S3State(s3, STATE), send_once, sleep=web.sleep)
     assert S3State(s3, STATE).read()["id"] == "row-0002"
-    s3.put_object(Bucket="city", Key="state/police.json", Body=b"{}")  # killed before the first state was written
+    s3.put_object(
+        Bucket="city", Key="state/police.json", Body=b"{}"
+    )  # as if the run was killed before it wrote its first state
 
     poll(feed, S3State(s3, STATE), send, sleep=web.sleep)
 
@@ -234,7 +236,7 @@ def test_an_unknown_kind_of_feed_is_an_error() -> None:
         pages(Feed("rss", "http://x"), {})
 
 
-def test_an_export_has_only_the_rows_since_the_last_change(web) -> None:
+def test_a_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(web) -> None:
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
