@@ -37,7 +37,7 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivered version of a file. Each time a file is delivered with different content, it gets a new delivery.
+    """One delivered version of a file. A file gets a new delivery each time its content changes.
 
     Attributes:
         file: The file's path below landing.

@@ -118,7 +118,7 @@ def fetch(
         sleep: The function that waits between two attempts.
 
     Raises:
-        FetchError: The file does not support `year` or `since`. Or it cannot be downloaded or written.
+        FetchError: The file does not support `year` or `since`. Or the file cannot be downloaded or written.
     """
     if since and not published.is_socrata:
         problem = f"{published.publisher} publishes only the whole file. Remove --since."

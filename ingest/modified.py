@@ -46,8 +46,8 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     3. The modification time in the file system.
     4. The time of the upload to S3. A log line shows the number of files that have only the time of the upload.
 
-    If the first or second time is later than the time at which the file was stored, the later time is ignored and a
-    warning is logged.
+    The first and second times are ignored if they are later than the time at which the file was stored. A warning shows
+    the number of files with an ignored time.
     """
     with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
         properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))

@@ -86,7 +86,7 @@ class LandingFolder:
         stream: The stream name at the start of each file name.
         max_bytes: Size in bytes before compression. A file of this size is complete.
         max_events: Number of events. A file with this number of events is complete.
-        max_seconds: Number of seconds. A file is complete when its first event is older.
+        max_seconds: Age of the first event in seconds. A file whose first event has this age is complete.
         compress: Whether to compress the files with gzip.
         clock: The function that returns the current time (seconds since 1970).
     """
