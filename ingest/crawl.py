@@ -1,4 +1,4 @@
-"""Crawl landing: list the files that raw does not have yet, with their folders, columns and schema drift."""
+"""Crawl landing: list the files that raw does not have yet, and their folders, columns and schema drift."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ class Crawl:
     Attributes:
         files: Number of new files.
         partitions: The folders of the new files, such as `2024/07/10/17`.
-        schema: The columns of the new files. The fields of JSON lines have inferred types. The columns of files with a
-            header are text. Names that differ only in case are separate columns. None if Spark cannot infer a schema.
-        drift: The changes of the schema since the last crawl that found a schema. A field is `removed` if no new record
-            has the field.
+        schema: The columns of the new files. Spark infers the types of the fields of JSON lines. The columns of files
+            with a header are text. Names that differ only in case are separate columns. None if Spark cannot infer a
+            schema.
+        drift: The changes between the schema of the last crawl that found a schema and the schema of this crawl. A
+            field is `removed` if no new record has the field.
     """
 
     files: int
@@ -61,8 +62,8 @@ class Crawl:
 def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, run_id: str) -> Crawl:
     """Crawl the landed files that raw does not have, and add the result to `lake.ops.<dataset>_crawls`.
 
-    If Spark cannot infer a schema, the crawl logs a warning and does not fail. The ingest reports the files that it
-    cannot read.
+    If Spark cannot infer a schema, the crawl logs a warning and does not fail. The crawl does not report unreadable
+    files, because the ingest reports these files.
 
     Raises:
         LandingError: The landing does not exist.
@@ -124,8 +125,9 @@ def _infer_schema(
 
 
 def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines. If a line is corrupt, also read each file as one JSON array."""
-    # The ingest treats `city` and `City` as two fields. The session of the job ignores case, and fails if both exist.
+    """Infer the fields of JSON lines. If any line is corrupt, read each file a second time, as one JSON array."""
+    # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it would fail on a file
+    # with both fields. Use a separate session.
     session = spark.newSession()
     session.conf.set("spark.sql.caseSensitive", True)
     schema = session.read.json(paths).schema

@@ -14,10 +14,10 @@ from transforms.sql import quoted
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Return the header of a text file, with the settings to read its rows. See `text_file.read_header`.
+    """Return the header of a text file. The header has the settings to read the rows. See `text_file.read_header`.
 
     Raises:
-        LandedFileError: The name of the file contains `:`, or `text_file.read_header` raises this error.
+        LandedFileError: The name of the file contains `:`, or `text_file.read_header` rejects the file.
     """
     if ":" in file:
         raise LandedFileError(where=file, problem=COLON_IN_NAME)
@@ -31,7 +31,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
 
     Columns: the columns of the header as text. An empty cell is null. These columns are added:
 
-    - `_row_number`: the number of the record. The header is record 1, and empty lines do not count.
+    - `_row_number`: the number of the record. The header is record 1. Empty lines have no number.
     - `_malformed_record`: the whole record, if the record has more or fewer cells than the header.
     """
     names = (*header.columns, "_malformed_record")
@@ -42,9 +42,9 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         sep=header.delimiter,
         encoding=header.encoding,
         quote='"',
-        escape='"',  # a quote inside a cell is doubled. With Spark's default, this cell is cut off
-        lineSep=header.line_end,  # otherwise Spark assumes that all lines end like the first line
-        multiLine=True,  # a quoted cell may contain line ends. This also keeps the rows in order
+        escape='"',  # a quote inside a cell is doubled. Spark's default would cut off the cell at this quote
+        lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
+        multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
         columnNameOfCorruptRecord="_malformed_record",
     )
     number = (row_in_partition() + 2).cast("int")

@@ -1,12 +1,13 @@
 """The deliveries of a dataset, in `lake.ops.<dataset>_deliveries`. Each delivered version of a file is one row.
 
-An ingest writes its deliveries before it publishes raw, so a delivery in this table does not prove that raw has its
-rows. Each commit to raw has the id of its ingest as a property. Each delivery has the id of its ingest, and the id of
-the previous published ingest. To find the published deliveries, follow these ids back from the latest commit to raw.
+An ingest writes its deliveries before it publishes raw. So a delivery in this table does not prove that raw has the
+rows of the delivery. Each commit to raw has the id of its ingest as a property. Each delivery has the id of its ingest,
+and the id of the previous published ingest. To find the published deliveries, follow these ids back from the latest
+commit to raw.
 
-All remaining deliveries are unpublished. Their run was killed, another run published first, or the run has not
-published yet. No commit to raw has the id of a killed or overtaken ingest. So the deliveries of such an ingest never
-count.
+All remaining deliveries are unpublished. There are three causes: the run was killed, another run published first, or
+the run has not published yet. No commit to raw has the id of a killed or overtaken ingest. So the deliveries of such an
+ingest are always ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from lake.iceberg import lineage
 from lake.tables import ensure_table, exists, read_snapshot, table_name
 
 INGEST_ID = "citylake.ingest-id"
-"""Property of a snapshot of raw: the id of the ingest that added its rows."""
+"""Property of a snapshot of raw: the id of the ingest that created the snapshot."""
 
 _DELIVERIES_DDL = (
     "file string, checksum string, ingested_at bigint, rows bigint, layouts array<string>, stored_at bigint, "
@@ -36,13 +37,14 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivered version of a file. A file that is delivered again with different content has two deliveries.
+    """One delivered version of a file. A file gets a new delivery each time its content changes.
 
     Attributes:
         file: The file's path below landing.
         checksum: The checksum of the file's content.
         ingested_at: The time of the ingest, in microseconds since 1970 (UTC). Each ingest has a different time.
-        rows: Number of rows added to raw. 0 if the file has no rows, or if raw had the same content from another file.
+        rows: Number of rows added to raw. 0 if the file has no rows, or if raw already had the same content from
+            another file.
         layouts: The layouts of the added rows.
         stored_at: The file's `LandedFile.stored_at`, in microseconds since 1970 (UTC).
         bytes: The size of the file in bytes.
@@ -63,11 +65,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class RawState:
-    """The published state of raw, and the deliveries whose rows raw has.
+    """The published state of raw, and the deliveries of the dataset.
 
     Attributes:
         snapshot: The id of the snapshot of raw. None before the first publish.
-        ingest_id: The id of the ingest that published last. None before the first publish.
+        ingest_id: The id of the latest published ingest. None before the first publish.
         deliveries: The published deliveries, from the oldest to the latest.
         unpublished: The deliveries of runs that were killed or overtaken, or that have not published yet.
     """
@@ -124,14 +126,14 @@ def write_deliveries(
         spark: The session.
         dataset: The dataset.
         deliveries: The fields of each `Delivery`, without `rows` and `layouts`.
-        added: The rows that the ingest has staged. They determine `rows` and `layouts`.
+        added: The rows that the ingest has staged. The fields `rows` and `layouts` are computed from these rows.
     """
     table = deliveries_table(dataset)
     entries = as_frame(spark, [{**each, "rows": 0} for each in deliveries], ddl=_DELIVERIES_DDL)
     ensure_table(spark, table, entries.schema)
     others = [name for name in entries.columns if name not in ("file", "rows", "layouts")]
     counted = added.select(F.col("_source_file").alias("file"), F.lit(1).alias("rows"), F.col("_layout"))
-    # Use a union, because a join would need a second Spark job to broadcast the entries.
+    # Use a union instead of a join. A join would need a second Spark job to broadcast the entries.
     merged = entries.unionByName(counted, allowMissingColumns=True).groupBy("file")
     summed = merged.agg(
         *(F.max(name).alias(name) for name in others),
@@ -143,7 +145,7 @@ def write_deliveries(
 
 
 def next_ingest_time(state: RawState, now: datetime) -> datetime:
-    """Return `now`. If the clock was set back, return a time just after the latest ingest time instead."""
+    """Return `now`, or a time just after the latest ingest time if the clock was set back."""
     last = max((each.ingested_at for each in (*state.deliveries, *state.unpublished)), default=None)
     return now if last is None else max(now, time_of(last + 1))
 
@@ -174,8 +176,8 @@ def cached_checksums(state: RawState) -> KnownChecksums:
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries whose rows are superseded.
 
-    A delivery is superseded if every file with its content has newer content. It is also superseded if this content
-    was ingested again later.
+    A delivery is superseded if its content is no longer the latest delivered content of any file. A delivery is also
+    superseded if the same content was ingested again later.
     """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]
@@ -184,9 +186,9 @@ def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
 
 
 def as_frame(spark: SparkSession, records: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
-    """Make a frame of a few records, without the Python workers that `createDataFrame` would start."""
+    """Make a frame of a few records. Unlike `createDataFrame`, this function starts no Python workers."""
     text = F.lit(json.dumps(records))
-    # In all modes except FAILFAST, Spark turns a value that it cannot read into null.
+    # In all modes except FAILFAST, Spark replaces an unreadable value with null.
     values = F.from_json(text, f"array<struct<{ddl}>>", {"mode": "FAILFAST"})
     return spark.range(0, 1, 1, 1).select(F.inline(values))
 
@@ -199,7 +201,7 @@ def _read_published_ingest(spark: SparkSession, raw: str) -> tuple[int | None, s
 
 
 def _find_last_ingest(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the id of the latest ingest by the ingest times of the rows in raw. Use this if no snapshot has the id."""
+    """Find the id of the latest ingest by the ingest times of the rows in raw. Call this if no snapshot has the id."""
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 

@@ -19,7 +19,7 @@ class LandingError(IngestError):
 
 
 class LandedFileError(IngestError):
-    """A landed file cannot be read in the format that its name shows. `where` is the file."""
+    """A landed file cannot be read in the format that the file name indicates. `where` is the file."""
 
 
 class LandedFilesError(IngestError):
@@ -59,12 +59,12 @@ class DeliveriesError(IngestError):
 class FetchError(IngestError):
     """A published file cannot be downloaded. `where` is the address of the file.
 
-    The files in the target folder have not changed.
+    No file in the target folder has changed.
     """
 
 
 class ReplayError(IngestError):
     """A replay cannot start or continue. `where` is the file, the state file or the target.
 
-    The state file stores the number of events that were sent. Run the same command again to continue the replay.
+    The state file stores the number of sent events. Run the same command again to continue the replay.
     """

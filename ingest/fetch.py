@@ -1,4 +1,4 @@
-"""Download the data that cities publish to a landing folder."""
+"""Download the published data of cities to a landing folder."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class PublishedFile:
         publisher: The city.
         name: The name of the file in landing. A later download replaces the file. If the name contains `{moment}`, each
             download is a separate file.
-        url: The address. `{year}` stands for the year, if the city publishes one file for each year.
-        is_socrata: Whether the address is Socrata's API. The downloaded rows are JSON lines with `row_ts`.
+        url: The address. If the city publishes one file for each year, the address contains `{year}`.
+        is_socrata: Whether the address belongs to Socrata's API. If so, the file has the rows as JSON lines with
+            `row_ts`.
     """
 
     publisher: str
@@ -103,20 +104,21 @@ def fetch(
 ) -> Path:
     """Download a published file to a folder, and return its path.
 
-    The file has a hidden name until the download is complete. If the download fails, an earlier file is not changed.
+    The file has a hidden name until the download is complete. If the download fails, the file of an earlier download is
+    not changed.
 
     Args:
         published: The file to download.
         folder: The folder. It is created if it does not exist.
         now: The current time.
         year: The year, if the city publishes one file for each year [default: the year of `now`].
-        since: Only for Socrata: the time from which to download changed rows (ISO 8601) [default: all rows]. Rows that
-            changed in the ten minutes before this time are downloaded too.
+        since: Only for Socrata: download the rows that changed since this time (ISO 8601) [default: all rows]. Rows
+            that changed in the ten minutes before this time are downloaded too.
         token: Socrata's app token.
         sleep: The function that waits between two attempts.
 
     Raises:
-        FetchError: The file does not support `year` or `since`, cannot be downloaded, or cannot be written.
+        FetchError: The file does not support `year` or `since`. Or the file cannot be downloaded or written.
     """
     if since and not published.is_socrata:
         problem = f"{published.publisher} publishes only the whole file. Remove --since."

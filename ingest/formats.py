@@ -1,4 +1,4 @@
-"""Read landed files of all formats as frames. All cells are text."""
+"""Read landed files of all formats as frames. The cells are text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_MAX_CONCURRENT_CHECKS = 8  # most of the time, a check waits for S3
+_MAX_CONCURRENT_CHECKS = 8  # a check mostly waits for S3
 _HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
 EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 
 
 def is_readable(name: str) -> bool:
-    """Whether a file's name shows a format that can be read."""
+    """Whether a file has a readable format, by the name of the file."""
     return _extension(name) in _HEADER_READERS or json_lines.is_json_lines(name)
 
 
@@ -30,19 +30,19 @@ def read_files(
 ) -> tuple[list[DataFrame], dict[LandedFile, str]]:
     """Read each file with a header as one frame, and all files of JSON lines together as one frame.
 
-    All files are checked before Spark reads any of them. A file of JSON lines that cannot be read is skipped, because
-    events arrive all day and one damaged file must not stop the ingest. With `skip_unreadable`, a file with a header
-    that cannot be read is also skipped.
+    All files are checked before Spark reads the first file. An unreadable file of JSON lines is skipped, because events
+    arrive all day and one damaged file must not stop the ingest. With `skip_unreadable`, an unreadable file with a
+    header is also skipped.
 
     Columns: the cells as text, `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
     `_malformed_record`. JSON lines also have `_other_fields`.
 
     Returns:
-        The frames, and the skipped files with the reason in one line for each file. A reason may show column names, but
-        never the cells of a row.
+        The frames, and a dictionary of the skipped files with the reason for each file in one line. A reason may show
+        column names, but never the cells of a row.
 
     Raises:
-        LandedFilesError: A file with a header cannot be read, or does not have all columns of any layout.
+        LandedFilesError: A file with a header cannot be read, or lacks at least one column of each layout.
     """
     problems: dict[LandedFile, LandedFileError | MissingColumnError] = {}
     headers: list[tuple[LandedFile, Header]] = []

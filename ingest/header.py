@@ -16,7 +16,7 @@ SOURCE_COLUMNS = (
 """The columns that raw adds to the cells of a row. A landed file may not use these names."""
 
 MAX_ROWS_TO_HEADER = 20
-"""Number of rows to search for a header. If the header is below the first row, the error message says so."""
+"""Number of rows to search for a header. The error message says if the header is below the first row."""
 
 Layouts = Mapping[str, Sequence[str]]
 """The layouts of a dataset's files: the name of each layout, and the columns that a file in this layout must have."""
@@ -45,7 +45,7 @@ class Header:
     has_returns: bool = False
 
     def on_sheet(self, sheet: str) -> Header:
-        """Return the header with the name of its sheet."""
+        """Return a copy of the header with the name of the sheet."""
         return replace(self, sheet=sheet)
 
 
@@ -65,7 +65,7 @@ class HeaderMatch:
 
 
 def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
-    """Return the layout with the fewest missing columns. If layouts are equal, return the layout with most columns."""
+    """Return the match with the fewest missing columns. On a tie, return the match with the most present columns."""
     names = {cell.strip() for cell in cells}
     matches = [
         HeaderMatch(tuple(name for name in columns if name not in names), len(names.intersection(columns)), layout)
@@ -78,7 +78,7 @@ def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
     """Return the cells of a file's first row that an error message may show.
 
     If the row has at least half of the columns of a layout, the row is a header, and all cells are returned.
-    Otherwise the row may hold personal data. Then only cells that equal or resemble a column name are returned.
+    Otherwise the row may hold personal data, so only the cells that equal or resemble a column name are returned.
     """
     match = best_match(cells, layouts)
     if len(match.missing) <= match.present:
@@ -92,11 +92,12 @@ def clean_header(
 ) -> Header:
     """Make a header from the first row of a file. Names are trimmed, and a blank name becomes `unnamed_<position>`.
 
-    `below` are the rows below the first row. If the header is among these rows, the error says that it is further down.
+    `below` contains the rows below the first row. If one of these rows is the header, the error says that the header is
+    further down.
 
     Raises:
-        LandedFileError: Two columns have the same name if case is ignored, or a column has a name that raw reserves. Or
-            no layout has any of the columns.
+        LandedFileError: Two column names are equal if case is ignored. Or a column name is reserved for raw. Or no
+            layout has any of the columns.
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)

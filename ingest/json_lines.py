@@ -24,18 +24,18 @@ from ingest.spark_text import COLON_IN_NAME, escape_pattern, row_in_partition
 from ingest.storage import LandedFile, chunks
 
 OTHER_FIELDS = "_other_fields"
-"""Column of raw with the fields that no layout has, as JSON text."""
+"""Column of raw. It holds the fields that no layout has, as JSON text."""
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _JSON_LINES_NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_UUID})(\.gz)?\Z")
 """The names of files of JSON lines. Firehose's object names have no extension."""
 
 MAX_BYTES_TO_READ_WHOLE = 32 << 20
-"""Maximum unpacked size of a file that is read as one text to number its records. A larger file is read twice."""
+"""Maximum unpacked size of a file that is read as one text. A larger file is read twice to number its records."""
 
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _ASSUMED_GZIP_RATIO = 10
-_MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so limit each step
+_MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so unpack in small steps
 
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
@@ -45,7 +45,7 @@ _GAP_BETWEEN_OBJECTS = r"(?<=\})[ \t]*(?=\{)"
 
 
 def is_json_lines(name: str) -> bool:
-    """Whether a file's name shows that it holds JSON lines.
+    """Whether a file has JSON lines, by the name of the file.
 
     >>> is_json_lines("2024/07/10/17/dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab.gz")
     True
@@ -56,7 +56,7 @@ def is_json_lines(name: str) -> bool:
 def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layouts) -> DataFrame:
     """Read JSON objects, one per line, from plain or gzipped files.
 
-    A line may also contain several objects, and a whole file may be one JSON array. A broken record never stops the
+    A line may also contain several objects. A whole file may also be one JSON array. A broken record never stops the
     read, because events arrive all day and one broken record must not stop the ingest.
 
     Rows: one row for each object. Blank lines are dropped.
@@ -66,9 +66,9 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
 
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
-    - `_row_number`: the number of the record in its file. The first record is 1, and blank lines count.
-    - `_malformed_record`: the whole line, if it is not a JSON object, or if it has a field of a layout twice. Field
-      names that differ only in case count as the same field.
+    - `_row_number`: the number of the record in its file. The first record is 1. Blank lines are numbered too.
+    - `_malformed_record`: the whole line, if the line is not a JSON object or has a field of a layout twice. Names that
+      differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
@@ -83,7 +83,7 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
 
 
 def find_problem(file: LandedFile) -> str | None:
-    """Return why a file cannot be read as JSON lines and how to fix the file, or None. Does not check the lines."""
+    """Return a message if a file cannot be read as JSON lines, otherwise None. Does not check the lines."""
     if ":" in file.name:
         return COLON_IN_NAME
     is_packed, is_large = file.name.endswith(".gz"), _unpacked_bytes(file) > MAX_BYTES_TO_READ_WHOLE
@@ -91,14 +91,14 @@ def find_problem(file: LandedFile) -> str | None:
         return None
     with closing(chunks(file.uri)) as content:
         try:
-            # Unpack the whole file to check it. If Spark found the damage, the read of all files would fail.
+            # Unpack the whole file here. If Spark unpacked a damaged file, the read of all files would fail.
             unpacked = _unpack(content) if is_packed else content
             start = next(filter(bytes.strip, unpacked), b"")
             deque(unpacked if is_packed else (), maxlen=0)
         except (EOFError, zlib.error) as error:
             return (
-                f"the file is not a complete gzip file ({error}). Deliver it again. If it is not compressed, "
-                "remove .gz from the name."
+                f"the file is not a complete gzip file ({error}). Deliver the file again. If the file is not "
+                "compressed, remove .gz from the name."
             )
     if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None
@@ -109,9 +109,9 @@ def find_problem(file: LandedFile) -> str | None:
 
 
 def _unpack(content: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack a gzip file, and fail on every file on which Hadoop fails.
+    """Unpack a gzip file. Fail if Hadoop cannot unpack the file.
 
-    Python's module `gzip` would also accept zeros at the end of the file, but Hadoop does not accept them.
+    Python's module `gzip` accepts zeros at the end of a file, but Hadoop rejects such a file.
     """
     member = None
     for packed in content:
@@ -139,13 +139,13 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # To search a text is ten times as fast as to parse it. So texts with one object on each line are not parsed here.
+    # A search in a text is ten times as fast as parsing the text. So do not parse texts with one object on each line.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
     listing = F.broadcast(_make_listing(spark, files))
     joined = whole.withColumn("lines", F.split(text, "\n")).join(listing, on="path", how="left")
-    # Fail if a path from Spark is not in the listing, because the rows of this file would have no source.
+    # Fail if a path from Spark is not in the listing. Otherwise the rows of this file would have no source.
     source = F.coalesce("_source_file", _raise_with("Spark read a file that was not listed: ", "path"))
     numbered = joined.select(
         source.alias("_source_file"), "_modified_at", "_checksum", F.posexplode(records).alias("number", "record")
@@ -163,10 +163,10 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark does not split the file as it did when its records were counted. New executors could cause this.
+    # Fail if Spark splits the file differently after the count of its records. New executors can change the splits.
     problem = (
-        f"{file.name}: Spark split the file differently after its records were counted. Run again. The new split "
-        "starts at byte "
+        f"{file.name}: Spark split the file differently after its records were counted. Run again. Start of the "
+        "unknown split in bytes: "
     )
     first = F.coalesce("first", _raise_with(problem, "start"))
     return numbered.join(numbers, on="start", how="left").select(
@@ -187,28 +187,27 @@ def _starts_array(line: Column) -> Column:
 
 
 def _remove_mark(text: str) -> Column:
-    # Use substr, because a trim would copy each text, even a text without a byte order mark.
+    # Use substr instead of a trim. A trim would copy each text, even a text without a byte order mark.
     return F.expr(f"if(startswith({text}, '\ufeff'), substr({text}, 2), {text})")
 
 
 def _parse_values(text: Column) -> Column:
-    """Return the JSON values of a text of comma-separated values. Return null for any other text.
+    """Return the JSON values of a text of comma-separated JSON values. Return null if the text has another form.
 
-    The text is parsed as an array in brackets. Without brackets, Spark would read only the first value and ignore the
-    other values.
+    The text is put in brackets and parsed as an array. Without brackets, Spark would read only the first value.
     """
     return F.from_json(F.concat(F.lit("["), text, F.lit("]")), "array<string>")
 
 
 def _parse_array(text: Column) -> Column:
-    """Return the elements of a text that is one JSON array. Return null for any other text."""
+    """Return the elements of a text that is one JSON array. Return null if the text is not an array."""
     values = _parse_values(text)
     elements = F.from_json(F.when(F.size(values) == 1, values[0]), "array<string>")
     return F.transform(elements, lambda element: F.coalesce(element, F.lit("null")))
 
 
 def _split_objects(line: Column) -> Column:
-    """Return the objects of a line. A line that is not valid JSON is split only if its first object is valid."""
+    """Return the objects of a line. A line that is not valid JSON is not split, except if its first object is valid."""
     values, pieces = _parse_values(line), F.split(line, _GAP_BETWEEN_OBJECTS)
     several = F.when(F.size(values) > 1, values).when(values.isNull() & _parse_values(pieces[0]).isNotNull(), pieces)
     array = F.when(line.rlike(_STARTS_ARRAY), _parse_array(line))
@@ -231,10 +230,10 @@ def _make_listing(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame
 
 def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     known = list(dict.fromkeys(name for columns in layouts.values() for name in columns))
-    # Layouts may spell a field differently, such as `Status` and `status`. For Spark, both names are one column.
+    # Two layouts may spell a field differently, such as `Status` and `status`. For Spark, both names are one column.
     spellings = {name.casefold(): [other for other in known if other.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
-    starts_object = record.startswith("{")  # true for most records, and faster than a regular expression
+    starts_object = record.startswith("{")  # this check is faster than a regular expression
     text = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
@@ -258,8 +257,8 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
-    """Whether an object has a known field twice. Spellings that differ only in case count as the same field."""
-    # Few objects have more fields than distinct names. Compare the names only in these objects.
+    """Whether an object has a known field twice. Names that differ only in case are the same field."""
+    # Few objects have more fields than distinct names. Only for these objects, compare the names.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

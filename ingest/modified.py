@@ -33,21 +33,21 @@ _ERRORS_OF_DAMAGED_FILES = (
     *(LookupError, RuntimeError, ValueError, struct.error),
 )
 _EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
-"""A time before this time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
+"""An earlier modification time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
 
 def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     """Return the files with `modified_at` set to their own modification time.
 
-    The modification time of a file is the first of these times that is known:
+    The modification time of a file is the first known time in this list:
 
     1. The core property `dcterms:modified` of the workbook.
     2. The metadata `mtime` of the S3 object, which rclone and s3fs write.
     3. The modification time in the file system.
-    4. The time of the upload to S3. A log line tells how many files have only this time.
+    4. The time of the upload to S3. A log line shows the number of files that have only the time of the upload.
 
-    If the first or second time is later than the time at which the file was stored, this time is ignored. A
-    warning is logged.
+    The first and second times are ignored if they are later than the time at which the file was stored. A warning shows
+    the number of files with an ignored time.
     """
     with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
         properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))
@@ -61,8 +61,8 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     candidates = [*properties.items(), *metadata_times.items()]
     if impossible := [file.name for file, time in candidates if time and time > file.stored_at]:
         logger.warning(
-            "%d new file(s) have a modification time that is later than the time at which they were stored. This "
-            "modification time is ignored. First file: %s",
+            "%d new file(s) have a modification time that is later than the time at which the file was stored. This "
+            "modification time is ignored. The first of these files: %s",
             len(impossible),
             impossible[0],
         )
@@ -91,7 +91,7 @@ def parse_mtime(text: str) -> datetime | None:
 def _parse_iso(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text.strip())
-        # Excel writes times in UTC, with the zone. The specification does not define a time without a zone. Assume UTC.
+        # Excel writes times in UTC with a zone. The specification does not define a time without a zone, so assume UTC.
         time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None
@@ -99,12 +99,12 @@ def _parse_iso(text: str) -> datetime | None:
 
 
 def _read_core_property(file: LandedFile) -> datetime | None:
-    """Return `dcterms:modified` of a workbook. None if the file cannot be read. The ingest reports the reason later."""
+    """Return `dcterms:modified` of a workbook. None for an unreadable file, which the ingest reports later."""
     if not file.name.lower().endswith(_WORKBOOK_EXTENSIONS):
         return None
     with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
         source: Any = stream
-        if is_s3(file.uri):  # zipfile must seek to the end of the file, but a download cannot seek
+        if is_s3(file.uri):  # zipfile must seek to the end of the file. A download cannot seek
             shutil.copyfileobj(stream, copy)
             source = copy
         try:
@@ -117,7 +117,7 @@ def _read_core_property(file: LandedFile) -> datetime | None:
 
 
 class _Properties(ET.TreeBuilder):
-    """Build a tree, but reject a document type declaration, because its entities could read files or expand."""
+    """Build a tree. Reject a document type declaration, because its entities could read files or become very large."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise ET.ParseError(

@@ -1,4 +1,4 @@
-"""Add the rows of landed files to raw. Each row is added once, with its source. All cells are text."""
+"""Add the rows of landed files to raw. Each row is added once, with its source. The cells are text."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class IngestResult:
 
     Attributes:
         table: The raw table.
-        skipped: The files that were not read, and the reason in one line for each file.
-        known: The files whose rows were not added, because raw or another file has the same content. Each file has its
-            reason in one line.
-        redelivered: The files that were delivered before with different content. Rows that are missing from the new
-            content are superseded.
+        skipped: The files that were not read, with a reason of one line for each file.
+        known: The files whose rows were not added, because raw or another file has the same content. Each file has a
+            reason of one line.
+        redelivered: The files that an earlier ingest delivered with different content. Rows that are missing from the
+            new content are superseded.
         snapshot: The id of the snapshot of raw after the ingest.
         files: The files whose rows were added.
-        extra_columns: New columns that no earlier file had and that no layout has. Raw keeps these columns.
+        extra_columns: New columns that neither an earlier file nor a layout has. Raw keeps these columns.
         rows: Number of rows added.
     """
 
@@ -75,32 +75,33 @@ def ingest(
     A file is identified by its content. A file is not added if its content is already the latest content of any file in
     raw. A file with a known name but different content is a new delivery.
 
-    A file with a header must have all columns of one of the dataset's `layouts`. If it does not, or if it cannot be
-    read, the ingest stops before any row is added. With `skip_unreadable`, this file is skipped, and the next ingest
-    tries to read it again. Files of JSON lines never stop an ingest. A line that is not a JSON object is added
+    A file with a header must be readable and must have all columns of one of the dataset's `layouts`. Otherwise the
+    ingest stops before any row is added. With `skip_unreadable`, the file is skipped instead, and the next ingest tries
+    to read the file again. Files of JSON lines never stop an ingest. A line that is not a JSON object is added
     unchanged.
 
-    The ingest runs three Spark jobs, or one job if no file has changed. It writes the deliveries before it publishes
-    the rows. If the ingest is killed between these two steps, its deliveries do not count (see `ingest.deliveries`),
-    and the next run ingests the files again.
+    The ingest runs three Spark jobs, or one job if no file has changed. The deliveries are written before the rows are
+    published. If the ingest is killed between these two steps, its deliveries are ignored, and the next run ingests the
+    files again. See `ingest.deliveries`.
 
     Rows: each record of each new file is added once.
 
-    Columns: the cells as text under their source names, for all layouts. New columns are added to raw. These columns
+    Columns: the columns of all layouts and files, with the cells as text. New columns are added to raw. These columns
     describe the source of a row:
 
     - `_other_fields`: the fields of JSON lines that no layout has, as JSON text.
     - `_layout`: the layout of the row.
     - `_source_file`, `_checksum`: the path of the file below landing, and the checksum of its content.
-    - `_row_number`: the row number that Excel shows. In a text file, the header is row 1. In JSON lines, the first
-      record is row 1.
+    - `_row_number`: in a workbook, the row number that Excel shows. In a text file, the header is row 1. In JSON lines,
+      the first record is row 1.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
-    - `_malformed_record`: the whole record, if it has more or fewer cells than the header or is not a JSON object.
+    - `_malformed_record`: the whole record, if the record has more or fewer cells than the header, or is not a JSON
+      object.
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.
-        LandedFilesError: A file cannot be read, or does not have all columns of any layout. Or raw is empty, and all
+        LandedFilesError: A file cannot be read, or lacks at least one column of each layout. Or raw is empty and all
             files are skipped.
         DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
         OvertakenError: Another run has published raw since this run started. This run publishes nothing.
@@ -143,7 +144,7 @@ class RawRows:
         rows: The rows. `_is_current` is false if the delivery of the row is superseded.
         count: Number of rows.
         watermark: The ingest time of the latest row, in microseconds since 1970 (UTC).
-        is_full_refresh: Whether these are all rows of raw. All rows are read if new deliveries have superseded earlier
+        is_full_refresh: Whether `rows` has all rows of raw. All rows are read if new deliveries have superseded earlier
             rows.
         snapshot: The id of the snapshot of raw.
         layouts: The layouts of the rows.
@@ -162,7 +163,7 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
 
     Rows: the rows of the current snapshot of raw. A later ingest does not change the frame.
 
-    Columns: the columns of raw, and `_is_current`: whether some file still has the content that the row comes from.
+    Columns: the columns of raw, and `_is_current`. `_is_current` is false if the delivery of the row is superseded.
 
     Raises:
         NotPublishedError: Nothing has been ingested.
@@ -179,8 +180,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open data files with older rows. All newer rows are current. If a newer row
-        # were superseded, `earlier` would be empty.
+        # With this filter, Iceberg does not open data files that have only older rows. All rows after the filter are
+        # current. If one of these rows were superseded, `earlier` would be empty.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
@@ -218,7 +219,7 @@ def _publish(
     run_id: str,
     ingested_at: datetime,
 ) -> tuple[int, int | None]:
-    """Add the rows to raw, and the files to the deliveries. Return the number of rows and the new snapshot's id."""
+    """Add the rows to raw and the files to the deliveries. Return the number of rows and the id of the snapshot."""
     table, ingest_id = table_name("raw", dataset), uuid4().hex
     deliveries = [
         {
@@ -249,7 +250,7 @@ def _prepare_rows(
     layouts: Layouts,
     ingested_at: datetime,
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add new columns to raw. Return the rows with the columns of raw, and the new columns that no layout has."""
+    """Add new columns to raw. Return the rows with the columns of raw, and the new columns that are in no layout."""
     if not frames:
         # Raw already has the content of all new files. An empty commit publishes the new deliveries.
         return spark.table(table).limit(0), ()
@@ -271,7 +272,7 @@ def _add_layout_columns(rows: DataFrame, layouts: Layouts, raw: DataFrame | None
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:
-    """Union frames pair by pair, because a chain of unions would make Spark analyse the first frame again each time."""
+    """Union frames pair by pair. In a chain of unions, Spark would analyse the first frame again for each union."""
     if len(frames) == 1:
         return frames[0]
     half = len(frames) // 2

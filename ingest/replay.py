@@ -2,10 +2,10 @@
 
 python -m ingest.replay FILE --to DIR | firehose:STREAM | kinesis:STREAM
 
-The fields of an event are the cells of its row as text, under the column names of the csv. Blank cells are left out.
-The field `row_ts` is the time at which the event was sent (UTC, microseconds). No two events of a run have the same
-`row_ts`. If a row has more or fewer cells than the header, the event has the whole row in `_malformed_record`, as in
-raw.
+The fields of an event are the cells of its row as text. The field names are the column names of the csv. Blank cells
+are left out. The field `row_ts` is the time at which the event was sent (UTC, microseconds). No two events of a run
+have the same `row_ts`. If a row has more or fewer cells than the header, the event has the whole row in the field
+`_malformed_record`.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def replay(
 ) -> int:
     """Send the rows of a csv as events, and return the number of events sent.
 
-    If an earlier replay was stopped, this replay continues from the next row. If the earlier replay was complete, this
-    replay sends nothing. A landing folder gets each row exactly once, even if a replay is killed. A stream gets each
-    row at least once.
+    If an earlier replay was stopped, this replay continues after the last stored row. If the earlier replay was
+    complete, this replay sends nothing. A landing folder gets each row exactly once, even if a replay is killed. A
+    stream gets each row at least once.
 
     Args:
         file: The path of the csv, on a disk or at `s3://…`.
@@ -58,17 +58,17 @@ def replay(
         to: The address of the target. The state file stores this address.
         state: The file that holds the progress of the replay.
         rate: Events per second [default: as fast as possible].
-        partition_key: The column whose text is the partition key of Kinesis [default: the row number].
-        clock: The current time (nanoseconds since 1970).
+        partition_key: Only for Kinesis: the column to use as partition key [default: the row number].
+        clock: The function that returns the current time (nanoseconds since 1970).
         sleep: The function that waits.
 
     Raises:
-        ReplayError: The file cannot be read, or lacks the column `partition_key`. The rate is not greater than 0. The
+        ReplayError: The file cannot be read, or lacks the column `partition_key`. Or the rate is 0 or less. Or the
             state file belongs to another csv or another target. Or the stream rejects events.
         LandedFileError: The file is not a valid csv.
     """
     if rate is not None and rate <= 0:
-        raise ReplayError(where=file, problem=f"the rate is {rate:g} events a second. Expected more than 0.")
+        raise ReplayError(where=file, problem=f"the rate is {rate:g} events a second. Expected a rate of more than 0.")
     try:
         header = read_header(Path(file).name, file, layouts={})
         saved = _load_state(Path(state), sha256=compute_checksum(file), to=to)
@@ -92,9 +92,9 @@ def replay(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Replay a file from the command line. Exits with 1 and logs one line if the replay fails."""
+    """Replay a file from the command line. If the replay fails, log one line and exit with code 1."""
     logging.basicConfig(format="%(message)s")
-    logger.setLevel(logging.INFO)  # only for this logger, because boto3 would log where it found credentials
+    logger.setLevel(logging.INFO)  # do not set the root logger, because boto3 would log the source of its credentials
     args = _parser().parse_args(argv)
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()
@@ -140,7 +140,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
 def _make_bursts(
     rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> Iterator[list[tuple[int, list[str]]]]:
-    """Split rows into bursts, and yield each burst when it must be sent. With a rate, about ten per second."""
+    """Split rows into bursts. Yield each burst at the time to send it. With a rate, yield about ten bursts a second."""
     started, count = clock(), 0
     size = _MAX_EVENTS_IN_BURST if rate is None else max(1, min(_MAX_EVENTS_IN_BURST, int(rate / 10)))
     while burst := list(islice(rows, size)):
@@ -153,7 +153,7 @@ def _make_bursts(
 def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
     """Return a function that formats cells as a JSON line.
 
-    Formatting takes half of the run time of a replay. So the column names are encoded only once, not for each row.
+    Formatting takes half of the run time of a replay. To save time, the column names are encoded only once.
     """
     names = [f"{encode_basestring(name)}:" for name in header.columns]
     width = len(names)
@@ -177,7 +177,7 @@ def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
 
 
 def _make_stamps(clock: Callable[[], int]) -> Iterator[str]:
-    """Yield the current time. Each time is later than the previous time, because the times order revisions."""
+    """Yield the current time. If the clock has not advanced, yield a time just after the previous time."""
     last, second, text = 0, -1, ""
     while True:
         last = max(clock() // 1000, last + 1)

@@ -1,4 +1,4 @@
-"""Select the landed files that an ingest reads, and explain why the ingest skips the remaining files."""
+"""Select the landed files that an ingest reads. Give a reason for each skipped file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ingest.storage import LandedFile, list_files
 
 
 def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[str, str]]:
-    """List the landed files in a readable format, and the files in an unknown format with the reason to skip them.
+    """List the landed files in a readable format. Also return the remaining files, with the reason to skip each file.
 
-    Only files whose content raw does not have are opened. Their `modified_at` is the file's own modification time.
+    Only files whose content raw does not have are opened. `modified_at` of these files is the file's own modification
+    time.
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.
@@ -40,7 +41,7 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
 def new_files(
     files: Sequence[LandedFile], deliveries: Sequence[Delivery]
 ) -> tuple[list[LandedFile], dict[LandedFile, str]]:
-    """Return the files whose rows raw does not have, and the known files with the reason to skip each file."""
+    """Return the files whose rows raw does not have. Also return the known files, with the reason to skip each file."""
     names_in_raw = {checksum: name for name, checksum in latest_contents(deliveries).items()}
     new: dict[str, LandedFile] = {}
     known: dict[LandedFile, str] = {}
@@ -59,12 +60,12 @@ def read_new_files(
 ) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
     """Read the files whose content raw does not have. `options` are the arguments of `read_files`.
 
-    If several files have the same content, only the first file is read. If this file cannot be read, the next file is
-    tried, because the format depends on the name of the file.
+    If several files have the same content, only the first file is read. If the first file cannot be read, the next file
+    is tried, because the format depends on the name of the file.
 
     Returns:
-        Four items: the frames, the files that were read, the skipped files whose content raw or another file has, and
-        the files that cannot be read. The last two items are dictionaries with the reason for each file.
+        Four items: the frames, the files that were read, the known files, and the unreadable files. The content of a
+        known file is also in raw or in another file. The last two items are dictionaries with the reason for each file.
     """
     unread: dict[LandedFile, str] = {}
     while True:

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 COLON_IN_NAME = "Spark cannot read a text file with a ':' in its name. Rename the file."
 
-_MAX_ROWS_IN_PARTITION = 1 << 33  # monotonically_increasing_id counts the rows of a partition in its lower 33 bits
+_MAX_ROWS_IN_PARTITION = 1 << 33  # the lower 33 bits of monotonically_increasing_id are the row number in the partition
 
 
 def escape_pattern(uri: str) -> str:
-    """Escape the characters in a path that Spark would interpret as a pattern."""
+    """Escape the characters that Spark would interpret as a pattern in a path."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", uri)
 
 

@@ -30,8 +30,8 @@ class LandedFile:
         name: The path below the landing folder.
         uri: The path or s3:// address of the file, for Spark and `open_file`.
         stored_at: The file system's modification time, or the time of the upload to S3 (UTC).
-        modified_at: The time of the last modification (UTC). `list_files` sets this time to `stored_at`. Then
-            `ingest.modified.with_modified_at` sets this time to the file's own modification time.
+        modified_at: The time of the last modification (UTC). `list_files` sets `modified_at` to `stored_at`. Later,
+            `ingest.modified.with_modified_at` sets `modified_at` to the file's own modification time.
         checksum: The checksum that identifies the content: SHA-256 on a disk, the ETag on S3.
         bytes: The size of the file in bytes.
     """
@@ -50,7 +50,7 @@ class LandedFile:
 
 
 KnownChecksums = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""The checksum of a file and the time at which it was computed (UTC), by name, `stored_at` and size of the file."""
+"""By name, `stored_at` and size of a file: the checksum of the file, and the time when it was computed (UTC)."""
 
 
 def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[LandedFile]:
@@ -59,12 +59,11 @@ def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[Lan
     Hidden files are skipped. A file is hidden if its name, or the name of one of its folders, starts with `.`, `_` or
     `~$`.
 
-    On a disk, a checksum is computed from the whole file, unless the file has a checksum in `known`. A `known` checksum
-    belongs to a file with the same name, `stored_at` and size. It is used only if the file system shows no change of
-    the file since the checksum was computed.
+    On a disk, a checksum is computed from the whole file, unless `known` has a checksum for the same name, `stored_at`
+    and size. A known checksum is used only if the file was not changed after the checksum was computed.
 
     Raises:
-        LandingError: The landing does not exist, or has a file whose name is not UTF-8.
+        LandingError: The landing does not exist. Or the name of a file is not UTF-8.
     """
     listing = _list_s3(landing) if is_s3(landing) else _list_disk(landing, known or {})
     files = sorted((file for file in listing if not _is_hidden(file.name)), key=lambda file: file.name)
@@ -158,7 +157,7 @@ def _list_disk(landing: str, known: KnownChecksums) -> Iterator[LandedFile]:
             modified, changed = (datetime.fromtimestamp(at, timezone.utc) for at in (stat.st_mtime, stat.st_ctime))
             checksum, computed_at = known.get((name, modified, stat.st_size), ("", changed))
             # A known checksum is valid if it was computed after the last change of the file. If `computed_at` is in the
-            # future, the clock was set back, so the order of the two events is unknown.
+            # future, the clock was set back. Then the checksum may be older than the last change.
             if not changed < computed_at <= datetime.now(timezone.utc):
                 checksum = compute_checksum(str(path))
         except OSError as error:
@@ -175,7 +174,7 @@ def _list_s3(landing: str) -> Iterator[LandedFile]:
     folder = prefix if prefix.endswith("/") or not prefix else prefix + "/"
     pages = _connect(landing).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     objects = [item for page in pages for item in page.get("Contents", ())]
-    # The prefix 'calls' also matches 'calls_old/…'. Keep only the object itself and the objects below its folder.
+    # The prefix 'calls' also matches 'calls_old/…'. Keep only the object 'calls' and the objects below 'calls/'.
     objects = [item for item in objects if item["Key"] == prefix or item["Key"].startswith(folder)]
     if not objects:
         raise LandingError(landing=landing, problem="no object has this prefix. Check the bucket and the prefix.")
@@ -211,7 +210,7 @@ def _connect(uri: str) -> Any:
     try:
         import boto3  # only a landing on S3 needs boto3
     except ImportError as error:
-        problem = "boto3 is not installed, and S3 cannot be read without it. Run: pip install boto3"
+        problem = "boto3 is not installed, but a landing on S3 needs boto3. Run: pip install boto3"
         raise LandingError(landing=uri, problem=problem) from error
     with _CLIENT_LOCK:
         return boto3.client("s3")

@@ -29,9 +29,9 @@ class Progress:
         sha256: The checksum of the file.
         to: The address of the target.
         rows: Number of rows that the target has stored.
-        pending: The path of the landing file that is being written. Empty if no file is being written. If a file with
-            this path exists, it is complete.
-        pending_rows: Number of stored rows after the pending file is complete.
+        pending: The path of the landing file that is being written. Empty if no file is being written. The path exists
+            only after the file is complete.
+        pending_rows: The value of `rows` after the pending file is complete.
     """
 
     sha256: str
@@ -49,14 +49,14 @@ class State:
     progress: Progress
 
     def save(self, **changes: Any) -> None:
-        """Change fields of the progress, and write it to the file."""
+        """Change fields of the progress, and write the progress to the file."""
         self.progress = replace(self.progress, **changes)
         hidden = _hidden_path(self.path)
         hidden.write_text(json.dumps(asdict(self.progress), indent=1), encoding="utf-8")
         hidden.replace(self.path)
 
     def set_aside(self, event: bytes, reason: str) -> Path:
-        """Write an event that the target cannot take to a file beside the state file. Return the path of this file."""
+        """Write an event that is too large for the target to a file beside the state file. Return the path."""
         path = self.path.with_name(f"{self.path.name}.set_aside")
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, "event": event.decode()}, ensure_ascii=False) + "\n")
@@ -64,30 +64,31 @@ class State:
 
 
 class Target(Protocol):
-    """A target stores events, and records in the state how many rows are stored."""
+    """A target stores events, and records the number of stored rows in the state."""
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Accept events. `keys` are the partition keys of the events, and `last_row` is the number of the last row."""
+        """Accept events. `keys` has the partition key of each event. `last_row` is the row number of the last event."""
 
     def finish(self, *, state: State) -> None:
-        """Store all events that were put."""
+        """Store all events that `put` has accepted."""
 
 
 @dataclass
 class LandingFolder:
-    """A folder that is filled as Firehose fills a bucket: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
+    """A folder with files named as by Firehose: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
 
-    A file has a hidden name until it is complete. The name of the file is stored in the state before the file exists.
-    If the replay is killed, `finish_pending` checks whether the file exists. So each event is in exactly one file.
+    A file has a hidden name until it is complete. The final name of the file is stored in the state before the file is
+    written. After the replay was killed, `finish_pending` checks whether a file with this name exists. So each event is
+    in exactly one file.
 
     Attributes:
         folder: The landing folder.
-        stream: The start of each file name.
-        max_bytes: Size in bytes at which a file is complete, before compression.
-        max_events: Number of events at which a file is complete.
-        max_seconds: Seconds after its first event at which a file is complete.
+        stream: The stream name at the start of each file name.
+        max_bytes: Size in bytes before compression. A file of this size is complete.
+        max_events: Number of events. A file with this number of events is complete.
+        max_seconds: Age of the first event in seconds. A file whose first event has this age is complete.
         compress: Whether to compress the files with gzip.
-        clock: The current time (seconds since 1970).
+        clock: The function that returns the current time (seconds since 1970).
     """
 
     folder: Path
@@ -131,7 +132,7 @@ class LandingFolder:
 
 
 def finish_pending(state: State) -> None:
-    """Count the rows of the pending file of a stopped replay if the file exists. Remove its hidden `.part` file."""
+    """If the pending file of a stopped replay exists, record its rows as stored. Remove its hidden `.part` file."""
     path = Path(state.progress.pending)
     if state.progress.pending:
         rows = state.progress.pending_rows if path.exists() else state.progress.rows
@@ -145,14 +146,14 @@ def _hidden_path(path: Path) -> Path:
 
 @dataclass
 class FirehoseStream:
-    """A Firehose stream. It gets each event at least once. Events that were sent just before a crash are sent again."""
+    """A Firehose stream. The stream gets each event at least once. Events sent just before a crash are sent again."""
 
     client: Any
     stream: str
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Send lines, and record in the state that they are stored."""
+        """Send lines, and record in the state that the lines are stored."""
         send = firehose_sender(self.client, self.stream)
         for batch in batches(lines, too_large=lambda line: _set_aside(state, line, "1,000 KiB"), size=len):
             _send(batch, send, to=f"firehose:{self.stream}", sleep=self.sleep)
@@ -164,14 +165,14 @@ class FirehoseStream:
 
 @dataclass
 class KinesisStream:
-    """A Kinesis stream. It gets each event at least once. Events with one partition key mostly keep their order."""
+    """A Kinesis stream. The stream gets each event at least once. Events with one partition key mostly keep order."""
 
     client: Any
     stream: str
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, lines: Sequence[bytes], keys: Sequence[str], *, last_row: int, state: State) -> None:
-        """Send lines with their partition keys, and record in the state that they are stored."""
+        """Send lines with their partition keys, and record in the state that the lines are stored."""
         records = [(line, key[:_MAX_PARTITION_KEY_LENGTH]) for line, key in zip(lines, keys, strict=True)]
 
         def too_large(record: tuple[bytes, str]) -> None:
@@ -194,7 +195,7 @@ class KinesisStream:
 
 
 def _set_aside(state: State, event: bytes, limit: str) -> None:
-    reason = f"the event has {len(event):,} bytes, and the stream takes at most {limit}"
+    reason = f"the event has {len(event):,} bytes, but the stream takes at most {limit}"
     path = state.set_aside(event, reason)
     logger.error("an event was set aside in %s: %s", path, reason)
 

@@ -17,24 +17,24 @@ from ingest.storage import chunks, open_file
 _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
-_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes bytes that are not valid UTF-8 to these characters
+_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid byte to such a character
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
-"""Non-ASCII characters that prove UTF-8. They are frequent in western UTF-8 text.
+"""Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
 
-Windows-1252 text that is decoded as UTF-8 almost never has these characters, because it would need `Â` or `Ã` before a
-sign, or `â€`. Characters outside this range do not prove UTF-8. For example, `É` before a no-break space in
-Windows-1252 decodes to a different letter.
+Windows-1252 text almost never has these characters when the text is decoded as UTF-8. The text would need `Â` or `Ã`
+before a sign, or `â€`. Characters outside this range do not prove UTF-8. For example, if a Windows-1252 text has `É`
+before a no-break space, both bytes together are one valid UTF-8 letter.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
-"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. Other text is Windows-1252."""
+"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. With fewer, text is Windows-1252."""
 
 _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are not valid Windows-1252
 
 
 @dataclass
 class _Text:
-    """Counts of characters and bytes, from one read of a file.
+    """Numbers of characters and bytes, from one read of a file.
 
     Attributes:
         start: The first bytes of the file.
@@ -60,23 +60,23 @@ class _Text:
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Detect the encoding and the delimiter of a text file, and return its header. The header must be the first line.
+    """Detect the encoding and delimiter of a text file. Return the header. The header must be the first line.
 
     Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, the
-    encoding of Excel. But if a part of this text is clearly UTF-8, the file is rejected.
+    encoding of Excel. If an invalid UTF-8 text has parts that are clearly UTF-8, the file is rejected.
 
-    The delimiter is the character that splits the first line into the most columns of a layout. If two delimiters give
-    the same number, the delimiter that splits the line into more cells is used.
+    The delimiter is the character that splits the first line into the most columns of a layout. On a tie, the delimiter
+    that splits the first line into more cells is used.
 
     Raises:
         LandedFileError: The file is empty, is not text, mixes encodings, or has no header in its first line. Or a quote
-            is not closed, so all rows after this quote would become one cell.
+            is not closed, so all rows after the quote would become one cell.
     """
     text = _examine(file, uri)
     encoding = _detect_encoding(file, text)
     first_lines = text.start.removeprefix(_BOM).decode(encoding, errors="ignore")
     if not first_lines.strip():
-        raise LandedFileError(where=file, problem="the file is empty. Expected a header. Deliver it again.")
+        raise LandedFileError(where=file, problem="the file is empty. Expected a header. Deliver the file again.")
     readings = {delimiter: _read_first_records(first_lines, delimiter) for delimiter in _DELIMITERS}
     delimiter = max(readings, key=lambda d: (best_match(readings[d][0], layouts).present, len(readings[d][0])))
     first = readings[delimiter][0]
@@ -102,9 +102,8 @@ def _examine(file: str, uri: str) -> _Text:
         if len(text.start) < _HEADER_BYTES:
             text.start += chunk[:_HEADER_BYTES]
         if b"\0" in chunk:
-            problem = (
-                "the file is not text, because it has NUL bytes. Expected UTF-8 or Windows-1252. Save it as UTF-8."
-            )
+            problem = "the file is not text, because NUL bytes were found. Expected UTF-8 or Windows-1252"
+            problem = f"{problem}. Save the file as UTF-8."
             raise LandedFileError(where=file, problem=problem)
         decoded = decoder.decode(chunk, final=not chunk)
         if not decoded.isascii():
@@ -169,7 +168,7 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
 
 
 def _holds_records(cell: str, header: Header) -> bool:
-    """Whether a cell contains whole records. If so, a line inside the cell has as many delimiters as the header."""
+    """Whether a cell contains whole records: a line inside the cell has at least as many delimiters as the header."""
     delimiters = max(len(header.columns) - 1, 1)
     return "\n" in cell and any(line.count(header.delimiter) >= delimiters for line in cell.split("\n")[1:])
 

@@ -1,4 +1,4 @@
-"""Read the header and the rows of Excel workbooks. All cells are text."""
+"""Read the header and the rows of Excel workbooks. The cells are text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ingest.storage import open_file
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Find the sheet of a workbook that has the columns of a layout, and return its header.
+    """Find the sheet that has the columns of a layout, and return the header of the sheet.
 
-    The header is the first row of a sheet that is not blank. If no sheet has all columns of a layout, the header of the
-    sheet with the fewest missing columns is returned, so that an error can name the missing columns.
+    The header is the first non-blank row of a sheet. If no sheet has all columns of a layout, the header of the sheet
+    with the fewest missing columns is returned. With this header, an error can name the missing columns.
 
     Raises:
         LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
@@ -29,7 +29,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     first_rows = dict(_read_first_rows(file, uri))
     names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
     if not sheets:
-        problem = "the workbook is empty. Expected a sheet with a header. Deliver it again."
+        problem = "the workbook is empty. Expected a sheet with a header. Deliver the workbook again."
         raise LandedFileError(where=file, problem=problem)
     matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
     # The name of a sheet may be the name of a person, so the message shows the number of the sheet instead.
@@ -55,8 +55,8 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
     Rows: one tuple for each row. Blank rows are dropped.
 
-    Columns: the cells as text, and two more items at the end. The first is the whole row as JSON if the row has more
-    cells than the header, otherwise None. The second is the row number that Excel shows.
+    Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON if the row
+    has more cells than the header, otherwise None. The second added item is the row number that Excel shows.
     """
     width, is_below_header = len(header.columns), False
     for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):
@@ -70,7 +70,7 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
 
 def cell_text(cell: Any) -> str | None:
-    """Return the value of a cell as text. Whole numbers have no decimal point. Dates are in ISO 8601. Blank is None.
+    """Return a cell as text. Whole numbers have no decimal point. Dates are in ISO 8601. A blank cell is None.
 
     >>> cell_text(384.0), cell_text(0.25), cell_text(" "), cell_text(True)
     ('384', '0.25', None, 'true')
@@ -113,7 +113,7 @@ def _open(file: str, uri: str) -> Any:
 
 @contextmanager
 def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
-    """Turn an error of python-calamine into an error that names the file."""
+    """Convert an error of python-calamine to an error that names the file."""
     try:
         yield
     except _import_calamine(file).CalamineError as error:
@@ -121,7 +121,7 @@ def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
         state = "a damaged or incomplete workbook" if content.startswith(b"PK") else "not an Excel workbook"
         if "Password" in type(error).__name__:
             state = "protected by a password"
-        problem = f"the file is {state}. Expected a complete .xlsx file without a password. Deliver it again."
+        problem = f"the file is {state}. Expected a complete .xlsx file without a password. Deliver the file again."
         raise LandedFileError(where=file, problem=problem) from error
 
 

@@ -1,1 +1,1 @@
-"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. Deploy a zip of this file."""
+"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. Zip and deploy this file alone."""

@@ -1,24 +1,24 @@
-"""A Lambda function that polls a city's feed, and sends new and changed rows to Amazon Data Firehose as JSON lines.
+"""A Lambda function that polls a city's feed. It sends new and changed rows to Amazon Data Firehose as JSON lines.
 
 Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a timeout of 15
-minutes and a reserved concurrency of 1. Run it on an EventBridge schedule. Files are downloaded to /tmp, so give the
-function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the stream, and
-`s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3 reports a
-missing object as forbidden.
+minutes and a reserved concurrency of 1. Run the function on an EventBridge schedule. Files are downloaded to /tmp, so
+give the function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the stream. The role
+also needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3
+reports a missing object as forbidden.
 
 Environment:
     FEED: `socrata`, `opendatasoft` or `csv`.
     FEED_URL: The address of the feed: …/resource/98cc-bc7d.json, …/exports/jsonl, or a csv file.
     STREAM: The name of the Firehose stream.
-    STATE: The address of the object that stores the feed's watermark, `s3://BUCKET/KEY`. If the object does not exist,
+    STATE: The address `s3://BUCKET/KEY` of the object that stores the feed's watermark. If the object does not exist,
         the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
-    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change [default: send all rows in
-        each run].
+    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. Without this column, each
+        run sends all rows.
     APP_TOKEN: Socrata's app token. Without a token, Socrata allows fewer requests.
 
 Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run reads the
 rows of the last ten minutes again, because some rows appear late in the feed. If the content of a csv has changed, all
-its rows are sent again.
+rows of the csv are sent again.
 """
 
 from __future__ import annotations
@@ -60,17 +60,17 @@ MAX_BYTES_IN_BATCH = 4 << 20
 MAX_RECORD_BYTES = 1000 << 10
 
 _CHUNK_BYTES = 1 << 20
-_MIN_MILLISECONDS_FOR_PAGE = 90_000  # maximum time to read and send a page, with some waits
+_MIN_MILLISECONDS_FOR_PAGE = 90_000  # time to read and send a page, including some waits
 
 
 class FeedError(RuntimeError):
-    """A feed cannot be read, or a stream rejects its rows. The state has not changed, so no row is lost.
+    """A feed cannot be read, or a stream rejects the rows. The state has not changed, so no row is lost.
 
     This class does not derive from `CityLakeError`, because this file is deployed alone.
 
     Attributes:
         where: The address of the feed, the stream, or the environment variable.
-        problem: The problem, the expected and the actual value, and how to fix it.
+        problem: The problem, the expected value, the actual value, and how to fix the problem.
     """
 
     def __init__(self, *, where: str, problem: str) -> None:
@@ -86,7 +86,7 @@ class Feed:
         kind: `socrata`, `opendatasoft` or `csv`.
         url: The address of the feed.
         token: Socrata's app token.
-        changed_column: The column with the time of a row's last change, for `opendatasoft`.
+        changed_column: Only for `opendatasoft`: the column with the time of a row's last change.
     """
 
     kind: str
@@ -103,7 +103,7 @@ class Page(NamedTuple):
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
-    """Poll the feed that is set in the environment, until all rows are read or the function's timeout is near."""
+    """Poll the feed that the environment defines. Stop when all rows are read, or when the timeout is near."""
     import boto3  # `citylake fetch` uses this module without boto3
 
     logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
@@ -136,7 +136,7 @@ def poll(
             rows += len(batch)
         for record in too_large:
             state.set_aside(
-                record, f"the record has {len(record):,} bytes, and Firehose takes at most {MAX_RECORD_BYTES:,}"
+                record, f"the record has {len(record):,} bytes, but Firehose takes at most {MAX_RECORD_BYTES:,}"
             )
         set_aside += len(too_large)
         state.write(page.state)
@@ -148,7 +148,7 @@ def poll(
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read the rows of a feed that are newer than a state, page by page. With the state `{}`, read the whole feed.
+    """Read the new and changed rows since a state, page by page. With the state `{}`, read the whole feed.
 
     Raises:
         FeedError: The kind of the feed is unknown, or the feed cannot be read.
@@ -200,7 +200,7 @@ def batches(
 
 
 def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
-    """Return a function that sends a batch to Firehose. It returns the error code of each record, None if accepted."""
+    """Return a function that sends a batch to Firehose. The function returns each record's error code, or None."""
 
     def send(records: Sequence[bytes]) -> list[str | None]:
         response = client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in records])
@@ -212,7 +212,7 @@ def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], lis
 def send_all(
     records: Sequence[T], send: Callable[[Sequence[T]], Sequence[str | None]], *, sleep: Sleep = time.sleep
 ) -> None:
-    """Send a batch. Then wait and send the rejected records again, until all records are accepted.
+    """Send a batch. If records are rejected, wait and send only these records again.
 
     Raises:
         FeedError: Some records are still rejected after `MAX_ATTEMPTS` attempts.
@@ -234,7 +234,7 @@ def send_all(
 
 
 class S3State:
-    """The state of a feed, stored as an object in S3. Write the state only after its rows are accepted."""
+    """The state of a feed, stored as an object in S3. Write the state only after the stream has accepted the rows."""
 
     def __init__(self, client: Any, uri: str) -> None:
         self._client, self._bucket, self._key = client, *uri.removeprefix("s3://").split("/", 1)
@@ -252,7 +252,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Write a record that is too large for the stream, and the reason, to an object beside the state."""
+        """Write a record and a reason to an object beside the state. The record is too large for the stream."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}
@@ -284,7 +284,7 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Do not page with $offset. A row that changes between two pages moves to the end, so a later row would be skipped.
+    # Do not page with $offset. A row that changes between two pages moves to the end. Then $offset would skip a row.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):
@@ -323,7 +323,7 @@ def _parse_time(text: str) -> datetime:
 
 def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
     url, column, latest = feed.url, feed.changed_column, state.get("changed", "")
-    if column and latest:  # always read rows without a time of change, because they may have changed
+    if column and latest:  # a row without a time of change may have changed, so always read such rows
         url += "?" + urllib.parse.urlencode(
             {"where": f"{column} >= date'{_subtract_overlap(latest)}' or {column} is null"}
         )
@@ -337,7 +337,7 @@ def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> It
         def check() -> None:
             nonlocal latest
             try:
-                for row in rows():  # parse all rows before any row is sent, because the last row may be cut off
+                for row in rows():  # parse all rows before the first row is sent, because the last row may be cut off
                     if column and row[column]:
                         latest = max(filter(None, (latest, row[column])), key=_parse_time)
             except KeyError as error:
@@ -355,18 +355,19 @@ def _read_csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Pa
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         is_new = digest != state.get("sha256")
-        deque(csv_rows(path) if is_new else (), maxlen=0)  # check all rows before any row is sent
+        deque(csv_rows(path) if is_new else (), maxlen=0)  # check all rows before the first row is sent
         yield Page(csv_rows(path) if is_new else (), {"sha256": digest, "complete": True})
 
 
 def csv_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a csv. If the file is not valid UTF-8, read it as Windows-1252.
 
-    Rows: one dictionary for each row, with the cells by column name. Blank cells and blank rows are dropped. If a row
-    has more or fewer cells than the header, the whole row is in `_malformed_record`.
+    Rows: one dictionary for each row. The keys are column names, and the values are cells. Blank cells and blank rows
+    are dropped. If a row has more or fewer cells than the header, the whole row is in `_malformed_record`.
 
     Raises:
-        FeedError: The text is valid in neither encoding, a quote is not closed, or two columns have the same name.
+        FeedError: The file is valid neither in UTF-8 nor in Windows-1252. Or a quote is not closed. Or two columns have
+            the same name.
     """
     encoding = "utf-8-sig"
     try:
@@ -423,7 +424,7 @@ def _open(url: str, token: str = "") -> Any:
 def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
     """Retry until an attempt succeeds. Before a retry, wait at least as long as the server requests.
 
-    An error that a retry cannot fix is raised at once.
+    If a retry cannot fix an error, the error is raised at once.
     """
     for number in range(1, MAX_ATTEMPTS + 1):
         retry_after = 0.0
@@ -447,7 +448,7 @@ def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
 
 
 def _parse_retry_after(text: str | None) -> float:
-    """Return the seconds to wait from a Retry-After header, which has a number of seconds or a date. Otherwise 0."""
+    """Return the seconds to wait. The header Retry-After has seconds or a date. If neither is found, return 0."""
     if text and text.strip().isdigit():
         return float(text)
     date = parsedate_tz(text or "")

@@ -1,27 +1,27 @@
-"""A Lambda function that keeps the newest revision of each of Denver's service requests in a DynamoDB table.
+"""A Lambda function that keeps the newest revision of each service request of Denver in a DynamoDB table.
 
 The function reads the revisions from a Kinesis stream. Deploy only this file, zipped. Use the runtime python3.11 or
 later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with ReportBatchItemFailures. The
 partition key of the table must be the string `case_key`. The function's role needs `dynamodb:PutItem` on the table,
-`s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. The role also needs AWS's policy
-AWSLambdaKinesisExecutionRole, to read the stream and to write logs.
+`s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. To read the stream and to write logs,
+the role also needs AWS's policy AWSLambdaKinesisExecutionRole.
 
 Environment:
     TABLE: The name of the DynamoDB table.
-    SET_ASIDE: The prefix for records that cannot become an item, as `s3://BUCKET/PREFIX`. Each record is written there
-        with the reason. These records are not masked, so protect the bucket in the same way as landing.
+    SET_ASIDE: The S3 prefix for records that cannot become an item, as `s3://BUCKET/PREFIX`. Each of these records is
+        written below the prefix with the reason. The records are not masked, so protect the bucket like landing.
     MASKING_KEY: The location of the masking key: `secretsmanager:NAME`, or `env:NAME` for an environment variable. The
         key must have 32 bytes or more. White space before and after the key is ignored. Use the masking key of the
-        jobs. Otherwise the case keys in this table differ from the case keys in the lake.
+        jobs. With another key, the case keys in this table differ from the case keys in the lake.
 
-A revision replaces only an older revision. So repeated, late and reordered records do not change the final content of
-the table. If a record fails for a temporary reason, the function reports the record, and Kinesis delivers this record
-and all later records again. A record that can never become an item is set aside, so that it does not block later
-records.
+A revision never replaces a newer revision. So repeated, late and reordered records do not change the final content of
+the table. If a record fails for a temporary reason, the function reports the record to Kinesis. Kinesis delivers the
+reported record and all later records again. A record that can never become an item is set aside, so the record does not
+block later records.
 
-An item has only the fields that the lake's masking policy allows. It has no summary, no address, and no ZIP code of the
-customer. Coordinates are the south-west corner of the block, and ZIP codes have five digits. Fields that are not in
-Denver's published data are dropped.
+An item has only the fields that the lake's masking policy allows. An item has no summary, no address, and no ZIP code
+of the customer. The coordinates are the south-west corner of the block. ZIP codes have five digits. Fields that are not
+in Denver's published data are dropped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ KEY_FIELDS = (
     *("Case Summary", "Case Source", "Customer Zip Code", "Incident Address 1", "Incident Address 2"),
     *("Incident Intersection 1", "Incident Intersection 2", "Incident Zip Code"),
 )
-"""The fields that identify a case, together with the layout and the time of creation. These fields never change."""
+"""A case is identified by these fields, the layout and the time of creation. These fields never change."""
 
 COORDINATES = ("Longitude", "Latitude")
 COPIED_FIELDS = (
@@ -64,7 +64,7 @@ _WHITE_SPACE_AROUND_TIME = " \t\r\n\u00a0"
 _ZIP = re.compile(r"(?!00000)(\d{5})(-\d{4})?", re.ASCII)
 MIN_KEY_BYTES = 32
 _WRONG_TABLE_KEY = re.compile(r"Missing the key|Type mismatch for key")
-"""DynamoDB's message if the partition key of the table is not `case_key`. DynamoDB then rejects every record."""
+"""DynamoDB's message if the partition key of the table is not `case_key`. Such a table rejects every record."""
 
 
 class PoisonError(ValueError):
@@ -76,7 +76,7 @@ class SettingError(RuntimeError):
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Write the records of a batch. Report the first failed record. Kinesis delivers it and all later records again."""
+    """Write the records of a batch. Stop at the first failed record and report this record to Kinesis."""
     logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
@@ -92,8 +92,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 _set_aside(s3, record, data, str(reason))
                 counts["set_aside"] += 1
         except (ClientError, BotoCoreError) as error:
-            # Stop here, because Kinesis delivers the failed record and all later records again.
-            logger.error("record %s was not written and will be delivered again: %s", number, error)
+            # Do not write later records, because Kinesis delivers the failed record and all later records again.
+            logger.error("record %s was not written. Kinesis will deliver the record again: %s", number, error)
             failed = [{"itemIdentifier": number}]
             break
     logger.info("%d record(s): %s", len(event["Records"]), counts)
@@ -104,7 +104,7 @@ def parse(data: bytes) -> dict[str, Any]:
     """Return the JSON object of a record, without blank fields and with exact numbers.
 
     Raises:
-        PoisonError: The record is not a JSON object in UTF-8, or repeats a known field.
+        PoisonError: The record is not a JSON object in UTF-8, or has a known field twice.
     """
     try:
         row = json.loads(
@@ -129,8 +129,8 @@ def make_item(row: Mapping[str, Any], key: bytes) -> dict[str, dict[str, Any]]:
     """Return the item of a row in the form of DynamoDB's API: `case_key`, `revision`, and the masked fields.
 
     Raises:
-        PoisonError: The row has no `Case Created dttm` or no `row_ts`, a known field is nested, or a coordinate is not
-            valid.
+        PoisonError: The row has no valid `Case Created dttm` or no valid `row_ts`. Or a known field is nested. Or a
+            coordinate is not valid.
     """
     if nested := [name for name, value in row.items() if name in _KNOWN_FIELDS and isinstance(value, dict | list)]:
         raise PoisonError(f"the fields {nested} are nested. Expected texts and numbers")
@@ -174,7 +174,7 @@ def clean(value: Any) -> str:
 
 
 def wall_clock(value: Any) -> str:
-    """Convert `MM/dd/yyyy hh:mm:ss a` to `yyyy-MM-ddTHH:mm:ss`. Empty if the time is not valid in Denver."""
+    """Convert `MM/dd/yyyy hh:mm:ss a` to `yyyy-MM-ddTHH:mm:ss`. Return '' if the time is not valid in Denver."""
     match = _WALL_CLOCK.fullmatch(str(value).strip(_WHITE_SPACE_AROUND_TIME))
     if not match or not 1 <= int(match[4]) <= 12:
         return ""
@@ -187,9 +187,9 @@ def wall_clock(value: Any) -> str:
 
 
 def _is_skipped_in_spring(time: datetime) -> bool:
-    """Whether a local time is in the hour that Denver skips in spring, by the rules since 1987.
+    """Whether a local time is in the hour that Denver skips in spring. The rules are valid since 1987.
 
-    The rules are written here, because Lambda may have no time zone database.
+    The rules are part of this function, because Lambda may have no time zone database.
     """
     month, first_day = (3, 8) if time.year >= 2007 else (4, 1)
     is_sunday = time.weekday() == 6 and first_day <= time.day < first_day + 7
@@ -197,7 +197,7 @@ def _is_skipped_in_spring(time: datetime) -> bool:
 
 
 def block_corner(name: str, value: Any) -> str:
-    """Round a coordinate down to 0.001 degrees, the south or west side of its block. The lake rounds in the same way.
+    """Round a coordinate down to 0.001 degrees. The result is the south or west side of its block, as in the lake.
 
     Raises:
         PoisonError: The value is not a number of degrees.
@@ -213,7 +213,7 @@ def block_corner(name: str, value: Any) -> str:
 
 
 def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Return a text that sorts revisions by age. Revisions with equal times are sorted by a hash of their content."""
+    """Return a text by which revisions sort from old to new. If times are equal, a hash of the content decides."""
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))
         utc = time.astimezone(timezone.utc) if time.tzinfo else time
@@ -239,7 +239,7 @@ def _reject_constant(text: str) -> Any:
 def _reject_repeats(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in fields if name in _KNOWN_FIELDS]
     if len(set(names)) < len(names):
-        raise PoisonError("the record repeats a field, so its value is ambiguous")
+        raise PoisonError("the record repeats a field, so the value of the field is ambiguous")
     return dict(fields)
 
 
@@ -260,14 +260,14 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
         if _WRONG_TABLE_KEY.search(message):
             problem = f"table {_read_setting('TABLE')}: the partition key is not the string case_key ({message})"
             raise SettingError(f"{problem}. Create the table with this key, or correct TABLE.") from error
-        # For example, DynamoDB rejects an item of more than 400 KB, or a number of more than 38 digits. Do not retry.
+        # For example, the item has more than 400 KB, or a number has more than 38 digits. A retry cannot fix this.
         raise PoisonError(f"DynamoDB rejects the item: {message}") from error
     return True
 
 
 def _set_aside(s3: Any, record: Mapping[str, Any], data: bytes, reason: str) -> None:
     bucket, _, prefix = _read_setting("SET_ASIDE").removeprefix("s3://").partition("/")
-    # Name the object after the record, so that a record that is delivered twice is stored only once.
+    # Name the object after the record. Then a record that Kinesis delivers twice is stored only once.
     key = f"{prefix.rstrip('/')}/{record['eventID'].replace(':', '-')}.json".lstrip("/")
     logger.error("record %s was set aside as s3://%s/%s", record["kinesis"]["sequenceNumber"], bucket, key)
     body = {"reason": reason, "source": record["eventSourceARN"], "data": base64.b64encode(data).decode()}

@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 @dataclass
 class Response:
-    """A response of the web server. It is sent after the event `after` is set, without the last `missing` bytes."""
+    """A response of the web server. The server waits for the event `after`, and omits the last `missing` bytes."""
 
     body: bytes = b""
     status: int = 200
@@ -31,7 +31,7 @@ class Response:
 
 
 class Web:
-    """A web server. It sends the scripted responses in order, and then the results of `respond_to`."""
+    """A web server. It first sends the scripted responses in order. Later it sends the results of `respond_to`."""
 
     def __init__(self) -> None:
         self.responses: list[Response] = []

@@ -20,9 +20,7 @@ def ingest_calls(lake: SparkSession, landing) -> None:
     ingest(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r", now=now)
 
 
-def test_a_crawl_lists_the_folders_and_the_columns_and_the_schema_drift_of_new_files(
-    lake: SparkSession, landing
-) -> None:
+def test_a_crawl_of_new_files_lists_folders_columns_and_schema_drift(lake: SparkSession, landing) -> None:
     first = {"Date": "2024-01-01", "CallsOffered": 5, "place": {"lat": 1.5}}
     landing.file("2024/01/01/00/a.json", json.dumps(first).encode() + b"\nbroken")
     landing.csv("b.csv", [["2024-01-02", 1]], columns=("Date", "CallsOffered"))
@@ -92,7 +90,7 @@ def test_a_warning_is_logged_if_spark_cannot_infer_the_schema(
     assert [(line.files, line.schema is None) for line in lines] == [(1, True), (1, False)]
 
 
-def test_an_unreadable_file_does_not_count_as_schema_drift(lake: SparkSession, landing) -> None:
+def test_an_unreadable_file_causes_no_schema_drift(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "CallsOffered": 1}')
     crawl_calls(lake, landing)
     ingest_calls(lake, landing)

@@ -36,7 +36,7 @@ def test_the_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str)
     [
         (
             b"Date;Area\n" + "1;Montréal\n".encode() * 200_000 + b"1;Qu\xe9bec\n",
-            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 other letter.s. in valid UTF-8",
+            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 letter.s. in valid UTF-8",
         ),
         (
             "Date;Area\n1;Montréal\n".encode() + b"2;Qu\xe9bec\n",
@@ -53,9 +53,7 @@ def test_the_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str)
         ),
     ],
 )
-def test_a_file_that_is_not_valid_in_any_single_encoding_is_rejected(
-    tmp_path: Path, content: bytes, problem: str
-) -> None:
+def test_a_file_with_mixed_or_unknown_encodings_is_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
         header(tmp_path / "a.csv", content)
 
@@ -83,7 +81,7 @@ def test_the_delimiter_is_detected(tmp_path: Path, delimiter: str) -> None:
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
-def test_the_delimiter_that_finds_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
+def test_the_delimiter_with_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
     layouts = LAYOUTS | {"old cases": ("Day", "Area")}
@@ -107,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_cells_are_text_and_keep_quoted_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
+def test_cells_are_text_with_their_quoted_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
@@ -163,7 +161,7 @@ def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path
     assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
 
 
-def test_blank_rows_are_dropped_and_a_blank_last_column_is_kept(spark: SparkSession, tmp_path: Path) -> None:
+def test_blank_rows_are_dropped_but_a_blank_last_column_is_kept(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
@@ -192,7 +190,7 @@ def test_a_file_is_rejected_if_a_wrong_quote_would_turn_rows_into_one_cell(
         header(tmp_path / "a.csv", content)
 
 
-def test_cells_are_in_the_right_columns_with_any_quotes_or_line_ends_or_column_order(
+def test_cells_are_in_the_right_columns_for_all_quotes_line_ends_and_column_orders(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     contents = [

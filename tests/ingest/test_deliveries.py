@@ -69,7 +69,7 @@ def test_the_next_run_repeats_the_work_of_a_killed_run(
     assert ingest_calls(lake, landing).rows == 0
 
 
-def test_the_deliveries_of_a_killed_run_never_count(
+def test_the_deliveries_of_a_killed_run_are_always_ignored(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -88,7 +88,7 @@ def test_the_deliveries_of_a_killed_run_never_count(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_the_earlier_rows_of_a_file_are_superseded_if_it_becomes_a_copy_of_another_file(
+def test_if_a_file_becomes_a_copy_of_another_file_its_earlier_rows_are_superseded(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -105,7 +105,7 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_it_becomes_a_copy_of_anoth
     assert ingest_calls(lake, landing).redelivered == ()
 
 
-def test_a_later_run_ingests_the_files_of_a_run_that_was_overtaken(
+def test_a_later_run_ingests_the_files_of_an_overtaken_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -132,7 +132,7 @@ def test_a_later_run_ingests_the_files_of_a_run_that_was_overtaken(
     assert read_raw(lake, "calls", newer_than=before.watermark).rows.count() == 7
 
 
-def test_an_ingest_runs_three_spark_jobs_and_a_read_runs_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
+def test_an_ingest_runs_three_spark_jobs_but_a_read_runs_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
         count_jobs()
@@ -161,7 +161,7 @@ def test_a_read_of_raw_returns_the_layouts_of_its_rows(lake: SparkSession, landi
     assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").watermark).layouts == set()
 
 
-def test_a_later_ingest_does_not_change_a_frame_that_was_read_before(lake: SparkSession, landing) -> None:
+def test_an_ingest_does_not_change_a_frame_that_was_read_before_the_ingest(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     first = read_raw(lake, "calls")
@@ -176,7 +176,7 @@ def test_a_later_ingest_does_not_change_a_frame_that_was_read_before(lake: Spark
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_deliveries_are_found_by_ingest_time_if_the_commit_with_their_id_has_expired(
+def test_deliveries_are_found_by_ingest_time_if_the_commit_with_the_ingest_id_has_expired(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
@@ -195,9 +195,7 @@ def test_deliveries_are_found_by_ingest_time_if_the_commit_with_their_id_has_exp
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_a_missing_table_of_deliveries_is_an_error_and_the_fix_in_the_message_works(
-    lake: SparkSession, landing
-) -> None:
+def test_the_error_for_a_missing_table_of_deliveries_shows_a_fix_that_works(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     lake.sql(f"DROP TABLE {deliveries_table('calls')}")

@@ -25,13 +25,13 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_the_best_layout_has_the_fewest_missing_columns_and_then_the_most_present_columns(
+def test_the_best_match_has_the_fewest_missing_columns_or_on_a_tie_the_most_present_columns(
     cells: list[str], match: HeaderMatch
 ) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
-def test_the_first_of_two_equal_layouts_is_used_and_no_column_is_missing_without_layouts() -> None:
+def test_on_a_tie_the_first_layout_is_used_but_without_layouts_no_column_is_missing() -> None:
     alike = {"b": ("Date",), "a": ("Date",)}
     assert best_match(["Date"], alike).layout == "b"
     assert best_match(["Date"], {}) == HeaderMatch((), 0, "")
@@ -44,7 +44,7 @@ def test_a_header_has_trimmed_column_names_and_the_name_of_its_layout() -> None:
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
-def test_the_error_does_not_show_a_first_row_that_is_not_a_header(layouts: dict[str, tuple[str, ...]]) -> None:
+def test_if_the_first_row_is_not_a_header_the_error_does_not_show_the_row(layouts: dict[str, tuple[str, ...]]) -> None:
     cells = [
         "Jane Doe",
         "604-555-0100",
@@ -77,6 +77,6 @@ def test_the_error_shows_column_names_that_differ_only_in_case(cells: list[str])
         *((["Date", name], rf"the columns \['{name}'\] have names that are reserved for raw") for name in RESERVED),
     ],
 )
-def test_column_names_that_raw_cannot_have_are_rejected(cells: list[str | None], problem: str) -> None:
+def test_duplicate_and_reserved_column_names_are_rejected(cells: list[str | None], problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"f.csv: {problem}"):
         clean_header("f.csv", cells, layouts=LAYOUTS)

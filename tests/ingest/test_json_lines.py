@@ -23,13 +23,13 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
-def test_json_lines_are_recognized_by_the_file_extension_or_by_the_names_of_firehose(name: str) -> None:
+def test_a_file_of_json_lines_is_recognized_by_its_extension_or_by_the_name_that_firehose_gives(name: str) -> None:
     assert json_lines.is_json_lines(name)
     assert not json_lines.is_json_lines(name + ".txt")
     assert not json_lines.is_json_lines("2024/07/10/17/notes")
 
 
-def test_nested_fields_become_json_text_and_unknown_fields_are_kept(lake: SparkSession, landing) -> None:
+def test_nested_fields_and_unknown_fields_are_kept_as_json_text(lake: SparkSession, landing) -> None:
     event = {"id": 7, "type": "", "place": {"type": "Point", "coordinates": [-77.1, 39.0]}, ":@region": "x", "n": 1.5}
     landing.file(f"2024/07/10/17/{OBJECT}", json.dumps(event).encode() + b'\n{"type": null, "id": "8"}\n')
 
@@ -62,7 +62,7 @@ def test_an_object_with_a_repeated_field_is_kept_as_a_whole(lake: SparkSession, 
     ]
 
 
-def test_a_field_with_two_spellings_counts_as_repeated(lake: SparkSession, landing) -> None:
+def test_two_spellings_of_a_field_in_one_object_are_a_repeated_field(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")
@@ -109,7 +109,7 @@ RECORDS = {
 }
 
 
-def test_broken_records_are_kept_and_all_valid_records_are_read(lake: SparkSession, landing) -> None:
+def test_broken_records_do_not_stop_the_read_of_valid_records(lake: SparkSession, landing) -> None:
     for name, content in CONTENTS.items():
         landing.file(name, content)
 
@@ -120,11 +120,11 @@ def test_broken_records_are_kept_and_all_valid_records_are_read(lake: SparkSessi
     assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_records_of_large_files_have_the_same_row_numbers_as_records_of_small_files(
+def test_large_files_get_the_same_row_numbers_as_small_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
-    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # so that Spark splits the file
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the file
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
         landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))
@@ -138,7 +138,7 @@ def test_records_of_large_files_have_the_same_row_numbers_as_records_of_small_fi
     assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_unreadable_files_are_skipped_with_a_message_that_says_how_to_fix_them(
+def test_unreadable_files_are_skipped_with_a_message_that_shows_the_fix(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -161,7 +161,7 @@ def test_unreadable_files_are_skipped_with_a_message_that_says_how_to_fix_them(
 
 
 @pytest.mark.parametrize("whole", [32 << 20, 10])
-def test_a_damaged_gzip_file_is_skipped_and_all_valid_files_are_ingested(
+def test_a_damaged_gzip_file_is_skipped_but_all_valid_files_are_ingested(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", whole)
@@ -179,14 +179,14 @@ def test_a_damaged_gzip_file_is_skipped_and_all_valid_files_are_ingested(
 
     assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
-    assert all("not a complete gzip file (" in why and "Deliver it again" in why for why in done.skipped.values())
+    assert all("not a complete gzip file (" in why and "Deliver the file again" in why for why in done.skipped.values())
     landing.file("plain.json", b'{"id": 1}')  # rename the file, as the message says
     assert ingest_incidents(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_gets_the_layout_that_shares_the_most_fields_with_the_line(lake: SparkSession, landing) -> None:
+def test_a_line_gets_the_layout_with_the_most_shared_fields(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))

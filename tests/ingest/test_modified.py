@@ -69,7 +69,7 @@ def test_the_core_property_of_a_workbook_is_parsed_as_an_iso_time(tmp_path: Path
     assert modified(tmp_path) == {"a.xlsx": time}
 
 
-def test_the_time_of_the_file_system_is_used_for_a_workbook_without_a_readable_core_property(tmp_path: Path) -> None:
+def test_a_workbook_without_a_readable_core_property_gets_the_time_of_the_file_system(tmp_path: Path) -> None:
     whole = workbook(tmp_path / "whole.xlsx").read_bytes()
     contents = {
         "no-zip.xlsx": b"Date;Calls\n",
@@ -117,12 +117,12 @@ def test_a_core_property_is_ignored_if_it_is_later_than_the_time_of_the_file_sys
 
     assert modified(tmp_path) == {"a.xlsx": STORED, "b.xlsx": STORED}
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
-        "modification time is ignored. First file: a.xlsx"
+        "1 new file(s) have a modification time that is later than the time at which the file was stored. This "
+        "modification time is ignored. The first of these files: a.xlsx"
     ]
 
 
-def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_time(
+def test_the_core_property_wins_over_mtime_which_wins_over_the_upload_time(
     bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = workbook(tmp_path / "a.xlsx").read_bytes()
@@ -149,12 +149,12 @@ def test_the_core_property_comes_before_mtime_and_mtime_comes_before_the_upload_
             **{name: uploaded[name] for name in ("future.csv", "garbled.csv", "plain.csv")},
         }
     assert [record.getMessage() for record in caplog.records] == [
-        "1 new file(s) have a modification time that is later than the time at which they were stored. This "
-        "modification time is ignored. First file: future.csv",
+        "1 new file(s) have a modification time that is later than the time at which the file was stored. This "
+        "modification time is ignored. The first of these files: future.csv",
         "3 of 7 new file(s) do not contain a modification time. The time of the upload to S3 is used instead",
     ]
 
 
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-1", "0", "1e300", "1700000000000000"])
-def test_an_mtime_that_is_not_a_time_is_none(text: str) -> None:
+def test_an_invalid_mtime_is_parsed_as_none(text: str) -> None:
     assert parse_mtime(text) is None

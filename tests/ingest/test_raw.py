@@ -79,7 +79,7 @@ def test_two_files_with_the_same_content_are_added_only_once(lake: SparkSession,
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_the_earlier_rows_of_a_file_are_superseded_if_it_is_emptied_or_becomes_a_copy(
+def test_if_a_file_is_emptied_or_becomes_a_copy_its_earlier_rows_are_superseded(
     lake: SparkSession, landing, new: int
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -102,7 +102,7 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_it_is_emptied_or_becomes_a
 @pytest.mark.parametrize(
     "deliveries",
     [
-        # For each delivery, the month of the rows in each file. A file that is removed from landing still counts.
+        # Each dictionary is a delivery: the files with the month of their rows. A removed file keeps its content.
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02", "b": "01"}],
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02"}],
         [{"a": "01"}, {"b": "01"}, {"a": "02"}],
@@ -154,7 +154,7 @@ def test_a_new_column_is_kept_and_reported(lake: SparkSession, landing, caplog: 
     assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
 
 
-def test_a_file_with_only_a_header_adds_no_rows_and_is_not_read_again(lake: SparkSession, landing) -> None:
+def test_a_file_with_only_a_header_is_read_once_but_adds_no_rows(lake: SparkSession, landing) -> None:
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
     done = ingest_calls(lake, landing)
@@ -165,7 +165,7 @@ def test_a_file_with_only_a_header_adds_no_rows_and_is_not_read_again(lake: Spar
     assert again.snapshot == done.snapshot
 
 
-def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lake: SparkSession, landing) -> None:
+def test_an_ingest_reports_or_skips_all_unreadable_files(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
         # Raw is empty and no file can be read, so even `skip_unreadable` raises an error.
@@ -198,9 +198,7 @@ def test_an_ingest_stops_and_names_all_unreadable_files_or_skips_these_files(lak
     assert ingest_calls(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
-def test_the_reason_for_a_skipped_file_is_a_single_line_and_does_not_show_cell_text(
-    lake: SparkSession, landing
-) -> None:
+def test_the_reason_for_a_skipped_file_is_one_line_without_cell_text(lake: SparkSession, landing) -> None:
     landing.csv("good.csv", landing.days(count=1))
     landing.file("notes.txt", b"Jane Doe")
     landing.file("no ending", b"Jane Doe")
@@ -226,7 +224,9 @@ def test_the_reason_for_a_skipped_file_is_a_single_line_and_does_not_show_cell_t
     )
 
 
-def test_files_of_two_layouts_are_added_to_one_table_with_the_layout_of_each_row(lake: SparkSession, landing) -> None:
+def test_files_of_two_layouts_are_added_to_one_table_that_has_the_layout_of_each_row(
+    lake: SparkSession, landing
+) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
@@ -234,7 +234,7 @@ def test_files_of_two_layouts_are_added_to_one_table_with_the_layout_of_each_row
     done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # Raw also has the columns of a layout without files. Spark ignores case, so `DATE` and `Date` are one column.
+    # Raw also has the columns of a layout that no file has. Spark ignores case, so `DATE` and `Date` are one column.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
     assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [
@@ -243,7 +243,7 @@ def test_files_of_two_layouts_are_added_to_one_table_with_the_layout_of_each_row
     ]
 
 
-def test_the_error_of_an_incomplete_file_names_its_closest_layout(lake: SparkSession, landing) -> None:
+def test_the_error_for_a_missing_column_names_the_closest_layout(lake: SparkSession, landing) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("Day", "Calls", "Line")}
     landing.csv("a.csv", [], columns=("Day", "Line", "Number"))
     landing.csv("b.csv", [], columns=("Day", "Calls", "Line"))

@@ -50,7 +50,7 @@ def ids(files: list[list[dict[str, Any]]]) -> list[str]:
     return [event["id"] for events in files for event in events]
 
 
-def test_an_event_has_the_current_time_and_all_cells_of_a_row_except_blank_cells(tmp_path: Path) -> None:
+def test_an_event_has_all_non_blank_cells_of_a_row_and_the_current_time(tmp_path: Path) -> None:
     rows = [
         *(["id", " Case Summary ", "row_ts"], ["1", 'two\nlines, "quoted"', "2020-01-01"], ["2", "\u00a0 ", ""]),
         *(["", " ", ""], [], ["3", "\t\u2028é\U0001f600", ""]),
@@ -63,13 +63,16 @@ def test_an_event_has_the_current_time_and_all_cells_of_a_row_except_blank_cells
     ((first, second, third),) = emit(tmp_path / "calls.csv", tmp_path, clock=lambda: next(clock))
 
     assert first == {"id": "1", "Case Summary": 'two\nlines, "quoted"', "row_ts": "2024-07-03T09:46:40.123456Z"}
-    assert second == {"id": "2", "row_ts": "2024-07-03T09:46:40.123457Z"}  # later, although the clock was set back
+    assert second == {
+        "id": "2",
+        "row_ts": "2024-07-03T09:46:40.123457Z",
+    }  # later than the first time, although the clock was set back
     assert third["Case Summary"] == "\t\u2028é\U0001f600"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_encoding_and_delimiter_are_detected(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_the_encoding_and_the_delimiter_of_a_csv_are_detected(tmp_path: Path, encoding: str, delimiter: str) -> None:
     text = f"id{delimiter}Straße\n1{delimiter}Café–bar\n"
     (tmp_path / "calls.csv").write_bytes(text.encode(encoding))
 
@@ -78,7 +81,7 @@ def test_encoding_and_delimiter_are_detected(tmp_path: Path, encoding: str, deli
     assert {name: event[name] for name in ("id", "Straße")} == {"id": "1", "Straße": "Café–bar"}
 
 
-def test_a_row_with_more_or_fewer_cells_is_kept_as_a_whole(tmp_path: Path) -> None:
+def test_a_row_with_more_or_fewer_cells_than_the_header_is_kept_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text('id,note\n1,a,b\n2\n3,"x"\n')
 
     ((more, fewer, right),) = emit(tmp_path / "calls.csv", tmp_path)
@@ -103,9 +106,7 @@ def test_events_keep_the_text_of_all_cells(tmp_path_factory: pytest.TempPathFact
     assert events == [{name: cell for name, cell in row.items() if cell and not cell.isspace()} for row in cells]
 
 
-def test_landing_files_are_named_like_files_of_firehose_and_have_a_maximum_number_of_events(
-    file: Path, tmp_path: Path
-) -> None:
+def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: Path, tmp_path: Path) -> None:
     files = emit(file, tmp_path, max_events=4)
 
     assert [len(events) for events in files] == [4, 4, 2]
@@ -116,7 +117,7 @@ def test_landing_files_are_named_like_files_of_firehose_and_have_a_maximum_numbe
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_landing_files_have_a_maximum_size_and_duration_and_can_be_compressed(file: Path, tmp_path: Path) -> None:
+def test_landing_files_can_be_compressed_and_have_a_maximum_size_and_duration(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
@@ -152,7 +153,7 @@ KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
 @pytest.mark.parametrize("method", KILLS)
 @pytest.mark.parametrize("after", range(6))
 @pytest.mark.parametrize("done", [False, True])
-def test_each_row_lands_exactly_once_if_a_replay_is_killed_at_any_point_and_repeated(
+def test_if_a_killed_replay_is_repeated_each_row_lands_exactly_once(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
 ) -> None:
     real, calls = getattr(Path, method), count()
@@ -204,7 +205,7 @@ def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_events_are_sent_to_firehose_and_a_second_replay_sends_no_events(
+def test_a_replay_sends_events_to_firehose_but_a_second_replay_sends_no_events(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -227,7 +228,7 @@ def in_kinesis() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_events_are_sent_to_kinesis_with_a_column_as_partition_key(tmp_path: Path, aws) -> None:
+def test_a_column_can_be_the_partition_key_of_kinesis(tmp_path: Path, aws) -> None:
     (tmp_path / "calls.csv").write_text(f"id,case\n1,a\n2,b\n3,a\n4,\n5\n6,{'long' * 100}\n")
 
     main([
@@ -256,7 +257,7 @@ def test_an_event_that_is_too_large_for_the_stream_is_set_aside_and_logged(tmp_p
     assert "was set aside in" in caplog.text
 
 
-def test_only_rejected_records_are_sent_to_kinesis_again(file: Path, tmp_path: Path, web) -> None:
+def test_if_kinesis_rejects_records_only_these_records_are_sent_again(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     sent: list[list[str]] = []
     client.meta.events.register(
@@ -286,7 +287,7 @@ def test_the_state_does_not_change_if_a_stream_rejects_all_records(file: Path, t
     assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
 
 
-def test_a_missing_stream_and_a_wrong_endpoint_are_errors(file: Path, tmp_path: Path, aws, caplog) -> None:
+def test_a_missing_stream_is_an_error_and_so_is_a_wrong_endpoint(file: Path, tmp_path: Path, aws, caplog) -> None:
     with pytest.raises(SystemExit):
         main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
     assert "replay: firehose:nowhere: cannot write to the stream (" in caplog.text
@@ -312,8 +313,8 @@ def test_an_invalid_target_is_an_error(
 
 
 @pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_that_is_not_positive_is_an_error(file: Path, tmp_path: Path, rate: float) -> None:
-    with pytest.raises(ReplayError, match=f"the rate is {rate} events a second. Expected more than 0"):
+def test_a_rate_of_zero_or_less_is_an_error(file: Path, tmp_path: Path, rate: float) -> None:
+    with pytest.raises(ReplayError, match=f"the rate is {rate} events a second. Expected a rate of more than 0"):
         emit(file, tmp_path, rate=rate)
 
 

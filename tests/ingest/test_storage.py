@@ -29,7 +29,7 @@ def test_a_file_or_a_pattern_is_listed(tmp_path: Path) -> None:
     assert names(str(tmp_path / "*.csv")) == ["a [1].csv", "b.csv"]
 
 
-def test_the_checksum_depends_on_the_content_and_times_are_utc(tmp_path: Path) -> None:
+def test_a_listed_file_has_a_checksum_of_its_content_and_utc_times(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("same")
     (tmp_path / "b.csv").write_text("same")
     (tmp_path / "c.csv").write_text("other")
@@ -45,7 +45,7 @@ def test_the_error_names_a_missing_landing(tmp_path: Path) -> None:
         list_files(str(tmp_path / "nowhere"))
 
 
-def test_the_error_shows_a_file_name_in_escaped_form_if_it_is_not_utf_8(tmp_path: Path) -> None:
+def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_path: Path) -> None:
     for name in (b"good.csv", b"\xc3\xa9t\xe9.csv", b"_\xff.csv"):
         (tmp_path / os.fsdecode(name)).write_text("x")
 
@@ -57,13 +57,13 @@ def test_the_error_shows_a_file_name_in_escaped_form_if_it_is_not_utf_8(tmp_path
 
 
 def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):
         list_files("s3://city/x")
 
 
-def test_s3_is_listed_and_read(bucket) -> None:
+def test_the_objects_of_an_s3_prefix_are_listed_and_read(bucket) -> None:
     for key in (
         "landing/calls/2023.csv",
         "landing/calls/sub/2024.csv",
@@ -88,6 +88,6 @@ def test_the_checksum_of_an_s3_object_depends_on_its_content(bucket) -> None:
     assert list_files("s3://city/landing")[0].checksum != first
 
 
-def test_the_error_names_an_s3_prefix_without_objects(bucket) -> None:
+def test_an_s3_prefix_without_objects_is_an_error(bucket) -> None:
     with pytest.raises(LandingError, match="s3://city/nowhere: no object has this prefix"):
         list_files("s3://city/nowhere")

@@ -47,7 +47,7 @@ def test_cells_are_text_and_rows_have_the_row_numbers_of_excel(tmp_path: Path) -
     ]
 
 
-def test_blank_rows_are_dropped_but_count_in_the_row_numbers(tmp_path: Path) -> None:
+def test_blank_rows_are_dropped_after_the_rows_are_numbered(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[[], ["Date", "Calls"], ["2024-01-01", 1], [" ", ""], ["2024-01-02", 2], [" "], ["", " "]],
@@ -56,7 +56,7 @@ def test_blank_rows_are_dropped_but_count_in_the_row_numbers(tmp_path: Path) -> 
     assert rows_of(uri) == [("2024-01-01", "1", None, 3), ("2024-01-02", "2", None, 5)]
 
 
-def test_a_row_with_a_cell_beyond_the_header_is_kept_as_a_whole(tmp_path: Path) -> None:
+def test_a_row_with_more_cells_than_the_header_is_kept_as_a_whole(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1, None, "stray"]])
 
     assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
@@ -75,7 +75,7 @@ def test_a_workbook_is_rejected_if_two_sheets_have_the_columns_of_the_dataset(tm
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_sheet_is_found_by_any_layout_and_a_workbook_with_two_such_sheets_is_rejected(tmp_path: Path) -> None:
+def test_a_sheet_may_have_any_layout_but_only_one_sheet_may_match_a_layout(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
@@ -88,7 +88,7 @@ def test_a_sheet_is_found_by_any_layout_and_a_workbook_with_two_such_sheets_is_r
         read_header("b.xlsx", uri, layouts=layouts)
 
 
-def test_the_sheet_with_the_fewest_missing_columns_is_used_if_no_sheet_has_all_columns(tmp_path: Path) -> None:
+def test_if_no_sheet_has_all_columns_the_sheet_with_the_fewest_missing_columns_is_used(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
 
     assert read_header("f", uri, layouts=LAYOUTS) == Header(("Date", "Number"), "calls", sheet="Data")

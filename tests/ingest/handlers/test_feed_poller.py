@@ -36,7 +36,7 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """A fake of the functions of Socrata's API that the poller uses. `events` change the rows after a page."""
+    """A fake of the part of Socrata's API that the poller uses. Each of `events` changes the rows after a page."""
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
@@ -70,7 +70,7 @@ def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str,
     return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
 
 
-def test_the_handler_sends_rows_to_firehose_as_json_lines_with_the_field_row_ts(
+def test_the_handler_sends_rows_as_json_lines_that_have_the_field_row_ts(
     web, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web.respond(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
@@ -122,7 +122,7 @@ def test_a_poll_starts_ten_minutes_before_the_last_row(feed: Feed, web) -> None:
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_the_next_run_continues_if_the_time_of_a_run_is_up(feed: Feed, web, aws, monkeypatch) -> None:
+def test_if_a_run_is_near_its_timeout_the_next_run_continues(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same time, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
@@ -148,7 +148,9 @@ def test_no_row_is_lost_if_a_run_crashes_before_it_writes_the_state(feed: Feed, 
     with pytest.raises(ConnectionError):
         poll(feed, S3State(s3, STATE), send_once, sleep=web.sleep)
     assert S3State(s3, STATE).read()["id"] == "row-0002"
-    s3.put_object(Bucket="city", Key="state/police.json", Body=b"{}")  # killed before the first state was written
+    s3.put_object(
+        Bucket="city", Key="state/police.json", Body=b"{}"
+    )  # as if the run was killed before it wrote its first state
 
     poll(feed, S3State(s3, STATE), send, sleep=web.sleep)
 
@@ -176,7 +178,7 @@ def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.Monke
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_retry_after_header_may_hold_a_date_and_invalid_text_is_ignored(feed: Feed, web) -> None:
+def test_a_retry_after_header_may_hold_a_date_but_invalid_text_is_ignored(feed: Feed, web) -> None:
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -205,7 +207,7 @@ def test_the_error_of_the_last_attempt_is_raised(feed: Feed, web) -> None:
     assert len(web.waits) == 5
 
 
-def test_an_invalid_query_is_not_retried_and_the_error_shows_the_message_of_the_server(feed: Feed, web) -> None:
+def test_an_invalid_query_is_not_retried_but_reported_with_the_message_of_the_server(feed: Feed, web) -> None:
     web.respond(b"no such column", status=400)
 
     with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check the address and the query") as raised:
@@ -234,7 +236,7 @@ def test_an_unknown_kind_of_feed_is_an_error() -> None:
         pages(Feed("rss", "http://x"), {})
 
 
-def test_an_export_is_read_from_the_time_of_the_last_change(web) -> None:
+def test_a_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(web) -> None:
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
@@ -259,7 +261,7 @@ def test_an_export_is_read_from_the_time_of_the_last_change(web) -> None:
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_the_error_names_a_missing_changed_column(web) -> None:
+def test_the_error_names_a_changed_column_that_is_missing(web) -> None:
     web.respond(b'{"type": "A"}\n')
 
     with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
@@ -273,7 +275,7 @@ def test_an_incomplete_export_without_a_changed_column_is_retried(web) -> None:
     assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
 
 
-def test_no_row_of_a_csv_is_sent_if_the_end_of_the_csv_is_damaged(web, aws) -> None:
+def test_if_the_end_of_a_csv_is_damaged_no_row_of_the_csv_is_sent(web, aws) -> None:
     web.respond(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
     with pytest.raises(FeedError, match="closing quote for each opening quote"):
@@ -284,7 +286,7 @@ def not_sent(batch: Sequence[bytes]) -> list[None]:
     raise AssertionError(batch)
 
 
-def test_a_csv_is_sent_again_only_if_its_content_has_changed(web, aws) -> None:
+def test_a_csv_with_unchanged_content_is_not_sent_again(web, aws) -> None:
     feed = Feed("csv", f"{web.url}/311.csv")
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
     first, second = b"Case,Note\r\n1,\r\n", b"Case,Note\r\n1,\r\n2,x\r\n"
@@ -339,7 +341,7 @@ def test_a_record_that_is_too_large_is_set_aside(feed: Feed, web, aws) -> None:
     assert result == {"rows": 2, "set_aside": 1, "complete": True}
     assert ids(aws.landed()) == ["1", "3"]
     (kept,) = aws.objects("state/police.json.set_aside/").values()
-    assert json.loads(kept)["reason"].endswith("bytes, and Firehose takes at most 1,024,000")
+    assert json.loads(kept)["reason"].endswith("bytes, but Firehose takes at most 1,024,000")
     assert json.loads(json.loads(kept)["record"])["incident_id"] == "2"
 
 
@@ -367,7 +369,7 @@ def test_only_rejected_records_are_sent_again(web) -> None:
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_an_error_is_raised_if_all_attempts_to_send_a_record_are_rejected(web) -> None:
+def test_if_a_record_is_rejected_in_all_attempts_an_error_is_raised(web) -> None:
     with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
     assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1

@@ -127,7 +127,7 @@ def revisions() -> list[dict[str, Any]]:
     return rows
 
 
-def test_batches_in_any_order_with_duplicates_and_failures_give_the_same_table(table) -> None:
+def test_the_table_does_not_depend_on_order_duplicates_or_failures_of_batches(table) -> None:
     deliver(*revisions())
     expected = items(table)
     assert [case["Case Status"] for case in expected] == ["Closed"] * 3
@@ -142,7 +142,7 @@ def test_batches_in_any_order_with_duplicates_and_failures_give_the_same_table(t
         assert items(table) == expected
 
 
-def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
+def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
     deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # 23:59:59 UTC
@@ -171,7 +171,7 @@ def test_an_older_revision_never_overwrites_a_newer_one(table) -> None:
         ({**CASE, "Agency": "x" * 420_000}, "DynamoDB rejects the item: Item size"),
     ],
 )
-def test_a_record_that_cannot_become_an_item_is_set_aside_and_later_records_are_written(
+def test_a_record_that_cannot_become_an_item_is_set_aside_without_blocking_later_records(
     table, aws, data: Any, reason: str
 ) -> None:
     assert deliver(data, CASE) == []
@@ -184,19 +184,19 @@ def test_a_record_that_cannot_become_an_item_is_set_aside_and_later_records_are_
     assert len(items(table)) == 1
 
 
-def test_a_record_is_reported_if_its_write_fails(table) -> None:
+def test_if_the_write_of_a_record_fails_the_record_is_reported(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_is_reported_if_it_cannot_be_set_aside(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
 
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_with_a_repeated_known_field_cannot_become_an_item() -> None:
+def test_a_record_that_repeats_a_known_field_cannot_become_an_item() -> None:
     with pytest.raises(PoisonError, match="the record repeats a field"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
@@ -217,7 +217,7 @@ def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypa
         deliver(CASE)
 
 
-def test_the_log_counts_unknown_fields_and_does_not_show_their_text(table, caplog) -> None:
+def test_the_log_shows_the_number_of_unknown_fields_but_not_their_text(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
@@ -256,7 +256,7 @@ def test_the_error_names_an_invalid_environment_variable(
         deliver(CASE)
 
 
-def test_the_key_of_a_case_does_not_depend_on_its_status_or_on_extra_spaces() -> None:
+def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
     key = KEY.encode()
     later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
     padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
@@ -312,7 +312,7 @@ def test_local_times_that_denver_skips_in_spring_are_rejected() -> None:
     assert len(skipped) == 48
 
 
-def test_revisions_of_early_years_sort_first() -> None:
+def test_revisions_from_early_years_sort_before_later_revisions() -> None:
     early, late = (make_item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
 
     assert early["revision"]["S"] < late["revision"]["S"]
