@@ -50,7 +50,7 @@ def blocking_failures(
 
 
 def _fill_window(earlier_results: Sequence[Mapping[str, Any]], *, rows: int) -> Iterator[_WeightedResult]:
-    """For each earlier increment, yield the share of its rows in the window, and its results by expectation id."""
+    """For each earlier increment, yield the share of its rows that are in the window, and its results by id."""
     for document in earlier_results:
         results = {item["expectation_config"]["id"]: item["result"] for item in document["results"]}
         size = max((result.get("element_count", 0) for result in results.values()), default=0)

@@ -180,7 +180,7 @@ def test_an_unknown_table_is_an_error(citylake, table, problem):
         ("x.xml", b"<x/>", "path x.xml: the path has no file of a known format. Found ['x.xml'], expected .csv"),
         ("x.parquet", b"PAR1 cut off", "file x.parquet: the file is truncated or is not a valid Parquet file"),
         ("x.csv", b"", "x.csv: the file is empty"),
-        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header, which has 2. Correct"),
+        ("x.csv", b"name,n\na,1\nb\n", "the header has 2 cells, but records [3] have more or fewer cells. Correct"),
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
