@@ -154,7 +154,7 @@ class Frame:
         if value is None:
             return None
         if isinstance(self.type_of(name), T.StringType):
-            raise ValueError(f"column {name!r} is string. Bounds are valid for numbers, dates and times only")
+            raise ValueError(f"column {name!r} is string. Bounds are valid only for numbers, dates and times")
         return self.literals(name, [value])[0]
 
     def require_comparable(self, names: Sequence[str]) -> None:

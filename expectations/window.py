@@ -22,7 +22,7 @@ def blocking_failures(
     In a small increment, one broken row is a large share of the rows, and chance decides which rows arrive together.
     Therefore, if an increment has fewer than `min_rows` rows, the shares for `mostly` thresholds below 1 are computed
     over a trailing window. The window starts with the rows of the increment. Earlier increments fill the window up to
-    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of this
+    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of the oldest
     increment are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold blocks.
 
     If an increment has two or more rows and every row fails, the increment is always blocked.

@@ -63,8 +63,8 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. For Share %, 100 % is all incidents of the city. For County %, 100 % "
-        "is all incidents.",
+        note="The greatest difference comes first. For Share %, 100 % is all incidents of the city. For County %, "
+        "100 % is all incidents.",
     ),
     Answer(
         name="streets",

@@ -1,8 +1,9 @@
 """Compile row-level expectations that compare a row with other rows.
 
 These expectations compare only the rows that pass every critical expectation on single rows. An expectation about
-uniqueness costs one shuffle by its columns. A rule that needs a statistic of the whole column, such as the mean, costs
-a separate pass over the rows before the rows are marked. A rule about the order of the rows sorts all rows in one task.
+uniqueness costs one shuffle by the columns of the expectation. Some rules need a statistic of the whole column, such as
+the mean. These rules cost a separate pass over the rows before the rows are marked. A rule about the order of the rows
+sorts all rows in one task.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose valu
 USE_ANOTHER = "Use another column or another expectation type."
 NO_SCALAR = f"expected numbers, text, booleans, dates or times. {USE_ANOTHER}"
 NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
-NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid for numbers, dates and times only."
+NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid only for numbers, dates and times."
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
 
 

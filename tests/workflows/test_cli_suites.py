@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # In a job too, the session is the active session.
+        lake.createDataFrame([(1,)], "n int")  # Makes the session active, as in a job.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -78,7 +78,7 @@ def test_an_unknown_suite_is_an_error_that_lists_the_suites(citylake, command):
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
-def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is_not_met(citylake):
+def test_validate_prints_each_expectation_but_fails_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1

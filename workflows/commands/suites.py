@@ -21,7 +21,7 @@ from workflows.commands.options import (
 
 
 class ResultLevel(StrEnum):
-    """Great Expectations' levels of detail of a result."""
+    """The levels of detail that Great Expectations has for a result."""
 
     BOOLEAN_ONLY = "BOOLEAN_ONLY"
     BASIC = "BASIC"
