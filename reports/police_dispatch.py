@@ -71,8 +71,8 @@ ANSWERS = (
         title="Incidents by street",
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and Share % include only incidents at blocks. At intersections includes each incident at an "
-        "intersection for both streets.",
+        note="Incidents and Share % include only incidents at blocks. The column At intersections includes an incident "
+        "at an intersection for both streets.",
     ),
     Answer(
         name="top_street_types",
