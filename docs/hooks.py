@@ -1,4 +1,4 @@
-"""MkDocs hooks: pages of the site that no file in `docs/` has."""
+"""MkDocs hooks that add pages without a file in `docs/` to the site."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Bit:
 
     @property
     def value(self) -> int:
-        """The number that has only this bit set in the bit mask column."""
+        """The value of the bit mask column if only this bit is set."""
         return 1 << (self.number % _BITS_PER_COLUMN)
 
     @property

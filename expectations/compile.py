@@ -169,10 +169,10 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
     """Raise ValueError if a row condition is random.
 
-    Spark evaluates the condition twice: when it marks the rows and when it counts the rows. A random condition would
+    Spark evaluates the condition twice: to mark the rows and to count the rows. A random condition would
     select different rows each time.
     """
-    empty.where(condition)  # Raises an error if the condition is not valid for another reason.
+    empty.where(condition)  # Raises an error if Spark cannot analyse the condition.
     try:
         empty.agg(F.max(condition))
     except AnalysisException as error:

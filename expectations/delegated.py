@@ -36,7 +36,7 @@ def validate_with_gx(
 ) -> dict[str, dict[str, Any]]:
     """Validate rows with Great Expectations, in separate Spark jobs. Return the results by expectation id.
 
-    An exception is recorded in the result of its expectation, as usual in Great Expectations.
+    As in Great Expectations, an exception is recorded in the result of the expectation that raised the exception.
     """
     if not expectations:
         return {}

@@ -86,7 +86,7 @@ class Frame:
         """Return the value of a column that Spark can group by.
 
         Raises:
-            ValueError: The column has maps, which Spark cannot compare.
+            ValueError: The values of the column contain maps, which Spark cannot compare.
         """
         type_name = self.type_of(name).simpleString()
         if "map<" in type_name:
@@ -131,14 +131,16 @@ class Frame:
         """Convert values of the suite to literals of a column's type. For a date or time column, text becomes a time.
 
         Raises:
-            ValueError: A value cannot be compared with the column. Without this check, Spark would compare the values
-                as text or as numbers, or fail on a row, depending on the Spark version.
+            ValueError: A value cannot be compared with the column. Without this check, some Spark versions would
+                compare the values as text or as numbers. Other Spark versions would fail on a row.
         """
         if isinstance(values, (str, dict)):
             raise ValueError(f"the values for column {name!r} are {values!r}, expected a list")
         data_type, values = self.type_of(name), list(values)
         if wrong := [value for value in values if not _is_comparable(value, data_type)]:
-            expected = "dates in ISO form, such as '2024-12-31'" if is_time_type(data_type) else "values of its type"
+            expected = (
+                "dates in ISO form, such as '2024-12-31'" if is_time_type(data_type) else "values of the column's type"
+            )
             type_name = _format_type(data_type)
             raise ValueError(f"column {name!r} is {type_name} and cannot be compared with {wrong}. Write {expected}")
         return [_literal(value, data_type) for value in values]
@@ -152,7 +154,7 @@ class Frame:
         if value is None:
             return None
         if isinstance(self.type_of(name), T.StringType):
-            raise ValueError(f"column {name!r} is string. Bounds are valid for numbers, dates and times only")
+            raise ValueError(f"column {name!r} is string. Bounds are valid only for numbers, dates and times")
         return self.literals(name, [value])[0]
 
     def require_comparable(self, names: Sequence[str]) -> None:
@@ -219,8 +221,8 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # If a day is compared with a time, the day stands for its first moment. Text with a space between the day and
-        # the time can be cast in every Spark version.
+        # If a day is compared with a time, the day stands for its first moment. Every Spark version can cast text with
+        # a space between the day and the time.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -38,7 +38,7 @@ class Gate:
     to validate uniqueness, outliers and order. Between the two steps, the caller resolves revisions.
 
     Attributes:
-        source: The rows that the suite was compiled for. Only their schema is read.
+        source: The rows that the suite was compiled for. Only the schema of the rows is read.
         suite: The suite.
         checks: The suite's expectations, compiled.
         bits: All bits that the row-level expectations set.
@@ -90,9 +90,9 @@ class Gate:
         """Validate the written rows with one aggregation. Rare failures need a second query for examples.
 
         Args:
-            written: The rows as they were written, with their marks.
+            written: The written rows, with the marks of both steps.
             result_format: One of GX's levels: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. A mapping is also
-                valid. It has a level as `result_format`, and optionally a `partial_unexpected_count`.
+                valid. The mapping has a level as `result_format`, and optionally a `partial_unexpected_count`.
 
         Raises:
             ValueError: The result format is not valid in GX, or the gate does not support the format.
@@ -191,4 +191,4 @@ def _failed_ids(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
     ids = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-    return F.when(any_bit_set([check.failed for check in checks]), ids)  # Most rows fail nothing.
+    return F.when(any_bit_set([check.failed for check in checks]), ids)  # Most rows fail no expectation.

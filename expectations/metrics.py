@@ -33,10 +33,10 @@ class Metrics:
     Attributes:
         rows: The number of all rows.
         quarantined: The number of rows for quarantine.
-        considered: The number of rows to which each row-level expectation applies.
-        unexpected: The number of considered rows that are unexpected.
-        missing: The number of considered rows that a missing value excludes. An expectation whose type excludes no rows
-            has no entry.
+        considered: For each row-level expectation, the number of rows that meet its row condition.
+        unexpected: For each row-level expectation, the number of considered rows that are unexpected.
+        missing: For each row-level expectation, the number of considered rows that a missing value excludes. An
+            expectation whose type excludes no rows has no entry.
         observed: The aggregate of each table-level expectation, computed over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """
@@ -166,7 +166,7 @@ def _times_to_text(frame: DataFrame) -> DataFrame:
 
 
 def _time_to_text(time: Column) -> Column:
-    """Return a time in ISO form. As in Python, the fraction of a second is omitted if it is 0."""
+    """Return a time in ISO form. As in Python, a fraction of 0 seconds is omitted."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 

@@ -1,8 +1,8 @@
 """Compile GX's row conditions to Spark Columns. A row condition selects the rows that an expectation validates.
 
-GX 1.24 writes a row condition as a JSON object, such as `{"type": "comparison", …}`. Suites of older releases have a
-text in Spark SQL or in GX's own small language, such as `col("n") > 3`. If the text is in GX's own language, the
-argument `condition_parser` is `great_expectations`.
+GX 1.24 writes a row condition as a JSON object, such as `{"type": "comparison", …}`. Older releases write a row
+condition as text. The text is in Spark SQL or in GX's own small language. An example of GX's own language is
+`col("n") > 3`. If the text is in GX's own language, the argument `condition_parser` is `great_expectations`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def row_condition(frame: Frame, kwargs: Mapping[str, Any]) -> Column | None:
     """Return a Column that is true for the rows to validate, or None if the expectation has no row condition.
 
     Raises:
-        ValueError: The condition does not have a form that GX accepts, it names a column that does not exist, or it has
-            a value that cannot be compared with its column.
+        ValueError: GX does not accept the form of the condition, the condition names a column that does not exist, or a
+            value in the condition cannot be compared with the column.
     """
     condition = kwargs.get("row_condition")
     if not condition:
@@ -77,7 +77,7 @@ def _compile(frame: Frame, condition: Any) -> Column:
         if kind in ("and", "or"):
             parts = [_compile(frame, part) for part in condition["conditions"]]
             if not parts:
-                raise ValueError(f"row_condition {condition!r} has no 'conditions'. Add at least one")
+                raise ValueError(f"row_condition {condition!r} has no 'conditions'. Add at least one condition")
             return reduce(operator.and_ if kind == "and" else operator.or_, parts)
         if kind == "nullity":
             value = frame.value(condition["column"]["name"])

@@ -24,7 +24,7 @@ class Expectation:
     Attributes:
         id: The name of the expectation in tables and messages. The name is GX's `id`. If the file has no `id`, the name
             is made from the type and the columns.
-        type: GX's name, such as `expect_column_values_to_be_between`.
+        type: GX's name of the expectation type, such as `expect_column_values_to_be_between`.
         kwargs: GX's arguments, as in the file.
         severity: `critical`, `warning` or `info`.
         description: One sentence for people.
@@ -105,15 +105,15 @@ def load_suite(dataset: str) -> Suite:
 
 
 def parse_suite(text: str, *, where: str) -> Suite:
-    """Read a suite from GX's JSON form, as `ExpectationSuite.to_json_dict()` returns it.
+    """Read a suite from the JSON form that GX's `ExpectationSuite.to_json_dict()` returns.
 
     Args:
         text: The JSON.
         where: The file, for error messages.
 
     Raises:
-        SuiteError: The text is not valid JSON or not a suite, the suite has no expectations, or two expectations have
-            the same id.
+        SuiteError: The text is not valid JSON, the JSON is not a suite, the suite has no expectations, or two
+            expectations have the same id.
     """
     try:
         document = json.loads(text)
@@ -167,7 +167,9 @@ def _parse_expectation(entry: Any, *, suite: str, number: int) -> Expectation:
 
 def _find_problem(entry: Mapping[str, Any], *, kwargs: Any, id_: Any, severity: Any) -> str | None:
     if "expectation_type" in entry:
-        return f"the expectation has 'expectation_type', as before Great Expectations 1.0. {_WRITE_AGAIN}"
+        return (
+            f"the expectation has the key 'expectation_type' of releases before Great Expectations 1.0. {_WRITE_AGAIN}"
+        )
     if not isinstance(entry.get("type"), str):
         return "'type' is missing or not text. Add the type, such as 'expect_column_values_to_not_be_null'."
     if not isinstance(id_, str):

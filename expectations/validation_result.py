@@ -42,8 +42,8 @@ class ResultFormat:
         if level not in LEVELS or type(count) is not int or count < 0 or settings:
             raise ValueError(
                 f"result_format is {result_format!r}. Expected one of {list(LEVELS)}, or an object. The object must "
-                f"have a level as 'result_format'. It may have a 'partial_unexpected_count' of 0 or more. Other keys "
-                f"are not supported."
+                f"have a level as 'result_format'. The object may have a 'partial_unexpected_count' of 0 or more. "
+                f"Other keys are not supported."
             )
         return cls(level, count)
 
@@ -78,15 +78,15 @@ class ValidationResult:
     def outcome(self) -> str:
         """The outcome: `met`, `met with warnings` or `blocked`.
 
-        The outcome is `blocked` if a critical expectation is not met. It is `met with warnings` if all expectations
-        that are not met have a lower severity.
+        The outcome is `blocked` if a critical expectation is not met. The outcome is `met with warnings` if only
+        expectations of a lower severity are not met.
         """
         if self.failures():
             return "blocked"
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
 
     def failures(self) -> dict[str, str]:
-        """Return one line for each critical expectation that is not met, by its id."""
+        """Return one line for each critical expectation that is not met, by expectation id."""
         return {
             expectation.id: f"{expectation.label}: {_describe_failure(expectation, result)}"
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)

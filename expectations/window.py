@@ -22,7 +22,7 @@ def blocking_failures(
     In a small increment, one broken row is a large share of the rows, and chance decides which rows arrive together.
     Therefore, if an increment has fewer than `min_rows` rows, the shares for `mostly` thresholds below 1 are computed
     over a trailing window. The window starts with the rows of the increment. Earlier increments fill the window up to
-    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of this
+    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of the oldest
     increment are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold blocks.
 
     If an increment has two or more rows and every row fails, the increment is always blocked.
@@ -50,7 +50,7 @@ def blocking_failures(
 
 
 def _fill_window(earlier_results: Sequence[Mapping[str, Any]], *, rows: int) -> Iterator[_WeightedResult]:
-    """For each earlier increment, yield the share of its rows in the window, and its results by expectation id."""
+    """For each earlier increment, yield the share of its rows that are in the window, and its results by id."""
     for document in earlier_results:
         results = {item["expectation_config"]["id"]: item["result"] for item in document["results"]}
         size = max((result.get("element_count", 0) for result in results.values()), default=0)

@@ -12,7 +12,8 @@ class DisplayColumn:
     Attributes:
         column: The column of the curated table.
         header: The header of the column.
-        format: The format of the values, as in `format(value, …)`. True is displayed as yes, false as an empty cell.
+        format: The format of the values, as in `format(value, …)`. True is displayed as yes. False is displayed as
+            an empty cell.
         bar: Whether to draw a bar from 0 to 100 beside the value.
     """
 
@@ -30,9 +31,9 @@ class Answer:
         name: The name of the answer. The table of the answer is `lake.curated.<dataset>_<name>`.
         title: The title above the displayed answer.
         columns: The displayed columns, in order.
-        order: The order of the rows, as columns or SQL expressions. `-name` is descending. `-|name|` is descending by
-            absolute value. If `order` is empty, the rows are ordered by the first displayed column, and the latest rows
-            are displayed.
+        order: The sort keys of the rows: columns or SQL expressions. `-name` sorts in descending order. `-|name|` sorts
+            by absolute value, in descending order. If `order` is empty, the rows are sorted by the first displayed
+            column, and the latest rows are displayed.
         note: The facts that a reader needs to understand the figures, such as the total that 100 % stands for.
         headline: A sentence about the first row. In the sentence, `{column:format}` stands for a value of the row. Only
             the first answer of a dataset needs a headline.

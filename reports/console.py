@@ -38,7 +38,7 @@ def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
 def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS, width: int = DEFAULT_WIDTH) -> Group:
     """Draw the first rows of an answer, or its latest rows if the answer has no order.
 
-    Columns that do not fit in `width` are left out, the last column first. A line below the table names them.
+    Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
     """
     rows = sort_rows(answer, curated).limit(max_rows + 1).collect()
     notes = []
@@ -118,7 +118,7 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 
 def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
-    """Draw as many columns as fit, and return the columns that are left out. Bars are left out first."""
+    """Draw as many columns as fit, and return the table and the other columns. Bars are left out first."""
     console = Console(width=10_000)  # Every table fits in this width.
     for bars in (True, False):
         table = _table(answer.columns, rows, bars=bars)

@@ -79,7 +79,7 @@ ANSWERS = (
             DisplayColumn("usual_to", "Usual maximum", ",.1f"),
         ),
         order=("-year", "unusual", "inquiry_department"),
-        note="The usual range ends 1.5 interquartile ranges outside the quartiles, on a logarithmic scale (Tukey).",
+        note="The usual range extends 1.5 interquartile ranges beyond the quartiles, on a logarithmic scale (Tukey).",
     ),
     Answer(
         name="top_types",

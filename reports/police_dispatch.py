@@ -27,8 +27,8 @@ _COMPARISON = (
     DisplayColumn("spread_minutes", "Spread", ",.2f"),
 )
 _AVERAGES = (
-    "Rank 1 is the slowest. Timed incidents have known times. Average and spread compare the {} in this table. "
-    "Few timed means fewer than 5 timed incidents."
+    "Rank 1 is the slowest. Timed incidents have known times. Average and spread are computed from the {} in this "
+    "table. Few timed means fewer than 5 timed incidents."
 )
 _BANDED = "100 % is all incidents with known times of the type in the city."
 
@@ -63,16 +63,16 @@ ANSWERS = (
             DisplayColumn("difference_pct_points", "Difference, points", "+.3f"),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. Share % is relative to incidents of the city, County % to all "
-        "incidents.",
+        note="The greatest difference comes first. For Share %, 100 % is all incidents of the city. For County %, "
+        "100 % is all incidents.",
     ),
     Answer(
         name="streets",
         title="Incidents by street",
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
-        note="Incidents and share count incidents at blocks only. An incident at an intersection counts for both "
-        "streets.",
+        note="Incidents and Share % include only incidents at blocks. The column At intersections includes an incident "
+        "at an intersection for both streets.",
     ),
     Answer(
         name="top_street_types",
@@ -150,7 +150,7 @@ ANSWERS = (
             ),
         ),
         order=("dimension", "-incidents", "value"),
-        note="100 % is all incidents with the value.",
+        note="For each row, 100 % is all incidents with the value.",
     ),
     Answer(
         name="arrival_bands",
@@ -197,7 +197,7 @@ ANSWERS = (
             *(DisplayColumn("overall_minutes", "Usual minutes", ",.2f"), _FEW),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
-        note="Usual values are averages of the cities in this table. Few timed means fewer than 5 timed incidents.",
+        note="Usual values are averages over the cities in this table. Few timed means fewer than 5 timed incidents.",
     ),
     Answer(
         name="priority_shares",
@@ -212,7 +212,7 @@ ANSWERS = (
             *(_PRIORITY, _INCIDENTS, DisplayColumn("priority_share_pct", "Priority %", ".3f", bar=True)),
         ),
         order=("initial_type", "priority", "-priority_share_pct", "city"),
-        note="Type % is relative to all incidents of the city. Priority % is relative to the incidents of the type in "
+        note="For Type %, 100 % is all incidents of the city. For Priority %, 100 % is all incidents of the type in "
         "the city.",
     ),
     Answer(

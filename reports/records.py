@@ -1,4 +1,4 @@
-"""Convert tables to JSON and CSV, with all rows and all columns. Days and times are in ISO form, and times in UTC."""
+"""Convert tables to JSON and CSV, with all rows and all columns. Days and times are in ISO form. Times are in UTC."""
 
 from __future__ import annotations
 

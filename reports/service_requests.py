@@ -31,7 +31,8 @@ ANSWERS = (
             ),
         ),
         order=("city", "-month", "-requests", "group_kind", "group_name"),
-        note="Changes compare with the month before, and with the same month one year before. Months use local time.",
+        note="A change compares the month with the month before, or with the same month one year before. Months use "
+        "local time.",
     ),
     Answer(
         name="volume_by_area",
@@ -59,7 +60,7 @@ ANSWERS = (
             DisplayColumn("on_first_call_pct", "Resolved %", ".2f", bar=True),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="Only requests that record yes or no are counted.",
+        note="100 % is all requests of the group whose first-call resolution is yes or no.",
     ),
     Answer(
         name="resolution",
@@ -77,7 +78,8 @@ ANSWERS = (
             ),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="100 % is all requests with a known status. Requests closed otherwise were transferred or not valid.",
+        note="100 % is all requests with a known status. Closed otherwise means that a request was "
+        "transferred or was not valid.",
     ),
     Answer(
         name="top_types_by_area",

@@ -16,9 +16,9 @@ from workflows.output import FAILED, print_error, print_plain
 from workflows.parts import workflow_of
 
 _EXIT_CODES = (
-    "The exit code is 0 if the command succeeds, 1 if it fails or a critical expectation is not met, 2 if an argument "
-    "is not valid, and 3 if a dataset needs attention. Results go to standard output. Progress and errors go to "
-    "standard error. Times are in UTC."
+    "The exit code is 0 if the command succeeds, and 1 if the command fails or a critical expectation is not met. The "
+    "exit code is 2 if an argument is not valid, and 3 if a dataset needs attention. Results go to standard output. "
+    "Progress and errors go to standard error. Times are in UTC."
 )
 
 

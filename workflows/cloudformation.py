@@ -10,7 +10,7 @@ from typing import Any
 from workflows.model import Job, Trigger, Workflow
 
 GLUE_VERSION = "5.1"
-"""The pinned Glue version. Without it, Glue uses its newest version, and the Spark 4.1 of Glue 6.0 has ANSI rules."""
+"""The pinned Glue version. By default, Glue uses its newest version. Glue 6.0 has Spark 4.1, which uses ANSI rules."""
 
 
 def render(workflow: Workflow) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _job(job: Job) -> dict[str, Any]:
             "WorkerType": job.worker_type,
             "NumberOfWorkers": job.workers,
             "Timeout": job.timeout,
-            "MaxRetries": 1,  # A retried stage gives the same tables.
+            "MaxRetries": 1,  # A retry of a stage writes the same tables.
             "ExecutionProperty": {"MaxConcurrentRuns": 1},
             "Command": {
                 "Name": "glueetl",

@@ -19,13 +19,13 @@ from workflows.runner import JobRun
 
 POLL_SECONDS = 0.25
 MIN_TASKS_FOR_BAR = 2
-"""Minimum number of Spark tasks for the bar to count tasks. On a laptop, most Spark stages have one short task."""
+"""Minimum number of active Spark tasks at which the bar shows tasks. On a laptop, most stages have one short task."""
 
 _SIGNS = {"SUCCEEDED": "[green]✓[/]", "FAILED": "[red]✗[/]"}
 
 
 class RunProgress:
-    """The progress of a run. Use it in a `with` statement.
+    """The progress of a run. Use this object in a `with` statement.
 
     On a terminal, a bar shows the running job and the Spark tasks of the active stages. Log lines appear above the bar.
     Without a terminal, only the lines of finished jobs and log lines are printed, without control characters.

@@ -39,7 +39,7 @@ def run_workflow(
     """Run a workflow's jobs one after another: the start trigger's jobs, then the jobs of each trigger that fires.
 
     A job that fails is reported, and the workflow continues with the triggers whose predicates are met. Jobs whose
-    triggers never fire are not started. `report` is called when a job starts and when it ends. The error of a failed
+    triggers never fire are not started. `report` is called when a job starts and when a job ends. The error of a failed
     job is not raised. The result has the state and the error of each job.
     """
     runs: dict[str, JobRun] = {}
@@ -69,7 +69,7 @@ def spark_job_runner(
     parameters: Mapping[str, str] | None = None,
     rebuild: bool = False,
 ) -> Callable[[Job], Sequence[StageRun]]:
-    """Return a function that runs a job in this process, with the arguments that Glue would pass to it.
+    """Return a function that runs a job in this process, with the arguments that Glue would pass to the job.
 
     `parameters` are the values of the jobs' parameters. If `rebuild` is true, trusted is made again from all rows of
     raw.

@@ -57,7 +57,7 @@ class Delivery:
 def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -> int:
     """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
-    If a sample does not exist, it is written while Spark starts or while the workflows of earlier datasets run.
+    A missing sample is written while Spark starts or while the workflows of earlier datasets run.
 
     Returns:
         1 if a workflow failed, 3 if a dataset needs attention, otherwise 0.

@@ -1,4 +1,4 @@
-"""The screens of `citylake run`, `citylake show DATASET` and `citylake status`. They fit 80 columns."""
+"""The screens of `citylake run`, `citylake show DATASET` and `citylake status`. The screens fit 80 columns."""
 
 from __future__ import annotations
 

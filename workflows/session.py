@@ -10,7 +10,7 @@ from lake.session import lake_session
 from workflows.output import working
 
 _FAST_START = "-XX:TieredStopAtLevel=1"
-"""Java option that disables the optimizing compiler, which saves time only in commands that run for minutes."""
+"""Java option that disables the optimizing compiler. This compiler saves time only in commands that run for minutes."""
 
 
 def start_fast() -> None:

@@ -21,7 +21,7 @@ MAX_NAMES = 3
 """Maximum number of files, answers or expectations that a line names."""
 
 MAX_STAGE_TIME = timedelta(hours=8)
-"""Maximum time of a stage. AWS Glue stops a job after 480 minutes, so a stage that seems to run longer was killed."""
+"""Maximum duration of a stage. AWS Glue stops a job after 480 minutes, so an older unfinished stage was killed."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
     if exists(spark, RUNS):
         latest = Window.partitionBy("job", "stage").orderBy(F.col("started").desc())
         stage_runs = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
-        # Python would show a timestamp in the time zone of its process. Spark writes text in the session's zone, UTC.
+        # Python would show a timestamp in the time zone of its process. Spark writes text in UTC, the session's zone.
         started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
         is_overdue = (
             F.unix_seconds(F.current_timestamp()) - F.unix_seconds("started")

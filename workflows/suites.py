@@ -75,7 +75,7 @@ def validate_rows(
     output: OutputFormat,
     quiet: bool,
 ) -> int:
-    """Validate a table or files with a suite, and print the outcome. Return 1 if a critical expectation is not met."""
+    """Validate files or a table with a suite, and print the outcome. Return 1 if a critical expectation is not met."""
     suite = _suite(name)
     with working("starting Spark", quiet=quiet):
         spark = lake_session(warehouse)
@@ -130,7 +130,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
         .where(F.col("_rank") <= MAX_RUNS)
-        # Python would get a timestamp in the time zone of its process. Spark writes text in the session's zone, UTC.
+        # Python would get a timestamp in the time zone of its process. Spark writes text in UTC, the session's zone.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
     )

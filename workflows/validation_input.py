@@ -38,7 +38,7 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
     name = ".".join(map(quoted, parts))
     if not spark.catalog.tableExists(name):
         tables = f"{CATALOG}.{parts[1]} has {_tables(spark, parts[1])}"
-        hint = "Give another name, or --warehouse DIR."
+        hint = "Give another table name, or give another warehouse with --warehouse DIR."
         problem = f"the table does not exist in warehouse {warehouse}. {tables}. {hint}"
         raise ValidationInputError(where=f"table {table}", problem=problem)
     if not exists(spark, table):
@@ -51,8 +51,8 @@ def read_path(spark: SparkSession, path: str) -> DataFrame:
     """Read a delimited text file, a Parquet file, or a folder of one format. The column types of text are inferred.
 
     Raises:
-        ValidationInputError: The path does not exist, has no file of a known format, has files of both formats, or has
-            a file that cannot be read.
+        ValidationInputError: The path does not exist, has no file of a known format, has both Parquet and text files,
+            or has a file that cannot be read.
         LandedFileError: A text file has no header, or its quotes or records are not valid.
     """
     source = f"path {path}"
@@ -124,7 +124,7 @@ def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     if malformed:
         rows = [row["_row_number"] for row in malformed]
         count = len(header.columns)
-        problem = f"records {rows} have more or fewer cells than the header, which has {count}. Correct the records."
+        problem = f"the header has {count} cells, but records {rows} have more or fewer cells. Correct the records."
         raise ValidationInputError(where=f"file {file}", problem=problem)
     types = infer_csv_types(text.select(*map(quoted, header.columns)))
     cells = zip(header.columns, types, strict=True)

@@ -19,7 +19,7 @@ node](glue-studio.md) lists the same transforms by the names that AWS Glue Studi
 
 
 def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
-    """Return module, name and function of each public function of the transforms, in order of the files."""
+    """Yield the module, the name and the function of each public transform, in the order of the files."""
     for found in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
         module = import_module(f"transforms.{found.name}")
         for name, function in vars(module).items():

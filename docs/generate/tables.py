@@ -23,12 +23,12 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_row_number": (
         "raw, trusted, quarantine",
         "int",
-        "Row number as Excel shows it. The header of a text file is row 1. The first record of JSON lines is row 1.",
+        "Row number, as in Excel. The header of a text file is row 1. The first record of JSON lines is row 1.",
     ),
     "_modified_at": ("raw, trusted, quarantine", "timestamp", "Modification time of the file, UTC."),
     "_ingested_at": ("raw, trusted, quarantine", "timestamp", "Time at which the row was written to raw, UTC."),
     "_checksum": ("raw", "string", "Checksum of the file: on S3 the ETag, otherwise the SHA-256 hash."),
-    "_layout": ("raw", "string", "Name of the row's layout, which is the kind of file that the row comes from."),
+    "_layout": ("raw", "string", "Name of the row's layout. A layout is a kind of landed file."),
     "_other_fields": ("raw", "string", "Fields of JSON lines that are not in any layout, as JSON text."),
     "_malformed_record": (
         "raw",
@@ -38,7 +38,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_is_current": (
         "trusted, quarantine",
         "boolean",
-        "Whether the row comes from the latest version of its file. False for a withdrawn row that stands in for a "
+        "Whether the row comes from the latest version of its file. False for a withdrawn row that replaces a "
         "broken row of the same key. Raw does not store this column. The column is computed when raw is read.",
     ),
     "_cast_failures": (
@@ -74,8 +74,8 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
     "_mask_0": (
         "trusted",
         "bigint",
-        "Bit mask of the failed expectations and the missing values. It has 62 bits. The column `_mask_1` has the next "
-        "62 bits, and so on.",
+        "Bit mask of the failed expectations and the missing values. The column has 62 bits. The column "
+        "`_mask_1` has the next 62 bits, and so on.",
     ),
 }
 """The zones, type and meaning of every column that CityLake adds."""

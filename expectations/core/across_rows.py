@@ -1,8 +1,9 @@
 """Compile row-level expectations that compare a row with other rows.
 
 These expectations compare only the rows that pass every critical expectation on single rows. An expectation about
-uniqueness costs one shuffle by its columns. A rule that needs a statistic of the whole column, such as the mean, costs
-a separate pass over the rows before the rows are marked. A rule about the order of the rows sorts all rows in one task.
+uniqueness costs one shuffle by the columns of the expectation. Some rules need a statistic of the whole column, such as
+the mean. These rules cost a separate pass over the rows before the rows are marked. A rule about the order of the rows
+sorts all rows in one task.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def expect_compound_columns_to_be_unique(
 def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
-    """The z-score of the value is below a threshold. If `double_sided`, its absolute z-score is below the threshold."""
+    """The z-score of the value is below a threshold. If `double_sided`, the absolute z-score is used."""
     require_numbers(threshold=threshold)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -52,7 +53,7 @@ def expect_column_value_z_scores_to_be_less_than(
 def expect_column_values_to_not_be_outliers(
     frame: Frame, column: str, method: str = "iqr", multiplier: float = 1.5
 ) -> RowRule:
-    """The value is within `multiplier` interquartile ranges of the quartiles, or standard deviations of the mean."""
+    """The value is within `multiplier` IQRs of the quartiles, or `multiplier` standard deviations of the mean."""
     require_numbers(multiplier=multiplier)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -63,7 +64,7 @@ def expect_column_values_to_not_be_outliers(
         distance = multiplier * (high - low)
         unexpected = (value < low - distance) | (value > high + distance)
     elif method == "std":
-        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `low` is the mean, and `high` the deviation.
+        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `high` is the standard deviation.
         distance = multiplier * high
         unexpected = F.when(distance <= 0, value != low).otherwise(F.abs(value - low) >= distance)
     else:
@@ -75,12 +76,12 @@ def expect_column_values_to_not_be_outliers(
 
 
 def expect_column_values_to_be_increasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not below the previous value. If `strictly`, the values also differ. Missing values are skipped."""
+    """The value is not below the previous value. If `strictly`, equal values fail too. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value <= previous if strictly else value < previous)
 
 
 def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not above the previous value. If `strictly`, the values also differ. Missing values are skipped."""
+    """The value is not above the previous value. If `strictly`, equal values fail too. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value >= previous if strictly else value > previous)
 
 

@@ -40,13 +40,13 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     """The column's sum is within bounds."""
     value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # Depending on the Spark version, a bigint sum that overflows wraps around or fails. A decimal sum does neither.
+        # If a bigint sum overflows, some Spark versions return a wrong sum and others fail. A decimal sum does neither.
         value = value.cast("decimal(20,0)")
     return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_median_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The exact median is within bounds. For an even number of values, the median is the mean of the middle two."""
+    """The exact median is within bounds. For an even row count, the median is the mean of the two middle values."""
     value = _number_without_nan(frame, column)
     return _build_bounded_rule(column, lambda rows: F.median(F.when(rows, value)), None, **bounds)
 

@@ -34,7 +34,7 @@ def expect_column_distinct_values_to_equal_set(frame: Frame, column: str, value_
 def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
-    """The most frequent value is in a set. If several values are equally frequent, `ties_okay` must be true."""
+    """The most frequent value is in a set. If several values are the most frequent, `ties_okay` must be true."""
     values = [value for value in value_set if value is not None]
     literals = frame.literals(column, values)
     normalize = to_datetime if is_time_type(frame.type_of(column)) else lambda value: value
@@ -46,7 +46,7 @@ def expect_column_most_common_value_to_be_in_set(
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
     # `validate` gets the counts of only the most frequent values. Among equally frequent values, the values of the set
-    # are sorted first, so that this limit does not remove them.
+    # are sorted first, so that the limit does not cut these values off.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 

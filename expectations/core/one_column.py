@@ -69,7 +69,7 @@ def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: st
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """A part of the value matches one of several regular expressions, or each of them if `match_on` is `all`."""
+    """Part of the value matches one of several regular expressions. If `match_on` is `all`, each regex matches."""
     operators = {"any": or_, "all": and_}
     if match_on not in operators:
         raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")
@@ -89,7 +89,7 @@ def expect_column_value_lengths_to_be_between(
     strict_min: bool = False,
     strict_max: bool = False,
 ) -> RowRule:
-    """The number of characters of the value is within bounds."""
+    """The length of the value in characters is within bounds."""
     low, high = (None if bound is None else _parse_length(bound) for bound in (min_value, max_value))
     return _build_row_rule(
         frame, column, _is_within(F.length(frame.text_value(column)), low, high, strict_min, strict_max)
@@ -119,7 +119,7 @@ def _build_row_rule(frame: Frame, column: str, expected: Column) -> RowRule:
 
 def _is_within(value: Column, low: Any, high: Any, strict_low: bool, strict_high: bool) -> Column:
     if low is None and high is None:
-        raise ValueError("min_value and max_value are both missing. Give at least one")
+        raise ValueError("min_value and max_value are both missing. Give at least one bound")
     require_booleans(strict_min=strict_low, strict_max=strict_high)
     conditions: list[Column] = []
     if low is not None:

@@ -18,8 +18,8 @@ class RowRule:
     """A compiled row-level expectation.
 
     Attributes:
-        columns: The columns that the rule reads. Their values are the examples in the result.
-        unexpected: A Column that is true if the row is unexpected. Null counts as false.
+        columns: The columns that the rule reads. The values of these columns are the examples in the result.
+        unexpected: A Column that is true if the row is unexpected. Null is treated as false.
         missing: A Column that is true if a missing value excludes the row. None if the expectation type excludes no
             rows.
         across_rows: Whether the rule compares a row with other rows. A rule across rows compares only rows that pass

@@ -56,12 +56,12 @@ def expect_column_pair_values_to_be_in_set(
 def expect_multicolumn_sum_to_equal(
     frame: Frame, column_list: Sequence[str], sum_total: float, ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """The sum of several columns equals a number. A missing value counts as 0."""
+    """The sum of several columns equals a number. A missing value is added as 0."""
     require_numbers(sum_total=sum_total)
     values = []
     for name in column_list:
         value = frame.number_value(name)
-        # Depending on the Spark version, a bigint sum that overflows wraps around or fails. A decimal sum does neither.
+        # If a bigint sum overflows, some Spark versions return a wrong sum and others fail. A decimal sum does neither.
         wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
     # A sum that is too large for a decimal is null, so it does not equal the total.

@@ -37,15 +37,15 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# A valid offset is below one day, and has colons either everywhere or nowhere. The pattern of %z above also matches
-# invalid offsets, as in Python. This regular expression then rejects the invalid offsets.
+# A valid offset is shorter than one day. All of its numbers are separated by colons, or no colon is used. As in Python,
+# the pattern of %z above also matches invalid offsets. The regular expression below rejects the invalid offsets.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
 )
 
 
 def require_strftime_format(strftime_format: Any) -> None:
-    """Raise ValueError if `matches_strftime` does not support a format, or if Python cannot parse a time in it.
+    """Raise ValueError if `matches_strftime` does not support the format, or Python cannot parse a time in the format.
 
     As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
     are not supported, because the known names depend on the machine. A day of the year is not supported together with a
@@ -68,8 +68,8 @@ def require_strftime_format(strftime_format: Any) -> None:
 def matches_strftime(text: Column, strftime_format: str) -> Column:
     """Return a Column that is true if the whole text is a date or time in the format.
 
-    As in Python, case does not matter. A space in the format stands for one or more spaces. A missing year counts as
-    1900, and 30 February is not a date. Unlike Python, the function accepts ASCII digits only.
+    As in Python, case does not matter. A space in the format stands for one or more spaces. A missing year is read
+    as 1900. 30 February is not a date. Unlike Python, the function accepts ASCII digits only.
     """
     regex, directives = "", []
     for part in _split(strftime_format):
@@ -79,7 +79,7 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
     # Python uses the first alternative that matches a prefix. Java would also try the later alternatives. The atomic
-    # group prevents that.
+    # group stops Java after the first match.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)
@@ -99,7 +99,7 @@ def _split(strftime_format: str) -> list[str]:
 
 
 def _date_exists(groups: dict[str, Column]) -> Column:
-    """Return a Column that is true if a date exists. If the format has a directive twice, its last value counts."""
+    """Return a Column that is true if a date exists. If the format has a directive twice, the last value is used."""
     year, day, day_of_year = F.lit(1900), F.lit(1), F.lit(1)
     is_february, has_30_days = F.lit(False), F.lit(False)
     for letter, group in groups.items():

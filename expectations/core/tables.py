@@ -64,7 +64,7 @@ def expect_table_columns_to_match_ordered_list(frame: Frame, column_list: Sequen
 def expect_table_columns_to_match_set(
     frame: Frame, column_set: Sequence[str] | None = None, exact_match: bool | None = True
 ) -> TableRule:
-    """The table has the listed columns, in any order. If `exact_match` is false, it may have additional columns."""
+    """The table has the listed columns, in any order. If `exact_match` is false, additional columns may exist."""
     columns = frame.schema.names
     expected = set(column_set or ())
     unexpected, missing = sorted(set(columns) - expected), sorted(expected - set(columns))
@@ -83,12 +83,12 @@ def expect_column_to_exist(frame: Frame, column: str, column_index: int | None =
 
 
 def expect_column_type_to_be(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column has a Spark type, named as in `pyspark.sql.types`."""
+    """The column has a given Spark type. The name of the type is a name in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
 def expect_column_values_to_be_of_type(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column has a Spark type, named as in `pyspark.sql.types`."""
+    """The column has a given Spark type. The name of the type is a name in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
@@ -108,7 +108,7 @@ def validate_bounds(
     """Return a function that checks whether an aggregate is within bounds. Null is never within bounds.
 
     Args:
-        data_type: The type of the column for a minimum or maximum. None for other aggregates, which are numbers.
+        data_type: The type of the column if the aggregate is a minimum or maximum. None for other aggregates.
         low: The minimum, or None.
         high: The maximum, or None.
         strict_low: Whether the minimum itself is outside the bounds.

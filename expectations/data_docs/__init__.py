@@ -97,14 +97,14 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         hint = "Run: pip install 'citylake[gx]', or make setup."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # Keeps the latest result
+    pages |= {result.suite_page: suite_page(result) for result in results}  # The latest result wins.
     pages[_HOME] = home_page(results)
     rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:
         _write(rendered, folder)
     except OSError as error:
         raise DataDocsError(
-            f"cannot write to {folder}: {error}. Check its permissions, or choose another folder."
+            f"cannot write to {folder}: {error}. Check the permissions of the folder, or choose another folder."
         ) from error
     return folder / _HOME
 

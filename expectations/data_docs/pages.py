@@ -25,7 +25,7 @@ _COLORS = {"met": "success", "met with warnings": "warning", "blocked": "danger"
 
 def html_writer() -> Callable[[Any, str], str]:
     """Return a function that renders a page's document to HTML. Its second argument is the link to the home page."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # Great Expectations reads this when it is imported.
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # GX reads this variable when GX is imported.
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
 
@@ -50,7 +50,7 @@ def result_page(result: ValidatedRun) -> Any:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     class Table(ValidationResultsTableContentBlockRenderer):
-        """Shows GX's wording of every expectation. By default, GX shows the description instead, if it exists."""
+        """Shows GX's wording of every expectation. By default, GX shows a description in place of its wording."""
 
         @classmethod
         def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's signature
@@ -71,7 +71,7 @@ def result_page(result: ValidatedRun) -> Any:
             meta={
                 **(content.get("meta") or {}),
                 # GX parses a run name that resembles a time, and fails on a run id such as 20260728T142252-3518. The
-                # word "run" prevents that.
+                # word "run" prevents the error.
                 "run_id": {"run_name": f"run {saved.run_id}", "run_time": saved.started.isoformat()},
                 "batch_spec": {"data_asset_name": saved.dataset, "stage": saved.stage, "verdict": saved.outcome},
             },
@@ -184,8 +184,8 @@ def _escape_markdown(lines: Sequence[str | None]) -> list[str]:
 def home_page(results: Sequence[ValidatedRun]) -> Any:
     """Return the home page, which lists the runs of each dataset from the latest to the oldest.
 
-    The page uses GX's components, but not GX's renderer for index pages. In a page of that renderer, the table is empty
-    if there is no network.
+    The page uses GX's components, but not GX's renderer for index pages. Without a network, that renderer shows an
+    empty table.
     """
     from great_expectations.render.components import (
         RenderedDocumentContent,

@@ -1,4 +1,4 @@
-"""The styles and templates that replace the parts of GX's pages that need a network."""
+"""Styles and templates with which GX's pages need no network."""
 
 from __future__ import annotations
 

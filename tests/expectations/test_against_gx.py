@@ -196,7 +196,7 @@ def assert_same_as_gx(spark, make_gate, validate_with_gx):
 
 
 def normalize_result(item):
-    """Return a comparable result. GX lists values in any order, and returns no count of unexpected rows for 0 rows."""
+    """Return a comparable result. GX lists values in any order. GX omits `unexpected_count` if there are no rows."""
     result = normalize(item["result"])
     for name in ("partial_unexpected_list", "unexpected_list", "partial_unexpected_counts"):
         if name in result:
@@ -227,7 +227,9 @@ def test_results_for_mixed_rows_equal_the_results_of_gx(assert_same_as_gx):
 
 
 # GX takes about a second for each expectation, so this test has only one expectation of each type.
-@pytest.mark.skipif(not pyspark.__version__.startswith("3."), reason="The mixed rows are enough for a second version")
+@pytest.mark.skipif(
+    not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
+)
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
 def test_results_for_extreme_frames_equal_the_results_of_gx(assert_same_as_gx, rows):
     assert_same_as_gx(rows, [*{item["type"]: item for item in ALL}.values()])
@@ -296,7 +298,7 @@ def test_row_conditions_have_the_same_meaning_as_in_gx(assert_same_as_gx):
 
 
 WORDS = st.sampled_from([None, "", "a", "é", "zz", "x\ny", "p", "2024-02-29", "2024-02-30", "[1]"])
-# The maximum is 2**29, because GX computes wrong sums and differences of greater numbers.
+# The maximum is 2**29, because GX computes wrong sums and differences of numbers above 2**29.
 WHOLE = st.sampled_from([None, -1, 0, 1, 3, 5, 2**29])
 ROWS = st.tuples(
     WHOLE,

@@ -29,7 +29,7 @@ NO_DATE, NO_MAP = "is not a valid date or time. Write the ISO form", "whose valu
 USE_ANOTHER = "Use another column or another expectation type."
 NO_SCALAR = f"expected numbers, text, booleans, dates or times. {USE_ANOTHER}"
 NO_TYPE = "'expect_column_values_to_not_be_nul' is not an expectation type of Great Expectations' core."
-NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid for numbers, dates and times only."
+NO_TEXT_BOUNDS = "column 's' is string. Bounds are valid only for numbers, dates and times."
 ISO_DATES = "Write dates in ISO form, such as '2024-12-31'."
 
 
@@ -64,9 +64,13 @@ def problem_of(compiled):
         (BETWEEN, {"column": "geo.longitude", "min_value": 1}, "column 'geo.longitude' does not exist. Found: "),
         (NOT_NULL, {}, "the arguments {} do not fit expect_column_values_to_not_be_null: "),
         (NOT_NULL, n(colum="n"), "unexpected keyword argument 'colum'. Correct the 'kwargs'."),
-        (BETWEEN, n(), "min_value and max_value are both missing. Give at least one."),
+        (BETWEEN, n(), "min_value and max_value are both missing. Give at least one bound."),
         (BETWEEN, s(min_value=1), NO_TEXT_BOUNDS),
-        (BETWEEN, n(max_value="9"), "column 'n' is int and cannot be compared with ['9']. Write values of its type."),
+        (
+            BETWEEN,
+            n(max_value="9"),
+            "column 'n' is int and cannot be compared with ['9']. Write values of the column's type.",
+        ),
         (BETWEEN, n(max_value=True), "column 'n' is int and cannot be compared with [True]. Write values of"),
         (BETWEEN, n(max_value=10**400), "a number has 401 digits, expected at most 308."),
         (BETWEEN, n(max_value=1, strict_max="false"), "strict_max is 'false', expected true or false."),
@@ -166,7 +170,7 @@ N = {"name": "n"}
             {"row_condition": {"type": "maybe"}},
             "row_condition is {'type': 'maybe'}, expected text or an object in",
         ),
-        ({"row_condition": {"type": "and", "conditions": []}}, "has no 'conditions'. Add at least one."),
+        ({"row_condition": {"type": "and", "conditions": []}}, "has no 'conditions'. Add at least one condition."),
         (
             {"row_condition": {"type": "nullity", "column": N}},
             "has no 'is_null'. Write the condition in the JSON form of Great Expectations.",
@@ -195,7 +199,7 @@ def test_the_error_for_a_type_that_gx_cannot_validate_on_spark_suggests_another_
     assert problem == f"Great Expectations cannot validate {type_} on Spark. {NOT_ON_SPARK[type_]}."
 
 
-def test_every_type_of_gx_is_compiled_delegated_or_rejected_with_a_hint():
+def test_every_type_of_gx_is_compiled_or_delegated_or_rejected_with_a_hint():
     import great_expectations.expectations.core  # noqa: F401 - The import registers the types.
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 

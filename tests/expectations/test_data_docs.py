@@ -107,7 +107,7 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_lists_the_latest_run_of_each_dataset_first_and_all_links_work(tmp_path):
+def test_the_home_page_has_working_links_and_lists_the_latest_run_of_each_dataset_first(tmp_path):
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -203,7 +203,7 @@ def test_text_from_the_data_is_escaped(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_earlier_pages_are_replaced_and_other_files_in_the_folder_are_kept(tmp_path):
+def test_earlier_pages_are_replaced_but_other_files_in_the_folder_are_kept(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     render([make_saved(make_result(), run_id="run-1")], tmp_path)
     render([make_saved(make_result(), run_id="run-2")], tmp_path)
@@ -211,7 +211,7 @@ def test_earlier_pages_are_replaced_and_other_files_in_the_folder_are_kept(tmp_p
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_missing_or_invalid_results_raise_an_error_and_no_page_is_written(tmp_path):
+def test_missing_or_invalid_results_raise_an_error_before_any_page_is_written(tmp_path):
     with pytest.raises(DataDocsError, match="no saved results were found. Run a dataset first"):
         render([], tmp_path)
     broken = SavedResult("calls", "run-9", "refine", datetime(2026, 1, 1), "met", '{"success": true}')
@@ -224,7 +224,7 @@ def test_missing_or_invalid_results_raise_an_error_and_no_page_is_written(tmp_pa
 
 def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "docs").write_text("a file")
-    with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Check its permissions"):
+    with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Check the permissions of the folder"):
         render([make_saved(make_result())], tmp_path / "docs")
 
 
@@ -236,7 +236,7 @@ def test_if_great_expectations_is_missing_the_error_has_the_install_command(tmp_
         render([make_saved(make_result())], tmp_path)
 
 
-def test_great_expectations_is_imported_only_for_rendering_and_its_analytics_are_off(tmp_path):
+def test_great_expectations_is_imported_only_for_rendering_with_its_analytics_off(tmp_path):
     code = "import os, sys, expectations.data_docs.pages as pages; print('great_expectations' in sys.modules)"
     code += "; pages.html_writer(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     environment = {name: value for name, value in os.environ.items() if name != "GX_ANALYTICS_ENABLED"}

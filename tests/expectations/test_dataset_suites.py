@@ -1,4 +1,4 @@
-"""The gate and Great Expectations return the same results for the same rows, with the suite of each dataset."""
+"""With the suite of each dataset, the gate and Great Expectations return the same results for the same rows."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Case:
     Attributes:
         build: The dataset's build function.
         columns: The columns of the raw rows.
-        good: A function that returns the cells of a good row, by column. The argument is the number of the row.
-        bad: The bad cells of each column. Maps the column to its bad values, by the number of the row.
+        good: A function that returns the cells of a good row by column. The argument is the position of the row.
+        bad: The bad values of each column. Maps the column to its bad values by the position of the row.
         blocked_by: The critical expectations that are not met, because more rows fail than `mostly` allows.
     """
 
@@ -85,7 +85,7 @@ def make_inquiries(number: int) -> dict[str, str]:
 
 
 def make_record(number: int) -> dict[str, str]:
-    """Return an application, an enrolment or a withdrawal. Each student has all three, in this order."""
+    """Return an application, an enrolment or a withdrawal. Each student has all three records, in this order."""
     student = {"Student ID": f"S{100_000 + number // 3}", "First Name": "Ann", "Last Name": "Novak"}
     student |= {"Programme": "Nursing", "Intake": "Fall 2024"}
     contact = {"E-mail": "ann@example.org", "Phone": "604-555-0123", "Address": "1 Example St"}
@@ -125,7 +125,7 @@ CASES = {
         CALLS,
         make_calls,
         {
-            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Row 44 has the day of row 0.
+            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 have equal days.
             "CallsOffered": {3: "n/a", 48: "-5"},
             "CallsHandled": {5: "-7", 46: None, 52: "101", **dict.fromkeys(range(30, 37), "-1")},
             "CallsAbandoned": {8: "500", 50: "-5"},
@@ -141,8 +141,8 @@ CASES = {
         make_inquiries,
         {
             "Department": {13: None, 27: "Festival Office", 41: "Phone"},
-            # Row 60 has the key of row 5 but a different number of records. Row 63 has the key and the number of
-            # records of row 52.
+            # Rows 5 and 60 have the same key, but different values of "Number of Records". Rows 52 and 63 have the
+            # same key and the same value of "Number of Records".
             "Type": {36: None, 60: "Type 5", 63: "Type 52"},
             "Year Month": {3: "2024-13", 11: "2030-01", 31: "1999-01"},
             "Channel": {8: None, 23: "Kiosk"},
@@ -227,7 +227,8 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     marked = gate.rows.localCheckpoint()
     validation = gate.validate(marked)
 
-    # GX cannot write arrays of structs into its result, so the arrays become text. The suite tests only for null.
+    # GX cannot write arrays of structs into its result, so the arrays become text. The suite only tests whether the
+    # arrays are null.
     failures = [name for name in rows.columns if name.startswith("_cast_")]
     all_rows = rows.withColumns({name: F.to_json(name) for name in failures}).localCheckpoint()
     passing = marked.where("NOT _quarantined").select(*rows.columns)

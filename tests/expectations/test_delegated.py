@@ -18,7 +18,7 @@ def validate(spark, make_gate):
     return run
 
 
-def test_gx_does_not_validate_rows_for_quarantine_and_the_result_names_the_release_of_gx(validate, make_entry):
+def test_the_result_names_the_release_of_gx_and_covers_only_rows_outside_quarantine(validate, make_entry):
     validation = validate(
         make_entry("column_values_to_be_between", column="n", min_value=0, mostly=0.5),
         make_entry(JSON_SCHEMA, "is_object", **IS_OBJECT),

@@ -1,4 +1,4 @@
-"""The gate differs from GX where GX is wrong or random. See docs/reference/expectation-differences.md."""
+"""The gate differs from GX where GX's results are wrong or random. See docs/reference/expectation-differences.md."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 @pytest.fixture(scope="session")
 def result(make_gate, make_entry):
-    """Return a function that validates rows with one expectation. It returns whether the expectation is met, and more.
+    """Return a function that validates rows with one expectation.
 
-    The second returned value is the `result` of the expectation.
+    The function returns whether the expectation is met, and the `result` of the expectation.
     """
 
     def validate(rows, type_, /, **kwargs):
@@ -48,7 +48,7 @@ def test_every_value_is_unexpected_if_the_minimum_is_above_the_maximum(spark, re
     assert details["unexpected_count"] == 2
 
 
-def test_a_value_that_occurs_twice_in_a_set_counts_once(spark, result):
+def test_a_value_that_occurs_twice_in_a_set_is_used_once(spark, result):
     is_met, details = result(
         column(spark, [1], "int"), "column_distinct_values_to_contain_set", column="v", value_set=[1, 1]
     )
@@ -100,7 +100,7 @@ def test_rows_are_compared_in_the_order_of_the_frame(spark, result):
     assert result(rows, "column_values_to_be_decreasing", column="v")[1]["unexpected_count"] == 999
 
 
-def test_very_different_whole_numbers_are_ordered_correctly(spark, result):
+def test_very_different_whole_numbers_are_compared_correctly(spark, result):
     rows = column(spark, [-2, 2**31 - 1], "int")
     assert result(rows, "column_values_to_be_increasing", column="v", strictly=True)[0]
     assert not result(rows, "column_values_to_be_decreasing", column="v")[0]
@@ -123,7 +123,7 @@ def test_all_types_accept_column_names_with_a_dot_or_a_space(spark, result):
     assert result(rows, "table_columns_to_match_set", column_set=["a.b", "c d"])[0]
 
 
-def test_quantiles_are_exact_even_if_an_error_is_allowed(spark, result):
+def test_quantiles_are_exact_even_if_a_relative_error_is_allowed(spark, result):
     ranges = {"quantiles": [0.1, 0.5], "value_ranges": [[None, None], [None, None]]}
     _, details = result(
         spark.range(1001).selectExpr("int(id) v"),

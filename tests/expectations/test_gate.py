@@ -118,7 +118,7 @@ def test_only_rows_that_pass_the_critical_expectations_on_single_rows_can_be_dup
     assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_the_share_of_duplicates_is_computed_from_the_compared_rows(compiled, n_not_negative, one_row_a_day):
+def test_the_denominator_of_the_share_of_duplicates_is_the_compared_rows(compiled, n_not_negative, one_row_a_day):
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -129,9 +129,7 @@ def test_the_share_of_duplicates_is_computed_from_the_compared_rows(compiled, n_
     assert item["result"]["unexpected_percent"] == 40.0
 
 
-def test_the_latest_passing_row_of_each_key_is_kept_and_a_failed_latest_row_goes_to_quarantine(
-    compiled, n_not_negative, one_row_a_day
-):
+def test_if_the_latest_row_of_a_key_fails_the_latest_passing_row_is_published(compiled, n_not_negative, one_row_a_day):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
     marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
@@ -172,7 +170,7 @@ def test_eighty_expectations_are_counted_correctly(compiled, make_entry):
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_starts_no_spark_job_and_validation_starts_one_job(compiled, count_jobs, make_entry, one_row_a_day):
+def test_marking_starts_no_spark_job_but_validation_starts_one_job(compiled, count_jobs, make_entry, one_row_a_day):
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
     met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
     latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
@@ -185,7 +183,7 @@ def test_marking_starts_no_spark_job_and_validation_starts_one_job(compiled, cou
     assert validation.results[0]["result"]["partial_unexpected_list"] == [9]
 
 
-def test_value_counts_and_statistics_start_one_more_spark_job(compiled, count_jobs, make_entry):
+def test_value_counts_or_statistics_start_one_more_spark_job(compiled, count_jobs, make_entry):
     days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
     gate = compiled([("mon", 1)], days)
     (item,) = gate.validate(gate.rows).results
@@ -224,7 +222,7 @@ def test_all_rows_are_kept_and_failed_rows_are_marked(compiled, make_entry, n_no
     "name",
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
-def test_rows_with_a_column_name_that_is_reserved_for_the_gate_are_rejected(compiled, make_entry, name):
+def test_a_column_name_that_is_reserved_for_the_gate_is_rejected(compiled, make_entry, name):
     problem = rf"suite calls: the rows have columns with names that are reserved for the gate: \['{name}'\]."
     with pytest.raises(SuiteError, match=problem):
         compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")

@@ -38,7 +38,7 @@ def test_all_properties_of_a_suite_are_read():
     assert expectation.label == "n_present (There is an n.)"
 
 
-def test_missing_properties_get_the_defaults_of_gx_and_missing_ids_are_made_from_type_and_columns():
+def test_missing_properties_get_the_defaults_of_gx_but_a_missing_id_is_made_from_type_and_columns():
     pair = {"type": "expect_column_pair_values_a_to_be_greater_than_b", "kwargs": {"column_A": "a", "column_B": "b"}}
     rows = {"type": "expect_table_row_count_to_be_between"}
     suite = parse_suite(json.dumps({"expectations": [NOT_NULL, pair, rows]}), where="calls.json")
@@ -85,7 +85,7 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
         *((entry, "'type' is missing or not text. Add the type") for entry in ({}, {"type": 5}, {"kwargs": {}})),
         (
             {"expectation_type": "expect_x", "kwargs": {}},
-            "the expectation has 'expectation_type', as before Great Expectations 1.0",
+            "the expectation has the key 'expectation_type' of releases before Great Expectations 1.0",
         ),
         (NOT_NULL | {"id": ["x"]}, "'id' is ['x'], expected text."),
         (NOT_NULL | {"kwargs": ["column"]}, "'kwargs' is ['column'], expected an object."),
@@ -147,7 +147,7 @@ def test_every_expectation_of_the_contact_centre_has_its_own_id_and_description(
     assert len({item.description for item in suite.expectations}) == len(suite.expectations)
 
 
-def test_gx_reads_the_suite_of_the_contact_centre_and_writes_it_unchanged():
+def test_gx_reads_and_writes_the_suite_of_the_contact_centre_without_a_change():
     from great_expectations.core import ExpectationSuite
 
     text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ def make_validation(*pairs, meta=None):
     return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_percentages_are_computed_from_all_rows_and_from_rows_with_a_value():
+def test_the_denominator_of_a_percentage_is_all_rows_or_only_rows_with_a_value():
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
@@ -37,7 +37,7 @@ def test_percentages_are_computed_from_all_rows_and_from_rows_with_a_value():
 
 
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
-def test_an_expectation_without_rows_is_met_and_its_percentages_are_null(rows, missing):
+def test_an_expectation_without_rows_is_met_but_its_percentages_are_null(rows, missing):
     item = make_result(rows=rows, missing=missing)
     assert (item["success"], item["result"]["unexpected_percent"]) == (True, None)
 
@@ -59,7 +59,7 @@ def test_equal_examples_are_counted_and_the_most_frequent_example_comes_first():
 
 
 @pytest.mark.parametrize("examples", [["a", None], [[1], [2]], [{"a": 1}]])
-def test_as_in_gx_examples_that_cannot_be_sorted_are_not_counted(examples):
+def test_examples_that_cannot_be_sorted_are_not_counted(examples):
     result = make_result(unexpected=2, examples=examples)["result"]
     assert result["partial_unexpected_list"] == examples
     assert "partial_unexpected_counts" not in result
@@ -77,7 +77,7 @@ def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
     assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_a_failure_line_has_the_failed_row_count_and_the_minimum_and_examples():
+def test_a_failure_line_has_row_counts_and_the_minimum_share_and_examples():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
@@ -102,7 +102,7 @@ def test_a_failure_line_has_the_message_of_an_exception_in_gx(is_by_metric):
     assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
-def test_the_error_lists_the_failures_and_says_where_the_rows_are_and_how_to_fix_them():
+def test_the_error_has_the_failures_and_the_location_of_the_rows_and_a_hint():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (

@@ -17,7 +17,11 @@ SOME_ROWS = Expectation("some_rows", "expect_table_row_count_to_be_between", {"m
 def make_validation(
     rows: int, failed: int, *, quarantined: int | None = None, without_day: int = 0, missing: int = 0
 ) -> ValidationResult:
-    """Return a result for `rows` rows. `failed` rows fail `half_present`, and `without_day` rows fail `day_present`."""
+    """Return the result of an increment.
+
+    `failed` is the number of rows that fail `half_present`. `without_day` is the number of rows that fail
+    `day_present`.
+    """
     half = row_result(HALF, rows, failed, missing, [], ResultFormat())
     results = (half, row_result(ALL, rows, without_day, None, [], ResultFormat()))
     quarantined = max(failed, without_day) if quarantined is None else quarantined
@@ -55,18 +59,18 @@ def test_shares_do_not_block_before_the_window_is_full() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_the_counts_of_an_earlier_increment_that_fits_only_partly_are_reduced_in_proportion() -> None:
-    """The window has room for 5 of the 20 earlier rows, so a quarter of the earlier failures counts."""
+def test_if_an_increment_fits_only_partly_its_counts_are_reduced_in_proportion() -> None:
+    """The window has room for 5 of the 20 earlier rows, so a quarter of the earlier failures is used."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 fail
 
 
-def test_increments_older_than_the_window_do_not_count() -> None:
+def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 2), make_validation(100, 100)) == set()
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_but_do_not_count_in_the_share() -> None:
+def test_missing_values_fill_the_window_but_do_not_change_the_share() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
@@ -79,7 +83,7 @@ def test_an_earlier_result_without_the_expectation_fills_the_window_but_does_not
     assert blocked_by(make_validation(4, 2), earlier) == set()
 
 
-def test_small_increments_are_also_blocked_by_expectations_on_the_table_or_with_mostly_1() -> None:
+def test_table_level_expectations_and_expectations_with_mostly_1_also_block_small_increments() -> None:
     assert blocked_by(make_validation(2, 0, without_day=1)) == {"day_present"}
     result = table_result(SOME_ROWS, False, {"observed_value": 1}, ResultFormat())
     table = ValidationResult(Suite("calls", (SOME_ROWS,), {}), rows=1, quarantined=0, results=(result,))
@@ -95,7 +99,7 @@ def test_an_increment_with_two_or_more_rows_is_always_blocked_if_all_rows_fail()
     assert blocked_by(make_validation(10, 10)) == {"every_row_fails", "half_present"}
 
 
-def test_an_increment_with_only_one_row_is_blocked_only_by_a_share_over_a_full_window() -> None:
+def test_an_increment_with_one_row_is_not_blocked_before_the_window_is_full() -> None:
     assert blocked_by(make_validation(1, 1)) == set()
     assert blocked_by(make_validation(1, 1), make_validation(9, 4)) == set()  # 5 of 10 values fail
     assert blocked_by(make_validation(1, 1), make_validation(9, 5)) == {"half_present"}
@@ -105,5 +109,5 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_every_share_can_block_if_the_minimum_is_0_rows() -> None:
+def test_every_share_can_block_if_min_rows_is_0() -> None:
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

@@ -1,4 +1,4 @@
-"""Each report displays and sorts by columns that its answer has."""
+"""Each report uses only columns that its answer has."""
 
 from __future__ import annotations
 

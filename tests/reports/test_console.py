@@ -48,14 +48,14 @@ def test_an_answer_with_an_order_shows_its_first_rows_and_then_its_note(spark: S
 
 
 @pytest.mark.parametrize("note", ["100 % is all.", ""])
-def test_the_caption_is_only_the_note_if_all_rows_are_displayed(spark: SparkSession, note: str) -> None:
+def test_if_all_rows_are_displayed_only_the_note_is_below_the_table(spark: SparkSession, note: str) -> None:
     lines = drawn(answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MAX_ROWS)))
 
     assert lines[-1] == (note or f"{1999 + MAX_ROWS} 1.00 ░░░░░░░░░░")
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
 
 
-def test_a_missing_value_is_displayed_as_a_dash_and_brackets_are_not_read_as_markup(spark: SparkSession) -> None:
+def test_brackets_are_displayed_unchanged_but_a_missing_value_becomes_a_dash(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
     rows = spark.createDataFrame(cells, "p string, r double, m date")
     columns = (
@@ -69,7 +69,7 @@ def test_a_missing_value_is_displayed_as_a_dash_and_brackets_are_not_read_as_mar
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_rows_can_be_ordered_by_absolute_value_and_true_is_displayed_as_yes(spark: SparkSession) -> None:
+def test_true_is_displayed_as_yes_in_rows_that_are_sorted_by_absolute_value(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
@@ -147,7 +147,7 @@ def test_quarantine_uses_the_column_names_of_the_file_and_marks_masked_cells(spa
         assert part in text
 
 
-def test_row_level_warnings_have_row_counts_and_table_level_warnings_come_last(spark: SparkSession) -> None:
+def test_row_level_warnings_have_row_counts_but_table_level_warnings_come_last(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
@@ -156,7 +156,7 @@ def test_row_level_warnings_have_row_counts_and_table_level_warnings_come_last(s
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        result("b", element_count=4, unexpected_count=2),  # For a row-level warning, the rows of the frame are counted.
+        result("b", element_count=4, unexpected_count=2),  # The count comes from the frame, not from this result.
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
         result("some", observed_value=3),

@@ -47,7 +47,7 @@ def test_help_groups_the_commands_and_documents_the_exit_codes() -> None:
     assert code == 0
     panels = [panel for panel in ("Run", "Look", "Data", "Suites", "Deploy") if f"─ {panel} ─" in out]
     assert panels == ["Run", "Look", "Data", "Suites", "Deploy"]
-    assert "The exit code is 0 if the command succeeds, 1 if it fails" in words(out)
+    assert "The exit code is 0 if the command succeeds, and 1 if the command fails" in words(out)
     assert "3 if a dataset needs attention" in words(out)
 
 

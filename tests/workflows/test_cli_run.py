@@ -56,7 +56,7 @@ def test_registrar_does_not_run_without_a_masking_key() -> None:
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_a_masking_key_in_place_of_its_file_is_an_error_and_is_not_printed(
+def test_a_masking_key_in_place_of_its_file_is_rejected_but_not_printed(
     lake: SparkSession,
 ) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
@@ -117,7 +117,7 @@ def test_an_s3_address_is_not_used_as_a_local_folder(command: list[str]) -> None
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_resolve_publishes_passing_rows_of_a_failing_increment_only_row_by_row(
+def test_resolve_needs_row_by_row_to_publish_some_rows_of_a_failing_increment(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})

@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # In a job too, the session is the active session.
+        lake.createDataFrame([(1,)], "n int")  # Makes the session active, as in a job.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -78,7 +78,7 @@ def test_an_unknown_suite_is_an_error_that_lists_the_suites(citylake, command):
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
-def test_validate_prints_each_expectation_and_fails_if_a_critical_expectation_is_not_met(citylake):
+def test_validate_prints_each_expectation_but_fails_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
@@ -180,7 +180,7 @@ def test_an_unknown_table_is_an_error(citylake, table, problem):
         ("x.xml", b"<x/>", "path x.xml: the path has no file of a known format. Found ['x.xml'], expected .csv"),
         ("x.parquet", b"PAR1 cut off", "file x.parquet: the file is truncated or is not a valid Parquet file"),
         ("x.csv", b"", "x.csv: the file is empty"),
-        ("x.csv", b"name,n\na,1\nb\n", "records [3] have more or fewer cells than the header, which has 2. Correct"),
+        ("x.csv", b"name,n\na,1\nb\n", "the header has 2 cells, but records [3] have more or fewer cells. Correct"),
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )

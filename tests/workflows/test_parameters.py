@@ -1,4 +1,4 @@
-"""The parameters of jobs. The values of parameters are set when a workflow runs or is deployed."""
+"""Jobs have parameters. Their values are set when a workflow runs or is deployed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`citylake show`: an overview, answers, quarantine, warnings and runs, from tables of the test."""
+"""`citylake show` prints an overview, answers, quarantine, warnings and runs. The tests make the tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # In a job too, the session is the active session.
+        lake.createDataFrame([(1,)], "n int")  # Makes the session active, as in a job.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -69,7 +69,7 @@ def tables(lake: SparkSession) -> None:
         record_stage(lake, lambda: failed, run_id="r3", workflow=None, job="contact_centre", stage="refine")
 
 
-def test_the_overview_has_a_headline_and_counts_and_answers_and_reasons(tables: None, citylake) -> None:
+def test_the_overview_lists_counts_and_answers_and_reasons_below_a_headline(tables: None, citylake) -> None:
     code, out, err = citylake("show", "contact_centre")
     text = words(out)
 
@@ -88,7 +88,7 @@ def test_the_overview_has_a_headline_and_counts_and_answers_and_reasons(tables: 
     assert [answer["name"] for answer in overview["answers"]] == ["calls_handled", "calls_handled_monthly"]
 
 
-def test_a_table_has_the_latest_rows_of_an_answer_and_json_and_csv_have_all_rows(tables: None, citylake) -> None:
+def test_a_table_has_only_the_latest_rows_but_json_and_csv_have_all_rows(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "calls_handled", "--rows", "5")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
@@ -132,7 +132,7 @@ def test_show_prints_the_warnings_of_the_last_successful_run(tables: None, cityl
     assert "some_calls (observed 0; expected: sum of calls_offered ≥ 1): " in words(out)
 
 
-def test_the_latest_run_comes_first_and_times_are_in_utc(
+def test_runs_are_listed_from_the_latest_with_times_in_utc(
     tables: None, citylake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, out, _ = citylake("show", "contact_centre", "runs", "--rows", "2")
@@ -149,7 +149,7 @@ def test_the_latest_run_comes_first_and_times_are_in_utc(
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_after_a_blocked_first_delivery_show_prints_no_answer_but_names_the_columns_of_all_layouts(
+def test_after_a_blocked_first_delivery_quarantine_names_the_columns_of_all_layouts(
     lake: SparkSession, citylake
 ) -> None:
     for zone in ("quarantine", "trusted"):
@@ -167,7 +167,7 @@ def test_after_a_blocked_first_delivery_show_prints_no_answer_but_names_the_colu
     assert "parked, because the increment was blocked" in words(out)
 
 
-def test_a_dataset_without_tables_is_an_error_that_says_how_to_run_it(citylake) -> None:
+def test_the_error_for_a_dataset_without_tables_says_to_run_the_job(citylake) -> None:
     for arguments in (["show", "registrar"], ["show", "registrar", "yield"], ["show", "registrar", "quarantine"]):
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")

@@ -24,7 +24,7 @@ SUITE_HELP = "Use the suite of this dataset, or this suite file in the JSON form
 
 
 def help_text(text: str, *, default: str) -> str:
-    """Return a help text with its default in brackets. The backslash keeps rich from reading it as markup."""
+    """Return a help text with its default in brackets. The backslash keeps rich from reading the brackets as markup."""
     return f"{text} \\[default: {default}]"
 
 
@@ -42,7 +42,7 @@ def require_known(name: str, known: list[str], *, kind: str) -> str:
 
 
 def default_warehouse(warehouse: str | None) -> str:
-    """Return the given warehouse. If it is None, return the default warehouse."""
+    """Return the given warehouse, or the default warehouse if `warehouse` is None."""
     return warehouse or (WAREHOUSE if Path(WAREHOUSE).exists() else SAMPLE_WAREHOUSE)
 
 

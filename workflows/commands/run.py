@@ -86,14 +86,14 @@ def resolve(
             help=help_text(
                 "Publish each row that passes, even if other rows fail. The rows that fail stay in quarantine as "
                 "failed rows.",
-                default="publish the rows only if they meet the suite as a whole",
+                default="publish the rows only if all rows together meet the suite",
             ),
             show_default=False,
         ),
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Validate the parked rows of blocked increments again, and publish them if they pass."""
+    """Validate the parked rows of blocked increments again, and publish the rows if the suite is met."""
     from workflows.runs import resolve_dataset
 
     code = resolve_dataset(

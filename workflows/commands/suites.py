@@ -21,7 +21,7 @@ from workflows.commands.options import (
 
 
 class ResultLevel(StrEnum):
-    """Great Expectations' levels of detail of a result."""
+    """The levels of detail that Great Expectations has for a result."""
 
     BOOLEAN_ONLY = "BOOLEAN_ONLY"
     BASIC = "BASIC"
@@ -57,7 +57,7 @@ def validate(
     as_csv: CsvOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Validate a table of the lake or files with a suite. The exit code is 1 if a critical expectation is not met."""
+    """Validate files or a table of the lake with a suite. The exit code is 1 if a critical expectation is not met."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     if (table is None) == (path is None):
         raise typer.BadParameter("Give the rows to validate: either --table NAME or --path PATH.")

@@ -19,7 +19,7 @@ def validate(make_gate, make_entry):
     return run
 
 
-def test_only_passing_rows_are_validated_with_a_table_level_expectation(spark, validate):
+def test_a_table_level_expectation_validates_only_passing_rows(spark, validate):
     calls = spark.createDataFrame([(1,), (2,), (6,), (-9,), (None,)], "n int")
     aggregates = {"min": 1, "max": 6, "mean": 3.0, "sum": 9}
     validation = validate(
@@ -60,7 +60,7 @@ def test_columns_may_have_any_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_times_are_compared_in_utc_whatever_the_time_zone_of_the_process_is(
+def test_the_time_zone_of_the_process_does_not_change_the_comparison_of_times(
     spark, validate, monkeypatch, bound, is_met
 ):
     monkeypatch.setenv("TZ", "America/Vancouver")

@@ -1,4 +1,4 @@
-"""The gate parses text in Spark, without Python for each value. The results equal those of Python."""
+"""The gate parses text in Spark, without Python for each value. The results equal the results of Python."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def json_by_python(text):
 
 
 def evaluate(spark, texts, is_expected):
-    """Return each text with the value of the Column, evaluated for the text."""
+    """Return each text with the value that the Column has for this text."""
     rows = spark.createDataFrame(list(enumerate(texts)), "number int, text string")
     values = dict(rows.select("number", is_expected).collect())
     return [(text, values[number]) for number, text in enumerate(texts)]
 
 
 def write_days(strftime_format):
-    """Yield days as text, including days that do not exist, in forms that people use."""
+    """Yield days as text in forms that people use. Some of the days do not exist."""
     for number, (year, month, day) in enumerate(DAYS):
         parts = {
             "%Y": f"{year:04d}",
