@@ -53,7 +53,7 @@ def test_an_edge_belongs_to_the_range_above_it(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_an_edge_equals_a_cell_with_the_same_digits_in_every_type(either_ansi, type_, cell, edges, band):
+def test_in_every_type_an_edge_equals_a_value_with_the_same_digits(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 
@@ -193,7 +193,7 @@ def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, ro
         assert row.filled == (expected if expected is None else pytest.approx(expected))
 
 
-def test_statistics_accept_decimals_and_do_not_replace_nan(either_ansi):
+def test_statistics_accept_decimals_but_do_not_replace_nan(either_ansi):
     rows = either_ansi.createDataFrame(
         [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
     )

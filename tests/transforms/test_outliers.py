@@ -41,7 +41,7 @@ def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
     }
 
 
-def test_without_group_by_all_rows_are_compared_and_wider_fences_flag_fewer_values(spark):
+def test_without_group_by_wider_fences_flag_fewer_values_of_all_rows(spark):
     rows = spark.createDataFrame([(n,) for n in (9, 99, 99, 999, 99_999)], "n int")
     assert {n: actual[0] for (n,), actual in flag_by_key(rows, fences=0.5).items()} == {
         9: "low",
