@@ -64,7 +64,7 @@ class DuplicateColumnError(TransformError):
 
     Attributes:
         where: The step.
-        columns: The two names.
+        columns: The two names that Spark reads as the same name.
         available: All names that the frame would have.
     """
 

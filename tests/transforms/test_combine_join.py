@@ -196,7 +196,7 @@ def test_the_rows_and_the_reference_of_a_lookup_may_have_columns_of_the_same_nam
     assert sorted(map(tuple, looked_up.collect())) == [(1, "web", "x", "q", True), (2, "fax", "y", None, False)]
 
 
-def test_a_lookup_may_add_the_reference_key_or_a_match_column_with_the_name_of_that_key(spark):
+def test_an_added_column_or_match_column_may_have_the_name_of_the_reference_key(spark):
     calls, names = calls_and_names(spark)
     taken = calls.transform(lookup, names, on={"channel": "code"}, columns=["code"], order_by=["label"])
     assert sorted(map(tuple, taken.collect())) == [

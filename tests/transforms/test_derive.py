@@ -114,7 +114,7 @@ def test_a_change_uses_the_smallest_value_of_the_earlier_period(spark, rows, per
         (
             {"period": "pct"},
             SchemaMismatchError,
-            "period 'pct': got the type double, expected an integer that counts",
+            "period 'pct': got the type double, expected an integer that numbers",
         ),
         ({"periods": 0}, ArgumentError, "periods is 0, expected 1, 2, 3"),
         ({"periods": 1.5}, ArgumentError, "periods is 1.5, expected 1, 2, 3"),

@@ -173,7 +173,8 @@ def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type
     with pytest.raises(ArgumentError) as caught:
         fill_missing_values(rows, column="x", name="filled", value=value)
     assert (
-        str(caught.value) == f"fill_missing_values: value is {value!r}, expected a value of the type of 'x', {type_}."
+        str(caught.value)
+        == f"fill_missing_values: value is {value!r}, expected a value of type {type_}, the type of column 'x'."
     )
 
 
@@ -212,8 +213,8 @@ def test_statistics_accept_decimals_but_do_not_replace_nan(either_ansi):
     [
         ({"column": "N"}, MissingColumnError, "column 'N' is missing.*rename it to 'n'"),
         ({"group_by": ["k"]}, MissingColumnError, "column 'k' is missing"),
-        ({}, ArgumentError, "value is None, expected either a value or a statistic"),
-        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected either a value or a statistic"),
+        ({}, ArgumentError, "value is None, expected exactly one of value and statistic"),
+        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected exactly one of value and statistic"),
         ({"statistic": "mode"}, UnknownFunctionError, "'mode' is not supported. Use one of .'mean', 'median'."),
         (
             {"column": "text", "statistic": "mean"},
