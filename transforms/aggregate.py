@@ -51,8 +51,8 @@ def aggregate(
     frame.
 
     Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
-    column and a function. All functions ignore nulls. For a group that has only nulls, the count functions give 0 and
-    all other functions give null. `first` and `last` sort the rows of a group by `order_by`, with nulls first. Ties are
+    column and a function. All functions ignore nulls. For a group that has only nulls, `count` and
+    `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of a group by `order_by`, with nulls first. Ties are
     broken by the value of the source column. A sum that overflows its type is null, even if ANSI mode is on. In a
     decimal type of more than 28 digits, a sum is also null if a partial sum has more than 38 digits.
 

@@ -68,7 +68,7 @@ def test_the_expectation_in_the_first_hour_tutorial_can_be_added_to_the_suite():
     assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
 
 
-def test_the_readme_shows_the_transform_from_the_code_and_its_test_passes(spark):
+def test_the_readme_shows_a_transform_from_the_code_and_a_test_that_passes(spark):
     readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
     transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
     assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)
