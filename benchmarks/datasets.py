@@ -71,7 +71,7 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
         ratios = [seconds / copy for seconds, copy in zip(durations, copies, strict=True)]
         print(
             f"  {name:8} {median(durations):7.2f} s {rounds[0][1]:3} jobs {count / median(durations):12,.0f} rows/s   "
-            f"{median(durations) / median(copies):5.2f} times the time of the copy ({min(ratios):.2f}-{max(ratios):.2f})"
+            f"{median(durations) / median(copies):5.2f} times as long as the copy ({min(ratios):.2f}-{max(ratios):.2f})"
         )
 
 

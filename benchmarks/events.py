@@ -191,7 +191,7 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
 
     Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text and
     casts them, and `inferred` uses the types that Spark infers. A reader with given types is not measured. Such a
-    reader is slow. It also loses records with a number in quotes, because it treats these records as malformed.
+    reader is slow. Such a reader also treats records with a number in quotes as malformed, so these records are lost.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():
@@ -256,7 +256,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="*",
         metavar="ROWS",
         default=[10_000_000],
-        help="Measure a full refresh for these numbers of rows. Give no number to skip it [default: 10000000].",
+        help="Measure a full refresh for these numbers of rows. Without a number, skip it [default: 10000000].",
     )
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds [default: 3].")
     parser.add_argument("--folder", help="Keep samples and tables in this folder [default: a temporary folder].")

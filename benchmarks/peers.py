@@ -125,8 +125,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     """Validate rows with cuallee, whose checks count violations in one pass. Then route rows with two writes.
 
-    cuallee counts a missing value as a violation, so its counts differ from those of GX. The condition for passed rows
-    is written by hand.
+    cuallee treats a missing value as a violation, so the counts of cuallee differ from the counts of GX. The condition
+    for passed rows is written by hand.
     """
     from cuallee import Check, CheckLevel
 

@@ -52,9 +52,10 @@ def aggregate(
 
     Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
     column and a function. All functions ignore nulls. For a group that has only nulls, `count` and
-    `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of a group by `order_by`, with nulls first. Ties are
-    broken by the value of the source column. A sum that overflows its type is null, even if ANSI mode is on. In a
-    decimal type of more than 28 digits, a sum is also null if a partial sum has more than 38 digits.
+    `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of a group by
+    `order_by`, with nulls first. Ties are broken by the value of the source column. A sum that overflows its type is
+    null, even if ANSI mode is on. In a decimal type of more than 28 digits, a sum is also null if a partial sum has
+    more than 38 digits.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -158,8 +159,8 @@ def top_n(
     """For each group, keep the `n` rows with the greatest values of a column.
 
     Rows: at most `n` rows of each combination of the `group_by` columns are kept. NaN ranks first and null ranks last.
-    Rows with equal values are ranked by `order_by`, then by all remaining columns, ascending with nulls last. So every
-    run keeps the same rows.
+    Rows with equal values are ranked by `order_by`, then by all remaining columns, in ascending order with nulls last.
+    So every run keeps the same rows.
 
     Columns: all kept. Adds `rank`, an int. In each group, the row with the greatest value has rank 1.
 
@@ -191,7 +192,8 @@ def _apply_function(rows: DataFrame, source: str, function: str, order_by: Seque
         high, low = F.shiftright(value, 32), value.bitwiseAND(F.lit(2**32 - 1))
         return _cast_to_bigint(F.try_sum(high).cast("decimal(20, 0)") * 2**32 + F.try_sum(low))
     if function == "sumDistinct":
-        # Spark 3.5 has no Python function for a `try_sum` of distinct values, and `sum_distinct` fails if it overflows.
+        # Spark 3.5 has no Python function for a `try_sum` of distinct values, and `sum_distinct` fails if the sum
+        # overflows.
         if isinstance(type_, T.IntegralType):
             return _cast_to_bigint(F.expr(f"try_sum(DISTINCT CAST({quoted(source)} AS decimal(19, 0)))"))
         return F.expr(f"try_sum(DISTINCT {quoted(source)})")

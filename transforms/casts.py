@@ -49,13 +49,14 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
 
     The rules of Spark's ANSI mode apply on every Spark version and with every setting. These are the exceptions:
 
-    - Text is cast to a date only if it has the form `yyyy-MM-dd`, with or without a midnight time.
-    - Text is cast to a timestamp only if it has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is cast
-      to a `timestamp_ntz` only if it has no offset.
+    - Text is cast to a date only if the text has the form `yyyy-MM-dd`, with or without a midnight time.
+    - Text is cast to a timestamp only if the text has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is
+      cast to a `timestamp_ntz` only if the text has no offset.
     - Text is not cast to a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
     - Blanks around text are ignored, including the no-break space that spreadsheets write.
-    - A number or a number in text is cast only if it loses no digit. So 5 is not cast to a boolean, and 1e-400 is not
-      cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them exactly.
+    - A number, as a numeric type or as text, is cast only if it loses no digit. So 5 is not cast to a boolean, and
+      1e-400 is not cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them
+      exactly.
     - Casts between a timestamp and a date, a `timestamp_ntz` or text use UTC, not the session's time zone.
     - A struct, an array or a map becomes JSON text. Times in the JSON text have microseconds.
 

@@ -92,8 +92,8 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 def null_fields(rows: DataFrame) -> DataFrame:
     """List the columns that have only nulls or blank text. Helps to replace Glue Studio's Drop Null Fields.
 
-    A transform does not start a Spark job, so it cannot drop these columns itself. Collect the list in a job, log the
-    list, and drop the columns:
+    A transform does not start a Spark job, so this transform cannot drop the columns itself. Collect the list in a job,
+    log the list, and drop the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
 
     Rows: one row. If the frame is empty, this row lists all columns. Columns: `null_fields`, an array of text.

@@ -59,9 +59,9 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     every join type treats a row with a null key as a row without a match. If the right frame has the same key in
     several rows, the matching left rows are multiplied. Use `lookup` to avoid this.
 
-    Columns: the keys under their left names, then the remaining columns of the left frame, then the remaining columns
-    of the right frame. In `outer` and `right` joins, a right row without a match keeps its own key. `left semi` and
-    `left anti` return only the left columns.
+    Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
+    remaining columns of the right frame. In `outer` and `right` joins, a right row without a match keeps its own key.
+    `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -69,7 +69,7 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     [Row(channel='web', id=1, label='Online'), Row(channel='fax', id=2, label=None)]
 
     Raises:
-        MissingColumnError: A key is not in its frame.
+        MissingColumnError: A key is missing from the left or the right frame.
         SchemaMismatchError: A key has different types in the two frames. Spark would cast both keys to a third type.
         DuplicateColumnError: A column that is not a key has the same name in both frames. Rename the column in one
             frame.

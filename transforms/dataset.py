@@ -39,7 +39,7 @@ class Dataset:
         key: The columns that identify a row.
         revision_order: The columns that order the revisions of one key. The last revision is kept.
         answers: The answers by name. Each answer is published as `curated.<dataset>_<name>`.
-        masking_policy: The masked columns, each with its action and reason.
+        masking_policy: The masked columns, each with a masking action and a reason.
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
         event_time: A timestamp column. Trusted is partitioned by the month of this column. If `event_time` is given,

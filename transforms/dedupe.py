@@ -33,7 +33,7 @@ def keep_latest(
     """Keep the latest row of each key.
 
     With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the latest row of a key is not valid, this row is also kept, so that it can be seen and fixed.
+    the latest row of a key is not valid, this row is also kept, so that somebody can find and fix the row.
 
     Rows: all rows except the latest row of each key are dropped. A row with a null in a key column has no key, and is
     kept.

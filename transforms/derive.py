@@ -36,9 +36,9 @@ def change_on_previous(
 
     Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
     the change of `column` since the period `period - periods`, in the units of `column`. The change is null if the
-    earlier period is missing or has no value. In this case, the last row before the gap is not used instead. The change
-    is also null if it overflows the type of `column`. If `percentage_name` is given, also adds a double with this name:
-    the change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
+    earlier period is missing or has no value. A period before such a gap is not used as a replacement. A change that
+    overflows the type of `column` is also null. If `percentage_name` is given, also adds a double with this name: the
+    change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -165,7 +165,7 @@ def fill_missing_values(
     Rows: all kept.
 
     Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing.
-    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, and it is null
+    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, which is null
     if all values of the group are null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")

@@ -156,7 +156,7 @@ def match_key(*values: Column) -> Column:
     This function replaces Glue Studio's Record Matching if a simple rule is enough. The rule is that two records with
     the same key describe the same thing. For example, `keep_latest` can deduplicate records by this key. The key does
     not recognize typing errors, nicknames and abbreviations. Different people with the same name and birthday have the
-    same key. Glue's FindMatches instead learns matching rules from examples.
+    same key. In contrast, Glue's FindMatches learns matching rules from examples.
 
     The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
 

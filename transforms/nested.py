@@ -114,8 +114,8 @@ def parse_json(column: str, *, ddl: str) -> Column:
 
     The result is null if the text is not JSON, or if a value at any depth does not have the type that `ddl` gives. For
     example, "5" is not an int, and 1e400 is not a double. The result is also null if a map has a repeated key. If this
-    function is the `parse` of a `Field`, `change_schema` reports these nulls. Spark's `from_json` would instead parse
-    as much as possible, and would ignore text after the first value.
+    function is the `parse` of a `Field`, `change_schema` reports these nulls. In contrast, Spark's `from_json` would
+    parse as much as possible, and would ignore text after the first value.
 
     JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. A number becomes the nearest double.
     If a field of a struct is repeated, its last value is used. If `ddl` reads a number as a string, the result is

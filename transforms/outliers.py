@@ -20,7 +20,7 @@ def flag_outliers(
 ) -> DataFrame:
     """Flag unusually high or low values of a group, with Tukey's fences on the logarithms.
 
-    The distance of a fence from its quartile is `fences` times the interquartile range. A value is `high` if its
+    Each fence has a distance of `fences` times the interquartile range from a quartile. A value is `high` if its
     logarithm is above the upper quartile by more than this distance. A value is `low` if its logarithm is below the
     lower quartile by more than this distance. Logarithms compare ratios instead of differences, so both very small and
     very large volumes can be unusual. Absurd values do not change the quartiles if less than a quarter of all values

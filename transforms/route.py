@@ -14,7 +14,7 @@ from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return a frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
+    """Return a frame for each group: the rows that meet the condition. Rows that meet no condition go to `default`.
 
     Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 

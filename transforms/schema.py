@@ -77,9 +77,9 @@ def change_schema(
 
     Rows: all kept, never multiplied.
 
-    Columns: the fields in their order, then the columns of `keep` unchanged. All other columns are dropped. Adds
-    `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional field is
-    parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
+    Columns: the fields in the order of `fields`, then the columns of `keep` unchanged. All other columns are dropped.
+    Adds `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional
+    field is parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
     `malformed` is the name of a text column. This column holds the whole record if the reader could not split the
     record into columns. Such a record is also reported in `_cast_failures`.
 
@@ -96,8 +96,8 @@ def change_schema(
     Raises:
         MissingColumnError: A source column is not in the frame.
         DuplicateColumnError: Two columns would have the same name, or a column has the name `_cast_failures`.
-        SchemaMismatchError: The source of a mapping does not have the stated type, or its type cannot be cast to the
-            target type. This error is also raised if `parse` does not return the type of the field.
+        SchemaMismatchError: The source of a mapping does not have the stated type, or the source type cannot be cast to
+            the target type. This error is also raised if `parse` does not return the type of the field.
         ArgumentError: A type does not exist, or the target of a mapping is not a plain name.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.

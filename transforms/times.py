@@ -166,9 +166,9 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 
     Rows: all kept.
 
-    Columns: adds the parts as ints. The parts are null if `column` is null. The parts of a timestamp are those of its
-    local time in `zone`, and do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not give a
-    zone.
+    Columns: adds the parts as ints. The parts are null if `column` is null. The parts of a timestamp are the parts of
+    its local time in `zone`. They do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not
+    give a zone.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
     >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
