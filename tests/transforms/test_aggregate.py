@@ -60,7 +60,7 @@ def test_every_function_agrees_with_python_code(either_ansi, type_):
             assert actual == (None if expected is None else pytest.approx(float(expected))), (row.k, name)
 
 
-def test_first_and_last_use_the_given_order_and_ignore_nulls(spark):
+def test_first_and_last_use_the_given_order_but_ignore_nulls(spark):
     rows = [("a", 2, "x", 5), ("a", 1, "z", 6), ("a", 3, "y", None), ("a", None, "n", 7), ("b", 1, "q", None)]
     calls = spark.createDataFrame(rows, "k string, __value int, channel string, n int")
     columns = {
@@ -74,7 +74,7 @@ def test_first_and_last_use_the_given_order_and_ignore_nulls(spark):
 
 
 @given(rows=GROUPED)
-def test_first_and_last_break_ties_by_the_value_itself(spark, rows):
+def test_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows):
     calls = spark.createDataFrame(rows, "k string, day int, n int")
     columns = {"first": ("n", "first"), "last": ("n", "last")}
     ends = calls.transform(aggregate, group_by=["k"], columns=columns, order_by=["day"]).collect()

@@ -24,7 +24,7 @@ from transforms.errors import (
 )
 
 
-def test_an_edge_belongs_to_the_range_above_it(either_ansi):
+def test_an_edge_belongs_to_the_range_above_the_edge(either_ansi):
     minutes = [(-1.0,), (0.0,), (4.9,), (5.0,), (10.0,), (float("inf"),), (None,), (nan,), (-0.0,)]
     calls = either_ansi.createDataFrame(minutes, "minutes double")
     banded = calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band", order_column="number")

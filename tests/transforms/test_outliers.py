@@ -71,7 +71,7 @@ def test_null_nan_and_negative_values_are_ignored(either_ansi):
     assert {(row.low_fence, row.high_fence) for row in actual if row.k == "b"} == {(None, None)}
 
 
-def test_zero_is_a_usual_value_and_infinity_is_high(spark):
+def test_zero_is_a_usual_value_but_infinity_is_high(spark):
     rows = spark.createDataFrame(
         [("z", n) for n in (0.0, 0.0, 0.0)] + [("i", n) for n in (1.0, 1.5, 2.0, 3.0, inf)], "k string, n double"
     )

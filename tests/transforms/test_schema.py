@@ -25,7 +25,7 @@ def test_columns_are_selected_renamed_and_cast_in_the_order_of_the_fields(either
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_blank_text_is_a_missing_value_and_not_a_cast_failure(either_ansi):
+def test_blank_text_is_a_missing_value_not_a_cast_failure(either_ansi):
     raw = either_ansi.createDataFrame([(None,), ("",), (" ",), ("\t\n",), ("\u00a0 ",)], "cell string")
     fields = [Field("cell", name, name) for name in ("int", "double", "date")]
     typed = raw.transform(change_schema, fields=fields)

@@ -41,7 +41,7 @@ def test_several_blanks_become_one_space_but_blank_text_becomes_null(spark):
 
 
 @given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
-def test_clean_text_gives_the_same_text_as_python_and_is_idempotent(spark, texts):
+def test_clean_text_is_idempotent_and_gives_the_same_text_as_python(spark, texts):
     def cleaned(text):
         blank = (
             unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
