@@ -129,7 +129,7 @@ def test_the_identifier_of_a_row_does_not_depend_on_the_partitioning(spark):
 
 
 @given(rows=st.lists(st.tuples(TEXTS, st.integers(0, 2)), max_size=8))
-def test_every_row_gets_an_identifier_without_gaps(spark, rows):
+def test_identifiers_number_every_row_without_gaps(spark, rows):
     numbered = spark.createDataFrame(rows, "k string, n int").transform(identifier, order_by=["n"]).collect()
     assert sorted(row.id for row in numbered) == list(range(1, len(rows) + 1))
     in_order = [(row.n, row.k) for row in sorted(numbered, key=lambda row: row.id)]
