@@ -22,7 +22,7 @@ from lake.session import lake_session
 from lake.tables import row_count
 
 SAMPLES_PER_ROW = {"inquiry_volume": 1.0, "registrar": 0.64}
-"""Number of samples for each row, by dataset. In `registrar`, a sample is an applicant, who has several rows."""
+"""Number of samples for one row of raw, by dataset. In `registrar`, a sample is an applicant, who has several rows."""
 
 COPY = "lake.ops.copy"
 
@@ -54,7 +54,8 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
     raw = spark.table(f"lake.raw.{dataset}")
     steps: dict[str, Callable[[], None]] = {
         "copy": lambda: write(spark, raw, COPY),
-        "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),  # raw has no new rows
+        # Raw has no new rows, so refine needs `--rebuild`.
+        "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),
         "curate": lambda: run_stage(spark, dataset, landing, "curate", "--rebuild"),
     }
     measurements: dict[str, list[tuple[float, int]]] = {name: [] for name in steps}
@@ -70,7 +71,7 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
         ratios = [seconds / copy for seconds, copy in zip(durations, copies, strict=True)]
         print(
             f"  {name:8} {median(durations):7.2f} s {rounds[0][1]:3} jobs {count / median(durations):12,.0f} rows/s   "
-            f"{median(durations) / median(copies):5.2f} times the copy ({min(ratios):.2f}-{max(ratios):.2f})"
+            f"{median(durations) / median(copies):5.2f} times as long as the copy ({min(ratios):.2f}-{max(ratios):.2f})"
         )
 
 

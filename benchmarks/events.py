@@ -1,4 +1,7 @@
-"""Compare increments with a full refresh, a replay with a plain loop, and landing to trusted with plain Spark.
+"""Measure increments, replay and landing, each in comparison with an alternative.
+
+Increments are compared with a full refresh. A replay is compared with a plain loop. A run from landing to trusted is
+compared with plain Spark.
 
 python -m benchmarks.events increments [--rows 1000000 10000000] [--increment 100] [--rebuilt 10000000] [--folder DIR]
 python -m benchmarks.events replay [--rows 300000] [--runs 3]
@@ -50,10 +53,10 @@ def measure_increments(
 
     Args:
         folder: The folder for landing and tables.
-        sizes: The numbers of requests in trusted.
+        sizes: The number of requests in trusted, for each table.
         increment: The number of rows in an increment. None means 1 % of the table.
         rebuilt: The sizes for which a full refresh is measured.
-        runs: The number of increments, and the number of times that the answers are built.
+        runs: The number of increments. All answers are also built this number of times.
     """
     base = folder / "base"
     if not (base / "_truth.json").exists():
@@ -89,7 +92,7 @@ def _measure_size(base: Path, folder: Path, *, rows: int, increment: int, is_reb
         measurements = {name: run(name) for name in ("ingest", "refine")}
         steps = ", ".join(f"{name} {seconds:.1f} s and {jobs} jobs" for name, (seconds, jobs) in measurements.items())
         total = sum(seconds for seconds, _ in measurements.values())
-        share = f", {100 * total / refreshed:.1f} % of the full refresh" if refreshed else ""
+        share = f", {100 * total / refreshed:.1f} % of the time of the full refresh" if refreshed else ""
         print(f"{rows:>12,} rows, increment of {increment:,} rows: {steps}, total {total:.1f} s{share}", flush=True)
     for _ in range(runs):
         curated, jobs = run("curate", "--rebuild")
@@ -184,11 +187,11 @@ def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
 
 
 def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
-    """Compare landing to trusted, including the gate, with plain Spark that reads, parses and writes the same files.
+    """Compare a run from landing to trusted, including the gate, with plain Spark on the same files.
 
-    Plain Spark is measured in two ways. `cast` reads all columns as text and casts them, and `inferred` uses the types
-    that Spark infers. A reader with given types is not measured. It is slow, and it loses records with a number in
-    quotes, because it treats these records as malformed.
+    Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text and
+    casts them, and `inferred` uses the types that Spark infers. A reader with given types is not measured. Such a
+    reader is slow. Such a reader also treats records with a number in quotes as malformed, so these records are lost.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():
@@ -253,7 +256,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="*",
         metavar="ROWS",
         default=[10_000_000],
-        help="Measure a full refresh for these numbers of rows. Give no number to skip it [default: 10000000].",
+        help="Measure a full refresh for these numbers of rows. Without a number, skip it [default: 10000000].",
     )
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds [default: 3].")
     parser.add_argument("--folder", help="Keep samples and tables in this folder [default: a temporary folder].")

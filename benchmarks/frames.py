@@ -55,7 +55,7 @@ EXPECTATIONS = [
 UNIQUE = _expectation("one_row_per_request", "critical", "expect_column_values_to_be_unique", column="request_id")
 PASSES = f"""{CAST_FAILURES} IS NULL AND opened_on IS NOT NULL AND channel IS NOT NULL
     AND coalesce(minutes BETWEEN 0 AND 9999, true) AND coalesce(closed_on >= opened_on, true)"""
-"""The SQL condition for rows that pass the critical expectations, written by hand."""
+"""The hand-written SQL condition for rows that pass the critical expectations."""
 
 
 def suite_json(*expectations: dict[str, object]) -> str:
@@ -97,7 +97,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
     digit, letter = _draw("digit", 10), F.char(_draw("letter", 26) + 65)
     postal_code = F.concat(F.lit("V"), digit, letter, F.lit(" "), digit, letter, digit)
     columns = {
-        # Real sources are not sorted by key. So the numbers are shuffled by a multiplication by a prime.
+        # Real sources are not sorted by key. So a multiplication by a prime shuffles the numbers.
         "Request ID": F.pmod(request * 2654435761, F.lit(rows)),
         "Opened": _replace_some(opened, {"03/04/2024": 20, "1999-01-01": 10}),
         "Closed": _replace_some(closed, {None: 2000}),
@@ -112,7 +112,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
 
 
 def _replace_some(value: Column, shares: Mapping[str | None, int]) -> Column:
-    """Replace the value by each text in about as many of 10,000 rows as `shares` says."""
+    """Replace the value by other texts. `shares` maps each text to its approximate number of rows in 10,000."""
     column = value.cast("string")
     for text, share in shares.items():
         column = F.when(_is_drawn(f"{value} {text}", share), F.lit(text)).otherwise(column)

@@ -36,7 +36,7 @@ Rounds = Mapping[str, Sequence[float]]
 
 
 class Clock:
-    """The wall clock and the processor time of the JVM. Other processes affect the processor time less."""
+    """The wall clock and the processor time of the JVM. Other processes affect the wall clock more."""
 
     def __init__(self, spark: SparkSession) -> None:
         jvm: Any = spark._jvm
@@ -49,7 +49,7 @@ class Clock:
 
 
 def copy(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
-    """Write the frame to a table. Every contender that routes rows takes at least as long."""
+    """Write the frame to a table. Every contender that routes rows takes at least as long as this copy."""
     write(spark, rows, TRUSTED)
     return {"rows": row_count(spark, TRUSTED)}
 
@@ -82,7 +82,7 @@ CONTENDERS: Mapping[str, tuple[Contender, str]] = {
     "by_hand": (peers.by_hand, "two filtered writes, no report"),
     "gate": (gate, "10 expectations with routing, report and publish"),
     "gx": (peers.great_expectations, "Great Expectations, same suite, then two filtered writes"),
-    "sparkdq": (peers.sparkdq, "sparkdq, same checks, then writes of its two frames, no counts"),
+    "sparkdq": (peers.sparkdq, "sparkdq, same checks, then writes of the two frames from sparkdq, no counts"),
     "cuallee": (peers.cuallee, "cuallee, same checks, then two filtered writes"),
     "gate_unique": (partial(gate, unique=True), "gate with a unique key"),
     "gx_unique": (partial(peers.great_expectations, unique=True), "gx with a unique key"),
@@ -136,7 +136,7 @@ def measure(
                 expected, first_contender = counts.setdefault(metric, (count, name))
                 if count != expected:
                     raise DisagreementError(
-                        f"Counts of {metric} differ: {name} has {count}, {first_contender} {expected}."
+                        f"Counts of {metric} differ: {name} has {count}, but {first_contender} has {expected}."
                     )
             if number:
                 wall[name].append(seconds)

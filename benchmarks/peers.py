@@ -20,7 +20,7 @@ TRUSTED, QUARANTINE = "lake.trusted.requests", "lake.quarantine.requests"
 
 
 def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
-    """Write rows to an Iceberg table with the settings of `lake.staging.stage`, but without partitions and a branch."""
+    """Write rows to an Iceberg table with the settings of `lake.staging.stage`, but without partitions or a branch."""
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
     settings = {"format-version": "2", "write.distribution-mode": "none"}
     writer = rows.writeTo(table).using("iceberg")
@@ -62,7 +62,10 @@ def _create_gx_batches() -> Any:
 
 
 def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Validate rows with Great Expectations and its defaults. Two writes of its persisted frame then route the rows."""
+    """Validate rows with Great Expectations and its defaults.
+
+    Great Expectations persists the frame. Two writes of the persisted frame then route the rows.
+    """
     batches = _create_gx_batches()
     from great_expectations.core import ExpectationSuite
 
@@ -78,7 +81,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 
     sparkdq has no `mostly`. It counts rows only for a summary, which would evaluate the frame three more times. In a
     range or set check of sparkdq, a missing value neither passes nor fails, so the row is in neither frame. In this
-    data, each of these rows fails a different check. A missing value in a pair would fail, so `coalesce` makes it pass.
+    data, each of these rows fails a different check. In a check of two columns, a missing value would fail, so
+    `coalesce` makes the value pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity
@@ -121,8 +125,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     """Validate rows with cuallee, whose checks count violations in one pass. Then route rows with two writes.
 
-    cuallee counts a missing value as a violation, so its counts differ from those of GX. The condition for passed rows
-    is written by hand.
+    cuallee treats a missing value as a violation, so the counts of cuallee differ from the counts of GX. The condition
+    for passed rows is written by hand.
     """
     from cuallee import Check, CheckLevel
 

@@ -29,7 +29,7 @@ _MAX_RATIO = 1.1
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain of transforms, and the SQL query that it is compared with.
+    """A chain of transforms, and the SQL query for the comparison.
 
     Attributes:
         source: The name of the rows that the chain and the query read: `raw` or `calls`.
@@ -115,7 +115,7 @@ CHAINS: Mapping[str, Chain] = {
 
 
 def generate_raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
-    """Generate raw rows. One cell in 200 is not a valid number or date."""
+    """Generate raw rows. One value in 200 is not a valid number or date."""
     day = F.date_add(F.lit("2009-06-01").cast("date"), _draw("day", 5600))
     columns = {
         "Date": F.when(_draw("form", 200) == 0, "03/04/2024")
@@ -215,7 +215,7 @@ def main() -> None:
         sources = _load_sources(spark, args.folder or Path(temporary), rows=args.rows)
         print(
             f"{args.rows:,} rows, {args.runs} runs after a warm-up: medians of chain and query, "
-            "their ratio, and the minimum and maximum ratio of a run"
+            "their ratio, and the minimum and maximum ratio of all runs"
         )
         for name in args.only:
             _measure(spark, name, CHAINS[name], sources[CHAINS[name].source], args.runs)

@@ -51,10 +51,11 @@ def aggregate(
     frame.
 
     Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
-    column and a function. All functions ignore nulls. If all values of a group are null, a count is 0, and every other
-    function gives null. `first` and `last` order the rows of a group by `order_by` with nulls first, then by the value
-    itself. A sum that overflows its type is null, even if ANSI mode is on. A sum of decimals with more than 28 digits
-    is also null if a partial sum has more than 38 digits.
+    column and a function. All functions ignore nulls. For a group that has only nulls, `count` and
+    `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of a group by
+    `order_by`, with nulls first. Ties are broken by the value of the source column. A sum that overflows its type is
+    null, even if ANSI mode is on. In a decimal type of more than 28 digits, a sum is also null if a partial sum has
+    more than 38 digits.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -63,8 +64,9 @@ def aggregate(
     Raises:
         MissingColumnError: A column is not in the frame.
         UnknownFunctionError: A function is not in `AGGREGATE_FUNCTIONS`.
-        SchemaMismatchError: The source column of a numeric function is not a number, so Spark would try to cast it.
-            This error is also raised if a function other than `count` reads a map, because Spark cannot compare maps.
+        SchemaMismatchError: The source column of a numeric function is not a number. Without this error, Spark would
+            try to cast the column. This error is also raised if a function other than `count` reads a map, because
+            Spark cannot compare maps.
         ArgumentError: `columns` is empty, or `first` or `last` has no `order_by`. Without an order, Spark would take
             any row.
         DuplicateColumnError: Two columns would have the same name.
@@ -97,13 +99,14 @@ def pivot(
     """Aggregate rows into one row for each group, and turn the values of a column into columns.
 
     Replaces Glue Studio's Pivot Rows Into Columns. `values` lists the values that become columns. A transform cannot
-    find these values itself, because it does not start a Spark job. Rows with null or with a value that is not listed
-    go to `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
+    find these values itself, because it does not start a Spark job. Rows with null or an unlisted value are aggregated
+    in `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, one column named after each of `values`, then `other_column`. `aggregation`
-    is a source column and a function. Each new column applies the function to the rows with the value of that column.
+    Columns: the `group_by` columns, one column for each of `values` with the value as its name, then `other_column`.
+    `aggregation` is a source column and a function. For each of `values`, the function is applied to the rows with this
+    value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")
@@ -130,7 +133,7 @@ def pivot(
     value, type_ = F.col(quoted(column)), rows.schema[column].dataType
     literals = {str(label): to_literal(label, type_) for label in values}
     if any(literal is None for literal in literals.values()):
-        expected = f"values of the column's type, {type_.simpleString()}"
+        expected = f"values of type {type_.simpleString()}, the type of the column"
         raise ArgumentError(where="pivot", argument="values", got=[*values], expected=expected)
     conditions = {name: value == literal for name, literal in literals.items() if literal is not None}
     has_listed_value = reduce(or_, (F.coalesce(test, F.lit(False)) for test in conditions.values()), F.lit(False))
@@ -153,13 +156,13 @@ def top_n(
     order_by: Sequence[str] = (),
     rank: str = "rank",
 ) -> DataFrame:
-    """Keep the `n` rows of each group that have the greatest values of a column.
+    """For each group, keep the `n` rows with the greatest values of a column.
 
     Rows: at most `n` rows of each combination of the `group_by` columns are kept. NaN ranks first and null ranks last.
-    Rows with equal values are ranked by `order_by`, then by all remaining columns, ascending with nulls last. So every
-    run keeps the same rows.
+    Rows with equal values are ranked by `order_by`, then by all remaining columns, in ascending order with nulls last.
+    So every run keeps the same rows.
 
-    Columns: all kept. Adds `rank`, an int. The row with the greatest value of a group has rank 1.
+    Columns: all kept. Adds `rank`, an int. In each group, the row with the greatest value has rank 1.
 
     >>> types = spark.createDataFrame([("Noise", 7), ("Graffiti", 9), ("Trees", 7)], "type string, cases int")
     >>> sorted(types.transform(top_n, n=2, column="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
@@ -184,12 +187,13 @@ def top_n(
 def _apply_function(rows: DataFrame, source: str, function: str, order_by: Sequence[str] = ()) -> Column:
     value, type_ = F.col(quoted(source)), rows.schema[source].dataType
     if function == "sum" and isinstance(type_, T.LongType):
-        # A partial sum may overflow although the total fits, depending on the order of the rows. Separate sums of the
+        # In some orders of the rows, a partial sum overflows although the total fits the type. Separate sums of the
         # high and the low 32 bits of the values do not overflow.
         high, low = F.shiftright(value, 32), value.bitwiseAND(F.lit(2**32 - 1))
         return _cast_to_bigint(F.try_sum(high).cast("decimal(20, 0)") * 2**32 + F.try_sum(low))
     if function == "sumDistinct":
-        # Spark 3.5 has no Python function for a `try_sum` of distinct values, and `sum_distinct` fails if it overflows.
+        # Spark 3.5 has no Python function for a `try_sum` of distinct values, and `sum_distinct` fails if the sum
+        # overflows.
         if isinstance(type_, T.IntegralType):
             return _cast_to_bigint(F.expr(f"try_sum(DISTINCT CAST({quoted(source)} AS decimal(19, 0)))"))
         return F.expr(f"try_sum(DISTINCT {quoted(source)})")

@@ -13,9 +13,10 @@ from transforms.errors import ArgumentError
 
 
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
-    """Return an array of the values whose conditions are true, in order. Return null if no condition is true.
+    """Return an array of the values whose conditions are true, in the order of `entries`.
 
-    A condition that is null counts as false. All values must have the same type.
+    The result is null if no condition is true. A null condition is treated as false. All values must have the same
+    type.
 
     >>> checks = [(F.col("n") < 0, F.lit("negative")), (F.col("n") % 2 == 1, F.lit("odd"))]
     >>> numbers = spark.createDataFrame([(3,), (-2,), (4,)], "n int")

@@ -49,20 +49,21 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
 
     The rules of Spark's ANSI mode apply on every Spark version and with every setting. These are the exceptions:
 
-    - Text is cast to a date only if it has the form `yyyy-MM-dd`, with or without a midnight time.
-    - Text is cast to a timestamp only if it has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is cast
-      to a `timestamp_ntz` only if it has no offset.
-    - Text is not a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
+    - Text is cast to a date only if the text has the form `yyyy-MM-dd`, with or without a midnight time.
+    - Text is cast to a timestamp only if the text has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is
+      cast to a `timestamp_ntz` only if the text has no offset.
+    - Text is not cast to a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
     - Blanks around text are ignored, including the no-break space that spreadsheets write.
-    - A number or a number in text is cast only if it loses no digit. So 5 is not cast to a boolean, and 1e-400 is not
-      cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them exactly.
-    - A timestamp is cast to and from a date, a `timestamp_ntz` or text in UTC, not in the session's time zone.
-    - A struct, an array or a map becomes JSON text. Times in this text have microseconds.
+    - A number, as a numeric type or as text, is cast only if it loses no digit. So 5 is not cast to a boolean, and
+      1e-400 is not cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them
+      exactly.
+    - Casts between a timestamp and a date, a `timestamp_ntz` or text use UTC, not the session's time zone.
+    - A struct, an array or a map becomes JSON text. Times in the JSON text have microseconds.
 
     Raises:
-        SchemaMismatchError: The cast would be a guess. Examples are a cast between a number and a time, whose unit is
-            unknown, and a cast between two nested types. A cast of a map to text is a guess if the keys of the map are
-            not text, numbers or booleans.
+        SchemaMismatchError: The cast would be a guess. For example, a cast between a number and a time would guess the
+            unit of the number. A cast between two nested types would also be a guess. A cast of a map to text is a
+            guess if the keys of the map are not text, numbers or booleans.
     """
     if source_type.simpleString() == target_type.simpleString():
         return F.expr(value)
@@ -105,7 +106,8 @@ def utc_wall_clock(instant: Column) -> Column:
 
 def utc_instant(wall_clock: Column) -> Column:
     """Convert a `timestamp_ntz`, a wall-clock time in UTC, to a timestamp."""
-    # To cast the time as text with a final `Z` would take four times as long, because Spark looks up the zone.
+    # A cast of the time as text with a final `Z` would take four times as long as this calculation, because Spark would
+    # look up the zone.
     return F.timestamp_seconds((wall_clock - F.expr(_EPOCH)).cast("decimal(20, 6)"))
 
 
@@ -136,7 +138,8 @@ def to_literal(value: object, type_: T.DataType) -> Column | None:
 
 def _parse_instant(value: str) -> Column:
     text = _trim(value)
-    # Almost all timestamps are in UTC. Their offset is removed first, because a cast of text with an offset is slower.
+    # Almost all timestamps are in UTC. The offset is removed from their text first, because Spark casts text without an
+    # offset faster.
     utc_branches = [
         f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")
     ]
@@ -146,7 +149,8 @@ def _parse_instant(value: str) -> Column:
 
 
 def _trim(value: str) -> str:
-    # Only the no-break space needs `btrim`. Casts trim all other blanks themselves, and they are faster.
+    # Casts trim all blanks except the no-break space, and are faster than `btrim`. So only text with a no-break space
+    # needs `btrim`.
     return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANK_CHARACTERS)}), {value})"
 
 
@@ -191,7 +195,8 @@ def _cast_number(value: str, source_type: T.DataType, target_type: T.DataType) -
     result = f"try_cast({value} AS {name})"
     same = f"try_cast({result} AS {source_type.simpleString()}) = {value}"
     if {source_type.simpleString(), name} in ({"bigint", "double"}, {"bigint", "float"}):
-        # Spark casts the double 2^63 to the greatest bigint, 2^63 - 1. A cast back to double hides this error.
+        # Spark casts the double 2^63 to the greatest bigint, 2^63 - 1. A cast of this bigint back to double gives 2^63
+        # again, so `same` does not detect the error.
         same += f" AND double({result}) < 9223372036854775808D"
     if name in _EXACT_INTEGER_LIMIT and not isinstance(source_type, T.IntegralType):
         same += f" OR (abs({value}) < {_EXACT_INTEGER_LIMIT[name]} AND NOT ({result} = 0 AND {value} != 0))"
@@ -207,7 +212,7 @@ def _fits_decimal(value: Decimal, type_: T.DecimalType) -> bool:
 
 
 def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
-    """Return whether a float or double can hold the number exactly, or can approximate it if it is a fraction."""
+    """Return whether a float or double can hold the number. A fraction may be approximated, but not by 0."""
     try:
         nearest = float(value)
         nearest = struct.unpack("f", struct.pack("f", nearest))[0] if isinstance(type_, T.FloatType) else nearest

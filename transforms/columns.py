@@ -33,9 +33,9 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
 
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Drop the named columns. Replaces Glue Studio's Drop Fields. With `null_fields` it also replaces Drop Null Fields.
+    """Drop the named columns. Replaces Glue Studio's Drop Fields and, with `null_fields`, Drop Null Fields.
 
-    Rows: unchanged. Columns: the columns that are not named, in their order.
+    Rows: unchanged. Columns: all columns except the named columns, in their order.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> calls.transform(drop_fields, fields=["note"]).collect()
@@ -46,7 +46,8 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """
     _require_existing(rows, fields, where="drop_fields")
     remaining = {str(index): name for index, name in enumerate(rows.columns) if name not in fields}
-    # Spark reads `a` and `A` as the same name. Positions as temporary names make it possible to drop only one of them.
+    # Spark reads `a` and `A` as the same name, so `drop` would drop both columns. Positions as temporary names
+    # distinguish these columns.
     return rows.toDF(*map(str, range(len(rows.columns)))).select(*remaining).toDF(*remaining.values())
 
 
@@ -89,10 +90,10 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
 
 def null_fields(rows: DataFrame) -> DataFrame:
-    """List the columns that have only nulls or blank text. Used for Glue Studio's Drop Null Fields.
+    """List the columns that have only nulls or blank text. Helps to replace Glue Studio's Drop Null Fields.
 
-    A transform does not start a Spark job, so it cannot drop these columns itself. Collect the list in a job, log the
-    list, and drop the columns:
+    A transform does not start a Spark job, so this transform cannot drop the columns itself. Collect the list in a job,
+    log the list, and drop the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
 
     Rows: one row. If the frame is empty, this row lists all columns. Columns: `null_fields`, an array of text.
@@ -115,10 +116,10 @@ def null_fields(rows: DataFrame) -> DataFrame:
 
 
 def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) -> DataFrame:
-    """Drop the rows in which all of the columns are null or blank. Replaces Glue Studio's Remove Null Rows.
+    """Drop the rows that have only nulls and blank text. Replaces Glue Studio's Remove Null Rows.
 
     Rows: a row is dropped if all of `fields` are null or blank text. Without `fields`, all columns are tested. NaN
-    counts as a value, although Spark's `dropna` treats NaN as null. Columns: unchanged.
+    is treated as a value, whereas Spark's `dropna` treats NaN as null. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(3, None), (None, " "), (None, None)], "calls int, note string")
     >>> calls.transform(remove_null_rows).collect()

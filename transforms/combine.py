@@ -24,9 +24,9 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 
     Rows: all kept, including duplicates.
 
-    Columns: the columns of the first frame, in its order. All frames must have the same columns and types. Spark's own
-    `union` instead matches columns by position and casts columns of different types. Spark 3.5 and 4.1 have different
-    rules for these casts.
+    Columns: the columns of the first frame, in the order of that frame. All frames must have the same columns and
+    types. Spark's own `union` instead matches columns by position and casts columns of different types. Spark 3.5 and
+    4.1 have different rules for these casts.
 
     >>> y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     >>> y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
@@ -34,7 +34,7 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
     [Row(year=2023, handled=5), Row(year=2024, handled=6)]
 
     Raises:
-        SchemaMismatchError: The columns or types of a frame differ from those of the first frame.
+        SchemaMismatchError: The columns or types of a frame differ from the columns or types of the first frame.
         DuplicateColumnError: Spark reads the names of two columns of a frame as the same name.
     """
     require_distinct(first.columns, where="union_by_name: frame 1")
@@ -55,13 +55,13 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
 def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, str], how: str) -> DataFrame:
     """Join two frames on equal keys, with one of Glue Studio's six join types.
 
-    Rows: as in Spark's join of that type. A null in a key matches nothing, not even another null. So every join type
-    treats a row with a null key as a row without a match. If the right frame has the same key in several rows, the
-    matching left rows are multiplied. Use `lookup` to avoid this.
+    Rows: the same rows as in Spark's join of the same type. A null in a key matches nothing, not even another null. So
+    every join type treats a row with a null key as a row without a match. If the right frame has the same key in
+    several rows, the matching left rows are multiplied. Use `lookup` to avoid this.
 
-    Columns: the keys under their left names, then the remaining columns of the left frame, then the remaining columns
-    of the right frame. In `outer` and `right` joins, the key of a row that only the right frame has comes from the
-    right frame. `left semi` and `left anti` return only the left columns.
+    Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
+    remaining columns of the right frame. In `outer` and `right` joins, a right row without a match keeps its own key.
+    `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -69,9 +69,10 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     [Row(channel='web', id=1, label='Online'), Row(channel='fax', id=2, label=None)]
 
     Raises:
-        MissingColumnError: A key is not in its frame.
+        MissingColumnError: A key is missing from the left or the right frame.
         SchemaMismatchError: A key has different types in the two frames. Spark would cast both keys to a third type.
-        DuplicateColumnError: Both frames have a column of the same name that is not a key. Rename it in one frame.
+        DuplicateColumnError: A column that is not a key has the same name in both frames. Rename the column in one
+            frame.
         ArgumentError: `on` is empty.
         UnknownFunctionError: `how` is not in `JOIN_TYPES`.
 
@@ -136,7 +137,7 @@ def _resolve_keys(
 ) -> Mapping[str, str]:
     """Map the name of each key in the left frame to the name of that key in the right frame."""
     if not on or isinstance(on, str):
-        expected = "a list of key columns, or a mapping of left to right key columns"
+        expected = "a list of key columns, or a mapping from left key columns to right key columns"
         raise ArgumentError(where=where, argument="on", got=on, expected=expected)
     keys = dict(on) if isinstance(on, Mapping) else {name: name for name in on}
     require_columns(left, [*keys], where=f"{where}: the left frame")

@@ -16,7 +16,8 @@ class Answer:
     """A table that answers a question.
 
     Attributes:
-        build: The function that builds the answer. It takes the rows of the zones in `reads`, in this order.
+        build: The function that builds the answer. The function takes the rows of each zone in `reads`, in the order of
+            `reads`.
         reads: The zones that the answer reads: trusted, and quarantine if needed.
     """
 
@@ -29,20 +30,22 @@ class Dataset:
     """The definition of a dataset. Jobs, workflows, reports and docs read this definition.
 
     Attributes:
-        name: The name of the dataset, which its module, suite, job and tables share.
+        name: The name of the dataset. The module, suite, job and tables of the dataset have the same name.
         description: The questions that the dataset answers, in one line.
-        layouts: The columns of each file layout, by the name of the layout. Raw has this name in `_layout`.
-        build: The function that builds the candidate rows for trusted from raw rows. It takes `masking_key=` if
-            `uses_masking_key` is true.
+        layouts: A mapping from the name of each file layout to its columns. In raw, `_layout` is the name of the
+            layout.
+        build: The function that builds the candidate rows for trusted from raw rows. The function takes `masking_key=`
+            if `uses_masking_key` is true.
         key: The columns that identify a row.
         revision_order: The columns that order the revisions of one key. The last revision is kept.
         answers: The answers by name. Each answer is published as `curated.<dataset>_<name>`.
-        masking_policy: The masked columns, each with its action and reason.
+        masking_policy: The masked columns, each with a masking action and a reason.
         uses_masking_key: Whether a rule of the masking policy hashes with a key.
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
-        event_time: The timestamp column by whose month trusted is partitioned. If it is given, runs are incremental.
-        pruning_column: A column with the same value in all rows of a key. A merge skips files
-            without a value of this column in the range of the new rows.
+        event_time: A timestamp column. Trusted is partitioned by the month of this column. If `event_time` is given,
+            runs are incremental.
+        pruning_column: A column with the same value in all rows of a key. A merge skips a file if no value of this
+            column in the file is in the range of the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 

@@ -22,11 +22,11 @@ _MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_Y
 
 
 def parse_date(column: str) -> Column:
-    """Parse a column as a date: `yyyy-MM-dd`, the same with a midnight time, or an Excel serial day number.
+    """Parse a column as a date: `yyyy-MM-dd`, with or without a midnight time, or an Excel serial day number.
 
-    A serial counts days in Excel's 1900 date system. A serial has five digits, so the dates are from 1927-05-18 to
-    2173-10-13. Excel's day 60, the nonexistent 29 February 1900, is outside this range. Any other text, for example
-    `03/04/2024`, gives null.
+    A serial is a day number in Excel's 1900 date system. Only serials of five digits are parsed, so the dates are from
+    1927-05-18 to 2173-10-13. Excel's day 60, the nonexistent 29 February 1900, is outside this range. Any other text,
+    for example `03/04/2024`, gives null.
 
     >>> days = spark.createDataFrame([("2024-02-29",), ("45351",), ("29/02/2024",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_date("day")).collect()]
@@ -57,11 +57,11 @@ def parse_month(column: str) -> Column:
 
 
 def parse_written_date(column: str) -> Column:
-    """Parse a column as a date like `parse_date`, and also parse English month names and dates such as `2023/03/05`.
+    """Parse a column like `parse_date`, but also parse dates with English month names and dates such as `2023/03/05`.
 
     Dates with a month name can be `5 Mar 2023`, `5-Mar-2023`, `5 March 2023` or `March 5, 2023`. A numeric date that
-    starts with the day or the month gives null. The date 13/04/2023 has only one meaning, but it also gives null.
-    Otherwise only some dates of a column in this format would be parsed.
+    starts with the day or the month gives null. The text 13/04/2023 has only one meaning, but also gives null.
+    Otherwise, a column in the format `dd/MM/yyyy` would be parsed only in part.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]

@@ -15,7 +15,7 @@ from transforms.names import require_columns, require_distinct
 from transforms.sql import quoted
 
 LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file", "_row_number")
-"""The columns of raw that identify the source of a row. An order by these columns puts the latest row of a key last.
+"""The columns of raw that identify the source of a row. A sort by these columns puts the latest row of a key last.
 
 `_is_current` is true for rows of the latest version of a file, so rows of earlier versions come first. `_modified_at`
 is the modification time of the file (UTC). `_ingested_at` is the time at which raw received the file (UTC). The
@@ -33,7 +33,7 @@ def keep_latest(
     """Keep the latest row of each key.
 
     With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the latest row of a key is not valid, this row is also kept, so that it can be seen and fixed.
+    the latest row of a key is not valid, this row is also kept, so that somebody can find and fix the row.
 
     Rows: all rows except the latest row of each key are dropped. A row with a null in a key column has no key, and is
     kept.
@@ -47,8 +47,8 @@ def keep_latest(
 
     Raises:
         MissingColumnError: A column of the key or the order is not in the frame.
-        DuplicateColumnError: Spark reads two column names as the same name, or the frame uses a name that this step
-            needs.
+        DuplicateColumnError: Spark reads two column names as the same name, or the frame has a column whose name this
+            step needs.
         ArgumentError: The key or the order is empty.
     """
     _require(rows, {"key": key, "order_by": order_by}, added=(_RANK, _VALID_SO_FAR), where="keep_latest")
@@ -75,11 +75,11 @@ def drop_superseded_rows(
     """Drop the rows of earlier file versions whose keys are missing from the latest version of the file.
 
     Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version of the
-    same file has a row with the same key. The earlier row is then the fallback if the latest row is broken. A row
-    without a key is dropped if it is from an earlier version.
+    same file has a row with the same key. `keep_latest` can then use the earlier row if the latest row is not valid. A
+    row without a key is dropped if the row is from an earlier version.
 
-    Columns: unchanged. Reads `current_column`, which is true for rows of the latest version of a file. Null counts as
-    false.
+    Columns: unchanged. Reads `current_column`, which is true for rows of the latest version of a file. Null is treated
+    as false.
 
     >>> rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("tue", 4, "b", True)]
     >>> calls = spark.createDataFrame(rows, "d string, n int, f string, c boolean")

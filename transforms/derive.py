@@ -29,16 +29,16 @@ def change_on_previous(
     group_by: Sequence[str] = (),
     periods: int = 1,
 ) -> DataFrame:
-    """Add the change of a column since the previous period, or since the period `periods` earlier.
+    """Add the change of a column since an earlier period. By default, this is the previous period.
 
     Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
     their smallest value is used.
 
-    Columns: reads `period`, an integer that counts periods, for example a year or a `month_number`. Adds `name`, the
-    change of `column` since the period `period - periods`, in the units of `column`. The change is null if the earlier
-    period is missing or has no value. The row before such a gap is not used instead. The change is also null if it
-    overflows the type of `column`. `percentage_name`, if given, is a further column: the change as a percentage of the
-    earlier value, a double. The percentage is also null if the earlier value is 0.
+    Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
+    the change of `column` since the period `period - periods`, in the units of `column`. The change is null if the
+    earlier period is missing or has no value. A period before such a gap is not used as a replacement. A change that
+    overflows the type of `column` is also null. If `percentage_name` is given, also adds a double with this name: the
+    change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -58,12 +58,12 @@ def change_on_previous(
         raise SchemaMismatchError(
             where=f"change_on_previous: period {period!r}",
             got=f"the type {rows.schema[period].dataType.simpleString()}",
-            expected="an integer that counts periods",
+            expected="an integer that numbers the periods",
             hint="Number the periods first, for example with dates.month_number.",
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # In an integer type, the smallest possible period minus `periods` would wrap around to a great number.
+    # In an integer type, the smallest possible period minus `periods` would wrap around to a large positive number.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
@@ -109,7 +109,7 @@ def bucket(
     Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
     `5-10` and `10+`. `labels` replaces the default labels and has one more entry than `edges`. Null and NaN give null.
     As text, `10+` sorts before `5-10`. To sort the ranges, give `order_column`, the name of an additional column with
-    the number of the range, from 0.
+    the position of the range, from 0.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
     >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="range").collect()
@@ -159,13 +159,13 @@ def fill_missing_values(
 ) -> DataFrame:
     """Add a copy of a column, with nulls replaced by a value, or by the mean or median of the group.
 
-    Glue Studio's Fill Missing Values predicts missing values with a model. This transform uses a value or a statistic
-    that you choose instead.
+    Glue Studio's Fill Missing Values predicts missing values with a model. Instead, this transform uses a value or a
+    statistic that you choose.
 
     Rows: all kept.
 
     Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing.
-    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, and it is null
+    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, which is null
     if all values of the group are null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
@@ -188,13 +188,13 @@ def fill_missing_values(
     require_columns(rows, [column, *group_by], where=_FILL)
     require_distinct([*(other for other in rows.columns if other != column or name != column), name], where=_FILL)
     if (value is None) == (statistic is None):
-        expected = "either a value or a statistic"
+        expected = "exactly one of value and statistic"
         raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
     if statistic is None:
         column_type = rows.schema[column].dataType
         filling = to_literal(value, column_type)
         if filling is None:
-            expected = f"a value of the type of {column!r}, {column_type.simpleString()}"
+            expected = f"a value of type {column_type.simpleString()}, the type of column {column!r}"
             raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
         return rows.withColumn(name, F.coalesce(F.col(quoted(column)), filling))
     if statistic not in _STATISTICS:
@@ -208,8 +208,8 @@ def fill_missing_values(
 def _cast_edge(edge: float, type_: T.DataType) -> Column:
     """Return an edge as a literal of the column's type.
 
-    The literal equals a cell that is written with the same digits. As doubles, the two could differ: the float 0.7 is
-    not equal to the double 0.7.
+    The literal equals a value of the column that is written with the same digits. A double could differ from this
+    value: the float 0.7 is not equal to the double 0.7.
     """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")

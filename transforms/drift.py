@@ -16,8 +16,8 @@ class Drift:
     """One difference between two schemas.
 
     Attributes:
-        column: The name of a column, or the path of a struct field. If the change is `renamed`, this is the new name.
-            If the change is `reordered`, `column` is the struct, or `*` for the columns of the frame.
+        column: The name of a column, or the path of a struct field. If the change is `renamed`, `column` is the new
+            name. If the change is `reordered`, `column` is the struct, or `*` for the columns of the frame.
         change: `added`, `removed`, `retyped`, `renamed` or `reordered`.
         before: The earlier type. If the change is `renamed`, `before` is the earlier name. If the change is
             `reordered`, `before` is the earlier order of the names that both schemas have.
@@ -33,7 +33,7 @@ class Drift:
 def schema_drift(before: DataFrame, after: DataFrame) -> list[Drift]:
     """List the differences between the schema of an earlier frame and the schema of a later frame.
 
-    A column counts as `renamed` if its old and new names are the same in snake case and its type is unchanged.
+    A column is reported as `renamed` if its old and new names are the same in snake case and its type is unchanged.
     Nullability is not compared, because suites test rows for nulls.
 
     >>> earlier = spark.createDataFrame([], "CallsOffered int, Date string, BI_ID int")

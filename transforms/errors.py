@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 class CityLakeError(Exception):
-    """An error whose message explains the problem and the fix. The command line prints it without a stack trace.
+    """An error whose message explains the problem and the fix. The command line prints no stack trace of such an error.
 
     Attributes:
         where: The step, file, table or setting at fault.
@@ -64,7 +64,7 @@ class DuplicateColumnError(TransformError):
 
     Attributes:
         where: The step.
-        columns: The two names.
+        columns: The two names that Spark reads as the same name.
         available: All names that the frame would have.
     """
 
@@ -124,7 +124,8 @@ class DatasetNotFoundError(TransformError):
     def _describe_problem(self) -> str:
         module = f"transforms.datasets.{self.name}"
         if self.name in self.known:
-            return f"the module {module} has no DATASET. Add DATASET = Dataset(...) from transforms.dataset at its end."
+            hint = "Import Dataset from transforms.dataset, and add DATASET = Dataset(...) at the end of the module."
+            return f"the module {module} has no DATASET. {hint}"
         alike = get_close_matches(self.name, self.known, n=1, cutoff=0.6)
         hint = f"Did you mean {alike[0]!r}?" if alike else "Check the spelling, or add the module."
         return f"module {module} does not exist. Found: {list(self.known)}. {hint}"

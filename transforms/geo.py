@@ -14,13 +14,13 @@ from transforms.errors import ArgumentError
 def valid_coordinates(
     longitude: Column, latitude: Column, *, bounds: tuple[float, float, float, float] | None = None
 ) -> Column:
-    """Return whether a longitude and a latitude (degrees, WGS 84) can be those of a real place.
+    """Return whether a longitude and a latitude (degrees, WGS 84) can belong to a real place.
 
     The result is never null. Coordinates are not valid if they are null, NaN or text that is not a number. Longitudes
-    beyond 180 degrees and latitudes beyond 90 degrees are not valid. Zero is not valid, and a longitude that equals the
-    latitude is not valid, because forms and geocoders write such values if they do not find a place. With `bounds`,
-    coordinates outside that box are also not valid. The order of `bounds` is minimum longitude, minimum latitude,
-    maximum longitude, maximum latitude.
+    beyond 180 degrees and latitudes beyond 90 degrees are not valid. Zero is not valid. A longitude that equals the
+    latitude is not valid. Forms and geocoders write such values if they do not find a place. With `bounds`, coordinates
+    outside this bounding box are also not valid. The order of `bounds` is minimum longitude, minimum latitude, maximum
+    longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]
@@ -42,7 +42,7 @@ def valid_coordinates(
 def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> Column:
     """Return the grid cell of a place as text: the latitude and longitude of the cell's south-west corner.
 
-    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver it is 0.85 km wide. A place on the edge of
+    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver, the cell is 0.85 km wide. A place on the edge of
     two cells belongs to the northern or eastern cell. The result is null if a coordinate is null or not valid.
 
     >>> cases = spark.createDataFrame([(-104.9903, 39.7392)], "lon double, lat double")
@@ -74,7 +74,8 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
         expected = "0.0001 to 10, in whole millionths of a degree"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    # Integers of a millionth of a degree (11 cm) are exact. With doubles, 0.3 would be west of the grid line 0.3.
+    # The calculation uses integers of a millionth of a degree (11 cm), because they are exact. With doubles, the
+    # coordinate 0.3 would be west of the grid line 0.3.
     position = _cast_to_degrees(coordinate)
     millionths = F.round(F.when(position.between(-180, 180), position) * 1_000_000).cast("bigint")
     line = millionths - F.pmod(millionths, F.lit(cell))

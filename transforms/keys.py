@@ -51,7 +51,7 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
 
     In contrast, Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
 
-    Rows: all kept. Rows with the same key have the same UUID. Null counts as a value, so the keys ("a", null) and
+    Rows: all kept. Rows with the same key have the same UUID. Null is treated as a value, so the keys ("a", null) and
     (null, "a") have different UUIDs. The keys ("a|b") and ("a", "b") also have different UUIDs. The text "7" and the
     number 7 have different UUIDs, but a number has the same UUID in every integer type.
 
@@ -65,8 +65,8 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
         MissingColumnError: A column of the key is not in the frame.
         DuplicateColumnError: The frame already has a column `name`.
         ArgumentError: The key is empty, so all rows would have the same UUID.
-        SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can be written
-            differently.
+        SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can have
+            different texts.
 
     Source: RFC 9562, section 5.5.
     """
@@ -113,7 +113,7 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
     Use this transform only for tables that fit on one machine, because numbers without gaps need all rows in one task.
     For large tables use `uuid`, which does not depend on other rows.
 
-    Rows: all kept. Rows that are equal in the named columns are ordered by the remaining columns. Columns: adds `name`,
+    Rows: all kept. Rows that are equal in the named columns are sorted by the remaining columns. Columns: adds `name`,
     an int. Equal rows get different numbers.
 
     >>> types = spark.createDataFrame([("Noise",), ("Graffiti",)], "type string")
@@ -133,13 +133,14 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column]:
     """Return an order by all columns except the leading columns.
 
-    Append this order to an order by the leading columns. Then only rows that are equal in all columns are tied.
+    Append this order to a sort by the leading columns. With this order, only rows that are equal in all columns are
+    tied.
     """
     ordered = []
     for field in rows.schema:
         if field.name not in leading_columns:
             value, type_ = quoted(field.name), field.dataType
-            # Spark cannot order maps, so their text is compared.
+            # Spark cannot sort maps, so the texts of the maps are compared.
             target_type = T.StringType() if "map<" in type_.simpleString() else type_
             ordered.append(
                 cast(value, source_type=type_, target_type=target_type, where=f"tie_breakers: column {field.name!r}")
@@ -152,10 +153,10 @@ def match_key(*values: Column) -> Column:
 
     Accents are removed from Latin, Greek and Cyrillic letters. `ß` becomes `ss` and `æ` becomes `ae`.
 
-    This replaces Glue Studio's Record Matching if a simple rule is enough: records with the same key are the same
-    record. For example, `keep_latest` can deduplicate records by this key. The key does not recognize typing errors,
-    nicknames and abbreviations. Different people with the same name and birthday have the same key. Glue's FindMatches
-    instead learns matching rules from examples.
+    This function replaces Glue Studio's Record Matching if a simple rule is enough. The rule is that two records with
+    the same key describe the same thing. For example, `keep_latest` can deduplicate records by this key. The key does
+    not recognize typing errors, nicknames and abbreviations. Different people with the same name and birthday have the
+    same key. In contrast, Glue's FindMatches learns matching rules from examples.
 
     The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
 
@@ -178,7 +179,7 @@ def _normalize_words(value: Column) -> Column:
     for letter, letters in _LETTER_SEQUENCES.items():
         text = F.replace(text, F.lit(letter), F.lit(letters))
     text = F.regexp_replace(text, f"[{_ACCENT_RANGE}'’`]", "")
-    # Marks that are not accents (`_ACCENT_RANGE`) stay, because some scripts write vowels as marks.
+    # Marks outside `_ACCENT_RANGE` are not accents. These marks stay, because some scripts write vowels as marks.
     words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)

@@ -119,8 +119,8 @@ def redact(value: Column, *, text: str = REDACTED) -> Column:
 def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = "*") -> Column:
     """Replace the characters of a text by `char`, except at the left and right ends. Replaces Glue's PARTIAL_REDACT.
 
-    `left` and `right` are the numbers of characters to keep. If a text has no other characters, all its characters are
-    replaced. The length of the text stays visible. Use `redact` to hide the length.
+    `left` and `right` are the numbers of characters to keep. If `left` and `right` cover the whole text, all characters
+    of the text are replaced. The length of the text stays visible. Use `redact` to hide the length.
 
     >>> students = spark.createDataFrame([("V5K 0A1",), ("V5K",)], "postcode string")
     >>> [row[0] for row in students.select(partial_redact(F.col("postcode"), left=3)).collect()]
@@ -195,7 +195,7 @@ def generalize_year(value: Column) -> Column:
     >>> students.select(generalize_year(F.col("born"))).first()[0]
     1999
     """
-    # `F.year` would cast text, and its error message would show the sensitive value.
+    # `F.year` would cast text, and the error message of a failed cast would show the sensitive value.
     text = value.cast("string")
     return F.when(text.rlike(r"\A[0-9]{4}-"), F.substring(text, 1, 4).cast("int"))
 

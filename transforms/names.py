@@ -1,4 +1,4 @@
-"""Validate the column names of frames, and convert them to snake case."""
+"""Validate the column names of frames, and convert column names to snake case."""
 
 from __future__ import annotations
 

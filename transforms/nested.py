@@ -17,7 +17,7 @@ from transforms.sql import quoted
 
 
 def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
-    """Replace each struct by a column for each of its fields, at any depth. Replaces Glue Studio's Flatten.
+    """Replace each struct, at any depth, by one column for each of its fields. Replaces Glue Studio's Flatten.
 
     Rows: unchanged. If a struct is null, its new columns are null.
 
@@ -51,8 +51,9 @@ def explode(
     Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept with nulls in
     the new columns.
 
-    Columns: an array is replaced by a column of the same name. A map is replaced by `key` and `value`. `names` replaces
-    these names. `position_column` is the name of an additional column with the position of the element, from 0.
+    Columns: an array is replaced by a column of the same name. A map is replaced by the columns `key` and `value`.
+    `names` gives the new columns other names. `position_column` is the name of an additional column with the position
+    of the element, from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -85,7 +86,7 @@ def explode(
 def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> DataFrame:
     """Add a column for each of the first elements of an array. Replaces Glue Studio's Array To Columns.
 
-    Rows: unchanged. Columns: all kept, including the array. Adds a column for each of `names`. The column is null if
+    Rows: unchanged. Columns: all kept, including the array. Adds a column for each of `names`. A new column is null if
     the array is null or too short. The array can have more elements than `names`.
 
     >>> cases = spark.createDataFrame([([39.7, -105.0],), ([1.0],)], "at array<double>")
@@ -113,8 +114,8 @@ def parse_json(column: str, *, ddl: str) -> Column:
 
     The result is null if the text is not JSON, or if a value at any depth does not have the type that `ddl` gives. For
     example, "5" is not an int, and 1e400 is not a double. The result is also null if a map has a repeated key. If this
-    function is the `parse` of a `Field`, `change_schema` reports these nulls. Spark's `from_json` would instead parse
-    as much as it can, and would ignore text after the first value.
+    function is the `parse` of a `Field`, `change_schema` reports these nulls. In contrast, Spark's `from_json` would
+    parse as much as possible, and would ignore text after the first value.
 
     JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. A number becomes the nearest double.
     If a field of a struct is repeated, its last value is used. If `ddl` reads a number as a string, the result is
@@ -126,8 +127,8 @@ def parse_json(column: str, *, ddl: str) -> Column:
 
     Raises:
         ArgumentError: `ddl` is not a type, or it contains types other than string, int, bigint, double and boolean.
-            Spark would read 128 as the tinyint -128, 1.239 as the decimal 1.24, "2024 junk" as a date, and times in the
-            session's time zone.
+            Without this error, Spark would read 128 as the tinyint -128, 1.239 as the decimal 1.24, and "2024 junk" as
+            a date. Spark would also read times in the session's time zone.
 
     Source: AWS Glue Studio, the Parse JSON Column transform.
     """
@@ -151,16 +152,17 @@ def is_json(text: Column) -> Column:
 
     Source: RFC 8259.
     """
-    # Each wrapper puts the text before the field `read`. Spark returns `read` only if the JSON before it is valid.
-    # Text such as `1, "x": 2` is valid only in the first wrapper. Text such as `1, 2` is valid only in the second
-    # wrapper. So the text must be valid in both wrappers.
+    # Each wrapper puts the text before the field `read`. Spark returns `read` only if the JSON before this field is
+    # valid. Text such as `1, "x": 2` is valid only in the first wrapper. Text such as `1, 2` is valid only in the
+    # second wrapper. So the text must be valid in both wrappers.
     wrappers = (('{"value":', ',"read":1}'), ('{"value":[', '],"read":1}'))
     strict = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
     markers = [
         F.from_json(F.concat(F.lit(prefix), text, F.lit(suffix)), "read int", strict)["read"]
         for prefix, suffix in wrappers
     ]
-    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts characters whose last byte is that of a hex digit.
+    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts characters whose last byte equals the byte of a hex
+    # digit.
     has_valid_escapes = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
     return F.coalesce((markers[0] == 1) & (markers[1] == 1) & has_valid_escapes, F.lit(False))
 
@@ -190,7 +192,7 @@ def _is_exact_type(type_: T.DataType) -> bool:
 
 
 def _is_exact_value(value: Column, type_: T.DataType) -> Column:
-    """Return whether a value has no infinite or NaN double and no map with a repeated key. Null gives true."""
+    """Return whether a value contains no infinite double, no NaN and no map with repeated keys. Null gives true."""
     exact = F.lit(True)
     if isinstance(type_, T.DoubleType):
         exact = F.abs(value) < float("inf")

@@ -20,18 +20,18 @@ def flag_outliers(
 ) -> DataFrame:
     """Flag unusually high or low values of a group, with Tukey's fences on the logarithms.
 
-    The distance of a fence from its quartile is `fences` times the interquartile range. A value is `high` if its
+    Each fence has a distance of `fences` times the interquartile range from a quartile. A value is `high` if its
     logarithm is above the upper quartile by more than this distance. A value is `low` if its logarithm is below the
     lower quartile by more than this distance. Logarithms compare ratios instead of differences, so both very small and
     very large volumes can be unusual. Absurd values do not change the quartiles if less than a quarter of all values
-    are absurd. Absurd values would change a mean and a standard deviation.
+    are absurd. In contrast, even one absurd value would change a mean and a standard deviation.
 
-    Rows: all kept. The quartiles are those of the logarithms of a group, with linear interpolation.
+    Rows: all kept. The quartiles of a group are computed from the logarithms of its values, with linear interpolation.
 
-    Columns: reads `column`, whose values are 0 or more. The logarithm is taken of the value plus one, because 0 has no
-    logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the limits of usual
-    values, as doubles in the units of `column`. Null, NaN and negative values are not flagged and do
-    not count for the quartiles. If a group has only null, NaN or negative values, its fences are null.
+    Columns: reads `column`, whose values are 0 or more. The transform uses the logarithm of the value plus one, because
+    0 has no logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the limits of
+    usual values, as doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles
+    ignore these values. If a group has only null, NaN or negative values, its fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")

@@ -28,18 +28,20 @@ def file_as_of(
     """Add the as-of time of each file: the time at which the rows of the file were up to date.
 
     The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy
-    or a second download of an export has a new modification time, although its rows are not newer. So the copy must not
-    replace a later revision. If the rows have no time, the as-of time is the modification time.
+    or a second download of an export has a new modification time, although its rows are not newer than the rows of the
+    original. So the copy must not replace a later revision. If the rows have no time, the as-of time is the
+    modification time.
 
-    This rule has two limits. First, a change after the latest time in the rows but before the export is dated too
-    early. If another file has a revision from between these two times, that revision wrongly replaces the change.
-    Second, an export that has only old rows is dated too early.
+    This rule has two limits. First, a change can happen after the latest time in the rows and before the export. The
+    as-of time of this change is too early. If another file has a revision from between the latest time in the rows and
+    the export, that revision wrongly replaces the change. Second, the as-of time of an export that has only old rows is
+    too early.
 
-    Rows: all kept. A separate pass reads the named columns and finds the latest time of each file. The latest times are
-    then broadcast. So the rows are not shuffled, and a large file is not processed in one task.
+    Rows: all kept. A separate pass reads the named columns and finds the latest time of each file. Spark broadcasts
+    these latest times. So the rows are not shuffled, and a large file is not processed in one task.
 
-    Columns: reads `file_columns` (which identify a delivery of a file), `modified_column` and `time_columns` (times in
-    the rows, which can be null). Adds `name`, a timestamp.
+    Columns: reads `file_columns`, `modified_column` and `time_columns`. The file columns identify a delivery of a file.
+    The time columns have the times in the rows, which can be null. Adds `name`, a timestamp.
 
     >>> rows = [("a.csv", "14:00", "13:10"), ("a.csv", "14:00", "09:00"), ("b.csv", "14:00", None)]
     >>> rows = spark.createDataFrame(rows, "file string, saved string, closed string")

@@ -14,14 +14,15 @@ from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return a frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
+    """Return a frame for each group: the rows that meet the condition. Rows that meet no condition go to `default`.
 
     Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 
     Rows: a row that meets several conditions is in several groups, as in Glue. If each row must be in only one group,
-    write conditions that exclude each other. A null condition counts as false, so a row that meets no other condition
-    goes to `default`. Each frame computes the rows from scratch. If the rows or the conditions depend on random values
-    or the clock, write the rows to a table first. To write trusted and quarantine rows in one pass, use the gate.
+    write conditions that exclude each other. A null condition is treated as false, so a row that meets no other
+    condition goes to `default`. Each frame computes the rows from scratch. If the rows or the conditions depend on
+    random values or the clock, write the rows to a table first. To write trusted and quarantine rows in one pass, use
+    the gate.
 
     Columns: unchanged.
 
@@ -31,7 +32,7 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
     {'long': [50], 'others': [5, None]}
 
     Raises:
-        ArgumentError: `groups` is empty, or a group has the name of `default`.
+        ArgumentError: `groups` is empty, or a group has the same name as the default group.
 
     Source: AWS Glue Studio, the Conditional Router and SelectFromCollection transforms.
     """

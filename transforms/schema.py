@@ -22,13 +22,13 @@ CAST_FAILURES = "_cast_failures"
 """Column that `change_schema` adds: `array<struct<column, value, expected>>`. It is null if no cast failed."""
 
 CAST_WARNINGS = "_cast_warnings"
-"""Column that reports failed casts of fields that are not required. Its type is that of `_cast_failures`."""
+"""Column that reports failed casts of fields that are not required. It has the same type as `_cast_failures`."""
 
 REPORT_TYPE = "array<struct<column:string,value:string,expected:string>>"
 """The type of the columns `_cast_failures` and `_cast_warnings`."""
 
 ApplyMapping = tuple[str, str, str, str]
-"""A mapping as Glue writes it: source, source type, target, target type."""
+"""A mapping in Glue's form: source, source type, target, target type."""
 _GLUE_TYPES = {"decimal": "decimal(10,2)", "null": "void"}
 _UNCHANGED_TYPES = {"array", "choice", "map", "struct"}
 _PATH_PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
@@ -45,9 +45,11 @@ class Field:
         source: The column's name in the source frame.
         name: The new name.
         type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
-        parse: A function that parses text that a cast cannot read. It takes the name of the source column and returns a
-            Column of `type`, which is null if the text is not valid. Without `parse`, the value is cast.
-        expected: A description of a valid value for the report, like `month such as 2024-05` [default: the type].
+        parse: A function that parses text that a cast cannot read. The function takes the name of the source column.
+            The function returns a Column of the type `type`, which is null for text that is not valid. Without `parse`,
+            the value is cast.
+        expected: The description of a valid value that the report shows, for example `month such as 2024-05` [default:
+            the type].
         required: Whether a row is unusable if this value cannot be read. Failures of required fields are reported in
             `_cast_failures`. Failures of optional fields are reported in `_cast_warnings`.
     """
@@ -75,16 +77,16 @@ def change_schema(
 
     Rows: all kept, never multiplied.
 
-    Columns: the fields in their order, then the columns of `keep` unchanged. All other columns are dropped. Adds
-    `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional field is
-    parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
-    `malformed` names a text column that holds the whole record if the reader could not split the record into columns.
-    Such a record is also reported in `_cast_failures`.
+    Columns: the fields in the order of `fields`, then the columns of `keep` unchanged. All other columns are dropped.
+    Adds `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional
+    field is parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
+    `malformed` is the name of a text column. This column holds the whole record if the reader could not split the
+    record into columns. Such a record is also reported in `_cast_failures`.
 
     A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
-    field b of the struct a. A name that contains a dot is written in backticks. The types have Glue's names. The types
-    array, map and struct match any element types, and the type choice matches every type. If the target type is one of
-    these four types, the column keeps its source type.
+    field b of the struct a. A name that contains a dot is written in backticks. The type names are Glue's names. The
+    types `array`, `map` and `struct` match any element types, and the type `choice` matches every type. If the target
+    type is one of these four types, the column keeps its source type.
 
     >>> raw = spark.createDataFrame([("384", "x"), ("n/a", "y")], "CallsOffered string, Note string")
     >>> calls = raw.transform(change_schema, fields=[("CallsOffered", "string", "calls_offered", "int")])
@@ -94,8 +96,8 @@ def change_schema(
     Raises:
         MissingColumnError: A source column is not in the frame.
         DuplicateColumnError: Two columns would have the same name, or a column has the name `_cast_failures`.
-        SchemaMismatchError: The source of a mapping does not have the stated type, or its type cannot be cast to the
-            target type. This error is also raised if `parse` does not return the type of the field.
+        SchemaMismatchError: The source of a mapping does not have the stated type, or the source type cannot be cast to
+            the target type. This error is also raised if `parse` does not return the type of the field.
         ArgumentError: A type does not exist, or the target of a mapping is not a plain name.
 
     Source: AWS Glue, ApplyMapping class and the Change Schema transform of Glue Studio.
@@ -143,7 +145,7 @@ def _build_report(name: str, failures: Sequence[tuple[Column, Column]], earlier:
 
 @dataclass(frozen=True)
 class _Cell:
-    """A column of the new schema, with the expression that reads it."""
+    """A column of the new schema, with the expression that reads the source of the column."""
 
     name: str
     expected: str
@@ -225,7 +227,7 @@ def _parse_target(name: str) -> str:
             where="change_schema",
             argument="the target of a mapping",
             got=name,
-            expected="one name, in backticks if it has a dot. To build a struct, use Spark's struct()",
+            expected="one name, in backticks if the name has a dot. To build a struct, use Spark's struct()",
         )
     return parts[0]
 

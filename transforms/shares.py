@@ -14,7 +14,7 @@ from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
 
-_MAX_DIGITS = 28  # the sum of a decimal has 10 more digits, and 38 is the maximum
+_MAX_DIGITS = 28  # Spark's type for the sum has 10 more digits, up to the maximum of 38
 _VALUE, _TOTAL, _MIN_VALUE = "__share_value", "__share_total", "__share_min_value"
 _ROUNDED_DOWN, _REMAINDER, _MISSING_UNITS, _RANK = (
     "__share_rounded_down",
@@ -32,8 +32,8 @@ def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1
 
     Rows: all kept.
 
-    Columns: adds `name`, a double. It is null if the part or the total is null. It is also null if the total is zero,
-    because a ratio to zero is not defined.
+    Columns: adds `name`, a double. The ratio is null if the part or the total is null. The ratio is also null if the
+    total is zero, because a ratio to zero is not defined.
 
     >>> areas = spark.createDataFrame([(30, 12_000), (5, 0)], "cases int, people int")
     >>> areas.transform(ratio, part="cases", total="people", name="rate", scale=1000).collect()
@@ -52,8 +52,8 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
 
     Rows: all kept.
 
-    Columns: adds `name`, a double. It is from 0 to 100 if 0 <= part <= total. It is null if the part or the total is
-    null. It is also null if the total is zero, because a percentage of zero is not defined.
+    Columns: adds `name`, a double. The percentage is from 0 to 100 if 0 <= part <= total. The percentage is null if the
+    part or the total is null, or if the total is zero, because a percentage of zero is not defined.
 
     >>> years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
     >>> years.transform(percentage, part="handled", total="offered", name="pct").collect()
@@ -72,16 +72,16 @@ def share_of_total(
 ) -> DataFrame:
     """Add each row's percentage of its group's total. The rounded shares of a group add up to exactly 100.
 
-    Shares are rounded with the largest remainder method. First, every share is rounded down. Their sum can then be less
-    than 100 by some units of the last decimal. These units are added to the rows with the largest remainders, one unit
-    to each row. Ties are broken by all columns in ascending order.
+    Shares are rounded with the largest remainder method. First, every share is rounded down. The sum of the rounded
+    shares can be less than 100 by some units of the last decimal. These units are added to the rows with the largest
+    remainders, one unit to each row. Ties are broken by all columns in ascending order.
 
-    Rows: all kept. The total is the sum of the group's rows in the frame.
+    Rows: all kept. The total is the sum of `column` over all rows of the group in the frame.
 
     Columns: `column` must be an integer or a decimal, because a sum of doubles depends on the order of rows. Adds
-    `name`, a decimal with `decimals` digits after the point. It differs from the exact share by less than one unit of
-    the last digit. If `column` is null, the share is null and the total ignores the row. If a group has a total of zero
-    or a negative value, all shares of the group are null.
+    `name`, a decimal with `decimals` digits after the point. The rounded share differs from the exact share by less
+    than one unit of the last digit. If `column` is null, the share is null and the total ignores the row. If a group
+    contains a negative value or has a total of zero, all shares of the group are null.
 
     >>> types = spark.createDataFrame([("Noise", 1), ("Trees", 1), ("Graffiti", 1)], "type string, cases int")
     >>> [str(row.pct) for row in types.transform(share_of_total, column="cases", name="pct").orderBy("type").collect()]

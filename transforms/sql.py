@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def quoted(name: str) -> str:
-    """Return a column name in backticks, so Spark SQL accepts any character in it.
+    """Return a column name in backticks, so Spark SQL accepts any character in the name.
 
     >>> quoted("Calls. Offered")
     '`Calls. Offered`'

@@ -22,7 +22,7 @@ _LETTERS, _SPELLING = "__unify_case_letters", "__unify_case_spelling"
 
 
 def clean_text(value: Column) -> Column:
-    """Trim a text and replace each run of blanks by one space. The result is null if nothing is left.
+    """Trim a text and replace each run of blanks by one space. The result is null if no text is left.
 
     Blanks are spaces, tabs, line ends, no-break and zero-width spaces, and other control characters.
 
@@ -54,7 +54,8 @@ def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mappin
     entries = [F.lit(text) for entry in spellings.items() for text in entry]
     if not entries:
         return clean_text(value)
-    # With a map, the letters of a text are computed once. A chain of comparisons would compute them for each entry.
+    # With a map, the letters of a text are computed once. A chain of comparisons would compute the letters again for
+    # each entry.
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _SEPARATORS, "")], clean_text(value))
 
 
@@ -73,8 +74,8 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: Spark reads two column names as the same name, or the frame uses a name that this step
-            needs.
+        DuplicateColumnError: Spark reads two column names as the same name, or the frame has a column whose name this
+            step needs.
         SchemaMismatchError: A column is not text.
         ArgumentError: `columns` is empty.
     """
@@ -132,15 +133,15 @@ def concatenate(*values: Column, separator: str = " ", null_text: str | None = N
 def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
     r"""Extract the text of a group from the first match of a regular expression in Java syntax.
 
-    The result is null if nothing matches, or if the group matches an empty text. In Java, `$` also matches before a
-    final line end. `\A` and `\z` match the start and the end of the text.
+    The result is null if the pattern does not match, or if the group matches an empty text. In Java, `$` also matches
+    before a final line end. `\A` and `\z` match the start and the end of the text.
 
     >>> cases = spark.createDataFrame([("case 17 of 2024",), ("none",)], "text string")
     >>> [row[0] for row in cases.select(extract(F.col("text"), pattern=r"case (\d+)")).collect()]
     ['17', None]
 
     Raises:
-        ArgumentError: The pattern does not have this group. Group 0 is the whole match.
+        ArgumentError: The pattern does not have the group with the number `group`. Group 0 is the whole match.
 
     Source: AWS Glue Studio, the Regex Extractor transform.
     """

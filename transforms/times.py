@@ -45,7 +45,7 @@ _FORMAT_PATTERN = re.compile(rf"(?:'(?:[^']|'')*'|[^A-Za-z'{{}}#]|{'|'.join(_FOR
 _list_regions = cache(available_timezones)
 _OR_ANY_TEXT = r"|\A[\s\S]*\z"
 _VARIABLE_WIDTH, _FIXED_WIDTH = {"M", "d", "H", "h"}, {"MM", "dd", "HH", "mm", "ss"}
-_WIDTH_RULE = "Two of `M`, `d`, `H`, `h` cannot be adjacent, because 111 could be 1 and 11"
+_WIDTH_RULE = "Two of `M`, `d`, `H`, `h` cannot be adjacent, because 111 could be 1 and 11, or 11 and 1"
 _HALF_DAY_MICROS, _25_HOURS_MICROS = 43_200_000_000, 90_000_000_000
 _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
     "year": F.year,
@@ -66,8 +66,9 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     The pattern uses Spark's letters: `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`,
     `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and characters between the letters. `XXX` is the offset from UTC. If the
     pattern has `XXX`, do not give a zone. Text that does not match the pattern gives null. Dates that do not exist and
-    times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is ambiguous. The
-    argument `ambiguous` selects the `earlier` or the `later` instant, or null with `refuse`.
+    times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is ambiguous. For an
+    ambiguous time, `ambiguous` selects the `earlier` or the `later` instant. With `refuse`, an ambiguous time gives
+    null.
 
     >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
     >>> time = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
@@ -96,8 +97,8 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
         matches = f"RLIKE {literal(regex)}"
         iso_text = f"CASE WHEN {cell} {matches} THEN {cell} WHEN {cell} != '' AND {text} {matches} THEN {text} END"
     else:
-        # If the text does not match the pattern, `_OR_ANY_TEXT` matches. Then the groups of the pattern are empty, and
-        # the cast gives null.
+        # If the text does not match the pattern, `_OR_ANY_TEXT` matches. In this case, the groups of the pattern are
+        # empty, and the cast gives null.
         iso_text = f"regexp_replace({text}, {literal(regex + _OR_ANY_TEXT)}, {literal(iso)})"
     if parts.get("month") == "MMM":
         month = f"((locate(lower(substring({iso_text}, 6, 3)), '{MONTH_ABBREVIATIONS}') + 2) div 3)"
@@ -138,7 +139,8 @@ def format_timestamp(instant: Column, *, pattern: str, zone: str) -> Column:
             "the letters of Spark's datetime patterns, repeated no more than Spark allows, and other letters in quotes"
         )
         raise ArgumentError(where="format_timestamp", argument="pattern", got=pattern, expected=expected)
-    # `date_format` uses the session's time zone. Spark's JSON writer instead has an option for the time zone.
+    # `date_format` uses the session's time zone. So this function uses Spark's JSON writer, which has an option for the
+    # time zone.
     options = {"timestampFormat": pattern, "timeZone": _require_region(zone, where="format_timestamp")}
     return F.get_json_object(F.to_json(F.struct(_require_timestamp(instant).alias("time")), options), "$.time")
 
@@ -164,8 +166,9 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 
     Rows: all kept.
 
-    Columns: adds the parts as ints. They are null if `column` is null. The parts of a timestamp are those of its local
-    time in `zone`, and do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not give a zone.
+    Columns: adds the parts as ints. The parts are null if `column` is null. The parts of a timestamp are the parts of
+    its local time in `zone`. They do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not
+    give a zone.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
     >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
@@ -197,8 +200,8 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
         raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
     require_distinct([*rows.columns, *parts], where="date_parts")
     timestamp = F.col(quoted(column))
-    # Without the cast, a date would be a midnight in the session's zone. Its hour is 1 on days when clocks skip
-    # midnight.
+    # Without the cast, a date would be a midnight in the session's zone. The hour of that midnight is 1 on days when
+    # clocks skip midnight.
     wall_clock = timestamp.cast("timestamp_ntz") if zone is None else local_time(timestamp, zone=zone)
     return rows.withColumns({name: _DATE_PARTS[part](wall_clock) for name, part in parts.items()})
 
@@ -229,7 +232,8 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
 
 def _require_region(zone: str, *, where: str) -> str:
-    # Without the tz database, for example on Windows, the list of regions is empty. Then Spark refuses a wrong zone.
+    # Without the tz database, for example on Windows, the list of regions is empty. In this case, Spark refuses a wrong
+    # zone.
     if zone != "UTC" and ("/" not in zone or (_list_regions() and zone not in _list_regions())):
         expected = "UTC or a region such as America/New_York. An abbreviation such as EST has no daylight saving time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
@@ -295,9 +299,9 @@ def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
     `wall_clock` is a timestamp that shows the local time in UTC.
     """
     earlier = F.to_utc_timestamp(wall_clock, zone)
-    # An overlap is a period that clocks show twice. Even the overlap in Alaska that repeated 18 October 1867 has ended
-    # 25 hours after a local time in the overlap, and no further clock change has begun. Microseconds are added, because
-    # an interval would use the session's time zone.
+    # An overlap is a period that clocks show twice. The longest overlap is 18 October 1867 in Alaska, a day that was
+    # repeated. At 25 hours after any local time in an overlap, the overlap has ended, and the next clock change has not
+    # begun. Microseconds are added, because an interval would use the session's time zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock

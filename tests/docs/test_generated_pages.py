@@ -58,5 +58,5 @@ def test_the_page_of_commands_lists_arguments_and_options():
     assert "citylake list\n" in page
 
 
-def test_a_bar_in_a_cell_does_not_end_the_cell():
+def test_a_bar_in_a_table_cell_does_not_end_the_cell():
     assert table(["a"], [["x|y"]]).splitlines()[-1] == "| x\\|y |"

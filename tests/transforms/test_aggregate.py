@@ -60,7 +60,7 @@ def test_every_function_agrees_with_python_code(either_ansi, type_):
             assert actual == (None if expected is None else pytest.approx(float(expected))), (row.k, name)
 
 
-def test_first_and_last_use_the_given_order_and_ignore_nulls(spark):
+def test_first_and_last_use_the_given_order_but_ignore_nulls(spark):
     rows = [("a", 2, "x", 5), ("a", 1, "z", 6), ("a", 3, "y", None), ("a", None, "n", 7), ("b", 1, "q", None)]
     calls = spark.createDataFrame(rows, "k string, __value int, channel string, n int")
     columns = {
@@ -74,7 +74,7 @@ def test_first_and_last_use_the_given_order_and_ignore_nulls(spark):
 
 
 @given(rows=GROUPED)
-def test_first_and_last_break_ties_by_the_value_itself(spark, rows):
+def test_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows):
     calls = spark.createDataFrame(rows, "k string, day int, n int")
     columns = {"first": ("n", "first"), "last": ("n", "last")}
     ends = calls.transform(aggregate, group_by=["k"], columns=columns, order_by=["day"]).collect()
@@ -89,7 +89,7 @@ def test_first_and_last_break_ties_by_the_value_itself(spark, rows):
     }
 
 
-def test_functions_ignore_nulls_and_the_count_of_only_nulls_is_zero(spark):
+def test_functions_ignore_nulls_so_the_count_of_a_group_with_only_nulls_is_zero(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -101,7 +101,7 @@ def test_functions_ignore_nulls_and_the_count_of_only_nulls_is_zero(spark):
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_an_empty_frame_gives_no_rows_with_group_by_and_one_row_without_group_by(spark):
+def test_an_empty_frame_gives_no_rows_with_group_by_but_one_row_without_group_by(spark):
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
     assert empty.transform(aggregate, group_by=[], columns=COLUMNS).collect() == [(None, 0, None, None, None)]
@@ -203,7 +203,7 @@ def test_invalid_columns_and_column_types_are_refused(spark, columns, error, mes
 
 
 @given(rows=GROUPED)
-def test_nulls_form_a_group_and_the_counts_of_all_groups_add_up_to_the_number_of_rows(spark, rows):
+def test_the_counts_of_all_groups_including_the_null_group_add_up_to_the_row_count(spark, rows):
     calls = spark.createDataFrame(rows, "k string, m int, n int")
     totals = calls.transform(
         aggregate, group_by=["k"], columns={"rows": ("n", "count"), "total": ("n", "sum")}

@@ -37,7 +37,7 @@ def test_two_fields_can_swap_their_names(spark):
     assert calls.transform(rename_fields, fields={"MiXeD Case": "mixed case"}).columns[1] == "mixed case"
 
 
-def test_a_column_can_be_dropped_or_renamed_if_another_name_differs_only_in_case(spark):
+def test_one_of_two_columns_whose_names_differ_only_in_case_can_be_dropped_or_renamed(spark):
     twins = spark.createDataFrame([(1, 2, 3)], "a int, A int, b int")
     assert_df_equality(twins.transform(drop_fields, fields=["a"]), spark.createDataFrame([(2, 3)], "A int, b int"))
     renamed = twins.transform(rename_fields, fields={"A": "other"})
@@ -106,7 +106,7 @@ def test_rows_that_have_only_nulls_and_blanks_are_dropped(spark):
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
-def test_rows_and_columns_without_values_are_the_same_as_with_python_strip(spark, rows):
+def test_python_strip_finds_the_same_rows_and_columns_without_values(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
     remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
     assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]

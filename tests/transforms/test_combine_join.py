@@ -44,7 +44,7 @@ LEFT_ONLY, RIGHT_ONLY = [("fax", 3, None), (None, 4, None)], [("sms", None, "Tex
         ("left anti", [("fax", 3), (None, 4)]),
     ],
 )
-def test_joins_of_each_type_multiply_rows_for_duplicate_keys_and_never_match_null_keys(spark, how, expected):
+def test_joins_of_each_type_multiply_rows_for_duplicate_keys_but_never_match_null_keys(spark, how, expected):
     calls, names = calls_and_names(spark)
     joined = join(calls, names, on={"channel": "code"}, how=how)
     assert joined.columns == ["channel", "id", "label"][: len(expected[0])]
@@ -52,7 +52,7 @@ def test_joins_of_each_type_multiply_rows_for_duplicate_keys_and_never_match_nul
 
 
 @pytest.mark.parametrize("how", JOIN_TYPES)
-def test_a_frame_can_be_joined_with_a_frame_derived_from_it(spark, how):
+def test_a_frame_can_be_joined_with_its_own_derived_frame(spark, how):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.where("n < 5").groupBy("channel").agg(F.sum("n").alias("total"))
     joined = join(calls, busy, on=["channel"], how=how)
@@ -77,7 +77,7 @@ def test_a_frame_can_be_joined_with_itself_on_two_different_columns(spark):
     assert sorted(map(tuple, same.collect())) == [(1, None), (2, 1), (3, 1)]
 
 
-def test_keys_may_have_any_name_and_two_left_keys_may_match_the_same_right_column(spark):
+def test_two_left_keys_of_any_name_may_match_the_same_right_column(spark):
     left = spark.createDataFrame([(1, 2, 5), (3, 3, 6)], "`a.b` int, `Ça va` int, CODE int")
     right = spark.createDataFrame([(3, "x"), (1, "y")], "code int, `l. b` string")
     joined = join(left, right, on={"a.b": "code", "Ça va": "code"}, how="left")
@@ -186,7 +186,7 @@ def test_the_result_of_a_lookup_with_ties_does_not_depend_on_the_partitioning(sp
         assert looked_up.collect() == [("web", "b", "x")] * 2
 
 
-def test_a_reference_and_the_rows_may_have_columns_of_the_same_name(spark):
+def test_the_rows_and_the_reference_of_a_lookup_may_have_columns_of_the_same_name(spark):
     calls = spark.createDataFrame([(1, "web", "x"), (2, "fax", "y")], "Code int, channel string, note string")
     reference = [("web", 1, "p", "no"), ("web", 2, "q", "no")]
     names = spark.createDataFrame(reference, "code string, note int, label string, channel string")
@@ -196,7 +196,7 @@ def test_a_reference_and_the_rows_may_have_columns_of_the_same_name(spark):
     assert sorted(map(tuple, looked_up.collect())) == [(1, "web", "x", "q", True), (2, "fax", "y", None, False)]
 
 
-def test_a_lookup_may_add_the_reference_key_or_a_match_column_with_the_name_of_that_key(spark):
+def test_an_added_column_or_match_column_may_have_the_name_of_the_reference_key(spark):
     calls, names = calls_and_names(spark)
     taken = calls.transform(lookup, names, on={"channel": "code"}, columns=["code"], order_by=["label"])
     assert sorted(map(tuple, taken.collect())) == [
@@ -214,7 +214,7 @@ def test_a_lookup_may_add_the_reference_key_or_a_match_column_with_the_name_of_t
     ]
 
 
-def test_a_frame_can_be_looked_up_in_a_frame_derived_from_it(spark):
+def test_a_frame_can_be_looked_up_in_its_own_derived_frame(spark):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.groupBy("channel").agg(F.max("n").alias("most"), F.max("n").alias("n"))
     looked_up = calls.transform(lookup, busy, on=["channel"], columns=["most"], order_by=["n"])

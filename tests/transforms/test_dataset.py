@@ -75,5 +75,5 @@ def test_a_module_that_does_not_define_dataset_is_refused(monkeypatch, tmp_path)
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()
-    with pytest.raises(DatasetNotFoundError, match=r"half_written has no DATASET. Add DATASET = Dataset"):
+    with pytest.raises(DatasetNotFoundError, match=r"half_written has no DATASET. Import Dataset"):
         load_dataset("half_written")

@@ -69,7 +69,7 @@ def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_for_each_key_exactly_the_greatest_row_is_kept(spark, rows):
+def test_exactly_the_greatest_row_of_each_key_is_kept(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 
@@ -82,7 +82,7 @@ def test_for_each_key_exactly_the_greatest_row_is_kept(spark, rows):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
-def test_for_each_key_the_latest_valid_row_and_a_later_invalid_latest_row_are_kept(spark, rows):
+def test_an_invalid_latest_row_is_kept_together_with_the_latest_valid_row_of_its_key(spark, rows):
     numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
     calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
     latest = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()
@@ -102,7 +102,7 @@ def drop_superseded(spark, rows):
     return contents.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="is. Current")
 
 
-def test_a_superseded_row_is_kept_only_if_a_current_row_of_its_file_has_the_same_key(spark):
+def test_a_superseded_row_is_dropped_unless_a_current_row_of_its_file_has_the_same_key(spark):
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
     assert sorted(map(tuple, drop_superseded(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
@@ -137,7 +137,7 @@ def test_an_old_file_that_lands_late_does_not_replace_a_newer_file(spark):
         assert_df_equality(latest, spark.createDataFrame(rows[:1], DELIVERED))
 
 
-def test_files_with_the_same_modification_time_are_ordered_by_landing_time_and_name_and_row(spark):
+def test_rows_with_the_same_modification_time_are_sorted_by_landing_time_then_file_name_then_row_number(spark):
     modified, early, late = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
     rows = [
         ("mon", 1, True, modified, early, "b.csv", 9),

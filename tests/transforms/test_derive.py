@@ -14,14 +14,14 @@ from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumn
 YEARS = "year int, pct double"
 
 
-def test_the_change_is_the_difference_from_the_previous_period_and_is_null_after_a_gap(spark):
+def test_a_change_is_the_difference_from_the_previous_period_but_is_null_after_a_gap(spark):
     years = spark.createDataFrame([(2024, 5.0), (2022, 9.0), (2023, 7.5), (2020, 1.0), (None, 2.0)], YEARS)
     changes = years.transform(change_on_previous, column="pct", period="year", name="change")
     rows = [(None, 2.0, None), (2020, 1.0, None), (2022, 9.0, None), (2023, 7.5, -1.5), (2024, 5.0, -2.5)]
     assert_df_equality(changes, spark.createDataFrame(rows, f"{YEARS}, change double"), ignore_row_order=True)
 
 
-def test_changes_are_computed_within_each_group_and_nulls_form_a_group(spark):
+def test_changes_are_computed_within_each_group_including_the_null_group(spark):
     rows = [("a", 2021, 1.0), ("b", 2022, 50.0), ("a", 2022, 3.0), (None, 2021, 7.0), (None, 2022, 8.0)]
     years = spark.createDataFrame(rows, f"k string, {YEARS}")
     changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
@@ -29,7 +29,7 @@ def test_changes_are_computed_within_each_group_and_nulls_form_a_group(spark):
     assert actual == {("a", 2021): None, ("a", 2022): 2.0, ("b", 2022): None, (None, 2021): None, (None, 2022): 1.0}
 
 
-def test_the_percentage_of_a_change_is_null_without_an_earlier_value_or_if_that_value_is_0(spark):
+def test_the_percentage_of_a_change_is_null_if_the_earlier_value_is_missing_or_0(spark):
     years = spark.createDataFrame(
         [(2021, 8), (2022, 6), (2023, 0), (2024, 5), (2026, 9), (2027, None)], "year int, n int"
     )
@@ -45,7 +45,7 @@ def test_the_percentage_of_a_change_is_null_without_an_earlier_value_or_if_that_
         change_on_previous(years, column="n", period="year", name="change", percentage_name="N")
 
 
-def test_columns_are_rounded_away_from_zero_and_others_stay_as_they_are(spark):
+def test_named_columns_are_rounded_away_from_zero_but_other_columns_are_unchanged(spark):
     rows = spark.createDataFrame([(0.125, 0.125, 2.5), (-0.125, 7.0, None)], "`a.` double, b double, c double")
     rounded = rows.transform(round_columns, columns=["a.", "c"], decimals=2)
     assert [tuple(row) for row in rounded.collect()] == [(0.13, 0.125, 2.5), (-0.13, 7.0, None)]
@@ -64,7 +64,7 @@ def test_columns_are_rounded_away_from_zero_and_others_stay_as_they_are(spark):
         {"column": "pct", "period": "year", "group_by": ["x"]},
     ],
 )
-def test_a_missing_column_period_or_group_is_refused(spark, names):
+def test_a_missing_value_column_period_column_or_group_column_is_refused(spark, names):
     with pytest.raises(MissingColumnError, match="change_on_previous: column 'x' is missing") as caught:
         change_on_previous(spark.createDataFrame([], YEARS), name="change", **names)
     assert caught.value.available == ("year", "pct")
@@ -82,7 +82,7 @@ def test_a_change_that_overflows_the_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_the_smallest_period_does_not_count_as_following_the_greatest(either_ansi, type_, bits):
+def test_the_smallest_period_does_not_follow_the_greatest_period(either_ansi, type_, bits):
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")
@@ -114,7 +114,7 @@ def test_a_change_uses_the_smallest_value_of_the_earlier_period(spark, rows, per
         (
             {"period": "pct"},
             SchemaMismatchError,
-            "period 'pct': got the type double, expected an integer that counts",
+            "period 'pct': got the type double, expected an integer that numbers",
         ),
         ({"periods": 0}, ArgumentError, "periods is 0, expected 1, 2, 3"),
         ({"periods": 1.5}, ArgumentError, "periods is 1.5, expected 1, 2, 3"),

@@ -24,7 +24,7 @@ from transforms.errors import (
 )
 
 
-def test_an_edge_belongs_to_the_range_above_it(either_ansi):
+def test_an_edge_belongs_to_the_range_above_the_edge(either_ansi):
     minutes = [(-1.0,), (0.0,), (4.9,), (5.0,), (10.0,), (float("inf"),), (None,), (nan,), (-0.0,)]
     calls = either_ansi.createDataFrame(minutes, "minutes double")
     banded = calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band", order_column="number")
@@ -53,7 +53,7 @@ def test_an_edge_belongs_to_the_range_above_it(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_an_edge_equals_a_cell_with_the_same_digits_in_every_type(either_ansi, type_, cell, edges, band):
+def test_in_every_type_an_edge_equals_a_value_with_the_same_digits(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 
@@ -173,7 +173,8 @@ def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type
     with pytest.raises(ArgumentError) as caught:
         fill_missing_values(rows, column="x", name="filled", value=value)
     assert (
-        str(caught.value) == f"fill_missing_values: value is {value!r}, expected a value of the type of 'x', {type_}."
+        str(caught.value)
+        == f"fill_missing_values: value is {value!r}, expected a value of type {type_}, the type of column 'x'."
     )
 
 
@@ -193,7 +194,7 @@ def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, ro
         assert row.filled == (expected if expected is None else pytest.approx(expected))
 
 
-def test_statistics_accept_decimals_and_do_not_replace_nan(either_ansi):
+def test_statistics_accept_decimals_but_do_not_replace_nan(either_ansi):
     rows = either_ansi.createDataFrame(
         [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
     )
@@ -212,8 +213,8 @@ def test_statistics_accept_decimals_and_do_not_replace_nan(either_ansi):
     [
         ({"column": "N"}, MissingColumnError, "column 'N' is missing.*rename it to 'n'"),
         ({"group_by": ["k"]}, MissingColumnError, "column 'k' is missing"),
-        ({}, ArgumentError, "value is None, expected either a value or a statistic"),
-        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected either a value or a statistic"),
+        ({}, ArgumentError, "value is None, expected exactly one of value and statistic"),
+        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected exactly one of value and statistic"),
         ({"statistic": "mode"}, UnknownFunctionError, "'mode' is not supported. Use one of .'mean', 'median'."),
         (
             {"column": "text", "statistic": "mean"},

@@ -46,14 +46,14 @@ def test_every_schema_change_is_reported_exactly_once(spark, before, after, expe
     assert compare_schemas(spark, before, after) == expected
 
 
-def test_if_two_columns_could_be_renamed_the_first_counts_as_renamed_and_the_second_as_removed(spark):
+def test_the_first_of_two_matching_old_columns_is_reported_as_renamed_and_the_second_as_removed(spark):
     assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
         Drift("CallsOffered", "removed", "int", None),
     ]
 
 
-def test_columns_without_letters_in_their_names_do_not_count_as_renamed(spark):
+def test_columns_without_letters_in_their_names_are_not_reported_as_renamed(spark):
     assert compare_schemas(spark, "`%` int", "`#` int") == [
         Drift("#", "added", None, "int"),
         Drift("%", "removed", "int", None),
@@ -92,7 +92,7 @@ def test_schema_drift_compares_neither_rows_nor_nullability(spark):
 
 @settings(max_examples=25)
 @given(before=COLUMNS, after=COLUMNS)
-def test_applying_the_reported_changes_converts_the_earlier_schema_to_the_later(spark, before, after):
+def test_the_reported_changes_convert_the_earlier_schema_to_the_later_schema(spark, before, after):
     def ddl(columns):
         return ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
 

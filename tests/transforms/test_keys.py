@@ -37,7 +37,7 @@ def test_a_uuid_equals_the_uuid_from_python(spark):
 @example(
     keys=[("as", "b", None), ("a", "sb", None), ("a1:", "", 1), ("a", "1:", 1), ("-", None, None), (None, "-", None)]
 )
-def test_equal_keys_have_equal_uuids_and_different_keys_have_different_uuids(spark, keys):
+def test_equal_keys_have_equal_uuids_but_different_keys_have_different_uuids(spark, keys):
     rows = spark.createDataFrame(keys, "a string, b string, n int").transform(uuid, key=["a", "b", "n"]).collect()
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
@@ -55,7 +55,7 @@ def test_a_number_has_the_same_uuid_in_all_types_without_fraction_digits(spark):
     assert len({*ids}) == 4
 
 
-def test_uuids_of_every_type_do_not_depend_on_session_settings(either_ansi):
+def test_uuids_of_keys_of_every_type_do_not_depend_on_session_settings(either_ansi):
     rows = either_ansi.createDataFrame(
         [("é", Decimal("0.000000100"), True, date(1, 1, 1), b"\x00\xff", 1), (None,) * 6],
         "text string, small decimal(20,9), yes boolean, day date, bytes binary, n int",
@@ -111,7 +111,7 @@ def test_invalid_keys_are_refused(spark, arguments, error, message):
         uuid(rows, **({"key": ["k"]} | arguments))
 
 
-def test_the_number_given_to_each_row_does_not_depend_on_the_partitioning(spark):
+def test_the_identifier_of_a_row_does_not_depend_on_the_partitioning(spark):
     rows = [
         ("b", 1, {"x": 2}),
         ("a", None, None),
@@ -129,7 +129,7 @@ def test_the_number_given_to_each_row_does_not_depend_on_the_partitioning(spark)
 
 
 @given(rows=st.lists(st.tuples(TEXTS, st.integers(0, 2)), max_size=8))
-def test_identifiers_have_no_gaps_and_keep_every_row(spark, rows):
+def test_identifiers_number_every_row_without_gaps(spark, rows):
     numbered = spark.createDataFrame(rows, "k string, n int").transform(identifier, order_by=["n"]).collect()
     assert sorted(row.id for row in numbered) == list(range(1, len(rows) + 1))
     in_order = [(row.n, row.k) for row in sorted(numbered, key=lambda row: row.id)]
@@ -154,7 +154,7 @@ def test_invalid_arguments_of_identifier_are_refused(spark, arguments, error, me
         identifier(spark.createDataFrame([], "k string"), **({"order_by": ["k"]} | arguments))
 
 
-def test_tie_breakers_are_all_columns_except_the_leading_ones(spark):
+def test_tie_breakers_are_all_columns_except_the_leading_columns(spark):
     rows = spark.createDataFrame(
         [(1, 2, [{"a": 1}], ({"b": 1},)), (1, 1, None, None), (1, 2, [{"a": 0}], None)],
         "leading int, `n. 1` int, list array<map<string, int>>, inside struct<tags: map<string, int>>",
@@ -200,7 +200,7 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_match_key_separates_the_texts_of_its_columns_and_is_null_if_any_text_is_missing(spark):
+def test_a_match_key_separates_its_texts_but_is_null_if_any_text_is_missing(spark):
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]

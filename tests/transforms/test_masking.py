@@ -55,7 +55,7 @@ def test_redact_replaces_every_value_by_the_same_text(spark):
 
 
 @given(cells=st.lists(texts, min_size=1, max_size=8), left=st.integers(0, 4), right=st.integers(0, 4))
-def test_partial_redact_keeps_only_the_given_numbers_of_characters_at_the_ends(spark, cells, left, right):
+def test_partial_redact_replaces_all_characters_except_those_at_the_ends(spark, cells, left, right):
     masked = evaluate(spark, partial_redact(F.col("value"), left=left, right=right, char="•"), *cells)
     for cell, text in zip(cells, masked, strict=True):
         inside = len(cell) - left - right
@@ -157,7 +157,7 @@ def test_a_policy_changes_only_its_own_columns(either_ansi):
     assert_df_equality(people.transform(mask, policy=policy), expected, ignore_nullable=True)
 
 
-def test_text_actions_support_every_exact_type_independent_of_the_time_zone(either_ansi):
+def test_text_actions_support_every_exact_type_and_ignore_the_session_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql(
         "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"

@@ -106,7 +106,7 @@ def test_snake_case_is_idempotent(name):
     assert all(part and all(letter.isalnum() for letter in part) for part in snake.split("_") if snake)
 
 
-def test_clean_names_renames_all_columns_and_leaves_rows_unchanged(spark):
+def test_clean_names_renames_all_columns_but_does_not_change_rows(spark):
     calls = spark.createDataFrame([(1, None, 3), (1, None, 3)], "`Calls. Offered` int, `% ` string, `été` int")
     expected = spark.createDataFrame([(1, None, 3)] * 2, "calls_offered int, column_2 string, ete int")
     assert_df_equality(calls.transform(clean_names), expected)

@@ -113,8 +113,8 @@ def test_types_that_spark_would_not_parse_exactly_are_refused(spark, ddl):
         parse_json("text", ddl=ddl)
     assert str(caught.value) == (
         f"parse_json: ddl is {ddl!r}, expected string, int, bigint, double or boolean, or a struct, array or "
-        "map<string, ...> of them. Read other values as string and convert them with change_schema, parse_date or "
-        "parse_timestamp. Read decimals as double."
+        "map<string, ...> of these types. Read other values as string and convert them with change_schema, parse_date "
+        "or parse_timestamp. Read decimals as double."
     )
 
 
@@ -153,7 +153,7 @@ def test_is_json_gives_the_same_result_as_python(spark, values, broken, cut):
 
 
 @given(values=st.lists(st.lists(st.one_of(st.none(), NUMBERS), max_size=3), min_size=1, max_size=20))
-def test_parsed_json_equals_json_from_python_except_for_infinite_numbers(spark, values):
+def test_parsed_json_equals_the_result_of_python_except_for_infinite_numbers(spark, values):
     texts = [json.dumps(value).replace("Infinity", "1e999") for value in values]
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     actual = [row[0] for row in rows.select(parse_json("text", ddl="array<map<string, double>>")).collect()]

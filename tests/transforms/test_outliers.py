@@ -15,7 +15,7 @@ def flag_by_key(rows, **options):
 
 
 def compute_fences(lower, upper, factor=1.5):
-    """Calculate the fences of two quartiles independently."""
+    """Calculate the fences from two quartiles, without the code under test."""
     low, high = log1p(lower), log1p(upper)
     distance = factor * (high - low)
     return pytest.approx(max(expm1(low - distance), 0.0)), pytest.approx(expm1(high + distance))
@@ -26,7 +26,7 @@ def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     # The sorted values are 0, 100, 110, 115, 120, 130 and 2147483647. The lower quartile is half way between the
-    # logarithms of 100 and 110, and the upper quartile is half way between those of 120 and 130.
+    # logarithms of 100 and 110, and the upper quartile is half way between the logarithms of 120 and 130.
     a = compute_fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = compute_fences(5, expm1((log1p(5) + log1p(6)) / 2))
     alone = (pytest.approx(7.0), pytest.approx(7.0))
@@ -41,7 +41,7 @@ def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
     }
 
 
-def test_without_group_by_all_rows_are_compared_and_wider_fences_flag_fewer_values(spark):
+def test_without_group_by_wider_fences_flag_fewer_values_of_all_rows(spark):
     rows = spark.createDataFrame([(n,) for n in (9, 99, 99, 999, 99_999)], "n int")
     assert {n: actual[0] for (n,), actual in flag_by_key(rows, fences=0.5).items()} == {
         9: "low",
@@ -71,7 +71,7 @@ def test_null_nan_and_negative_values_are_ignored(either_ansi):
     assert {(row.low_fence, row.high_fence) for row in actual if row.k == "b"} == {(None, None)}
 
 
-def test_zero_is_a_usual_value_and_infinity_is_high(spark):
+def test_zero_is_a_usual_value_but_infinity_is_high(spark):
     rows = spark.createDataFrame(
         [("z", n) for n in (0.0, 0.0, 0.0)] + [("i", n) for n in (1.0, 1.5, 2.0, 3.0, inf)], "k string, n double"
     )

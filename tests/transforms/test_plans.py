@@ -1,4 +1,4 @@
-"""Every transform accepts any column name, starts no Spark job, uses no Python, and gives no rows for no rows."""
+"""Every transform accepts any column name, starts no Spark job, uses no Python, and keeps an empty frame empty."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def assert_plan_has_no_python(frame):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_transform_starts_no_job_and_uses_no_python_and_returns_no_rows_for_an_empty_frame(spark, count_jobs, step):
+def test_a_transform_of_an_empty_frame_returns_no_rows_without_a_job_or_python(spark, count_jobs, step):
     rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
     outcome = STEPS[step](rows)
     frames = [outcome] if isinstance(outcome, DataFrame) else outcome

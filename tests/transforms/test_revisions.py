@@ -1,4 +1,4 @@
-"""The as-of time of a file: its modification time, but not later than the latest time in its rows."""
+"""Tests of `file_as_of`: the modification time of a file or the latest time in its rows, whichever is earlier."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from transforms.route import route, spigot
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3))
 
 
-def test_a_row_is_in_every_group_whose_condition_it_meets_or_else_in_the_default_group(spark):
+def test_a_row_is_in_every_matching_group_but_without_a_match_in_the_default_group(spark):
     calls = spark.createDataFrame([(5, "web"), (50, "web"), (None, "web"), (50, None), (None, None)], "n int, c string")
     frames = route(calls, groups={"long": F.col("n") > 30, "on the. web": F.col("c") == "web"})
     assert [*frames] == ["long", "on the. web", "default_group"]
@@ -43,7 +43,7 @@ def test_every_row_is_in_a_group_or_in_the_default_group(spark, rows):
 @pytest.mark.parametrize(
     ("groups", "got"), [({}, r"\[\]"), ({"others": F.lit}, r"\['others'\]")], ids=["none", "the default"]
 )
-def test_an_empty_dict_of_groups_and_a_group_with_the_default_name_are_refused(spark, groups, got):
+def test_an_empty_dict_of_groups_or_a_group_with_the_default_name_is_refused(spark, groups, got):
     groups = {name: literal(True) for name, literal in groups.items()}
     with pytest.raises(
         ArgumentError, match=f"^route: groups is {got}, expected one group or more, with names other than 'o"
@@ -51,7 +51,7 @@ def test_an_empty_dict_of_groups_and_a_group_with_the_default_name_are_refused(s
         route(spark.createDataFrame([], "n int"), groups=groups, default="others")
 
 
-def test_a_sample_has_all_rows_of_each_sampled_key_and_larger_samples_include_smaller_samples(either_ansi):
+def test_larger_samples_include_smaller_samples_and_all_rows_of_each_sampled_key(either_ansi):
     rows = [(f"k{n % 200}" if n % 200 else None, n) for n in range(600)]
     calls = either_ansi.createDataFrame(rows, "`The. Key` string, n int")
     sampled = {}

@@ -25,7 +25,7 @@ def test_columns_are_selected_renamed_and_cast_in_the_order_of_the_fields(either
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_blank_text_is_a_missing_value_and_not_a_cast_failure(either_ansi):
+def test_blank_text_is_a_missing_value_not_a_cast_failure(either_ansi):
     raw = either_ansi.createDataFrame([(None,), ("",), (" ",), ("\t\n",), ("\u00a0 ",)], "cell string")
     fields = [Field("cell", name, name) for name in ("int", "double", "date")]
     typed = raw.transform(change_schema, fields=fields)
@@ -106,7 +106,7 @@ def test_cast_failures_of_an_earlier_change_schema_are_kept(spark, keep):
 @pytest.mark.parametrize(
     "key", ["date'2024-01-01'", "timestamp'2024-01-01 00:00:00Z'", "X'ff'", "named_struct('a', 1)", "array(1)"]
 )
-def test_a_map_whose_keys_json_cannot_represent_is_not_cast_to_text(spark, key):
+def test_a_map_is_not_cast_to_text_if_json_cannot_represent_its_keys(spark, key):
     rows = spark.sql(f"SELECT array(map({key}, 1)) AS m")
     with pytest.raises(
         SchemaMismatchError, match="change_schema: column 'm': got the type array<map<.*, expected a type that"

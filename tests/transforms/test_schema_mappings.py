@@ -15,7 +15,7 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_mappings_select_rename_cast_and_order_like_glue(either_ansi):
+def test_mappings_select_rename_cast_and_reorder_columns_like_glue(either_ansi):
     raw = either_ansi.createDataFrame(
         [("384", "2024-01-01", "x"), ("384", "2024-01-01", "x"), ("n/a", "01/02/2024", None), (None, " ", "y")],
         "calls string, day string, note string",
@@ -58,7 +58,7 @@ def test_glue_type_names_are_accepted(either_ansi):
     assert texts.drop(CAST_FAILURES).collect() == raw.collect()
 
 
-def test_struct_fields_and_whole_structs_are_mapped_and_null_structs_give_nulls(either_ansi):
+def test_struct_fields_and_whole_structs_are_mapped_but_null_structs_give_nulls(either_ansi):
     ddl = "id int, at struct<lat: string, `box. x`: struct<n: bigint>>, tags array<string>, m map<string, int>, v void"
     rows = [
         (1, ("39.7", (2,)), ["a"], {"a": 1}, None),

@@ -13,7 +13,7 @@ from transforms.shares import percentage, ratio, share_of_total
 GROUPS = st.sampled_from([None, "a", "b"])
 
 
-def test_a_percentage_is_null_if_the_part_is_null_or_the_total_is_null_or_zero(either_ansi):
+def test_a_null_part_a_null_total_or_a_zero_total_gives_a_null_percentage(either_ansi):
     years = either_ansi.createDataFrame(
         [(93, 100), (0, 5), (1, 8), (-1, 2), (2**62, 2**62), (0, 0), (5, 0), (None, 5), (5, None)],
         "part bigint, total bigint",

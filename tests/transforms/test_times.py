@@ -131,7 +131,7 @@ INVALID_TEXTS = [
 ]
 
 
-def test_text_is_parsed_only_if_it_matches_the_pattern(either_ansi):
+def test_only_text_that_matches_the_pattern_is_parsed(either_ansi):
     cases = [*TEXTS, *((pattern, text, None) for pattern, text in INVALID_TEXTS)]
     rows = either_ansi.createDataFrame(
         [tuple(text for _, text, _ in cases)], ", ".join(f"t{n} string" for n in range(len(cases)))
