@@ -206,7 +206,7 @@ def test_disposition_shares_are_computed_for_each_top_type_in_each_city(spark):
     assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
-def test_null_times_count_as_missing_but_times_of_0_do_not(spark):
+def test_null_times_are_missing_but_times_of_0_are_not(spark):
     incidents = frame(
         spark,
         some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),

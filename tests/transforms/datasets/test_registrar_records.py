@@ -209,7 +209,7 @@ def test_withdrawal_days_are_counted_from_the_latest_plausible_enrolment(spark, 
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
 
 
-def test_a_withdrawal_uses_a_superseded_enrolment_only_if_the_current_enrolment_is_implausible(spark):
+def test_a_superseded_enrolment_replaces_only_an_implausible_current_enrolment(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
             raw(ENROLMENT, number=2, at=EARLIER, current=False),

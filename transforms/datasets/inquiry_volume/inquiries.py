@@ -31,7 +31,7 @@ OTHER_NUMBER = "_other_number"
 _NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")
 _DASHES = r"\-\u2010-\u2015"
 _SPACED_DASH = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
-_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # does not match `COVID-19` and `Co-op`
+_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # matches neither `COVID-19` nor `Co-op`
 _RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
 _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 

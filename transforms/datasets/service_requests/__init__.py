@@ -10,8 +10,8 @@ describe the subject, channel and place. Status, close time, agency and coordina
 part of the key.
 
 Two requests with the same values in all key fields become one request. In Denver, this happens mostly to requests
-without an address that were created in the same second. In Vancouver, this happens to four pairs among 10,000 published
-rows. If the summary or address of a request is corrected later, the correction becomes a second request.
+without an address that were created in the same second. In Vancouver, 10,000 published rows have four such pairs. If
+the summary or address of a request is corrected later, the correction becomes a second request.
 
 `MASKING_POLICY` masks addresses and free text before rows are validated. Coordinates keep the precision of a city
 block.
@@ -36,5 +36,5 @@ DATASET = Dataset(
     uses_masking_key=True,
     builds_by_layout=True,
     event_time="created_at",
-    pruning_column="created_at",  # is part of the key, so all revisions of a request have the same value
+    pruning_column="created_at",  # part of the key, so all revisions of a request have the same created_at
 )
