@@ -17,8 +17,8 @@ from lake.session import catalog_settings
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "workflows.cli", *arguments]
-    # The command runs outside the repository. It can import the repository's packages from PYTHONPATH, but cannot use
-    # other files of the repository.
+    # The command runs outside the repository. The command can import the repository's packages from PYTHONPATH, but
+    # cannot use other files of the repository.
     path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)

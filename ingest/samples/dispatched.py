@@ -97,7 +97,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
 
 
 def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return an incident as the feed writes it. Missing values are empty strings, absent fields or nulls."""
+    """Return an incident in the form of the feed. Missing values are empty strings, absent fields or nulls."""
     start = datetime.fromisoformat(incident["start_time"]).replace(tzinfo=ZONE).astimezone(timezone.utc)
     end = (start + timedelta(seconds=incident["calltime_cleared"] or 3600)).astimezone(ZONE)
     route = 20 + index % 10

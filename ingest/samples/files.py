@@ -82,14 +82,14 @@ def write_parts(
             and the number of rows in the part.
         rows: The number of rows of all parts.
         rates: For each percentage, the answer with the parts, the answer with the totals, and the number of decimals.
-            The total of a part has the same name as the part. If this total does not exist, the total whose name is the
-            first word of the name of the part is used (`2024` for `2024 Phone`).
+            The total of a part has the same name as the part. Without such a total, the first word of the name is
+            the name of the total (`2024` for `2024 Phone`).
 
     Raises:
         SampleError: `rows` is less than 1.
     """
     if rows < 1:
-        raise SampleError(rows=rows, problem="expected 1 or more.")
+        raise SampleError(rows=rows, problem="expected 1 row or more.")
     (folder / "_damaged").mkdir(parents=True, exist_ok=True)
     sizes = [min(PART, rows - first) for first in range(0, rows, PART)]
 

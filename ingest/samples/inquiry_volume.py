@@ -80,8 +80,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
     The files have the differences and errors of real deliveries. The first year is a text file. The second year is a
     workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel serials. Channels have
-    several spellings. Some rows come twice. Some numbers are corrected later, and some corrections cannot be read. The
-    files also have new channels and retired types.
+    several spellings. Some rows come twice. A later file corrects some numbers, but some corrections cannot be read.
+    The files also have new channels and retired types.
 
     The expected answers are numbers of inquiries. The expected rates are percentages of a year's inquiries, and each
     percentage is rounded separately. Expected answers by type exist only if the files have one part, because each part
@@ -177,7 +177,7 @@ class _Part:
         return [row]
 
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
-        """Deliver a row again later. If the later row is not valid, the earlier row is still used."""
+        """Deliver a row again in the corrections file. If the second row is not valid, the first row is still used."""
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:

@@ -175,7 +175,7 @@ class _Part:
         return True
 
     def write_withdrawal(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
-        """Write a withdrawal, and return whether it is after the enrolment."""
+        """Write a withdrawal, and return whether the withdrawal is after the enrolment."""
         number, reason = self.next_number("withdrawal"), self.random.choice(_REASONS)
         withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
         if number % 23 == 15:
@@ -236,7 +236,7 @@ class _Part:
         ]
 
     def write_names(self, person: dict[str, Any]) -> list[Any]:
-        """Return the id and the names as people type them, for example with both names in one cell."""
+        """Return the cells of the id and the names in typed form, for example with both names in one cell."""
         first, last, style = person["first"], person["last"], person["style"]
         typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
         return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]

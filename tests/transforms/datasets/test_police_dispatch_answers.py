@@ -65,7 +65,7 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
     )  # fmt: skip
     rows = [
         (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
-        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes later in the alphabet
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes after ALARM in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"

@@ -10,7 +10,7 @@ from transforms.text import clean_text
 _POSSIBLE_MARK = r"[/&@]| AND "
 """Texts that can separate the streets of an intersection.
 
-Few addresses contain such a text. All other addresses skip the slower check with `_INTERSECTION_MARK`.
+Few addresses contain such a text. Addresses without such a text skip the slower check with `_INTERSECTION_MARK`.
 """
 
 _END = r"(?: |\z)"

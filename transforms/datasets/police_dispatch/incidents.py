@@ -29,8 +29,8 @@ _HOUR_IN_MICROSECONDS = 3_600_000_000
 def parse_floating_time(column: str) -> Column:
     """Parse Socrata's floating timestamp, `2024-07-10T13:05:22.000`, as a local time in the county.
 
-    A time that the clocks skip in March gives null. For a time that the clocks show twice in November, the
-    result is the earlier instant, which is in summer time.
+    A time that the clocks skip in March gives null. For a time that the clocks show twice in November, the result is
+    the earlier of the two instants. The earlier instant is in summer time.
 
     >>> times = [("2024-03-10T02:30:00.000",), ("2024-11-03T01:30:00.000",)]
     >>> read = spark.createDataFrame(times, "t string").select(parse_floating_time("t").alias("t"))
@@ -122,9 +122,9 @@ REVISION_ORDER = (
 """The columns that order the revisions of an incident. The publisher keeps the last revision in this order.
 
 Current rows come after superseded rows. Rows that are equal in this respect are ordered by extraction time, and rows
-with the same extraction time are ordered by end time. If both times are equal, the other source columns decide, in the
-order of this tuple. A missing value comes before all other values. The file and the row number break the remaining
-ties.
+with the same extraction time are ordered by end time. If both times are equal, the remaining source columns are
+compared in the order of this tuple. A missing value comes before all other values. The file and the row number break
+the remaining ties.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"
@@ -142,7 +142,7 @@ MASKING_POLICY = (
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
-    """Type the raw rows, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. An incident that was extracted twice has two rows,

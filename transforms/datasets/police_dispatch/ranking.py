@@ -16,7 +16,7 @@ MAX_CITIES = 4
 MAX_TYPES = 4
 MAX_STREETS = 4
 MIN_TIMED_INCIDENTS = 5
-"""The minimum number of incidents with a known time. `few_incidents` is true for an average of fewer such incidents."""
+"""If an average includes fewer incidents than this number, `few_incidents` of the average is true."""
 
 _TOTAL = "_rank_by_incidents_total"
 

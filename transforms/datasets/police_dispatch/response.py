@@ -124,9 +124,9 @@ def build_slowest_cities(
 
     Rows: one for each combination that has known times in at least two of the `max_cities` cities.
 
-    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (of the slowest city); others_timed,
-    others_minutes (of all other top cities together); more_minutes (avg_minutes minus others_minutes); few_incidents
-    (whether the average of the slowest city includes fewer than `min_timed` incidents).
+    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (figures of the slowest city);
+    others_timed, others_minutes (figures of the remaining top cities together); more_minutes (avg_minutes minus
+    others_minutes); few_incidents (whether the average of the slowest city includes fewer than `min_timed` incidents).
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)

@@ -26,7 +26,7 @@ COMPLETENESS_FIELDS = {
 
 
 def build_completion_by_year(records: DataFrame) -> DataFrame:
-    """Compute the application completion rate by the year in which the application was received.
+    """Compute the application completion rate by the year of receipt.
 
     Rows: one for each year. Columns: year; received, completed (applications); completion_rate_pct (100 x completed /
     received; the denominator is the applications received in the year); change_pct_points (the change in

@@ -113,7 +113,7 @@ _COLUMNS = (
 
 
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
-    """Type the raw rows, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A key that was delivered twice has two rows, and the
@@ -126,14 +126,14 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
       `MASKING_POLICY`.
     - programme; intake (such as `Fall 2023`). Both are hashed if the intake is not a season and a year.
     - received_date, completed_date, enrolled_date, withdrawn_date.
-    - record_date: the date on which the application was received, or the student enrolled or withdrew.
+    - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
     - is_completed: whether an application has a completed date. is_completed is null for other records.
     - has_application: whether this enrolment has an application for the same admission. has_application is null for
       other records, or if the student ID, programme or intake is missing.
-    - enrolled_on: the enrolment date from which the days until this withdrawal are counted. If an admission has several
-      enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used only if all
-      enrolments are after the withdrawal. enrolled_on is null for other records, or if the student ID, programme or
-      intake is missing.
+    - enrolled_on: the date of the enrolment that this withdrawal ends. The days to the withdrawal start at this date.
+      If an admission has several enrolments, the enrolment that was delivered last is used. An enrolment after the
+      withdrawal is used only if all enrolments are after the withdrawal. enrolled_on is null for other records, or if
+      the student ID, programme or intake is missing.
     - student_id_is_valid; email_is_valid. Each column is null if the checked value is missing.
     - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record without a valid date of birth is
       still valid. The values in both columns are redacted.

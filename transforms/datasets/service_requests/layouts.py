@@ -54,8 +54,8 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
     - revised_at: the row's own time of revision. If the layout has no times of revision, revised_at is the as-of time
       of the file (`file_as_of`). The as-of time is the modification time of the file or the latest time in the rows of
       the file, whichever is earlier. A time in a row is the creation time, the close time, or the start of the close
-      day. If the layout has times of revision but a row has no such time, the as-of time is computed only from the
-      times in this row.
+      day. In a layout with times of revision, a row can lack a time of revision. For such a row, revised_at is the
+      modification time of the file or the latest time in the row, whichever is earlier.
     - city; case_key (before masking, null without a creation time); resolution; `_local` (the creation time, in the
       city's local time); coordinates_are_valid.
     - the lineage; `_cast_failures`; `_cast_warnings`.

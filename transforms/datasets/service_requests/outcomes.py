@@ -87,9 +87,9 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
 def build_time_to_close(requests: DataFrame) -> DataFrame:
     """Compute the median and the 90th percentile of the time until requests are closed.
 
-    Rows: for each city, one row for the whole city, one for each agency, one for each type, and one for each
-    combination of agency and type. Requests without hours_to_close are left out. These requests are unresolved, lack a
-    time, or were closed before their creation.
+    Rows: for each city, one row for all requests, one for each agency, one for each type, and one for each pair of
+    agency and type. Requests without hours_to_close are left out. These requests are unresolved, lack a time, or were
+    closed before their creation.
 
     Columns: city; group_kind (`all`, `agency`, `request_type` or `agency and request_type`); agency, request_type (null
     if the group includes all values of the column, or if the value is unknown); requests; median_hours, p90_hours.

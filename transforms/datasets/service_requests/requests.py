@@ -68,12 +68,13 @@ _COLUMNS = (
 
 
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
-    """Type the raw rows of all cities, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows of all cities, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A request that was revised has several rows, and the
-    publisher keeps the latest valid row. If the `_layout` of a row is not in `layouts` or belongs to no source, the row
-    is kept, but its city, key, creation time and close time are null. So the row fails the suite and is quarantined.
+    publisher keeps the latest valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no
+    source. The city, key, creation time and close time of such a row are null. So the row fails the suite and is
+    quarantined.
 
     Columns:
 

@@ -25,7 +25,7 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
     """Count the requests of each group by the month of creation, and add the changes since earlier months.
 
     Rows: for each group of a city, one row for each month with requests. A group has all requests of a city (`all`), or
-    the requests of one channel, one agency, or one area other than a grid cell.
+    the requests of one channel, agency or area. Grid cells are not groups of this answer.
 
     Columns: city, group_kind, group_name (null for the group of requests without a value); month (the first day of the
     month, in the city's local time); requests; change_on_month, change_on_month_pct (changes since the month before);
@@ -131,7 +131,7 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
 
 
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
-    """Count requests by the weekday and hour in which they were created.
+    """Count requests by the weekday and hour of their creation.
 
     The requests are counted for each city, and for each agency, channel and area of the city except grid cells.
 
