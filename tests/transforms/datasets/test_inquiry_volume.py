@@ -170,7 +170,7 @@ def test_other_number_is_null_if_the_key_is_incomplete(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_rows_missing_from_the_latest_version_of_a_file_are_dropped(spark):
+def test_rows_that_are_not_in_the_latest_version_of_a_file_are_dropped(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # kept, because the key is also in the latest version
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),

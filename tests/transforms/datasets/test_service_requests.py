@@ -111,7 +111,7 @@ def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_closed_at_is_the_end_of_the_close_day_or_the_last_change(spark):
+def test_closed_at_is_the_end_of_the_close_day_or_an_earlier_last_change(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
