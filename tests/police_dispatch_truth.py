@@ -15,7 +15,7 @@ BANDS = ["0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+"]
 
 
 def read_counts(truth: dict[str, Any], name: str) -> Counts:
-    """Return the counts of an answer. In their keys, priorities are numbers, and empty texts are None."""
+    """Return the counts of an answer. In the keys of the counts, priorities are numbers, and empty texts are None."""
     counts = {tuple(part or None for part in key.split("|")): count for key, count in truth["answers"][name].items()}
     if name.startswith(("city", "street")):
         return {(place, kind, priority and int(priority)): count for (place, kind, priority), count in counts.items()}
@@ -23,7 +23,7 @@ def read_counts(truth: dict[str, Any], name: str) -> Counts:
 
 
 def sum_by(counts: Counts, *places: int) -> Counts:
-    """Add up the counts whose keys have the same values at the given places."""
+    """Add up the counts whose keys have the same values at the positions `places`."""
     totals: Counter[tuple] = Counter()
     for key, count in counts.items():
         totals[tuple(key[place] for place in places)] += count
@@ -46,7 +46,7 @@ def nulls_last(key: tuple) -> list[tuple]:
 def shares(counts: Counts, parts: int = 0) -> dict[tuple, Decimal]:
     """Return percentages with three decimals, computed with the largest remainder method.
 
-    Keys with the same first `parts` values form a group, whose percentages add up to 100.
+    Keys with the same first `parts` values form a group. The percentages of a group add up to 100.
     """
     groups: dict[tuple, Counts] = defaultdict(dict)
     for key, count in counts.items():

@@ -74,7 +74,7 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
-    """Copy the folder `landing` to the bucket `city`, run a job there, and return the lines that the job prints."""
+    """Copy the folder `landing` to the bucket `city`, run a job on the bucket, and return the printed lines."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="city")
     for path in (folder / "landing").rglob("*.*"):

@@ -17,14 +17,14 @@ from lake.session import catalog_settings
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "workflows.cli", *arguments]
-    # The command runs outside the repository. It can import the repository's packages from PYTHONPATH, but cannot use
-    # other files of the repository.
+    # The command runs outside the repository. The command can import the repository's packages from PYTHONPATH, but
+    # cannot use other files of the repository.
     path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_tables_built_from_samples_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_tables_of_the_samples_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")

@@ -230,7 +230,7 @@ def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
-    """Run the job on some of the files, so that the next run has an increment with late revisions.
+    """Run the job on some of the files, so that the next run gets the other files, which contain late revisions.
 
     The first run has most files of the first half by name, and few files of the second half.
     """

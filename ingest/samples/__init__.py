@@ -12,7 +12,7 @@ class SampleError(IngestError):
     """Samples of this size cannot be generated. No file was written.
 
     Attributes:
-        rows: The requested number of rows. None is the default number.
+        rows: The requested number of rows. None stands for the default number.
     """
 
     def __init__(self, *, rows: int | None, problem: str) -> None:

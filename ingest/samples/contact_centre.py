@@ -1,4 +1,7 @@
-"""Generate two yearly workbooks of the contact centre with the errors of real deliveries, and the expected answers."""
+"""Generate two yearly workbooks of the contact centre, and the expected answers.
+
+The workbooks have the errors of real deliveries.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from ingest.samples import SampleError
 
 _COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 _YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
-# The date is fixed, because a workbook stores its date, and equal seeds must give equal files.
+# The time is fixed, because a workbook stores its creation time, and equal seeds must give equal files.
 _CREATED = datetime(2024, 10, 1)
 
 
 @dataclass
 class _Truth:
-    """The expected outcome: the number of rows in both files, the rows with errors, and the answers."""
+    """The expected outcome: the number of rows in both files, the rows with errors, and the totals of each year."""
 
     rows: int = 0
     superseded: int = 0
@@ -30,11 +33,11 @@ class _Truth:
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write one workbook for each year into a folder, and the expected answers in `_truth.json`.
+    """Write one workbook for each year, and the file `_truth.json` with the expected answers.
 
     The workbooks have the differences and errors of real deliveries. The first workbook has dates as text. The second
-    workbook has date cells and one more column. A few dates are Excel serials. One day is delivered twice. Some cells
-    are wrong, and the last rows are blank.
+    workbook has date cells and an additional column. A few dates are Excel serials. One day is delivered twice. Some
+    cells are wrong, and the last rows are blank.
 
     Raises:
         SampleError: `rows` is not None. The files always have one row for each day of two years.
@@ -91,7 +94,7 @@ def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[A
             if index % 50 == 25:
                 row[3] = row[1] - row[2] + 1
                 truth.warned.append(str(day[0]))
-            if index == 120:  # the first delivery of this day has wrong counts
+            if index == 120:  # the first of the two rows of this day has wrong numbers of calls
                 rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
                 truth.superseded += 1
             year["days"] += 1

@@ -1,7 +1,7 @@
 """Draw made-up service requests with Denver's columns, and the expected values of each request.
 
-The requests contain no real persons. Names come from a list, telephone numbers from the range that is reserved for
-fiction, and all addresses are on Example St.
+The requests contain no real persons. Names come from a list. Telephone numbers come from the range that is reserved for
+fiction. All addresses are on Example St.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ COLUMNS = (
 )
 ZONE = ZoneInfo("America/Denver")
 _FIRST_HOUR, _SECONDS = 6, 16 * 3600  # from 6:00 to 22:00, because clocks change only at night
-_STRIDE = 7_654_321  # coprime to the seconds of a year, so no two requests have the same second
+# The stride is coprime to the number of seconds in a range of days. So no two requests of a year have the same second.
+_STRIDE = 7_654_321
 
 # Each row has an agency, a summary, the expected request type, and the expected traffic kind.
 _SUBJECTS: tuple[tuple[str, str, str | None, str | None], ...] = (
@@ -63,8 +64,8 @@ _STATUSES = {
 }
 """The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
-# Each row has a ZIP code, a council district, a police district, and the longitude and latitude of its south-west
-# corner.
+# Each row has a ZIP code, a council district, a police district, and the longitude and latitude of the south-west
+# corner of the place.
 _PLACES = tuple(
     (
         f"802{2 + n:02}",
@@ -84,7 +85,7 @@ class Case:
 
     Attributes:
         cells: The cells of a row in a file, by column. Times are local.
-        expected: The expected values by name. The value None is expected to be null.
+        expected: The expected values by name. None stands for an expected null.
         warnings: The expectations that the request fails.
     """
 
@@ -94,7 +95,10 @@ class Case:
 
 
 def draw_request(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
-    """Draw one request. `index` is unique in a part, and `number` in a year. `days` are the first and the last day."""
+    """Draw one request.
+
+    `index` is unique in a part. `number` is unique in a year. `days` has the first and the last possible day.
+    """
     created = _draw_time(days, number)
     agency, summary, kind, traffic = _SUBJECTS[generator.randrange(len(_SUBJECTS))]
     zip_code, council, police, west, south = _PLACES[generator.randrange(len(_PLACES))]
@@ -143,7 +147,7 @@ def draw_request(index: int, number: int, days: tuple[date, date], generator: ra
 
 
 def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
-    """Draw the last state of a request, which is closed or open. A few requests have inconsistent values."""
+    """Draw the last state of a request, which can be closed or open. A few requests have inconsistent values."""
     (status, (resolution, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
     hours = generator.expovariate(1 / 60) + 0.01
     if index % 151 == 60:
@@ -188,7 +192,7 @@ def _close(
 ) -> Case:
     created = case.expected["created"]
     closed = (to_utc(created) + timedelta(seconds=round(hours * 3600))).astimezone(ZONE).replace(tzinfo=None, fold=0)
-    # No request is closed in the hour that the clocks show twice, because its expected instant would be ambiguous.
+    # No request is closed in the hour that the clocks show twice, because the expected instant would be ambiguous.
     closed = closed.replace(hour=3) if closed.hour == 1 else closed
     cells = {"Case Status": status, "Case Closed Date": f"{closed:%m/%d/%Y}", "Case Closed dttm": _format_time(closed)}
     if only_day:

@@ -54,13 +54,13 @@ _STREETS = {
 # The weight of 2:00 is 0, because the clocks can skip this hour.
 _HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
-"""The fields with seconds. They are empty until the units of an incident have cleared."""
+"""The fields with seconds. The fields are empty until the units of an incident have cleared."""
 
 _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 
 
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
-    """Draw the last state of an incident, with the names of the county's fields, and the instant of its start."""
+    """Draw the last state of an incident, and the instant of its start. The state has the county's field names."""
     clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]
     _, district, longitude, latitude = _CITIES[city]
@@ -97,7 +97,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
 
 
 def feed_record(incident: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return an incident as the feed writes it. Missing values are empty strings, absent fields or nulls."""
+    """Return an incident in the form of the feed. Missing values are empty strings, absent fields or nulls."""
     start = datetime.fromisoformat(incident["start_time"]).replace(tzinfo=ZONE).astimezone(timezone.utc)
     end = (start + timedelta(seconds=incident["calltime_cleared"] or 3600)).astimezone(ZONE)
     route = 20 + index % 10

@@ -1,4 +1,4 @@
-"""Write landing files in parts, in this process or with Spark. Also write their expected outcome."""
+"""Write landing files in parts, in this process or with Spark. Also write the expected outcome of these files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ The rows of a part depend only on the seed, the number of the part, and the numb
 """
 
 MASKING_KEY = "_masking_key"
-"""The file with the masking key. It is in the landing folder of each dataset that needs a masking key."""
+"""The file with the masking key. The file is in the landing folder of each dataset that needs a masking key."""
 
 _MODIFIED_AT = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
 """The time is fixed, because a workbook stores its modification time, and equal seeds must give equal files."""
@@ -40,11 +40,11 @@ class Truth:
     Attributes:
         counts: The numbers of rows: `rows`, `trusted`, `superseded` (replaced by a later row with the same key) and
             `duplicates` (superseded rows that equal the later row).
-        quarantined: The number of quarantined rows by expectation. Only the first expectation that a row fails counts.
+        quarantined: The number of quarantined rows by expectation. A row has only its first failed expectation.
         warned: The number of published rows with a warning, for each expectation.
         answers: The expected counts of each answer, for each group.
         rates: The expected percentages of each answer, computed from `answers`. None if the total is 0.
-        damaged: The rows that must be quarantined. Each has a file, a row number, and the first expectation that fails.
+        damaged: The rows that must be quarantined. An entry has a file, a row number, and the first failed expectation.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -82,13 +82,14 @@ def write_parts(
             and the number of rows in the part.
         rows: The number of rows of all parts.
         rates: For each percentage, the answer with the parts, the answer with the totals, and the number of decimals.
-            The total of a part has the same name, otherwise the first word of the name (`2024` for `2024 Phone`).
+            The total of a part has the same name as the part. Without such a total, the first word of the name is
+            the name of the total (`2024` for `2024 Phone`).
 
     Raises:
         SampleError: `rows` is less than 1.
     """
     if rows < 1:
-        raise SampleError(rows=rows, problem="expected 1 or more.")
+        raise SampleError(rows=rows, problem="expected 1 row or more.")
     (folder / "_damaged").mkdir(parents=True, exist_ok=True)
     sizes = [min(PART, rows - first) for first in range(0, rows, PART)]
 
@@ -124,9 +125,9 @@ def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, hours: int = 0) -> None:
-    """Write a workbook, or a text file separated by `;`. The suffix of the path decides.
+    """Write a workbook if the suffix of the path is .xlsx. Otherwise write a text file with the separator `;`.
 
-    The modification time is `hours` after a fixed time.
+    The modification time is `hours` hours after a fixed time.
     """
     modified_at = _MODIFIED_AT + timedelta(hours=hours)
     if path.suffix == ".xlsx":

@@ -1,4 +1,7 @@
-"""Generate the inquiry volumes of two years with the errors of real deliveries, and the expected answers."""
+"""Generate the inquiry volumes of two years, and the expected answers.
+
+The files have the errors of real deliveries.
+"""
 
 from __future__ import annotations
 
@@ -77,11 +80,12 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
     The files have the differences and errors of real deliveries. The first year is a text file. The second year is a
     workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel serials. Channels have
-    several spellings. Some rows come twice. Some numbers are corrected later, and some corrections cannot be read. The
-    files also have new channels and retired types.
+    several spellings. Some rows come twice. A later file corrects some numbers, but some corrections cannot be read.
+    The files also have new channels and retired types.
 
-    The expected answers are numbers of inquiries. The expected rates are shares of a year, and each share is rounded
-    separately. Expected answers by type exist only if the files have one part, because each part has its own types.
+    The expected answers are numbers of inquiries. The expected rates are percentages of a year's inquiries, and each
+    percentage is rounded separately. Expected answers by type exist only if the files have one part, because each part
+    has its own types.
 
     Args:
         folder: The landing folder.
@@ -173,7 +177,7 @@ class _Part:
         return [row]
 
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
-        """Deliver a row again later. If the later row is not valid, the earlier row still counts."""
+        """Deliver a row again in the corrections file. If the second row is not valid, the first row is still used."""
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:

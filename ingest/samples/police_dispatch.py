@@ -1,6 +1,6 @@
-"""Generate files of dispatched incidents as Firehose delivers them, with the errors of the feed.
+"""Generate files of dispatched incidents in the layout of Firehose, and the expected answers.
 
-The expected answers are written to the same folder.
+The files have the errors of the feed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
     ({}, "every_cell_readable"),  # the line is truncated
 )
-_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # wrong cells, expected values, and warning
+# Each oddity has the wrong cells, the expected values, and the expectation that gives the warning.
+_ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (
     ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
     ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),
     ({"arrive_cleared": "n/a"}, {"arrive_cleared": None}, "other_cells_readable"),
@@ -49,22 +50,22 @@ _ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (  # wrong c
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
-    The incidents began in the ten days around each of the two clock changes of a year. Each part has one of six years.
-    Each incident comes at least twice. The first record has no arrival and clearing times. The last
-    record has these times.
+    The incidents began in the ten days around each of the two clock changes of a year. All incidents of one part are in
+    one of six years. Each incident comes at least twice. The first record of an incident has no arrival time and no
+    clearing time. The last record has these times.
 
     The files have these errors and variants:
 
     - Some revisions come late, twice, in the wrong order, or with the same `row_ts`. Some revisions correct the city or
-      the month. Some later revisions of valid incidents cannot be read.
+      the month of the start. Some later revisions of valid incidents cannot be read.
     - Some lines are truncated, some lines have two objects, and some files are compressed with gzip.
     - Values can be empty strings, fields can be absent or unknown, and numbers can be texts or JSON numbers.
-    - geolocation has three forms, and can be the only field with coordinates.
+    - geolocation has three forms, and some records have coordinates only in geolocation.
     - Some addresses have house numbers, and addresses have several spellings.
     - `_DAMAGE` and `_ODDITIES` list wrong values.
 
-    The expected answers are numbers of incidents and of seconds. The key of a number has the values of its group,
-    joined by `|`. A missing value is an empty text.
+    The expected answers are numbers of incidents and sums of seconds. The key of each answer has the values of the
+    group, joined by `|`. A missing value is an empty text.
 
     Args:
         folder: The landing folder.

@@ -1,7 +1,7 @@
-"""Generate workbooks of applications, enrolments and withdrawals with typical errors, and the expected answers.
+"""Generate workbooks of applications, enrolments and withdrawals, and the expected answers.
 
-The workbooks contain no real persons. Names come from two lists, e-mail addresses from example.org, and telephone
-numbers from the range that is reserved for fiction.
+The workbooks have typical errors, but contain no real persons. Names come from two lists. E-mail addresses are at
+example.org. Telephone numbers come from the range that is reserved for fiction.
 """
 
 from __future__ import annotations
@@ -76,10 +76,12 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     - Some student IDs and e-mail addresses are missing.
     - Dates are texts, date cells and Excel serials. Some cells have trailing blanks.
     - In some rows, the first and the last name are in one cell, in either order.
-    - Some withdrawals are before the enrolment. Some enrolments have no application, or one that is not completed.
+    - Some withdrawals are before the enrolment. Some enrolments have no application, or an application that is not
+      completed.
     - Some reasons are free text. The last row of each workbook is a total line.
 
-    The expected answers are numbers of records. `withdrawal_rates days` counts withdrawals by days since the enrolment.
+    The expected answers are numbers of records. `withdrawal_rates days` has the number of withdrawals for each number
+    of days since the enrolment.
 
     Args:
         folder: The landing folder.
@@ -158,7 +160,7 @@ class _Part:
         """Write an enrolment, and return whether its date can be read."""
         enrolled = since + timedelta(days=self.random.randrange(5, 60))
         number = self.next_number("enrolment")
-        if number % 31 == 19:  # adds an enrolment of a student without an application
+        if number % 31 == 19:  # add an enrolment of a student without an application
             other_student = f"S9{self.number * PART + number:08}"
             self.add("enrolment", [other_student, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
         if number % 31 == 27:
@@ -173,7 +175,7 @@ class _Part:
         return True
 
     def write_withdrawal(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
-        """Write a withdrawal, and return whether it is after the enrolment."""
+        """Write a withdrawal, and return whether the withdrawal is after the enrolment."""
         number, reason = self.next_number("withdrawal"), self.random.choice(_REASONS)
         withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
         if number % 23 == 15:
@@ -234,7 +236,7 @@ class _Part:
         ]
 
     def write_names(self, person: dict[str, Any]) -> list[Any]:
-        """Return the id and the names as people type them, for example with both names in one cell."""
+        """Return the cells of the id and the names in typed form, for example with both names in one cell."""
         first, last, style = person["first"], person["last"], person["style"]
         typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
         return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]
@@ -249,7 +251,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # an empty name cell also counts, because the second name cell has both names
+            if field in _NAMES:  # an empty name cell is also filled, because the other name cell has both names
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

@@ -1,6 +1,6 @@
 """Generate Denver's service requests, and the expected answers.
 
-Each year has a csv file. The newest requests come as events, in files as Firehose delivers them.
+Each year has a csv file. The newest requests come as events, in files with the layout of Firehose.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ingest.samples.files import MASKING_KEY, PART, Truth, write_parts
 
 _YEARS = range(2019, 2026)
 _LAST_YEAR = _YEARS[-1]
-_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # later requests come as events
+_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # requests after this day come as events
 _FIRST_WINDOWS_1252_YEAR = 2024
 _EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)
@@ -41,7 +41,7 @@ SEPARATOR = " | "
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
-    """Write a csv for each year, events, the expected answers and a masking key.
+    """Write a csv file for each year, files of events, the expected answers and a masking key.
 
     The encoding of the csv files is UTF-8 with a byte order mark until 2023, and Windows-1252 from 2024 on. Requests of
     the second half of the last year come as events.
@@ -53,8 +53,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     - Some longitudes are latitudes, and some coordinates are missing or 0. Some ZIP codes are 00000, and some districts
       are 0.
     - Some agencies and channels are missing, some statuses are unknown, and some times cannot be read.
-    - Some events come late, twice, out of order, truncated, with unknown fields, or two on a line. Some event files are
-      gzipped.
+    - Some events come late, twice or out of order. Some events are truncated, have unknown fields, or share a line with
+      another event. Some event files are gzipped.
 
     The expected answers are numbers of requests.
 
@@ -124,7 +124,7 @@ class _Part:
         self.truth.damage(self.csv_name(year), len(self.rows[year]) + 1, expectation)
 
     def write_with_update(self, case: Case, index: int) -> None:
-        """Deliver a request in a csv, and its last state in an event. For some requests, an older event comes later."""
+        """Deliver a request in a csv, and its last state in an event. Some requests also have a late older event."""
         opened = set_status(case, "In Progress")
         self.add_row(opened, _LAST_YEAR, index)
         end = draw_outcome(case, index, self.random)
@@ -183,7 +183,7 @@ class _Part:
         self.write_file(self.csv_name(year), text.getvalue().encode(encoding), at)
 
     def write_events(self, hour: datetime, lines: list[str]) -> None:
-        """Write a file of events. The last two events are on one line, as some producers write no line breaks."""
+        """Write a file of events. The last two events are on one line, because some producers write no line breaks."""
         ends = ["\n"] * len(lines)
         if len(lines) > 1 and all(line.endswith("}") for line in lines[-2:]):
             ends[-2:-1] = [""]

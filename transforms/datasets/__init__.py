@@ -13,7 +13,7 @@ from transforms.errors import DatasetNotFoundError
 
 
 def dataset_names() -> list[str]:
-    """Return the names of all datasets in alphabetical order. They are the names of the modules in this package.
+    """Return the names of all datasets in alphabetical order. Each dataset has the name of its module.
 
     >>> dataset_names()[:2]
     ['contact_centre', 'inquiry_volume']
@@ -28,7 +28,7 @@ def load_dataset(name: str) -> Dataset:
     ('date',)
 
     Raises:
-        DatasetNotFoundError: No module has that name, or the module has no `DATASET`.
+        DatasetNotFoundError: No module has this name, or the module with this name has no `DATASET`.
     """
     known = dataset_names()
     if name not in known:

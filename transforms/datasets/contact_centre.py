@@ -4,11 +4,12 @@ The source is the City of Vancouver's "3-1-1 contact centre metrics". The source
 contains one year or all years. `BI_ID` is only the row number in one export, and the next export assigns new numbers.
 So the key is the date and not `BI_ID`.
 
-On some days, the sum of calls handled and calls abandoned is greater than calls offered. In the yearly workbooks of
-2023 and 2024, this is true for 11 of the 578 days, with a difference of 1 or 2 calls. In the data since 2009, this is
-true for 23 of the 5,585 days, with a difference of at most 16 calls. The city counts offered, handled and abandoned
-calls at different moments. A call can be offered on one day and end on the next day. These days are kept as published,
-so that the totals equal the city's totals. On these days, `calls_unaccounted` is negative, and the rows get a warning.
+On some days, the sum of calls handled and calls abandoned is greater than calls offered. The yearly workbooks of 2023
+and 2024 have 11 such days among 578 days. On these 11 days, the difference is 1 or 2 calls. The data since 2009 has 23
+such days among 5,585 days. On these 23 days, the difference is at most 16 calls. The city counts offered, handled and
+abandoned calls at different moments. A call can be offered on one day and end on the next day. The pipeline keeps such
+days as published, so that the totals equal the city's totals. On such days, `calls_unaccounted` is negative, and the
+rows get a warning.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
     Columns:
 
-    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); service_level
-      (fraction from 0 to 1 of calls answered in time); bi_id.
+    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); service_level (the
+      fraction of the calls that were answered in time, from 0 to 1); bi_id.
     - year; calls_unaccounted: calls offered minus calls handled and calls abandoned.
     - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A day without a valid `BI_ID` is still valid.
     """
@@ -73,12 +74,12 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     Rows: one for each year. The years can be in separate frames. If two frames have rows of the same year, the result
     has the total of both frames.
 
-    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (100 x handled /
-    offered, null if no call was offered); change_pct_points (the change since the year before, null if the year
-    before is absent).
+    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (100 x
+    calls_handled / calls_offered, null if no call was offered); change_pct_points (the change in calls_handled_pct
+    since the year before, null if the year before is absent).
     """
     # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. This code aggregates
-    # only the union, so that the aggregation needs only one shuffle.
+    # only the union of the years, so that one shuffle is enough.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])
@@ -93,7 +94,8 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
     """Compute the percentage of calls handled in each month.
 
     Rows: one for each month. Columns: month (the first day of the month), and all columns of `build_calls_handled`
-    except year. change_pct_points is the change since the month before, and is null if the month before is absent.
+    except year. change_pct_points is the change in calls_handled_pct since the month before. change_pct_points is null
+    if the month before is absent.
     """
     return (
         union_by_name(*calls)

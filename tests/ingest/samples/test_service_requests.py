@@ -39,8 +39,8 @@ def test_samples_contain_errors_as_often_as_the_files_of_denver(tmp_path: Path) 
     for column in ("Division", "Type", "Topic", "Major Area", "Neighborhood"):
         assert 0.005 < share(lambda row, column=column: row[column] != "") < 0.02, column
     statuses = Counter(row["Case Status"] for row in rows)
-    # In 2019, Denver transferred 18 % of its 432,443 contacts. In later years, it transferred up to 27 %. Between 3 %
-    # and 5 % of the contacts were out of jurisdiction.
+    # In 2019, Denver transferred 18 % of its 432,443 contacts. In later years, Denver transferred up to 27 %.
+    # Between 3 % and 5 % of the contacts were out of jurisdiction.
     assert 0.18 < statuses["Closed - Transfered to External Agency"] / len(rows) < 0.27
     assert 0.03 < statuses["Closed - Out of Jurisdiction"] / len(rows) < 0.05
     assert all(truth["warned"].values())

@@ -31,7 +31,7 @@ def raw_schema(dataset: Dataset) -> str:
 
 
 def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:
-    """Compare an answer with rows in any order. Texts in decimal columns, such as `33.333`, become decimals."""
+    """Compare an answer with rows, in any order. Texts in decimal columns, such as `33.333`, become decimals."""
     spark = answer.sparkSession
     types = [field.dataType for field in spark.createDataFrame([], schema).schema]
     cells = [
@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # Both frames have one partition, so that Spark can sort them without a job that finds sort ranges.
+    # Both frames have one partition, so that Spark can sort the rows without a job that finds sort ranges.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

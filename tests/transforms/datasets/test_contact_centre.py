@@ -73,7 +73,7 @@ def test_the_column_calls_unaccounted_does_not_overflow(either_ansi):
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_rows_of_the_same_year_in_two_frames_are_added_up(spark):
+def test_two_frames_with_the_same_year_give_one_total(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
@@ -83,7 +83,7 @@ def test_rows_of_the_same_year_in_two_frames_are_added_up(spark):
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_percentages_are_null_without_calls_and_changes_are_null_after_a_missing_year(spark):
+def test_percentages_and_changes_are_null_if_calls_or_years_are_missing(spark):
     days = [
         day("2019-01-01", 10, 9),
         day("2020-01-01", 0, 0),
@@ -124,7 +124,7 @@ def test_monthly_changes_cross_the_end_of_a_year_but_not_a_missing_month(spark):
     assert_answer(build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
 
 
-def test_rows_of_the_same_month_in_two_frames_are_added_up(spark):
+def test_two_frames_with_the_same_month_give_one_total(spark):
     frames = [spark.createDataFrame([day(text, 10, n)], DAILY) for text, n in [("2024-01-01", 9), ("2024-01-31", 8)]]
     assert_answer(build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
 

@@ -42,7 +42,7 @@ def test_answers_are_empty_if_trusted_is_empty(spark, dataset):
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
 
 
-def test_error_names_a_source_column_that_was_renamed(spark, dataset):
+def test_the_error_names_a_renamed_source_column(spark, dataset):
     column = source_columns(dataset)[1]
     schema = raw_schema(dataset).replace(f"`{column}`", f"`{column} 2`")
 

@@ -1,4 +1,4 @@
-"""Test the answers about inquiries. The tests build them from trusted rows."""
+"""Test the answers about inquiries. The tests build the answers from trusted rows."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_department_moves_are_empty_if_there_is_only_one_year(spark):
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_departments_are_unusual_compared_with_other_departments_of_the_same_year(spark):
+def test_a_department_is_compared_with_the_other_departments_of_its_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),

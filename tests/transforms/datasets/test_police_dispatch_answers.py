@@ -65,7 +65,7 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
     )  # fmt: skip
     rows = [
         (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
-        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes later in the alphabet
+        (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes after ALARM in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
     schema = f"city_rank int, city string, rank int, initial_type string, {SHARE}"
@@ -206,7 +206,7 @@ def test_disposition_shares_are_computed_for_each_top_type_in_each_city(spark):
     assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
-def test_null_times_count_as_missing_but_times_of_0_do_not(spark):
+def test_null_times_are_missing_but_times_of_0_are_not(spark):
     incidents = frame(
         spark,
         some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),

@@ -260,7 +260,7 @@ REVISIONS = [
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_extraction_counts_in_any_order_of_files(spark, order):
+def test_the_latest_extraction_is_kept_for_any_order_of_files(spark, order):
     incidents = build_incidents(raw(spark, *REVISIONS[::order]))
     latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
     assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]

@@ -66,7 +66,7 @@ def test_band_shares_exclude_incidents_without_a_known_time(spark):
     assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
-def test_clearing_times_count_even_if_the_arrival_time_is_missing(spark):
+def test_clearing_times_are_used_even_if_the_arrival_time_is_missing(spark):
     """The queries that this answer replaces ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
@@ -152,7 +152,7 @@ def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
     found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
-        ("THEFT", B): None,  # its number of incidents equals the average of the cities
+        ("THEFT", B): None,  # the number of incidents in B equals the average of the cities
         ("THEFT", C): "faster, fewer",
         ("NOISE", A): "faster, more",
         ("NOISE", B): "slower, fewer",

@@ -74,7 +74,7 @@ def test_completion_rates_are_computed_for_each_programme_and_intake(spark):
     assert_built(spark, build_completion_by_programme, records, rows, BY_PROGRAMME)
 
 
-def test_records_are_counted_by_the_month_and_year_of_their_date(spark):
+def test_records_are_counted_by_month_and_by_year(spark):
     records = [
         applied("a", day="2022-12-31"), applied("b", day="2023-01-01"), applied("c", day="2023-01-31"),
         enrolled("a", day="2023-01-15"), withdrew("a", day="2023-03-01"),

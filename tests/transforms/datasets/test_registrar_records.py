@@ -129,7 +129,7 @@ def test_unknown_statuses_and_reasons_are_redacted(spark):
     assert values(spark, rows, "withdrawal_reason") == ["Transfer", "*****", None]
 
 
-def test_intakes_that_are_not_a_season_and_a_year_are_hashed(spark):
+def test_invalid_intakes_are_hashed(spark):
     intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
     intakes += ["Not Fall 2023 but Winter 2024", "Fall 2022, now Fall 2023", "Fall or Winter 2023", "Fall 2022/2023"]
     rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
@@ -209,7 +209,7 @@ def test_withdrawal_days_are_counted_from_the_latest_plausible_enrolment(spark, 
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
 
 
-def test_a_withdrawal_uses_a_superseded_enrolment_only_if_the_current_enrolment_is_implausible(spark):
+def test_a_superseded_enrolment_replaces_only_an_implausible_current_enrolment(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
             raw(ENROLMENT, number=2, at=EARLIER, current=False),
@@ -225,7 +225,7 @@ def test_total_lines_are_not_applications(spark):
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 
 
-def test_records_missing_from_the_latest_version_of_a_file_are_dropped(spark):
+def test_records_that_are_not_in_the_latest_version_of_a_file_are_dropped(spark):
     rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
     found = build(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]

@@ -111,7 +111,7 @@ def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_closed_at_is_the_end_of_the_close_day_or_the_last_change(spark):
+def test_closed_at_is_the_end_of_the_close_day_or_an_earlier_last_change(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -226,7 +226,7 @@ def test_the_policy_masks_every_column_with_a_name_or_an_address():
 
 
 @pytest.mark.parametrize("column", ["Case Summary", "row_ts", "Service request type"])
-def test_error_names_a_missing_column_of_any_layout(spark, column):
+def test_the_error_names_a_missing_column_of_any_layout(spark, column):
     schema = re.sub(
         rf"`{column}` string, |, `{column}` string", lambda found: ", " * found.group().startswith(",,"), RAW
     )
@@ -254,7 +254,7 @@ def test_rows_with_an_unknown_layout_are_kept_with_a_null_key(spark):
     ]  # fmt: skip
 
 
-def test_requests_do_not_change_if_only_the_layouts_of_the_rows_are_built(spark):
+def test_building_without_unused_layouts_does_not_change_the_requests(spark):
     rows = [raw(DENVER, number=2), vancouver(number=3)]
     some, all_layouts = (build(spark, *rows, layouts=names) for names in (["denver", "vancouver"], LAYOUTS))
     assert_df_equality(some, all_layouts, ignore_row_order=True)

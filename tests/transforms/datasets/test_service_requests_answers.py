@@ -33,7 +33,7 @@ def assert_built(spark, name, requests, rows, schema, *, where="true"):
     assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def test_monthly_volumes_have_changes_since_the_month_before_and_the_year_before(spark):
+def test_monthly_volumes_have_changes_since_the_month_before_and_since_the_year_before(spark):
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]

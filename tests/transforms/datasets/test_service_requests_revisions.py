@@ -32,7 +32,7 @@ def latest_parking_statuses(spark, *rows):
     return [row.status for row in keep_latest_requests(spark, *rows).where("request_type = 'Parking'").collect()]
 
 
-def test_the_latest_revision_counts_in_any_order_of_arrival(spark):
+def test_the_latest_revision_is_kept_for_any_order_of_arrival(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
         raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
@@ -50,7 +50,7 @@ def test_revisions_with_the_same_time_are_ordered_by_their_content(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
 
 
-def test_current_rows_replace_superseded_rows_with_a_later_revision_time(spark):
+def test_current_rows_win_over_superseded_rows_that_were_revised_later(spark):
     rows = [
         raw(DENVER, number=2, Case_Status="New"),
         event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
@@ -77,8 +77,9 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# The tests below use local times in Denver on 4 July 2024, which are 6 hours behind UTC. The latest time in an export
-# is 13:10, so this is the as-of time of the export. An event at 13:30 closes a request of the export.
+# The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The latest time
+# in an export is 13:10, so the as-of time of the export is also 13:10. An event at 13:30 closes a request of the
+# export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,
@@ -97,7 +98,7 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_an_older_export_that_lands_later_does_not_replace_an_event(spark):
+def test_an_event_is_not_replaced_by_an_older_export_that_lands_after_the_event(spark):
     rows = [closed_at_1330(), *exported(14)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
 
@@ -108,7 +109,7 @@ def test_downloading_an_export_again_does_not_make_its_rows_newer(spark):
     assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
 
 
-def test_an_export_with_a_later_time_replaces_an_event(spark):
+def test_an_event_is_replaced_by_an_export_with_a_later_as_of_time(spark):
     later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
     reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
                 raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
@@ -120,6 +121,6 @@ def test_the_as_of_time_uses_the_local_start_of_a_close_day(spark):
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_events_without_a_revision_time_use_their_latest_time(spark):
+def test_events_without_a_revision_time_use_the_latest_time_in_their_fields(spark):
     rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
     assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]

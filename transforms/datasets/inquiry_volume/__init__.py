@@ -4,15 +4,16 @@ The source is the City of Vancouver's "3-1-1 inquiry volume". The source has one
 type, month and channel. These four columns are the key.
 
 Most rows have no `BI_ID`. If a row has a `BI_ID`, this id is only the row number in one export. So `BI_ID` is not part
-of the key, and rows without a `BI_ID` are kept. If two rows have the same key, the row that was delivered last counts,
-even if the ids of the rows differ.
+of the key, and rows without a `BI_ID` are kept. If two rows have the same key, the publisher keeps the row that was
+delivered last, even if the ids of the rows differ.
 
-Two rows of one file can have the same key but different numbers of inquiries. The pipeline does not add these numbers
-up, and does not choose between them. It quarantines the rows, and the city must decide which number is correct.
+Two rows of one file can have the same key but different numbers of inquiries. The pipeline does not add up these
+numbers, and does not choose one of the numbers. The pipeline quarantines the rows, and the city must decide which
+number is correct.
 
-Names get the same spelling if they differ only in blanks, in capitals, or in the dash after the code of a department.
-The capitals that most rows use are kept. Each channel on the city's list has one fixed spelling. Types that the city
-has retired (`ZZ OLD - …`) keep their names, and `is_retired` is true for their rows.
+Names that differ only in blanks, in capitals, or in the dash after the code of a department get the same spelling. The
+capitals that most rows use are kept. Each channel on the city's list has one fixed spelling. Types that the city has
+retired (`ZZ OLD - …`) keep their names, and `is_retired` is true for their rows.
 """
 
 from transforms.dataset import Dataset

@@ -27,8 +27,8 @@ def build_departments(inquiries: DataFrame) -> DataFrame:
     Rows: one for each combination of year and department with inquiries.
 
     Columns: year, inquiry_department; inquiries; share_pct (share of the year's inquiries; the shares of a year add up
-    to exactly 100.000); rounded_pct (the same share, but each share is rounded separately, as in the city's tables, so
-    the sum can differ from 100).
+    to exactly 100.000); rounded_pct (the same share, but rounded separately, as in the city's tables; the sum of
+    rounded_pct can differ from 100).
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_department")
 
@@ -74,7 +74,7 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
 
     Columns: year; months (months with inquiries; a year with fewer than 12 months is incomplete); inquiries;
     inquiries_per_month; change_on_year, change_on_year_pct (the changes since the year before, null if the year before
-    has no row). The changes of an incomplete year compare its months with all months of the year before.
+    has no row). For an incomplete year, the changes compare fewer than 12 months with all months of the year before.
     """
     months = {"months": ("year_month", "countDistinct")}
     return (
@@ -92,14 +92,14 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
     result is empty.
 
     Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct, share_pct (shares of
-    all inquiries of the year, 0.000 if the department has no inquiries); change_pct_points (share_pct minus
-    share_before_pct).
+    all inquiries in each of the two years, 0.000 if the department has no inquiries in the year); change_pct_points
+    (share_pct minus share_before_pct).
     """
     return inquiries.transform(build_departments).transform(_compare_last_years, columns=["inquiry_department"])
 
 
 def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
-    """Find departments with unusually many or few inquiries in a year, compared with the other departments.
+    """Find departments with unusually many or few inquiries, compared with the other departments of the year.
 
     The code applies Tukey's rule to the logarithm of the volume. A volume is unusual if its logarithm is more than 1.5
     interquartile ranges outside the quartiles (`flag_outliers`).
@@ -128,8 +128,8 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
     the type.
 
     Columns: year, inquiry_department; rank (1 for the type with the most inquiries); inquiry_type, is_retired;
-    inquiries; share_pct (share of the department's inquiries in the year; the shares of all types of the department,
-    including types below the top ranks, add up to exactly 100.000).
+    inquiries; share_pct. The denominator of share_pct is the number of the department's inquiries in the year. The
+    shares of all types of the department add up to exactly 100.000, but the answer has only the top types.
     """
     group_by = ["year", "inquiry_department"]
     return (
@@ -147,9 +147,9 @@ def build_channel_moves(inquiries: DataFrame) -> DataFrame:
     data has only one year, the result is empty.
 
     Columns: inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries; share_before_pct,
-    share_pct (shares of the department's inquiries of the year); change_pct_points (share_pct minus share_before_pct).
-    The shares of a department in a year add up to exactly 100.000. If a department has no inquiries in a year, its
-    shares of that year are 0.000.
+    share_pct (shares of the department's inquiries in each of the two years); change_pct_points (share_pct minus
+    share_before_pct). The shares of a department in a year add up to exactly 100.000. If a department has no inquiries
+    in a year, its shares of that year are 0.000.
     """
     group_by = ["year", "inquiry_department"]
     return inquiries.transform(_add_shares, group_by=group_by, column="inquiry_channel").transform(
@@ -181,7 +181,10 @@ def _add_shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -
 
 
 def _compare_last_years(shares: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Put the shares of the last two years side by side. If a group has no row in a year, the value is 0."""
+    """Put the shares of the last two years side by side.
+
+    If a group has no row in one of the two years, the values of the group for this year are 0.
+    """
     all_rows, year = Window.partitionBy(), F.col("year")
     years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(
         "year_before", F.max(F.when(year < F.col("_last"), year)).over(all_rows)

@@ -31,13 +31,13 @@ OTHER_NUMBER = "_other_number"
 _NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")
 _DASHES = r"\-\u2010-\u2015"
 _SPACED_DASH = rf"\A([A-Za-z]{{2,5}})(?! - )( [{_DASHES}] ?|[{_DASHES}] |[\u2012-\u2015])(?=\S)"
-_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # does not match `COVID-19` and `Co-op`
+_BARE_HYPHEN = r"\A([A-Z]{2,5})[-\u2010\u2011](?=[A-Z][a-z])"  # matches neither `COVID-19` nor `Co-op`
 _RETIRED = rf"\A(?i)ZZ[ {_DASHES}]?OLD\b"
 _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
 
 def build_inquiries(raw: DataFrame) -> DataFrame:
-    """Type the raw rows, standardize their spelling, and return the candidates for trusted.
+    """Type the raw rows, standardize the spelling of names, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A key that was delivered twice has two rows, and the

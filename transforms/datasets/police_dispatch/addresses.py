@@ -10,12 +10,12 @@ from transforms.text import clean_text
 _POSSIBLE_MARK = r"[/&@]| AND "
 """Texts that can separate the streets of an intersection.
 
-Few addresses contain such a text. All other addresses skip the slower check with `_INTERSECTION_MARK`.
+Few addresses contain such a text. Addresses without such a text skip the slower check with `_INTERSECTION_MARK`.
 """
 
 _END = r"(?: |\z)"
 _BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{_END})?)"
-"""The text before the street: the number of a house or of a block. The address must be in capitals."""
+"""The pattern of the text before the street: the number of a house or of a block. The address must be in capitals."""
 
 _INTERSECTION_MARK = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"
 _BLOCKS = rf"(?m){_BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")  # matches the start of each line of a text
@@ -30,9 +30,9 @@ _BLOCK_ADDRESS = (
 def generalize_to_block(address: Column) -> Column:
     """Replace the house number of an address with its block of 100 numbers. This is a masking action.
 
-    The result is in capitals. Blocks, and intersections without house numbers, are otherwise unchanged. A unit after
-    the street, such as `APT 4`, is removed. A house number that is not before its street is not recognized, because it
-    looks like the number of a road.
+    The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. A block address
+    has no other changes. An intersection without house numbers also has no other changes. A house number that is not
+    before its street is not recognized, because such a number looks like the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> rows = spark.createDataFrame(addresses, "a string")

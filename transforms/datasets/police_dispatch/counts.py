@@ -38,7 +38,8 @@ def build_top_city_types(
 
     Rows: at most `max_types` for each of the `max_cities` cities. Ties are broken by the name of the type.
 
-    Columns: city_rank, city; rank, initial_type; incidents; share_pct (share of the city's incidents of all types).
+    Columns: city_rank, city; rank, initial_type; incidents; share_pct. The denominator of share_pct is the number of
+    the city's incidents of all types.
     """
     return _rank_types(incidents, place_column="city", max_places=max_cities, max_types=max_types)
 
@@ -50,16 +51,17 @@ def build_top_street_types(
 
     Rows: at most `max_types` for each of the `max_streets` streets. Ties are broken by the name of the type.
 
-    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct (share of all
-    incidents at blocks of the street). Incidents at intersections are left out.
+    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct. The denominator of
+    share_pct is the number of incidents of all types at blocks of the street. Incidents at intersections are left out.
     """
     return _rank_types(incidents, place_column="street", max_places=max_streets, max_types=max_types)
 
 
 def build_type_shares(incidents: DataFrame) -> DataFrame:
-    """Compare the share of each type in each city with its share of all incidents (question 3).
+    """Compare the share of each type in each city with the share of the type in the whole county (question 3).
 
-    Rows: one for each combination of city and type with incidents. Incidents without a city or a type also have rows.
+    Rows: one for each combination of city and type with incidents. Incidents without a city and incidents without a
+    type also have rows.
 
     Columns: city, initial_type; incidents; share_pct (share of the city's incidents; the shares of a city add up to
     exactly 100.000); overall_incidents (incidents of the type in all cities); overall_pct (overall_incidents as a
@@ -89,9 +91,9 @@ def build_priority_shares(
     with the most incidents. The types are the `max_types` types with the most incidents in the whole county. Incidents
     without a priority also have rows.
 
-    Columns: city, initial_type; type_incidents (incidents of the type in the city); type_share_pct (share of the city's
-    incidents); priority; incidents; priority_share_pct (share of type_incidents; the shares of a city and type add up
-    to exactly 100.000).
+    Columns: city, initial_type; type_incidents (incidents of the type in the city); type_share_pct (type_incidents as a
+    percentage of the city's incidents of all types); priority; incidents; priority_share_pct (incidents as a percentage
+    of type_incidents; the shares of a city and type add up to exactly 100.000).
     """
     type_window, city_window = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
     totals = {"type_incidents": F.sum("incidents").over(type_window), "_city": F.sum("incidents").over(city_window)}
@@ -111,13 +113,13 @@ def build_priority_shares(
 
 
 def build_hours(incidents: DataFrame) -> DataFrame:
-    """Count incidents by the weekday and hour in which they began.
+    """Count incidents by the weekday and hour of their start.
 
     Rows: one for each combination of weekday and hour with incidents.
 
     Columns: weekday (1 is Monday), hour (0 to 23); incidents; share_pct (share of all incidents; the shares add up to
-    exactly 100.000). Weekday and hour are in the county's local time. The hour that the clocks show twice in November
-    counts as one hour.
+    exactly 100.000). Weekday and hour are in the county's local time. In November, the clocks show one hour twice. The
+    incidents of both hours are in one row.
     """
     return (
         incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENT_COUNT)

@@ -29,8 +29,8 @@ _HOUR_IN_MICROSECONDS = 3_600_000_000
 def parse_floating_time(column: str) -> Column:
     """Parse Socrata's floating timestamp, `2024-07-10T13:05:22.000`, as a local time in the county.
 
-    A time that the clocks skip in March gives null. For a time that the clocks show twice in November, the
-    result is the earlier instant, which is in summer time.
+    A time that the clocks skip in March gives null. For a time that the clocks show twice in November, the result is
+    the earlier of the two instants. The earlier instant is in summer time.
 
     >>> times = [("2024-03-10T02:30:00.000",), ("2024-11-03T01:30:00.000",)]
     >>> read = spark.createDataFrame(times, "t string").select(parse_floating_time("t").alias("t"))
@@ -46,7 +46,7 @@ def parse_floating_time(column: str) -> Column:
 def parse_extraction_time(column: str) -> Column:
     """Parse the time at which a row was extracted from the source.
 
-    A time without an offset is in UTC, because the clock of an AWS Lambda function shows UTC.
+    A time without an offset is read as UTC, because the clock of an AWS Lambda function shows UTC.
 
     >>> times = [("2024-07-13 12:45",), ("2024-07-13T08:45:10-04:00",)]
     >>> read = spark.createDataFrame(times, "t string").select(parse_extraction_time("t").alias("t"))
@@ -121,8 +121,10 @@ REVISION_ORDER = (
 )
 """The columns that order the revisions of an incident. The publisher keeps the last revision in this order.
 
-Current rows come after superseded rows. Next, the order is by extraction time and then by end time. If both times are
-equal, a revision in which more fields are filled comes later.
+Current rows come after superseded rows. Rows that are equal in this respect are ordered by extraction time, and rows
+with the same extraction time are ordered by end time. If both times are equal, the remaining source columns are
+compared in the order of this tuple. A missing value comes before all other values. The file and the row number break
+the remaining ties.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"
@@ -140,7 +142,7 @@ MASKING_POLICY = (
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
-    """Type the raw rows, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. An incident that was extracted twice has two rows,
@@ -150,15 +152,16 @@ def build_incidents(raw: DataFrame) -> DataFrame:
 
     - the fields of the source except geolocation. Texts are in capitals, with single blanks.
     - start_time, end_time, row_ts: instants. The clocks show one hour of November twice, so an end in that hour has two
-      possible instants. end_time is the earlier instant, or the later instant if the earlier one is before the start.
+      possible instants. end_time is the earlier of these two instants. If the earlier instant is before the start,
+      end_time is the later instant.
     - priority, and the seconds between two stages, such as `calltime_arrive`: null if the source has no value. A
       negative number gives null and is reported.
-    - address: generalized to its block. street: the street of a block, null at an intersection. intersection: the
+    - address: the block of the address. street: the street of the block, or null at an intersection. intersection: the
       streets of an intersection in alphabetical order, such as `A ST / B AVE`. is_intersection: null if the address is
       missing.
-    - longitude, latitude: degrees. The values of the source columns longitude and latitude are used if they are a place
-      in the county. Otherwise the values of geolocation are used. Both columns are null if neither source has a place
-      in the county. coordinates_are_valid is null if the row has no coordinates.
+    - longitude, latitude: degrees. The values of the source columns longitude and latitude are used if they describe a
+      place in the county. Otherwise the values of geolocation are used. Both columns are null if geolocation also
+      describes no place in the county. coordinates_are_valid is null if the row has no coordinates.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
     - the lineage; `_cast_failures` of the start time and of a record that is not JSON; `_cast_warnings` of all cells
       except the start time.
@@ -188,8 +191,9 @@ def _add_places(incidents: DataFrame) -> DataFrame:
     }
     is_valid = is_own | _are_in_county(*point_columns)
     # With only one step, Spark would compute a value again for each column that uses the value. Each step copies the
-    # row, so there are only three steps. Spark can compile the steps after `_point`, and the later steps that validate
-    # the rows, into one method. The maximum size of a compiled method is 8,000 bytes of code.
+    # row, so there are only three steps. Spark can compile two groups of steps into one method: the steps after
+    # `_point`, and the later steps that validate the rows. The maximum size of a compiled method is 8,000 bytes of
+    # code.
     return (
         incidents.withColumns(
             {
@@ -217,7 +221,7 @@ def _parse_double(text: str) -> Column:
 
 
 def _add_local_times(incidents: DataFrame) -> DataFrame:
-    """Add the local time of the start. Choose the instant of an end in the hour that clocks show twice in November."""
+    """Add the local time of the start. Resolve an end in the hour that the clocks show twice in November."""
     start, end = F.col("start_time"), F.col("end_time")
     hour_later = F.timestamp_micros(F.unix_micros(end) + _HOUR_IN_MICROSECONDS)
     is_ambiguous = local_time(hour_later, zone=ZONE) == local_time(end, zone=ZONE)

@@ -38,9 +38,10 @@ def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MA
 
     Rows: one for each combination that has incidents in each of the `max_cities` cities with the most incidents.
 
-    Columns: rank (1 for the combination with the most incidents), initial_type, disposition_desc; cities (number of
-    cities); incidents (in these cities); min_share_pct, max_share_pct (the minimum and the maximum over these cities of
-    the combination's share of a city's incidents).
+    Columns: rank (1 for the combination with the most incidents), initial_type, disposition_desc; cities (the number of
+    top cities); incidents (in these cities); min_share_pct, max_share_pct. Each of these cities has a share: the
+    incidents of the combination as a percentage of the city's incidents. min_share_pct is the smallest of these shares,
+    and max_share_pct is the largest of these shares.
     """
     number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
@@ -68,8 +69,9 @@ def build_top_type_dispositions(
     Rows: one for each combination of city, type and disposition with incidents. The answer has `max_cities` cities, and
     the `max_types` most common types of each city. Incidents without a disposition also have rows.
 
-    Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct (share of the type's
-    incidents in the city; the shares of a city and type add up to exactly 100.000).
+    Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct. The denominator of
+    share_pct is the number of the city's incidents of the type. The shares of a city and type add up to exactly
+    100.000.
     """
     return (
         incidents.transform(_count_combinations, max_cities=max_cities)
@@ -89,8 +91,9 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
 
     Columns: dimension (`all`, `initial_type`, `sector` or `police_district_number`); value (null for `all`, and for
     incidents without a type, sector or district); incidents; arrival_missing (incidents whose dispatch_arrive is
-    missing or not a number of 0 or more); clearing_missing (the same for arrive_cleared); arrival_missing_pct,
-    clearing_missing_pct (percentages of the row's incidents).
+    missing or not a number of 0 or more); clearing_missing (incidents whose arrive_cleared is missing or not a number
+    of 0 or more); arrival_missing_pct, clearing_missing_pct. The denominator of both percentages is the column
+    incidents.
     """
     dimensions = ("initial_type", "sector", "police_district_number")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
@@ -112,7 +115,7 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
 
 
 def _count_combinations(incidents: DataFrame, *, max_cities: int) -> DataFrame:
-    """Count incidents by type and disposition in the top cities. share_pct is the share of the city's incidents."""
+    """Count incidents by type and disposition in the top cities. share_pct is a percentage of the city's incidents."""
     return (
         incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENT_COUNT)
         .transform(rank_by_incidents, columns=["city"], name="city_rank")

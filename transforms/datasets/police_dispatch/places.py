@@ -22,7 +22,7 @@ def build_streets(incidents: DataFrame) -> DataFrame:
     Columns: rank (1 for the street with the most incidents at blocks); street (the text after BLK); incidents (at
     blocks of the street); share_pct (share of all incidents at blocks; the shares add up to exactly 100.000);
     at_intersections (incidents at intersections of the street). The column incidents excludes incidents at
-    intersections. An incident at an intersection counts in at_intersections of each of its streets.
+    intersections. An incident at an intersection is counted in at_intersections for each street of the intersection.
     """
     crossing_streets = F.array_distinct(F.split("intersection", " / "))
     at_intersection = F.col("is_intersection").cast("int")
@@ -45,8 +45,9 @@ def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> 
     """Rank the cells of a map grid by their number of incidents (question 5).
 
     Rows: one for each cell with incidents. Columns: rank (1 for the cell with the most incidents); cell (the latitude
-    and longitude of the south-west corner of the cell: `39.02,-77.05`); south, west (the same latitude and longitude,
-    in degrees); incidents; share_pct (share of the incidents with coordinates; the shares add up to exactly 100.000).
+    and longitude of the south-west corner of the cell: `39.02,-77.05`); south, west (this latitude and this longitude,
+    as numbers in degrees); incidents; share_pct (share of the incidents with coordinates; the shares add up to exactly
+    100.000).
     """
     longitude, latitude = F.col("longitude"), F.col("latitude")
     cell_columns = ("cell", "south", "west")
@@ -82,7 +83,7 @@ def build_intersections(incidents: DataFrame) -> DataFrame:
 
 
 def build_at_intersections(incidents: DataFrame) -> DataFrame:
-    """Compare the number of incidents at intersections with the number at other addresses (question 5).
+    """Compare the number of incidents at intersections with the number of incidents at other addresses (question 5).
 
     Rows: at most three. Columns: is_intersection (true, false, or null if the address is missing); incidents; share_pct
     (share of all incidents; the shares add up to exactly 100.000).

@@ -1,8 +1,8 @@
-"""Measure response times. The arrival time is the time from dispatch to the first arrival.
+"""Measure arrival times and clearing times.
 
-The clearing time is the time from the first arrival until the last unit has cleared. An average includes only incidents
-with a known time. A missing time does not count as 0, but a time of 0 is included. `few_incidents` is true for an
-average over fewer than `min_timed` times.
+The arrival time is the time from dispatch to the first arrival. The clearing time is the time from the first arrival
+until the last unit has cleared. An average includes only incidents with a known time. A missing time is left out of the
+average, but a time of 0 is included. `few_incidents` is true if an average includes fewer than `min_timed` incidents.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, m
     the most incidents. The types are the `max_types` types with the most incidents in the whole county.
 
     Columns: city, initial_type; band_number (1 for the shortest times), band (range of minutes; `5-10` is from 5 to
-    less than 10); incidents; share_pct (share of the incidents with a known time; the shares of a city and type add up
-    to exactly 100.000).
+    less than 10); incidents; share_pct. The denominator of share_pct is the number of incidents of the city and type
+    with a known time. The shares of a city and type add up to exactly 100.000.
     """
     return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
 
@@ -58,19 +58,20 @@ def build_arrival_by_city(
 ) -> DataFrame:
     """Average the arrival time by city, type and priority, and rank the averages of each city (question 11).
 
-    Rows: one for each combination of city, type and priority that has a known time. The cities are the `max_cities`
-    cities with the most incidents. The priority can be null.
+    Rows: one for each combination of city, type and priority in which at least one incident has a known time. The
+    cities are the `max_cities` cities with the most incidents. The priority can be null.
 
     Columns:
 
-    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (their average);
-      few_incidents.
+    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (the average time of the
+      timed incidents); few_incidents.
     - slowest_rank, fastest_rank: the rank of the combination of type and priority in its city. The slowest combination
       has slowest_rank 1, and the fastest combination has fastest_rank 1. Ties are broken by type and priority.
-    - places: the number of cities in which the combination of type and priority has a known time. overall_minutes: the
-      average over all incidents of the combination in these cities.
-    - fastest, slowest: the cities with the minimum and maximum average of the combination. Ties are broken by name.
-      spread_minutes: the difference between these two averages. All three columns are null if places is 1.
+    - places: the number of these cities in which at least one incident of the combination of type and priority has a
+      known time. overall_minutes: the average time of all timed incidents of the combination in these cities.
+    - fastest, slowest: the cities with the lowest and the highest average time of the combination. Ties are broken by
+      the name of the city. spread_minutes: the difference between these two averages. All three columns are null if
+      places is 1.
     """
     return _average_times(
         incidents, column=ARRIVAL_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
@@ -119,13 +120,13 @@ def build_slowest_cities(
 ) -> DataFrame:
     """Compare the slowest city of each combination of type and priority with the other cities (question 12).
 
-    Usually, the average of the slowest city is high because it is an average over few incidents.
+    The average of the slowest city is usually high because the average includes few incidents.
 
-    Rows: one for each combination with a known time in at least two of the `max_cities` cities.
+    Rows: one for each combination that has known times in at least two of the `max_cities` cities.
 
-    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (of the slowest city); others_timed,
-    others_minutes (of all other top cities together); more_minutes (avg_minutes minus others_minutes); few_incidents
-    (whether the city's average is over fewer than `min_timed` incidents).
+    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (figures of the slowest city);
+    others_timed, others_minutes (figures of the remaining top cities together); more_minutes (avg_minutes minus
+    others_minutes); few_incidents (whether the average of the slowest city includes fewer than `min_timed` incidents).
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)
@@ -149,17 +150,17 @@ def build_slowest_cities(
 def build_quadrants(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Compare the speed and the volume of each city with those of the top cities together (questions 16 and 17).
+    """Compare the speed and the volume of each city with the averages of the top cities (questions 16 and 17).
 
     The comparison is by combination of type and priority. A city is `slower` if its average arrival time is above the
     average of all timed incidents of the combination in the `max_cities` cities. The volume of a city is `more` if the
-    city has more incidents of the combination than these cities have on average. This average includes cities without
-    incidents of the combination. `slower, more` indicates a problem with responses (question 16). `faster, more`
-    indicates an efficient response (question 17).
+    city has more incidents of the combination than the average of these cities. The average number of incidents
+    includes cities without incidents of the combination. `slower, more` indicates a problem with responses (question
+    16). `faster, more` indicates an efficient response (question 17).
 
-    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (average
-    number of incidents in a top city); timed, avg_minutes, overall_minutes; quadrant (null if the speed or the volume
-    equals the average, for example because only one city has the combination); few_incidents.
+    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (the average
+    number of incidents of the combination in the top cities); timed, avg_minutes, overall_minutes; quadrant (null if
+    avg_minutes equals overall_minutes, or incidents equals usual_incidents, before rounding); few_incidents.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")
@@ -227,7 +228,7 @@ def _average_times(
 def _average_combinations(
     incidents: DataFrame, *, column: str, place_column: str, max_places: int, min_timed: int
 ) -> DataFrame:
-    """Average a time by place, type and priority in the top places, and compare each average with the other places."""
+    """Average a time by type and priority in each top place, and compare the averages of the places."""
     combination, rank = Window.partitionBy(*_COMBINATION), f"_{place_column}_rank"
     counts = incidents.groupBy(place_column, *_COMBINATION).agg(
         F.count("*").alias("incidents"), F.count(column).alias("timed"), F.sum(column).alias("seconds")

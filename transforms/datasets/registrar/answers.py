@@ -22,15 +22,15 @@ COMPLETENESS_FIELDS = {
     "enrolment": (*ADMISSION_KEY, "first_name", "last_name", "enrolled_date"),
     "withdrawal": (*ADMISSION_KEY, "first_name", "last_name", "withdrawn_date", "withdrawal_reason"),
 }
-"""The fields of each kind of record whose completeness is measured."""
+"""The fields whose completeness is measured, for each kind of record."""
 
 
 def build_completion_by_year(records: DataFrame) -> DataFrame:
-    """Compute the application completion rate by the year in which the application was received.
+    """Compute the application completion rate by the year of receipt.
 
     Rows: one for each year. Columns: year; received, completed (applications); completion_rate_pct (100 x completed /
-    received; the denominator is the applications received in the year); change_pct_points (change since the year
-    before, null if the year before is absent).
+    received; the denominator is the applications received in the year); change_pct_points (the change in
+    completion_rate_pct since the year before, null if the year before is absent).
     """
     return (
         records.transform(_count_completions, group_by=["year"])

@@ -73,10 +73,10 @@ def keep_known_values(known: Sequence[str]) -> Callable[[Column], Column]:
 
 
 def hash_unless_intake_is_valid(value: Column) -> Column:
-    """Keep the value if the row's intake is a season and a year, and hash it otherwise. This is a masking action.
+    """Keep the value if the row's intake is a season and a year. Otherwise hash the value. This is a masking action.
 
-    If the intake is not valid, or the row has more or fewer cells than the header, the cells may have shifted to
-    wrong columns. Then the column Programme can contain an address.
+    The value is also hashed if the row has more or fewer cells than the header. In both cases, the cells may have
+    shifted to wrong columns. After such a shift, the column Programme can contain an address.
     """
     is_malformed = F.coalesce(F.array_contains(f"{CAST_FAILURES}.column", "_malformed_record"), F.lit(False))
     return F.when(F.col("intake").rlike(_VALID_INTAKE) & ~is_malformed, value).otherwise(keyed_hash(value))
@@ -99,7 +99,7 @@ MASKING_POLICY = (
 
 TOTAL_LINE = "total line"
 EARLIEST_DATE = date(1990, 1, 1)
-"""A record with an earlier date fails the suite, because the date is a typing error."""
+"""The earliest valid date of a record. An earlier date is a typing error, and the record fails the suite."""
 
 _DATE_COLUMNS = {"application": "received_date", "enrolment": "enrolled_date", "withdrawal": "withdrawn_date"}
 _SEASON, _YEAR = r"(?i)\b(spring|summer|fall|autumn|winter)\b", r"\b([0-9]{4})\b"
@@ -113,7 +113,7 @@ _COLUMNS = (
 
 
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
-    """Type the raw rows, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A key that was delivered twice has two rows, and the
@@ -126,18 +126,20 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
       `MASKING_POLICY`.
     - programme; intake (such as `Fall 2023`). Both are hashed if the intake is not a season and a year.
     - received_date, completed_date, enrolled_date, withdrawn_date.
-    - record_date: the date on which the application was received, or the student enrolled or withdrew.
-    - is_completed: whether an application has a completed date. Null for other records.
-    - has_application: whether this enrolment has an application for the same admission. Null if the student ID,
-      programme or intake is missing.
-    - enrolled_on: the enrolment date from which the days until this withdrawal are counted. If an admission has several
-      enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used only if all
-      enrolments are after the withdrawal. Null if the student ID, programme or intake is missing.
-    - student_id_is_valid; email_is_valid. Each is null if the value is missing.
+    - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
+    - is_completed: whether an application has a completed date. is_completed is null for other records.
+    - has_application: whether this enrolment has an application for the same admission. has_application is null for
+      other records, or if the student ID, programme or intake is missing.
+    - enrolled_on: the date of the enrolment that this withdrawal ends. The days to the withdrawal start at this date.
+      If an admission has several enrolments, the enrolment that was delivered last is used. An enrolment after the
+      withdrawal is used only if all enrolments are after the withdrawal. enrolled_on is null for other records, or if
+      the student ID, programme or intake is missing.
+    - student_id_is_valid; email_is_valid. Each column is null if the checked value is missing.
     - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record without a valid date of birth is
       still valid. The values in both columns are redacted.
 
-    Source: the graph of the Glue job that this job replaces. `MASKING_POLICY` replaces its node Detect Sensitive Data.
+    Source: the graph of the Glue job that this job replaces. `MASKING_POLICY` replaces the node Detect Sensitive Data
+    of this graph.
     """
     fields = {field.name: field for layout in LAYOUTS.values() for field in layout}
     return (
@@ -154,13 +156,13 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and check which values are valid. This step needs the values before they are masked."""
+    """Standardize spelling, and check which values are valid. This step needs values without masking."""
     # With only one step, Spark would clean a text again for each column that uses the text. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in (*ADMISSION_KEY, "first_name", "last_name", "email", "phone")}
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # one cell can contain both names
     says_total = reduce(or_, (F.coalesce(name.rlike(_TOTAL), F.lit(False)) for name in (student_id, first, last)))
-    # A student can be called Total, but then the row has a valid student ID.
+    # A student can be called Total. The row of such a student has a valid student ID.
     is_total = says_total & ~F.coalesce(student_id.rlike(_VALID_STUDENT_ID), F.lit(False))
     standardized = {
         "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_layout")),
@@ -190,7 +192,7 @@ def _split_name(full_name: Column, *, default: Column, comma_group: int, space_g
 
 
 def _standardize_intake(text: Column) -> Column:
-    """Return an intake as season and year, such as `Fall 2023`. The text can have the two words in either order.
+    """Return an intake as season and year, such as `Fall 2023`. The text can have season and year in either order.
 
     A text without exactly one season and one year is returned unchanged.
     """
@@ -202,7 +204,7 @@ def _standardize_intake(text: Column) -> Column:
 
 def _add_related_records(records: DataFrame) -> DataFrame:
     """Add to each record the columns that depend on the other records of the same admission."""
-    # A window puts all null keys into one group.
+    # A window puts all rows with the same incomplete key into one group. Such rows must not become related records.
     has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))
     is_kind = {kind: F.col("record") == kind for kind in LAYOUTS}
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DATE_COLUMNS.items()))

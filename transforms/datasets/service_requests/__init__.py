@@ -1,17 +1,17 @@
-"""Service requests to a city's 3-1-1: their subject, place and channel, and the time to close them.
+"""Service requests to a city's 3-1-1: the subject, place, channel and time to close of each request.
 
 The sources are the 3-1-1 service requests of Denver and Vancouver. Denver delivers one csv file a year and JSON events.
 Vancouver delivers csv files and workbooks. The modules in `sources` describe the differences between cities. All cities
 share the rest of the code.
 
 No source publishes an id of its requests. The key is a keyed hash of the fields that are set when a request is opened
-and never change. These fields are the city, the creation time (with seconds), and the fields in `CitySource.key`, which
-describe the subject, channel and place. Status, close time, agency and coordinates can change, so these fields are not
-part of the key.
+and never change. These fields are the city, the creation time (with seconds), and the fields in `CitySource.key`. The
+fields in `CitySource.key` describe the subject, channel and place. Status, close time, agency and coordinates can
+change, so these fields are not part of the key.
 
 Two requests with the same values in all key fields become one request. In Denver, this happens mostly to requests
-without an address that were created in the same second. In Vancouver, this happens to four pairs among 10,000 published
-rows. If the summary or address of a request is corrected later, the correction becomes a second request.
+without an address that were created in the same second. In Vancouver, 10,000 published rows have four such pairs. If
+the summary or address of a request is corrected later, the correction becomes a second request.
 
 `MASKING_POLICY` masks addresses and free text before rows are validated. Coordinates keep the precision of a city
 block.
@@ -36,5 +36,5 @@ DATASET = Dataset(
     uses_masking_key=True,
     builds_by_layout=True,
     event_time="created_at",
-    pruning_column="created_at",  # is part of the key, so all revisions of a request have the same value
+    pruning_column="created_at",  # part of the key, so all revisions of a request have the same created_at
 )

@@ -1,4 +1,4 @@
-"""Steps that the answers share: group requests, count them, compute their shares, and compare months."""
+"""Group and count requests, compute shares, and compare months. Several answers use these steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transforms.shares import share_of_total
 
 MAX_VALUES_PER_GROUP = 10
 ALL_REQUESTS = "all"
-"""The group of all requests of a city. This text is both the kind and the name of the group."""
+"""The group of all requests of a city. The text `all` is both the kind and the name of the group."""
 
 AREA_KINDS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 GROUP_KINDS = (ALL_REQUESTS, "agency", "channel", *AREA_KINDS)
@@ -29,8 +29,8 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
     Rows: for each request, one row for each kind in `kinds` that the city publishes.
 
     Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns has
-    the kind of the group. The second has the name of the group. For the kind `all`, the name is `all`. For any other
-    kind, the name is the value of the column with the same name as the kind, and can be null.
+    the kind of the group. The second of the two columns has the name of the group. For the kind `all`, the name is
+    `all`. For any other kind, the name is the value of the column with the same name as the kind, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
@@ -58,13 +58,13 @@ def count_requests(requests: DataFrame, *, group_by: Sequence[str]) -> DataFrame
 
 
 def count_with_share(requests: DataFrame, *, columns: Sequence[str]) -> DataFrame:
-    """Count requests by city and `columns`, and add their share.
+    """Count requests by city and `columns`, and add the share of each count.
 
-    A share is a percentage of the requests with the same city and the same values in all `columns` except the last. If
-    `columns` has only one column, a share is a percentage of the requests of the city.
+    The denominator of share_pct is the number of requests with the same city and the same values in all `columns`
+    except the last column. If `columns` has only one column, the denominator is the number of requests of the city.
 
     Rows: one for each combination of values of city and `columns`. Columns: city, `columns`, requests and share_pct.
-    Shares of the same total add up to 100.000.
+    Shares with the same denominator add up to 100.000.
     """
     group_by = ["city", *columns]
     return requests.transform(count_requests, group_by=group_by).transform(
@@ -101,11 +101,11 @@ def top_values(
 def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], months: int) -> DataFrame:
     """Add the change in requests since an earlier month, as a number and as a percentage.
 
-    `months` is the number of months between the two months.
+    `months` is the number of months from the earlier month to the month of the row.
 
     Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` (the change) and
-    `<name>_pct` (the change as a percentage of the requests of the earlier month). Both are null if the earlier month
-    has no row. `<name>_pct` is also null if the earlier month has 0 requests.
+    `<name>_pct` (the change as a percentage of the requests of the earlier month). Both columns are null if the earlier
+    month has no row. `<name>_pct` is also null if the earlier month has 0 requests.
     """
     percentage_name = f"{name}_pct"
     return (

@@ -41,9 +41,9 @@ A pattern matches only whole words, in upper or lower case.
 
 
 def request_kind(text: Column) -> Column:
-    """Return the first kind in `KINDS` whose words are in a text. Null if no kind matches.
+    """Return the first kind in `KINDS` whose pattern matches a text, or null if no pattern matches.
 
-    The result never contains other words of the text, such as a name or an address.
+    The result never contains any other part of the text, such as a name or an address.
 
     >>> texts = spark.createDataFrame([("Dog off leash, ask Ann",), ("hotdog stand",)], "text string")
     >>> [row[0] for row in texts.select(request_kind(F.col("text"))).collect()]
@@ -53,7 +53,7 @@ def request_kind(text: Column) -> Column:
 
 
 def traffic_kind(text: Column) -> Column:
-    """Return `accident` for a text about a road accident, `traffic` for other traffic, and null otherwise.
+    """Return `accident` for a text about a road accident, `traffic` for a text about other traffic, and null otherwise.
 
     >>> texts = spark.createDataFrame([("Traffic crash",), ("Traffic Calming Case",), ("Noise",)], "text string")
     >>> [row[0] for row in texts.select(traffic_kind(F.col("text"))).collect()]

@@ -50,11 +50,12 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 
     - the columns of `COLUMNS`. status has the spelling of the source.
     - closed_at: if the layout has only the day on which a request was closed, closed_at is the end of this day. If the
-      last change of the row is earlier, closed_at is the time of the last change.
-    - revised_at: the row's own time of revision. If the layout has no such time, revised_at is the as-of time of the
-      file (`file_as_of`). The as-of time is the modification time of the file or the latest time in the rows of the
-      file, whichever is earlier. A time in a row is the creation time, the close time, or the start of the close day.
-      If the layout has a time of revision but a row has no value, only the times in this row are used.
+      row was last changed before the end of this day, closed_at is the time of the last change.
+    - revised_at: the row's own time of revision. If the layout has no times of revision, revised_at is the as-of time
+      of the file (`file_as_of`). The as-of time is the modification time of the file or the latest time in the rows of
+      the file, whichever is earlier. A time in a row is the creation time, the close time, or the start of the close
+      day. In a layout with times of revision, a row can lack a time of revision. For such a row, revised_at is the
+      modification time of the file or the latest time in the row, whichever is earlier.
     - city; case_key (before masking, null without a creation time); resolution; `_local` (the creation time, in the
       city's local time); coordinates_are_valid.
     - the lineage; `_cast_failures`; `_cast_warnings`.
@@ -78,7 +79,7 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
     """Keep the raw rows that belong to no known layout, so that these rows are quarantined and not lost.
 
-    Ingest assigns a layout to each row, also to a malformed row. So a row without a known layout is from a source that
+    Ingest assigns a layout to each row, even to a malformed row. So a row without a known layout is from a source that
     was removed.
 
     Rows: only rows whose `_layout` is null or not in `known`. Columns: as in `read_layout`. All columns are
@@ -106,7 +107,7 @@ def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
 
 
 def _join_key_texts(source: CitySource, fields: Sequence[Field]) -> Column:
-    """Join the texts that identify a request, without its city and time. The result is never null."""
+    """Join the texts that identify a request, without the city and the creation time. The result is never null."""
     columns = {field.name: field.source for field in fields}
     texts = (F.trim(F.regexp_replace(quoted(columns[name]), _WHITESPACE, " ")) for name in source.key)
     return F.concat_ws(_SEPARATOR, *(F.coalesce(text, F.lit("")) for text in texts))
@@ -130,7 +131,7 @@ def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFram
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # few rows have no time of revision, so a scan of their whole file is too slow
+    if is_dated_by_row:  # few rows lack a time of revision, so a scan of each whole file is too slow
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")
@@ -144,7 +145,8 @@ def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
-    # With only one step, Spark would compute status and `_local` again for each column that uses them.
+    # With only one step, Spark would compute status and `_local` again for each column that uses one of these two
+    # columns.
     return rows.withColumns(
         {
             "city": F.lit(source.city),

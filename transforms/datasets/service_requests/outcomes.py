@@ -24,8 +24,8 @@ def build_resolution(requests: DataFrame) -> DataFrame:
     Rows: for each city, one row for each group with requests.
 
     Columns: city, group_kind, group_name; requests; resolved, closed_otherwise (transferred, out of jurisdiction, or
-    not a valid request), unresolved, status_not_known (numbers of requests); resolved_pct, unresolved_pct (percentages
-    of the requests with a known status).
+    not a valid request), unresolved, status_not_known (numbers of requests); resolved_pct, unresolved_pct. The
+    denominator of both percentages is the number of requests with a known status.
     """
     counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
@@ -70,8 +70,8 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
 
     Rows: for each city, one row for each group. Requests whose first-call resolution is unknown are left out.
 
-    Columns: city, group_kind, group_name; requests (whose first-call resolution is yes or no); on_first_call (whose
-    first-call resolution is yes); on_first_call_pct (100 x on_first_call / requests).
+    Columns: city, group_kind, group_name; requests (the requests whose first-call resolution is yes or no);
+    on_first_call (the requests whose first-call resolution is yes); on_first_call_pct (100 x on_first_call / requests).
     """
     sums = {"requests": ("_one", "count"), "on_first_call": ("_one", "sum")}
     return (
@@ -87,12 +87,12 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
 def build_time_to_close(requests: DataFrame) -> DataFrame:
     """Compute the median and the 90th percentile of the time until requests are closed.
 
-    Rows: one for each city, one for each of its agencies, one for each of its types, and one for each combination of
-    agency and type. Requests without a time to close are left out. These are open requests, and requests that were
-    closed before they were created.
+    Rows: for each city, one row for all requests, one for each agency, one for each type, and one for each pair of
+    agency and type. Requests without hours_to_close are left out. These requests are unresolved, lack a time, or were
+    closed before their creation.
 
     Columns: city; group_kind (`all`, `agency`, `request_type` or `agency and request_type`); agency, request_type (null
-    if the group includes all values, or if the value is unknown); requests; median_hours, p90_hours.
+    if the group includes all values of the column, or if the value is unknown); requests; median_hours, p90_hours.
 
     The percentiles are exact to a tenth of an hour. The code first counts the requests for each tenth of an hour, and
     then computes the percentiles from these counts. An exact percentile of single requests would need all requests in

@@ -27,10 +27,11 @@ _CONTENT_COLUMNS = (
     *("longitude", "latitude"),
 )
 REVISION_ORDER = ("_is_current", "revised_at", "closed_at", "content_hash", "_source_file", "_row_number")
-"""The columns that order the revisions of one request. The last revision in this order counts.
+"""The columns that order the revisions of one request. The publisher keeps the last revision in this order.
 
-If two revisions have the same `revised_at`, the revision with the later close time counts. The other columns break
-ties in the same way in each run.
+Current rows come after superseded rows. Rows that are equal in this respect are ordered by `revised_at`, and rows with
+the same `revised_at` are ordered by close time. The remaining columns break ties, so that each run keeps the same
+revision.
 """
 
 _generalize_to_block = partial(generalize_coordinate, degrees=0.001)
@@ -67,33 +68,35 @@ _COLUMNS = (
 
 
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
-    """Type the raw rows of all cities, standardize and mask them, and return the candidates for trusted.
+    """Type, standardize and mask the raw rows of all cities, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A request that was revised has several rows, and the
-    publisher keeps the latest valid row. If the `_layout` of a row is not in `layouts` or belongs to no source, the row
-    is kept, but its city, key and times are null. So the row fails the suite and is quarantined.
+    publisher keeps the latest valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no
+    source. The city, key, creation time and close time of such a row are null. So the row fails the suite and is
+    quarantined.
 
     Columns:
 
     - case_key: the HMAC-SHA-256 of several texts, computed with the masking key and written as 64 hexadecimal digits.
-      The texts are the city, the local creation time, and the columns of `CitySource.key` with collapsed white space,
-      joined by U+001F. Null if the creation time is missing.
+      The texts are the city, the local creation time, and the columns of `CitySource.key` with collapsed white space.
+      U+001F separates the texts. case_key is null if the creation time is missing.
     - city; created_at; created_month (the first day of the month), created_weekday (1 is Monday), created_hour. Month,
       weekday and hour are in the city's local time.
     - revised_at: the row's own time of revision, or the as-of time of its file (`read_layout`).
-    - status, in the spelling of the source; resolution (`resolved`, `closed otherwise` or `unresolved`, null for an
-      unknown status).
-    - closed_at: the close time. If the source has only the close day, closed_at is the end of this day, or the last
-      change of the row if this change is earlier. hours_to_close: null if the request is unresolved, a time is missing,
-      or the result would be negative.
+    - status: the status in the spelling of the source. resolution: `resolved`, `closed otherwise` or `unresolved`, or
+      null for an unknown status.
+    - closed_at: the close time. If the source has only the close day, closed_at is the end of this day. If the row was
+      last changed before the end of this day, closed_at is the time of the last change. hours_to_close: null if the
+      request is unresolved, a time is missing, or the result would be negative.
     - closure_reason; first_call_resolution; channel; agency, division, major_area, topic; neighborhood,
       council_district, police_district, zip.
     - request_type: the type in the source. If the type is missing, request_type is the topic. If both are missing,
       request_type is the kind in `KINDS` that matches the summary. traffic_kind: `accident`, `traffic` or null.
-    - longitude, latitude: the south-west corner of the block, in degrees. Both are null if the place is not in the
-      city. coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
-    - content_hash: XXH64 of the columns that a revision can change. It orders revisions with the same time.
+    - longitude, latitude: the south-west corner of the block, in degrees. Both columns are null if the place is not in
+      the city. coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
+    - content_hash: XXH64 of the columns that a revision can change. content_hash orders revisions with the same
+      revised_at and closed_at.
     - the lineage; `_cast_failures` of the creation time; `_cast_warnings` of optional columns. The values in both
       columns are redacted.
 
@@ -128,7 +131,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and add the columns that need the values before they are masked."""
+    """Standardize spelling, and add the columns that need values without masking."""
     # With only one step, Spark would compute a text again for each column that uses the text. So there are two steps.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))

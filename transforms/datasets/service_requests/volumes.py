@@ -22,15 +22,15 @@ _KINDS_WITHOUT_GRID_CELL = tuple(kind for kind in GROUP_KINDS if kind != "grid_c
 
 
 def build_monthly_volume(requests: DataFrame) -> DataFrame:
-    """Count the requests of each group by the month of their creation, with the changes since earlier months.
+    """Count the requests of each group by the month of creation, and add the changes since earlier months.
 
-    Rows: for each group of a city, one row for each month with requests. A group is all requests (`all`), a channel, an
-    agency, or an area that is not a grid cell.
+    Rows: for each group of a city, one row for each month with requests. A group has all requests of a city (`all`), or
+    the requests of one channel, agency or area. Grid cells are not groups of this answer.
 
-    Columns: city, group_kind, group_name (null for requests without a value); month (the first day of the month, in the
-    city's local time); requests; change_on_month, change_on_month_pct (changes since the month before); change_on_year,
-    change_on_year_pct (changes since the same month of the year before). A change is null if the earlier month has no
-    requests.
+    Columns: city, group_kind, group_name (null for the group of requests without a value); month (the first day of the
+    month, in the city's local time); requests; change_on_month, change_on_month_pct (changes since the month before);
+    change_on_year, change_on_year_pct (changes since the same month of the year before). A change is null if the
+    earlier month has no requests.
     """
     group_by = ["city", *GROUP_COLUMNS]
     return (
@@ -85,9 +85,9 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
     Rows: for each area and each of its types in `build_top_types_by_area`, one row for each month with requests.
 
-    Columns: city, area_kind, area; rank (of the type, over all months), request_type; month (the first day of the
-    month); requests; change_on_month, change_on_month_pct (changes since the month before, null if the month before has
-    no requests).
+    Columns: city, area_kind, area; rank (the rank of the type over all months), request_type; month (the first day of
+    the month); requests; change_on_month, change_on_month_pct (changes since the month before, null if the month before
+    has no requests).
     """
     area = ["city", *AREA_COLUMNS]
     area_type = [*area, "request_type"]
@@ -112,7 +112,7 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without an agency are left out. Ties
     are broken by the name of the agency.
 
-    Columns: city, group_kind, group_name (null for requests without a value); rank; agency; requests;
+    Columns: city, group_kind, group_name (null for the group of requests without a value); rank; agency; requests;
     share_pct. The denominator of share_pct is the number of the group's requests that have an agency.
     """
     return requests.transform(top_values, column="agency")
@@ -131,7 +131,7 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
 
 
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
-    """Count requests by the weekday and hour in which they were created.
+    """Count requests by the weekday and hour of their creation.
 
     The requests are counted for each city, and for each agency, channel and area of the city except grid cells.
 
@@ -153,8 +153,8 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
 
     Rows: for each area of a city, one row for each combination of traffic_kind and request_type with requests.
 
-    Columns: city, area_kind, area (null if the area is unknown); traffic_kind (`accident` or `traffic`, if type, topic
-    or summary has one of the words of `traffic_kind`); request_type; requests.
+    Columns: city, area_kind, area (null if the area is unknown); traffic_kind (`accident` or `traffic`, from the words
+    in type, topic and summary); request_type; requests.
     """
     kind_columns = ["traffic_kind", "request_type"]
     return (

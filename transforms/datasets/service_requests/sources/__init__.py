@@ -25,4 +25,4 @@ SOURCES = tuple(_load_sources())
 LAYOUTS: Mapping[str, Sequence[Field]] = {
     layout: fields for source in SOURCES for layout, fields in source.layouts.items()
 }
-"""The layouts of all feeds, and the fields of each."""
+"""The layouts of all feeds, and the fields of each layout."""

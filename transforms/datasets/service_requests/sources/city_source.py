@@ -21,7 +21,7 @@ AsOf = Literal["row", "file"]
 
 - `row`: rows have their own time of revision, in the field `revised_at`. A row without a value gets a time from its
   own cells and the modification time of its file.
-- `file`: the file is an export of the live state. All its rows have the as-of time of the file
+- `file`: the file is an export of the live state. All rows have the as-of time of the file
   (`transforms.revisions.file_as_of`).
 """
 
@@ -34,7 +34,7 @@ class CitySource:
         city: The name of the city in trusted and in the case key.
         zone: The time zone of the city.
         bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
-        key: The fields that, with the city and the creation time, identify a request. All layouts have these fields.
+        key: The fields that, with the city and the creation time, identify a request. Each layout has these fields.
         statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
         spellings: Other spellings of statuses, and the status that each spelling stands for.
         layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.

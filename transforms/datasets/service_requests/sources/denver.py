@@ -48,7 +48,7 @@ _DENVER = (
     text_field("Case Summary", "summary"),
     text_field("Case Status", "status"),
     text_field("Case Source", "channel"),
-    text_field("Case Created Date", "created_on"),  # not parsed, because the next column has date and time
+    text_field("Case Created Date", "created_on"),  # not parsed, because the next column has both date and time
     _local_time_field("Case Created dttm", "created_at"),
     Field("Case Closed Date", "closed_on", "date", _parse_day, expected="date such as 07/04/2024", required=False),
     _local_time_field("Case Closed dttm", "closed_at", required=False),
@@ -97,7 +97,7 @@ SOURCE = CitySource(
         "Approved": "Closed - Approved",
         "Spam": "Closed - Spam",
     },
-    # The time at which an event was sent (`row_ts`) is its time of revision.
+    # The time at which an event was sent (`row_ts`) is the time of revision of the event.
     layouts={"denver": _DENVER, "denver_events": (*_DENVER, time_field("row_ts", "revised_at", required=False))},
     as_of={"denver": "file", "denver_events": "row"},
 )
