@@ -132,7 +132,7 @@ def test_a_compaction_is_not_committed_if_another_commit_comes_first(lake: Spark
         publish(lake, number)
     with (
         pytest.raises(
-            TableBusyError, match=f"{TABLE}: maintenance skips this table, because another run committed to it at"
+            TableBusyError, match=f"{TABLE}: maintenance skips this table, because another run committed to the table"
         ),
         commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current,
     ):
