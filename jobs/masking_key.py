@@ -75,8 +75,8 @@ def _read_secret(location: str) -> bytes:
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=location.removeprefix(_SECRETS_MANAGER))
     except (BotoCoreError, ClientError) as error:
         problem = (
-            f"AWS Secrets Manager does not return the secret ({error}). Check its name, and that the job's role allows "
-            "secretsmanager:GetSecretValue."
+            f"AWS Secrets Manager does not return the secret ({error}). Check the name of the secret. Check that the "
+            "job's role allows secretsmanager:GetSecretValue."
         )
         raise MaskingKeyError(where=location, problem=problem) from error
     return bytes(secret["SecretBinary"]) if "SecretBinary" in secret else str(secret["SecretString"]).encode()

@@ -533,7 +533,7 @@ def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trus
         assert resolve(publisher(lake, "two"), row_by_row=True).rows_out == 4
     else:
         deliver(landing, "c", event(5))
-        note = "full refresh, because a run was killed after it published quarantine and before trusted"
+        note = "full refresh, because a run was killed after it published quarantine but not trusted"
         assert run(lake, landing).notes == (note,)
 
     assert trusted_numbers(lake) == ([1, 7, 8, 9] if step == "resolve" else [1, 5, 7, 8, 9])
