@@ -11,8 +11,8 @@ A full refresh and an incremental run have the same three steps:
 
 The commit that publishes trusted also stores the watermark as a property. A killed step can be repeated, even by a run
 with another id. If the step was killed before this commit, the repeated step does the same work again. If the step was
-killed after this commit, the repeated step finds nothing to do. A full refresh is an incremental run that starts without
-earlier rows.
+killed after this commit, the repeated step finds nothing to do. A full refresh is an incremental run that starts
+without earlier rows.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
     )
     notes = [f"{name} was delivered again with different content" for name in ingested.redelivered]
     if len(notes) > MAX_FILES_IN_NOTE:
-        notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more, see the log"]
+        notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more files, see the log"]
     return StageResult(
         rows_in=ingested.rows,
         rows_out=ingested.rows,

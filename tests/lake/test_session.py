@@ -10,7 +10,7 @@ from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, java_home, lake_session, local_settings
 
 
-def test_a_folder_uses_the_hadoop_catalog_and_s3_uses_the_glue_catalog() -> None:
+def test_the_catalog_is_hadoop_for_a_folder_but_glue_for_s3() -> None:
     local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
 
     assert local["spark.sql.catalog.lake.type"] == "hadoop"
