@@ -19,7 +19,7 @@ MADE_FROM = "citylake.made-from"
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
-    """Build the answers that are stale, and publish them together.
+    """Build the stale answers, and publish all of these answers together.
 
     An answer is stale if the code or a table that the answer reads has changed since the last build of the answer. All
     answers of a run read the same snapshots of the tables. No answer is published until all answers are staged. So if a

@@ -40,7 +40,7 @@ def read_masking_key(location: str | None) -> bytes:
 
 
 def fingerprint(key: bytes) -> str:
-    """Return a text that identifies a key without revealing it.
+    """Return a text that identifies a key, but does not reveal the key.
 
     >>> fingerprint(b"a" * 32) == fingerprint(b"a" * 32), fingerprint(b"a" * 32) == fingerprint(b"b" * 32)
     (True, False)
@@ -58,7 +58,7 @@ def _read_file(location: str) -> bytes:
 
 
 def _hide_key(location: str) -> str:
-    """Return a file name for a message. Hide the name if it may be the masking key itself."""
+    """Return a file name for a message. Hide a name that may be the masking key itself."""
     folder = Path(location).parent
     is_path = (folder.name and folder.is_dir()) or len(location) < MIN_KEY_BYTES
     return location if is_path else f"(a text of {len(location)} characters)"

@@ -59,7 +59,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Build the new rows of raw, validate them, and publish them to trusted and quarantine."""
+    """Build rows from the new rows of raw, validate the built rows, and publish them to trusted and quarantine."""
     return _make_publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 
@@ -107,7 +107,7 @@ def check_quality(dataset: Dataset, spark: SparkSession, args: Arguments) -> Sta
 
 
 def publish(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Publish the staged rows to quarantine, then to trusted."""
+    """Publish the staged rows to quarantine first, and to trusted second."""
     return _make_publisher(dataset, spark, args).publish()
 
 

@@ -160,7 +160,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
 
 
 def columns_read(frame: DataFrame) -> set[str]:
-    """Return the columns that a frame still reads from its sources after Spark has pruned unused columns."""
+    """Return the columns that Spark reads from the sources of a frame, without the columns that Spark prunes."""
     query: Any = frame._jdf
     leaves = query.queryExecution().optimizedPlan().collectLeaves()
     outputs = [leaves.apply(index).output() for index in range(leaves.size())]

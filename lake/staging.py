@@ -64,7 +64,7 @@ class Staged:
 
     @property
     def is_append(self) -> bool:
-        """True if a publish adds the staged rows to the rows of `base`. False if it replaces the rows of `base`."""
+        """True if a publish adds the staged rows to the rows of `base`. False if the publish replaces them."""
         return self.properties[_IS_APPEND] == "True"
 
     @property
@@ -104,7 +104,7 @@ class Staged:
             self.spark.catalog.dropTempView(view)
 
     def mark_blocked(self) -> None:
-        """Mark the rows as failed, so that no other run publishes them."""
+        """Mark the rows as failed. No other run publishes marked rows."""
         self.add_properties({_BLOCKED: "True"})
 
     def require_current(self) -> None:
@@ -233,9 +233,9 @@ def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | Non
 
 
 def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
-    """Drop the separate table of staged rows if its last commit is older than `older_than`. Return True after a drop.
+    """Drop the separate table of staged rows if its last commit is older than `older_than`.
 
-    Runs that were blocked, failed or killed leave this table behind. `lake.iceberg.drop_branches` drops the branches
+    Returns True if the table was dropped. Runs that were blocked, failed or killed leave this table behind. `lake.iceberg.drop_branches` drops the branches
     of these runs.
     """
     home = _separate_table(table)

@@ -70,7 +70,7 @@ def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot that has a property, or an empty mapping if no snapshot has it."""
+    """Return the summary of the latest snapshot with this property, or an empty mapping if no snapshot has it."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 
@@ -108,7 +108,7 @@ def ensure_table(
     partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> None:
-    """Create an empty table if it does not exist. An existing table is not changed.
+    """Create an empty table if no table of this name exists. An existing table is not changed.
 
     `partitioned_by` holds columns or Iceberg transforms, such as `months(created_at)`.
     """

@@ -333,7 +333,7 @@ def test_small_increments_are_validated_together_with_earlier_rows(lake: SparkSe
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_dataset_publishes_later_increments_but_no_blocked_full_refresh(lake: SparkSession, landing) -> None:
+def test_a_blocked_full_refresh_changes_no_table_of_a_blocked_dataset(lake: SparkSession, landing) -> None:
     deliver(landing, "first", event(1, day=None))
     assert "citylake resolve" in run_blocked(lake, landing)
     assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
@@ -406,7 +406,7 @@ def test_a_run_that_is_resumed_under_a_new_id_publishes_the_staged_rows(lake: Sp
     assert len(trusted(lake)) == 3
 
 
-def test_the_create_stage_reports_skipped_files_and_redelivered_files(published: SparkSession, landing) -> None:
+def test_the_stage_create_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -491,7 +491,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_the_next_run_repeats_a_publish_that_was_killed_at_the_fast_forward(
+def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):

@@ -174,9 +174,7 @@ def test_unreadable_files_change_no_table_and_are_named_in_the_error(lake: Spark
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_or_remove_rows_but_invalid_corrections_do_not_change_trusted(
-    lake: SparkSession, landing
-) -> None:
+def test_later_deliveries_can_change_trusted_but_invalid_corrections_cannot(lake: SparkSession, landing) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

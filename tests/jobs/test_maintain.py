@@ -103,7 +103,7 @@ def test_two_concurrent_maintenance_runs_succeed(lake: SparkSession, tmp_path: P
     assert lake.table(RUNS).count() == 24
 
 
-def test_concurrent_publishes_and_maintenance_all_succeed(lake: SparkSession) -> None:
+def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
     publish(lake, 0)
 
     def publish_all() -> None:

@@ -97,7 +97,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
+def test_the_landed_row_identifies_a_row_without_a_key(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     # The first staged row and the row in quarantine are the same landed row, which was delivered again.
@@ -148,7 +148,7 @@ def test_the_order_in_which_revisions_arrive_does_not_matter(spark: SparkSession
 
 @settings(max_examples=5, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
-def test_the_latest_valid_revision_and_a_failed_latest_revision_are_kept(
+def test_only_the_latest_valid_revision_and_a_newer_failed_revision_are_kept(
     spark: SparkSession, rows: list[tuple]
 ) -> None:
     rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())

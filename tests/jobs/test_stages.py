@@ -130,7 +130,7 @@ def test_stages_run_in_order_and_are_recorded_until_a_stage_fails(lake: SparkSes
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_names_skipped_files_and_redelivered_files(lake: SparkSession, landing) -> None:
+def test_the_result_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -218,7 +218,7 @@ def test_only_changed_rows_of_trusted_cause_a_rebuild_of_the_answers(lake: Spark
     assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers built",)
 
 
-def test_answers_are_built_again_if_the_code_has_changed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_built_again_after_a_code_change(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     trust(lake, 3)
     answer(lake, CALLS)
     monkeypatch.setattr(answers, "code_version", lambda *packages: "another")
