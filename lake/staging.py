@@ -235,8 +235,8 @@ def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | Non
 def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
     """Drop the separate table of staged rows if its last commit is older than `older_than`.
 
-    Returns True if the table was dropped. Runs that were blocked, failed or killed leave this table behind. `lake.iceberg.drop_branches` drops the branches
-    of these runs.
+    Returns True if the table was dropped. Runs that were blocked, failed or killed leave this table behind. The
+    function `lake.iceberg.drop_branches` drops the branches of these runs.
     """
     home = _separate_table(table)
     snapshot = head(spark, home)
