@@ -50,7 +50,7 @@ def block(
     requested the run, or if the dataset is not incremental, the rows stay on their branch and no table changes.
     """
     examples = first_rows(gate.rows_for_quarantine(staged.rows()))
-    lines = [f"{line}; first in {examples[id_]}" if id_ in examples else line for id_, line in failures.items()]
+    lines = [f"{line}. First in {examples[id_]}" if id_ in examples else line for id_, line in failures.items()]
     blocked = replace(result, rows_out=0, verdict="blocked")
     if publisher.dataset.is_incremental and REQUESTED not in staged.properties:
         parked = _park(publisher, staged, gate, failures)

@@ -54,7 +54,7 @@ def test_the_dataset_and_the_suite_of_the_tutorial_accept_its_landed_file(spark,
 
     gate = compile_gate(library_visits.DATASET.build(raw), suite=suite)
 
-    failed = {row._row_number: row._failed_expectations for row in gate.rejected(gate.rows).collect()}
+    failed = {row._row_number: row._failed_expectations for row in gate.rows_for_quarantine(gate.rows).collect()}
     assert failed == {4: ["every_cell_readable"], 5: ["visits_not_negative"]}
     answer = library_visits.build_branches(gate.rows.where("NOT _quarantined"))
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}

@@ -78,7 +78,7 @@ def test_the_overview_has_a_headline_and_counts_and_answers_and_reasons(tables: 
     assert "Rows raw 0, trusted 2, quarantine 1 (33.33 %)" in text
     assert "FAILED" in text
     assert "calls_handled_monthly Percentage of calls handled, by month" in text
-    assert "Quarantine: citylake show contact_centre quarantine 1 Every cell" in text
+    assert "Quarantine: citylake show contact_centre quarantine 1 Each required cell" in text
     assert "Warnings: 2 expectations not met. citylake show contact_centre warnings" in text
     assert "Needs attention contact_centre stage refine failed: ValueError: stop" in text
 
