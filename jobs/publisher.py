@@ -128,8 +128,8 @@ class Publisher:
 
         The rows of a blocked increment are parked in quarantine, with the names of the failed expectations. The
         watermark moves past these rows, so the next increment is validated separately. The dataset stays blocked until
-        all parked rows are resolved or replaced by newer revisions. If a person
-        requested the blocked run, or if the dataset is not incremental, no table changes.
+        all parked rows are resolved or replaced by newer revisions. If a person requested the blocked run, or if the
+        dataset is not incremental, no table changes.
 
         Raises:
             NotStagedError: No rows are staged, although raw has new rows.

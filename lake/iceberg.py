@@ -81,7 +81,7 @@ def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
     parser = _find_package(spark, iceberg).SnapshotParser
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
-        fields = json.loads(parser.toJson(snapshot))  # without JSON, py4j makes one call for each property
+        fields = json.loads(parser.toJson(snapshot))  # otherwise py4j makes one call for each property
         parent, summary = fields.get("parent-snapshot-id"), fields["summary"]
         yield Snapshot(fields["snapshot-id"], parent, summary["operation"], summary, fields["timestamp-ms"] / 1000)
         snapshot = None if parent is None else iceberg.snapshot(parent)
@@ -284,7 +284,10 @@ def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str,
 
 
 def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str]) -> None:
-    """Remove delete files from a table's current snapshot. No data file may need these delete files."""
+    """Remove delete files from a table's current snapshot.
+
+    The caller must make sure that no data file needs these delete files.
+    """
     rewrite, manifests = table.newRewrite(), _find_package(spark, table).ManifestFiles
     for manifest in table.currentSnapshot().deleteManifests(table.io()):
         reader = manifests.readDeleteManifest(manifest, table.io(), table.specs())

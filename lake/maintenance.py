@@ -75,9 +75,9 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 def compact(spark: SparkSession, table: str) -> int:
     """Rewrite small files and files with many deleted rows into files of `TARGET_FILE_BYTES`.
 
-    A file is rewritten if at least a tenth of its rows are deleted. Rows do not change. Delete files that no data file
-    needs are removed. The numbers of files are read from metadata. Spark jobs run only if the table has delete files or
-    files to rewrite.
+    A file has many deleted rows if at least a tenth of its rows are deleted. Rows do not change. Delete files that no
+    data file needs are removed. The numbers of files are read from metadata. Spark jobs run only if the table has
+    delete files or files to rewrite.
 
     Compaction never makes the publish of another run fail. Compaction does not start if another run may be about to
     publish the table. Compaction commits only if no other run has committed to the table since compaction started.
@@ -137,7 +137,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
 
 
 def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Remove files from a table's folder if no snapshot uses the files and they are older than `older_than`.
+    """Remove files from a table's folder if no snapshot uses the files and the files are older than `older_than`.
 
     Returns:
         The number of removed files.

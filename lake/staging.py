@@ -64,7 +64,7 @@ class Staged:
 
     @property
     def is_append(self) -> bool:
-        """True if a publish adds the staged rows to the rows of `base`. False if the publish replaces them."""
+        """True if a publish adds the staged rows to the rows of `base`. False if it replaces these rows."""
         return self.properties[_IS_APPEND] == "True"
 
     @property
