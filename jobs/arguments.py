@@ -28,7 +28,7 @@ class Arguments:
 
     Attributes:
         stages: The stages to run, in order.
-        landing: Folder, file or pattern of the landed files. Only stages that read landing need it.
+        landing: Folder, file or pattern of the landed files. Only stages that read landing need this path.
         warehouse: The folder of the tables, or `s3://…` on Glue.
         run_id: The id of the run. All stages of a run have the same id in the ledger.
         workflow: The workflow that started the job, or None.
@@ -52,15 +52,15 @@ class Arguments:
 
 
 def new_run_id() -> str:
-    """Return an id for a run, made of its start time (UTC) and its process id."""
+    """Return a run id that consists of the current time (UTC) and the process id."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid()}"
 
 
 def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequence[str] = STAGES) -> Arguments:
     """Parse the arguments of a job that has these stages.
 
-    Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. But an unknown key that resembles an
-    argument of the job stops the job, because this key is probably a typing error.
+    Unknown keys, such as Glue's own `--JOB_NAME` and `--TempDir`, are ignored. But the job stops if an unknown key
+    resembles an argument of the job, because the unknown key is probably a typing error.
     """
     parser = make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)

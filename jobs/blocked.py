@@ -30,9 +30,9 @@ BLOCKED_BY = "_blocked_by"
 """Column of quarantine: the expectations that blocked the increment of the row. Null for a row that is not parked."""
 
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
-"""Snapshot property of staged rows: the name of the request. Only a run that a person requested has this property.
+"""`REQUESTED` is a snapshot property of staged rows. Its value is the name of the request.
 
-A requested run also stages rows before the watermark.
+Only a run that a person requested sets the property. A requested run also stages rows before the watermark.
 """
 
 
@@ -47,7 +47,7 @@ def block(
     """Block staged rows, and return the result with the error.
 
     Rows: all rows of a new increment are parked in quarantine, and the watermark moves past these rows. If a person
-    requested a full refresh, or if the dataset is not incremental, the rows stay on their branch and no table changes.
+    requested the run, or if the dataset is not incremental, the rows stay on their branch and no table changes.
     """
     examples = first_rows(gate.rows_for_quarantine(staged.rows()))
     lines = [f"{line}. First in {examples[id_]}" if id_ in examples else line for id_, line in failures.items()]
@@ -73,7 +73,7 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
     """Build the parked rows again with the current code, and publish the rows if they meet the current suite.
 
-    Otherwise the rows stay parked.
+    The rows stay parked if they do not meet the suite.
 
     Args:
         publisher: The publisher of the dataset.

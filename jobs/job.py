@@ -60,7 +60,7 @@ class Job:
         ]
 
     def main(self, argv: Sequence[str] | None = None) -> None:
-        """Run the job once or, with `--every`, again and again until the process is stopped."""
+        """Run the job once. With `--every`, repeat the job until the process is stopped."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
         logging.getLogger("py4j").setLevel(logging.WARNING)
         args = self.parse(argv)
@@ -84,9 +84,9 @@ def stop_requested() -> Event:
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
     """Repeat `run` until `stopped` is set. Each run starts `every` seconds after the start of the previous run.
 
-    If a run takes longer than `every` seconds, the next run starts at once. The loop logs an error and continues if an
-    increment is blocked, another run published first, landing is empty, or a file cannot be read. Any other error ends
-    the loop.
+    If a run takes longer than `every` seconds, the next run starts at once. Four errors do not end the loop: a
+    blocked increment, a publish by another run, an empty landing folder, and a file that cannot be read. The loop logs
+    these errors and continues. Any other error ends the loop.
     """
     while not stopped.is_set():
         started = time.monotonic()

@@ -19,10 +19,10 @@ from lake.tables import table_name
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_RETENTION = timedelta(days=7)
-"""Time for which old snapshots and unpublished branches are kept."""
+"""Maintenance keeps old snapshots and unpublished branches for this time."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
-"""Minimum age of an unused file that is removed, the same as in Iceberg. A younger file may belong to a current run."""
+"""Minimum age of an unused file to remove. Iceberg has the same default. A younger file may belong to a current run."""
 
 ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 
@@ -36,7 +36,10 @@ def compact_files(spark: SparkSession, args: Arguments) -> StageResult:
 
 
 def expire(spark: SparkSession, args: Arguments) -> StageResult:
-    """Expire snapshots and drop unpublished rows that are older than `SNAPSHOT_RETENTION`, and delete their files."""
+    """Expire old snapshots, drop old unpublished rows, and delete the files of both.
+
+    Snapshots and unpublished rows are old after `SNAPSHOT_RETENTION`.
+    """
     older_than = datetime.now(timezone.utc) - SNAPSHOT_RETENTION
     tables = _list_tables(spark, args)
     expired, skipped = _maintain_each(tables, lambda table: expire_snapshots(spark, table, older_than=older_than))
@@ -46,7 +49,10 @@ def expire(spark: SparkSession, args: Arguments) -> StageResult:
 
 
 def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
-    """Remove files that no table uses, such as files of killed runs. Runs once a day, because it lists all files."""
+    """Remove files that no table uses, such as files of killed runs.
+
+    This stage lists all files, so it runs only once a day.
+    """
     now = datetime.now(timezone.utc)
     earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")
     last = earlier.where("note LIKE '%files removed'").agg({"started": "max"}).first()
@@ -71,7 +77,7 @@ def _list_tables(spark: SparkSession, args: Arguments) -> list[str]:
 
 
 def _maintain_each(tables: Sequence[str], maintain: Callable[[str], int]) -> tuple[list[int], list[str]]:
-    """Maintain each table. Return the counts, and a note for each table that is skipped."""
+    """Maintain each table. Return the results of `maintain`, and a note for each skipped table."""
     counts, skipped = [], []
     for table in tables:
         try:

@@ -40,7 +40,7 @@ def read_masking_key(location: str | None) -> bytes:
 
 
 def fingerprint(key: bytes) -> str:
-    """Return a text that identifies a key without revealing it.
+    """Return a text that identifies a key, but does not reveal the key.
 
     >>> fingerprint(b"a" * 32) == fingerprint(b"a" * 32), fingerprint(b"a" * 32) == fingerprint(b"b" * 32)
     (True, False)
@@ -58,7 +58,7 @@ def _read_file(location: str) -> bytes:
 
 
 def _hide_key(location: str) -> str:
-    """Return a file name for a message. Hide the name if it may be the masking key itself."""
+    """Return a file name for a message. Hide a name that may be the masking key itself."""
     folder = Path(location).parent
     is_path = (folder.name and folder.is_dir()) or len(location) < MIN_KEY_BYTES
     return location if is_path else f"(a text of {len(location)} characters)"
@@ -75,8 +75,8 @@ def _read_secret(location: str) -> bytes:
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=location.removeprefix(_SECRETS_MANAGER))
     except (BotoCoreError, ClientError) as error:
         problem = (
-            f"AWS Secrets Manager does not return the secret ({error}). Check its name, and that the job's role allows "
-            "secretsmanager:GetSecretValue."
+            f"AWS Secrets Manager does not return the secret ({error}). Check the name of the secret. Check that the "
+            "job's role allows secretsmanager:GetSecretValue."
         )
         raise MaskingKeyError(where=location, problem=problem) from error
     return bytes(secret["SecretBinary"]) if "SecretBinary" in secret else str(secret["SecretString"]).encode()

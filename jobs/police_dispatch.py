@@ -1,4 +1,4 @@
-"""AWS Glue job that makes answers from dispatched incidents. Some incidents arrive late, twice or corrected.
+"""AWS Glue job that makes answers from dispatched incidents. Some incidents arrive late, twice or with corrections.
 
 The stages have the names of a truncate-and-reload workflow: crawl, clear, create, check quality, publish. But no stage
 empties a table that people read. `clear` drops the branches that earlier runs left behind. `create` and `check_quality`

@@ -1,4 +1,4 @@
-"""Read and write the progress of a dataset: its watermark, and the code and key that built its rows.
+"""Read and write the progress of a dataset: the watermark, the version of the code, and the masking key's fingerprint.
 
 Each publish stores the progress as a property of the snapshot of trusted.
 """
@@ -24,8 +24,8 @@ class Block:
     Attributes:
         run_id: The id of the latest blocked run.
         reasons: One line for each reason why the increment is blocked.
-        needs_full_refresh: Whether only a full refresh resolves the block. True if a blocked run was a full refresh of
-            a published table.
+        needs_full_refresh: True if only a full refresh can resolve the block. This is the case if a blocked run was a
+            full refresh of a published table.
     """
 
     run_id: str
@@ -35,10 +35,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a dataset. Staged rows already have the progress that their publish will store.
+    """The progress of a dataset. Staged rows carry the progress that their publish will store.
 
     Attributes:
-        watermark: The latest ingest time of the rows of raw that were processed (microseconds since 1970, UTC).
+        watermark: The latest ingest time of all processed rows of raw (microseconds since 1970, UTC).
         code: The version of the code that built the rows.
         masking_key: The fingerprint of the masking key. Empty if the dataset's masking uses no key.
         publish_id: A unique id of the publish.

@@ -2,16 +2,17 @@
 
 A full refresh and an incremental run have the same three steps:
 
-1. `stage` builds the new rows and marks the expectations that each row fails. It keeps the latest valid revision of
-   each key, and the latest revision if that revision failed. It writes the rows to a branch of trusted, with passing
-   and failing rows in separate partitions.
-2. `validate` validates the rows. If it blocks an increment, it parks the rows of the increment in quarantine.
+1. `stage` builds the new rows and marks the expectations that each row fails. For each key, `stage` keeps the latest
+   valid revision. If the latest revision failed, `stage` keeps this failed revision too. `stage` writes the rows to a
+   branch of trusted. Passing rows and failing rows are in separate partitions of the branch.
+2. `validate` validates the rows. If an increment is blocked, `validate` parks the rows of the increment in quarantine.
 3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and keeps the latest
-   revision. It publishes quarantine first, and then trusted.
+   revision. `publish` commits quarantine first and trusted second.
 
-The commit that publishes trusted also stores the watermark, as a property. A killed step can be repeated, even by a run
-with another id. Before this commit, the repeated step does the same work again. After this commit, the repeated step
-finds nothing to do. A full refresh is an incremental run that starts without earlier rows.
+The commit that publishes trusted also stores the watermark as a property. A killed step can be repeated, even by a run
+with another id. If the step was killed before this commit, the repeated step does the same work again. If the step was
+killed after this commit, the repeated step finds nothing to do. A full refresh is an incremental run that starts
+without earlier rows.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from transforms.dedupe import keep_latest
 
 _VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Snapshot property of quarantine: the id of the previous publish of trusted. Set only if a run cannot be repeated."""
+"""Snapshot property of quarantine: the id of the previous publish of trusted. Only requested runs set it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Publisher:
         return self.finish(self.stage(full_refresh=full_refresh))
 
     def stage(self, *, full_refresh: bool = False, request: str = "refresh") -> StageResult:
-        """Write new candidates to a branch of trusted, marked with the expectations that they fail.
+        """Mark new candidates with the expectations that they fail, and write the candidates to a branch of trusted.
 
         Rows: the rows that were ingested into raw after the watermark. If raw has no new rows, nothing is written and
         `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
@@ -101,7 +102,7 @@ class Publisher:
         - if the dataset is not incremental.
 
         Raises:
-            MaskingKeyError: Trusted was masked with another key, and this is not a full refresh.
+            MaskingKeyError: Trusted was masked with another key, and this run is not a full refresh.
         """
         progress = self.progress()
         if earlier_result := blocked_before(self, progress):
@@ -127,8 +128,8 @@ class Publisher:
 
         The rows of a blocked increment are parked in quarantine, with the names of the failed expectations. The
         watermark moves past these rows, so the next increment is validated separately. The dataset stays blocked until
-        all parked rows are resolved or replaced by newer revisions. No table changes if a person requested the blocked
-        full refresh, or if the dataset is not incremental.
+        all parked rows are resolved or replaced by newer revisions. If a person requested the blocked run, or if the
+        dataset is not incremental, no table changes.
 
         Raises:
             NotStagedError: No rows are staged, although raw has new rows.
@@ -157,7 +158,7 @@ class Publisher:
         return result
 
     def publish(self) -> StageResult:
-        """Publish the validated rows: quarantine first, then trusted.
+        """Publish the validated rows to quarantine first, and to trusted second.
 
         Rows: trusted gets the latest valid revision of each key. If the latest revision of a key failed, this revision
         goes to quarantine.
@@ -183,8 +184,9 @@ class Publisher:
         staged.require_current()  # do not publish quarantine if trusted cannot be published
         snapshots: dict[str, int | None] = {}
         if rejects:
-            # If a requested run, such as resolve, is killed between these two publishes, the next run does not repeat
-            # the request. It would stage only the rows after the watermark. So make the next run a full refresh.
+            # A requested run, such as resolve, may be killed between these two publishes. The next run does not repeat
+            # the request, and would stage only the rows after the watermark. This property makes the next run a full
+            # refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}
@@ -205,11 +207,14 @@ class Publisher:
         return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
 
     def _new_rows(self, progress: Progress | None, *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
-        """Read the new rows of raw, or all rows for a full refresh. Return None as rows if raw has no new rows."""
+        """Read the new rows of raw, or all rows for a full refresh. Also return notes.
+
+        The rows are None if raw has no new rows.
+        """
         if full_refresh or progress is None:
             return read_raw(self.spark, self.dataset.name), ()
         if self.is_half_published(progress):
-            notes = ("full refresh, because a run was killed after it published quarantine and before trusted",)
+            notes = ("full refresh, because a run was killed after it published quarantine but not trusted",)
             return read_raw(self.spark, self.dataset.name), notes
         if not self.dataset.is_incremental:
             raw = read_raw(self.spark, self.dataset.name)
@@ -224,8 +229,8 @@ class Publisher:
     def candidates(self, raw: RawRows, *, source_rows: DataFrame | None = None) -> DataFrame:
         """Build rows, mark the expectations that each row fails, and keep the latest valid revision of each key.
 
-        Rows: the rows that the dataset's `build` returns. With `source_rows`, only the rows that were built from these
-        landed rows.
+        Rows: the rows that the dataset's `build` returns. If `source_rows` is given, rows that were built from other
+        landed rows are dropped.
         """
         key = {"masking_key": self.masking_key} if self.dataset.uses_masking_key else {}
         layouts = {"layouts": raw.layouts} if self.dataset.builds_by_layout else {}
@@ -243,7 +248,7 @@ class Publisher:
     def write(
         self, candidates: DataFrame, *, watermark: int, is_append: bool, request: str | None = None
     ) -> StageResult:
-        """Stage candidates, with the progress that their publish will store."""
+        """Stage candidates together with the progress that their publish will store."""
         progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(
@@ -267,7 +272,7 @@ class Publisher:
         )
 
     def _find_staged(self) -> Staged | None:
-        """Find the rows that this run or an earlier run has staged. None if there are no new rows to stage."""
+        """Find the rows that this run or an earlier run has staged. Return None if no new rows need to be staged."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
             staged = None  # these rows were marked with another version of the suite
@@ -279,8 +284,8 @@ class Publisher:
         """Delete superseded passing rows from the branch, and stage the new rows of quarantine.
 
         Returns:
-            Three items: the staged rows of quarantine, or None if quarantine does not change, the number of rows that
-            are added to trusted, and the number of rows that stay parked.
+            Three items: the staged rows of quarantine, the number of rows that are added to trusted, and the number of
+            rows that stay parked. The first item is None if quarantine does not change.
         """
         rows, quarantine = with_positions(staged.rows()), with_positions(read(self.spark, self.quarantine))
         pruning = pruning_condition(staged, column=self.dataset.pruning_column)
@@ -298,7 +303,7 @@ class Publisher:
             return rejects, revisions.count(STAGED, is_failed=False, is_kept=True), parked
 
     def is_half_published(self, progress: Progress) -> bool:
-        """Whether a requested run was killed after it published quarantine and before it published trusted."""
+        """Return True if a requested run was killed after it published quarantine but before it published trusted."""
         return last_properties(self.spark, self.quarantine, _FOLLOWS).get(_FOLLOWS) == progress.publish_id
 
     def require_same_key(self, progress: Progress) -> None:

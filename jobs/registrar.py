@@ -1,4 +1,4 @@
-"""AWS Glue job that computes application completion rates, without personal data, from landed workbooks."""
+"""AWS Glue job that computes application completion rates from landed workbooks. The rates show no personal data."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.registrar import DATASET

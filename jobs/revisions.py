@@ -1,4 +1,4 @@
-"""Decide which revisions of each key to keep and which to delete, among trusted, quarantine and staged rows.
+"""Compare the trusted, quarantined and staged revisions of each key, and decide which revisions to keep.
 
 The latest valid revision of a key belongs in trusted. If the latest revision of the key failed, this failed revision
 belongs in quarantine. All other revisions of the key are superseded. The result does not depend on the order in which
@@ -37,7 +37,7 @@ class Revisions:
 
     Attributes:
         rows: One row for each revision. The columns are the key, the origin (`trusted`, `quarantine` or `staged`),
-            whether the revision failed, whether it is kept, and its data file and position in the file.
+            whether the revision failed, whether the revision is kept, the data file, and the position in this file.
         counts: The number of revisions for each combination of origin, failed and kept.
     """
 
@@ -45,7 +45,7 @@ class Revisions:
     counts: dict[tuple[str, bool, bool], int]
 
     def count(self, origin: str, *, is_failed: bool, is_kept: bool) -> int:
-        """Return the number of revisions with this origin that have failed or not, and are kept or not."""
+        """Return the number of revisions with these values of origin, `is_failed` and `is_kept`."""
         return self.counts.get((origin, is_failed, is_kept), 0)
 
     @property
@@ -61,7 +61,7 @@ class Revisions:
 
 
 def with_positions(rows: DataFrame) -> DataFrame:
-    """Add the columns `_file` and `_pos`: the data file of a row of an Iceberg table, and its position in the file."""
+    """Add two columns to rows of an Iceberg table: the data file `_file`, and the position `_pos` in the data file."""
     return rows.select("*", *_POSITION)
 
 
@@ -74,10 +74,10 @@ def resolve_revisions(
     key: Sequence[str],
     order_by: Sequence[str],
 ) -> Iterator[Revisions]:
-    """Decide which revisions of the staged keys to keep. Runs one Spark job, and one more to broadcast the keys.
+    """Decide which revisions of the staged keys to keep. Runs two Spark jobs. One of the two broadcasts the keys.
 
     If a key column of a row is null, the landed row identifies the row. If a staged row and a published row are equally
-    new, the staged row is kept. So a repeated step replaces the rows that it published before.
+    new, the staged row is kept. So a repeated step replaces the rows that the step published before.
     """
     new = _select_revisions(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [
@@ -124,8 +124,8 @@ def stage_quarantine(
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
     """Return a condition in SQL to prune files. All published revisions of the staged keys meet the condition.
 
-    The condition consists of the range of a column in each staged file, from the metadata of the file. Each file has
-    rows of only one month, so the ranges are narrow even if an increment corrects a few old rows.
+    The condition contains the range of a column for each staged file. The ranges come from the metadata of the files.
+    Each file has rows of only one month, so the ranges are narrow even if an increment corrects a few old rows.
 
     A range of times is extended by one hour at both ends. A key may contain a local time, and one hour of local time
     occurs twice in autumn. So two revisions of one key may be one hour apart.
@@ -146,7 +146,7 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return the first rows that fail each expectation, as file name and row number, starting with the newest files."""
+    """Return the files and row numbers of the first rows that fail each expectation. The newest files come first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))
@@ -162,7 +162,7 @@ def _select_revisions(
 ) -> DataFrame:
     parts = [F.col(quoted(name)).cast("string") for name in key]
     source_row = F.concat_ws("#", *(F.col(name).cast("string") for name in SOURCE_ROW))
-    complete_key = F.concat(*(item for part in parts for item in (F.lit("\u001f"), part)))  # null if a part is null
+    complete_key = F.concat(*(item for part in parts for item in (F.lit("\u001f"), part)))  # null if one part is null
     return rows.select(
         F.coalesce(complete_key, source_row).alias("_key"),
         F.struct(*map(quoted, order_by)).alias("_order"),

@@ -48,7 +48,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
     )
     notes = [f"{name} was delivered again with different content" for name in ingested.redelivered]
     if len(notes) > MAX_FILES_IN_NOTE:
-        notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more, see the log"]
+        notes[MAX_FILES_IN_NOTE:] = [f"and {len(notes) - MAX_FILES_IN_NOTE} more files, see the log"]
     return StageResult(
         rows_in=ingested.rows,
         rows_out=ingested.rows,
@@ -59,7 +59,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Build the new rows of raw, validate them, and publish them to trusted and quarantine."""
+    """Build rows from the new rows of raw, validate these rows, and publish them to trusted and quarantine."""
     return _make_publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 
@@ -107,7 +107,7 @@ def check_quality(dataset: Dataset, spark: SparkSession, args: Arguments) -> Sta
 
 
 def publish(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Publish the staged rows to quarantine, then to trusted."""
+    """Publish the staged rows to quarantine first, and to trusted second."""
     return _make_publisher(dataset, spark, args).publish()
 
 

@@ -60,8 +60,9 @@ class NarrowedColumnError(LakeError):
         self.column, self.before, self.after = column, before, after
         super().__init__(
             where=table,
-            problem=f"column {column!r} would change from {before} to {after}, which cannot hold its published values. "
-            f"Nothing has changed. Keep the type {before}, or give the {after} column another name.",
+            problem=f"column {column!r} would change from {before} to {after}. The new type cannot hold all published "
+            f"values of the column. Nothing has changed. Keep the type {before}, or give the {after} column another "
+            "name.",
         )
 
 
@@ -76,8 +77,8 @@ class TableBusyError(LakeError):
         self.reason = reason
         super().__init__(
             where=table,
-            problem=f"maintenance skips this table, because {reason}. Its rows have not changed. The next maintenance "
-            "run tries again.",
+            problem=f"maintenance skips this table, because {reason}. The rows of the table have not changed. The "
+            "next maintenance run includes the table again.",
         )
 
 

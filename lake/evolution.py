@@ -13,12 +13,12 @@ from transforms.sql import quoted
 
 
 def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
-    """Return True if a table has the columns and types of a schema, in any order."""
+    """Return True if a table has exactly the columns and types of a schema. The order does not matter."""
     return _name_types(spark.table(table).schema) == _name_types(schema)
 
 
 def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) -> None:
-    """Check that a new schema keeps every published value. Runs one Spark job for each column whose type changes.
+    """Check that new column types can hold all published values. Runs one Spark job for each column whose type changes.
 
     A column may be added or removed. The type of a column may change if the new type can hold all published values.
 
@@ -43,7 +43,7 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
 def _build_loss_condition(value: str, before: T.DataType, after: T.DataType) -> str:
     """Return a SQL condition that is true if the new type cannot hold the value.
 
-    A field that a struct gains or loses does not count as a loss.
+    The condition ignores fields that exist in only one of two struct types.
     """
     if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
         item = f"item{value.count('item')}"

@@ -28,7 +28,7 @@ from pyspark.sql import types as T
 from lake.errors import TableBusyError
 
 ENGINE_ERRORS = (Py4JJavaError, PySparkException)
-"""The errors that Spark and Iceberg raise. pyspark translates only some of them."""
+"""The errors that Spark and Iceberg raise. pyspark translates only some Java errors into Python errors."""
 
 _JAVA_NAMES = (
     *(f"functions.{name}" for name in ("col", "lit", "when", "expr", "count", "coalesce", "array", "not")),
@@ -49,8 +49,8 @@ class Snapshot:
     Attributes:
         id: The id of the snapshot.
         parent_id: The id of the previous snapshot on its branch. None for the first snapshot.
-        operation: `append`, `overwrite`, `delete`, or `replace` for a compaction.
-        summary: Counts of files and rows, and the properties of the commit.
+        operation: `append`, `overwrite`, `delete` or `replace`. A compaction is a `replace`.
+        summary: The numbers of files and rows, and the properties of the commit.
         committed: The time of the commit (seconds since 1970, UTC).
     """
 
@@ -62,7 +62,7 @@ class Snapshot:
 
 
 def load_table(spark: SparkSession, table: str) -> Any:
-    """Return the Java object of an Iceberg table. Does not start a Spark job, unlike a query of a metadata table."""
+    """Return the Java object of an Iceberg table. A query of a metadata table would start a Spark job."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
@@ -74,14 +74,14 @@ def load_table(spark: SparkSession, table: str) -> Any:
 
 
 def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Snapshot]:
-    """Yield the snapshots of a branch that have not expired, the latest first."""
+    """Yield the unexpired snapshots of a branch, starting with the latest snapshot."""
     if not spark.catalog.tableExists(table):
         return
     iceberg = load_table(spark, table)
     parser = _find_package(spark, iceberg).SnapshotParser
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
-        fields = json.loads(parser.toJson(snapshot))  # py4j would make a call for each property of the summary
+        fields = json.loads(parser.toJson(snapshot))  # otherwise py4j makes one call for each property
         parent, summary = fields.get("parent-snapshot-id"), fields["summary"]
         yield Snapshot(fields["snapshot-id"], parent, summary["operation"], summary, fields["timestamp-ms"] / 1000)
         snapshot = None if parent is None else iceberg.snapshot(parent)
@@ -93,7 +93,7 @@ def branches(spark: SparkSession, table: str) -> dict[str, float]:
 
 
 def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str], *, branch: str) -> None:
-    """Commit a snapshot to a branch that only adds properties. The rows do not change."""
+    """Commit a snapshot to a branch. The snapshot adds properties, but does not change rows."""
     iceberg = load_table(spark, table)
     append = iceberg.newFastAppend()
     for name, value in properties.items():
@@ -137,7 +137,7 @@ def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str)
 
 
 def append_records(spark: SparkSession, table: str, schema: T.StructType, records: Sequence[Mapping[str, Any]]) -> None:
-    """Append a few records to an unpartitioned table, as one file, without a Spark job."""
+    """Append a few records as one file to an unpartitioned table. Runs no Spark job."""
     iceberg = load_table(spark, table)
     jvm: Any = spark._jvm
     package, mapper = _find_package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
@@ -160,7 +160,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
 
 
 def columns_read(frame: DataFrame) -> set[str]:
-    """Return the columns that a frame still reads from its sources after Spark has pruned unused columns."""
+    """Return the columns that Spark reads from the sources of a frame, without the columns that Spark prunes."""
     query: Any = frame._jdf
     leaves = query.queryExecution().optimizedPlan().collectLeaves()
     outputs = [leaves.apply(index).output() for index in range(leaves.size())]
@@ -184,16 +184,16 @@ def error_message(error: BaseException) -> str:
 
 
 def has_iceberg(spark: SparkSession) -> bool:
-    """Whether Spark was started with Iceberg."""
+    """Return True if Spark was started with Iceberg."""
     jvm: Any = spark._jvm
     return isinstance(jvm.org.apache.iceberg.spark.SparkCatalog, JavaClass)
 
 
 def look_up_java_names(spark: SparkSession) -> None:
-    """Look up the Java names that pyspark uses in expressions once for each session, and cache the names.
+    """Look up and cache the Java names that pyspark uses in expressions. Call this function once for each session.
 
-    Otherwise pyspark looks up a name such as `functions` for every `F.col`, and Java searches all jars each time.
-    Setting the name as an attribute of its parent prevents later look-ups.
+    Without the cache, pyspark looks up a name such as `functions` for every `F.col`. Java searches all jars for each
+    look-up. This function sets each name as an attribute of its parent name, which prevents further look-ups.
     """
     for path in _JAVA_NAMES:
         parent: Any = spark._jvm
@@ -204,7 +204,7 @@ def look_up_java_names(spark: SparkSession) -> None:
 
 
 def is_commit_conflict(error: BaseException | None) -> bool:
-    """Whether a commit failed because another commit to the table came first."""
+    """Return True if a commit failed because another commit to the table came first."""
     cause = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     while cause is not None:
         if cause.getClass().getSimpleName() == "CommitFailedException":
@@ -217,10 +217,10 @@ def is_commit_conflict(error: BaseException | None) -> bool:
 def commit_lock(table: Any) -> Iterator[None]:
     """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
-    Iceberg's hadoop catalog commits with a rename that must not replace a file. Iceberg only locks this check within
-    one process. Without this lock, the rename can replace the commit of another process on a local disk without an
-    error. In a test of four processes that committed at the same time, 1 of 600 commits was lost. A warehouse on S3
-    does not need this lock, because its catalog has a lock.
+    Iceberg's hadoop catalog renames a file to commit. The rename must not replace an existing file, but Iceberg
+    prevents this only within one process. Without this lock, the rename can replace the commit of another process on a
+    local disk, and no error is raised. In a test, four processes committed at the same time, and 1 of 600 commits was
+    lost. A warehouse on S3 does not need this lock, because the catalog of the warehouse has a lock.
 
     The operating system releases the lock when the process ends. Do not nest two locks of one table, because the inner
     lock would wait forever.
@@ -229,7 +229,7 @@ def commit_lock(table: Any) -> Iterator[None]:
     if not folder.is_dir():
         yield
         return
-    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # remove_orphan_files skips hidden files
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # remove_orphan_files keeps hidden files
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -239,13 +239,13 @@ def commit_lock(table: Any) -> Iterator[None]:
 
 @contextmanager
 def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterator[Any]:
-    """Yield the current state of a table, and commit all changes to it in one commit at the end.
+    """Yield the current state of a table. At the end, commit all changes to the table in one commit.
 
-    Iceberg retries an ordinary commit on the newest version of the table. This commit is not retried. It fails if any
-    other commit came first, even a commit that only creates a branch. So a run that has created its branch can always
-    fast-forward `main`.
+    Iceberg retries an ordinary commit on the newest version of the table. The commit of this context is not retried.
+    It fails if another commit came first, even if the other commit only creates a branch. So a run that has created
+    its branch can always fast-forward `main`.
 
-    Do not expire snapshots in this context, because Iceberg would delete their files before the commit.
+    Do not expire snapshots in this context. Iceberg would delete the files of the snapshots before the commit.
 
     Args:
         spark: The session.
@@ -256,7 +256,7 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
         TableBusyError: Another commit came first. No change was committed.
     """
     transaction = table.newTransaction()
-    # Iceberg scans a table before it rewrites the table's files, but it cannot scan `transaction.table()` itself.
+    # Before a rewrite, Iceberg scans the table. It cannot scan `transaction.table()`, but it can scan a `BaseTable`.
     yield _find_package(spark, table).BaseTable(transaction.table().operations(), table.name())
     before, after = transaction.startMetadata(), transaction.currentMetadata()
     if before.equals(after):
@@ -266,7 +266,7 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
             table.operations().commit(before, after)
     except ENGINE_ERRORS as error:
         if is_commit_conflict(error):
-            raise TableBusyError(table=name, reason="another run committed to it at the same time") from error
+            raise TableBusyError(table=name, reason="another run committed to the table at the same time") from error
         raise
 
 
@@ -284,7 +284,10 @@ def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str,
 
 
 def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str]) -> None:
-    """Remove delete files from a table's current snapshot. The caller must make sure that no data file needs them."""
+    """Remove delete files from a table's current snapshot.
+
+    The caller must make sure that no data file needs these delete files.
+    """
     rewrite, manifests = table.newRewrite(), _find_package(spark, table).ManifestFiles
     for manifest in table.currentSnapshot().deleteManifests(table.io()):
         reader = manifests.readDeleteManifest(manifest, table.io(), table.specs())
@@ -321,7 +324,7 @@ def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
 
 
 def drop_branches(table: Any, *, older_than: datetime) -> int:
-    """Drop the branches whose last commit is older than a time, and return the number of dropped branches.
+    """Drop the branches whose last commit is older than `older_than`, and return the number of dropped branches.
 
     A branch without a commit of its own is kept, because the run that created the branch may be about to write.
     """

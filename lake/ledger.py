@@ -46,7 +46,7 @@ class StageResult:
         validation_result: The complete validation result, in Great Expectations' JSON.
         notes: Short sentences with additional facts about the run.
         skipped_files: The skipped files, and the reason why each file was skipped.
-        error: The error that ends the run. The ledger also records the other fields of this result.
+        error: The error that ends the run. The ledger records the other fields of this result despite the error.
     """
 
     rows_in: int | None = None
@@ -77,7 +77,7 @@ class StageRun:
         job: The name of the job.
         stage: The name of the stage.
         started: The start time (UTC).
-        state: `RUNNING` until the stage ends, then the state of the result. A killed run stays `RUNNING`.
+        state: `RUNNING` until the stage ends. At the end, the state of the result. A killed stage stays `RUNNING`.
         ended: The end time (UTC).
         result: The result of the stage.
     """
@@ -95,12 +95,12 @@ class StageRun:
 def record_stage(
     spark: SparkSession, run: Callable[[], StageResult], *, run_id: str, workflow: str | None, job: str, stage: str
 ) -> StageRun:
-    """Run a stage, and write a row to the ledger when the stage starts and when it ends.
+    """Run a stage. Write one row to the ledger at the start of the stage, and a second row at the end.
 
     The second row records whether the stage succeeded, failed or was stopped.
 
     Raises:
-        Exception: The stage raised this error, or returned it in its result. The ledger records it first.
+        Exception: The stage raised this error, or returned the error in its result. The ledger has recorded the error.
     """
     ensure_table(spark, RUNS, SCHEMA)
     add_columns(spark, RUNS, SCHEMA)
@@ -129,15 +129,15 @@ def runs(spark: SparkSession) -> DataFrame:
 
 
 def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
-    """Return the validation results of a job's published rows, the latest first. Runs one Spark job.
+    """Return the validation results of a job's published rows, starting with the latest result. Runs one Spark job.
 
-    At most `min_rows` results are read. These results are enough, because each result covers at least one row.
+    At most `min_rows` results are read. Each result covers at least one row, so `min_rows` results cover enough rows.
     """
     if not exists(spark, RUNS):
         return []
     published = runs(spark).where(
         (F.col("job") == job)
-        & (F.col("stage") != "resolve")  # the run that parked these rows already counted them
+        & (F.col("stage") != "resolve")  # an earlier run has already validated the rows of resolve
         & F.col("validation_result").isNotNull()
         & F.col("state").startswith("SUCCEEDED")
     )

@@ -34,11 +34,13 @@ MIN_SNAPSHOTS_TO_KEEP = 5
 _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
-    # Rewrite a file only if a tenth of its rows are deleted. Otherwise one changed row would rewrite a whole month. The
-    # number of delete files is not a useful threshold, because Spark keeps one delete file for each data file.
+    # Rewrite a file only if at least a tenth of its rows are deleted. Otherwise one changed row would cause a rewrite
+    # of a whole month. The number of delete files is not a useful threshold, because Spark keeps one delete file for
+    # each data file.
     "delete-ratio-threshold": 0.1,
-    # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. Iceberg would then
-    # keep delete files that no data file needs. Only equality deletes need "true", and Spark does not write them.
+    # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. As a result,
+    # Iceberg would keep delete files that no data file needs. Only equality deletes need "true", but Spark writes no
+    # equality deletes.
     "use-starting-sequence-number": "false",
 }
 
@@ -71,13 +73,14 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 
 
 def compact(spark: SparkSession, table: str) -> int:
-    """Rewrite small files, and files with a tenth of their rows deleted, into files of `TARGET_FILE_BYTES`.
+    """Rewrite small files and files with many deleted rows into files of `TARGET_FILE_BYTES`.
 
-    Rows do not change. Delete files that no data file needs are removed. File counts are read from metadata, and Spark
-    jobs run only if the table has delete files or files to rewrite.
+    A file has many deleted rows if at least a tenth of its rows are deleted. Rows do not change. Delete files that no
+    data file needs are removed. The numbers of files are read from metadata. Spark jobs run only if the table has
+    delete files or files to rewrite.
 
     Compaction never makes the publish of another run fail. Compaction does not start if another run may be about to
-    publish the table. It commits only if no other run has committed to the table since compaction started.
+    publish the table. Compaction commits only if no other run has committed to the table since compaction started.
 
     Returns:
         The number of rewritten files.
@@ -94,7 +97,7 @@ def compact(spark: SparkSession, table: str) -> int:
     if not deletes and files < MIN_FILES_TO_COMPACT:
         return 0
     _require_idle(iceberg, table)
-    # Iceberg's SQL procedures cannot be used. `rewrite_data_files` cannot commit only if the table is unchanged, and
+    # Do not use Iceberg's SQL procedures. `rewrite_data_files` also commits if the table has changed.
     # `rewrite_position_delete_files` fails on tables with arrays: https://github.com/apache/iceberg/issues/15080
     with commit_if_unchanged(spark, iceberg, name=table) as current:
         rewritten = rewrite_data_files(spark, current, options=_REWRITE_OPTIONS)
@@ -104,9 +107,10 @@ def compact(spark: SparkSession, table: str) -> int:
 
 
 def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Expire snapshots older than a time, except the last `MIN_SNAPSHOTS_TO_KEEP`, and drop unpublished branches.
+    """Expire old snapshots, and drop old unpublished branches.
 
-    Branches are dropped if their last commit is older than `older_than`. Files that only the expired snapshots use are
+    Snapshots older than `older_than` expire, but the last `MIN_SNAPSHOTS_TO_KEEP` snapshots are always kept. Branches
+    are dropped if their last commit is older than `older_than`. Files that only the expired snapshots use are
     deleted. Runs no Spark job.
 
     Returns:
@@ -127,13 +131,13 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
             iceberg.expireSnapshots().expireOlderThan(milliseconds).retainLast(MIN_SNAPSHOTS_TO_KEEP).commit()
     except ENGINE_ERRORS as error:
         if is_commit_conflict(error):
-            raise TableBusyError(table=table, reason="other runs committed to it at the same time") from error
+            raise TableBusyError(table=table, reason="other runs committed to the table at the same time") from error
         raise
     return before - sum(1 for _ in load_table(spark, table).snapshots())
 
 
 def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Remove the files in a table's folder that no snapshot uses and that are older than a time.
+    """Remove files from a table's folder if no snapshot uses the files and the files are older than `older_than`.
 
     Returns:
         The number of removed files.

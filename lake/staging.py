@@ -1,4 +1,4 @@
-"""Write-audit-publish for one table: stage rows where no reader sees them, then publish them in one commit.
+"""Write-audit-publish for one table: stage rows where no reader sees the rows, and publish all rows in one commit.
 
 Rows are staged on a branch of the table. A branch has the same schema as its table. So rows with another schema are
 staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in
@@ -27,10 +27,10 @@ BRANCH_PREFIX = "candidates_"
 _STAGED_BY, _BASE, _IS_APPEND = "citylake.staged-by", "citylake.base", "citylake.is-append"
 _PARTITIONED_BY, _BLOCKED = "citylake.partitioned-by", "citylake.blocked"
 _TABLE_PROPERTIES = {
-    # Do not shuffle the rows by partition before the write. Each task writes one file for each partition in its rows.
+    # Do not shuffle the rows by partition before the write. Each task writes one file for each partition of its rows.
     "write.distribution-mode": "none",
     "write.spark.fanout.enabled": "true",
-    # A DELETE of a few rows writes only their positions, and does not rewrite the file. Maintenance rewrites the file.
+    # A DELETE writes only the positions of the deleted rows. Maintenance later rewrites the data file.
     "write.delete.mode": "merge-on-read",
 }
 _MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}  # without a shuffle, each task writes a file per month
@@ -46,7 +46,7 @@ class Staged:
         snapshot: The id of the snapshot that holds the rows.
         home: The table that holds the rows: `table`, or a separate table if the schema changes.
         branch: The branch of `home` that holds the rows.
-        properties: The properties of the staged snapshot, including properties that were added later.
+        properties: The properties of the staged snapshot, including properties that were added after staging.
     """
 
     spark: SparkSession
@@ -59,17 +59,17 @@ class Staged:
 
     @property
     def location(self) -> str:
-        """The branch or table that holds the rows, as SQL and messages name it."""
+        """The branch or table that holds the rows, in the form that SQL and messages use."""
         return self.home if self.branch == "main" else f"{self.home}.branch_{self.branch}"
 
     @property
     def is_append(self) -> bool:
-        """True if a publish adds the staged rows to the rows of `base`. False if it replaces the rows of `base`."""
+        """True if a publish adds the staged rows to the rows of `base`. False if it replaces these rows."""
         return self.properties[_IS_APPEND] == "True"
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the rows failed validation, and must not be published."""
+        """True if the rows failed validation and must not be published."""
         return _BLOCKED in self.properties
 
     def rows(self) -> DataFrame:
@@ -104,7 +104,7 @@ class Staged:
             self.spark.catalog.dropTempView(view)
 
     def mark_blocked(self) -> None:
-        """Mark the rows as failed, so that no other run publishes them."""
+        """Mark the rows as failed. No other run publishes marked rows."""
         self.add_properties({_BLOCKED: "True"})
 
     def require_current(self) -> None:
@@ -147,7 +147,7 @@ class Staged:
         return snapshot_id(self.spark, self.table)
 
     def drop(self) -> None:
-        """Drop the branch or the table that holds the rows."""
+        """Drop the branch or the separate table that holds the rows."""
         if self.home == self.table:
             self.spark.sql(f"ALTER TABLE {self.table} DROP BRANCH IF EXISTS {self.branch}")
         else:
@@ -166,13 +166,13 @@ def stage(
 ) -> Staged:
     """Write rows to a branch or a separate table, where no reader of the table sees them.
 
-    If a run fails and stages rows again, the new rows replace the rows that it staged before.
+    If a run fails and stages rows again, the new rows replace the rows that the run staged before.
 
     Args:
         spark: The session.
-        rows: The rows to stage. They are computed once, in one Spark job if the plan has no broadcast.
+        rows: The rows to stage. The rows are computed once. If the plan has no broadcast, one Spark job computes them.
         table: The table to publish to. An empty table is created if it does not exist.
-        run_id: The id of the run. The branch is named after it.
+        run_id: The id of the run. The name of the branch contains this id.
         is_append: True to add the rows to the table. False to replace all rows of the table.
         partitioned_by: The partitioning of a new table: columns, or months of a time column as `months(column)`.
         properties: Properties of the staged snapshot and of the published snapshot.
@@ -214,10 +214,11 @@ def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
 
 
 def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
-    """Find unpublished rows that were staged after the last publish. Prefer the rows of this run to the latest rows.
+    """Find unpublished rows that were staged after the last publish.
 
-    If AWS Glue resumes a workflow run, the resumed run has a new id. So its stages continue with the rows of the
-    earlier run. Rows of an earlier run that failed validation are ignored.
+    Returns the rows of this run. If this run has staged no rows, returns the latest staged rows of another run. If AWS
+    Glue resumes a workflow run, the resumed run has a new id. So the stages of the resumed run continue with the rows
+    of the earlier run. Rows that failed validation in another run are ignored.
     """
     if not spark.catalog.tableExists(table):
         return None
@@ -232,10 +233,10 @@ def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | Non
 
 
 def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) -> bool:
-    """Drop the separate table of staged rows if its last commit is older than a time. Return True if it was dropped.
+    """Drop the separate table of staged rows if its last commit is older than `older_than`.
 
-    Runs that were blocked, failed or killed leave this table behind. `lake.iceberg.drop_branches` drops the branches
-    of these runs.
+    Returns True if the table was dropped. Runs that were blocked, failed or killed leave this table behind. The
+    function `lake.iceberg.drop_branches` drops the branches of these runs.
     """
     home = _separate_table(table)
     snapshot = head(spark, home)
@@ -246,9 +247,10 @@ def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) 
 
 
 def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
-    """Expire the snapshots between published snapshots, because these snapshots hold rows that failed validation.
+    """Expire the snapshots that lie between two published snapshots.
 
-    If a run is killed before this step, the next publish or maintenance expires these snapshots.
+    These intermediate snapshots hold rows that failed validation. If a run is killed before this step, the next publish
+    or maintenance expires the intermediate snapshots.
     """
     intermediate: list[int] = []
     base: str | None = None

@@ -17,13 +17,13 @@ ZONES = ("raw", "trusted", "quarantine", "curated")
 """The zones that have tables. The zone landing has only files."""
 
 DATA_VERSION = "citylake.data-version"
-"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have this property."""
+"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have a new version."""
 
 COMMIT_RETRIES = 10
 """Maximum number of retries of a commit, if other runs commit to the table at the same time.
 
-In a test, four processes made 600 commits to one table. With 4 retries, Iceberg's default, 5 commits failed. With 10
-retries, no commit failed.
+In a test, four processes made 600 commits to one table. With Iceberg's default of 4 retries, 5 commits failed. With
+10 retries, no commit failed.
 """
 
 
@@ -37,18 +37,18 @@ def table_name(zone: str, dataset: str, answer: str | None = None) -> str:
 
 
 def head(spark: SparkSession, table: str, *, branch: str = "main") -> Snapshot | None:
-    """Return the snapshot that a branch points to. None before the first publish."""
+    """Return the snapshot that a branch points to, or None before the first publish."""
     return next(lineage(spark, table, branch=branch), None)
 
 
 def snapshot_id(spark: SparkSession, table: str, *, branch: str = "main") -> int | None:
-    """Return the id of the snapshot that a branch points to. None before the first publish."""
+    """Return the id of the snapshot that a branch points to, or None before the first publish."""
     snapshot = head(spark, table, branch=branch)
     return snapshot.id if snapshot else None
 
 
 def exists(spark: SparkSession, table: str) -> bool:
-    """Whether a table has been published, which means that its main branch has a snapshot."""
+    """Return True if a table has been published. A published table has a snapshot on its main branch."""
     return snapshot_id(spark, table) is not None
 
 
@@ -70,13 +70,16 @@ def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot that has a property. Empty if no snapshot has the property."""
+    """Return the summary of the latest snapshot with this property, or an empty mapping if no snapshot has it."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 
 
 def data_version(spark: SparkSession, table: str) -> str:
-    """Return the version of a table's rows, which changes only if a row changes. Empty before the first publish."""
+    """Return the version of a table's rows, or an empty text before the first publish.
+
+    The version changes only if a row changes.
+    """
     snapshot = head(spark, table)
     return last_properties(spark, table, DATA_VERSION).get(DATA_VERSION, str(snapshot.id)) if snapshot else ""
 
@@ -105,7 +108,7 @@ def ensure_table(
     partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> None:
-    """Create an empty table if it does not exist. An existing table is not changed.
+    """Create an empty table if no table of this name exists. An existing table is not changed.
 
     `partitioned_by` holds columns or Iceberg transforms, such as `months(created_at)`.
     """
@@ -144,7 +147,7 @@ def add_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:
 
 
 def align_columns(rows: DataFrame, schema: T.StructType) -> DataFrame:
-    """Select the columns of a schema, in the order of the schema. Add columns that the rows lack, with null."""
+    """Select the columns of a schema, in the order of the schema. Columns that the rows lack are added as null."""
     own = {name.casefold(): name for name in rows.columns}
     return rows.select(
         *(

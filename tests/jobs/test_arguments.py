@@ -3,12 +3,12 @@ import pytest
 from jobs.arguments import parse_arguments
 
 
-def test_all_stages_run_by_default_and_the_option_stage_selects_a_single_stage() -> None:
+def test_the_option_stage_selects_one_stage_instead_of_all_stages() -> None:
     assert parse_arguments("calls", ["--landing", "x"]).stages == ("ingest", "refine", "curate")
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_the_arguments_of_glue_are_ignored_except_its_run_id() -> None:
+def test_arguments_of_glue_are_ignored_except_the_run_id() -> None:
     args = parse_arguments(
         "calls",
         [
@@ -80,7 +80,7 @@ def test_a_job_for_all_datasets_needs_the_name_of_the_dataset(capsys: pytest.Cap
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_the_stage_resolve_runs_only_if_it_is_named() -> None:
+def test_the_stage_resolve_runs_only_on_request() -> None:
     stages = ("ingest", "refine", "resolve")
     assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
     named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)

@@ -132,7 +132,7 @@ def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSes
     assert lake.table(TRUSTED).where("year = 2025").count() == 0
     assert lake.table("lake.raw.contact_centre").count() == 60
 
-    landing.csv("2024.csv", wrong, delivered=120)  # the file gets its first content again
+    landing.csv("2024.csv", wrong, delivered=120)  # the file has its first content again
     run(lake, landing)
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
@@ -148,7 +148,7 @@ def test_a_blocked_file_is_replaced_by_a_corrected_delivery(lake: SparkSession, 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (30, [])
 
 
-def test_too_many_bad_rows_block_the_publish_and_the_result_is_saved(lake: SparkSession, landing) -> None:
+def test_the_validation_result_is_saved_if_too_many_bad_rows_block_the_publish(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing, "all")
     before = {table: (rows(lake, table), snapshot_id(lake, table)) for table in (TRUSTED, QUARANTINE, *ANSWERS)}
@@ -168,7 +168,7 @@ def test_too_many_bad_rows_block_the_publish_and_the_result_is_saved(lake: Spark
     assert (result["success"], result["suite_name"]) == (False, "contact_centre")
 
 
-def test_stages_that_run_twice_give_the_same_tables(lake: SparkSession, landing) -> None:
+def test_a_second_run_of_the_stages_gives_the_same_tables(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     names = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
     run(lake, landing, "all")
@@ -179,7 +179,9 @@ def test_stages_that_run_twice_give_the_same_tables(lake: SparkSession, landing)
 
 
 @pytest.mark.parametrize(("stage", "missing"), [("refine", "raw"), ("curate", "trusted")])
-def test_a_stage_names_the_table_that_it_needs(lake: SparkSession, landing, stage: str, missing: str) -> None:
+def test_the_error_names_the_unpublished_table_that_a_stage_needs(
+    lake: SparkSession, landing, stage: str, missing: str
+) -> None:
     with pytest.raises(NotPublishedError, match=f"lake.{missing}.contact_centre: no run has published this table"):
         run(lake, landing, stage)
 

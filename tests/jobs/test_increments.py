@@ -29,12 +29,11 @@ from lake.session import catalog_settings
 from lake.staging import Staged, find_staged
 from lake.tables import snapshot_id
 from tests.conftest import Landing
-from tests.jobs.incidents import FEW, POLICE, STRICT, deliver, event, few_columns
+from tests.jobs.incidents import FEW, GOOD, POLICE, STRICT, deliver, event, few_columns
 from transforms.dataset import Dataset
 
 TRUSTED, QUARANTINE = "lake.trusted.police_dispatch", "lake.quarantine.police_dispatch"
 RUN_IDS = (f"run {number}" for number in count())
-GOOD = [event(7), event(8), event(9)]
 BAD = [event(1, at=1), event(2, at=1, day=None), event(3, at=1, day=None)]
 NO_DAY = "start_time_present"
 
@@ -70,7 +69,7 @@ def run_blocked(lake: SparkSession, landing, *, dataset: Dataset = STRICT, **opt
 
 
 def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = False) -> Publisher:
-    """Return a publisher with rows that are ready to be published."""
+    """Return a publisher with validated rows, which can be published."""
     ingest(lake, landing, run_id)
     ready = publisher(lake, run_id)
     assert ready.stage(full_refresh=full_refresh).rows_out
@@ -80,9 +79,10 @@ def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = 
 
 @pytest.fixture(scope="module")
 def warehouses(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with two copies of a warehouse: after GOOD is published, and after BAD is also blocked.
+    """Return a folder with two copies of a warehouse.
 
-    Iceberg stores absolute paths, so a test must move a copy to the place of the warehouse.
+    The copy `published` was made after the publish of GOOD. The copy `blocked` was made after BAD was blocked too.
+    Iceberg stores absolute paths, so `restore` copies one of the two to the original path of the warehouse.
     """
     folder = tmp_path_factory.mktemp("increments")
     lake, landing = open_lake(spark, folder), Landing(folder / "landing")
@@ -117,7 +117,7 @@ def published(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkS
 
 @pytest.fixture
 def blocked(spark: SparkSession, warehouses: Path, landing) -> Iterator[SparkSession]:
-    """Yield a lake in which the rows GOOD of `a.json` are published and the rows BAD of `b.json` are parked."""
+    """Yield a lake in which the rows GOOD of `a.json` are published, but the rows BAD of `b.json` are parked."""
     deliver(landing, "a", *GOOD)
     deliver(landing, "b", *BAD)
     yield from restore(spark, warehouses, "blocked")
@@ -214,9 +214,8 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_row_missing_from_a_new_version_of_a_file_is_dropped_or_replaced_by_its_earlier_revision(
-    lake: SparkSession, landing
-) -> None:
+def test_a_row_is_withdrawn_if_its_file_is_delivered_again_without_the_row(lake: SparkSession, landing) -> None:
+    """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
     run(lake, landing)
@@ -256,9 +255,7 @@ def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: Spar
         run(lake, landing, masking_key=b"one")
 
 
-def test_a_blocked_increment_is_parked_in_quarantine_and_the_next_increment_is_published(
-    published: SparkSession, landing
-) -> None:
+def test_a_blocked_increment_is_parked_but_the_next_increment_is_published(published: SparkSession, landing) -> None:
     lake = published
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
@@ -286,7 +283,7 @@ def test_a_blocked_increment_is_parked_in_quarantine_and_the_next_increment_is_p
     assert (parked(lake), len(trusted(lake)), is_blocked(lake)) == ([], 102, False)
 
 
-def test_parked_rows_are_resolved_with_the_current_suite_and_code_or_row_by_row(blocked: SparkSession, landing) -> None:
+def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSession, landing) -> None:
     lake = blocked
     deliver(landing, "c", event(4, at=1))
     assert run(lake, landing, dataset=STRICT).rows_out == 1
@@ -310,9 +307,7 @@ def test_parked_rows_are_resolved_with_the_current_suite_and_code_or_row_by_row(
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_increments(
-    lake: SparkSession, landing
-) -> None:
+def test_small_increments_are_validated_together_with_earlier_rows(lake: SparkSession, landing) -> None:
     """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
@@ -338,9 +333,7 @@ def test_the_threshold_mostly_applies_to_a_trailing_window_of_rows_for_small_inc
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_after_a_block_later_increments_are_published_but_a_blocked_full_refresh_changes_no_table(
-    lake: SparkSession, landing
-) -> None:
+def test_a_blocked_full_refresh_changes_no_table_of_a_blocked_dataset(lake: SparkSession, landing) -> None:
     deliver(landing, "first", event(1, day=None))
     assert "citylake resolve" in run_blocked(lake, landing)
     assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
@@ -371,9 +364,7 @@ def test_after_a_block_later_increments_are_published_but_a_blocked_full_refresh
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_a_block_with_removed_rows_needs_a_full_refresh_even_if_newer_revisions_replace_all_parked_rows(
-    published: SparkSession, landing
-) -> None:
+def test_only_a_full_refresh_resolves_a_block_of_a_file_that_lost_rows(published: SparkSession, landing) -> None:
     lake = published
     # The new version of the file lacks the incidents 7 and 8.
     deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
@@ -415,7 +406,7 @@ def test_a_run_that_is_resumed_under_a_new_id_publishes_the_staged_rows(lake: Sp
     assert len(trusted(lake)) == 3
 
 
-def test_the_create_stage_reports_skipped_files_and_redelivered_files(published: SparkSession, landing) -> None:
+def test_the_stage_create_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -449,7 +440,7 @@ class Killed(BaseException):
     """Raised at the point where a test kills the process."""
 
 
-def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
+def test_a_repeated_run_gives_the_same_tables_after_a_kill_at_any_write(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, writes = [1_000_000], []
@@ -473,7 +464,7 @@ def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
     point, points = 0, len(writes)
-    while points == len(writes):  # until the run completes because it has fewer writes
+    while points == len(writes):  # until a run has fewer writes than `point` and completes
         point, left[0], points = point + 1, point + 1, len(writes) + point + 1
         deliver(landing, f"{point}", event(1, at=point), event(100 + point, day=None), event(200 + point))
         with suppress(Killed):
@@ -488,7 +479,7 @@ def test_a_run_that_is_killed_at_any_write_and_repeated_gives_the_same_tables(
 
 
 def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
-    """Simulate a kill of the process when it calls this function for trusted."""
+    """Make a function raise `Killed` if it is called for trusted, as if the process were killed."""
     function = getattr(owner, name)
 
     def killed(staged: Staged, **options: Any) -> Any:
@@ -500,7 +491,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_the_next_run_repeats_a_publish_that_was_killed_at_the_fast_forward(
+def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):
@@ -533,7 +524,7 @@ def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trus
         assert resolve(publisher(lake, "two"), row_by_row=True).rows_out == 4
     else:
         deliver(landing, "c", event(5))
-        note = "full refresh, because a run was killed after it published quarantine and before trusted"
+        note = "full refresh, because a run was killed after it published quarantine but not trusted"
         assert run(lake, landing).notes == (note,)
 
     assert trusted_numbers(lake) == ([1, 7, 8, 9] if step == "resolve" else [1, 5, 7, 8, 9])

@@ -1,6 +1,6 @@
 """Run the job on good and bad files of the city. The suite's `mostly` allows one bad row in 30.
 
-Most tests do not build the answers. The tests of transforms/datasets cover them.
+Most tests do not build the answers. The tests of transforms/datasets cover the answers.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
     assert lake.table(TRUSTED).count() == 400 - len(cells)
 
 
-def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_warning(
-    lake: SparkSession, landing
-) -> None:
+def test_harmless_differences_are_corrected_but_unknown_values_cause_a_warning(lake: SparkSession, landing) -> None:
     lines = inquiries()
     lines[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
     lines[1][3], lines[2][3], lines[3][0], lines[4][5] = "Kiosk", "email", "Festival Office", "A7"
@@ -119,9 +117,7 @@ def test_harmless_differences_are_corrected_and_unknown_values_are_kept_with_a_w
     ]
 
 
-def test_rows_with_the_same_key_and_number_count_once_and_rows_with_different_numbers_are_rejected(
-    lake: SparkSession, landing
-) -> None:
+def test_repeated_rows_are_counted_once_but_contradictory_rows_are_rejected(lake: SparkSession, landing) -> None:
     lines = inquiries()
     other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
     other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
@@ -135,9 +131,7 @@ def test_rows_with_the_same_key_and_number_count_once_and_rows_with_different_nu
     assert lake.table(RAW).count() == 35
 
 
-def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_header(
-    lake: SparkSession, landing
-) -> None:
+def test_rows_of_two_workbooks_with_different_sheets_are_counted_once(lake: SparkSession, landing) -> None:
     about = [["Inquiries of 2024"], ["Department", "is the city's"]]
     landing.workbook("2024.xlsx", inquiries(), COLUMNS)
     landing.sheets("again.xlsx", {"About": about, "Data": [COLUMNS, *inquiries()]}, delivered=60)
@@ -147,7 +141,7 @@ def test_the_same_rows_of_two_workbooks_count_once_and_a_sheet_is_found_by_its_h
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSession, landing) -> None:
+def test_unreadable_files_change_no_table_and_are_named_in_the_error(lake: SparkSession, landing) -> None:
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
@@ -180,9 +174,7 @@ def test_the_error_names_all_unreadable_files_and_no_table_changes(lake: SparkSe
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_correct_or_remove_rows_but_invalid_corrections_do_not_change_trusted(
-    lake: SparkSession, landing
-) -> None:
+def test_later_deliveries_can_change_trusted_but_invalid_corrections_cannot(lake: SparkSession, landing) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

@@ -45,7 +45,9 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("point", "run_id"), [(BEFORE, "killed"), (AFTER, "another")], ids=["before the fast-forward", "after it"]
+    ("point", "run_id"),
+    [(BEFORE, "killed"), (AFTER, "another")],
+    ids=["before the fast-forward", "after the fast-forward"],
 )
 def test_the_next_run_completes_a_killed_publish(
     lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str

@@ -80,7 +80,7 @@ def test_tables_of_events_are_compacted_after_five_increments_that_revise_an_old
     assert {table: snapshot_id(lake, table) for table in tables} == published
 
 
-def test_two_concurrent_runs_both_succeed(lake: SparkSession, tmp_path: Path) -> None:
+def test_two_concurrent_maintenance_runs_succeed(lake: SparkSession, tmp_path: Path) -> None:
     for number in range(6):
         publish(lake, number)
     started = Barrier(2)
@@ -103,7 +103,7 @@ def test_two_concurrent_runs_both_succeed(lake: SparkSession, tmp_path: Path) ->
     assert lake.table(RUNS).count() == 24
 
 
-def test_concurrent_publishes_and_maintenance_all_succeed(lake: SparkSession) -> None:
+def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
     publish(lake, 0)
 
     def publish_all() -> None:
@@ -121,7 +121,9 @@ def test_concurrent_publishes_and_maintenance_all_succeed(lake: SparkSession) ->
     assert numbers(lake) == list(range(13))
 
 
-def test_the_note_and_one_log_line_name_a_skipped_table(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_skipped_table_is_named_in_the_note_and_in_one_log_line(
+    lake: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"
@@ -153,7 +155,7 @@ def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_pa
     assert [row.state for row in runs(lake).collect()] == ["FAILED"]
 
 
-def test_all_tables_of_a_dataset_are_maintained_and_orphans_are_removed_once_a_day(lake: SparkSession) -> None:
+def test_all_tables_are_maintained_in_each_run_but_orphans_are_removed_once_a_day(lake: SparkSession) -> None:
     publish(lake, 1)
     lake.sql("CREATE NAMESPACE lake.curated")
     for name in ("calls_by_year", "callsigns"):

@@ -40,7 +40,7 @@ def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | N
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_is_rejected_if_it_is_too_short_without_the_white_space_around_it(
+def test_white_space_around_a_short_key_does_not_make_the_key_long_enough(
     tmp_path: Path, content: bytes, size: int
 ) -> None:
     (tmp_path / "key").write_bytes(content)
@@ -74,7 +74,7 @@ def test_a_secret_may_store_the_key_as_text_or_as_bytes(aws, secret: dict) -> No
     assert read_masking_key("secretsmanager:city/masking") == KEY.encode()
 
 
-def test_a_short_secret_is_rejected_and_not_shown(aws) -> None:
+def test_a_short_secret_is_rejected_without_showing_the_key(aws) -> None:
     aws.create_secret(Name="short", SecretString="not long enough")
 
     with pytest.raises(MaskingKeyError, match="masking key secretsmanager:short: the key has 15 bytes") as raised:
@@ -108,7 +108,7 @@ def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)  # as if not installed
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 were not installed
 
     with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):
         read_masking_key("secretsmanager:x")

@@ -1,4 +1,4 @@
-"""Decide which revisions of a key are kept, among trusted, quarantine and newly staged rows."""
+"""Decide which trusted, quarantined and staged revisions of a key are kept."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_re
 
 def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
-    # The row has failed with earlier code, and passes with corrected code.
+    # The row failed with earlier code, but passes with corrected code.
     found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     found = kept(spark, [("a", 1, FAILED)], trusted=[("a", 1, GOOD)], quarantine=[])
@@ -97,7 +97,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession) -> None:
+def test_the_landed_row_identifies_a_row_without_a_key(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     # The first staged row and the row in quarantine are the same landed row, which was delivered again.
@@ -105,7 +105,7 @@ def test_rows_without_a_key_are_identified_by_the_landed_row(spark: SparkSession
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_rows_with_a_null_in_the_key_all_have_different_keys(spark: SparkSession) -> None:
+def test_each_row_with_a_null_in_its_key_has_a_separate_key(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -122,7 +122,7 @@ def test_rows_with_a_null_in_the_key_all_have_different_keys(spark: SparkSession
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_no_revision_is_kept_or_superseded_if_there_are_no_rows(spark: SparkSession) -> None:
+def test_no_revision_is_kept_or_superseded_if_no_rows_are_staged(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -148,7 +148,7 @@ def test_the_order_in_which_revisions_arrive_does_not_matter(spark: SparkSession
 
 @settings(max_examples=5, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
-def test_the_latest_valid_revision_and_a_failed_latest_revision_are_kept(
+def test_only_the_latest_valid_revision_and_a_newer_failed_revision_are_kept(
     spark: SparkSession, rows: list[tuple]
 ) -> None:
     rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())

@@ -37,7 +37,7 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return install
 
 
-def test_a_column_of_a_dataset_that_is_not_incremental_is_renamed_and_renamed_back(
+def test_a_renamed_column_can_be_renamed_back_in_a_dataset_that_is_not_incremental(
     lake: SparkSession, landing, new_code
 ) -> None:
     def renamed(raw: DataFrame) -> DataFrame:
@@ -89,7 +89,7 @@ def incidents(lake: SparkSession, *names: str) -> list[tuple]:
     return sorted(tuple(row) for row in lake.table("lake.trusted.police_dispatch").select(*names).collect())
 
 
-def test_a_column_of_an_incremental_dataset_is_renamed_and_renamed_back(lake: SparkSession, landing) -> None:
+def test_a_renamed_column_can_be_renamed_back_in_an_incremental_dataset(lake: SparkSession, landing) -> None:
     steps = [(PLACE, "place", 1), (TOWN, "town", 2), (PLACE, "place", 3), (PLACE, "place", 1)]
     for number, (dataset, column, rows_in) in enumerate(steps):
         deliver(landing, f"{number}", event(number))

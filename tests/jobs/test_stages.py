@@ -104,7 +104,7 @@ def test_a_job_can_be_stopped_while_it_waits_for_the_next_run() -> None:
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_stages_run_in_order_until_a_stage_fails_and_each_stage_is_recorded(lake: SparkSession) -> None:
+def test_stages_run_in_order_and_are_recorded_until_a_stage_fails(lake: SparkSession) -> None:
     began = []
 
     def succeed(spark: SparkSession, args: object) -> StageResult:
@@ -130,7 +130,7 @@ def test_stages_run_in_order_until_a_stage_fails_and_each_stage_is_recorded(lake
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_names_skipped_files_and_redelivered_files(lake: SparkSession, landing) -> None:
+def test_the_result_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -147,7 +147,7 @@ def test_the_result_names_skipped_files_and_redelivered_files(lake: SparkSession
         landing.file(f"{number}.pdf", b"%PDF")
     result = ingest()
     again = [f"{number}.csv was delivered again with different content" for number in range(MAX_FILES_IN_NOTE)]
-    assert result.notes == (*again, "and 2 more, see the log")
+    assert result.notes == (*again, "and 2 more files, see the log")
     assert result.skipped_files == {
         f"{number}.pdf": f"unknown format. Expected {EXPECTED_FORMATS}" for number in range(7)
     }
@@ -196,7 +196,7 @@ def with_answers(**builds: Callable[..., DataFrame] | Answer) -> Dataset:
 NONE_STALE = ("no answer is stale",)
 
 
-def test_answers_are_built_again_only_if_the_rows_of_trusted_have_changed(lake: SparkSession) -> None:
+def test_only_changed_rows_of_trusted_cause_a_rebuild_of_the_answers(lake: SparkSession) -> None:
     with pytest.raises(NotPublishedError, match="lake.trusted.calls: no run has published this table"):
         answer(lake, CALLS)
     trust(lake, 3)
@@ -218,7 +218,7 @@ def test_answers_are_built_again_only_if_the_rows_of_trusted_have_changed(lake: 
     assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers built",)
 
 
-def test_answers_are_built_again_if_the_code_has_changed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_built_again_after_a_code_change(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     trust(lake, 3)
     answer(lake, CALLS)
     monkeypatch.setattr(answers, "code_version", lambda *packages: "another")
@@ -300,7 +300,7 @@ def test_all_answers_of_a_run_read_the_same_snapshot(lake: SparkSession) -> None
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_the_next_run_builds_answers_with_rows_that_were_published_during_a_run(
+def test_rows_published_during_a_run_are_in_the_answers_of_the_next_run(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:

@@ -68,7 +68,7 @@ def test_an_error_is_raised_if_the_ledger_cannot_store_a_result(lake: SparkSessi
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("blocked", "BLOCKED"), ("met", "FAILED"), (None, "FAILED")])
-def test_an_error_in_a_result_is_raised_after_the_whole_result_is_recorded(
+def test_a_result_with_an_error_is_recorded_before_the_error_is_raised(
     lake: SparkSession, verdict: str | None, state: str
 ) -> None:
     error = ValueError("day 3 is wrong")
@@ -82,7 +82,9 @@ def test_an_error_in_a_result_is_raised_after_the_whole_result_is_recorded(
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_an_error_that_a_stage_raises_is_recorded_and_raised(lake: SparkSession, error: type[BaseException]) -> None:
+def test_an_error_of_a_stage_is_recorded_before_it_is_raised_again(
+    lake: SparkSession, error: type[BaseException]
+) -> None:
     def stage() -> StageResult:
         raise error("x" * 2 * MAX_ERROR_LENGTH)
 
@@ -119,7 +121,7 @@ def test_missing_columns_are_added_to_a_ledger_of_an_older_version(lake: SparkSe
     assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
 
 
-def test_recent_validations_include_only_published_rows_and_start_with_the_latest(lake: SparkSession) -> None:
+def test_recent_validations_of_published_rows_are_returned_latest_first(lake: SparkSession) -> None:
     assert recent_validations(lake, "calls", min_rows=10) == []
 
     def validated(number: int, **more: object) -> None:

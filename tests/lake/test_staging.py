@@ -90,8 +90,8 @@ def test_rows_that_are_not_published_stay_on_the_branch(lake: SparkSession) -> N
     assert lake.read.option("branch", "candidates_bad_run").table(TABLE).count() == 3
 
 
-@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
-def test_the_first_staged_rows_are_replaced_if_a_run_stages_rows_twice(
+@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
+def test_a_run_that_stages_rows_twice_replaces_the_first_staged_rows(
     lake: SparkSession, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -110,9 +110,9 @@ def test_a_publish_without_rows_empties_the_table(lake: SparkSession) -> None:
     assert exists(lake, TABLE)
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "later"])
-def test_the_first_of_two_concurrent_runs_publishes_and_the_second_run_is_rejected(
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
+@pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
+def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
     lake: SparkSession, schema: str, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -150,7 +150,7 @@ def test_an_old_branch_is_dropped_unless_a_run_may_still_write_to_it(lake: Spark
     assert branches(lake) == {"main", "unchanged_begins"}
 
 
-def test_no_spark_job_runs_to_exclude_a_whole_partition(lake: SparkSession, count_jobs) -> None:
+def test_a_whole_partition_is_excluded_without_a_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()
@@ -198,8 +198,8 @@ def test_properties_can_be_published_without_rows(lake: SparkSession) -> None:
     assert last_properties(lake, TABLE, "citylake.watermark")["citylake.watermark"] == "8"
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-def test_a_run_and_its_resumed_run_find_the_staged_rows_and_their_properties(lake: SparkSession, schema: str) -> None:
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
+def test_a_resumed_run_also_finds_the_staged_rows_with_their_properties(lake: SparkSession, schema: str) -> None:
     assert find_staged(lake, TABLE, run_id="r") is None
     publish(lake, OLD)
     assert find_staged(lake, TABLE, run_id="r") is None
@@ -217,7 +217,7 @@ def test_a_run_and_its_resumed_run_find_the_staged_rows_and_their_properties(lak
     assert find_staged(lake, TABLE, run_id="r") is None
 
 
-def test_a_run_finds_the_rows_that_it_staged_or_else_the_latest_staged_rows(lake: SparkSession) -> None:
+def test_a_run_without_staged_rows_finds_the_latest_staged_rows_of_other_runs(lake: SparkSession) -> None:
     publish(lake, OLD)
     for run_id in ("a", "c", "b"):
         staged_rows(lake, NEW, run_id)
@@ -227,10 +227,8 @@ def test_a_run_finds_the_rows_that_it_staged_or_else_the_latest_staged_rows(lake
     assert names == {"a": "candidates_a", "b": "candidates_b", "c": "candidates_c", "d": "candidates_b"}
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "other columns"])
-def test_only_the_blocked_run_finds_its_blocked_rows_until_another_run_publishes(
-    lake: SparkSession, schema: str
-) -> None:
+@pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
+def test_other_runs_do_not_find_the_rows_of_a_blocked_run(lake: SparkSession, schema: str) -> None:
     publish(lake, OLD)
     staged_rows(lake, NEW, "blocked", schema).mark_blocked()
     own = find_staged(lake, TABLE, run_id="blocked")
@@ -241,7 +239,7 @@ def test_only_the_blocked_run_finds_its_blocked_rows_until_another_run_publishes
     assert find_staged(lake, TABLE, run_id="blocked") is None
 
 
-def test_no_snapshot_in_the_history_has_excluded_rows(lake: SparkSession) -> None:
+def test_no_snapshot_in_the_history_contains_excluded_rows(lake: SparkSession) -> None:
     for run_id in "abc":
         staged_rows(lake, NEW, run_id, is_append=True).publish(exclude="_quarantined")
 
@@ -276,9 +274,7 @@ EVOLVED = {
 
 
 @pytest.mark.parametrize("change", EVOLVED)
-def test_a_publish_can_change_columns_and_the_next_publish_can_change_the_columns_back(
-    lake: SparkSession, change: str
-) -> None:
+def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED[change]
     staged = staged_rows(lake, rows, "changed", schema)
@@ -341,7 +337,7 @@ def test_the_old_code_can_still_publish_after_a_change_of_columns_has_failed(lak
     assert content(lake) == rows
 
 
-def test_the_first_staged_rows_are_replaced_if_a_run_stages_changed_columns_twice(lake: SparkSession) -> None:
+def test_a_run_that_stages_changed_columns_twice_replaces_the_first_staged_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     schema, rows = EVOLVED["renamed"]
     staged_rows(lake, NEW, "r", schema)
@@ -373,7 +369,7 @@ NARROWED = [  # published type, published values, published values that fit the 
 ]
 
 
-def test_a_narrower_type_is_rejected_if_it_cannot_hold_the_published_values(lake: SparkSession) -> None:
+def test_a_type_that_cannot_hold_the_published_values_is_rejected(lake: SparkSession) -> None:
     before, large, small, after, new = (list(items) for items in zip(*NARROWED, strict=True))
 
     def write(columns: list[list], types: list[str]) -> Staged:
@@ -407,7 +403,7 @@ def test_a_column_with_a_dot_in_its_name_is_added_and_removed(lake: SparkSession
     assert content(lake) == OLD
 
 
-def test_both_fixes_in_the_message_for_a_narrower_type_work(lake: SparkSession) -> None:
+def test_both_fixes_that_the_error_for_a_narrower_type_suggests_succeed(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
     with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
         publish(lake, OLD)

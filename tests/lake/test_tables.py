@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# The processes wait for each other before each round, so that both start the round within milliseconds.
+# The processes wait for each other before each round, so that both processes start the round within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_table_is_created_once_and_keeps_its_columns(lake: SparkSession) -> No
     assert load_table(lake, "lake.ops.t").properties()["x"] == "1"
 
 
-def test_columns_that_a_table_lacks_are_added(lake: SparkSession) -> None:
+def test_missing_columns_are_added_to_a_table(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     lake.sql("INSERT INTO lake.ops.t VALUES (1)")
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_columns_that_a_table_lacks_are_added(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_rows_are_aligned_with_the_columns_and_the_order_of_a_schema(lake: SparkSession) -> None:
+def test_rows_get_the_columns_of_a_schema_in_the_order_of_the_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))

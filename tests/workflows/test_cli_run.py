@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from expectations.errors import ExpectationsNotMetError
 from ingest.samples.files import MASKING_KEY
 from jobs.stages import dataset_job
-from tests.jobs.test_increments import FEW, GOOD, deliver, event
+from tests.jobs.incidents import FEW, GOOD, deliver, event
 from transforms.datasets import police_dispatch
 from workflows.cli import app
 from workflows.output import NEEDS_ATTENTION
