@@ -258,7 +258,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
     """Whether an object has a known field twice. Names that differ only in case are the same field."""
-    # Few objects have more fields than distinct names. Only for these objects, compare the names.
+    # To save time, compare the names only if a known field is null or repeated. Few objects have such fields.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

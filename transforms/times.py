@@ -200,8 +200,8 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
         raise ArgumentError(where="date_parts", argument="zone", got=zone, expected=expected)
     require_distinct([*rows.columns, *parts], where="date_parts")
     timestamp = F.col(quoted(column))
-    # Without the cast, a date would be a midnight in the session's zone. The hour of that midnight is 1 on days when
-    # clocks skip midnight.
+    # Without the cast, Spark would convert a date to midnight in the session's zone. On days when the clocks skip
+    # midnight, the hour would be 1.
     wall_clock = timestamp.cast("timestamp_ntz") if zone is None else local_time(timestamp, zone=zone)
     return rows.withColumns({name: _DATE_PARTS[part](wall_clock) for name, part in parts.items()})
 
@@ -266,7 +266,8 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
         previous = token
     has_12_hours = tokens.get("hour") in ("h", "hh")
     if not {"year", "month", "day"} <= groups.keys() or has_12_hours != ("half" in groups) or pattern.count("'") % 2:
-        expected = "a year, a month and a day. Use `a` with `h` or `hh`, and only with these letters. Close all quotes"
+        expected = "a year, a month and a day. A 12-hour clock needs both an hour (`h` or `hh`) and AM or PM (`a`)"
+        expected += ". Close all quotes"
         raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
     references = {part: f"${group}" for part, group in groups.items()}
     clock = ":".join(references.get(part, "00") for part in ("hour", "minute", "second"))

@@ -79,7 +79,7 @@ def status_table(statuses: Sequence[DatasetStatus]) -> Table:
     table = plain_table()
     for header in ("Dataset", "Last run, UTC"):
         table.add_column(header, no_wrap=True)
-    table.add_column("State")  # Without `no_wrap`, a state wraps between words in a narrow terminal.
+    table.add_column("State")  # This column may wrap between words in a narrow terminal.
     for header in ("Trusted", "Quarantine", "%"):
         table.add_column(header, justify="right", no_wrap=True)
     for status in statuses:

@@ -61,7 +61,9 @@ def expect_column_quantile_values_to_be_between(
     settings = quantile_ranges if isinstance(quantile_ranges, dict) else {}
     shares, ranges = settings.get("quantiles") or [], settings.get("value_ranges") or []
     if not shares or len(shares) != len(ranges) or not all(map(_is_pair, ranges)):
-        expected = "an object with 'quantiles', and 'value_ranges' with a pair of numbers or nulls for each quantile"
+        expected = (
+            "an object with the lists 'quantiles' and 'value_ranges'. Give each quantile a pair of numbers or nulls"
+        )
         raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected {expected}")
     value = _number_without_nan(frame, column)
 

@@ -251,7 +251,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # an empty name cell is also filled, because the other name cell has both names
+            if field in _NAMES:  # an empty name cell counts as filled, because the other cell has both names
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

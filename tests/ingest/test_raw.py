@@ -102,7 +102,8 @@ def test_if_a_file_is_emptied_or_becomes_a_copy_its_earlier_rows_are_superseded(
 @pytest.mark.parametrize(
     "deliveries",
     [
-        # Each dictionary is a delivery: the files with the month of their rows. A removed file keeps its content.
+        # Each dictionary is a delivery. It maps the name of each landed file to the month of the file's rows. If a file
+        # is removed from the landing folder, its rows stay current.
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02", "b": "01"}],
         [{"a": "01", "b": "03"}, {"a": "01", "b": "01"}, {"a": "02"}],
         [{"a": "01"}, {"b": "01"}, {"a": "02"}],

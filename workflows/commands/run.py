@@ -86,7 +86,7 @@ def resolve(
             help=help_text(
                 "Publish each row that passes, even if other rows fail. The rows that fail stay in quarantine as "
                 "failed rows.",
-                default="publish the rows only if all rows together meet the suite",
+                default="publish the rows only if the parked rows as a whole meet the suite",
             ),
             show_default=False,
         ),

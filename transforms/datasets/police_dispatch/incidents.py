@@ -191,9 +191,8 @@ def _add_places(incidents: DataFrame) -> DataFrame:
     }
     is_valid = is_own | _are_in_county(*point_columns)
     # With only one step, Spark would compute a value again for each column that uses the value. Each step copies the
-    # row, so there are only three steps. Spark can compile two groups of steps into one method: the steps after
-    # `_point`, and the later steps that validate the rows. The maximum size of a compiled method is 8,000 bytes of
-    # code.
+    # row, so there are only three steps. Spark can compile the steps after `_point` together with the later validation
+    # steps. The result is one method, and the maximum size of a compiled method is 8,000 bytes of code.
     return (
         incidents.withColumns(
             {
