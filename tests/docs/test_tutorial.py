@@ -45,7 +45,7 @@ def test_the_small_dataset_tutorial_contains_a_test_that_passes(spark, library_v
     names["test_visits_of_a_branch_are_added_up"](spark)
 
 
-def test_the_dataset_and_the_suite_of_the_tutorial_accept_the_landed_file(spark, library_visits):
+def test_the_dataset_and_suite_of_the_tutorial_give_the_expected_failed_rows_and_answer(spark, library_visits):
     header, *lines = next(block for block in blocks("small-dataset.md", "") if block.startswith("Date,")).splitlines()
     schema = ", ".join(f"{name} string" for name in header.split(","))
     rows = [(*line.split(","), None, True, None, None, "2024.csv", row) for row, line in enumerate(lines, start=2)]

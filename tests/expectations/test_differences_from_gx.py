@@ -55,7 +55,7 @@ def test_a_value_that_occurs_twice_in_a_set_is_used_once(spark, result):
     assert (is_met, details["missing_count"]) == (True, 0)
 
 
-def test_a_day_in_a_set_of_times_stands_for_its_first_moment(spark, result):
+def test_a_date_in_a_value_set_of_timestamps_means_midnight(spark, result):
     times = column(spark, [datetime(2024, 1, 1), datetime(2024, 1, 1, 12)], "timestamp")
     for type_, unexpected in (("be_in_set", 1), ("not_be_in_set", 1)):
         _, details = result(times, f"column_values_to_{type_}", column="v", value_set=["2024-01-01"])
@@ -64,7 +64,7 @@ def test_a_day_in_a_set_of_times_stands_for_its_first_moment(spark, result):
     assert details["unexpected_count"] == 1
 
 
-def test_days_in_a_set_are_compared_as_days(spark, result):
+def test_dates_in_a_value_set_are_compared_as_dates(spark, result):
     days = column(spark, [date(2024, 1, 1)], "date")
     assert result(days, "column_most_common_value_to_be_in_set", column="v", value_set=["2024-01-01"])[0]
     assert result(days, "column_distinct_values_to_contain_set", column="v", value_set=["2024-01-01"])[1] == {
@@ -74,7 +74,7 @@ def test_days_in_a_set_are_compared_as_days(spark, result):
     }
 
 
-def test_the_maximum_of_times_is_a_time_even_if_the_bound_is_a_day(spark, result):
+def test_the_observed_maximum_is_a_timestamp_even_if_the_bound_is_a_date(spark, result):
     times = column(spark, [datetime(2024, 1, 1, 12)], "timestamp")
     is_met, details = result(times, "column_max_to_be_between", column="v", max_value="2024-01-01")
     assert (is_met, details["observed_value"]) == (False, "2024-01-01T12:00:00")
@@ -88,7 +88,7 @@ def test_the_maximum_of_times_is_a_time_even_if_the_bound_is_a_day(spark, result
         ([datetime(2024, 1, 1, 13), None, datetime(2024, 1, 1, 12)], "timestamp"),
     ],
 )
-def test_missing_values_are_skipped_when_dates_or_decimals_or_times_must_increase(spark, result, values, kind):
+def test_missing_values_are_skipped_when_dates_or_decimals_or_timestamps_must_increase(spark, result, values, kind):
     is_met, details = result(column(spark, values, kind), "column_values_to_be_increasing", column="v")
     assert (is_met, details["unexpected_count"], details["missing_count"]) == (False, 1, 1)
     assert result(column(spark, values, kind), "column_values_to_be_decreasing", column="v")[0]

@@ -48,11 +48,11 @@ def test_a_small_increment_is_validated_with_the_rows_of_earlier_increments() ->
     assert blocked_by(increment, make_validation(2, 2), make_validation(4, 0)) == set()
 
 
-def test_an_increment_that_meets_the_share_by_itself_is_not_blocked_by_earlier_rows() -> None:
+def test_an_increment_that_meets_the_mostly_threshold_by_itself_is_not_blocked_by_earlier_rows() -> None:
     assert blocked_by(make_validation(4, 2), make_validation(6, 6)) == set()
 
 
-def test_shares_do_not_block_before_the_window_is_full() -> None:
+def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
     increment = make_validation(4, 3)
     assert blocked_by(increment) == set()
     assert blocked_by(increment, make_validation(5, 5)) == set()
@@ -70,12 +70,12 @@ def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_but_do_not_change_the_share() -> None:
+def test_missing_values_fill_the_window_but_do_not_change_the_percentage_of_failures() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 
-def test_an_earlier_result_without_the_expectation_fills_the_window_but_does_not_change_the_share() -> None:
+def test_an_earlier_result_without_the_expectation_only_fills_the_window() -> None:
     other = Expectation("another", "expect_column_values_to_not_be_null", {"column": "x", "mostly": 0.5})
     result = row_result(other, 6, 6, None, [], ResultFormat())
     earlier = ValidationResult(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
@@ -109,5 +109,5 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_every_share_can_block_if_min_rows_is_0() -> None:
+def test_every_mostly_threshold_can_block_if_min_rows_is_0() -> None:
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

@@ -81,7 +81,7 @@ def test_the_delimiter_is_detected(tmp_path: Path, delimiter: str) -> None:
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
-def test_the_delimiter_with_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
+def test_the_delimiter_that_gives_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
     layouts = LAYOUTS | {"old cases": ("Day", "Area")}

@@ -147,7 +147,7 @@ def test_quarantine_uses_the_column_names_of_the_file_and_marks_masked_cells(spa
         assert part in text
 
 
-def test_row_level_warnings_have_row_counts_but_table_level_warnings_come_last(spark: SparkSession) -> None:
+def test_row_level_warnings_have_row_counts_and_come_before_table_level_warnings(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:

@@ -64,7 +64,7 @@ def test_named_columns_are_rounded_away_from_zero_but_other_columns_are_unchange
         {"column": "pct", "period": "year", "group_by": ["x"]},
     ],
 )
-def test_a_missing_value_column_period_column_or_group_column_is_refused(spark, names):
+def test_the_value_column_and_the_period_column_and_the_group_columns_must_exist(spark, names):
     with pytest.raises(MissingColumnError, match="change_on_previous: column 'x' is missing") as caught:
         change_on_previous(spark.createDataFrame([], YEARS), name="change", **names)
     assert caught.value.available == ("year", "pct")

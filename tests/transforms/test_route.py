@@ -51,7 +51,7 @@ def test_an_empty_dict_of_groups_or_a_group_with_the_default_name_is_refused(spa
         route(spark.createDataFrame([], "n int"), groups=groups, default="others")
 
 
-def test_larger_samples_include_smaller_samples_and_all_rows_of_each_sampled_key(either_ansi):
+def test_a_sample_has_all_rows_of_its_keys_and_a_larger_sample_only_adds_keys(either_ansi):
     rows = [(f"k{n % 200}" if n % 200 else None, n) for n in range(600)]
     calls = either_ansi.createDataFrame(rows, "`The. Key` string, n int")
     sampled = {}

@@ -186,7 +186,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_common_combinations_occur_in_every_top_city(spark):
+def test_a_combination_is_common_only_if_it_occurs_in_every_top_city(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
