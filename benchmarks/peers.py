@@ -81,8 +81,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 
     sparkdq has no `mostly`. It counts rows only for a summary, which would evaluate the frame three more times. In a
     range or set check of sparkdq, a missing value neither passes nor fails, so the row is in neither frame. In this
-    data, each of these rows fails a different check. In a check of two columns, a missing value would fail, so
-    `coalesce` makes the value pass.
+    data, each row with such a missing value fails another check. In a check of two columns, a missing value would
+    fail, so `coalesce` makes the value pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity

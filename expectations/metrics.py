@@ -109,7 +109,7 @@ def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, d
 
 
 def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
-    """Count the distinct values that an expectation needs, in one Spark job.
+    """Count the rows of each distinct value in one Spark job, if the expectation needs these counts.
 
     Rows: one row for each value, the most frequent value first. The list is empty if the expectation needs no counts.
     Columns: `value` and `count`.

@@ -242,8 +242,9 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
     """Yield the current state of a table. At the end, commit all changes to the table in one commit.
 
     Iceberg retries an ordinary commit on the newest version of the table. The commit of this context is not retried.
-    It fails if another commit came first, even if the other commit only creates a branch. So a run that has created
-    its branch can always fast-forward `main`.
+    It fails if another commit came first, even if the other commit only creates a branch. For example, a run creates
+    its branch while maintenance rewrites files in this context. Then the commit of maintenance fails, `main` does not
+    change, and the run can still fast-forward `main`.
 
     Do not expire snapshots in this context. Iceberg would delete the files of the snapshots before the commit.
 

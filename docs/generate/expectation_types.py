@@ -46,19 +46,20 @@ SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (
     ),
     (
         "A column as a whole",
-        "The rows that would be published are validated together. One aggregation covers all these expectations.",
+        "These expectations validate all rows together, except the rows for quarantine. One aggregation covers all "
+        "these expectations.",
         COLUMN_AGGREGATES,
     ),
     (
         "The values of a column",
-        "The rows that would be published are validated together. One aggregation covers all these expectations. "
-        "Another Spark job counts values outside a set and finds the most common value.",
+        "These expectations validate all rows together, except the rows for quarantine. One aggregation covers all "
+        "these expectations. Another Spark job counts values outside a set and finds the most common value.",
         COLUMN_SETS,
     ),
     (
         "A table",
-        "The rows that would be published are validated together. No extra work is needed, because the schema and the "
-        "row count are known.",
+        "These expectations validate all rows together, except the rows for quarantine. No extra work is needed, "
+        "because the schema and the row count are known.",
         ON_TABLES,
     ),
 )

@@ -1,4 +1,4 @@
-"""Draw made-up service requests with Denver's columns, and the expected values of each request.
+"""Generate random service requests with Denver's columns, and compute the expected values of each request.
 
 The requests contain no real persons. Names come from a list. Telephone numbers come from the range that is reserved for
 fiction. All addresses are on Example St.

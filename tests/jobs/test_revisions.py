@@ -46,7 +46,7 @@ def kept(
     quarantine: Sequence[tuple] | None = None,
     place: str | None = None,
 ) -> dict[str, set[int]]:
-    """Return the positions of the kept rows with a staged key, by origin."""
+    """Resolve the revisions of the staged keys, and return the positions of the kept rows for each origin."""
     tables = {
         name: None if rows is None else revisions(spark, rows, name=name, place=place)
         for name, rows in {TRUSTED: trusted, QUARANTINE: quarantine}.items()

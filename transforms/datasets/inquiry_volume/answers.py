@@ -91,9 +91,9 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
     Rows: one for each department with inquiries in at least one of the two years. If the data has only one year, the
     result is empty.
 
-    Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct, share_pct (shares of
-    all inquiries in each of the two years, 0.000 if the department has no inquiries in the year); change_pct_points
-    (share_pct minus share_before_pct).
+    Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct (share
+    of all inquiries in year_before), share_pct (share of all inquiries in year); change_pct_points (share_pct minus
+    share_before_pct). If the department has no inquiries in a year, its share of this year is 0.000.
     """
     return inquiries.transform(build_departments).transform(_compare_last_years, columns=["inquiry_department"])
 

@@ -152,11 +152,11 @@ def build_quadrants(
 ) -> DataFrame:
     """Compare the speed and the volume of each city with the averages of the top cities (questions 16 and 17).
 
-    The comparison is by combination of type and priority. A city is `slower` if its average arrival time is above the
-    average of all timed incidents of the combination in the `max_cities` cities. The volume of a city is `more` if the
-    city has more incidents of the combination than the average of these cities. The average number of incidents
-    includes cities without incidents of the combination. `slower, more` indicates a problem with responses (question
-    16). `faster, more` indicates an efficient response (question 17).
+    Cities are compared separately for each combination of type and priority. The overall average is the average arrival
+    time of all timed incidents in the `max_cities` cities. A city is `slower` if its own average is above the overall
+    average. The volume of a city is `more` if the city has more incidents of the combination than the average of these
+    cities. The average number of incidents includes cities without incidents of the combination. `slower, more`
+    indicates a problem with responses (question 16). `faster, more` indicates an efficient response (question 17).
 
     Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (the average
     number of incidents of the combination in the top cities); timed, avg_minutes, overall_minutes; quadrant (null if
