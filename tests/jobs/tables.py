@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 
 def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a table as sorted tuples of columns or expressions."""
+    """Return one tuple for each row of a table, sorted. Each tuple has the values of the columns or expressions."""
     return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
 
 

@@ -1,4 +1,4 @@
-"""The masking key is read from a file or a secret, and no message shows it."""
+"""The masking key is read from a file or a secret, and no message shows the key."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | N
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_white_space_around_a_short_key_does_not_make_the_key_long_enough(
-    tmp_path: Path, content: bytes, size: int
-) -> None:
+def test_a_key_of_less_than_32_bytes_without_white_space_is_rejected(tmp_path: Path, content: bytes, size: int) -> None:
     (tmp_path / "key").write_bytes(content)
 
     with pytest.raises(MaskingKeyError, match=f"the key has {size} bytes. Expected 32 or more") as raised:
