@@ -117,7 +117,7 @@ def test_harmless_differences_and_unknown_values_do_not_quarantine_a_row(lake: S
     ]
 
 
-def test_repeated_rows_are_counted_once_unless_their_numbers_contradict(lake: SparkSession, landing) -> None:
+def test_repeated_rows_are_counted_once_unless_their_numbers_contradict_each_other(lake: SparkSession, landing) -> None:
     lines = inquiries()
     other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
     other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
@@ -141,7 +141,7 @@ def test_rows_that_are_in_two_workbooks_are_counted_once(lake: SparkSession, lan
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_unreadable_files_change_no_table_and_are_named_in_the_error(lake: SparkSession, landing) -> None:
+def test_the_error_names_each_unreadable_file_with_its_problem(lake: SparkSession, landing) -> None:
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")

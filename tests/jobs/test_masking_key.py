@@ -40,7 +40,9 @@ def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | N
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_of_less_than_32_bytes_without_white_space_is_rejected(tmp_path: Path, content: bytes, size: int) -> None:
+def test_a_key_is_rejected_if_it_has_less_than_32_bytes_after_white_space_is_removed(
+    tmp_path: Path, content: bytes, size: int
+) -> None:
     (tmp_path / "key").write_bytes(content)
 
     with pytest.raises(MaskingKeyError, match=f"the key has {size} bytes. Expected 32 or more") as raised:

@@ -188,7 +188,7 @@ def test_properties_are_stored_in_the_history_of_the_table(lake: SparkSession) -
     assert last_properties(lake, TABLE, "citylake.other") == {}
 
 
-def test_properties_can_be_published_without_rows(lake: SparkSession) -> None:
+def test_properties_can_be_published_without_new_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = snapshot_id(lake, TABLE)
     stage_nothing(lake, TABLE, run_id="r").publish(properties={"citylake.watermark": "8"})

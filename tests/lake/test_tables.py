@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# The processes wait for each other before each round, so that both processes start the round within milliseconds.
+# The two processes wait for each other before each step, so that both start the step within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
