@@ -82,10 +82,10 @@ def count_jobs(spark: SparkSession) -> Callable[[], int]:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Return the folder of the real published data.
+    """Return the folder of the real data that cities publish.
 
-    If the folder does not exist, the test is skipped. But if `CITYLAKE_REAL_DATA` names a missing folder, the test
-    fails.
+    If `CITYLAKE_REAL_DATA` is not set and the default folder does not exist, the test is skipped. If
+    `CITYLAKE_REAL_DATA` is set but its folder does not exist, the test fails.
     """
     configured = os.environ.get("CITYLAKE_REAL_DATA")
     folder = Path(configured or Path(__file__).parent / ".." / "shared" / "data").resolve()

@@ -38,9 +38,9 @@ setup(
     install_requires=[],
     extras_require={
         "local": [
-            "pyspark==3.5.6",  # the version of Glue 5.1
-            # This package contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 fails, because it lacks shaded
-            # classes.
+            "pyspark==3.5.6",  # the Spark version of AWS Glue 5.1
+            # This package contains Iceberg's Spark 3.5 runtime 1.10.2. Version 1.0.3 of the package fails,
+            # because it lacks shaded classes.
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
             "typer",

@@ -19,7 +19,7 @@ MADE_FROM = "citylake.made-from"
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
-    """Build the stale answers, and publish all of these answers together.
+    """Build and stage the stale answers, and then publish each of these answers.
 
     An answer is stale if the code or a table that the answer reads has changed since the last build of the answer. All
     answers of a run read the same snapshots of the tables. No answer is published until all answers are staged. So if a
@@ -64,7 +64,10 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
 
 
 def stale_answers(spark: SparkSession, dataset: Dataset, *, rebuild: bool = False) -> dict[str, Answer]:
-    """Return the answers whose tables or code have changed since the last build. Reads only metadata."""
+    """Return the answers whose tables or code have changed since the last build. Reads only metadata.
+
+    Returns all answers if `rebuild` is True.
+    """
     return {
         name: answer
         for name, answer in dataset.answers.items()
@@ -80,7 +83,7 @@ def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str
 
 
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """Return the columns of each table that at least one answer reads."""
+    """Return for each table the columns that at least one answer reads."""
     columns = {}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}

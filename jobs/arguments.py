@@ -99,7 +99,7 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
         "--warehouse", default="warehouse", help="Keep the tables in this folder [default: ./warehouse]."
     )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
-    # Glue passes no flags, only keys with values.
+    # Glue passes a value with each key, so each flag also takes a value.
     flags = {
         "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",
         "--row-by-row": "In the stage resolve, publish all rows that meet the row-level expectations [default: false].",

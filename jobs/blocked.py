@@ -63,7 +63,8 @@ def block(
 def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResult | None:
     """Return a blocked result if this run has already been blocked. Otherwise return None.
 
-    AWS Glue retries a failed job. The new rows are parked, so the retry finds no new rows. The retry must still fail.
+    AWS Glue retries a failed job with the same run id. The blocked rows are already parked, so the retry finds no new
+    rows. The retry must still fail.
     """
     if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
@@ -89,7 +90,8 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
         return publisher.finish(publisher.stage(full_refresh=True, request=request))
     parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*SOURCE_ROW)
     ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
-    # Read all rows of the deliveries. The build may need all rows of a file to compute the date of one row.
+    # Read all rows of each delivery that has parked rows. The build may need all rows of a file to compute the date
+    # of one row.
     raw = read_raw(publisher.spark, publisher.dataset.name)
     raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
     candidates = publisher.candidates(raw, source_rows=parked)
@@ -100,7 +102,7 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
 def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
     before, after, spark = publisher.progress(), Progress.from_properties(staged.properties), publisher.spark
     watermark = before.watermark if before else -1
-    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh also stages rows before the watermark
+    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh also stages old rows of raw
     rows = with_positions(staged.rows()).where(is_new).withColumn(QUARANTINED, F.lit(True))
     quarantine = _read_quarantine(publisher)
     key, order_by = publisher.dataset.key, publisher.dataset.revision_order

@@ -36,9 +36,9 @@ def compact_files(spark: SparkSession, args: Arguments) -> StageResult:
 
 
 def expire(spark: SparkSession, args: Arguments) -> StageResult:
-    """Expire old snapshots, drop old unpublished rows, and delete the files of both.
+    """Expire old snapshots, drop old unpublished rows, and delete the files of these snapshots and rows.
 
-    Snapshots and unpublished rows are old after `SNAPSHOT_RETENTION`.
+    Snapshots and unpublished rows are old if their age is greater than `SNAPSHOT_RETENTION`.
     """
     older_than = datetime.now(timezone.utc) - SNAPSHOT_RETENTION
     tables = _list_tables(spark, args)
@@ -51,7 +51,7 @@ def expire(spark: SparkSession, args: Arguments) -> StageResult:
 def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
     """Remove files that no table uses, such as files of killed runs.
 
-    This stage lists all files, so it runs only once a day.
+    Listing all files is slow, so this stage runs only once a day.
     """
     now = datetime.now(timezone.utc)
     earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")

@@ -1,6 +1,6 @@
 """Read and write the progress of a dataset: the watermark, the version of the code, and the masking key's fingerprint.
 
-Each publish stores the progress as a property of the snapshot of trusted.
+Each publish stores the progress as a property of the new snapshot of trusted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Progress:
 
     Attributes:
         watermark: The latest ingest time of all processed rows of raw (microseconds since 1970, UTC).
-        code: The version of the code that built the rows.
+        code: The version of the code that built the rows of trusted.
         masking_key: The fingerprint of the masking key. Empty if the dataset's masking uses no key.
         publish_id: A unique id of the publish.
         block: The blocked increment. None if the dataset is not blocked.

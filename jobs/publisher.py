@@ -6,8 +6,8 @@ A full refresh and an incremental run have the same three steps:
    valid revision. If the latest revision failed, `stage` keeps this failed revision too. `stage` writes the rows to a
    branch of trusted. Passing rows and failing rows are in separate partitions of the branch.
 2. `validate` validates the rows. If an increment is blocked, `validate` parks the rows of the increment in quarantine.
-3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and keeps the latest
-   revision. `publish` commits quarantine first and trusted second.
+3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and decides which
+   revisions to keep. `publish` commits quarantine first and trusted second.
 
 The commit that publishes trusted also stores the watermark as a property. A killed step can be repeated, even by a run
 with another id. If the step was killed before this commit, the repeated step does the same work again. If the step was
@@ -90,12 +90,12 @@ class Publisher:
         return self.finish(self.stage(full_refresh=full_refresh))
 
     def stage(self, *, full_refresh: bool = False, request: str = "refresh") -> StageResult:
-        """Mark new candidates with the expectations that they fail, and write the candidates to a branch of trusted.
+        """Build the new rows, mark the expectations that each row fails, and write the rows to a branch of trusted.
 
         Rows: the rows that were ingested into raw after the watermark. If raw has no new rows, nothing is written and
         `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
 
-        - if it is requested, or if no run has published trusted
+        - if a full refresh is requested, or if no run has published trusted
         - if a file was delivered again with different content, because a row that was removed from the file may have
           superseded another row
         - if the columns of trusted change
@@ -207,7 +207,7 @@ class Publisher:
         return replace(result, rows_out=published.rows_out, snapshot_ids=published.snapshot_ids)
 
     def _new_rows(self, progress: Progress | None, *, full_refresh: bool) -> tuple[RawRows | None, tuple[str, ...]]:
-        """Read the new rows of raw, or all rows for a full refresh. Also return notes.
+        """Read the new rows of raw, or all rows for a full refresh. Also return notes for the ledger.
 
         The rows are None if raw has no new rows.
         """
@@ -275,13 +275,13 @@ class Publisher:
         """Find the rows that this run or an earlier run has staged. Return None if no new rows need to be staged."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
-            staged = None  # these rows were marked with another version of the suite
+            staged = None  # another version of the code or of the suites staged these rows
         if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
             raise NotStagedError(table=self.trusted, problem="raw has new rows, but no run has staged them")
         return staged
 
     def _merge(self, staged: Staged, *, is_blocked: bool) -> tuple[Staged | None, int, int]:
-        """Delete superseded passing rows from the branch, and stage the new rows of quarantine.
+        """Delete superseded valid rows from the branch, and stage the new rows of quarantine.
 
         Returns:
             Three items: the staged rows of quarantine, the number of rows that are added to trusted, and the number of

@@ -33,12 +33,12 @@ _MAX_ROWS_IN_MESSAGE = 3
 
 @dataclass(frozen=True)
 class Revisions:
-    """The revisions of the keys that were staged.
+    """All revisions of the staged keys: the staged revisions, and the revisions in trusted and quarantine.
 
     Attributes:
         rows: One row for each revision. The columns are the key, the origin (`trusted`, `quarantine` or `staged`),
             whether the revision failed, whether the revision is kept, the data file, and the position in this file.
-        counts: The number of revisions for each combination of origin, failed and kept.
+        counts: The number of revisions for each combination of origin, `is_failed` and `is_kept`.
     """
 
     rows: DataFrame
@@ -54,7 +54,10 @@ class Revisions:
         return self.rows.where("NOT _is_kept").select("_origin", "_is_failed", *_POSITION)
 
     def drop_superseded(self, rows: DataFrame, *, origin: str) -> DataFrame:
-        """Drop the superseded rows. The rows must have the columns that `with_positions` adds."""
+        """Return failed rows of one origin without the superseded rows.
+
+        The rows must have the columns that `with_positions` adds.
+        """
         if not self.count(origin, is_failed=True, is_kept=False):
             return rows
         return rows.join(self.superseded.where(F.col("_origin") == origin), on=[*_POSITION], how="left_anti")
@@ -108,7 +111,8 @@ def stage_quarantine(
 ) -> Staged | None:
     """Stage the new rows of quarantine. Return None if quarantine does not change.
 
-    Rows: new rows are added. If some published rows are superseded, the remaining published rows are written again.
+    Rows: new rows are added. If published rows are superseded, or if the columns change, the remaining published rows
+    are written again.
     """
     spark = new.sparkSession
     is_stale = revisions.count(QUARANTINE, is_failed=True, is_kept=False)
@@ -127,8 +131,8 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
     The condition contains the range of a column for each staged file. The ranges come from the metadata of the files.
     Each file has rows of only one month, so the ranges are narrow even if an increment corrects a few old rows.
 
-    A range of times is extended by one hour at both ends. A key may contain a local time, and one hour of local time
-    occurs twice in autumn. So two revisions of one key may be one hour apart.
+    A range of timestamps is extended by one hour at both ends. A key may contain a local time, and one hour of local
+    time occurs twice in autumn. So the UTC timestamps of two revisions of one key may be one hour apart.
     """
     ranges = added_ranges(staged.spark, staged.home, staged.snapshot, column) if column else None
     if column is None or ranges is None:
@@ -146,7 +150,7 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return the files and row numbers of the first rows that fail each expectation. The newest files come first."""
+    """Return for each expectation the files and row numbers of the first failed rows. The newest files come first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))

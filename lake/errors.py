@@ -70,7 +70,7 @@ class TableBusyError(LakeError):
     """Maintenance skips a table, because another run uses the table.
 
     Attributes:
-        reason: The reason, without the name of the table.
+        reason: Why maintenance skips the table. The text does not contain the name of the table.
     """
 
     def __init__(self, *, table: str, reason: str) -> None:
@@ -83,4 +83,4 @@ class TableBusyError(LakeError):
 
 
 class SetUpError(LakeError):
-    """Software that the Spark session needs is missing. `where` is the name of the missing software."""
+    """Software that the Spark session needs is missing. `where` names the software or the warehouse."""

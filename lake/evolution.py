@@ -13,7 +13,7 @@ from transforms.sql import quoted
 
 
 def has_schema(spark: SparkSession, table: str, schema: T.StructType) -> bool:
-    """Return True if a table has exactly the columns and types of a schema. The order does not matter."""
+    """Return True if a table has exactly the columns and types of a schema, in any order of the columns."""
     return _name_types(spark.table(table).schema) == _name_types(schema)
 
 
@@ -34,7 +34,7 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
         try:
             loss = _build_loss_condition(quoted(name), field.dataType, new_types[name])
             rows_with_loss = published.where(loss).limit(1).count()
-        except AnalysisException:  # Spark has no cast between the two types
+        except AnalysisException:  # Spark cannot cast between the two types, so all values would be lost
             rows_with_loss = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
         if rows_with_loss:
             raise NarrowedColumnError(table=table, column=name, before=before[name], after=after[name])
@@ -43,7 +43,7 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
 def _build_loss_condition(value: str, before: T.DataType, after: T.DataType) -> str:
     """Return a SQL condition that is true if the new type cannot hold the value.
 
-    The condition ignores fields that exist in only one of two struct types.
+    The condition ignores fields that exist in only one of the two struct types.
     """
     if isinstance(before, T.ArrayType) and isinstance(after, T.ArrayType):
         item = f"item{value.count('item')}"

@@ -50,7 +50,7 @@ class Snapshot:
         id: The id of the snapshot.
         parent_id: The id of the previous snapshot on its branch. None for the first snapshot.
         operation: `append`, `overwrite`, `delete` or `replace`. A compaction is a `replace`.
-        summary: The numbers of files and rows, and the properties of the commit.
+        summary: The counts of files and rows, and the properties of the commit.
         committed: The time of the commit (seconds since 1970, UTC).
     """
 
@@ -62,7 +62,7 @@ class Snapshot:
 
 
 def load_table(spark: SparkSession, table: str) -> Any:
-    """Return the Java object of an Iceberg table. A query of a metadata table would start a Spark job."""
+    """Return the Java object of an Iceberg table, from which metadata can be read without a Spark job."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
@@ -81,14 +81,14 @@ def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterato
     parser = _find_package(spark, iceberg).SnapshotParser
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
-        fields = json.loads(parser.toJson(snapshot))  # otherwise py4j makes one call for each property
+        fields = json.loads(parser.toJson(snapshot))  # one py4j call instead of one call for each field
         parent, summary = fields.get("parent-snapshot-id"), fields["summary"]
         yield Snapshot(fields["snapshot-id"], parent, summary["operation"], summary, fields["timestamp-ms"] / 1000)
         snapshot = None if parent is None else iceberg.snapshot(parent)
 
 
 def branches(spark: SparkSession, table: str) -> dict[str, float]:
-    """Return the time of the last commit of each branch except `main` (seconds since 1970, UTC)."""
+    """Return the time of the last commit to each branch except `main`. Times are seconds since 1970 (UTC)."""
     return {name: head.timestampMillis() / 1000 for name, head in _read_heads(load_table(spark, table)).items()}
 
 
@@ -105,7 +105,8 @@ def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str
 def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
     """Remove snapshots from a table's history. Maintenance later removes the files that only these snapshots use."""
     if snapshot_ids:
-        # Do not delete files here. To find unused files, Iceberg would read the manifest lists of all snapshots.
+        # Do not delete files here, because Iceberg would have to read the manifest lists of all snapshots to find
+        # unused files.
         iceberg = load_table(spark, table)
         expiry = iceberg.expireSnapshots().cleanExpiredFiles(False)
         for snapshot_id in snapshot_ids:
@@ -117,8 +118,9 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
     """Return the minimum and maximum of a column in each data file that a snapshot added.
 
-    Returns None if the metadata of a file has no minimum or maximum. Times are microseconds since 1970 (UTC). Iceberg
-    truncates long texts, but all values still lie between the truncated minimum and maximum.
+    Returns None if the metadata of a file has no minimum or maximum. Skips files in which all values of the column
+    are null. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still lie
+    between the truncated minimum and maximum.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
@@ -137,7 +139,7 @@ def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str)
 
 
 def append_records(spark: SparkSession, table: str, schema: T.StructType, records: Sequence[Mapping[str, Any]]) -> None:
-    """Append a few records as one file to an unpartitioned table. Runs no Spark job."""
+    """Append a few records to an unpartitioned table, in one new data file. Runs no Spark job."""
     iceberg = load_table(spark, table)
     jvm: Any = spark._jvm
     package, mapper = _find_package(spark, iceberg), jvm.com.fasterxml.jackson.databind.ObjectMapper()
@@ -160,7 +162,7 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
 
 
 def columns_read(frame: DataFrame) -> set[str]:
-    """Return the columns that Spark reads from the sources of a frame, without the columns that Spark prunes."""
+    """Return the source columns that Spark reads to compute a frame. Columns that Spark prunes are not included."""
     query: Any = frame._jdf
     leaves = query.queryExecution().optimizedPlan().collectLeaves()
     outputs = [leaves.apply(index).output() for index in range(leaves.size())]
@@ -168,7 +170,7 @@ def columns_read(frame: DataFrame) -> set[str]:
 
 
 def infer_csv_types(text: DataFrame) -> T.StructType:
-    """Return the types that Spark infers for columns of text. Runs a Spark job."""
+    """Return the types that Spark infers for the text columns of a frame. Runs a Spark job."""
     # Call the Java csv reader directly, because pyspark's csv reader would send all rows through Python.
     jvm: Any = text.sparkSession._jvm
     lines: Any = text.select(F.to_csv(F.struct("*")))._jdf
@@ -218,9 +220,10 @@ def commit_lock(table: Any) -> Iterator[None]:
     """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
     Iceberg's hadoop catalog renames a file to commit. The rename must not replace an existing file, but Iceberg
-    prevents this only within one process. Without this lock, the rename can replace the commit of another process on a
-    local disk, and no error is raised. In a test, four processes committed at the same time, and 1 of 600 commits was
-    lost. A warehouse on S3 does not need this lock, because the catalog of the warehouse has a lock.
+    prevents a replacement only within one process. Without this lock, the rename can replace the commit of another
+    process on a local disk, and no error is raised. In a test without this lock, four processes committed at the same
+    time, and 1 of 600 commits was lost. A warehouse on S3 does not need this lock, because the catalog of the
+    warehouse has a lock.
 
     The operating system releases the lock when the process ends. Do not nest two locks of one table, because the inner
     lock would wait forever.
@@ -229,7 +232,7 @@ def commit_lock(table: Any) -> Iterator[None]:
     if not folder.is_dir():
         yield
         return
-    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # remove_orphan_files keeps hidden files
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # hidden, so remove_orphan_files keeps it
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -239,7 +242,7 @@ def commit_lock(table: Any) -> Iterator[None]:
 
 @contextmanager
 def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterator[Any]:
-    """Yield the current state of a table. At the end, commit all changes to the table in one commit.
+    """Yield the current state of a table. At the end of the context, commit all changes to the table in one commit.
 
     Iceberg retries an ordinary commit on the newest version of the table. The commit of this context is not retried.
     It fails if another commit came first, even if the other commit only creates a branch. For example, a run creates
@@ -306,8 +309,8 @@ def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str])
 def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
     """Return the branches to which a run may still fast-forward `main`.
 
-    These branches descend from the published snapshot. A branch without a commit of its own is always in use. A branch
-    with a commit of its own is in use until its last commit is older than `idle_after`.
+    These branches descend from the published snapshot. If such a branch has no commit of its own, it is always in use.
+    Otherwise it is in use until its last commit is older than `idle_after`.
     """
     main = table.currentSnapshot()
     if main is None:

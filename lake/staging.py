@@ -64,7 +64,7 @@ class Staged:
 
     @property
     def is_append(self) -> bool:
-        """True if a publish adds the staged rows to the rows of `base`. False if it replaces these rows."""
+        """True if a publish adds the staged rows to the rows of `base`. False if it replaces the rows of `base`."""
         return self.properties[_IS_APPEND] == "True"
 
     @property
@@ -86,13 +86,13 @@ class Staged:
         return int(snapshot.summary.get("added-records") or 0)
 
     def add_properties(self, properties: Mapping[str, str]) -> None:
-        """Add properties to the history of the staged rows. The rows do not change."""
+        """Add properties to the staged rows, in a new snapshot. The rows do not change."""
         add_properties(self.spark, self.home, properties, branch=self.branch)
 
     def delete_at(self, positions: DataFrame, *, condition: str) -> None:
-        """Delete rows from the branch by file and position.
+        """Delete the rows at `positions` from the branch. A position is a data file and a row position in this file.
 
-        All rows to delete must meet `condition`, which Iceberg uses to prune files.
+        All rows to delete must meet `condition`, because Iceberg uses the condition to prune files.
         """
         view = f"positions_{uuid4().hex}"
         positions.select("_file", "_pos").createOrReplaceTempView(view)
@@ -164,7 +164,7 @@ def stage(
     partitioned_by: Sequence[str] = (),
     properties: Mapping[str, str] | None = None,
 ) -> Staged:
-    """Write rows to a branch or a separate table, where no reader of the table sees them.
+    """Write rows to a branch or a separate table, where readers of the table do not see the rows.
 
     If a run fails and stages rows again, the new rows replace the rows that the run staged before.
 
@@ -174,7 +174,7 @@ def stage(
         table: The table to publish to. An empty table is created if it does not exist.
         run_id: The id of the run. The name of the branch contains this id.
         is_append: True to add the rows to the table. False to replace all rows of the table.
-        partitioned_by: The partitioning of a new table: columns, or months of a time column as `months(column)`.
+        partitioned_by: The columns that partition a new table. `months(column)` partitions by the month of a column.
         properties: Properties of the staged snapshot and of the published snapshot.
 
     Raises:
@@ -282,7 +282,8 @@ def _read_staged(spark: SparkSession, table: str, base: int | None, *, home: str
             break
         own = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
         properties = {**own, **properties}
-        # A killed publish may have copied the properties to a later snapshot. Only the first snapshot has the rows.
+        # A killed publish may have copied the properties to a later snapshot. Only the first snapshot with the
+        # properties holds the staged rows.
         if _STAGED_BY in own and own[_BASE] == str(base):
             first = snapshot.id
     return None if first is None else Staged(spark, table, base, first, home, branch, properties)

@@ -70,7 +70,7 @@ def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot with this property, or an empty mapping if no snapshot has it."""
+    """Return the summary of the latest snapshot that has the property `name`. If none has it, return `{}`."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 

@@ -17,11 +17,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("path", WITHOUT_SPARK)
-def test_a_generated_page_that_needs_no_spark_is_current(path):
+def test_a_page_that_is_generated_without_spark_is_up_to_date(path):
     assert (DOCS / path).read_text(encoding="utf-8") == WITHOUT_SPARK[path]()
 
 
-def test_the_generated_pages_of_tables_are_current(spark):
+def test_the_generated_pages_of_tables_are_up_to_date(spark):
     pages = tables.pages(spark)
     written = {str(path.relative_to(DOCS)) for path in (DOCS / "reference/tables").glob("*.md")}
     assert written == {path for path in pages if "/tables/" in path}
@@ -58,5 +58,5 @@ def test_the_page_of_commands_lists_arguments_and_options():
     assert "citylake list\n" in page
 
 
-def test_a_bar_in_a_table_cell_does_not_end_the_cell():
+def test_a_vertical_bar_in_a_table_cell_does_not_end_the_cell():
     assert table(["a"], [["x|y"]]).splitlines()[-1] == "| x\\|y |"

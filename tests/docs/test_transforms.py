@@ -25,13 +25,13 @@ BUILDING_BLOCKS = {"cast", "encode_key", "tie_breakers", "to_literal", "utc_inst
 BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 
-def test_every_glue_studio_node_is_in_the_table_with_a_link_or_a_transform():
+def test_the_table_has_a_link_or_a_transform_for_every_glue_studio_node():
     rows = dict(re.findall(r"^\| ([^|]+?) (?:\([^|]*\) )?\| ([^|]+?) \|", PAGE, flags=re.MULTILINE))
     for name in STUDIO.replace("\n", " ").split(","):
         assert re.search(r"`[a-z]+\.[a-z_]+`|\]\(|rows\.transform", rows[name.strip()]), name
 
 
-def test_the_pages_name_every_transform_but_no_missing_function():
+def test_the_pages_name_every_transform_and_only_existing_functions():
     named = set(re.findall(r"`([a-z]+)\.([a-z_0-9]+)`", PAGE + MASKING)) - {("spark", "sql")}
     for module, name in named:
         assert callable(getattr(import_module(f"transforms.{module}"), name))

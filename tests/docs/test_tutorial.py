@@ -38,7 +38,7 @@ def library_visits(monkeypatch):
     return module
 
 
-def test_the_small_dataset_tutorial_contains_a_test_that_passes(spark, library_visits):
+def test_the_test_in_the_small_dataset_tutorial_passes(spark, library_visits):
     code = next(block for block in blocks("small-dataset.md", "python") if "def test_" in block)
     names: dict[str, object] = {}
     exec(compile(code, "test_library_visits.py", "exec"), names)

@@ -1,4 +1,4 @@
-"""Incidents with few columns, and their dataset, for tests of the publisher."""
+"""A dataset of incidents that has only a few columns, for tests of the publisher."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLUMNS = ("incident_id", "start_time", "city", "row_ts", "end_time", "initial_
 
 
 def few_columns(raw: DataFrame) -> DataFrame:
-    """Build incidents with only the columns that the tests need. Spark plans few columns faster than all columns."""
+    """Build incidents that have only the columns that the tests need, so that Spark plans the query faster."""
     fields = [field for field in POLICE.layouts["police_dispatch"] if field.name in (*_COLUMNS, "arrive_cleared")]
     return (
         raw.transform(change_schema, fields=fields, keep=LINEAGE_COLUMNS, malformed="_malformed_record")

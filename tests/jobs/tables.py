@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 
 def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a table as sorted tuples of columns or expressions."""
+    """Return the rows of a table as sorted tuples. `columns` are the columns or expressions in each tuple."""
     return sorted((tuple(row) for row in lake.table(table).selectExpr(*columns or "*").collect()), key=repr)
 
 

@@ -8,7 +8,7 @@ def test_the_option_stage_selects_one_stage_instead_of_all_stages() -> None:
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_arguments_of_glue_are_ignored_except_the_run_id() -> None:
+def test_glue_arguments_are_ignored_except_the_workflow_name_and_the_run_id() -> None:
     args = parse_arguments(
         "calls",
         [

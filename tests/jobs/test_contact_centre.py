@@ -74,7 +74,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
 def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landing) -> None:
     days = landing.days()
     days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
-    days[5] = [*days[5][:3], 12, *days[5][4:]]  # more calls are handled and abandoned than offered
+    days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled plus abandoned calls exceed the offered calls
     landing.workbook("2024.xlsx", [*days, [" "], ["", " "]])
 
     run(lake, landing)
@@ -87,7 +87,7 @@ def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landin
     ]
 
 
-def test_the_latest_delivery_of_a_day_replaces_earlier_deliveries(lake: SparkSession, landing) -> None:
+def test_the_latest_delivered_row_of_each_date_is_kept(lake: SparkSession, landing) -> None:
     landing.workbook("2024 corrected.xlsx", landing.days(count=10, offered=300), delivered=60)
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-01-30", 400, 380, 1, 1, 1, 99]], delivered=0)
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSes
     assert lake.table(TRUSTED).where("year = 2025").count() == 0
     assert lake.table("lake.raw.contact_centre").count() == 60
 
-    landing.csv("2024.csv", wrong, delivered=120)  # the file has its first content again
+    landing.csv("2024.csv", wrong, delivered=120)  # the file is the same as in the first delivery
     run(lake, landing)
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
@@ -192,6 +192,6 @@ def test_the_stages_start_few_spark_jobs(lake: SparkSession, landing, count_jobs
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4  # to read deliveries, stage, validate and write quarantine
+    assert count_jobs() == 4  # one job each to read deliveries, stage, validate and write quarantine
     run(lake, landing, "curate")
     assert count_jobs() == 2  # one job for each answer

@@ -62,14 +62,14 @@ def run(
 
 
 def run_blocked(lake: SparkSession, landing, *, dataset: Dataset = STRICT, **options: Any) -> str:
-    """Run the job on a blocked increment, and return the error message."""
+    """Run the job, expect that it blocks the new rows, and return the error message."""
     with pytest.raises(ExpectationsNotMetError) as error:
         run(lake, landing, dataset=dataset, **options)
     return str(error.value)
 
 
 def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = False) -> Publisher:
-    """Return a publisher with validated rows, which can be published."""
+    """Return a publisher whose rows are staged and validated, but not published."""
     ingest(lake, landing, run_id)
     ready = publisher(lake, run_id)
     assert ready.stage(full_refresh=full_refresh).rows_out
@@ -82,7 +82,7 @@ def warehouses(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     """Return a folder with two copies of a warehouse.
 
     The copy `published` was made after the publish of GOOD. The copy `blocked` was made after BAD was blocked too.
-    Iceberg stores absolute paths, so `restore` copies one of the two to the original path of the warehouse.
+    Iceberg stores absolute paths, so `restore` puts one of these copies at the original path of the warehouse.
     """
     folder = tmp_path_factory.mktemp("increments")
     lake, landing = open_lake(spark, folder), Landing(folder / "landing")
@@ -214,7 +214,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_row_is_withdrawn_if_its_file_is_delivered_again_without_the_row(lake: SparkSession, landing) -> None:
+def test_a_row_is_removed_if_its_file_is_delivered_again_without_the_row(lake: SparkSession, landing) -> None:
     """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
@@ -255,7 +255,7 @@ def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: Spar
         run(lake, landing, masking_key=b"one")
 
 
-def test_a_blocked_increment_is_parked_but_the_next_increment_is_published(published: SparkSession, landing) -> None:
+def test_the_next_increment_is_published_while_a_blocked_increment_is_parked(published: SparkSession, landing) -> None:
     lake = published
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
@@ -364,7 +364,9 @@ def test_a_blocked_full_refresh_changes_no_table_of_a_blocked_dataset(lake: Spar
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_only_a_full_refresh_resolves_a_block_of_a_file_that_lost_rows(published: SparkSession, landing) -> None:
+def test_only_a_full_refresh_resolves_a_block_if_a_redelivered_file_lacks_rows(
+    published: SparkSession, landing
+) -> None:
     lake = published
     # The new version of the file lacks the incidents 7 and 8.
     deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
@@ -437,7 +439,7 @@ def test_only_the_first_of_several_concurrent_runs_publishes(published: SparkSes
 
 
 class Killed(BaseException):
-    """Raised at the point where a test kills the process."""
+    """Raised at the point where a test simulates a kill of the process."""
 
 
 def test_a_repeated_run_gives_the_same_tables_after_a_kill_at_any_write(

@@ -29,7 +29,7 @@ def run(lake: SparkSession, landing: object, *stages: str) -> None:
 
 
 def inquiries(count: int = 30, *, number: int = 100, year: int = 2024) -> list[list[Any]]:
-    """Return valid rows. Each row has a different type, and most rows have no id."""
+    """Return valid rows. Each row has a different inquiry type, and most rows have no BI_ID."""
     return [
         ["ENG - Parking", f"Type {n:02}", f"{year}-{1 + n % 12:02}", "Phone", number, 9000 + n if n % 10 > 6 else None]
         for n in range(count)
@@ -97,7 +97,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
     assert lake.table(TRUSTED).count() == 400 - len(cells)
 
 
-def test_harmless_differences_are_corrected_but_unknown_values_cause_a_warning(lake: SparkSession, landing) -> None:
+def test_harmless_differences_and_unknown_values_do_not_quarantine_a_row(lake: SparkSession, landing) -> None:
     lines = inquiries()
     lines[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
     lines[1][3], lines[2][3], lines[3][0], lines[4][5] = "Kiosk", "email", "Festival Office", "A7"
@@ -117,7 +117,7 @@ def test_harmless_differences_are_corrected_but_unknown_values_cause_a_warning(l
     ]
 
 
-def test_repeated_rows_are_counted_once_but_contradictory_rows_are_rejected(lake: SparkSession, landing) -> None:
+def test_repeated_rows_are_counted_once_unless_their_numbers_contradict_each_other(lake: SparkSession, landing) -> None:
     lines = inquiries()
     other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
     other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
@@ -131,7 +131,7 @@ def test_repeated_rows_are_counted_once_but_contradictory_rows_are_rejected(lake
     assert lake.table(RAW).count() == 35
 
 
-def test_rows_of_two_workbooks_with_different_sheets_are_counted_once(lake: SparkSession, landing) -> None:
+def test_rows_that_are_in_two_workbooks_are_counted_once(lake: SparkSession, landing) -> None:
     about = [["Inquiries of 2024"], ["Department", "is the city's"]]
     landing.workbook("2024.xlsx", inquiries(), COLUMNS)
     landing.sheets("again.xlsx", {"About": about, "Data": [COLUMNS, *inquiries()]}, delivered=60)
@@ -141,7 +141,7 @@ def test_rows_of_two_workbooks_with_different_sheets_are_counted_once(lake: Spar
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_unreadable_files_change_no_table_and_are_named_in_the_error(lake: SparkSession, landing) -> None:
+def test_the_error_names_each_unreadable_file_with_its_problem(lake: SparkSession, landing) -> None:
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
@@ -174,7 +174,7 @@ def test_unreadable_files_change_no_table_and_are_named_in_the_error(lake: Spark
     assert not exists(lake, TRUSTED)
 
 
-def test_later_deliveries_can_change_trusted_but_invalid_corrections_cannot(lake: SparkSession, landing) -> None:
+def test_only_valid_rows_of_later_deliveries_replace_rows_in_trusted(lake: SparkSession, landing) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

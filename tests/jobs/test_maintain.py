@@ -49,9 +49,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
     return lake.table(f"{table}.delete_files").count(), len(needed)
 
 
-def test_tables_of_events_are_compacted_after_five_increments_that_revise_an_old_month(
-    lake: SparkSession, landing
-) -> None:
+def test_tables_are_compacted_after_increments_that_revise_rows_of_an_old_month(lake: SparkSession, landing) -> None:
     """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
@@ -121,7 +119,7 @@ def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
     assert numbers(lake) == list(range(13))
 
 
-def test_a_skipped_table_is_named_in_the_note_and_in_one_log_line(
+def test_the_note_and_the_log_of_each_stage_name_a_skipped_table(
     lake: SparkSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(6):
@@ -155,7 +153,7 @@ def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_pa
     assert [row.state for row in runs(lake).collect()] == ["FAILED"]
 
 
-def test_all_tables_are_maintained_in_each_run_but_orphans_are_removed_once_a_day(lake: SparkSession) -> None:
+def test_the_second_maintenance_run_of_a_day_does_not_remove_orphan_files(lake: SparkSession) -> None:
     publish(lake, 1)
     lake.sql("CREATE NAMESPACE lake.curated")
     for name in ("calls_by_year", "callsigns"):

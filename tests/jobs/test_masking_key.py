@@ -1,4 +1,4 @@
-"""The masking key is read from a file or a secret, and no message shows it."""
+"""The masking key is read from a file or a secret, and no message shows the key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | N
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_white_space_around_a_short_key_does_not_make_the_key_long_enough(
+def test_a_key_is_rejected_if_it_has_less_than_32_bytes_after_white_space_is_removed(
     tmp_path: Path, content: bytes, size: int
 ) -> None:
     (tmp_path / "key").write_bytes(content)

@@ -30,7 +30,7 @@ GOOD, FAILED = False, True
 
 
 def revisions(spark: SparkSession, rows: Sequence[tuple], *, name: str, place: str | None = None) -> DataFrame:
-    """Make a frame from tuples of key, revision and whether the revision failed. Positions in the file start at 0."""
+    """Make a frame from tuples `(key, revision, is_failed)`. The positions in the data file start at 0."""
     full = [
         (id_, number, place or name, position, datetime(2024, 1, 1), failed, name, position)
         for position, (id_, number, failed) in enumerate(rows)
@@ -76,7 +76,7 @@ def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> N
     assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
 
 
-def test_a_failed_latest_revision_is_kept_in_quarantine_beside_an_older_valid_revision(spark: SparkSession) -> None:
+def test_a_failed_latest_revision_is_kept_in_addition_to_an_older_valid_revision(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
@@ -100,7 +100,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
 def test_the_landed_row_identifies_a_row_without_a_key(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
-    # The first staged row and the row in quarantine are the same landed row, which was delivered again.
+    # The first staged row and the row in quarantine were built from the same landed row.
     assert found == {TRUSTED: set(), QUARANTINE: {0}, STAGED: {1}}
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
@@ -219,11 +219,11 @@ def requests(lake: SparkSession, *rows: tuple, column: str = "created_at timesta
 
 
 def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str]:
-    """Return the ids of published rows that may have a revision among the staged rows."""
+    """Return the ids of the published rows that meet the pruning condition of the staged rows."""
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_pruning_keeps_both_revisions_of_a_local_time_that_occurs_twice(lake: SparkSession) -> None:
+def test_pruning_keeps_a_revision_in_the_other_hour_if_a_local_time_occurs_twice(lake: SparkSession) -> None:
     """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
     requests(
         lake,
@@ -266,7 +266,7 @@ def test_pruning_keeps_long_texts_although_iceberg_truncates_their_minimum_and_m
     assert long + "5" in pruned(lake, staged, column="id")
 
 
-def test_pruning_columns_may_have_any_name(lake: SparkSession) -> None:
+def test_the_pruning_column_may_have_any_name(lake: SparkSession) -> None:
     schema = "`t.s` string, t int"
     stage(lake, lake.createDataFrame([("a", 1), ("b", 1)], schema), table=TABLE, run_id="r").publish()
     staged = stage(lake, lake.createDataFrame([("b", 2)], schema), table=TABLE, run_id="r", is_append=True)

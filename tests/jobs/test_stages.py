@@ -65,7 +65,7 @@ CALLS = Dataset(
 )
 
 
-def test_a_job_repeats_until_it_is_stopped_even_if_runs_are_blocked(caplog) -> None:
+def test_a_job_repeats_until_it_is_stopped_even_if_runs_fail_with_expected_errors(caplog) -> None:
     stopped, turns = Event(), []
 
     def run() -> None:
@@ -331,7 +331,7 @@ def test_an_answer_is_built_again_if_any_table_that_it_reads_has_changed(lake: S
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_all_answers_share_one_read_of_the_columns_that_they_need(lake: SparkSession) -> None:
+def test_answers_read_cached_rows_with_only_the_columns_that_they_need(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

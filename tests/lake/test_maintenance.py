@@ -41,7 +41,7 @@ def files(lake: SparkSession, kind: str = "data_files") -> int:
     return lake.table(f"{TABLE}.{kind}").count()
 
 
-def test_small_files_are_rewritten_into_one_file_without_delete_files(lake: SparkSession) -> None:
+def test_compaction_leaves_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number, 10 + number)
     change(lake, 3)
@@ -66,7 +66,7 @@ def test_a_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: SparkSessi
     assert {row.id for row in lake.table(TABLE).where("n = 2").collect()} == {"1", "2"}
 
 
-def test_maintenance_of_a_compact_table_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_maintenance_of_a_table_with_one_data_file_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, 1)
     count_jobs()
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
@@ -108,7 +108,7 @@ def dangling_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_a_delete_file_is_removed_with_its_data_file_even_if_older_data_files_exist(lake: SparkSession) -> None:
+def test_compaction_removes_an_unused_delete_file_even_if_older_data_files_exist(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -155,7 +155,7 @@ def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSessio
     assert len(rows_of(lake)) == 5
 
 
-def test_nothing_is_committed_after_an_error_that_is_not_a_conflict(lake: SparkSession) -> None:
+def test_a_rewrite_that_fails_commits_nothing(lake: SparkSession) -> None:
     publish(lake, 1)
     before = snapshot_id(lake, TABLE)
     with (

