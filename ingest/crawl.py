@@ -125,7 +125,10 @@ def _infer_schema(
 
 
 def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines. Files may also be JSON arrays, so read whole files if a line is corrupt."""
+    """Infer the fields of JSON lines.
+
+    If a line is corrupt, read each file a second time as a whole, because the file may be one JSON array.
+    """
     # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it cannot infer the
     # schema of a file with both fields. Use a separate session that distinguishes case.
     session = spark.newSession()

@@ -140,7 +140,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
 def _make_bursts(
     rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> Iterator[list[tuple[int, list[str]]]]:
-    """Split rows into bursts. If a rate is given, wait until it is time to send a burst before the burst is yielded."""
+    """Split rows into bursts. If a rate is given, wait before each burst, and yield about ten bursts a second."""
     started, count = clock(), 0
     size = _MAX_EVENTS_IN_BURST if rate is None else max(1, min(_MAX_EVENTS_IN_BURST, int(rate / 10)))
     while burst := list(islice(rows, size)):

@@ -178,7 +178,7 @@ def test_if_a_killed_replay_is_repeated_each_row_lands_exactly_once(
 
     assert ids(files) == [str(n) for n in range(1, 11)]
     assert not list((tmp_path / "landing").rglob(".*"))
-    assert emit(file, tmp_path) == files  # sends nothing, because the replay is complete
+    assert emit(file, tmp_path) == files  # this replay sends nothing, because the earlier replay was complete
 
 
 def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:

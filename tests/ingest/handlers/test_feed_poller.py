@@ -36,7 +36,10 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """A fake of the part of Socrata's API that the poller uses. `events` maps page numbers to later changes."""
+    """A fake of the part of Socrata's API that the poller uses.
+
+    `events` maps the number of a page to a function. The function changes the rows after the page was read.
+    """
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
