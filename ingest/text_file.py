@@ -63,7 +63,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Detect the encoding and delimiter of a text file. Return the header. The header must be the first line.
 
     Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, in
-    which Excel often saves csv files. If text that is not valid UTF-8 has parts that are clearly UTF-8, the file is rejected.
+    which Excel often saves csv files. If text that is not valid UTF-8 has parts that are clearly UTF-8, the file is
+    rejected.
 
     The delimiter is the character that splits the first line into the most columns of a layout. On a tie, the delimiter
     that splits the first line into more cells is used.
