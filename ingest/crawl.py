@@ -1,4 +1,4 @@
-"""Crawl landing: list the files that raw does not have yet, and their folders, columns and schema drift."""
+"""Crawl landing: list the new files with their folders and columns, and report schema drift."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Crawl:
         schema: The columns of the new files. Spark infers the types of the fields of JSON lines. The columns of files
             with a header are text. Names that differ only in case are separate columns. None if Spark cannot infer a
             schema.
-        drift: The changes between the schema of the last crawl that found a schema and the schema of this crawl. A
-            field is `removed` if no new record has the field.
+        drift: The schema changes since the previous crawl. Earlier crawls that found no schema are ignored. A field is
+            `removed` if no new record has the field.
     """
 
     files: int
@@ -125,9 +125,12 @@ def _infer_schema(
 
 
 def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines. If any line is corrupt, read each file a second time, as one JSON array."""
-    # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it would fail on a file
-    # with both fields. Use a separate session.
+    """Infer the fields of JSON lines.
+
+    If a line is corrupt, read each file a second time as a whole, because the file may be one JSON array.
+    """
+    # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it cannot infer the
+    # schema of a file with both fields. Use a separate session that distinguishes case.
     session = spark.newSession()
     session.conf.set("spark.sql.caseSensitive", True)
     schema = session.read.json(paths).schema

@@ -14,7 +14,7 @@ from transforms.sql import quoted
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Return the header of a text file. The header has the settings to read the rows. See `text_file.read_header`.
+    """Return the column names of a text file, and the settings to read its rows. See `text_file.read_header`.
 
     Raises:
         LandedFileError: The name of the file contains `:`, or `text_file.read_header` rejects the file.
@@ -31,7 +31,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
 
     Columns: the columns of the header as text. An empty cell is null. These columns are added:
 
-    - `_row_number`: the number of the record. The header is record 1. Empty lines have no number.
+    - `_row_number`: the number of the record. The header is record 1. Empty lines are not counted.
     - `_malformed_record`: the whole record, if the record has more or fewer cells than the header.
     """
     names = (*header.columns, "_malformed_record")
@@ -42,7 +42,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         sep=header.delimiter,
         encoding=header.encoding,
         quote='"',
-        escape='"',  # a quote inside a cell is doubled. Spark's default would cut off the cell at this quote
+        escape='"',  # a quote inside a cell is doubled. Spark's default escape would end the cell there
         lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
         columnNameOfCorruptRecord="_malformed_record",

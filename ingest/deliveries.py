@@ -1,4 +1,4 @@
-"""The deliveries of a dataset, in `lake.ops.<dataset>_deliveries`. Each delivered version of a file is one row.
+"""The deliveries of a dataset, in `lake.ops.<dataset>_deliveries`. The table has one row for each version of a file.
 
 An ingest writes its deliveries before it publishes raw. So a delivery in this table does not prove that raw has the
 rows of the delivery. Each commit to raw has the id of its ingest as a property. Each delivery has the id of its ingest,
@@ -125,7 +125,7 @@ def write_deliveries(
     Args:
         spark: The session.
         dataset: The dataset.
-        deliveries: The fields of each `Delivery`, without `rows` and `layouts`.
+        deliveries: The fields of each `Delivery`, except `rows` and `layouts`.
         added: The rows that the ingest has staged. The fields `rows` and `layouts` are computed from these rows.
     """
     table = deliveries_table(dataset)
@@ -145,7 +145,7 @@ def write_deliveries(
 
 
 def next_ingest_time(state: RawState, now: datetime) -> datetime:
-    """Return `now`, or a time just after the latest ingest time if the clock was set back."""
+    """Return `now`. If the clock was set back, return the latest ingest time plus one microsecond."""
     last = max((each.ingested_at for each in (*state.deliveries, *state.unpublished)), default=None)
     return now if last is None else max(now, time_of(last + 1))
 
@@ -161,12 +161,12 @@ def time_of(microseconds: int) -> datetime:
 
 
 def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """Return the latest checksum of each file, by file name."""
+    """Return the checksum of the latest delivery of each file, by file name."""
     return {each.file: each.checksum for each in deliveries}
 
 
 def cached_checksums(state: RawState) -> KnownChecksums:
-    """Return all known checksums, so that unchanged files are not read again."""
+    """Return the checksums of all deliveries, so that unchanged files are not read again."""
     return {
         (each.file, time_of(each.stored_at), each.bytes): (each.checksum, time_of(each.ingested_at))
         for each in sorted((*state.unpublished, *state.deliveries), key=_sort_key)
@@ -194,14 +194,14 @@ def as_frame(spark: SparkSession, records: Sequence[Mapping[str, object]], *, dd
 
 
 def _read_published_ingest(spark: SparkSession, raw: str) -> tuple[int | None, str | None]:
-    """Return the ids of the latest snapshot of raw and of the latest ingest. Reads metadata once."""
+    """Return the id of the latest snapshot of raw, and the id of the latest published ingest. Reads metadata once."""
     snapshots = list(lineage(spark, raw))
     ids = (each.summary[INGEST_ID] for each in snapshots if INGEST_ID in each.summary)
     return (snapshots[0].id if snapshots else None), next(ids, None)
 
 
 def _find_last_ingest(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the id of the latest ingest by the ingest times of the rows in raw. Call this if no snapshot has the id."""
+    """Find the id of the latest ingest by the latest ingest time in raw. Call this if no snapshot has an ingest id."""
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 

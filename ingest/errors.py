@@ -1,4 +1,4 @@
-"""Errors of landing and its files."""
+"""Errors of ingests, downloads and replays."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class FetchError(IngestError):
 
 
 class ReplayError(IngestError):
-    """A replay cannot start or continue. `where` is the file, the state file or the target.
+    """A replay cannot start or continue. `where` is the csv, the state file or the target.
 
     The state file stores the number of sent events. Run the same command again to continue the replay.
     """

@@ -22,11 +22,11 @@ class PublishedFile:
 
     Attributes:
         publisher: The city.
-        name: The name of the file in landing. A later download replaces the file. If the name contains `{moment}`, each
-            download is a separate file.
+        name: The name of the file in landing. If the name contains `{moment}`, each download creates a separate file.
+            Otherwise a later download replaces the file.
         url: The address. If the city publishes one file for each year, the address contains `{year}`.
-        is_socrata: Whether the address belongs to Socrata's API. If so, the file has the rows as JSON lines with
-            `row_ts`.
+        is_socrata: Whether the address belongs to Socrata's API. If so, each row is written as a JSON line
+            with the field `row_ts`.
     """
 
     publisher: str
@@ -75,7 +75,7 @@ PUBLISHED_FILES: Mapping[str, tuple[PublishedFile, ...]] = {
 
 
 def find_published_file(dataset: str, publisher: str | None = None) -> PublishedFile:
-    """Return the file that a city publishes for a dataset. Without `publisher`, return the first file of the dataset.
+    """Return the file that a city publishes for a dataset. If `publisher` is None, return the first file.
 
     Raises:
         FetchError: The city does not publish this dataset, or no city publishes the dataset.
@@ -102,7 +102,7 @@ def fetch(
     token: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """Download a published file to a folder, and return its path.
+    """Download a published file to a folder, and return the path of the downloaded file.
 
     The file has a hidden name until the download is complete. If the download fails, the file of an earlier download is
     not changed.
@@ -110,7 +110,7 @@ def fetch(
     Args:
         published: The file to download.
         folder: The folder. It is created if it does not exist.
-        now: The current time.
+        now: The current time. It replaces `{moment}` in the name of the file.
         year: The year, if the city publishes one file for each year [default: the year of `now`].
         since: Only for Socrata: download the rows that changed since this time (ISO 8601) [default: all rows]. Rows
             that changed in the ten minutes before this time are downloaded too.

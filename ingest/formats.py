@@ -15,13 +15,13 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_MAX_CONCURRENT_CHECKS = 8  # a check mostly waits for S3
+_MAX_CONCURRENT_CHECKS = 8  # several checks run at once, because a check mostly waits for S3
 _HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
 EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 
 
 def is_readable(name: str) -> bool:
-    """Whether a file has a readable format, by the name of the file."""
+    """Whether the name of a file indicates a readable format."""
     return _extension(name) in _HEADER_READERS or json_lines.is_json_lines(name)
 
 
@@ -31,15 +31,15 @@ def read_files(
     """Read each file with a header as one frame, and all files of JSON lines together as one frame.
 
     All files are checked before Spark reads the first file. An unreadable file of JSON lines is skipped, because events
-    arrive all day and one damaged file must not stop the ingest. With `skip_unreadable`, an unreadable file with a
-    header is also skipped.
+    arrive all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a
+    header are also skipped.
 
-    Columns: the cells as text, `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
-    `_malformed_record`. JSON lines also have `_other_fields`.
+    Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`
+    and `_malformed_record`. The frame of JSON lines also has the column `_other_fields`.
 
     Returns:
-        The frames, and a dictionary of the skipped files with the reason for each file in one line. A reason may show
-        column names, but never the cells of a row.
+        The frames, and a dictionary that maps each skipped file to a reason of one line. A reason may show column
+        names, but never the cells of a row.
 
     Raises:
         LandedFilesError: A file with a header cannot be read, or lacks at least one column of each layout.

@@ -45,7 +45,7 @@ class Header:
     has_returns: bool = False
 
     def on_sheet(self, sheet: str) -> Header:
-        """Return a copy of the header with the name of the sheet."""
+        """Return a copy of the header in which `sheet` is set."""
         return replace(self, sheet=sheet)
 
 
@@ -65,7 +65,11 @@ class HeaderMatch:
 
 
 def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
-    """Return the match with the fewest missing columns. On a tie, return the match with the most present columns."""
+    """Compare a row with each layout, and return the best match.
+
+    The best match has the fewest missing columns. If several matches have equally few missing columns, the best match
+    has the most present columns.
+    """
     names = {cell.strip() for cell in cells}
     matches = [
         HeaderMatch(tuple(name for name in columns if name not in names), len(names.intersection(columns)), layout)
@@ -75,7 +79,7 @@ def best_match(cells: Sequence[str], layouts: Layouts) -> HeaderMatch:
 
 
 def printable_columns(cells: Sequence[str], layouts: Layouts) -> list[str]:
-    """Return the cells of a file's first row that an error message may show.
+    """Return the cells that an error message may show. `cells` is the first row of a file.
 
     If the row has at least half of the columns of a layout, the row is a header, and all cells are returned.
     Otherwise the row may hold personal data, so only the cells that equal or resemble a column name are returned.
@@ -101,7 +105,7 @@ def clean_header(
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)
-    if layouts and not match.present:  # the message does not show the row, which may be personal data
+    if layouts and not match.present:  # the row may be personal data, so the message does not show the row
         raise LandedFileError(where=file, problem=_describe_missing_header(columns, layouts, below))
     counts = Counter(name.casefold() for name in columns)
     printable = printable_columns(columns, layouts)

@@ -45,7 +45,7 @@ _GAP_BETWEEN_OBJECTS = r"(?<=\})[ \t]*(?=\{)"
 
 
 def is_json_lines(name: str) -> bool:
-    """Whether a file has JSON lines, by the name of the file.
+    """Whether the name of a file indicates JSON lines.
 
     >>> is_json_lines("2024/07/10/17/dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab.gz")
     True
@@ -59,7 +59,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     A line may also contain several objects. A whole file may also be one JSON array. A broken record never stops the
     read, because events arrive all day and one broken record must not stop the ingest.
 
-    Rows: one row for each object. Blank lines are dropped.
+    Rows: one row for each record. A record is a JSON object, or text that is not a JSON object. Blank lines are
+    dropped.
 
     Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. These
     columns are added:
@@ -67,8 +68,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
     - `_row_number`: the number of the record in its file. The first record is 1. Blank lines are numbered too.
-    - `_malformed_record`: the whole line, if the line is not a JSON object or has a field of a layout twice. Names that
-      differ only in case are the same field.
+    - `_malformed_record`: the whole record, if the record is not a JSON object, or if the record has a field of a
+      layout twice. Names that differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
@@ -91,7 +92,7 @@ def find_problem(file: LandedFile) -> str | None:
         return None
     with closing(chunks(file.uri)) as content:
         try:
-            # Unpack the whole file here. If Spark unpacked a damaged file, the read of all files would fail.
+            # Unpack the whole file to find damage. If Spark found the damage later, the read of all files would fail.
             unpacked = _unpack(content) if is_packed else content
             start = next(filter(bytes.strip, unpacked), b"")
             deque(unpacked if is_packed else (), maxlen=0)
@@ -109,9 +110,10 @@ def find_problem(file: LandedFile) -> str | None:
 
 
 def _unpack(content: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack a gzip file. Fail if Hadoop cannot unpack the file.
+    """Unpack a gzip file. Raise an error if Hadoop could not unpack the file.
 
-    Python's module `gzip` accepts zeros at the end of a file, but Hadoop rejects such a file.
+    This function does not use Python's module `gzip`. That module accepts zero bytes at the end of a file, but Hadoop
+    rejects such a file.
     """
     member = None
     for packed in content:
@@ -132,14 +134,16 @@ def _unpacked_bytes(file: LandedFile) -> int:
 
 def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     paths = [escape_pattern(file.uri) for file in files]
-    # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn the `+` into a space.
+    # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn a `+` into a space.
+    # So encode each `+` first.
     path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
     whole = spark.read.text(paths, wholetext=True).select(
         _remove_mark("value").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # A search in a text is ten times as fast as parsing the text. So do not parse texts with one object on each line.
+    # A search in a text is ten times as fast as parsing the text. So search for texts with only one object on each
+    # line, and do not parse these texts here.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
@@ -163,7 +167,8 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file differently after the count of its records. New executors can change the splits.
+    # Fail if Spark splits the file differently in this read than in the read that counted the records. New executors
+    # can change the splits.
     problem = (
         f"{file.name}: Spark split the file differently after its records were counted. Run again. Start of the "
         "unknown split in bytes: "
@@ -192,7 +197,7 @@ def _remove_mark(text: str) -> Column:
 
 
 def _parse_values(text: Column) -> Column:
-    """Return the JSON values of a text of comma-separated JSON values. Return null if the text has another form.
+    """Parse comma-separated JSON values, and return an array of the values. Return null for any other text.
 
     The text is put in brackets and parsed as an array. Without brackets, Spark would read only the first value.
     """
@@ -207,7 +212,7 @@ def _parse_array(text: Column) -> Column:
 
 
 def _split_objects(line: Column) -> Column:
-    """Return the objects of a line. A line that is not valid JSON is not split, except if its first object is valid."""
+    """Return the objects of a line. A line that is not valid JSON is split only if its first object is valid."""
     values, pieces = _parse_values(line), F.split(line, _GAP_BETWEEN_OBJECTS)
     several = F.when(F.size(values) > 1, values).when(values.isNull() & _parse_values(pieces[0]).isNotNull(), pieces)
     array = F.when(line.rlike(_STARTS_ARRAY), _parse_array(line))
@@ -248,7 +253,8 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
             F.when(F.size("others") > 0, F.to_json("others")).alias(OTHER_FIELDS),
             _find_layout(layouts).alias("_layout"),
             *("_row_number", "_source_file", "_modified_at", "_checksum"),
-            # The replay sends a row with more or fewer cells than the header in the field `_malformed_record`.
+            # If a row of a csv has more or fewer cells than the header, the replay sends an object that has the whole
+            # row in the field `_malformed_record`.
             F.when(fields.isNull() | _repeats_a_field(fields, known, [*spellings.values()]), record)
             .otherwise(fields[_MALFORMED])
             .alias(_MALFORMED),
@@ -257,8 +263,8 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
-    """Whether an object has a known field twice. Names that differ only in case are the same field."""
-    # To save time, compare the names only if a known field is null or repeated. Few objects have such fields.
+    """Whether an object has a field of a layout twice. Names that differ only in case are the same field."""
+    # To save time, compare the names only if a field of a layout is null or repeated. Few objects have such fields.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

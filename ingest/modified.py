@@ -76,7 +76,7 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
 
 
 def parse_mtime(text: str) -> datetime | None:
-    """Parse a time in seconds since 1970 or in ISO 8601. None if the time is not valid or is a placeholder.
+    """Parse a time in seconds since 1970 or in ISO 8601. Return None if the time is invalid or a placeholder.
 
     >>> print(parse_mtime("1700000000.5"), parse_mtime("2023-11-14T23:13:20+01:00"), parse_mtime("yesterday"))
     2023-11-14 22:13:20.500000+00:00 2023-11-14 22:13:20+00:00 None
@@ -91,7 +91,7 @@ def parse_mtime(text: str) -> datetime | None:
 def _parse_iso(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text.strip())
-        # Excel writes times in UTC with a zone. The specification does not define a time without a zone, so assume UTC.
+        # Excel writes times in UTC with a zone. The specification has no default zone, so assume UTC if none is given.
         time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None
@@ -99,12 +99,15 @@ def _parse_iso(text: str) -> datetime | None:
 
 
 def _read_core_property(file: LandedFile) -> datetime | None:
-    """Return `dcterms:modified` of a workbook. None for an unreadable file, which the ingest reports later."""
+    """Return `dcterms:modified` of a workbook.
+
+    Return None if the file is not a workbook or cannot be read. The ingest reports unreadable workbooks later.
+    """
     if not file.name.lower().endswith(_WORKBOOK_EXTENSIONS):
         return None
     with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
         source: Any = stream
-        if is_s3(file.uri):  # zipfile must seek to the end of the file. A download cannot seek
+        if is_s3(file.uri):  # zipfile must seek to the end of the file, but a stream from S3 cannot seek
             shutil.copyfileobj(stream, copy)
             source = copy
         try:

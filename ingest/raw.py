@@ -40,10 +40,10 @@ class IngestResult:
     Attributes:
         table: The raw table.
         skipped: The files that were not read, with a reason of one line for each file.
-        known: The files whose rows were not added, because raw or another file has the same content. Each file has a
-            reason of one line.
-        redelivered: The files that an earlier ingest delivered with different content. Rows that are missing from the
-            new content are superseded.
+        known: The files whose rows were not added, because raw or another landed file has the same content. Each
+            file has a reason of one line.
+        redelivered: The files whose content has changed since an earlier ingest. Rows that are missing from the new
+            content are superseded.
         snapshot: The id of the snapshot of raw after the ingest.
         files: The files whose rows were added.
         extra_columns: New columns that neither an earlier file nor a layout has. Raw keeps these columns.
@@ -70,15 +70,15 @@ def ingest(
     now: datetime | None = None,
     skip_unreadable: bool = False,
 ) -> IngestResult:
-    """Add to raw the rows of all landed files that raw does not have yet, in one commit.
+    """Add the rows of all new landed files to raw, in one commit.
 
     A file is identified by its content. A file is not added if its content is already the latest content of any file in
     raw. A file with a known name but different content is a new delivery.
 
     A file with a header must be readable and must have all columns of one of the dataset's `layouts`. Otherwise the
-    ingest stops before any row is added. With `skip_unreadable`, the file is skipped instead, and the next ingest tries
-    to read the file again. Files of JSON lines never stop an ingest. A line that is not a JSON object is added
-    unchanged.
+    ingest stops before any row is added. If `skip_unreadable` is true, the file is skipped instead, and the next ingest
+    tries to read the file again. Files of JSON lines never stop an ingest. A line that is not a JSON object is kept
+    unchanged in `_malformed_record`.
 
     The ingest runs three Spark jobs, or one job if no file has changed. The deliveries are written before the rows are
     published. If the ingest is killed between these two steps, its deliveries are ignored, and the next run ingests the
@@ -180,8 +180,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open data files that have only older rows. All rows after the filter are
-        # current. If one of these rows were superseded, `earlier` would be empty.
+        # With this filter, Iceberg does not open data files that have only older rows. All rows that pass the filter
+        # are current. If new deliveries superseded any row, `earlier` would be empty.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
@@ -250,9 +250,9 @@ def _prepare_rows(
     layouts: Layouts,
     ingested_at: datetime,
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add new columns to raw. Return the rows with the columns of raw, and the new columns that are in no layout."""
+    """Add new columns to raw. Return the rows with all columns of raw. Also return new columns that no layout has."""
     if not frames:
-        # Raw already has the content of all new files. An empty commit publishes the new deliveries.
+        # Raw already has the content of all changed files. An empty commit publishes the new deliveries.
         return spark.table(table).limit(0), ()
     rows = _union(frames).withColumn("_ingested_at", F.lit(ingested_at))
     rows, extra = _add_layout_columns(rows, layouts, spark.table(table) if state.snapshot else None)

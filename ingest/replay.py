@@ -94,7 +94,7 @@ def replay(
 def main(argv: Sequence[str] | None = None) -> None:
     """Replay a file from the command line. If the replay fails, log one line and exit with code 1."""
     logging.basicConfig(format="%(message)s")
-    logger.setLevel(logging.INFO)  # do not set the root logger, because boto3 would log the source of its credentials
+    logger.setLevel(logging.INFO)  # not on the root logger, because boto3 would log where it found its credentials
     args = _parser().parse_args(argv)
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()
@@ -140,7 +140,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
 def _make_bursts(
     rows: Iterator[tuple[int, list[str]]], rate: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> Iterator[list[tuple[int, list[str]]]]:
-    """Split rows into bursts. Yield each burst at the time to send it. With a rate, yield about ten bursts a second."""
+    """Split rows into bursts. If a rate is given, wait before each burst, and yield about ten bursts a second."""
     started, count = clock(), 0
     size = _MAX_EVENTS_IN_BURST if rate is None else max(1, min(_MAX_EVENTS_IN_BURST, int(rate / 10)))
     while burst := list(islice(rows, size)):
@@ -177,7 +177,7 @@ def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
 
 
 def _make_stamps(clock: Callable[[], int]) -> Iterator[str]:
-    """Yield the current time. If the clock has not advanced, yield a time just after the previous time."""
+    """Yield the current time. If the clock has not advanced, yield the previous time plus one microsecond."""
     last, second, text = 0, -1, ""
     while True:
         last = max(clock() // 1000, last + 1)

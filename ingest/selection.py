@@ -15,10 +15,10 @@ from ingest.storage import LandedFile, list_files
 
 
 def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[str, str]]:
-    """List the landed files in a readable format. Also return the remaining files, with the reason to skip each file.
+    """List the landed files that have a readable format. Also return all other files, with a reason for each file.
 
-    Only files whose content raw does not have are opened. `modified_at` of these files is the file's own modification
-    time.
+    If raw does not have the content of a file, `modified_at` is the file's own modification time. Otherwise
+    `modified_at` is `stored_at`.
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.
@@ -41,7 +41,10 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
 def new_files(
     files: Sequence[LandedFile], deliveries: Sequence[Delivery]
 ) -> tuple[list[LandedFile], dict[LandedFile, str]]:
-    """Return the files whose rows raw does not have. Also return the known files, with the reason to skip each file."""
+    """Return the files whose content raw does not have. Also return the known files, with a reason for each file.
+
+    A file is known if raw or an earlier file in `files` has the same content.
+    """
     names_in_raw = {checksum: name for name, checksum in latest_contents(deliveries).items()}
     new: dict[str, LandedFile] = {}
     known: dict[LandedFile, str] = {}
@@ -58,10 +61,10 @@ def new_files(
 def read_new_files(
     spark: SparkSession, files: Sequence[LandedFile], state: RawState, **options: Any
 ) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
-    """Read the files whose content raw does not have. `options` are the arguments of `read_files`.
+    """Read the files whose content raw does not have. `options` are passed to `read_files`.
 
     If several files have the same content, only the first file is read. If the first file cannot be read, the next file
-    is tried, because the format depends on the name of the file.
+    is tried, because its name may indicate another format.
 
     Returns:
         Four items: the frames, the files that were read, the known files, and the unreadable files. The content of a

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ingest.errors import LandingError
 
 _CHUNK_BYTES = 1 << 20
-_MAX_CONCURRENT_REQUESTS = 8  # boto3 keeps 10 connections open
+_MAX_CONCURRENT_REQUESTS = 8  # fewer than the 10 connections that boto3 keeps open
 _CLIENT_LOCK = Lock()  # boto3 cannot create clients in several threads at once
 
 

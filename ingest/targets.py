@@ -43,7 +43,7 @@ class Progress:
 
 @dataclass
 class State:
-    """The progress of a replay, and the file that stores this progress. The file is replaced atomically."""
+    """The progress of a replay, and the file that stores this progress. Each save replaces the file atomically."""
 
     path: Path
     progress: Progress
@@ -75,18 +75,18 @@ class Target(Protocol):
 
 @dataclass
 class LandingFolder:
-    """A folder with files named as by Firehose: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
+    """A folder whose files have Firehose names: `yyyy/MM/dd/HH/<stream>-<version>-<time>-<uuid>`, in UTC.
 
     A file has a hidden name until it is complete. The final name of the file is stored in the state before the file is
-    written. After the replay was killed, `finish_pending` checks whether a file with this name exists. So each event is
-    in exactly one file.
+    written. If the replay is killed, the next replay calls `finish_pending`, which checks whether a file with this name
+    exists. So each event is in exactly one file.
 
     Attributes:
         folder: The landing folder.
         stream: The stream name at the start of each file name.
-        max_bytes: Size in bytes before compression. A file of this size is complete.
-        max_events: Number of events. A file with this number of events is complete.
-        max_seconds: Age of the first event in seconds. A file whose first event has this age is complete.
+        max_bytes: A file is complete when it has this size in bytes, before compression.
+        max_events: A file is complete when it has this number of events.
+        max_seconds: A file is complete this number of seconds after its first event was added.
         compress: Whether to compress the files with gzip.
         clock: The function that returns the current time (seconds since 1970).
     """
@@ -165,7 +165,7 @@ class FirehoseStream:
 
 @dataclass
 class KinesisStream:
-    """A Kinesis stream. The stream gets each event at least once. Events with one partition key mostly keep order."""
+    """A Kinesis stream. The stream gets each event at least once. Most events with the same key keep their order."""
 
     client: Any
     stream: str

@@ -34,7 +34,7 @@ _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are no
 
 @dataclass
 class _Text:
-    """Numbers of characters and bytes, from one read of a file.
+    """The start of a file, and counts of its characters and bytes. The file is read only once.
 
     Attributes:
         start: The first bytes of the file.
@@ -62,8 +62,9 @@ class _Text:
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Detect the encoding and delimiter of a text file. Return the header. The header must be the first line.
 
-    Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, the
-    encoding of Excel. If an invalid UTF-8 text has parts that are clearly UTF-8, the file is rejected.
+    Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, in
+    which Excel often saves csv files. If text that is not valid UTF-8 has parts that are clearly UTF-8, the file is
+    rejected.
 
     The delimiter is the character that splits the first line into the most columns of a layout. On a tie, the delimiter
     that splits the first line into more cells is used.
@@ -168,7 +169,10 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
 
 
 def _holds_records(cell: str, header: Header) -> bool:
-    """Whether a cell contains whole records: a line inside the cell has at least as many delimiters as the header."""
+    """Whether a cell contains whole records.
+
+    A cell contains whole records if a line below its first line has at least as many delimiters as the header.
+    """
     delimiters = max(len(header.columns) - 1, 1)
     return "\n" in cell and any(line.count(header.delimiter) >= delimiters for line in cell.split("\n")[1:])
 

@@ -20,7 +20,7 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Find the sheet that has the columns of a layout, and return the header of the sheet.
 
     The header is the first non-blank row of a sheet. If no sheet has all columns of a layout, the header of the sheet
-    with the fewest missing columns is returned. With this header, an error can name the missing columns.
+    with the fewest missing columns is returned. The caller can then name the missing columns in an error.
 
     Raises:
         LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
@@ -55,8 +55,8 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
     Rows: one tuple for each row. Blank rows are dropped.
 
-    Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON if the row
-    has more cells than the header, otherwise None. The second added item is the row number that Excel shows.
+    Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON. It is None
+    if the row does not have more cells than the header. The second added item is the row number that Excel shows.
     """
     width, is_below_header = len(header.columns), False
     for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):

@@ -3,8 +3,8 @@
 Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a timeout of 15
 minutes and a reserved concurrency of 1. Run the function on an EventBridge schedule. Files are downloaded to /tmp, so
 give the function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the stream. The role
-also needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. Without `s3:ListBucket`, S3
-reports a missing object as forbidden.
+also needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. If the role lacks
+`s3:ListBucket`, S3 reports a missing state as forbidden.
 
 Environment:
     FEED: `socrata`, `opendatasoft` or `csv`.
@@ -12,13 +12,13 @@ Environment:
     STREAM: The name of the Firehose stream.
     STATE: The address `s3://BUCKET/KEY` of the object that stores the feed's watermark. If the object does not exist,
         the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
-    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. Without this column, each
-        run sends all rows.
-    APP_TOKEN: Socrata's app token. Without a token, Socrata allows fewer requests.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. If this variable is not
+        set, each run sends all rows.
+    APP_TOKEN: Socrata's app token. If this variable is not set, Socrata allows fewer requests.
 
-Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run reads the
-rows of the last ten minutes again, because some rows appear late in the feed. If the content of a csv has changed, all
-rows of the csv are sent again.
+Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run of
+`socrata` or `opendatasoft` starts ten minutes before the watermark, because some rows appear late in the feed. If the
+content of a csv has changed, all rows of the csv are sent again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ MAX_BYTES_IN_BATCH = 4 << 20
 MAX_RECORD_BYTES = 1000 << 10
 
 _CHUNK_BYTES = 1 << 20
-_MIN_MILLISECONDS_FOR_PAGE = 90_000  # time to read and send a page, including some waits
+_MIN_MILLISECONDS_FOR_PAGE = 90_000  # time to read and send a page, including some waits before retries
 
 
 class FeedError(RuntimeError):
@@ -148,7 +148,7 @@ def poll(
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read the new and changed rows since a state, page by page. With the state `{}`, read the whole feed.
+    """Read the new and changed rows since a state, page by page. If the state is `{}`, read the whole feed.
 
     Raises:
         FeedError: The kind of the feed is unknown, or the feed cannot be read.
@@ -170,7 +170,7 @@ def to_json_lines(rows: Iterable[Row]) -> Iterator[bytes]:
     for row in rows:
         stamped = {**row, "row_ts": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
         text = json.dumps(stamped, ensure_ascii=False, separators=(",", ":")) + "\n"
-        yield text.encode(errors="backslashreplace")  # UTF-8 cannot encode half of a surrogate pair
+        yield text.encode(errors="backslashreplace")  # UTF-8 cannot encode half of a surrogate pair, so escape it
 
 
 def batches(
@@ -252,7 +252,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Write a record and a reason to an object beside the state. The record is too large for the stream."""
+        """Write a record that is too large for the stream, with the reason, to an object beside the state."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}
@@ -284,7 +284,8 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Do not page with $offset. A row that changes between two pages moves to the end. Then $offset would skip a row.
+    # Do not page with $offset. A row that changes between two pages moves to the end, and all rows after its old place
+    # move up. Then $offset would skip a row.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):

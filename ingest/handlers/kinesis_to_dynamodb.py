@@ -1,4 +1,4 @@
-"""A Lambda function that keeps the newest revision of each service request of Denver in a DynamoDB table.
+"""A Lambda function that keeps the newest revision of each Denver service request in a DynamoDB table.
 
 The function reads the revisions from a Kinesis stream. Deploy only this file, zipped. Use the runtime python3.11 or
 later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with ReportBatchItemFailures. The
@@ -19,9 +19,9 @@ the table. If a record fails for a temporary reason, the function reports the re
 reported record and all later records again. A record that can never become an item is set aside, so the record does not
 block later records.
 
-An item has only the fields that the lake's masking policy allows. An item has no summary, no address, and no ZIP code
-of the customer. The coordinates are the south-west corner of the block. ZIP codes have five digits. Fields that are not
-in Denver's published data are dropped.
+An item has only the fields that the lake's masking policy allows. An item has no summary, no address, and no customer
+ZIP code. Coordinates are rounded down to 0.001 degrees. The incident ZIP code has five digits. Fields that are not in
+Denver's published data are dropped.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class SettingError(RuntimeError):
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Write the records of a batch. Stop at the first failed record and report this record to Kinesis."""
+    """Write the records of a batch. Stop at the first record that AWS does not store, and report it to Kinesis."""
     logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
@@ -101,7 +101,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """Return the JSON object of a record, without blank fields and with exact numbers.
+    """Return the JSON object of a record. Blank fields are removed. Numbers are exact decimals.
 
     Raises:
         PoisonError: The record is not a JSON object in UTF-8, or has a known field twice.
@@ -187,7 +187,7 @@ def wall_clock(value: Any) -> str:
 
 
 def _is_skipped_in_spring(time: datetime) -> bool:
-    """Whether a local time is in the hour that Denver skips in spring. The rules are valid since 1987.
+    """Whether a local time is in the hour that Denver skips in spring. The rules apply to 1987 and later years.
 
     The rules are part of this function, because Lambda may have no time zone database.
     """
@@ -197,7 +197,7 @@ def _is_skipped_in_spring(time: datetime) -> bool:
 
 
 def block_corner(name: str, value: Any) -> str:
-    """Round a coordinate down to 0.001 degrees. The result is the south or west side of its block, as in the lake.
+    """Round a coordinate down to 0.001 degrees. The lake rounds coordinates in the same way.
 
     Raises:
         PoisonError: The value is not a number of degrees.
@@ -213,7 +213,7 @@ def block_corner(name: str, value: Any) -> str:
 
 
 def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Return a text by which revisions sort from old to new. If times are equal, a hash of the content decides."""
+    """Return a text by which revisions sort from old to new. For equal times, a hash of the content decides."""
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))
         utc = time.astimezone(timezone.utc) if time.tzinfo else time

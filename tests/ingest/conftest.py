@@ -123,7 +123,7 @@ class Aws:
         )
 
     def objects(self, prefix: str) -> dict[str, bytes]:
-        """Return the objects of the bucket by key."""
+        """Return the content of each object under the prefix, by key."""
         s3 = boto3.client("s3")
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket="city", Prefix=prefix)
         keys = [item["Key"] for page in pages for item in page.get("Contents", ())]

@@ -95,7 +95,7 @@ def test_the_delimiter_that_gives_the_most_columns_of_a_layout_is_used(tmp_path:
     ("content", "problem"),
     [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is not text")],
 )
-def test_files_that_are_not_text_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_files_that_are_empty_or_not_text_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: {problem}"):
         header(tmp_path / "a.csv", content)
 
@@ -105,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_cells_are_text_with_their_quoted_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
+def test_quoted_line_ends_and_delimiters_are_part_of_the_cell(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
@@ -128,7 +128,7 @@ def test_rows_are_decoded_with_the_detected_encoding(spark: SparkSession, tmp_pa
     assert (rows[0]["Date"], rows[0]["Area"]) == ("1", "Montréal – Ouest")
 
 
-def test_a_record_with_more_or_fewer_cells_than_the_header_is_kept_as_a_whole(
+def test_a_record_with_more_or_fewer_cells_than_the_header_is_a_malformed_record(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
@@ -161,7 +161,7 @@ def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path
     assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
 
 
-def test_blank_rows_are_dropped_but_a_blank_last_column_is_kept(spark: SparkSession, tmp_path: Path) -> None:
+def test_blank_rows_are_dropped_even_if_the_last_column_has_no_name(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
@@ -190,9 +190,7 @@ def test_a_file_is_rejected_if_a_wrong_quote_would_turn_rows_into_one_cell(
         header(tmp_path / "a.csv", content)
 
 
-def test_cells_are_in_the_right_columns_for_all_quotes_line_ends_and_column_orders(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_each_cell_is_in_the_column_that_the_header_names(spark: SparkSession, tmp_path: Path) -> None:
     contents = [
         (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
         (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),

@@ -88,7 +88,7 @@ def test_the_deliveries_of_a_killed_run_are_always_ignored(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_if_a_file_becomes_a_copy_of_another_file_its_earlier_rows_are_superseded(
+def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_becomes_a_copy_of_another_file(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -132,7 +132,7 @@ def test_a_later_run_ingests_the_files_of_an_overtaken_run(
     assert read_raw(lake, "calls", newer_than=before.watermark).rows.count() == 7
 
 
-def test_an_ingest_runs_three_spark_jobs_but_a_read_runs_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
+def test_an_ingest_runs_at_most_three_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
         count_jobs()
@@ -144,7 +144,7 @@ def test_an_ingest_runs_three_spark_jobs_but_a_read_runs_one_spark_job(lake: Spa
     assert count_jobs() == 1
 
 
-def test_a_read_of_raw_returns_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
+def test_a_read_of_raw_returns_the_layouts_of_the_read_rows(lake: SparkSession, landing) -> None:
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)

@@ -17,7 +17,7 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Kind", "Area", "Day"], HeaderMatch((), 3, "old cases")),
         # The row has all columns of both layouts. The layout `old cases` has more columns.
         (["Date", "Day", "Area", "Kind"], HeaderMatch((), 3, "old cases")),
-        (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # one column is missing from each layout
+        (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # the row lacks one column of each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
         (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # names must match exactly
@@ -25,13 +25,11 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_the_best_match_has_the_fewest_missing_columns_or_on_a_tie_the_most_present_columns(
-    cells: list[str], match: HeaderMatch
-) -> None:
+def test_missing_columns_decide_the_best_match_before_present_columns(cells: list[str], match: HeaderMatch) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
-def test_on_a_tie_the_first_layout_is_used_but_without_layouts_no_column_is_missing() -> None:
+def test_if_two_layouts_match_equally_the_first_layout_is_used() -> None:
     alike = {"b": ("Date",), "a": ("Date",)}
     assert best_match(["Date"], alike).layout == "b"
     assert best_match(["Date"], {}) == HeaderMatch((), 0, "")
@@ -62,7 +60,7 @@ def test_if_the_first_row_is_not_a_header_the_error_does_not_show_the_row(layout
 
 
 @pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
-def test_the_error_shows_column_names_that_differ_only_in_case(cells: list[str]) -> None:
+def test_the_error_shows_column_names_that_differ_from_a_layout_only_in_case(cells: list[str]) -> None:
     with pytest.raises(LandedFileError, match="Names must match exactly. Did the source rename") as caught:
         clean_header("f.csv", cells, layouts=LAYOUTS)
     assert f"Found: {[cell.strip() for cell in cells if 'Doe' not in cell]}." in str(caught.value)

@@ -43,7 +43,7 @@ def test_nested_fields_and_unknown_fields_are_kept_as_json_text(lake: SparkSessi
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
-def test_an_object_with_a_repeated_field_is_kept_as_a_whole(lake: SparkSession, landing) -> None:
+def test_an_object_that_repeats_a_field_of_a_layout_is_a_malformed_record(lake: SparkSession, landing) -> None:
     repeated = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
     allowed = [
         '{"id": 4, "type": null, "x": 1, "x": 2}',
@@ -124,7 +124,7 @@ def test_large_files_get_the_same_row_numbers_as_small_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
-    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the file
+    lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the large file
     try:
         landing.file("large.json", lines(*(f'{{"id": {n}}}' for n in range(1, 1001)), '{"id": 1001}{"id": 1002}'))
         landing.file("packed.json.gz", gzip.compress(CONTENTS["broken.json"]))

@@ -69,7 +69,7 @@ def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> Non
     assert sorted(current(lake, "_source_file", "CallsOffered")) == [("a.csv", "120")] * 2 + [("b.csv", "100")] * 3
 
 
-def test_two_files_with_the_same_content_are_added_only_once(lake: SparkSession, landing) -> None:
+def test_the_rows_of_two_files_with_the_same_content_are_added_only_once(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("copy of a.csv", landing.days(count=2))
 
@@ -79,7 +79,7 @@ def test_two_files_with_the_same_content_are_added_only_once(lake: SparkSession,
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_if_a_file_is_emptied_or_becomes_a_copy_its_earlier_rows_are_superseded(
+def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_is_emptied_or_becomes_a_copy(
     lake: SparkSession, landing, new: int
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -112,7 +112,9 @@ def test_if_a_file_is_emptied_or_becomes_a_copy_its_earlier_rows_are_superseded(
         [{"a": "01", "b": "02"}, {"a": "02", "b": "01"}],  # the files swap their content
     ],
 )
-def test_a_row_is_current_as_long_as_some_file_has_its_content(lake: SparkSession, landing, deliveries) -> None:
+def test_a_row_is_current_if_any_file_was_last_delivered_with_its_content(
+    lake: SparkSession, landing, deliveries
+) -> None:
     for hour, delivery in enumerate(deliveries):
         for path in landing.folder.glob("*.csv"):
             path.unlink()
@@ -166,7 +168,7 @@ def test_a_file_with_only_a_header_is_read_once_but_adds_no_rows(lake: SparkSess
     assert again.snapshot == done.snapshot
 
 
-def test_an_ingest_reports_or_skips_all_unreadable_files(lake: SparkSession, landing) -> None:
+def test_unreadable_files_stop_an_ingest_unless_they_are_skipped(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
         # Raw is empty and no file can be read, so even `skip_unreadable` raises an error.
@@ -225,9 +227,7 @@ def test_the_reason_for_a_skipped_file_is_one_line_without_cell_text(lake: Spark
     )
 
 
-def test_files_of_two_layouts_are_added_to_one_table_that_has_the_layout_of_each_row(
-    lake: SparkSession, landing
-) -> None:
+def test_files_of_two_layouts_are_added_to_one_raw_table(lake: SparkSession, landing) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
@@ -235,7 +235,7 @@ def test_files_of_two_layouts_are_added_to_one_table_that_has_the_layout_of_each
     done = ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
 
     assert (done.rows, done.extra_columns) == (2, ("Note",))
-    # Raw also has the columns of a layout that no file has. Spark ignores case, so `DATE` and `Date` are one column.
+    # Raw also has the columns of layouts that no file matches. Spark ignores case, so `DATE` and `Date` are one column.
     columns = [name for name in lake.table(RAW).columns if not name.startswith("_")]
     assert sorted(columns) == ["Calls", "Date", "Day", "Line", "Note", "Weather"]
     assert raw(lake, "_layout", "Date", "Day", "Calls", "Weather", "Line", "Note") == [

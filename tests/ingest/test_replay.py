@@ -66,7 +66,7 @@ def test_an_event_has_all_non_blank_cells_of_a_row_and_the_current_time(tmp_path
     assert second == {
         "id": "2",
         "row_ts": "2024-07-03T09:46:40.123457Z",
-    }  # later than the first time, although the clock was set back
+    }  # later than the `row_ts` of the first event, although the clock was set back
     assert third["Case Summary"] == "\t\u2028é\U0001f600"
 
 
@@ -81,7 +81,7 @@ def test_the_encoding_and_the_delimiter_of_a_csv_are_detected(tmp_path: Path, en
     assert {name: event[name] for name in ("id", "Straße")} == {"id": "1", "Straße": "Café–bar"}
 
 
-def test_a_row_with_more_or_fewer_cells_than_the_header_is_kept_as_a_whole(tmp_path: Path) -> None:
+def test_a_row_with_more_or_fewer_cells_than_the_header_is_sent_as_a_malformed_record(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text('id,note\n1,a,b\n2\n3,"x"\n')
 
     ((more, fewer, right),) = emit(tmp_path / "calls.csv", tmp_path)
@@ -93,7 +93,9 @@ def test_a_row_with_more_or_fewer_cells_than_the_header_is_kept_as_a_whole(tmp_p
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=3, max_size=3)))
-def test_events_keep_the_text_of_all_cells(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+def test_events_keep_the_text_of_non_blank_cells(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
     folder = tmp_path_factory.mktemp("law")
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
@@ -117,7 +119,7 @@ def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: 
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_landing_files_can_be_compressed_and_have_a_maximum_size_and_duration(file: Path, tmp_path: Path) -> None:
+def test_landing_files_are_split_by_size_and_by_age(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
@@ -170,13 +172,13 @@ def test_if_a_killed_replay_is_repeated_each_row_lands_exactly_once(
         try:
             emit(file, tmp_path, max_events=3)
         except KilledError:
-            monkeypatch.chdir("/")  # the state file stores absolute paths
+            monkeypatch.chdir("/")  # the next replay works in any folder, because the state has absolute paths
 
     files = emit(file, tmp_path, max_events=3)
 
     assert ids(files) == [str(n) for n in range(1, 11)]
     assert not list((tmp_path / "landing").rglob(".*"))
-    assert emit(file, tmp_path) == files  # a complete replay sends nothing
+    assert emit(file, tmp_path) == files  # this replay sends nothing, because the earlier replay was complete
 
 
 def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path
         emit(file, tmp_path)
 
 
-def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_csv_or_a_missing_key_column_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
@@ -205,7 +207,7 @@ def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_a_replay_sends_events_to_firehose_but_a_second_replay_sends_no_events(
+def test_firehose_gets_each_event_once_if_a_complete_replay_is_repeated(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -287,7 +289,7 @@ def test_the_state_does_not_change_if_a_stream_rejects_all_records(file: Path, t
     assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
 
 
-def test_a_missing_stream_is_an_error_and_so_is_a_wrong_endpoint(file: Path, tmp_path: Path, aws, caplog) -> None:
+def test_a_missing_stream_or_an_invalid_endpoint_is_an_error(file: Path, tmp_path: Path, aws, caplog) -> None:
     with pytest.raises(SystemExit):
         main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
     assert "replay: firehose:nowhere: cannot write to the stream (" in caplog.text

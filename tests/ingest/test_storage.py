@@ -21,7 +21,7 @@ def test_a_folder_is_listed_with_its_subfolders_but_without_hidden_files(tmp_pat
     assert names(str(tmp_path)) == ["2024/01/a.csv", "b.csv"]
 
 
-def test_a_file_or_a_pattern_is_listed(tmp_path: Path) -> None:
+def test_a_landing_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
     for name in ("a [1].csv", "b.csv", "c.xlsx"):
         (tmp_path / name).write_text(name)
 
@@ -56,7 +56,7 @@ def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_
     assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
 
 
-def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto3_is_an_error_for_a_landing_on_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):

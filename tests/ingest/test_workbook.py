@@ -56,7 +56,7 @@ def test_blank_rows_are_dropped_after_the_rows_are_numbered(tmp_path: Path) -> N
     assert rows_of(uri) == [("2024-01-01", "1", None, 3), ("2024-01-02", "2", None, 5)]
 
 
-def test_a_row_with_more_cells_than_the_header_is_kept_as_a_whole(tmp_path: Path) -> None:
+def test_a_row_with_more_cells_than_the_header_is_also_kept_as_json(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1, None, "stray"]])
 
     assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
@@ -75,7 +75,7 @@ def test_a_workbook_is_rejected_if_two_sheets_have_the_columns_of_the_dataset(tm
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_sheet_may_have_any_layout_but_only_one_sheet_may_match_a_layout(tmp_path: Path) -> None:
+def test_only_one_sheet_may_have_all_columns_of_any_layout(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)

@@ -36,7 +36,10 @@ def row(number: int, at: str = "2024-07-10T12:00:00.000Z", **cells: Any) -> dict
 
 
 class Dataset:
-    """A fake of the part of Socrata's API that the poller uses. Each of `events` changes the rows after a page."""
+    """A fake of the part of Socrata's API that the poller uses.
+
+    `events` maps the number of a page to a function. The function changes the rows after the page was read.
+    """
 
     _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
 
@@ -109,7 +112,7 @@ def test_no_row_is_skipped_if_a_row_changes_between_two_pages(feed: Feed, web, m
     assert ids(read(feed, web)) == ["1", "2", "3", "4", "5", "6", "7", "8", "1", "9"]
 
 
-def test_a_poll_starts_ten_minutes_before_the_last_row(feed: Feed, web) -> None:
+def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None:
     late = row(1, "2024-07-10T11:51:00.000Z")
     Dataset(web, [row(0, "2024-07-10T11:49:59.000Z"), late, row(2)])
     state = {"updated_at": "2024-07-10T12:00:00.000Z", "id": "row-0002", "complete": True}
@@ -178,7 +181,7 @@ def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.Monke
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_retry_after_header_may_hold_a_date_but_invalid_text_is_ignored(feed: Feed, web) -> None:
+def test_a_date_in_a_retry_after_header_is_used_but_invalid_text_is_ignored(feed: Feed, web) -> None:
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -207,7 +210,7 @@ def test_the_error_of_the_last_attempt_is_raised(feed: Feed, web) -> None:
     assert len(web.waits) == 5
 
 
-def test_an_invalid_query_is_not_retried_but_reported_with_the_message_of_the_server(feed: Feed, web) -> None:
+def test_the_error_for_an_invalid_query_shows_the_message_of_the_server(feed: Feed, web) -> None:
     web.respond(b"no such column", status=400)
 
     with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check the address and the query") as raised:

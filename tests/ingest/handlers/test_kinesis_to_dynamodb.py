@@ -127,7 +127,7 @@ def revisions() -> list[dict[str, Any]]:
     return rows
 
 
-def test_the_table_does_not_depend_on_order_duplicates_or_failures_of_batches(table) -> None:
+def test_the_final_table_does_not_depend_on_the_order_or_repetition_of_records(table) -> None:
     deliver(*revisions())
     expected = items(table)
     assert [case["Case Status"] for case in expected] == ["Closed"] * 3
@@ -145,7 +145,7 @@ def test_the_table_does_not_depend_on_order_duplicates_or_failures_of_batches(ta
 def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
-    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # 23:59:59 UTC
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # this is 23:59:59 UTC
 
     assert [case["Case Status"] for case in items(table)] == ["Closed"]
 
@@ -246,7 +246,7 @@ def test_the_masking_key_is_read_from_secrets_manager(table, monkeypatch: pytest
         ("file.key", KEY, "MASKING_KEY is not valid. Expected secretsmanager:NAME or env:NAME"),
     ],
 )
-def test_the_error_names_an_invalid_environment_variable(
+def test_an_invalid_masking_key_setting_is_an_error(
     table, monkeypatch: pytest.MonkeyPatch, where: str, key: str, problem: str
 ) -> None:
     monkeypatch.setenv("MASKING_KEY", where)
@@ -268,7 +268,7 @@ def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
         case_key({}, key)
 
 
-def test_the_handler_and_the_lake_remove_the_same_white_space_from_a_case_key() -> None:
+def test_clean_removes_all_unicode_white_space() -> None:
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )
