@@ -49,7 +49,7 @@ def _failure_sql(name: str, expected: str) -> str:
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return a query for raw rows of calls. The arguments are the SQL that parses a date and a double."""
+    """Return a query for raw rows of calls. The arguments are SQL expressions that parse a date and a double."""
     parsers = {"date": date, "int": "try_cast({0} AS int)", "double": double}
     fields = DATASET.layouts["contact_centre"]
     columns = ", ".join(

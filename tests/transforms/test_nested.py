@@ -73,7 +73,7 @@ def test_each_entry_of_a_map_becomes_a_row(spark):
 
 
 @given(rows=st.lists(TAGS, min_size=1, max_size=8))
-def test_an_array_becomes_one_row_for_each_element_but_an_empty_array_becomes_one_row(spark, rows):
+def test_an_array_becomes_as_many_rows_as_it_has_elements_or_one_row_if_it_is_empty(spark, rows):
     cases = spark.createDataFrame([(number, tags) for number, tags in enumerate(rows)], "id int, tags array<string>")
     exploded = cases.transform(explode, column="tags", position_column="n").coalesce(1).collect()
     elements = [[*enumerate(tags or [])] or [(None, None)] for tags in rows]
