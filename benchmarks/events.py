@@ -190,7 +190,7 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
     """Compare a run from landing to trusted, including the gate, with plain Spark on the same files.
 
     Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text and
-    casts them, and `inferred` uses the types that Spark infers. A reader with given types is not measured. Such a
+    casts them, and `inferred` uses the types that Spark infers. A reader with a given schema is not measured. Such a
     reader is slow. Such a reader also treats records with a number in quotes as malformed, so these records are lost.
     """
     landing = folder / f"police-{rows}"

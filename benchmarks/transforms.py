@@ -32,7 +32,7 @@ class Chain:
     """A chain of transforms, and the SQL query for the comparison.
 
     Attributes:
-        source: The name of the rows that the chain and the query read: `raw` or `calls`.
+        source: The name of the frame that the chain and the query read: `raw` or `calls`.
         build: The chain.
         sql: The query, which reads the view `source_rows`.
     """

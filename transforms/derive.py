@@ -157,7 +157,7 @@ def fill_missing_values(
     statistic: str | None = None,
     group_by: Sequence[str] = (),
 ) -> DataFrame:
-    """Copy a column, and replace the nulls in the copy by a value or by the mean or median of the group.
+    """Copy a column, and replace each null in the copy by a value, or by the mean or median of the group.
 
     Glue Studio's Fill Missing Values predicts missing values with a model. Instead, this transform uses a value or a
     statistic that you choose.

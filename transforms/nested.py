@@ -52,8 +52,8 @@ def explode(
     the new columns.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by the columns `key` and `value`.
-    `names` gives the new columns other names. `position_column` is the name of an additional column with the position
-    of the element, from 0.
+    `names` gives the new columns other names. `position_column` is the name of an additional column. This column has
+    the position of the element, from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()

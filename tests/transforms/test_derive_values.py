@@ -53,7 +53,7 @@ def test_an_edge_belongs_to_the_range_above_the_edge(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_in_every_type_an_edge_equals_a_value_with_the_same_digits(either_ansi, type_, cell, edges, band):
+def test_an_edge_equals_a_value_that_is_written_with_the_same_digits(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 

@@ -149,7 +149,7 @@ CANONICAL = {
 }
 
 
-def test_aliases_and_variant_spellings_become_canonical_but_unknown_text_is_kept(either_ansi):
+def test_aliases_and_variant_spellings_are_replaced_by_the_canonical_spelling(either_ansi):
     known = ["E-mail", "In Person", "311"]
     canonical = map_to_canonical(F.col("text"), canonical=known, aliases={"Électronique": "E-mail"})
     rows = [*CANONICAL.items(), (None, None)]
