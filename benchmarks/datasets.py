@@ -43,7 +43,7 @@ def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float
 
 
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
-    """Create and ingest samples. Then measure copy, refine and curate in each round. The first round is a warm-up."""
+    """Create and ingest samples. Then measure a copy, refine and curate in each round. The first round is a warm-up."""
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
     if not (landing / "_truth.json").exists():

@@ -47,9 +47,9 @@ def measure_increments(
 ) -> None:
     """Measure increments into tables of several sizes, and a full refresh of some of these tables.
 
-    An increment consists of JSON lines in landing with requests of the last two months. One line in a hundred revises
-    an older request of any month. After the increments, the build of all answers from all of trusted is measured. The
-    first increments and builds also warm up the JVM.
+    An increment is a set of JSON lines in landing. Most lines are new requests of the last two months. One line in a
+    hundred revises a request of any month. After the increments, the build of all answers from all of trusted is
+    measured. The first increments and builds also warm up the JVM.
 
     Args:
         folder: The folder for landing and tables.
@@ -111,7 +111,7 @@ def _multiply_raw(spark: SparkSession, times: int) -> None:
 
 
 def _multiply_trusted(spark: SparkSession, times: int) -> None:
-    """Publish copies of the rows of trusted under new keys, and keep the progress properties for the publisher."""
+    """Publish copies of the rows of trusted under new keys. Keep the progress properties that the publisher reads."""
     rows, progress = spark.table(TRUSTED), read_progress(spark, TRUSTED)
     copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
     key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
@@ -128,7 +128,7 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
         "_layout = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
     )
     created = F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a")
-    # Some samples have the wrong year 2099.
+    # Some sample rows have the wrong year 2099.
     last = raw.where(created < "2090-01-01").agg(F.max(created)).collect()[0][0]
     newest = raw.where(created.between(F.lit(last) - F.expr("INTERVAL 60 DAYS"), F.lit(last))).limit(2000)
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(
@@ -159,7 +159,7 @@ def _print_files_of_increment(spark: SparkSession) -> None:
 
 
 def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
-    """Compare a replay of a CSV file to a landing folder with a loop over `csv.DictReader` and `json.dumps`."""
+    """Replay a CSV file into a landing folder. Compare the speed with a loop over `csv.DictReader` and `json.dumps`."""
     samples = folder / "samples"
     service_requests.write(samples, rows=min(rows, 200_000))
     largest = max(samples.glob("*.csv"), key=lambda path: path.stat().st_size)
@@ -190,7 +190,7 @@ def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
     """Compare a run from landing to trusted, including the gate, with plain Spark on the same files.
 
     Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text and
-    casts them, and `inferred` uses the types that Spark infers. A reader with given types is not measured. Such a
+    casts them, and `inferred` uses the types that Spark infers. A reader with a given schema is not measured. Such a
     reader is slow. Such a reader also treats records with a number in quotes as malformed, so these records are lost.
     """
     landing = folder / f"police-{rows}"

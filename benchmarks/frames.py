@@ -64,7 +64,7 @@ def suite_json(*expectations: dict[str, object]) -> str:
 
 
 def load_frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
-    """Return the frame to measure. `chain` refines raw text, and `parquet` reads typed rows.
+    """Return the frame to measure. The source `chain` refines raw text, and `parquet` reads typed rows.
 
     The source files are created on first use and stay in `folder`.
     """
@@ -112,7 +112,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
 
 
 def _replace_some(value: Column, shares: Mapping[str | None, int]) -> Column:
-    """Replace the value by other texts. `shares` maps each text to its approximate number of rows in 10,000."""
+    """Replace some values by other texts. `shares` maps each text to its approximate number of rows in 10,000."""
     column = value.cast("string")
     for text, share in shares.items():
         column = F.when(_is_drawn(f"{value} {text}", share), F.lit(text)).otherwise(column)

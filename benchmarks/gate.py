@@ -112,7 +112,7 @@ def measure(
 ) -> tuple[Rounds, Rounds]:
     """Run all contenders in each of `runs` rounds after a warm-up. Return wall and processor seconds.
 
-    Each contender starts with an empty warehouse and an empty cache. The first contender changes from round to round.
+    Each contender starts with an empty warehouse and an empty cache. Each round starts with a different contender.
 
     Raises:
         DisagreementError: The contenders differ in their numbers of passed rows, failed rows or unexpected values.
@@ -152,7 +152,7 @@ def measure(
 
 
 def report(wall: Rounds, processor: Rounds) -> None:
-    """Print the medians, then the ratios of medians with the minimum and maximum ratio of all rounds."""
+    """Print the medians. Then print the ratios of the medians, and the minimum and maximum ratio of all rounds."""
     print(f"  {'':24} {'wall':>7} {'processor':>10}")
     for name in wall:
         print(f"  {name:24} {median(wall[name]):6.2f}s {median(processor[name]):9.2f}s  {CONTENDERS[name][1]}")

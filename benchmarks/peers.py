@@ -80,9 +80,9 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     """Validate rows with sparkdq, whose checks mark the rows. Then write the passed and the failed rows.
 
     sparkdq has no `mostly`. It counts rows only for a summary, which would evaluate the frame three more times. In a
-    range or set check of sparkdq, a missing value neither passes nor fails, so the row is in neither frame. In this
-    data, each row with such a missing value fails another check. In a check of two columns, a missing value would
-    fail, so `coalesce` makes the value pass.
+    range or set check of sparkdq, a missing value neither passes nor fails, so the row is neither in the passed frame
+    nor in the failed frame. In this data, each row with such a missing value fails another check. In a check of two
+    columns, a missing value would fail, so `coalesce` makes the value pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity

@@ -32,7 +32,7 @@ class Chain:
     """A chain of transforms, and the SQL query for the comparison.
 
     Attributes:
-        source: The name of the rows that the chain and the query read: `raw` or `calls`.
+        source: The name of the frame that the chain and the query read: `raw` or `calls`.
         build: The chain.
         sql: The query, which reads the view `source_rows`.
     """
@@ -49,7 +49,7 @@ def _failure_sql(name: str, expected: str) -> str:
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return a query for raw rows of calls. The arguments are the SQL that parses a date and a double."""
+    """Return a query for raw rows of calls. The arguments are SQL expressions that parse a date and a double."""
     parsers = {"date": date, "int": "try_cast({0} AS int)", "double": double}
     fields = DATASET.layouts["contact_centre"]
     columns = ", ".join(

@@ -47,15 +47,15 @@ def aggregate(
     """Aggregate rows into one row for each group.
 
     Rows: one row for each combination of the `group_by` columns. Rows with a null form their own group. An empty frame
-    has no groups, so the result has no rows. Without `group_by`, the result always has one row, even for an empty
+    has no groups, so the result has no rows. If `group_by` is empty, the result always has one row, even for an empty
     frame.
 
     Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
-    column and a function. All functions ignore nulls. For a group that has only nulls, `count` and
-    `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of a group by
-    `order_by`, with nulls first. Ties are broken by the value of the source column. A sum that overflows its type is
-    null, even if ANSI mode is on. In a decimal type of more than 28 digits, a sum is also null if a partial sum has
-    more than 38 digits.
+    column and a function. All functions ignore nulls. For a group that has only nulls, `count` and `countDistinct` give
+    0, and all other functions give null. `first` and `last` sort the rows of a group by `order_by`, with nulls first.
+    Ties are broken by the value of the source column. A sum that overflows its type is null, even if ANSI mode is on.
+    If the source column is a decimal with a precision above 28, a sum is also null if a partial sum has more than 38
+    digits.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -104,9 +104,9 @@ def pivot(
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, one column for each of `values` with the value as its name, then `other_column`.
-    `aggregation` is a source column and a function. For each of `values`, the function is applied to the rows with this
-    value.
+    Columns: the `group_by` columns, then one column for each value in `values`, then `other_column`. Each value is the
+    name of its column. `aggregation` is a source column and a function. For each value, the function is applied to the
+    rows with this value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")
@@ -115,8 +115,8 @@ def pivot(
 
     Raises:
         MissingColumnError, UnknownFunctionError, SchemaMismatchError, DuplicateColumnError: As in `aggregate`.
-        ArgumentError: The function is `first` or `last`, a value does not have the column's type, or a value is
-            repeated.
+        ArgumentError: The function is `first` or `last`. This error is also raised if a value in `values` is repeated
+            or does not have the type of `column`.
 
     Source: AWS Glue Studio, the Pivot Rows Into Columns transform.
     """
@@ -138,7 +138,7 @@ def pivot(
     conditions = {name: value == literal for name, literal in literals.items() if literal is not None}
     has_listed_value = reduce(or_, (F.coalesce(test, F.lit(False)) for test in conditions.values()), F.lit(False))
     conditions[other_column] = ~has_listed_value
-    # `sumDistinct` is SQL text that needs a column name. So each conditional value first becomes a column.
+    # `sumDistinct` is SQL text, which refers to a column by its name. So each conditional value first becomes a column.
     spread = rows.select(
         *map(quoted, group_by), *(F.when(test, F.col(quoted(source))).alias(name) for name, test in conditions.items())
     )

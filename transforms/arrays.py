@@ -28,7 +28,8 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """
     if not entries:
         raise ArgumentError(where="array_where", argument="entries", got=[], expected="one entry or more")
-    # `array_compact` would be shorter, but Spark cannot compile it. Only rows with a true condition build arrays.
+    # `array_compact` would be shorter, but Spark cannot compile it. The `when` at the end builds arrays only for rows
+    # that meet a condition.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
     has_match = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
     return F.when(has_match, F.concat(*parts))

@@ -54,15 +54,16 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
       cast to a `timestamp_ntz` only if the text has no offset.
     - Text is not cast to a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
     - Blanks around text are ignored, including the no-break space that spreadsheets write.
-    - A number, as a numeric type or as text, is cast only if it loses no digit. So 5 is not cast to a boolean, and
-      1e-400 is not cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot hold them
-      exactly.
-    - Casts between a timestamp and a date, a `timestamp_ntz` or text use UTC, not the session's time zone.
-    - A struct, an array or a map becomes JSON text. Times in the JSON text have microseconds.
+    - A number, as a numeric type or as text, is cast only if it loses no digit. For example, 5 is not cast to a
+      boolean, and 1e-400 is not cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot
+      hold them exactly.
+    - A cast from a timestamp to a date, a `timestamp_ntz` or text uses UTC, not the session's time zone. A cast from a
+      date or a `timestamp_ntz` to a timestamp also uses UTC.
+    - A struct, an array or a map becomes JSON text. Timestamps in the JSON text have microseconds.
 
     Raises:
-        SchemaMismatchError: The cast would be a guess. For example, a cast between a number and a time would guess the
-            unit of the number. A cast between two nested types would also be a guess. A cast of a map to text is a
+        SchemaMismatchError: The cast would be a guess. For example, a cast between a number and a timestamp would guess
+            the unit of the number. A cast between two nested types would also be a guess. A cast of a map to text is a
             guess if the keys of the map are not text, numbers or booleans.
     """
     if source_type.simpleString() == target_type.simpleString():
@@ -149,8 +150,8 @@ def _parse_instant(value: str) -> Column:
 
 
 def _trim(value: str) -> str:
-    # Casts trim all blanks except the no-break space, and are faster than `btrim`. So only text with a no-break space
-    # needs `btrim`.
+    # Spark's casts trim all blanks except the no-break space, and are faster than `btrim`. So only text with a no-break
+    # space needs `btrim`.
     return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANK_CHARACTERS)}), {value})"
 
 
@@ -176,7 +177,7 @@ def _parse_floating(text: str, name: str) -> str:
     same = f"try_cast({result} AS {whole}) = try_cast({text} AS {whole})"
     exact = f"(abs({result}) < {_EXACT_INTEGER_LIMIT[name]} OR {written_rounded} OR {same})"
     fits = f"{text} RLIKE {literal(NUMBER_PATTERN)} AND NOT {vanished} AND {exact}"
-    # Most numbers are short and cannot lose a digit, so they skip the slower tests.
+    # Most numbers are short. Short numbers cannot lose a digit, so they skip the slower tests.
     return f"CASE WHEN {text} RLIKE {literal(_SHORT_NUMBER)} THEN {result} WHEN {fits} THEN {result} END"
 
 

@@ -1,4 +1,4 @@
-"""Select, drop, rename and split columns, and find columns and rows without values."""
+"""Select, drop, rename and split columns. Find columns and rows in which all values are missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """Drop the named columns. Replaces Glue Studio's Drop Fields and, with `null_fields`, Drop Null Fields.
 
-    Rows: unchanged. Columns: all columns except the named columns, in their order.
+    Rows: unchanged. Columns: the remaining columns, in their order.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> calls.transform(drop_fields, fields=["note"]).collect()
@@ -46,8 +46,8 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     """
     _require_existing(rows, fields, where="drop_fields")
     remaining = {str(index): name for index, name in enumerate(rows.columns) if name not in fields}
-    # Spark reads `a` and `A` as the same name, so `drop` would drop both columns. Positions as temporary names
-    # distinguish these columns.
+    # Spark reads `a` and `A` as the same name, so `drop` would drop both columns. To prevent this, the columns get
+    # their positions as temporary names.
     return rows.toDF(*map(str, range(len(rows.columns)))).select(*remaining).toDF(*remaining.values())
 
 
@@ -75,8 +75,8 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
 def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, DataFrame]:
     """Split a frame into the named columns and the remaining columns. Replaces Glue Studio's Split Fields.
 
-    Rows: both frames have all rows. The two frames can be joined again only if both have a key. To keep a key in both
-    frames, call `select_fields` twice instead.
+    Rows: both frames have all rows. No column is in both frames, so the frames cannot be joined again. To keep a key in
+    both frames, call `select_fields` twice instead.
 
     >>> calls = spark.createDataFrame([(2024, 3, "x")], "year int, calls int, note string")
     >>> [frame.columns for frame in split_fields(calls, fields=["note"])]
@@ -90,7 +90,7 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
 
 def null_fields(rows: DataFrame) -> DataFrame:
-    """List the columns that have only nulls or blank text. Helps to replace Glue Studio's Drop Null Fields.
+    """List the columns whose values are all null or blank text. Helps to replace Glue Studio's Drop Null Fields.
 
     A transform does not start a Spark job, so this transform cannot drop the columns itself. Collect the list in a job,
     log the list, and drop the columns:
@@ -116,10 +116,10 @@ def null_fields(rows: DataFrame) -> DataFrame:
 
 
 def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) -> DataFrame:
-    """Drop the rows that have only nulls and blank text. Replaces Glue Studio's Remove Null Rows.
+    """Drop the rows whose values are all null or blank text. Replaces Glue Studio's Remove Null Rows.
 
-    Rows: a row is dropped if all of `fields` are null or blank text. Without `fields`, all columns are tested. NaN
-    is treated as a value, whereas Spark's `dropna` treats NaN as null. Columns: unchanged.
+    Rows: a row is dropped if all of `fields` are null or blank text. If `fields` is not given, all columns are tested.
+    NaN is treated as a value, whereas Spark's `dropna` treats NaN as null. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(3, None), (None, " "), (None, None)], "calls int, note string")
     >>> calls.transform(remove_null_rows).collect()

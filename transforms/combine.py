@@ -56,8 +56,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     """Join two frames on equal keys, with one of Glue Studio's six join types.
 
     Rows: the same rows as in Spark's join of the same type. A null in a key matches nothing, not even another null. So
-    every join type treats a row with a null key as a row without a match. If the right frame has the same key in
-    several rows, the matching left rows are multiplied. Use `lookup` to avoid this.
+    every join type treats a row with a null key as a row without a match. If several rows of the right frame have the
+    same key, most join types multiply the matching left rows. Use `lookup` to avoid this.
 
     Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
     remaining columns of the right frame. In `outer` and `right` joins, a right row without a match keeps its own key.
@@ -70,7 +70,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Raises:
         MissingColumnError: A key is missing from the left or the right frame.
-        SchemaMismatchError: A key has different types in the two frames. Spark would cast both keys to a third type.
+        SchemaMismatchError: A key has different types in the two frames. Without this error, Spark would cast both keys
+            to a third type.
         DuplicateColumnError: A column that is not a key has the same name in both frames. Rename the column in one
             frame.
         ArgumentError: `on` is empty.

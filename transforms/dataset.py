@@ -16,8 +16,8 @@ class Answer:
     """A table that answers a question.
 
     Attributes:
-        build: The function that builds the answer. The function takes the rows of each zone in `reads`, in the order of
-            `reads`.
+        build: The function that builds the answer. The function takes one frame for each zone in `reads`, in the order
+            of `reads`.
         reads: The zones that the answer reads: trusted, and quarantine if needed.
     """
 
@@ -44,8 +44,8 @@ class Dataset:
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
         event_time: A timestamp column. Trusted is partitioned by the month of this column. If `event_time` is given,
             runs are incremental.
-        pruning_column: A column with the same value in all rows of a key. A merge skips a file if no value of this
-            column in the file is in the range of the new rows.
+        pruning_column: A column with the same value in all rows of a key. A merge skips a data file if the file has no
+            value of this column in the range of the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 

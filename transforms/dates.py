@@ -1,4 +1,4 @@
-"""Parse dates from text strictly, and number months. An ambiguous date gives null."""
+"""Parse dates from text strictly, and convert months to consecutive numbers. An ambiguous date gives null."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def parse_written_date(column: str) -> Column:
 
     Dates with a month name can be `5 Mar 2023`, `5-Mar-2023`, `5 March 2023` or `March 5, 2023`. A numeric date that
     starts with the day or the month gives null. The text 13/04/2023 has only one meaning, but also gives null.
-    Otherwise, a column in the format `dd/MM/yyyy` would be parsed only in part.
+    Otherwise, only some dates of a column in the format `dd/MM/yyyy` would be parsed.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]

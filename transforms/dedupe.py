@@ -32,11 +32,10 @@ def keep_latest(
 ) -> DataFrame:
     """Keep the latest row of each key.
 
-    With `valid`, the latest valid row of each key is kept, so a broken newer row does not remove a good older row. If
-    the latest row of a key is not valid, this row is also kept, so that somebody can find and fix the row.
+    If `valid` is given, the latest valid row of each key is also kept, so an invalid newer row does not replace a valid
+    older row. The invalid newer row is kept too, so that somebody can find and fix the row.
 
-    Rows: all rows except the latest row of each key are dropped. A row with a null in a key column has no key, and is
-    kept.
+    Rows: all other rows of each key are dropped. A row with a null in a key column has no key, and is kept.
 
     Columns: unchanged. The latest row has the greatest values of `order_by`, where nulls rank lowest. End `order_by`
     with the file and the row number, so that no two rows are equal. Otherwise either of two equal rows may be kept.
@@ -72,7 +71,7 @@ def drop_superseded_rows(
     file_column: str = "_source_file",
     current_column: str = "_is_current",
 ) -> DataFrame:
-    """Drop the rows of earlier file versions whose keys are missing from the latest version of the file.
+    """Drop each row of an earlier file version if the latest version of the file does not have the key of the row.
 
     Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version of the
     same file has a row with the same key. `keep_latest` can then use the earlier row if the latest row is not valid. A

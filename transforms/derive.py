@@ -1,4 +1,4 @@
-"""Derive columns: changes since an earlier period, ranges of numbers, and filled missing values."""
+"""Derive columns: changes since an earlier period, ranges of numbers, and copies in which nulls are filled."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def change_on_previous(
     group_by: Sequence[str] = (),
     periods: int = 1,
 ) -> DataFrame:
-    """Add the change of a column since an earlier period. By default, this is the previous period.
+    """Add the change of a column since an earlier period. By default, the earlier period is the previous period.
 
     Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
     their smallest value is used.
 
     Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
     the change of `column` since the period `period - periods`, in the units of `column`. The change is null if the
-    earlier period is missing or has no value. A period before such a gap is not used as a replacement. A change that
-    overflows the type of `column` is also null. If `percentage_name` is given, also adds a double with this name: the
-    change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
+    earlier period is missing or has no value. An even earlier period does not replace the missing period. A change that
+    overflows the type of `column` is also null. `percentage_name` is the name of an optional double column: the change
+    as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -108,8 +108,8 @@ def bucket(
 
     Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
     `5-10` and `10+`. `labels` replaces the default labels and has one more entry than `edges`. Null and NaN give null.
-    As text, `10+` sorts before `5-10`. To sort the ranges, give `order_column`, the name of an additional column with
-    the position of the range, from 0.
+    As text, `10+` sorts before `5-10`. To sort the ranges, give `order_column`, the name of an additional column. This
+    column has the position of the range, from 0.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
     >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="range").collect()
@@ -157,16 +157,16 @@ def fill_missing_values(
     statistic: str | None = None,
     group_by: Sequence[str] = (),
 ) -> DataFrame:
-    """Add a copy of a column, with nulls replaced by a value, or by the mean or median of the group.
+    """Copy a column, and replace each null in the copy by a value, or by the mean or median of the group.
 
     Glue Studio's Fill Missing Values predicts missing values with a model. Instead, this transform uses a value or a
     statistic that you choose.
 
     Rows: all kept.
 
-    Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing.
-    With `value`, the new column has the type of `column`. With `statistic`, the new column is a double, which is null
-    if all values of the group are null. NaN is not a missing value.
+    Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing. If
+    `value` is given, the new column has the type of `column`. If `statistic` is given, the new column is a double,
+    which is null if all values of the group are null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
     >>> filled = calls.transform(

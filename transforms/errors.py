@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 class CityLakeError(Exception):
-    """An error whose message explains the problem and the fix. The command line prints no stack trace of such an error.
+    """An error whose message explains the problem and the fix. The command line prints no stack trace for this error.
 
     Attributes:
         where: The step, file, table or setting at fault.
@@ -96,7 +96,7 @@ class ArgumentError(TransformError):
 
 
 class UnknownFunctionError(TransformError):
-    """A step does not support a function, statistic, part or join type of the given name.
+    """The given name is not a function, statistic, date part or join type that the step supports.
 
     Attributes:
         where: The step.

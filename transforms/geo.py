@@ -17,10 +17,10 @@ def valid_coordinates(
     """Return whether a longitude and a latitude (degrees, WGS 84) can belong to a real place.
 
     The result is never null. Coordinates are not valid if they are null, NaN or text that is not a number. Longitudes
-    beyond 180 degrees and latitudes beyond 90 degrees are not valid. Zero is not valid. A longitude that equals the
-    latitude is not valid. Forms and geocoders write such values if they do not find a place. With `bounds`, coordinates
-    outside this bounding box are also not valid. The order of `bounds` is minimum longitude, minimum latitude, maximum
-    longitude, maximum latitude.
+    beyond 180 degrees and latitudes beyond 90 degrees are not valid. A longitude or latitude of zero is not valid. A
+    longitude that equals the latitude is not valid. Forms and geocoders write such values if they do not find a place.
+    If `bounds` is given, coordinates outside this bounding box are also not valid. The order of `bounds` is minimum
+    longitude, minimum latitude, maximum longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]
@@ -42,15 +42,16 @@ def valid_coordinates(
 def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> Column:
     """Return the grid cell of a place as text: the latitude and longitude of the cell's south-west corner.
 
-    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver, the cell is 0.85 km wide. A place on the edge of
-    two cells belongs to the northern or eastern cell. The result is null if a coordinate is null or not valid.
+    A cell of 0.01 degrees is 1.1 km from south to north. At the latitude of Denver, the cell is 0.85 km from west to
+    east. A place on the edge between two cells belongs to the northern or eastern cell. The result is null if a
+    coordinate is null or not valid.
 
     >>> cases = spark.createDataFrame([(-104.9903, 39.7392)], "lon double, lat double")
     >>> cases.select(grid_cell(F.col("lon"), F.col("lat"))).first()[0]
     '39.73,-105.00'
 
     Raises:
-        ArgumentError: `degrees` is not between 0.0001 and 10, or is not a whole number of millionths.
+        ArgumentError: `degrees` is not between 0.0001 and 10, or is not a whole number of millionths of a degree.
     """
     valid_latitude = F.when(_cast_to_degrees(latitude).between(-90, 90), latitude)
     south, west = (grid_line(value, degrees=degrees).cast("string") for value in (valid_latitude, longitude))
@@ -60,7 +61,7 @@ def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> 
 def grid_line(coordinate: Column, *, degrees: float) -> Column:
     """Return the nearest grid line south of a latitude or west of a longitude, as a decimal in degrees.
 
-    The result is null for null, NaN, text that is not a number, and values beyond 180 degrees.
+    The result is null if the coordinate is null, NaN, text that is not a number, or beyond 180 degrees.
 
     >>> cases = spark.createDataFrame([(39.7392,), (-104.9903,)], "at double")
     >>> [str(row[0]) for row in cases.select(grid_line(F.col("at"), degrees=0.05)).collect()]
@@ -74,7 +75,7 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
         expected = "0.0001 to 10, in whole millionths of a degree"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    # The calculation uses integers of a millionth of a degree (11 cm), because they are exact. With doubles, the
+    # The calculation uses integers of a millionth of a degree (11 cm), because integers are exact. With doubles, the
     # coordinate 0.3 would be west of the grid line 0.3.
     position = _cast_to_degrees(coordinate)
     millionths = F.round(F.when(position.between(-180, 180), position) * 1_000_000).cast("bigint")
@@ -88,5 +89,5 @@ def _cast_to_degrees(coordinate: Column) -> Column:
     Without this cast, Spark would cast text to an integer to compare the text with a number.
     """
     parsed_text = F.when(coordinate.cast("string").rlike(NUMBER_PATTERN), coordinate.cast("double"))
-    # Spark knows the type at planning time, so it removes the branch that does not apply.
+    # Spark knows the type of the coordinate at planning time, so it removes the `when` branch that does not apply.
     return F.when(F.typeof(coordinate) == "string", parsed_text).otherwise(coordinate.cast("double"))

@@ -110,7 +110,7 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
     """Number the rows from 1, in the order of the named columns. Replaces Glue Studio's Identifier.
 
-    Use this transform only for tables that fit on one machine, because numbers without gaps need all rows in one task.
+    Use this transform only for tables that fit on one machine, because consecutive numbers need all rows in one task.
     For large tables use `uuid`, which does not depend on other rows.
 
     Rows: all kept. Rows that are equal in the named columns are sorted by the remaining columns. Columns: adds `name`,
@@ -131,10 +131,9 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
 
 def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column]:
-    """Return an order by all columns except the leading columns.
+    """Return sort expressions for all columns except the leading columns.
 
-    Append this order to a sort by the leading columns. With this order, only rows that are equal in all columns are
-    tied.
+    Append these expressions to a sort by the leading columns. Then only rows that are equal in all columns are tied.
     """
     ordered = []
     for field in rows.schema:
@@ -154,9 +153,9 @@ def match_key(*values: Column) -> Column:
     Accents are removed from Latin, Greek and Cyrillic letters. `ß` becomes `ss` and `æ` becomes `ae`.
 
     This function replaces Glue Studio's Record Matching if a simple rule is enough. The rule is that two records with
-    the same key describe the same thing. For example, `keep_latest` can deduplicate records by this key. The key does
-    not recognize typing errors, nicknames and abbreviations. Different people with the same name and birthday have the
-    same key. In contrast, Glue's FindMatches learns matching rules from examples.
+    the same key describe the same thing. For example, `keep_latest` can deduplicate records by this key. A typing
+    error, a nickname or an abbreviation changes the key. Different people with the same name and birthday have the same
+    key. In contrast, Glue's FindMatches learns matching rules from examples.
 
     The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
 
@@ -179,7 +178,7 @@ def _normalize_words(value: Column) -> Column:
     for letter, letters in _LETTER_SEQUENCES.items():
         text = F.replace(text, F.lit(letter), F.lit(letters))
     text = F.regexp_replace(text, f"[{_ACCENT_RANGE}'’`]", "")
-    # Marks outside `_ACCENT_RANGE` are not accents. These marks stay, because some scripts write vowels as marks.
+    # Marks outside `_ACCENT_RANGE` are not accents. These marks are kept, because some scripts write vowels as marks.
     words = F.array_sort(F.split(F.btrim(F.regexp_replace(text, r"[^\p{L}\p{M}\p{N}]+", " ")), " "))
     joined = F.array_join(words, " ")
     return F.when(joined != "", joined)

@@ -51,10 +51,11 @@ def mask(
     Rows: all kept. Null stays null with every action.
 
     Columns: the columns of the policy are masked in place or dropped, and all other columns are unchanged. The actions
-    `redact`, `partial_redact`, `sha256_hash` and `keyed_hash` return text, and convert a time to text in UTC.
-    `_cast_failures` and `_cast_warnings` contain original values, with the column names at the time of the cast. All
-    these values are redacted, except values of `visible_failure_columns`. A field of a struct cannot be masked. Call
-    `flatten` first. Columns that were derived before the masking, such as a `uuid`, are not masked.
+    `redact`, `partial_redact`, `sha256_hash` and `keyed_hash` return text. They convert a timestamp to text in UTC.
+    `_cast_failures` and `_cast_warnings` contain original values. In these reports, each column has the name that it
+    had during the cast. The original values are redacted, except values of `visible_failure_columns`. A field of a
+    struct cannot be masked. Call `flatten` first. Columns that were derived before the masking, such as a `uuid`, are
+    not masked.
 
     `key` is the secret for `keyed_hash`. It has 32 bytes or more and comes from a secret store. The key is joined to
     the rows as a frame with one row, so the key does not appear in query plans, logs or events. The join starts one
@@ -70,7 +71,7 @@ def mask(
     Raises:
         MissingColumnError: A column of the policy is not in the frame. Without this error, a renamed column would
             not be masked.
-        DuplicateColumnError: A column has two actions.
+        DuplicateColumnError: The policy has two rules for one column.
         SchemaMismatchError: An action does not support the column's type.
         ArgumentError: The key of `keyed_hash` is missing, too short or not bytes. This error is also raised if an
             action is neither a function nor `drop`, or if `visible_failure_columns` contains a column of the policy.
@@ -159,7 +160,7 @@ def sha256_hash(value: Column) -> Column:
 
 
 def keyed_hash(value: Column) -> Column:
-    """Return the HMAC-SHA-256 of a text's UTF-8 bytes with the key of `mask`, as 64 hexadecimal digits.
+    """Return the HMAC-SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. The key is the `key` of `mask`.
 
     The same value has the same pseudonym in every table. Without the key, nobody can find a value by trying candidates.
     The text "7" and the number 7 of any integer type have the same pseudonym. The number 7.0 has a different pseudonym,
@@ -189,7 +190,7 @@ def nullify(value: Column) -> Column:
 
 
 def generalize_year(value: Column) -> Column:
-    """Return the year of a date or time as an int, for example the year of birth.
+    """Return the year of a date or timestamp as an int, for example the year of birth.
 
     >>> students = spark.sql("SELECT date'1999-05-06' AS born")
     >>> students.select(generalize_year(F.col("born"))).first()[0]
@@ -262,7 +263,10 @@ def _mask_column(rows: DataFrame, name: str, action: Callable[[Column], Column])
 
 
 def _redact_report(name: str, visible_columns: Sequence[str]) -> Column:
-    """Redact values in a report of cast failures, except in `visible_columns`. Whole records are always redacted."""
+    """Redact the values in a report of cast failures, except values of `visible_columns`.
+
+    Malformed records are always redacted.
+    """
 
     def redact_failure(failure: Column) -> Column:
         is_visible = failure["column"].isin(*visible_columns) & (failure["expected"] != "record")

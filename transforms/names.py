@@ -37,7 +37,7 @@ def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> 
 
 
 def require_number(frame: DataFrame, column: str, *, where: str) -> None:
-    """Raise `SchemaMismatchError` for a column that is not a number. Spark would try to cast the column."""
+    """Raise `SchemaMismatchError` for a column that is not a number, because Spark would try to cast the column."""
     type_ = frame.schema[column].dataType
     if not isinstance(type_, T.NumericType):
         raise SchemaMismatchError(

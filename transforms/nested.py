@@ -21,8 +21,8 @@ def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
 
     Rows: unchanged. If a struct is null, its new columns are null.
 
-    Columns: the order is kept. A column is named after the struct and the field, joined by `separator`. Arrays and maps
-    are unchanged. Use `explode` to convert their elements to rows.
+    Columns: the order of the columns is kept. A new column is named after the struct and the field, joined by
+    `separator`. Arrays and maps are unchanged. Use `explode` to convert their elements to rows.
 
     >>> cases = spark.sql("SELECT 1 AS id, named_struct('lat', 39.7D, 'box', named_struct('n', 2)) AS place")
     >>> cases.transform(flatten).collect()
@@ -52,8 +52,8 @@ def explode(
     the new columns.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by the columns `key` and `value`.
-    `names` gives the new columns other names. `position_column` is the name of an additional column with the position
-    of the element, from 0.
+    `names` gives the new columns other names. `position_column` is the name of an additional column. This column has
+    the position of the element, from 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -117,9 +117,10 @@ def parse_json(column: str, *, ddl: str) -> Column:
     function is the `parse` of a `Field`, `change_schema` reports these nulls. In contrast, Spark's `from_json` would
     parse as much as possible, and would ignore text after the first value.
 
-    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. A number becomes the nearest double.
-    If a field of a struct is repeated, its last value is used. If `ddl` reads a number as a string, the result is
-    Java's text for the nearest double, so `1.50` becomes `1.5`. Integers that are read as strings are unchanged.
+    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. If `ddl` reads a number as a double,
+    the result is the nearest double. If a field of a struct is repeated, its last value is used. If `ddl` reads a
+    number as a string, the result is Java's text for the nearest double, so `1.50` becomes `1.5`. Integers that are
+    read as strings are unchanged.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]

@@ -18,13 +18,14 @@ _QUARTILES, _LOW_FENCE, _HIGH_FENCE = "__outliers_quartiles", "low_fence", "high
 def flag_outliers(
     rows: DataFrame, *, column: str, name: str, group_by: Sequence[str] = (), fences: float = 1.5
 ) -> DataFrame:
-    """Flag unusually high or low values of a group, with Tukey's fences on the logarithms.
+    """Flag unusually high or low values of a group, with Tukey's fences on the logarithms of the values.
 
-    Each fence has a distance of `fences` times the interquartile range from a quartile. A value is `high` if its
-    logarithm is above the upper quartile by more than this distance. A value is `low` if its logarithm is below the
-    lower quartile by more than this distance. Logarithms compare ratios instead of differences, so both very small and
-    very large volumes can be unusual. Absurd values do not change the quartiles if less than a quarter of all values
-    are absurd. In contrast, even one absurd value would change a mean and a standard deviation.
+    One fence is above the upper quartile, and one fence is below the lower quartile. The distance between a fence and
+    its quartile is `fences` times the interquartile range. A value is `high` if its logarithm is above the upper
+    quartile by more than this distance. A value is `low` if its logarithm is below the lower quartile by more than this
+    distance. Logarithms compare ratios instead of differences, so both very small and very large volumes can be
+    unusual. Absurd values do not change the quartiles if less than a quarter of all values are absurd. In contrast,
+    even one absurd value would change a mean and a standard deviation.
 
     Rows: all kept. The quartiles of a group are computed from the logarithms of its values, with linear interpolation.
 

@@ -1,4 +1,4 @@
-"""Add an as-of time to the rows of live exports that have no revision time."""
+"""Add an as-of time to rows that have no revision time, such as the rows of a live export."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def file_as_of(
     modification time.
 
     This rule has two limits. First, a change can happen after the latest time in the rows and before the export. The
-    as-of time of this change is too early. If another file has a revision from between the latest time in the rows and
-    the export, that revision wrongly replaces the change. Second, the as-of time of an export that has only old rows is
-    too early.
+    as-of time of this change is too early. If another file has a revision that is later than this as-of time but
+    earlier than the change, that revision wrongly replaces the change. Second, the as-of time of an export that has
+    only old rows is too early.
 
     Rows: all kept. A separate pass reads the named columns and finds the latest time of each file. Spark broadcasts
     these latest times. So the rows are not shuffled, and a large file is not processed in one task.
 
-    Columns: reads `file_columns`, `modified_column` and `time_columns`. The file columns identify a delivery of a file.
-    The time columns have the times in the rows, which can be null. Adds `name`, a timestamp.
+    Columns: reads `file_columns`, `modified_column` and `time_columns`. `file_columns` identify a delivery of a file.
+    `time_columns` contain the times in the rows. These times can be null. Adds `name`, a timestamp.
 
     >>> rows = [("a.csv", "14:00", "13:10"), ("a.csv", "14:00", "09:00"), ("b.csv", "14:00", None)]
     >>> rows = spark.createDataFrame(rows, "file string, saved string, closed string")

@@ -14,7 +14,7 @@ from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return a frame for each group: the rows that meet the condition. Rows that meet no condition go to `default`.
+    """Return a frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
 
     Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 
@@ -47,8 +47,8 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
     """Keep a sample of the rows that is the same in every run. Replaces Glue Studio's Spigot.
 
-    Rows: `share` is the approximate share of keys that are kept, from 0 to 1. A key is kept with all its rows. Keys are
-    selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.
+    Rows: `share` is the approximate fraction of the keys that are kept, from 0 to 1. A key is kept with all its rows.
+    Keys are selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(n,) for n in range(1000)], "id int")
     >>> sample = calls.transform(spigot, key=["id"], share=0.1)

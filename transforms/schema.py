@@ -46,8 +46,8 @@ class Field:
         name: The new name.
         type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
         parse: A function that parses text that a cast cannot read. The function takes the name of the source column.
-            The function returns a Column of the type `type`, which is null for text that is not valid. Without `parse`,
-            the value is cast.
+            The function returns a Column of the type `type`, which is null for text that is not valid. If `parse` is
+            not given, the value is cast.
         expected: The description of a valid value that the report shows, for example `month such as 2024-05` [default:
             the type].
         required: Whether a row is unusable if this value cannot be read. Failures of required fields are reported in
@@ -79,9 +79,9 @@ def change_schema(
 
     Columns: the fields in the order of `fields`, then the columns of `keep` unchanged. All other columns are dropped.
     Adds `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional
-    field is parsed or cast to a new type. Failures that an earlier `change_schema` reported are kept in both columns.
-    `malformed` is the name of a text column. This column holds the whole record if the reader could not split the
-    record into columns. Such a record is also reported in `_cast_failures`.
+    field is parsed or cast to a new type. Each of the two columns keeps the failures that an earlier `change_schema`
+    reported in it. `malformed` is the name of a text column. This column holds the whole record if the reader could not
+    split the record into columns. Such a record is also reported in `_cast_failures`.
 
     A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
     field b of the struct a. A name that contains a dot is written in backticks. The type names are Glue's names. The

@@ -14,7 +14,7 @@ from transforms.keys import tie_breakers
 from transforms.names import require_columns, require_distinct, require_number
 from transforms.sql import quoted
 
-_MAX_DIGITS = 28  # Spark's type for the sum has 10 more digits, up to the maximum of 38
+_MAX_DIGITS = 28  # Spark adds 10 digits to the type of a sum, and a decimal has at most 38 digits
 _VALUE, _TOTAL, _MIN_VALUE = "__share_value", "__share_total", "__share_min_value"
 _ROUNDED_DOWN, _REMAINDER, _MISSING_UNITS, _RANK = (
     "__share_rounded_down",
@@ -33,7 +33,7 @@ def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1
     Rows: all kept.
 
     Columns: adds `name`, a double. The ratio is null if the part or the total is null. The ratio is also null if the
-    total is zero, because a ratio to zero is not defined.
+    total is zero, because a division by zero is not defined.
 
     >>> areas = spark.createDataFrame([(30, 12_000), (5, 0)], "cases int, people int")
     >>> areas.transform(ratio, part="cases", total="people", name="rate", scale=1000).collect()
@@ -48,7 +48,7 @@ def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1
 
 
 def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFrame:
-    """Add the percentage of `part` in `total`, which is a `ratio` with a scale of 100.
+    """Add `part` as a percentage of `total`. The percentage is the `ratio` with a scale of 100.
 
     Rows: all kept.
 
@@ -74,7 +74,7 @@ def share_of_total(
 
     Shares are rounded with the largest remainder method. First, every share is rounded down. The sum of the rounded
     shares can be less than 100 by some units of the last decimal. These units are added to the rows with the largest
-    remainders, one unit to each row. Ties are broken by all columns in ascending order.
+    remainders, one unit to each row. Rows with equal remainders are sorted by all columns in ascending order.
 
     Rows: all kept. The total is the sum of `column` over all rows of the group in the frame.
 

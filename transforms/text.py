@@ -41,8 +41,8 @@ def clean_text(value: Column) -> Column:
 def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mapping[str, str] | None = None) -> Column:
     """Replace a text by its canonical spelling. Case, blanks and punctuation are ignored in the comparison.
 
-    `aliases` maps additional words to a canonical spelling. A text without a canonical spelling is cleaned and kept, so
-    an unknown category stays visible.
+    `aliases` maps other words for a category to its canonical spelling. A text without a canonical spelling is cleaned
+    and kept, so an unknown category stays visible.
 
     >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
     >>> spelled = map_to_canonical(F.col("channel"), canonical=["E-mail", "WEB"], aliases={"internet": "WEB"})

@@ -1,4 +1,4 @@
-"""Parse, format and split times. The time zone is a parameter, so the session's time zone has no effect."""
+"""Parse, format and split timestamps. The time zone is a parameter, so the session's time zone has no effect."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     """Parse a text column as a timestamp, with a pattern and the text's time zone. Replaces Glue Studio's To Timestamp.
 
     The pattern uses Spark's letters: `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`,
-    `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and characters between the letters. `XXX` is the offset from UTC. If the
-    pattern has `XXX`, do not give a zone. Text that does not match the pattern gives null. Dates that do not exist and
-    times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is ambiguous. For an
-    ambiguous time, `ambiguous` selects the `earlier` or the `later` instant. With `refuse`, an ambiguous time gives
-    null.
+    `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and characters between the letters. `a` is AM or PM, and `XXX` is the offset
+    from UTC. If the pattern has `XXX`, do not give a zone. Text that does not match the pattern gives null. Dates that
+    do not exist and times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is
+    ambiguous. For an ambiguous time, `ambiguous` selects the `earlier` or the `later` instant. If `ambiguous` is
+    `refuse`, an ambiguous time gives null.
 
     >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
     >>> time = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
@@ -76,8 +76,8 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     ['2024-07-04 19:30', None]
 
     Raises:
-        ArgumentError: The pattern has letters that are not supported, or has no year, month or day. This error is also
-            raised if the zone is missing or is not a region.
+        ArgumentError: The pattern has letters that are not supported, or does not have a year, a month and a day. This
+            error is also raised if the zone is missing or is not a region.
 
     Source: Apache Spark, "Datetime Patterns for Formatting and Parsing"; java.time's rule for gaps and overlaps.
     """
@@ -159,7 +159,7 @@ def local_time(instant: Column, *, zone: str) -> Column:
 
 
 def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: str | None = None) -> DataFrame:
-    """Add parts of a date or time, such as the year. `parts` maps the name of each new column to a part.
+    """Add parts of a date or timestamp, such as the year. `parts` maps the name of each new column to a part.
 
     The parts are year, quarter, month, day, weekday (1 is Monday, 7 is Sunday), iso_year, iso_week, day_of_year and
     hour. Week 1 of ISO 8601 is the week with the year's first Thursday.
@@ -178,7 +178,7 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
     Raises:
         MissingColumnError: The column is not in the frame.
         DuplicateColumnError: Two columns would have the same name.
-        SchemaMismatchError: The column is neither a date nor a time.
+        SchemaMismatchError: The column is neither a date nor a timestamp.
         UnknownFunctionError: A part does not exist.
         ArgumentError: The zone of a timestamp is missing or is not a region, or a zone is given for a date or a
             `timestamp_ntz`.
@@ -207,9 +207,10 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
 
 
 def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFrame:
-    """Add a column with the same time in all rows, for example the time of the run.
+    """Add a column that has the same timestamp in all rows, for example the start of the run.
 
-    Replaces Glue Studio's Add Current Timestamp. The time is an argument, so a retried task writes the same time.
+    Replaces Glue Studio's Add Current Timestamp. The timestamp is an argument, so a retried task writes the same
+    timestamp.
 
     Rows: all kept. Columns: adds `name`, a timestamp.
 
@@ -232,8 +233,8 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
 
 def _require_region(zone: str, *, where: str) -> str:
-    # Without the tz database, for example on Windows, the list of regions is empty. In this case, Spark refuses a wrong
-    # zone.
+    # If Python has no tz database, for example on Windows, the list of regions is empty. In this case, Spark refuses a
+    # wrong zone.
     if zone != "UTC" and ("/" not in zone or (_list_regions() and zone not in _list_regions())):
         expected = "UTC or a region such as America/New_York. An abbreviation such as EST has no daylight saving time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)
@@ -274,7 +275,7 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
     fraction = f".{references['fraction']}" if "fraction" in references else ""
     day = f"{references['year']}-{references['month']}-{references['day']}"
     iso = f"{day}T{clock}{fraction}{references.get('offset', '')}"
-    # ISO 8601 has no AM and PM, so the marker follows the time.
+    # ISO 8601 has no AM and PM, so the AM or PM marker follows the ISO text.
     return rf"\A(?:{regex})\z", iso + (f" {references['half']}" if has_12_hours else ""), tokens
 
 
@@ -290,19 +291,19 @@ def _escape(text: str) -> str:
 
 
 def _require_timestamp(instant: Column) -> Column:
-    """Return a timestamp unchanged. Refuse dates and text, because Spark would use the session's time zone for them."""
+    """Return a timestamp unchanged. Refuse dates and text, because Spark would read them in the session's time zone."""
     return F.timestamp_micros(F.unix_micros(instant))
 
 
 def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
     """Convert a local time in a zone to an instant. Skipped times give null.
 
-    `wall_clock` is a timestamp that shows the local time in UTC.
+    `wall_clock` is the timestamp whose UTC time equals the local time.
     """
     earlier = F.to_utc_timestamp(wall_clock, zone)
     # An overlap is a period that clocks show twice. The longest overlap is 18 October 1867 in Alaska, a day that was
-    # repeated. At 25 hours after any local time in an overlap, the overlap has ended, and the next clock change has not
-    # begun. Microseconds are added, because an interval would use the session's time zone.
+    # repeated. If 25 hours are added to any local time in an overlap, the overlap has ended, and the next clock change
+    # has not begun. Microseconds are added, because an interval would use the session's time zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock

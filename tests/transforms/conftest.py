@@ -36,13 +36,19 @@ def _use_session(spark: SparkSession, setting: str, value: str) -> Iterator[Spar
 
 @pytest.fixture(params=_ANSI.values(), ids=_ANSI)
 def either_ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a new session with ANSI on, then with ANSI off. The shared session is active again afterwards."""
+    """Return a new session. A test runs once with ANSI on and, on Spark 3, once with ANSI off.
+
+    The shared session is active again afterwards.
+    """
     yield from _use_session(spark, "spark.sql.ansi.enabled", request.param)
 
 
 @pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
 def in_zone(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a new session in each of several time zones. The shared session is active again afterwards."""
+    """Return a new session. A test runs once in each of several session time zones.
+
+    The shared session is active again afterwards.
+    """
     yield from _use_session(spark, "spark.sql.session.timeZone", request.param)
 
 

@@ -47,7 +47,7 @@ PYTHON_FUNCTIONS = {
 
 
 @pytest.mark.parametrize("type_", ["int", "bigint", "double", "decimal(9,2)"])
-def test_every_function_agrees_with_python_code(either_ansi, type_):
+def test_every_function_gives_the_same_result_as_python_code(either_ansi, type_):
     groups = {"a": [3, -4, 4, 4, 10], "one": [7], "alike": [2, 2, 2]}
     rows = [(key, value) for key, values in groups.items() for value in [*values, None]]
     calls = either_ansi.createDataFrame(rows, "k string, i int").selectExpr("k", f"CAST(i AS {type_}) AS n")
@@ -60,7 +60,7 @@ def test_every_function_agrees_with_python_code(either_ansi, type_):
             assert actual == (None if expected is None else pytest.approx(float(expected))), (row.k, name)
 
 
-def test_first_and_last_use_the_given_order_but_ignore_nulls(spark):
+def test_first_and_last_skip_null_values_in_the_given_order(spark):
     rows = [("a", 2, "x", 5), ("a", 1, "z", 6), ("a", 3, "y", None), ("a", None, "n", 7), ("b", 1, "q", None)]
     calls = spark.createDataFrame(rows, "k string, __value int, channel string, n int")
     columns = {
@@ -89,7 +89,7 @@ def test_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows
     }
 
 
-def test_functions_ignore_nulls_so_the_count_of_a_group_with_only_nulls_is_zero(spark):
+def test_in_a_group_with_only_nulls_counts_are_0_and_all_other_results_are_null(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -101,7 +101,7 @@ def test_functions_ignore_nulls_so_the_count_of_a_group_with_only_nulls_is_zero(
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_an_empty_frame_gives_no_rows_with_group_by_but_one_row_without_group_by(spark):
+def test_for_an_empty_frame_the_result_has_a_row_only_if_group_by_is_empty(spark):
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
     assert empty.transform(aggregate, group_by=[], columns=COLUMNS).collect() == [(None, 0, None, None, None)]

@@ -36,7 +36,7 @@ def test_a_pivot_adds_a_column_for_each_listed_value_and_a_column_for_all_unlist
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_pivot_gives_the_count_0_for_an_absent_value_but_no_rows_for_an_empty_frame(spark):
+def test_a_pivot_counts_an_absent_value_as_0(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "aggregation": ("n", "count"), "other_column": "rest"}
     assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]

@@ -22,7 +22,7 @@ def test_values_with_true_conditions_are_returned_in_order(either_ansi):
     assert_df_equality(flags, expected, ignore_nullable=True)
 
 
-def test_a_null_condition_is_treated_as_false_but_a_null_value_is_kept(either_ansi):
+def test_nulls_in_conditions_are_treated_as_false_and_nulls_in_values_are_kept(either_ansi):
     rows = [(None, "x", None), (12, None, [None])]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")

@@ -44,7 +44,7 @@ LEFT_ONLY, RIGHT_ONLY = [("fax", 3, None), (None, 4, None)], [("sms", None, "Tex
         ("left anti", [("fax", 3), (None, 4)]),
     ],
 )
-def test_joins_of_each_type_multiply_rows_for_duplicate_keys_but_never_match_null_keys(spark, how, expected):
+def test_a_null_key_matches_nothing_in_every_join_type(spark, how, expected):
     calls, names = calls_and_names(spark)
     joined = join(calls, names, on={"channel": "code"}, how=how)
     assert joined.columns == ["channel", "id", "label"][: len(expected[0])]
@@ -52,7 +52,7 @@ def test_joins_of_each_type_multiply_rows_for_duplicate_keys_but_never_match_nul
 
 
 @pytest.mark.parametrize("how", JOIN_TYPES)
-def test_a_frame_can_be_joined_with_its_own_derived_frame(spark, how):
+def test_a_frame_can_be_joined_with_a_frame_that_is_derived_from_it(spark, how):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.where("n < 5").groupBy("channel").agg(F.sum("n").alias("total"))
     joined = join(calls, busy, on=["channel"], how=how)
@@ -77,7 +77,7 @@ def test_a_frame_can_be_joined_with_itself_on_two_different_columns(spark):
     assert sorted(map(tuple, same.collect())) == [(1, None), (2, 1), (3, 1)]
 
 
-def test_two_left_keys_of_any_name_may_match_the_same_right_column(spark):
+def test_two_left_columns_may_be_joined_with_the_same_right_column(spark):
     left = spark.createDataFrame([(1, 2, 5), (3, 3, 6)], "`a.b` int, `Ça va` int, CODE int")
     right = spark.createDataFrame([(3, "x"), (1, "y")], "code int, `l. b` string")
     joined = join(left, right, on={"a.b": "code", "Ça va": "code"}, how="left")
@@ -134,7 +134,7 @@ def test_invalid_arguments_of_join_are_refused(spark, left, right, on, how, erro
         join(spark.createDataFrame([], left), spark.createDataFrame([], right), on=on, how=how)
 
 
-def test_semi_and_anti_joins_accept_frames_with_columns_of_the_same_name(spark):
+def test_in_semi_and_anti_joins_both_frames_may_have_a_column_of_the_same_name(spark):
     calls = spark.createDataFrame([(1, 5), (2, 6)], "k int, n int")
     assert join(calls, calls.where("k = 1").toDF("k", "N"), on=["k"], how="left semi").collect() == [(1, 5)]
     assert join(calls, calls.where("k = 1"), on=["k"], how="left anti").collect() == [(2, 6)]
@@ -214,7 +214,7 @@ def test_an_added_column_or_match_column_may_have_the_name_of_the_reference_key(
     ]
 
 
-def test_a_frame_can_be_looked_up_in_its_own_derived_frame(spark):
+def test_the_reference_of_a_lookup_can_be_derived_from_the_same_frame(spark):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.groupBy("channel").agg(F.max("n").alias("most"), F.max("n").alias("n"))
     looked_up = calls.transform(lookup, busy, on=["channel"], columns=["most"], order_by=["n"])

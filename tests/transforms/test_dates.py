@@ -107,7 +107,7 @@ INVALID_WRITTEN_DATES = [
         (parse_written_date, DATES | WRITTEN_DATES, [*INVALID_WRITTEN_DATES, *INVALID_DATES]),
     ],
 )
-def test_valid_text_is_parsed_but_invalid_or_ambiguous_text_gives_null(either_ansi, parse, valid, invalid):
+def test_only_valid_and_unambiguous_text_is_parsed(either_ansi, parse, valid, invalid):
     rows = {**valid, **dict.fromkeys(invalid)}
     texts = either_ansi.createDataFrame([(text,) for text in rows], "text string")
     expected = either_ansi.createDataFrame(list(rows.items()), "text string, day date")

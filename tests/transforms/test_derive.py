@@ -14,7 +14,7 @@ from transforms.errors import ArgumentError, DuplicateColumnError, MissingColumn
 YEARS = "year int, pct double"
 
 
-def test_a_change_is_the_difference_from_the_previous_period_but_is_null_after_a_gap(spark):
+def test_a_change_after_a_missing_period_is_null(spark):
     years = spark.createDataFrame([(2024, 5.0), (2022, 9.0), (2023, 7.5), (2020, 1.0), (None, 2.0)], YEARS)
     changes = years.transform(change_on_previous, column="pct", period="year", name="change")
     rows = [(None, 2.0, None), (2020, 1.0, None), (2022, 9.0, None), (2023, 7.5, -1.5), (2024, 5.0, -2.5)]
@@ -45,7 +45,7 @@ def test_the_percentage_of_a_change_is_null_if_the_earlier_value_is_missing_or_0
         change_on_previous(years, column="n", period="year", name="change", percentage_name="N")
 
 
-def test_named_columns_are_rounded_away_from_zero_but_other_columns_are_unchanged(spark):
+def test_halves_are_rounded_away_from_zero_in_the_named_columns_only(spark):
     rows = spark.createDataFrame([(0.125, 0.125, 2.5), (-0.125, 7.0, None)], "`a.` double, b double, c double")
     rounded = rows.transform(round_columns, columns=["a.", "c"], decimals=2)
     assert [tuple(row) for row in rounded.collect()] == [(0.13, 0.125, 2.5), (-0.13, 7.0, None)]
@@ -64,7 +64,7 @@ def test_named_columns_are_rounded_away_from_zero_but_other_columns_are_unchange
         {"column": "pct", "period": "year", "group_by": ["x"]},
     ],
 )
-def test_the_value_column_and_the_period_column_and_the_group_columns_must_exist(spark, names):
+def test_every_column_argument_must_name_an_existing_column(spark, names):
     with pytest.raises(MissingColumnError, match="change_on_previous: column 'x' is missing") as caught:
         change_on_previous(spark.createDataFrame([], YEARS), name="change", **names)
     assert caught.value.available == ("year", "pct")
@@ -82,7 +82,7 @@ def test_a_change_that_overflows_the_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_the_smallest_period_does_not_follow_the_greatest_period(either_ansi, type_, bits):
+def test_periods_do_not_wrap_around_at_the_limits_of_an_integer_type(either_ansi, type_, bits):
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")

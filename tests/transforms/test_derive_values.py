@@ -53,7 +53,7 @@ def test_an_edge_belongs_to_the_range_above_the_edge(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_in_every_type_an_edge_equals_a_value_with_the_same_digits(either_ansi, type_, cell, edges, band):
+def test_an_edge_equals_a_value_that_is_written_with_the_same_digits(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 
@@ -134,7 +134,7 @@ def test_nulls_are_filled_with_a_value_of_the_column_type(either_ansi, type_, ce
     assert same.columns == ["my. x"]
 
 
-def test_a_filled_time_does_not_depend_on_the_session_time_zone(in_zone):
+def test_a_filled_timestamp_does_not_depend_on_the_session_time_zone(in_zone):
     moment = datetime(2024, 3, 10, 7, 30, tzinfo=timezone.utc)
     rows = in_zone.createDataFrame([(1,)], "n int").selectExpr("CAST(null AS timestamp) AS t")
     filled = rows.transform(fill_missing_values, column="t", name="t", value=moment)
@@ -194,7 +194,7 @@ def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, ro
         assert row.filled == (expected if expected is None else pytest.approx(expected))
 
 
-def test_statistics_accept_decimals_but_do_not_replace_nan(either_ansi):
+def test_a_statistic_replaces_null_in_a_decimal_or_double_column_but_does_not_replace_nan(either_ansi):
     rows = either_ansi.createDataFrame(
         [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
     )

@@ -135,7 +135,7 @@ def test_a_grid_line_is_the_greatest_multiple_of_the_cell_size_up_to_the_coordin
     assert lines(spark, degrees, [float(at) for at in coordinates]) == expected
 
 
-def test_coordinates_in_text_are_parsed_but_text_that_is_not_a_number_is_not_valid(either_ansi):
+def test_a_coordinate_in_text_is_valid_only_if_the_text_is_a_number(either_ansi):
     places = [
         ("-104.99", " 39.73"),
         ("180.5", "90.7"),

@@ -37,12 +37,12 @@ def test_a_uuid_equals_the_uuid_from_python(spark):
 @example(
     keys=[("as", "b", None), ("a", "sb", None), ("a1:", "", 1), ("a", "1:", 1), ("-", None, None), (None, "-", None)]
 )
-def test_equal_keys_have_equal_uuids_but_different_keys_have_different_uuids(spark, keys):
+def test_only_equal_keys_have_equal_uuids(spark, keys):
     rows = spark.createDataFrame(keys, "a string, b string, n int").transform(uuid, key=["a", "b", "n"]).collect()
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_a_number_has_the_same_uuid_in_all_types_without_fraction_digits(spark):
+def test_a_whole_number_has_the_same_uuid_in_all_numeric_types_of_scale_0(spark):
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
     keys = row.select(
@@ -164,7 +164,7 @@ def test_tie_breakers_are_all_columns_except_the_leading_columns(spark):
     assert tie_breakers(rows, rows.columns) == []
 
 
-def test_tie_breakers_distinguish_maps_whose_times_differ_by_a_microsecond(spark):
+def test_tie_breakers_distinguish_maps_whose_timestamps_differ_by_a_microsecond(spark):
     rows = spark.sql("SELECT explode(array(map('a', timestamp_micros(2)), map('a', timestamp_micros(1)))) AS m")
     assert [row[0] for row in rows.select(F.unix_micros(F.col("m")["a"])).collect()] == [2, 1]
     in_order = rows.orderBy(*tie_breakers(rows, []))
@@ -200,7 +200,7 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_match_key_separates_its_texts_but_is_null_if_any_text_is_missing(spark):
+def test_a_match_key_is_null_unless_every_text_has_a_letter_or_digit(spark):
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]

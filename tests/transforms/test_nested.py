@@ -11,7 +11,7 @@ from transforms.nested import array_to_columns, explode, flatten
 TAGS = st.one_of(st.none(), st.lists(st.one_of(st.none(), st.sampled_from("ab")), max_size=3))
 
 
-def test_structs_of_any_depth_become_columns_which_are_null_for_null_structs(spark):
+def test_each_struct_field_at_any_depth_becomes_a_column(spark):
     cases = spark.createDataFrame(
         [(1, (39.7, (2, None)), ["a"], {"k": (1,)}), (2, None, None, None), (2, (None, None), [], {})],
         "id int, `The. Place` struct<lat: double, `box. a`: struct<N: int, `ü ö`: string>>, tags array<string>, "
@@ -44,7 +44,7 @@ def test_a_name_clash_of_flattened_columns_is_refused(spark, ddl):
         spark.createDataFrame([], ddl).transform(flatten)
 
 
-def test_each_array_element_becomes_a_row_but_rows_without_elements_are_kept(either_ansi):
+def test_explode_keeps_a_row_whose_array_is_null_or_empty(either_ansi):
     cases = either_ansi.createDataFrame(
         [(1, ["a", None, "a"], "x"), (1, ["a", None, "a"], "x"), (2, [], "y"), (3, None, "z")],
         "id int, `The. Tags` array<string>, `Ü` string",
@@ -73,7 +73,7 @@ def test_each_entry_of_a_map_becomes_a_row(spark):
 
 
 @given(rows=st.lists(TAGS, min_size=1, max_size=8))
-def test_an_array_becomes_one_row_for_each_element_but_an_empty_array_becomes_one_row(spark, rows):
+def test_an_array_becomes_as_many_rows_as_it_has_elements_or_one_row_if_it_is_empty(spark, rows):
     cases = spark.createDataFrame([(number, tags) for number, tags in enumerate(rows)], "id int, tags array<string>")
     exploded = cases.transform(explode, column="tags", position_column="n").coalesce(1).collect()
     elements = [[*enumerate(tags or [])] or [(None, None)] for tags in rows]
@@ -117,7 +117,7 @@ def test_invalid_arguments_of_explode_are_refused(spark):
             cases.transform(explode, **arguments)
 
 
-def test_the_first_array_elements_become_columns_which_are_null_for_missing_elements(either_ansi):
+def test_the_column_of_a_missing_array_element_is_null(either_ansi):
     cases = either_ansi.createDataFrame(
         [([1, 2, 3],), ([1],), ([None, 2],), ([],), (None,), (None,)], "`The. At` array<int>"
     )

@@ -153,7 +153,7 @@ def test_is_json_gives_the_same_result_as_python(spark, values, broken, cut):
 
 
 @given(values=st.lists(st.lists(st.one_of(st.none(), NUMBERS), max_size=3), min_size=1, max_size=20))
-def test_parsed_json_equals_the_result_of_python_except_for_infinite_numbers(spark, values):
+def test_parsed_json_equals_the_result_of_python_unless_a_number_is_infinite(spark, values):
     texts = [json.dumps(value).replace("Infinity", "1e999") for value in values]
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     actual = [row[0] for row in rows.select(parse_json("text", ddl="array<map<string, double>>")).collect()]

@@ -41,7 +41,7 @@ def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
     }
 
 
-def test_without_group_by_wider_fences_flag_fewer_values_of_all_rows(spark):
+def test_wider_fences_flag_fewer_values(spark):
     rows = spark.createDataFrame([(n,) for n in (9, 99, 99, 999, 99_999)], "n int")
     assert {n: actual[0] for (n,), actual in flag_by_key(rows, fences=0.5).items()} == {
         9: "low",
@@ -71,7 +71,7 @@ def test_null_nan_and_negative_values_are_ignored(either_ansi):
     assert {(row.low_fence, row.high_fence) for row in actual if row.k == "b"} == {(None, None)}
 
 
-def test_zero_is_a_usual_value_but_infinity_is_high(spark):
+def test_infinity_is_flagged_as_high(spark):
     rows = spark.createDataFrame(
         [("z", n) for n in (0.0, 0.0, 0.0)] + [("i", n) for n in (1.0, 1.5, 2.0, 3.0, inf)], "k string, n double"
     )

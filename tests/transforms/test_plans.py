@@ -198,7 +198,7 @@ def assert_plan_has_no_python(frame):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_transform_of_an_empty_frame_returns_no_rows_without_a_job_or_python(spark, count_jobs, step):
+def test_a_transform_of_an_empty_frame_starts_no_job_uses_no_python_and_returns_no_rows(spark, count_jobs, step):
     rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
     outcome = STEPS[step](rows)
     frames = [outcome] if isinstance(outcome, DataFrame) else outcome
@@ -218,7 +218,7 @@ def test_the_build_functions_of_a_dataset_start_no_job_and_use_no_python(build_c
     assert count_jobs() == 0
 
 
-def test_the_checks_detect_jobs_and_python_functions(spark, count_jobs):
+def test_the_checks_in_this_file_detect_jobs_and_python_functions(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
     with pytest.raises(AssertionError):
         assert_plan_has_no_python(frame.select(F.udf(lambda year: year * 2, "int")("year")))
@@ -226,7 +226,7 @@ def test_the_checks_detect_jobs_and_python_functions(spark, count_jobs):
     assert count_jobs() == 1
 
 
-def test_every_public_function_is_tested_as_a_step():
+def test_every_public_function_with_a_frame_argument_is_tested_as_a_step():
     modules = [import_module(f"transforms.{module.name}") for module in iter_modules(transforms.__path__)]
     functions = {
         function

@@ -15,7 +15,7 @@ from transforms.route import route, spigot
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3))
 
 
-def test_a_row_is_in_every_matching_group_but_without_a_match_in_the_default_group(spark):
+def test_only_rows_that_match_no_group_are_in_the_default_group(spark):
     calls = spark.createDataFrame([(5, "web"), (50, "web"), (None, "web"), (50, None), (None, None)], "n int, c string")
     frames = route(calls, groups={"long": F.col("n") > 30, "on the. web": F.col("c") == "web"})
     assert [*frames] == ["long", "on the. web", "default_group"]
@@ -51,7 +51,7 @@ def test_an_empty_dict_of_groups_or_a_group_with_the_default_name_is_refused(spa
         route(spark.createDataFrame([], "n int"), groups=groups, default="others")
 
 
-def test_a_sample_has_all_rows_of_its_keys_and_a_larger_sample_only_adds_keys(either_ansi):
+def test_a_larger_sample_contains_all_keys_of_a_smaller_sample(either_ansi):
     rows = [(f"k{n % 200}" if n % 200 else None, n) for n in range(600)]
     calls = either_ansi.createDataFrame(rows, "`The. Key` string, n int")
     sampled = {}

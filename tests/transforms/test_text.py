@@ -26,7 +26,7 @@ def test_values_that_are_not_text_are_cast_to_text_before_cleaning(either_ansi):
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
 
 
-def test_several_blanks_become_one_space_but_blank_text_becomes_null(spark):
+def test_each_run_of_blanks_in_a_text_becomes_one_space(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",
         "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
@@ -55,7 +55,7 @@ def test_clean_text_is_idempotent_and_gives_the_same_text_as_python(spark, texts
     assert rows.select(once, clean_text(once)).collect() == [(text, text) for text in expected]
 
 
-def test_values_are_concatenated_in_order_but_nulls_are_never_skipped(either_ansi):
+def test_a_concatenation_never_skips_a_null(either_ansi):
     rows = either_ansi.createDataFrame(
         [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
         "`a. Text` string, n int, ok boolean",
@@ -89,7 +89,7 @@ def test_rows_with_different_values_have_different_concatenations(spark, rows):
     assert len(set(joined)) == len(set(rows))
 
 
-def test_the_first_match_of_a_group_is_extracted_but_text_without_a_match_gives_null(spark):
+def test_extract_gives_the_first_match_or_null(spark):
     texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
     assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == [
         "17",
@@ -149,7 +149,7 @@ CANONICAL = {
 }
 
 
-def test_aliases_and_variant_spellings_become_canonical_but_unknown_text_is_kept(either_ansi):
+def test_aliases_and_variant_spellings_are_replaced_by_the_canonical_spelling(either_ansi):
     known = ["E-mail", "In Person", "311"]
     canonical = map_to_canonical(F.col("text"), canonical=known, aliases={"Électronique": "E-mail"})
     rows = [*CANONICAL.items(), (None, None)]
@@ -157,7 +157,7 @@ def test_aliases_and_variant_spellings_become_canonical_but_unknown_text_is_kept
     assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_without_canonical_spellings_text_is_cleaned_but_not_mapped(spark):
+def test_text_is_only_cleaned_if_no_canonical_spellings_are_given(spark):
     assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
         "a b",
         None,

@@ -33,7 +33,7 @@ def test_local_times_are_the_same_as_in_python_in_every_session_time_zone(in_zon
     actual = rows.select(*(local_time(F.col("at"), zone=zone).cast("string") for zone in zones)).collect()
     python = [datetime.fromisoformat(text).replace(tzinfo=timezone.utc) for text in texts]
     clocks = [[str(at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)) for zone in zones] for at in python]
-    # Python writes trailing zeros in fractions of a second, and Spark does not.
+    # Python writes trailing zeros in fractions of a second, but Spark does not.
     assert [list(row) for row in actual[:-1]] == [[text.replace(".500000", ".5") for text in row] for row in clocks]
     assert actual[-1] == (None,) * 4
     pattern = "yyyy-MM-dd'T\"'HH:mm:ss.SSSSSS"
@@ -137,7 +137,7 @@ def test_invalid_arguments_of_date_parts_are_refused(spark):
             date_parts(rows, **arguments)
 
 
-def test_add_timestamp_adds_the_exact_time_to_all_rows(in_zone):
+def test_add_timestamp_adds_the_exact_timestamp_to_all_rows(in_zone):
     rows = in_zone.createDataFrame([(1,), (1,), (None,)], "n int")
     for at in (
         datetime(2024, 7, 4, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-6))),
