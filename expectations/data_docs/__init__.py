@@ -97,7 +97,7 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         hint = "Run: pip install 'citylake[gx]', or make setup."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # The latest result wins.
+    pages |= {result.suite_page: suite_page(result) for result in results}  # The last result of a suite wins.
     pages[_HOME] = home_page(results)
     rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:
