@@ -87,7 +87,7 @@ class Gate:
         )
 
     def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
-        """Validate the written rows with one aggregation. Rare failures need a second query for examples.
+        """Validate the written rows, usually in one Spark job. Rare failures, value counts and GX need more jobs.
 
         Args:
             written: The written rows, with the marks of both steps.

@@ -36,7 +36,7 @@ class SavedResult:
         dataset: The name of the dataset.
         run_id: The id of the run.
         stage: The stage that validated the rows.
-        started: The start of the stage, UTC.
+        started: The time at which the stage began (UTC).
         outcome: `met`, `met with warnings` or `blocked`.
         document: The result in GX's JSON form.
     """
