@@ -44,7 +44,7 @@ class Bit:
 
 
 def bit_mask_columns(bits: Sequence[Bit]) -> dict[str, Column]:
-    """Return the bit mask columns by name. Spark evaluates each condition once. A null condition sets no bit."""
+    """Map the name of each bit mask column to its Column. Spark evaluates each condition once. A null sets no bit."""
     columns: dict[str, Column] = {}
     for bit in bits:
         term = F.when(bit.condition, F.lit(bit.value).cast("bigint")).otherwise(F.lit(0).cast("bigint"))

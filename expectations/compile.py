@@ -102,7 +102,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        elif rule.missing is None:  # The expectation tests whether values are null.
+        elif rule.missing is None:  # The expectation tests for nulls, so it excludes no rows.
             failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))
         else:
@@ -143,7 +143,7 @@ def _compile(
 
 
 def _accepts_mostly(type_: str) -> bool:
-    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX accepts and ignores `mostly`."""
+    """Return whether GX accepts `mostly` for a table-level type. On Spark, `mostly` has no effect on such a type."""
     return type_.startswith("expect_column_values_")
 
 
@@ -186,7 +186,7 @@ def _require_regex(empty: DataFrame, regex: Any) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"the regular expression is {regex!r}, expected text")
     try:
-        empty.sparkSession.sql("VALUES ('')").select(F.lit("").rlike(regex)).collect()  # Starts no Spark job.
+        empty.sparkSession.sql("VALUES ('')").select(F.lit("").rlike(regex)).collect()  # The query starts no Spark job.
     except SparkRuntimeException as error:
         raise ValueError(f"{regex!r} is not a valid regular expression in Java{_explain_regex(regex)}") from error
 

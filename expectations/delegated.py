@@ -1,4 +1,4 @@
-"""Let Great Expectations validate the expectations that the gate cannot compile, on the rows that would be published.
+"""Let Great Expectations validate the expectations that the gate cannot compile. GX reads only the rows to publish.
 
 Great Expectations is imported only if a suite has such an expectation. The result of Great Expectations does not name
 the failed rows, so no rows go to quarantine. A critical expectation that is not met blocks the publish.
@@ -51,7 +51,7 @@ def validate_with_gx(
     ]
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # The rows are on disk. A cache would cost more than a second read.
+    # The rows are already on disk. A cache would cost more than reading the rows again.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows})
     suite = ExpectationSuite(name="delegated", expectations=entries)

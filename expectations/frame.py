@@ -51,7 +51,7 @@ class Frame:
     def compared_rows(self) -> Column:
         """A Column that is true for the rows that a rule across rows compares.
 
-        These rows pass and meet the row condition.
+        These rows pass every critical expectation on single rows, and meet the row condition.
         """
         passes = F.col(PASSES)
         return passes if self.condition is None else passes & F.coalesce(self.condition, F.lit(False))
@@ -83,7 +83,7 @@ class Frame:
         return data_type
 
     def groupable_value(self, name: str) -> Column:
-        """Return the value of a column that Spark can group by.
+        """Return the value of a column, if Spark can group rows by this value.
 
         Raises:
             ValueError: The values of the column contain maps, which Spark cannot compare.
@@ -94,10 +94,10 @@ class Frame:
         return self.value(name)
 
     def scalar_value(self, name: str) -> Column:
-        """Return the value of a column whose type allows a suite to list values, such as numbers or dates.
+        """Return the value of a column, if a suite can list values of its type, such as numbers or dates.
 
         Raises:
-            ValueError: The column does not have numbers, text, booleans, dates or times.
+            ValueError: The column's type is not numeric, text, boolean, date or timestamp.
         """
         data_type = self.type_of(name)
         if not any(isinstance(data_type, types) for types in _COMPARABLE_TYPES):
@@ -109,7 +109,7 @@ class Frame:
         """Return a column's value as text. The cast is explicit, because some Spark versions do not cast implicitly.
 
         Raises:
-            ValueError: The column has values that are not text, numbers, booleans, dates or times.
+            ValueError: The column's type is not text, numeric, boolean, date or timestamp.
         """
         data_type = self.type_of(name)
         if isinstance(data_type, (T.ArrayType, T.MapType, T.StructType, T.BinaryType)):
@@ -128,11 +128,11 @@ class Frame:
         return self.value(name)
 
     def literals(self, name: str, values: Iterable[Any]) -> list[Any]:
-        """Convert values of the suite to literals of a column's type. For a date or time column, text becomes a time.
+        """Convert values of the suite to literals of a column's type. For a date or timestamp column, text is parsed.
 
         Raises:
             ValueError: A value cannot be compared with the column. Without this check, some Spark versions would
-                compare the values as text or as numbers. Other Spark versions would fail on a row.
+                compare the values as text or as numbers. Other Spark versions would fail when they read a row.
         """
         if isinstance(values, (str, dict)):
             raise ValueError(f"the values for column {name!r} are {values!r}, expected a list")
@@ -172,10 +172,10 @@ class Frame:
 
 
 def to_datetime(value: Any) -> Any:
-    """Convert a date, or ISO text with a date or time, to a datetime in UTC. Values of other types stay unchanged.
+    """Convert a date, or ISO text of a date or timestamp, to a datetime in UTC. Values of other types stay unchanged.
 
     Raises:
-        ValueError: The text is not a valid date or time.
+        ValueError: The text is not a valid date or timestamp.
     """
     if isinstance(value, str):
         try:
@@ -190,7 +190,7 @@ def to_datetime(value: Any) -> Any:
 
 
 def is_time_type(data_type: T.DataType) -> bool:
-    """Whether a type is date or timestamp."""
+    """Return whether a type is date or timestamp."""
     return isinstance(data_type, _TIME_TYPES)
 
 
@@ -221,8 +221,8 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # If a day is compared with a time, the day stands for its first moment. Every Spark version can cast text with
-        # a space between the day and the time.
+        # If a date is compared with a timestamp, the date means midnight. Every Spark version can cast text that has a
+        # space between the date and the time of day.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -72,8 +72,8 @@ class Gate:
     def mark_across_rows(self, marked: DataFrame) -> DataFrame:
         """Compare the passing rows with each other, and mark every row. No Spark job is started.
 
-        Rows: all rows are kept. Columns: adds `_warnings` (ids of the failed expectations that are not critical, null
-        for none) and `_quarantined` (whether the row fails a critical expectation).
+        Rows: all rows are kept. Columns: adds `_warnings` and `_quarantined`. `_warnings` has the ids of the failed
+        expectations that are not critical, or null. `_quarantined` is true if the row fails a critical expectation.
         """
         if self._across:
             marked = _mark_across(marked.withColumn(PASSES, self.passes), self._across)
@@ -87,7 +87,7 @@ class Gate:
         )
 
     def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
-        """Validate the written rows with one aggregation. Rare failures need a second query for examples.
+        """Validate the written rows, usually in one Spark job. Rare failures, value counts and GX need more jobs.
 
         Args:
             written: The written rows, with the marks of both steps.
@@ -191,4 +191,4 @@ def _failed_ids(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
     ids = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-    return F.when(any_bit_set([check.failed for check in checks]), ids)  # Most rows fail no expectation.
+    return F.when(any_bit_set([check.failed for check in checks]), ids)  # For most rows, no array is built.

@@ -160,13 +160,13 @@ def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]
 
 
 def _times_to_text(frame: DataFrame) -> DataFrame:
-    """Convert timestamps to text in UTC. Python would show a timestamp in the time zone of its process."""
+    """Convert timestamps to text in UTC. Otherwise, Python would show them in the time zone of its process."""
     times = [field.name for field in frame.schema if _is_timestamp(field.dataType)]
     return frame.withColumns({name: _time_to_text(F.col(name)) for name in times}) if times else frame
 
 
 def _time_to_text(time: Column) -> Column:
-    """Return a time in ISO form. As in Python, a fraction of 0 seconds is omitted."""
+    """Return a timestamp in ISO form. As in Python, the fraction of the seconds is omitted if it is 0."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 

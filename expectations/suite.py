@@ -22,8 +22,8 @@ class Expectation:
     """One expectation of a suite.
 
     Attributes:
-        id: The name of the expectation in tables and messages. The name is GX's `id`. If the file has no `id`, the name
-            is made from the type and the columns.
+        id: The name of the expectation in tables and messages. The name is GX's `id`. If the expectation has no
+            `id`, the name is made from the type and the columns.
         type: GX's name of the expectation type, such as `expect_column_values_to_be_between`.
         kwargs: GX's arguments, as in the file.
         severity: `critical`, `warning` or `info`.
@@ -42,7 +42,7 @@ class Expectation:
 
     @property
     def mostly(self) -> float:
-        """The minimum share of the validated rows that must pass."""
+        """The minimum fraction of passing rows among the validated rows."""
         return float(self.kwargs.get("mostly", 1.0))
 
     @property
@@ -135,7 +135,7 @@ def parse_suite(text: str, *, where: str) -> Suite:
 
 
 def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
-    """Make an id from type and columns for each expectation that has no id. Repeated ids get a number."""
+    """Make an id for each expectation that has no id, from its type and columns. Repeated ids get a number."""
     ids = {item.id for item in expectations}
     named = []
     for item in expectations:

@@ -130,7 +130,7 @@ def row_result(
         result_format: The amount of detail.
     """
     present = considered - (missing or 0)
-    # As in GX, a row-level expectation is met if no rows are validated.
+    # As in GX, a row-level expectation is met if no row has a value to validate.
     is_met = present == 0 or (present - unexpected) / present >= expectation.mostly
     result: dict[str, Any] = {
         "element_count": considered,
@@ -195,7 +195,7 @@ def _count_examples(examples: Sequence[tuple[Any, ...]], *, max_values: int) -> 
 
 
 def _to_json_value(value: Any) -> Any:
-    """Convert a value for JSON: decimals to numbers, dates and times to ISO text, NaN to null, infinity to text."""
+    """Convert a value to JSON: decimals to numbers, dates and timestamps to ISO text, NaN to null, infinity to text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):

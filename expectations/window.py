@@ -1,4 +1,4 @@
-"""Decide whether a small increment is blocked, by computing its `mostly` shares over a trailing window of rows."""
+"""Decide whether a small increment is blocked. `mostly` thresholds apply to a trailing window of rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def blocking_failures(
 ) -> dict[str, str]:
     """Return a line for each reason to block an increment, by expectation id.
 
-    In a small increment, one broken row is a large share of the rows, and chance decides which rows arrive together.
-    Therefore, if an increment has fewer than `min_rows` rows, the shares for `mostly` thresholds below 1 are computed
-    over a trailing window. The window starts with the rows of the increment. Earlier increments fill the window up to
-    `min_rows` rows, the latest increment first. If only some rows of the oldest increment fit, the counts of the oldest
-    increment are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold blocks.
+    In a small increment, one broken row is a large part of the rows, and chance decides which rows arrive together.
+    Therefore, if an increment has fewer than `min_rows` rows, `mostly` thresholds below 1 apply to a trailing window.
+    The window starts with the rows of the increment. Earlier increments fill the window up to `min_rows` rows, the
+    latest increment first. If only some rows of the oldest increment fit in the window, the counts of this increment
+    are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold below 1 blocks.
 
     If an increment has two or more rows and every row fails, the increment is always blocked.
 
@@ -50,7 +50,7 @@ def blocking_failures(
 
 
 def _fill_window(earlier_results: Sequence[Mapping[str, Any]], *, rows: int) -> Iterator[_WeightedResult]:
-    """For each earlier increment, yield the share of its rows that are in the window, and its results by id."""
+    """For each earlier increment, yield the fraction of its rows that is in the window, and its results by id."""
     for document in earlier_results:
         results = {item["expectation_config"]["id"]: item["result"] for item in document["results"]}
         size = max((result.get("element_count", 0) for result in results.values()), default=0)
@@ -65,7 +65,7 @@ def _count_rows(window: Sequence[_WeightedResult]) -> int:
 
 
 def _expected_share(counts: Sequence[_WeightedResult]) -> float:
-    """Return the share of expected values among the values that are not null."""
+    """Return the fraction of expected values among the values that are not null."""
     present = sum(part * (result["element_count"] - result.get("missing_count", 0)) for part, result in counts)
     unexpected = sum(part * result["unexpected_count"] for part, result in counts)
     return (present - unexpected) / present if present else 1.0

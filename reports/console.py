@@ -31,7 +31,7 @@ _BAR_WIDTH = 10  # characters
 
 
 def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
-    """Sort the rows of an answer by its order. Without an order, sort by the first displayed column, descending."""
+    """Sort an answer by its order. If it has no order, sort by the first displayed column, in descending order."""
     return curated.orderBy(*map(_sort_key, answer.order or (f"-{answer.columns[0].column}",)))
 
 
@@ -73,7 +73,7 @@ def quarantine_table(
     sources: Mapping[str, str] | None = None,
     max_rows: int = MAX_ROWS,
 ) -> Table:
-    """Draw the first rows of quarantine with the reasons, grouped by file.
+    """Draw the first rows of quarantine and the reasons for each row, grouped by file.
 
     `sources` maps each column to its name in the landed files.
     """
@@ -118,7 +118,7 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 
 def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
-    """Draw as many columns as fit, and return the table and the other columns. Bars are left out first."""
+    """Return a table of the columns that fit, and the columns that do not fit. Bars are left out before columns."""
     console = Console(width=10_000)  # Every table fits in this width.
     for bars in (True, False):
         table = _table(answer.columns, rows, bars=bars)
@@ -179,7 +179,7 @@ def _cell(value: Any, format_spec: str) -> str:
 
 
 class _Cell:
-    """A value in a headline. With any format, a missing value is displayed as a dash."""
+    """A value in a headline. A missing value is displayed as a dash, whatever its format is."""
 
     def __init__(self, value: Any) -> None:
         self.value = value

@@ -1,4 +1,4 @@
-"""Convert tables to JSON and CSV, with all rows and all columns. Days and times are in ISO form. Times are in UTC."""
+"""Convert tables to JSON and CSV, with all rows and all columns. Dates and timestamps are in ISO form, in UTC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JSON_OPTIONS = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'H
 
 
 def records_of(rows: DataFrame) -> list[Record]:
-    """Return the rows as JSON objects. Times are in the session's time zone, which is UTC."""
+    """Return the rows as JSON objects. Timestamps are in the session's time zone, which is UTC."""
     cells = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), _JSON_OPTIONS)
     return [json.loads(row["record"]) for row in rows.select(cells.alias("record")).collect()]
 

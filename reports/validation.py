@@ -20,7 +20,7 @@ _SIGNS = {"critical": "[red]✗[/]", "warning": "[yellow]✗[/]", "info": "[yell
 
 
 def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes: Sequence[str]) -> Table:
-    """Draw the expectations of a suite, given in GX's JSON form. `scopes` says how each expectation is validated."""
+    """Draw expectations that are in GX's JSON form. `scopes` says how each expectation is validated."""
     table = plain_table(f"Suite {name}")
     table.add_column("Id, expectation and description", overflow="fold")
     table.add_column("Mostly", justify="right", no_wrap=True)

@@ -14,7 +14,7 @@ GLUE_VERSION = "5.1"
 
 
 def render(workflow: Workflow) -> dict[str, Any]:
-    """Return the template of a workflow with its jobs and triggers.
+    """Return the template of a workflow, its jobs and its triggers.
 
     The parameters of the template are the bucket, the landing folder, the warehouse, the role of the jobs, a schedule,
     and the parameters of the jobs. The bucket has the wheel and the scripts in `citylake/<version>/`.
@@ -64,7 +64,7 @@ def _job(job: Job) -> dict[str, Any]:
             "WorkerType": job.worker_type,
             "NumberOfWorkers": job.workers,
             "Timeout": job.timeout,
-            "MaxRetries": 1,  # A retry of a stage writes the same tables.
+            "MaxRetries": 1,  # A retry is safe, because a stage writes the same rows again.
             "ExecutionProperty": {"MaxConcurrentRuns": 1},
             "Command": {
                 "Name": "glueetl",

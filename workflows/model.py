@@ -52,7 +52,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Predicate:
-    """The conditions of a trigger. Either all conditions must be met (`AND`), or at least one condition (`ANY`)."""
+    """The conditions of a trigger. `AND` means that all conditions must be met. `ANY` means at least one condition."""
 
     conditions: tuple[Condition, ...]
     logical: str = "AND"
@@ -78,7 +78,7 @@ class Trigger:
         starts: The names of the jobs that the trigger starts.
         type: `ON_DEMAND`, `SCHEDULED` or `CONDITIONAL`.
         predicate: The conditions of a conditional trigger.
-        schedule: The time of a scheduled trigger, as `cron(…)` in UTC.
+        schedule: The start times of a scheduled trigger, as `cron(…)` in UTC.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Workflow:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The descriptions of arguments whose values are set when the workflow is deployed or runs, by `--KEY`."""
+        """The description of each argument that is set when the workflow is deployed or runs. The keys are `--KEY`."""
         return {key: text for job in self.jobs for key, text in job.parameters.items()}
 
     def _problem(self) -> str | None:

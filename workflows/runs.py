@@ -89,7 +89,7 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
 
 
 def prepare_sample(dataset: str) -> Delivery:
-    """Return the sample of a dataset with its masking key. Writes the sample if it does not exist."""
+    """Return the sample and the masking key of a dataset. Writes the sample if it does not exist."""
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
         partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.

@@ -129,7 +129,7 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
 
 
 def _runs_table(rows: DataFrame, max_rows: int) -> Table:
-    # Python would show a timestamp in the time zone of its process. Spark writes text in UTC, the session's time zone.
+    # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
     started = F.date_format("started", "yyyy-MM-dd HH:mm:ss").alias("began")
     seconds = (F.col("ended").cast("double") - F.col("started").cast("double")).alias("seconds")
     latest = rows.select("*", started, seconds).limit(max_rows).collect()

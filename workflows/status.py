@@ -31,7 +31,7 @@ class DatasetStatus:
     Attributes:
         dataset: The dataset.
         state: `never run` before the first run, `BLOCKED` while rows are parked, otherwise the state of the last stage.
-        started: The time at which the last stage began (UTC), or None.
+        started: The time at which the last stage began (UTC). None before the first run.
         trusted: Number of rows in trusted.
         quarantined: Number of rows in quarantine.
         attention: One line for each thing that needs attention.
@@ -57,7 +57,7 @@ def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
     if exists(spark, RUNS):
         latest = Window.partitionBy("job", "stage").orderBy(F.col("started").desc())
         stage_runs = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
-        # Python would show a timestamp in the time zone of its process. Spark writes text in UTC, the session's zone.
+        # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
         started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
         is_overdue = (
             F.unix_seconds(F.current_timestamp()) - F.unix_seconds("started")

@@ -130,7 +130,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
         .where(F.col("_rank") <= MAX_RUNS)
-        # Python would get a timestamp in the time zone of its process. Spark writes text in UTC, the session's zone.
+        # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
     )

@@ -48,7 +48,7 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
 
 
 def read_path(spark: SparkSession, path: str) -> DataFrame:
-    """Read a delimited text file, a Parquet file, or a folder of one format. The column types of text are inferred.
+    """Read a delimited text file, a Parquet file, or a folder of one format. Column types in text files are inferred.
 
     Raises:
         ValidationInputError: The path does not exist, has no file of a known format, has both Parquet and text files,
@@ -93,7 +93,7 @@ def _visible_files(folder: Path) -> list[Path]:
 
 
 def _hidden(name: str) -> bool:
-    return name.startswith((".", "_")) and "=" not in name  # The name of a partition folder has "=".
+    return name.startswith((".", "_")) and "=" not in name  # A partition folder, such as `_day=1`, has "=".
 
 
 def _read_parquet(spark: SparkSession, path: str, files: list[Path]) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Build the pages on tables and columns. The schemas come from the build functions, applied to empty frames."""
+"""Build the pages on tables and columns. The schemas come from running the build functions on empty frames."""
 
 from __future__ import annotations
 

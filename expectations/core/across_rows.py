@@ -27,14 +27,14 @@ def expect_column_values_to_be_unique(frame: Frame, column: str) -> RowRule:
 def expect_compound_columns_to_be_unique(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """No two rows have the same combination of values in the columns. A missing value equals a missing value."""
+    """No two rows have the same combination of values in the columns. Missing values are equal to each other."""
     return _build_unique_rule(frame, column_list, is_excluded(frame, column_list, ignore_row_if))
 
 
 def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
-    """The z-score of the value is below a threshold. If `double_sided`, the absolute z-score is used."""
+    """The z-score of the value is below a threshold. If `double_sided` is true, the absolute z-score is used."""
     require_numbers(threshold=threshold)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -53,7 +53,11 @@ def expect_column_value_z_scores_to_be_less_than(
 def expect_column_values_to_not_be_outliers(
     frame: Frame, column: str, method: str = "iqr", multiplier: float = 1.5
 ) -> RowRule:
-    """The value is within `multiplier` IQRs of the quartiles, or `multiplier` standard deviations of the mean."""
+    """The value is not far from the quartiles if `method` is `iqr`, or from the mean if `method` is `std`.
+
+    If `method` is `iqr`, the value is within `multiplier` interquartile ranges of the quartiles. If `method` is `std`,
+    the value is within `multiplier` standard deviations of the mean.
+    """
     require_numbers(multiplier=multiplier)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -64,7 +68,7 @@ def expect_column_values_to_not_be_outliers(
         distance = multiplier * (high - low)
         unexpected = (value < low - distance) | (value > high + distance)
     elif method == "std":
-        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # `high` is the standard deviation.
+        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # Here, `high` is the standard deviation.
         distance = multiplier * high
         unexpected = F.when(distance <= 0, value != low).otherwise(F.abs(value - low) >= distance)
     else:
@@ -76,12 +80,12 @@ def expect_column_values_to_not_be_outliers(
 
 
 def expect_column_values_to_be_increasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not below the previous value. If `strictly`, equal values fail too. Missing values are skipped."""
+    """No value is below the previous value. If `strictly` is true, equal values fail. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value <= previous if strictly else value < previous)
 
 
 def expect_column_values_to_be_decreasing(frame: Frame, column: str, strictly: bool | None = None) -> RowRule:
-    """The value is not above the previous value. If `strictly`, equal values fail too. Missing values are skipped."""
+    """No value is above the previous value. If `strictly` is true, equal values fail. Missing values are skipped."""
     return _build_order_rule(frame, column, lambda value, previous: value >= previous if strictly else value > previous)
 
 

@@ -131,7 +131,7 @@ def _build_bounded_rule(
 
 def _number_without_nan(frame: Frame, column: str) -> Column:
     value = frame.number_value(column).cast("double")
-    return F.when(~F.isnan(value), value)  # NaN has no order among numbers.
+    return F.when(~F.isnan(value), value)  # NaN is excluded, because NaN has no order among numbers.
 
 
 def _divide(part: Column, total: Column) -> Column:

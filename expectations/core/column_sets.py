@@ -34,7 +34,7 @@ def expect_column_distinct_values_to_equal_set(frame: Frame, column: str, value_
 def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
-    """The most frequent value is in a set. If several values are the most frequent, `ties_okay` must be true."""
+    """The most frequent value is in a set. If several values tie, one is in the set, and `ties_okay` is true."""
     values = [value for value in value_set if value is not None]
     literals = frame.literals(column, values)
     normalize = to_datetime if is_time_type(frame.type_of(column)) else lambda value: value
@@ -45,8 +45,8 @@ def expect_column_most_common_value_to_be_in_set(
         is_in_set = bool(expected & set(map(normalize, most_common)))
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
-    # `validate` gets the counts of only the most frequent values. Among equally frequent values, the values of the set
-    # are sorted first, so that the limit does not cut these values off.
+    # `validate` gets only a limited number of counts, the most frequent value first. Among equally frequent values, the
+    # values of the set come first, so that the limit does not exclude them.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 
@@ -61,7 +61,7 @@ def _build_set_rule(
     is_in_set = value.isin(literals)
 
     def aggregate(rows: Column) -> Column:
-        # Spark collects only values of the set, so the collected array is small. Values outside the set are counted.
+        # Spark collects only values of the set, so the array is small. Values outside the set are only counted.
         present = F.collect_set(F.when(rows & is_in_set, value))
         is_present = F.array(*(F.array_contains(present, literal) for literal in literals)).cast("array<boolean>")
         unexpected_count = F.count_distinct(F.when(rows & ~is_in_set, value))

@@ -69,7 +69,7 @@ def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: st
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """Part of the value matches one of several regular expressions. If `match_on` is `all`, each regex matches."""
+    """A part of the value matches one regex of a list. If `match_on` is `all`, every regex matches a part."""
     operators = {"any": or_, "all": and_}
     if match_on not in operators:
         raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")
@@ -102,7 +102,7 @@ def expect_column_value_lengths_to_equal(frame: Frame, column: str, value: int) 
 
 
 def expect_column_values_to_match_strftime_format(frame: Frame, column: str, strftime_format: str) -> RowRule:
-    """The value is a date or time in a format of Python's `strptime`."""
+    """The value matches a date and time format of Python's `strptime`."""
     require_strftime_format(strftime_format)
     return _build_row_rule(frame, column, matches_strftime(_require_text(frame, column), strftime_format))
 

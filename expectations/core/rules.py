@@ -46,11 +46,11 @@ class TableRule:
         validate: A function that returns whether the expectation is met, and GX's `result`. The arguments are the value
             of the aggregate and the value counts.
         columns: The columns that the rule reads.
-        counted_values: A Column whose distinct values are counted in a separate Spark job. Nulls are not counted.
-        needs_value_counts: A function that returns whether the values must be counted. The argument is the value of the
+        counted_values: A Column. A separate Spark job counts the rows of each distinct value. Nulls are not counted.
+        needs_value_counts: A function that returns whether this job must run. The argument is the value of the
             aggregate.
-        preferred_values: A condition on the column `value`. Among equally frequent values, the values that meet the
-            condition come first.
+        preferred_values: A condition on the column `value` of the value counts. Among equally frequent values, the
+            values that meet the condition come first.
     """
 
     aggregate: Callable[[Column], Column] | None

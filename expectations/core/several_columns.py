@@ -34,7 +34,7 @@ def expect_column_pair_values_a_to_be_greater_than_b(
 def expect_column_pair_values_to_be_equal(
     frame: Frame, column_A: str, column_B: str, ignore_row_if: str = "both_values_are_missing"
 ) -> RowRule:
-    """Two columns have the same value. A missing value equals only a missing value."""
+    """Two columns have the same value. A missing value equals only another missing value."""
     frame.require_comparable([column_A, column_B])
     equal = frame.value(column_A).eqNullSafe(frame.value(column_B))
     return _build_pair_rule(frame, (column_A, column_B), equal, ignore_row_if)

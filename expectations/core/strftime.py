@@ -1,4 +1,4 @@
-"""Match dates and times in text with a format of Python's `datetime.strptime`, without running Python for each value.
+"""Check whether text matches a format of Python's `datetime.strptime`, without running Python for each value.
 
 A format becomes one Java regular expression. A regular expression cannot express that June has 30 days. Such a rule
 becomes a condition on the groups of the regular expression. Source: the `_strptime` module of Python 3.11. Names of
@@ -37,7 +37,7 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# A valid offset is shorter than one day. All of its numbers are separated by colons, or no colon is used. As in Python,
+# A valid UTC offset is below 24 hours. Colons separate all of its numbers, or it has no colons. As in Python,
 # the pattern of %z above also matches invalid offsets. The regular expression below rejects the invalid offsets.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
@@ -49,7 +49,7 @@ def require_strftime_format(strftime_format: Any) -> None:
 
     As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
     are not supported, because the known names depend on the machine. A day of the year is not supported together with a
-    day or a month, because Python would ignore the day and the month.
+    day of the month or a month, because Python would ignore the day and the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)

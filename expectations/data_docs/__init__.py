@@ -36,7 +36,7 @@ class SavedResult:
         dataset: The name of the dataset.
         run_id: The id of the run.
         stage: The stage that validated the rows.
-        started: The start of the stage, UTC.
+        started: The time at which the stage began (UTC).
         outcome: `met`, `met with warnings` or `blocked`.
         document: The result in GX's JSON form.
     """
@@ -97,7 +97,7 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         hint = "Run: pip install 'citylake[gx]', or make setup."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # The latest result wins.
+    pages |= {result.suite_page: suite_page(result) for result in results}  # The last result of a suite wins.
     pages[_HOME] = home_page(results)
     rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:

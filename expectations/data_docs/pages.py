@@ -50,7 +50,7 @@ def result_page(result: ValidatedRun) -> Any:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     class Table(ValidationResultsTableContentBlockRenderer):
-        """Shows GX's wording of every expectation. By default, GX shows a description in place of its wording."""
+        """Shows GX's wording of every expectation. By default, GX replaces its wording with the description."""
 
         @classmethod
         def _get_content_block_fn_from_expectation_description(cls, expectation_config: Any) -> None:  # noqa: ARG003 - GX's signature
@@ -80,7 +80,7 @@ def result_page(result: ValidatedRun) -> Any:
 
 
 def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
-    """Return one expectation's result for GX's table, with added columns."""
+    """Add columns for GX's table to the result of one expectation."""
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -117,7 +117,7 @@ def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_notes(config: Mapping[str, Any]) -> Sequence[str]:
-    """Return the notes of an expectation. In GX, notes are a text, a list, or an object with a text or list."""
+    """Return the notes of an expectation. In GX, notes are a text, a list, or an object that has a text or a list."""
     notes = config.get("notes") or (config.get("meta") or {}).get("notes") or ()
     notes = notes.get("content") or () if isinstance(notes, dict) else notes
     return [notes] if isinstance(notes, str) else [str(note) for note in notes]
@@ -151,7 +151,7 @@ def _to_json(value: Any) -> str:
 
 
 def suite_page(result: ValidatedRun) -> Any:
-    """Return GX's page of the suite of a result, with ids, severities and descriptions as notes."""
+    """Return GX's page of a result's suite. The notes of each expectation have its id, severity and description."""
     from great_expectations.core import ExpectationSuite
     from great_expectations.exceptions.exceptions import GreatExpectationsError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration

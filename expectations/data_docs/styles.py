@@ -1,4 +1,4 @@
-"""Styles and templates with which GX's pages need no network."""
+"""Styles and templates that let a browser show GX's pages without a network."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def expect(type_, /, **kwargs):
 
 
 def expect_each(type_, columns, /, *arguments):
-    """Return one expectation for each column and each set of arguments."""
+    """Return one expectation for each combination of a column and a set of arguments."""
     return [expect(type_, column=column, **kwargs) for column in columns for kwargs in arguments or ({},)]
 
 
@@ -74,7 +74,7 @@ ONE_COLUMN = [
 ACROSS_ROWS = [
     *expect_each("column_values_to_be_unique", ["n", "s", "day", "x", "d", "at", "flag", "A.d"]),
     # If the values of a column are -0.01, 3.00, 3.00 and 3.00, the z-score of 3.00 is 0.5. With the threshold 0.5, the
-    # last digit of a double would decide whether 3.00 is unexpected. So the threshold for decimals is 0.47.
+    # last digit of a double would decide whether 3.00 is unexpected. Therefore, the threshold is 0.47.
     *expect_each("column_value_z_scores_to_be_less_than", ["n", "d"], {"threshold": 0.47, "double_sided": True}),
     *expect_each("column_value_z_scores_to_be_less_than", ["n"], {"threshold": 0.5, "double_sided": False}),
     *expect_each(
@@ -316,7 +316,7 @@ ROWS = st.tuples(
 )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking would take minutes.
+@settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking a failing example would take minutes.
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
 def test_results_for_generated_rows_equal_the_results_of_gx(assert_same_as_gx, rows, entries):
     assert_same_as_gx(rows, entries)

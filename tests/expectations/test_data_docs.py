@@ -76,7 +76,7 @@ def result_page(home: Path) -> Page:
     return Page(page)
 
 
-def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_and_counts(tmp_path):
+def test_a_result_page_shows_the_id_meaning_severity_and_counts_of_each_expectation(tmp_path):
     unexpected = {"element_count": 10, "unexpected_count": 2, "unexpected_percent": 20.0}
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
@@ -107,7 +107,7 @@ def test_the_page_of_a_result_shows_each_expectation_with_id_meaning_severity_an
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_has_working_links_and_lists_the_latest_run_of_each_dataset_first(tmp_path):
+def test_the_home_page_lists_the_latest_run_of_each_dataset_first(tmp_path):
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -134,7 +134,7 @@ def test_the_home_page_has_working_links_and_lists_the_latest_run_of_each_datase
         assert [link for link in links if not (page.path.parent / link).resolve().is_file()] == []
 
 
-def test_the_page_of_a_suite_shows_the_expectations_with_ids_and_descriptions(tmp_path):
+def test_a_suite_page_shows_the_id_and_description_of_each_expectation(tmp_path):
     render(
         [make_saved(make_result("n_ok", description="Not *negative*."), make_result("odd", "expect_no_such_thing"))],
         tmp_path,
@@ -203,7 +203,7 @@ def test_text_from_the_data_is_escaped(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_earlier_pages_are_replaced_but_other_files_in_the_folder_are_kept(tmp_path):
+def test_rendering_replaces_only_the_earlier_pages_in_the_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     render([make_saved(make_result(), run_id="run-1")], tmp_path)
     render([make_saved(make_result(), run_id="run-2")], tmp_path)
@@ -236,7 +236,7 @@ def test_if_great_expectations_is_missing_the_error_has_the_install_command(tmp_
         render([make_saved(make_result())], tmp_path)
 
 
-def test_great_expectations_is_imported_only_for_rendering_with_its_analytics_off(tmp_path):
+def test_only_rendering_imports_great_expectations_and_turns_its_analytics_off(tmp_path):
     code = "import os, sys, expectations.data_docs.pages as pages; print('great_expectations' in sys.modules)"
     code += "; pages.html_writer(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     environment = {name: value for name, value in os.environ.items() if name != "GX_ANALYTICS_ENABLED"}

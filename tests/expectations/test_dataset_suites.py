@@ -43,7 +43,7 @@ class Case:
         build: The dataset's build function.
         columns: The columns of the raw rows.
         good: A function that returns the cells of a good row by column. The argument is the position of the row.
-        bad: The bad values of each column. Maps the column to its bad values by the position of the row.
+        bad: The bad values. Maps each column to its bad values, with the positions of the rows as keys.
         blocked_by: The critical expectations that are not met, because more rows fail than `mostly` allows.
     """
 
@@ -101,7 +101,7 @@ def make_record(number: int) -> dict[str, str]:
 
 
 def make_incident(number: int) -> dict[str, str]:
-    """Return an incident with times of dispatch, arrival and clearance."""
+    """Return an incident with the seconds from dispatch to arrival, and from arrival to clearance."""
     day = f"2024-07-{1 + number % 28:02}"
     return {
         "incident_id": f"P{number}", "start_time": f"{day}T13:05:22.000", "end_time": f"{day}T14:05:22.000",
@@ -111,7 +111,7 @@ def make_incident(number: int) -> dict[str, str]:
 
 
 def make_request(_: int) -> dict[str, str]:
-    """Return a request of Denver with its layout."""
+    """Return a service request in the layout of Denver."""
     return {
         "Case Summary": "Pothole", "Case Status": "Closed - Answer Provided", "Case Source": "Phone",
         "Agency": "Safety", "Case Created dttm": "07/04/2024 01:30:00 PM", "Longitude": "-104.99", "Latitude": "39.73",
@@ -125,7 +125,7 @@ CASES = {
         CALLS,
         make_calls,
         {
-            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 have equal days.
+            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 share a date.
             "CallsOffered": {3: "n/a", 48: "-5"},
             "CallsHandled": {5: "-7", 46: None, 52: "101", **dict.fromkeys(range(30, 37), "-1")},
             "CallsAbandoned": {8: "500", 50: "-5"},
@@ -161,7 +161,7 @@ CASES = {
                 6: None,
                 12: "1999-06-30T23:00:00.000",
                 15: "2030-01-01T00:00:00.000",
-                9: "2024-03-10T02:30:00.000",  # The clocks skipped this hour.
+                9: "2024-03-10T02:30:00.000",  # Does not exist: daylight saving time skips this hour.
             },
             "end_time": {36: "2024-06-30T13:00:00.000"},
             "priority": {18: "high", 30: "5"},
@@ -251,7 +251,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
         assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
-    # The bad cells must make at least one row fail each row-level expectation.
+    # Each row-level expectation must have at least one unexpected row, because of the bad cells.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
     blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
     assert blocked_by == case.blocked_by

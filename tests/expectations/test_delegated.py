@@ -1,4 +1,4 @@
-"""Great Expectations validates the expectations that the gate cannot compile, on the rows that would be published."""
+"""Great Expectations validates the expectations that the gate cannot compile. GX reads only the rows to publish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def validate(spark, make_gate):
     return run
 
 
-def test_the_result_names_the_release_of_gx_and_covers_only_rows_outside_quarantine(validate, make_entry):
+def test_gx_validates_only_rows_outside_quarantine(validate, make_entry):
     validation = validate(
         make_entry("column_values_to_be_between", column="n", min_value=0, mostly=0.5),
         make_entry(JSON_SCHEMA, "is_object", **IS_OBJECT),
@@ -63,7 +63,7 @@ def test_every_delegated_type_is_validated(validate, type_, kwargs, is_met):
     assert item["meta"]["judged_by"] == "Great Expectations 1.24.1"
 
 
-def test_an_exception_in_gx_is_in_the_result_and_blocks_the_publish(validate):
+def test_an_exception_in_gx_blocks_the_publish(validate):
     query = {"unexpected_rows_query": "SELECT nothing FROM {batch}"}
     validation = validate({"type": "unexpected_rows_expectation", "kwargs": query, "id": "x"})
     assert validation.outcome == "blocked"

@@ -73,7 +73,7 @@ def test_rows_that_fail_a_critical_expectation_go_to_quarantine_with_the_ids_of_
     assert sorted(result["partial_unexpected_list"]) == [-2, -1]
 
 
-def test_rows_with_warnings_are_published_with_the_ids_of_the_warnings(spark, compiled, make_entry):
+def test_rows_that_fail_only_warnings_are_published_with_the_ids_of_these_warnings(spark, compiled, make_entry):
     gate = compiled(
         [("mon", 1), ("tue", 200), ("wed", None)],
         make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=100),
@@ -89,13 +89,13 @@ def test_rows_with_warnings_are_published_with_the_ids_of_the_warnings(spark, co
 
 
 @pytest.mark.parametrize(("mostly", "outcome"), [(0.75, "met"), (0.76, "blocked")])
-def test_a_failed_row_goes_to_quarantine_even_if_mostly_is_met(compiled, n_not_negative, mostly, outcome):
+def test_a_failed_row_goes_to_quarantine_whether_or_not_mostly_is_met(compiled, n_not_negative, mostly, outcome):
     gate = compiled([("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)], n_not_negative(mostly=mostly))
     validation = gate.validate(gate.rows)
     assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
 
 
-def test_only_rows_that_pass_the_critical_expectations_on_single_rows_can_be_duplicates(
+def test_uniqueness_compares_only_rows_that_pass_the_critical_expectations_on_single_rows(
     spark, compiled, n_not_negative, one_row_a_day
 ):
     gate = compiled(
@@ -118,7 +118,7 @@ def test_only_rows_that_pass_the_critical_expectations_on_single_rows_can_be_dup
     assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_the_denominator_of_the_share_of_duplicates_is_the_compared_rows(compiled, n_not_negative, one_row_a_day):
+def test_the_percentage_of_duplicates_is_computed_over_the_compared_rows(compiled, n_not_negative, one_row_a_day):
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -129,7 +129,9 @@ def test_the_denominator_of_the_share_of_duplicates_is_the_compared_rows(compile
     assert item["result"]["unexpected_percent"] == 40.0
 
 
-def test_if_the_latest_row_of_a_key_fails_the_latest_passing_row_is_published(compiled, n_not_negative, one_row_a_day):
+def test_the_latest_passing_row_of_a_key_is_published_even_if_a_later_row_fails(
+    compiled, n_not_negative, one_row_a_day
+):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
     marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
@@ -156,7 +158,7 @@ def test_an_empty_frame_meets_all_row_level_expectations(compiled, make_entry, o
     assert gate.rows_for_quarantine(marked).columns == ["day", "n", "_failed_expectations", "_warnings"]
 
 
-def test_eighty_expectations_are_counted_correctly(compiled, make_entry):
+def test_the_failures_of_eighty_expectations_are_counted_correctly(compiled, make_entry):
     gate = compiled(
         [(day, 1) for day in ("0", "61", "62", "62", None)],
         *(
@@ -170,7 +172,7 @@ def test_eighty_expectations_are_counted_correctly(compiled, make_entry):
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_starts_no_spark_job_but_validation_starts_one_job(compiled, count_jobs, make_entry, one_row_a_day):
+def test_marking_starts_no_spark_job_and_validation_starts_one(compiled, count_jobs, make_entry, one_row_a_day):
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
     met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
     latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
@@ -183,7 +185,7 @@ def test_marking_starts_no_spark_job_but_validation_starts_one_job(compiled, cou
     assert validation.results[0]["result"]["partial_unexpected_list"] == [9]
 
 
-def test_value_counts_or_statistics_start_one_more_spark_job(compiled, count_jobs, make_entry):
+def test_value_counts_and_statistics_each_need_one_more_spark_job(compiled, count_jobs, make_entry):
     days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
     gate = compiled([("mon", 1)], days)
     (item,) = gate.validate(gate.rows).results

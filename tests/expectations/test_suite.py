@@ -38,7 +38,7 @@ def test_all_properties_of_a_suite_are_read():
     assert expectation.label == "n_present (There is an n.)"
 
 
-def test_missing_properties_get_the_defaults_of_gx_but_a_missing_id_is_made_from_type_and_columns():
+def test_missing_properties_of_a_suite_get_default_values():
     pair = {"type": "expect_column_pair_values_a_to_be_greater_than_b", "kwargs": {"column_A": "a", "column_B": "b"}}
     rows = {"type": "expect_table_row_count_to_be_between"}
     suite = parse_suite(json.dumps({"expectations": [NOT_NULL, pair, rows]}), where="calls.json")
@@ -134,7 +134,7 @@ def test_mostly_may_be_any_number_from_0_to_1(mostly):
     assert suite.expectations[0].mostly == mostly
 
 
-def test_a_dataset_without_a_suite_raises_an_error_that_names_the_missing_file():
+def test_the_error_for_a_dataset_without_a_suite_names_the_missing_file():
     with pytest.raises(SuiteError, match=r"suite nowhere: the file expectations/suites/nowhere\.json does not exist"):
         load_suite("nowhere")
 

@@ -22,7 +22,7 @@ def make_validation(*pairs, meta=None):
     return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_the_denominator_of_a_percentage_is_all_rows_or_only_rows_with_a_value():
+def test_a_result_has_percentages_of_all_rows_and_percentages_of_rows_with_a_value():
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
@@ -37,7 +37,7 @@ def test_the_denominator_of_a_percentage_is_all_rows_or_only_rows_with_a_value()
 
 
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
-def test_an_expectation_without_rows_is_met_but_its_percentages_are_null(rows, missing):
+def test_an_expectation_is_met_if_no_row_has_a_value(rows, missing):
     item = make_result(rows=rows, missing=missing)
     assert (item["success"], item["result"]["unexpected_percent"]) == (True, None)
 
@@ -49,7 +49,9 @@ def test_an_expectation_without_rows_is_met_but_its_percentages_are_null(rows, m
         *((0.91, 10, 1, None, False), (0, 10, 10, None, True), (0.8, 100, 1, 95, True), (0.8, 100, 2, 95, False)),
     ],
 )
-def test_mostly_is_the_minimum_share_of_passing_rows_among_rows_with_a_value(mostly, rows, unexpected, missing, is_met):
+def test_mostly_is_the_minimum_fraction_of_passing_rows_among_rows_with_a_value(
+    mostly, rows, unexpected, missing, is_met
+):
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
@@ -77,7 +79,7 @@ def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
     assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_a_failure_line_has_row_counts_and_the_minimum_share_and_examples():
+def test_a_failure_line_says_what_was_found_and_what_was_expected():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
@@ -102,7 +104,7 @@ def test_a_failure_line_has_the_message_of_an_exception_in_gx(is_by_metric):
     assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
-def test_the_error_has_the_failures_and_the_location_of_the_rows_and_a_hint():
+def test_the_error_lists_the_failures_and_says_where_the_rows_are():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (

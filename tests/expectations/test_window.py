@@ -1,4 +1,4 @@
-"""Decide with a trailing window of 10 rows whether an increment is blocked. Half of the values must be present."""
+"""Decide with a window of 10 rows whether an increment is blocked. At least half of the values must be present."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_validation(
 
 
 def blocked_by(current: ValidationResult, *earlier: ValidationResult, min_rows: int = MIN_ROWS) -> set[str]:
-    """Return the reasons to block an increment. `earlier` starts with the latest of the earlier increments."""
+    """Return the reasons to block an increment. `earlier` has the earlier increments, the latest first."""
     documents = [validation.to_json_dict() for validation in earlier]
     return set(blocking_failures(current, earlier_results=documents, min_rows=min_rows))
 
@@ -40,7 +40,7 @@ def test_an_increment_with_enough_rows_is_validated_by_itself(rows: int, failed:
         assert blocked_by(make_validation(rows, failed), *earlier) == ({"half_present"} if is_blocked else set())
 
 
-def test_a_small_increment_is_validated_with_the_rows_of_earlier_increments() -> None:
+def test_a_small_increment_is_validated_together_with_earlier_increments() -> None:
     increment = make_validation(4, 3)
     assert blocked_by(increment, make_validation(6, 2)) == set()  # 5 of 10 values fail
     assert blocked_by(increment, make_validation(6, 3)) == {"half_present"}  # 6 of 10 values fail
@@ -59,8 +59,8 @@ def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_if_an_increment_fits_only_partly_its_counts_are_reduced_in_proportion() -> None:
-    """The window has room for 5 of the 20 earlier rows, so a quarter of the earlier failures is used."""
+def test_the_counts_of_an_increment_that_fits_only_partly_are_reduced_in_proportion() -> None:
+    """The window has room for 5 of the 20 earlier rows, so a quarter of their failures is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 fail
 
@@ -70,8 +70,8 @@ def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_but_do_not_change_the_percentage_of_failures() -> None:
-    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 fail
+def test_missing_values_fill_the_window_without_changing_the_percentage_of_failures() -> None:
+    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 values fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 

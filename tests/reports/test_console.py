@@ -39,7 +39,7 @@ def test_an_answer_without_an_order_shows_its_latest_rows_from_old_to_new(spark:
     assert lines[-1] == f"The latest {MAX_ROWS} of {MAX_ROWS + 2} rows."
 
 
-def test_an_answer_with_an_order_shows_its_first_rows_and_then_its_note(spark: SparkSession) -> None:
+def test_an_answer_with_an_order_shows_its_first_rows(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
@@ -55,7 +55,7 @@ def test_if_all_rows_are_displayed_only_the_note_is_below_the_table(spark: Spark
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
 
 
-def test_brackets_are_displayed_unchanged_but_a_missing_value_becomes_a_dash(spark: SparkSession) -> None:
+def test_brackets_in_cells_are_displayed_unchanged(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
     rows = spark.createDataFrame(cells, "p string, r double, m date")
     columns = (
@@ -69,7 +69,7 @@ def test_brackets_are_displayed_unchanged_but_a_missing_value_becomes_a_dash(spa
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_true_is_displayed_as_yes_in_rows_that_are_sorted_by_absolute_value(spark: SparkSession) -> None:
+def test_rows_may_be_sorted_by_absolute_value(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
@@ -82,7 +82,7 @@ def test_true_is_displayed_as_yes_in_rows_that_are_sorted_by_absolute_value(spar
 @pytest.mark.parametrize(
     ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
 )
-def test_columns_that_do_not_fit_are_left_out_and_named(spark: SparkSession, width: int, hidden: list[str]) -> None:
+def test_columns_that_do_not_fit_are_named_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
     headers = ("First", "Second column", "Third column", "Fourth column")
@@ -99,7 +99,7 @@ def test_columns_that_do_not_fit_are_left_out_and_named(spark: SparkSession, wid
     assert ("do not fit" in caption) == bool(hidden)
 
 
-def test_a_headline_is_the_sentence_of_the_latest_row(spark: SparkSession) -> None:
+def test_a_headline_is_a_sentence_about_the_latest_row(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(2023, 93.85, None), (2024, 93.17, -0.68)], "year int, rate double, change double")
     answer = Answer("a", "Rate", COLUMNS, headline="{rate:.1f} % in {year} ({change:+.2f} points)")
 
@@ -130,7 +130,7 @@ def test_brackets_in_quarantine_are_not_read_as_markup(spark: SparkSession) -> N
         assert part in text
 
 
-def test_quarantine_uses_the_column_names_of_the_file_and_marks_masked_cells(spark: SparkSession) -> None:
+def test_reasons_in_quarantine_use_the_column_names_of_the_landed_file(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
     expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
@@ -147,7 +147,7 @@ def test_quarantine_uses_the_column_names_of_the_file_and_marks_masked_cells(spa
         assert part in text
 
 
-def test_row_level_warnings_have_row_counts_and_come_before_table_level_warnings(spark: SparkSession) -> None:
+def test_row_level_warnings_come_before_table_level_warnings(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:

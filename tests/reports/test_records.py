@@ -13,7 +13,7 @@ from reports.records import records_of, to_csv, to_json
 SCHEMA = "day date, at timestamp, n int, rate double, open boolean, names array<string>"
 
 
-def test_records_have_all_columns_but_days_and_times_become_iso_text(spark: SparkSession) -> None:
+def test_dates_and_timestamps_in_records_become_iso_text(spark: SparkSession) -> None:
     rows = spark.sql(
         "SELECT DATE'2024-03-10' AS day, TIMESTAMP'2024-03-10 07:30:00Z' AS at, 1 AS n, 0.5D AS rate, true AS open, "
         "array('a', 'é') AS names, CAST(NULL AS INT) AS missing"
@@ -32,7 +32,7 @@ def test_records_have_all_columns_but_days_and_times_become_iso_text(spark: Spar
     ]
 
 
-def test_csv_quotes_cells_but_has_only_a_header_if_there_are_no_rows(spark: SparkSession) -> None:
+def test_csv_has_a_header_even_if_there_are_no_rows(spark: SparkSession) -> None:
     empty = spark.createDataFrame([], SCHEMA)
     assert to_csv(records_of(empty), empty.columns) == "day,at,n,rate,open,names\n"
 

@@ -33,7 +33,7 @@ def citylake(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_a_sample_is_written_once_and_keeps_its_masking_key() -> None:
+def test_an_existing_sample_is_not_written_again() -> None:
     folder = Path("samples/landing/registrar")
     folder.mkdir(parents=True)
     (folder / MASKING_KEY).touch()
@@ -56,7 +56,7 @@ def test_registrar_does_not_run_without_a_masking_key() -> None:
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_a_masking_key_in_place_of_its_file_is_rejected_but_not_printed(
+def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
     lake: SparkSession,
 ) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
@@ -86,7 +86,7 @@ def test_a_masking_key_in_place_of_its_file_is_rejected_but_not_printed(
         ),
     ],
 )
-def test_sample_writes_the_files_and_the_right_answers(dataset: str, files: list[str], first: str) -> None:
+def test_sample_writes_the_files_and_the_expected_answers(dataset: str, files: list[str], first: str) -> None:
     code, out, _ = citylake("sample", dataset, "--to", "here/it is", "--rows", "60", "--seed", "5")
 
     written = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
@@ -110,14 +110,14 @@ def test_a_sample_does_not_replace_existing_files(existing: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["sample", "registrar"], ["docs"]])
-def test_an_s3_address_is_not_used_as_a_local_folder(command: list[str]) -> None:
+def test_an_s3_address_is_rejected_where_a_local_folder_is_expected(command: list[str]) -> None:
     code, out, err = citylake(*command, "--to", "s3://city/here")
 
     assert (code, out, [*Path().iterdir()]) == (1, "", [])
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_resolve_needs_row_by_row_to_publish_some_rows_of_a_failing_increment(
+def test_resolve_publishes_some_rows_of_a_blocked_increment_only_with_row_by_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})

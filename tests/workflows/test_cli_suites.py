@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # Makes the session active, as in a job.
+        lake.createDataFrame([(1,)], "n int")  # Makes this session the active session, as in a job.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -78,7 +78,7 @@ def test_an_unknown_suite_is_an_error_that_lists_the_suites(citylake, command):
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
-def test_validate_prints_each_expectation_but_fails_if_a_critical_expectation_is_not_met(citylake):
+def test_validate_exits_with_1_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
@@ -89,7 +89,7 @@ def test_validate_prints_each_expectation_but_fails_if_a_critical_expectation_is
     assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 
-def test_validate_passes_if_only_a_warning_is_not_met(citylake):
+def test_validate_exits_with_0_if_only_a_warning_is_not_met(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 0
@@ -249,7 +249,7 @@ def test_docs_are_made_from_the_saved_results_in_the_warehouse(citylake, lake, t
     assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
 
 
-def test_docs_are_written_to_another_folder(citylake, lake):
+def test_docs_are_written_to_the_folder_in_the_option_to(citylake, lake):
     met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
     record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")

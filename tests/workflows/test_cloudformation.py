@@ -13,7 +13,7 @@ from workflows.model import Job, Trigger, Workflow
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_cfn_lint_finds_no_problems(dataset: str, tmp_path: Path) -> None:
+def test_cfn_lint_finds_no_problems_in_the_template(dataset: str, tmp_path: Path) -> None:
     template = tmp_path / "template.json"
     template.write_text(json.dumps(render(import_module(f"workflows.{dataset}").WORKFLOW)))
 
@@ -23,7 +23,7 @@ def test_cfn_lint_finds_no_problems(dataset: str, tmp_path: Path) -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_versions_are_pinned() -> None:
+def test_the_versions_of_glue_and_of_the_packages_are_pinned() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
@@ -35,7 +35,7 @@ def test_versions_are_pinned() -> None:
         }
 
 
-def test_conditional_triggers_are_active_and_wait_for_success() -> None:
+def test_a_conditional_trigger_waits_for_the_success_of_the_previous_job() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     trigger = resources["ContactCentreRefineSucceededTrigger"]["Properties"]
 

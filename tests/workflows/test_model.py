@@ -46,7 +46,7 @@ def test_an_invalid_workflow_is_rejected(triggers: tuple[Trigger, ...], problem:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_every_dataset_has_one_name_everywhere(dataset: str) -> None:
+def test_a_dataset_has_the_same_name_in_every_package(dataset: str) -> None:
     assert import_module(f"workflows.{dataset}").WORKFLOW.name == dataset
     assert load_dataset(dataset).name == dataset
     assert dataset == import_module(f"jobs.{dataset}").JOB.name

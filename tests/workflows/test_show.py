@@ -31,7 +31,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # Makes the session active, as in a job.
+        lake.createDataFrame([(1,)], "n int")  # Makes this session the active session, as in a job.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -69,7 +69,7 @@ def tables(lake: SparkSession) -> None:
         record_stage(lake, lambda: failed, run_id="r3", workflow=None, job="contact_centre", stage="refine")
 
 
-def test_the_overview_lists_counts_and_answers_and_reasons_below_a_headline(tables: None, citylake) -> None:
+def test_the_overview_shows_the_state_and_the_answers_of_a_dataset(tables: None, citylake) -> None:
     code, out, err = citylake("show", "contact_centre")
     text = words(out)
 
@@ -88,7 +88,7 @@ def test_the_overview_lists_counts_and_answers_and_reasons_below_a_headline(tabl
     assert [answer["name"] for answer in overview["answers"]] == ["calls_handled", "calls_handled_monthly"]
 
 
-def test_a_table_has_only_the_latest_rows_but_json_and_csv_have_all_rows(tables: None, citylake) -> None:
+def test_only_json_and_csv_have_all_rows_of_an_answer(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "calls_handled", "--rows", "5")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
@@ -114,7 +114,7 @@ def test_a_table_has_only_the_latest_rows_but_json_and_csv_have_all_rows(tables:
     assert (len(rows), rows[-1][-1]) == (31, "")
 
 
-def test_quarantine_has_the_column_names_of_the_file(tables: None, citylake) -> None:
+def test_quarantine_has_the_column_names_of_the_landed_file(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "quarantine")
 
     assert code == 0
@@ -132,9 +132,7 @@ def test_show_prints_the_warnings_of_the_last_successful_run(tables: None, cityl
     assert "some_calls (observed 0; expected: sum of calls_offered ≥ 1): " in words(out)
 
 
-def test_runs_are_listed_from_the_latest_with_times_in_utc(
-    tables: None, citylake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_are_listed_from_the_latest_to_the_oldest(tables: None, citylake, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = citylake("show", "contact_centre", "runs", "--rows", "2")
     text = words(out)
     assert code == 0

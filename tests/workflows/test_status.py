@@ -29,7 +29,9 @@ def status(lake: SparkSession) -> DatasetStatus:
     return status_of(lake, ["contact_centre"])[0]
 
 
-def test_a_new_dataset_and_a_successful_run_need_no_attention(lake: SparkSession, landing, job) -> None:
+def test_a_dataset_needs_no_attention_before_its_first_run_and_after_a_success(
+    lake: SparkSession, landing, job
+) -> None:
     assert (status(lake).state, status(lake).attention, status(lake).quarantined_pct) == ("never run", (), None)
     days = landing.days()
     days[4][1] = "n/a"
@@ -76,7 +78,7 @@ def test_stale_answers_are_listed_until_they_are_made_again(lake: SparkSession, 
     assert status(lake).attention == ()
 
 
-def test_a_blocked_run_is_listed_until_a_run_succeeds(lake: SparkSession, landing, job) -> None:
+def test_a_blocked_run_is_listed_until_a_later_run_succeeds(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
@@ -102,7 +104,7 @@ def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
     )
 
 
-def test_the_command_exits_with_3_while_anything_needs_attention(lake: SparkSession, landing, job, monkeypatch) -> None:
+def test_status_exits_with_3_while_anything_needs_attention(lake: SparkSession, landing, job, monkeypatch) -> None:
     monkeypatch.chdir(landing.folder.parent)  # The warehouse of the test is in this folder.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())

@@ -60,7 +60,7 @@ def test_columns_may_have_any_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_the_time_zone_of_the_process_does_not_change_the_comparison_of_times(
+def test_the_time_zone_of_the_process_does_not_change_how_timestamps_are_compared(
     spark, validate, monkeypatch, bound, is_met
 ):
     monkeypatch.setenv("TZ", "America/Vancouver")

@@ -66,7 +66,7 @@ def evaluate(spark, texts, is_expected):
 
 
 def write_days(strftime_format):
-    """Yield days as text in forms that people use. Some of the days do not exist."""
+    """Yield dates as text in forms that people use. Some of the dates do not exist."""
     for number, (year, month, day) in enumerate(DAYS):
         parts = {
             "%Y": f"{year:04d}",
@@ -141,6 +141,6 @@ def evaluate_json(spark, texts):
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", "-Infinity", "1" * 1001])
-def test_json_with_extensions_of_python_is_rejected(spark, text):
+def test_json_that_only_python_accepts_is_rejected(spark, text):
     assert json_by_python(text)
     assert evaluate_json(spark, [text]) == [(text, False)]
