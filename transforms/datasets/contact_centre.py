@@ -46,14 +46,15 @@ def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A day that was delivered twice has two rows, and the
+    if the latest version of the file has no row with the same key. A date that was delivered twice has two rows, and the
     publisher keeps the latest valid row.
 
     Columns:
 
     - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); bi_id.
     - service_level: the fraction of the calls that were answered in time, from 0 to 1.
-    - year; calls_unaccounted: calls offered minus calls handled and calls abandoned.
+    - year.
+    - calls_unaccounted: calls_offered minus calls_handled minus calls_abandoned.
     - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row without a valid `BI_ID` is still valid.
     """
     return (
