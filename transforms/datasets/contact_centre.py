@@ -46,8 +46,8 @@ def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A date that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    if the latest version of the file has no row with the same key. A date that was delivered twice has two rows, and
+    the publisher keeps the latest valid row.
 
     Columns:
 
