@@ -185,7 +185,7 @@ class Averages:
         return self.all_seconds[key[1:]] / (60 * self.all_timed[key[1:]])
 
     def averages(self, key: tuple) -> list[tuple]:
-        """Return the average and the name of each place of a combination, with the fastest place first."""
+        """Return the average and name of each place in which the combination has times. The fastest place is first."""
         return sorted((minutes, other[0]) for other, minutes in self.minutes.items() if other[1:] == key[1:])
 
     def slowest(self, key: tuple) -> str:

@@ -25,7 +25,7 @@ def counts(truth: Truth, answer: str) -> Iterator[tuple[Any, ...]]:
 
 
 def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
-    """Group counts by the first `parts` values of their keys. Each group has the counts of the last value."""
+    """Group counts by the first `parts` values of their keys. A group has a total for each following value."""
     groups: dict[tuple, Counter] = defaultdict(Counter)
     for *key, number in rows:
         groups[tuple(key[:parts])][key[parts]] += number
@@ -50,7 +50,7 @@ def top_names(volumes: dict[str, int], n: int) -> list[str]:
 
 
 def change(now: int, before: int | None) -> tuple[int | None, float | None]:
-    """Return a change, as a number and as a percentage. The percentage is rounded half away from zero."""
+    """Return the change as a number and as a percentage. The percentage is rounded half away from zero."""
     if before is None:
         return None, None
     pct = quotient(100 * abs(now - before), before, digits=2)

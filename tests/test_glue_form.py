@@ -1,8 +1,8 @@
 """Run jobs as on AWS Glue. moto simulates S3 and the Glue Data Catalog.
 
-The tests use GlueCatalog and S3FileIO of Iceberg. The only jar on PyPI with these classes has another package name. So
-the settings of the tests differ from the settings of Glue in the package name and in the endpoints. No jar on PyPI lets
-Spark read `s3://` addresses. So Hadoop maps the addresses of landed files to a local folder.
+The tests use GlueCatalog and S3FileIO of Iceberg. In the only jar on PyPI that contains these classes, their Java
+package has another name. So the tests use another package name than Glue. The tests also use the endpoints of moto. No
+jar on PyPI lets Spark read `s3://` addresses. So Hadoop maps the addresses of landed files to a local folder.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def test_the_tables_of_the_samples_match_the_truth_file(spark: SparkSession, tmp
 
     assert run.returncode == 0, run.stderr
     assert [line[:10] for line in run.stderr.splitlines() if "rows in" in line] == ["✓ contact_"] * 3
-    assert "\x1b" not in run.stderr  # control characters are only for terminals
+    assert "\x1b" not in run.stderr  # control characters are written only to a terminal
     lines = run.stdout.splitlines()
     assert len(lines) < 20
     assert max(map(len, lines + run.stderr.splitlines())) <= 80

@@ -53,7 +53,7 @@ def needles() -> set[str]:
 
 
 def personal_texts(lake: SparkSession) -> set[str]:
-    """Return the texts of raw that identify a student."""
+    """Return the texts in raw that identify students."""
     raw = lake.table("lake.raw.registrar").where("lower(_source_file) NOT LIKE '%.csv'")
     personal = ["Student ID", "First Name", "Last Name", "E-mail", "Phone", "Address", "Date of Birth", "Reason"]
     rows = raw.where("`Student ID` != 'Total'").select(*(F.trim(F.col(f"`{name}`")) for name in personal)).collect()
@@ -82,7 +82,7 @@ def citylake(
     lake: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture, monkeypatch
 ) -> Command:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "4000")  # do not wrap lines
+    monkeypatch.setenv("COLUMNS", "4000")  # wide enough for each line
     monkeypatch.setattr(samples, "_FIRST", FIRST)
     monkeypatch.setattr(samples, "_LAST", LAST)
     return Command(lake, caplog, capsys)
@@ -160,7 +160,8 @@ def test_personal_data_stays_in_landing_and_raw(citylake: Command, lake: SparkSe
     assert len(personal) > 700
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], text) == []
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], citylake.output) == []
-    # The csv and the workbook have six rows each. Three rows of the csv have the same key as rows of the workbook.
+    # `aside.csv` and `aside.xlsx` have six rows each. Three rows of the csv file have the same keys as rows of the
+    # workbook, so nine of the twelve rows are in quarantine.
     assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
     assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
     assert "partial_unexpected_list" in citylake.output
@@ -196,10 +197,10 @@ def test_errors_and_blocked_runs_show_no_personal_data(citylake: Command, lake: 
     assert "twice.csv: the columns ['Phone', 'Phone'] have the same name" in citylake.output
     assert run(citylake, rows) == 1
     assert "every_cell_readable (Each date except the date of birth can be read" in citylake.output
-    assert citylake("show", "registrar", "--warehouse", "lake") == 3  # the last run is blocked
+    assert citylake("show", "registrar", "--warehouse", "lake") == 3  # exit code 3, because the last run is blocked
     assert citylake("docs", "--warehouse", "lake") == 0
     raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
-    assert citylake("validate", "--suite", "registrar", *raw) == 1  # raw lacks the columns of the suite
+    assert citylake("validate", "--suite", "registrar", *raw) == 1  # fails, because raw lacks columns of the suite
 
     text = stored(lake, tmp_path / "lake")
     assert "candidates_" in text

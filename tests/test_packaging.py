@@ -112,7 +112,7 @@ def test_the_wheel_contains_all_packages_and_their_data(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {*OURS, f"citylake-{metadata.version('citylake')}.dist-info"}
 
 
-def test_installed_distributions_do_not_use_the_same_top_level_names() -> None:
+def test_no_other_installed_distribution_uses_the_top_level_names_of_citylake() -> None:
     owners = metadata.packages_distributions()
 
     assert {name: set(owners.get(name, ())) - {"citylake"} for name in OURS} == {name: set() for name in OURS}

@@ -57,7 +57,7 @@ def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_pa
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
 
-def test_the_csv_file_gives_the_percentages_of_sixteen_years(
+def test_the_csv_file_gives_a_percentage_for_each_of_sixteen_years(
     lake: SparkSession, tmp_path: Path, contact_centre: Path
 ) -> None:
     run(lake, tmp_path, contact_centre / "*.csv")

@@ -129,7 +129,7 @@ KEYS: dict[str, Callable[[str], list]] = {
 
 
 def join_columns(truth: dict[str, Any], answer: str, columns: str) -> Rows:
-    """Return the rows of an answer. The truth file must have the figures of each column of this answer."""
+    """Return the expected rows of an answer. The truth file must have one entry for each column of figures."""
     names = columns.split()
     values = [(truth["answers"] | truth["rates"]).get(f"{answer} {name}", {}) for name in names]
     for key in dict.fromkeys(chain(*values)):
@@ -212,7 +212,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def count_records(path: Path) -> int:
-    """Count the records of a text file: the rows below the header, or the JSON objects, including broken objects."""
+    """Count the records of a text file: the rows below the header, or the JSON objects, including truncated objects."""
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = content.decode("utf-8" if path.suffix != ".csv" or content.startswith(codecs.BOM_UTF8) else "cp1252")
     if path.suffix != ".csv":
@@ -230,9 +230,9 @@ def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
-    """Run the job on some of the files, so that the next run gets the other files, which contain late revisions.
+    """Run the job on some of the files. The other files stay for the next run, and contain late revisions.
 
-    The first run has most files of the first half by name, and few files of the second half.
+    Sorted by name, most files of the first half and few files of the second half are in this run.
     """
     files = sorted(list_files(folder))
     late = [file for place, file in enumerate(files) if place % 5 == 2 or (place > len(files) // 2 and place % 3)]

@@ -1,6 +1,6 @@
-"""Generate two yearly workbooks of the contact centre, and the expected answers.
+"""Generate two workbooks of the contact centre, one for each year, and the expected answers.
 
-The workbooks have the errors of real deliveries.
+The workbooks contain the kinds of errors that real deliveries contain.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CREATED = datetime(2024, 10, 1)
 
 @dataclass
 class _Truth:
-    """The expected outcome: the number of rows in both files, the rows with errors, and the totals of each year."""
+    """The expected outcome: the number of rows in both files together, the rows with errors, and totals by year."""
 
     rows: int = 0
     superseded: int = 0
@@ -35,9 +35,9 @@ class _Truth:
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one workbook for each year, and the file `_truth.json` with the expected answers.
 
-    The workbooks have the differences and errors of real deliveries. The first workbook has dates as text. The second
-    workbook has date cells and an additional column. A few dates are Excel serials. One day is delivered twice. Some
-    cells are wrong, and the last rows are blank.
+    The workbooks differ from each other, and contain errors, as in real deliveries. The first workbook has dates as
+    text. The second workbook has date cells and an additional column. A few dates are Excel serial numbers. One date
+    has two rows. Some cells are wrong, and the last rows of each workbook are blank.
 
     Raises:
         SampleError: `rows` is not None. The files always have one row for each day of two years.
@@ -46,7 +46,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
         raise SampleError(
             rows=rows, problem="contact_centre always has one row for each day of two years. Omit the number of rows."
         )
-    import xlsxwriter  # imported here, because jobs run without xlsxwriter
+    import xlsxwriter  # imported here, so that jobs can run without xlsxwriter
 
     folder.mkdir(parents=True, exist_ok=True)
     truth, generator = _Truth(), random.Random(seed)
@@ -94,7 +94,7 @@ def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[A
             if index % 50 == 25:
                 row[3] = row[1] - row[2] + 1
                 truth.warned.append(str(day[0]))
-            if index == 120:  # the first of the two rows of this day has wrong numbers of calls
+            if index == 120:  # this date has two rows, and the first row has wrong numbers of calls
                 rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
                 truth.superseded += 1
             year["days"] += 1

@@ -20,8 +20,9 @@ COLUMNS = (
     *("Division", "Major Area", "Type", "Topic", "Council District", "Police District", "Neighborhood"),
 )
 ZONE = ZoneInfo("America/Denver")
-_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # from 6:00 to 22:00, because clocks change only at night
-# The stride is coprime to the number of seconds in a range of days. So no two requests of a year have the same second.
+_FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests are created from 6:00 to 22:00, because clocks change at night
+# The stride is coprime to the number of seconds in a range of days. So no two requests of a year are created in the
+# same second.
 _STRIDE = 7_654_321
 
 # Each row has an agency, a summary, the expected request type, and the expected traffic kind.
@@ -81,11 +82,11 @@ _NAMES = ("Ada Abbott", "José Núñez", "Zoë Lindqvist", "Dev Dhaliwal")
 
 @dataclass(frozen=True)
 class Case:
-    """The state of a request at one time.
+    """The state of a request at one point in time.
 
     Attributes:
-        cells: The cells of a row in a file, by column. Times are local.
-        expected: The expected values by name. None stands for an expected null.
+        cells: The cells of the request's row in a file, by column name. Times are local.
+        expected: The expected values of the request, by name. None stands for an expected null.
         warnings: The expectations that the request fails.
     """
 
@@ -95,9 +96,10 @@ class Case:
 
 
 def draw_request(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
-    """Draw one request.
+    """Generate one request.
 
-    `index` is unique in a part. `number` is unique in a year. `days` has the first and the last possible day.
+    `index` is unique in a part. `number` is unique in a year. `days` has the first and the last possible date of
+    creation.
     """
     created = _draw_time(days, number)
     agency, summary, kind, traffic = _SUBJECTS[generator.randrange(len(_SUBJECTS))]
@@ -147,14 +149,14 @@ def draw_request(index: int, number: int, days: tuple[date, date], generator: ra
 
 
 def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
-    """Draw the last state of a request, which can be closed or open. A few requests have inconsistent values."""
+    """Generate the last state of a request, which can be closed or open. A few requests have inconsistent values."""
     (status, (resolution, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
     hours = generator.expovariate(1 / 60) + 0.01
     if index % 151 == 60:
         return _close(case, "Merged by Supervisor", None, hours, warnings=("status_known",))
     if index % 211 == 80:
         return _close(case, "In Progress", "unresolved", hours, counts=False, warnings=("open_is_not_closed",))
-    # About a third of all requests have no close time.
+    # This branch leaves about a third of all requests without a close time.
     if resolution == "unresolved" or status == _TRANSFERRED or index % 31 == 9:
         return set_status(case, status, resolution)
     if index % 199 == 70:
@@ -163,7 +165,7 @@ def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
 
 
 def set_status(case: Case, status: str = "New", resolution: str = "unresolved") -> Case:
-    """Return a request with this status and without a close time."""
+    """Return a copy of the request with this status. The close time stays empty."""
     return replace(
         case, cells=case.cells | {"Case Status": status}, expected=case.expected | {"resolution": resolution}
     )
@@ -176,7 +178,7 @@ def closing_time(case: Case) -> datetime:
 
 
 def to_utc(wall_clock: datetime) -> datetime:
-    """Return the instant of a local time in Denver."""
+    """Convert a local time in Denver to UTC."""
     return wall_clock.replace(tzinfo=ZONE).astimezone(timezone.utc)
 
 
@@ -206,7 +208,7 @@ def _close(
 def _set_coordinates(case: Case, index: int, west: float, south: float, generator: random.Random) -> Case:
     longitude, latitude = round(west + generator.random() / 100, 6), round(south + generator.random() / 100, 6)
     wrong_places: dict[int, tuple[Any, Any]] = {
-        3: (latitude, latitude),  # 5 % of the requests have the latitude in both columns
+        3: (latitude, latitude),  # 5 % of the requests have the latitude in both coordinate columns
         8: (0, 0),
         11: ("", ""),
         15: ("", ""),

@@ -1,6 +1,6 @@
-"""Draw made-up incidents, and write them in the form of Montgomery County's feed of dispatched incidents.
+"""Generate incidents in the form of Montgomery County's feed of dispatched incidents.
 
-No incident is real. Types, streets and times are random, and the incident numbers do not exist.
+No incident is real. Types, streets and times are random. The county has no incidents with these incident numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest.samples.files import PART
 
 ZONE = ZoneInfo("America/New_York")
 _DAYS = 10
-_CITIES = {  # weight, police district, longitude and latitude (in 1/10,000 of a degree)
+_CITIES = {  # weight, police district, and longitude and latitude in units of 1/10,000 degree
     "SILVER SPRING": (30, 3, -770261, 389937),
     "GAITHERSBURG": (18, 6, -772014, 391434),
     "ROCKVILLE": (17, 1, -771528, 390840),
@@ -51,7 +51,7 @@ _STREETS = {
     "RANDOLPH RD": 3,
     **{f"{name} {suffix}": 1 for name in ("OAK", "ELM", "PARK", "LAKE", "SPRING") for suffix in ("ST", "RD", "DR")},
 }
-# The weight of 2:00 is 0, because the clocks can skip this hour.
+# The list has a weight for each hour of the day. The weight of hour 2 is 0, because the clocks skip this hour in March.
 _HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
 """The fields with seconds. The fields are empty until the units of an incident have cleared."""
@@ -60,7 +60,10 @@ _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 
 
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
-    """Draw the last state of an incident, and the instant of its start. The state has the county's field names."""
+    """Generate an incident in its last state. Return its fields and its start in UTC.
+
+    The fields have the county's names.
+    """
     clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]
     _, district, longitude, latitude = _CITIES[city]
@@ -70,7 +73,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
     address_kind = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
     dispatch, arrival, clearing = draw.randrange(30, 900), draw.randrange(30, 2400), draw.randrange(60, 4200)
     if index % 43 == 8:
-        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # exactly on the limit of a band
+        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # exactly the lower limit of a band
     arrival = 0 if index % 17 == 3 else arrival  # the units were already at the place
     arrived, cleared = draw.random() > 0.25, draw.random() > 0.05
     incident = {
@@ -140,14 +143,14 @@ def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
     change = _find_sunday(year, 3, 2) if index % 2 else _find_sunday(year, 11, 1)
     minutes = timedelta(seconds=draw.randrange(3600))
     if index % 50 == 14:
-        # The clocks show this hour twice in November. The feed writes both hours in the same way.
+        # The clocks show this hour twice in November. The feed writes the times of both hours in the same way.
         return change + timedelta(hours=1) + minutes
     hour = draw.choices(range(24), _HOURS)[0]
     return change + timedelta(days=draw.randrange(-_DAYS // 2, _DAYS // 2), hours=hour) + minutes
 
 
 def _find_sunday(year: int, month: int, number: int) -> datetime:
-    """Return the start of the first or second Sunday of a month."""
+    """Return the start of a Sunday. The first Sunday of the month has `number` 1."""
     first = datetime(year, month, 1, tzinfo=ZONE)
     return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
 
@@ -160,7 +163,7 @@ def _write_address(incident: dict[str, Any], index: int) -> str | None:
     if street is None:
         return None
     if index % 13 == 6:
-        return f"{100 * block + 1 + index % 98} {street}"  # the county should not publish house numbers
+        return f"{100 * block + 1 + index % 98} {street}"  # a house number, which the county should not publish
     return f"{100 * block}  blk {street.title()} " if index % 16 == 9 else f"{100 * block} BLK {street}"
 
 

@@ -38,12 +38,13 @@ class Truth:
     """The expected outcome of landing files.
 
     Attributes:
-        counts: The numbers of rows: `rows`, `trusted`, `superseded` (replaced by a later row with the same key) and
-            `duplicates` (superseded rows that equal the later row).
-        quarantined: The number of quarantined rows by expectation. A row has only its first failed expectation.
+        counts: The numbers of rows: `rows` (all rows), `trusted`, `superseded` (replaced by a later row with the same
+            key) and `duplicates` (superseded rows that equal their later row).
+        quarantined: The number of quarantined rows for each expectation. A row counts only for its first failed
+            expectation.
         warned: The number of published rows with a warning, for each expectation.
         answers: The expected counts of each answer, for each group.
-        rates: The expected percentages of each answer, computed from `answers`. None if the total is 0.
+        rates: The expected percentages of each answer, computed from `answers`. A percentage of the total 0 is None.
         damaged: The rows that must be quarantined. An entry has a file, a row number, and the first failed expectation.
     """
 
@@ -71,19 +72,20 @@ class Truth:
 def write_parts(
     folder: Path, write_part: Callable[[Path, int, int], Truth], *, rows: int, rates: Mapping[str, tuple[str, str, int]]
 ) -> None:
-    """Write landing files part by part, and `_truth.json`.
+    """Write landing files part by part, and their expected outcome to `_truth.json`.
 
     A single part is written in this process. Several parts are written with Spark. The folder `_damaged` has one csv
-    file for each part. The file lists the rows that must be quarantined, with the columns file, row and expectation.
+    file for each part. The csv file lists the rows of the part that must be quarantined. Its columns are file, row and
+    expectation.
 
     Args:
         folder: The landing folder.
         write_part: The function that writes one part. Its arguments are the folder, the number of the part (from 0),
             and the number of rows in the part.
         rows: The number of rows of all parts.
-        rates: For each percentage, the answer with the parts, the answer with the totals, and the number of decimals.
-            The total of a part has the same name as the part. Without such a total, the first word of the name is
-            the name of the total (`2024` for `2024 Phone`).
+        rates: For each percentage, the answer with the numerators, the answer with the denominators, and the number of
+            decimals. A numerator and its denominator have the same key. If no denominator has this key, the key of the
+            denominator is the first word of the key (`2024` for `2024 Phone`).
 
     Raises:
         SampleError: `rows` is less than 1.
@@ -119,7 +121,7 @@ def write_parts(
 def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
     """Return the file name of a part. If there are several parts, the file is a csv with a number in its name.
 
-    Several parts are never workbooks, because a sheet has at most 1,048,576 rows.
+    Samples with several parts are never workbooks, because a sheet has at most 1,048,576 rows.
     """
     return f"{stem}{suffix}" if whole else f"{stem}-{number + 1:04}.csv"
 
@@ -127,7 +129,7 @@ def file_name(stem: str, suffix: str, *, number: int, whole: bool) -> str:
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, hours: int = 0) -> None:
     """Write a workbook if the suffix of the path is .xlsx. Otherwise write a text file with the separator `;`.
 
-    The modification time is `hours` hours after a fixed time.
+    The modification time of the file is `hours` hours after a fixed time.
     """
     modified_at = _MODIFIED_AT + timedelta(hours=hours)
     if path.suffix == ".xlsx":
@@ -141,12 +143,12 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
-    """Return rows with their row numbers in a landed file. The header is row 1, so the first row has number 2."""
+    """Return rows with their row numbers in a landed file. The header is row 1, so the first data row is row 2."""
     return zip(count(2), rows, strict=False)
 
 
 def excel_serial(day: date) -> int:
-    """Return the serial number of a day in Excel."""
+    """Return the serial number of a date in Excel."""
     return (day - date(1899, 12, 30)).days
 
 
@@ -158,7 +160,7 @@ def quotient(part: int, total: int, *, digits: int) -> float | None:
 def _write_workbook(
     path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, modified_at: datetime
 ) -> None:
-    import xlsxwriter  # imported here, because jobs run without xlsxwriter
+    import xlsxwriter  # imported here, so that jobs can run without xlsxwriter
 
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
         workbook.set_properties({"created": modified_at})

@@ -1,6 +1,6 @@
 """Generate the inquiry volumes of two years, and the expected answers.
 
-The files have the errors of real deliveries.
+The files contain the kinds of errors that real deliveries contain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ingest.samples.files import Truth, excel_serial, file_name, write_parts, wr
 
 _COLUMNS = ("Department", "Type", "Year Month", "Channel", "Number of Records", "BI_ID")
 _STEM = "3-1-1-inquiry-volume"
-_NEW = "Festival Office"  # exists only in the second year, with unusually few inquiries
+_NEW = "Festival Office"  # this department exists only in the second year, with unusually few inquiries
 _DEPARTMENTS = {
     "FSC - Tax Office": 640,
     "ENG - Waste Collection": 520,
@@ -78,14 +78,15 @@ _RATES = {f"{answer} rounded_pct": (answer, "yearly", 3) for answer in ("departm
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one file for each year, one file of corrections, and the expected answers.
 
-    The files have the differences and errors of real deliveries. The first year is a text file. The second year is a
-    workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel serials. Channels have
-    several spellings. Some rows come twice. A later file corrects some numbers, but some corrections cannot be read.
-    The files also have new channels and retired types.
+    The files differ from each other, and contain errors, as in real deliveries. The first year is a text file. The
+    second year is a workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel
+    serial numbers. Channels have several spellings. Some rows are delivered twice. The file of corrections comes last.
+    Some of its rows correct a number, and some of its rows cannot be read. The files also have new channels and retired
+    types.
 
     The expected answers are numbers of inquiries. The expected rates are percentages of a year's inquiries, and each
-    percentage is rounded separately. Expected answers by type exist only if the files have one part, because each part
-    has its own types.
+    percentage is rounded separately. Expected answers by inquiry type exist only if the sample has one part, because
+    each part has its own inquiry types.
 
     Args:
         folder: The landing folder.
@@ -129,7 +130,7 @@ class _Part:
                 yield row
 
     def deliver(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
-        """Return the rows with one key in the file. Most keys have one row."""
+        """Return the rows of one key in the file. Most keys have one row in the file."""
         row = self.draw_row(year, index)
         if (row[0], year) == (_NEW, _YEARS[0]):
             return []
@@ -151,7 +152,7 @@ class _Part:
         return [row]
 
     def draw_row(self, year: int, index: int) -> list[Any]:
-        """Return a row without errors. Different indexes of a year give rows with different keys."""
+        """Generate a row without errors. In one year, different indexes give rows with different keys."""
         rest, month = divmod((index * _STRIDE + 100 * year) % _KEYS, 12)
         rest, channel = divmod(rest, len(_CHANNELS))
         topic, department = divmod(rest, len(_DEPARTMENTS))
@@ -166,9 +167,9 @@ class _Part:
 
     def damage(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
         row[2] = f"{row[2]:%Y-%m}"
-        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # two rows have the same key but different numbers
+        if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):  # two rows of one key, with different numbers of inquiries
             other = [*row[:4], row[4] + 1, row[5]]
-            self.truth.counts["superseded"] += 1  # the second row replaces the first row, but is quarantined
+            self.truth.counts["superseded"] += 1  # the first row is superseded, and the second row is quarantined
             self.truth.damage(file, line + 1, "one_number_in_a_file")
             return [row, other]
         position, value, expectation = _DAMAGE[kind % (len(_DAMAGE) + 1)]
@@ -177,7 +178,7 @@ class _Part:
         return [row]
 
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
-        """Deliver a row again in the corrections file. If the second row is not valid, the first row is still used."""
+        """Deliver a row again in the corrections file. If the row in this file is not valid, the first row is used."""
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:

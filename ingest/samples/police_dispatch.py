@@ -51,21 +51,21 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
     The incidents began in the ten days around each of the two clock changes of a year. All incidents of one part are in
-    one of six years. Each incident comes at least twice. The first record of an incident has no arrival time and no
-    clearing time. The last record has these times.
+    one of six years. Each incident has at least two records. The first record of an incident has no arrival time and no
+    clearing time. The last record has these times if they are known.
 
     The files have these errors and variants:
 
-    - Some revisions come late, twice, in the wrong order, or with the same `row_ts`. Some revisions correct the city or
-      the month of the start. Some later revisions of valid incidents cannot be read.
+    - Some revisions arrive late, twice, or in the wrong order. Some revisions of an incident have the same `row_ts`.
+      Some revisions correct the city or the month of the start. Some later revisions of valid incidents cannot be read.
     - Some lines are truncated, some lines have two objects, and some files are compressed with gzip.
     - Values can be empty strings, fields can be absent or unknown, and numbers can be texts or JSON numbers.
     - geolocation has three forms, and some records have coordinates only in geolocation.
-    - Some addresses have house numbers, and addresses have several spellings.
-    - `_DAMAGE` and `_ODDITIES` list wrong values.
+    - Some addresses have house numbers. Addresses are spelled in several ways.
+    - Some cells have the wrong values that `_DAMAGE` and `_ODDITIES` list.
 
-    The expected answers are numbers of incidents and sums of seconds. The key of each answer has the values of the
-    group, joined by `|`. A missing value is an empty text.
+    The expected answers are numbers of incidents and sums of seconds. The key of a number has the values of its group,
+    joined by `|`. An empty text stands for a missing value.
 
     Args:
         folder: The landing folder.

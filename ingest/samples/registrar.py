@@ -72,16 +72,16 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
 
     The workbooks have these errors and variants:
 
-    - Some applications come twice, and some applicants apply again for the next year.
+    - Some applications are delivered twice, and some applicants apply again for the next year.
     - Some student IDs and e-mail addresses are missing.
-    - Dates are texts, date cells and Excel serials. Some cells have trailing blanks.
+    - Dates are texts, date cells or Excel serial numbers. Some cells have trailing blanks.
     - In some rows, the first and the last name are in one cell, in either order.
     - Some withdrawals are before the enrolment. Some enrolments have no application, or an application that is not
       completed.
     - Some reasons are free text. The last row of each workbook is a total line.
 
-    The expected answers are numbers of records. `withdrawal_rates days` has the number of withdrawals for each number
-    of days since the enrolment.
+    The expected answers are numbers of records. `withdrawal_rates days` has the number of withdrawals after each number
+    of days from enrolment to withdrawal.
 
     Args:
         folder: The landing folder.
@@ -160,7 +160,7 @@ class _Part:
         """Write an enrolment, and return whether its date can be read."""
         enrolled = since + timedelta(days=self.random.randrange(5, 60))
         number = self.next_number("enrolment")
-        if number % 31 == 19:  # add an enrolment of a student without an application
+        if number % 31 == 19:  # add the enrolment of another student, who has no application
             other_student = f"S9{self.number * PART + number:08}"
             self.add("enrolment", [other_student, "Wren", "Novak", *course, enrolled], "enrolment_has_an_application")
         if number % 31 == 27:
@@ -236,7 +236,7 @@ class _Part:
         ]
 
     def write_names(self, person: dict[str, Any]) -> list[Any]:
-        """Return the cells of the id and the names in typed form, for example with both names in one cell."""
+        """Return the cells of the student ID, first name and last name, as typed. One cell can contain both names."""
         first, last, style = person["first"], person["last"], person["style"]
         typed = {3: (None, f"{last}, {first}"), 6: (f"{first} {last}", None), 8: (f"{first} ", f"\u00a0{last.upper()}")}
         return [f"{person['id'].lower()} " if style == 8 else person["id"], *typed.get(style, (first, last))]
@@ -251,7 +251,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # an empty name cell counts as filled, because the other cell has both names
+            if field in _NAMES:  # counts both names as filled, because one cell can contain both
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

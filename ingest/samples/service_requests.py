@@ -1,6 +1,6 @@
 """Generate Denver's service requests, and the expected answers.
 
-Each year has a csv file. The newest requests come as events, in files with the layout of Firehose.
+Each year has a csv file. The newest requests come as events, in files that are named as Firehose names files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ingest.samples.files import MASKING_KEY, PART, Truth, write_parts
 
 _YEARS = range(2019, 2026)
 _LAST_YEAR = _YEARS[-1]
-_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # requests after this day come as events
+_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # requests that are created after this date come as events
 _FIRST_WINDOWS_1252_YEAR = 2024
 _EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)
@@ -43,18 +43,18 @@ SEPARATOR = " | "
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write a csv file for each year, files of events, the expected answers and a masking key.
 
-    The encoding of the csv files is UTF-8 with a byte order mark until 2023, and Windows-1252 from 2024 on. Requests of
-    the second half of the last year come as events.
+    The csv files until 2023 are in UTF-8 with a byte order mark. The csv files from 2024 on are in Windows-1252.
+    Requests that are created in the second half of the last year come as events.
 
     The files have these errors and variants:
 
-    - Some rows come twice. Some cells contain line breaks, quotes and no-break spaces.
+    - Some rows occur twice. Some cells contain line breaks, quotes and no-break spaces.
     - Some requests have no close time, were closed before they were created, or are open but have a close time.
-    - Some longitudes are latitudes, and some coordinates are missing or 0. Some ZIP codes are 00000, and some districts
-      are 0.
+    - Some rows have the latitude in the column Longitude. Some coordinates are missing or 0. Some ZIP codes are 00000,
+      and some districts are 0.
     - Some agencies and channels are missing, some statuses are unknown, and some times cannot be read.
-    - Some events come late, twice or out of order. Some events are truncated, have unknown fields, or share a line with
-      another event. Some event files are gzipped.
+    - Some events arrive late, twice or out of order. Some events are truncated, have unknown fields, or share a line
+      with another event. Some event files are gzipped.
 
     The expected answers are numbers of requests.
 
@@ -114,7 +114,7 @@ class _Part:
 
     def add_row(self, case: Case, year: int, index: int) -> None:
         self.rows[year].append(case.cells)
-        if index % 200 == 110:  # 0.5 % of all rows come twice
+        if index % 200 == 110:  # 0.5 % of all rows occur twice
             self.rows[year].append(case.cells)
             self.truth.counts.update(["duplicates", "superseded"])
 
@@ -124,7 +124,10 @@ class _Part:
         self.truth.damage(self.csv_name(year), len(self.rows[year]) + 1, expectation)
 
     def write_with_update(self, case: Case, index: int) -> None:
-        """Deliver a request in a csv, and its last state in an event. Some requests also have a late older event."""
+        """Deliver a request in a csv file, and its last state in an event.
+
+        Some requests also get an older event, which arrives after the event with the last state.
+        """
         opened = set_status(case, "In Progress")
         self.add_row(opened, _LAST_YEAR, index)
         end = draw_outcome(case, index, self.random)
@@ -138,7 +141,7 @@ class _Part:
         self.count(end)
 
     def write_as_events(self, case: Case, index: int) -> None:
-        """Deliver a request as events. The last state is sometimes left out, or comes first."""
+        """Deliver a request as events. Some requests have only one state. Some first states arrive three weeks late."""
         created = to_utc(case.expected["created"]) + timedelta(minutes=1)
         opened = set_status(case)
         self.add_event(opened, created, arrives=created + (3 * _WEEK if index % 5 == 0 else timedelta()))
@@ -229,6 +232,6 @@ def _key(*parts: Any) -> str:
 
 
 def _slot(at: datetime) -> datetime:
-    """Return the hour in which an event is delivered. Samples have few events, so each week has one such hour."""
+    """Return the hour in which an event is delivered. All events of a week share one hour, because they are few."""
     weeks = (at - _EXPORTED) // _WEEK + 1
     return _EXPORTED.replace(hour=17) + weeks * _WEEK

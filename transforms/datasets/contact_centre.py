@@ -7,9 +7,9 @@ So the key is the date and not `BI_ID`.
 On some days, the sum of calls handled and calls abandoned is greater than calls offered. The yearly workbooks of 2023
 and 2024 have 11 such days among 578 days. On these 11 days, the difference is 1 or 2 calls. The data since 2009 has 23
 such days among 5,585 days. On these 23 days, the difference is at most 16 calls. The city counts offered, handled and
-abandoned calls at different moments. A call can be offered on one day and end on the next day. The pipeline keeps such
-days as published, so that the totals equal the city's totals. On such days, `calls_unaccounted` is negative, and the
-rows get a warning.
+abandoned calls at different moments. A call can be offered on one day and end on the next day. The pipeline keeps the
+published numbers of such days, so that the totals equal the city's totals. On such days, `calls_unaccounted` is
+negative, and the rows get a warning.
 """
 
 from __future__ import annotations
@@ -46,15 +46,16 @@ def build_calls(raw: DataFrame) -> DataFrame:
     """Type the raw rows and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A day that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    if the latest version of the file has no row with the same key. A date that was delivered twice has two rows, and
+    the publisher keeps the latest valid row.
 
     Columns:
 
-    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); service_level (the
-      fraction of the calls that were answered in time, from 0 to 1); bi_id.
-    - year; calls_unaccounted: calls offered minus calls handled and calls abandoned.
-    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A day without a valid `BI_ID` is still valid.
+    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); bi_id.
+    - service_level: the fraction of the calls that were answered in time, from 0 to 1.
+    - year.
+    - calls_unaccounted: calls_offered minus calls_handled minus calls_abandoned.
+    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row without a valid `BI_ID` is still valid.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -74,12 +75,14 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     Rows: one for each year. The years can be in separate frames. If two frames have rows of the same year, the result
     has the total of both frames.
 
-    Columns: year; days (days with figures); calls_offered, calls_handled (calls); calls_handled_pct (100 x
-    calls_handled / calls_offered, null if no call was offered); change_pct_points (the change in calls_handled_pct
-    since the year before, null if the year before is absent).
+    Columns:
+
+    - year; days (days with figures); calls_offered, calls_handled (calls).
+    - calls_handled_pct: 100 x calls_handled / calls_offered, or null if no call was offered.
+    - change_pct_points: the change in calls_handled_pct since the year before, or null if the year before is absent.
     """
-    # The graph in Glue Studio aggregates each year, and then aggregates the union of the years. This code aggregates
-    # only the union of the years, so that one shuffle is enough.
+    # The Glue Studio graph aggregates the frame of each year, and then aggregates the union of the results. This code
+    # aggregates once, after the union of the frames, so that one shuffle is enough.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])
@@ -93,9 +96,10 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
 def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
     """Compute the percentage of calls handled in each month.
 
-    Rows: one for each month. Columns: month (the first day of the month), and all columns of `build_calls_handled`
-    except year. change_pct_points is the change in calls_handled_pct since the month before. change_pct_points is null
-    if the month before is absent.
+    Rows: one for each month.
+
+    Columns: month (the first day of the month), and all columns of `build_calls_handled` except year. change_pct_points
+    is the change in calls_handled_pct since the month before. It is null if the month before is absent.
     """
     return (
         union_by_name(*calls)

@@ -65,7 +65,7 @@ def vancouver(number=2, **changes):
 
 
 def build(spark, *rows, schema=RAW, layouts=None):
-    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # planning one layout is faster than planning all
+    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # planning fewer layouts is faster
     return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
 
 

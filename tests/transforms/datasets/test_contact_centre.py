@@ -83,7 +83,7 @@ def test_two_frames_with_the_same_year_give_one_total(spark):
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_percentages_and_changes_are_null_if_calls_or_years_are_missing(spark):
+def test_yearly_changes_are_null_if_the_year_before_has_no_percentage(spark):
     days = [
         day("2019-01-01", 10, 9),
         day("2020-01-01", 0, 0),
@@ -107,7 +107,7 @@ def test_days_with_null_calls_are_not_counted(spark):
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_monthly_changes_cross_the_end_of_a_year_but_not_a_missing_month(spark):
+def test_monthly_changes_are_null_only_if_the_month_before_is_missing(spark):
     days = [
         day("2023-11-30", 10, 9),
         day("2023-12-01", 10, 8),
@@ -131,7 +131,7 @@ def test_two_frames_with_the_same_month_give_one_total(spark):
 
 @settings(max_examples=8, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
-def test_monthly_totals_equal_the_totals_of_all_days(spark, rows):
+def test_the_totals_of_all_months_equal_the_totals_of_all_days(spark, rows):
     days = [day(str(date(2022, 6, 1) + timedelta(days=n)), offered, handled) for n, offered, handled in rows]
     months = build_calls_handled_monthly(spark.createDataFrame(days, DAILY)).collect()
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)

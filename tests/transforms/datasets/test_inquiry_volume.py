@@ -32,11 +32,11 @@ DEPARTMENTS = {
     "Eng- STREET USE": ONE,
     "pds- Zoning": "pds - Zoning",
     "Parks – Recreation": "Parks - Recreation",
-    "co-op housing": "co-op housing",  # has no department code
+    "co-op housing": "co-op housing",  # this name has no department code
     "CO-OP Housing 2": "CO-OP Housing 2",
     "COVID-19 Line": "COVID-19 Line",
     "non-Emergency": "non-Emergency",
-    "Pre-School Office": "Pre-School Office",  # `Pre` is a word
+    "Pre-School Office": "Pre-School Office",  # `Pre` is a word and not a code
     "Parking - West": "Parking - West",  # a code has at most 5 letters
     "A - B": "A - B",
     "311 Contact Centre": "311 Contact Centre",
@@ -122,7 +122,7 @@ def test_unreadable_cells_are_reported_but_blank_cells_are_not(spark):
     )
 
 
-def test_retired_types_are_marked_after_spelling_is_standardized(spark):
+def test_departments_types_and_channels_get_a_standard_spelling(spark):
     rows = [
         raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
         for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
@@ -137,8 +137,8 @@ def test_retired_types_are_marked_after_spelling_is_standardized(spark):
 def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
-        # In one file, the other number of the row with the minimum is the maximum. For all other rows, the other number
-        # is the minimum.
+        # Rows 0 to 4 are in one file. Rows with the minimum, 5, get the maximum as their other number. Rows with any
+        # other number get the minimum.
         *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
         raw(*GOOD[:4], "8", file="other.csv", row=10),
         raw(*GOOD[:4], "9", ingested=later, row=11),
@@ -170,9 +170,9 @@ def test_other_number_is_null_if_the_key_is_incomplete(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_rows_that_are_not_in_the_latest_version_of_a_file_are_dropped(spark):
+def test_rows_are_dropped_if_the_latest_version_of_their_file_lacks_their_key(spark):
     rows = [
-        raw(*GOOD, row=2, current=False),  # kept, because the key is also in the latest version
+        raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),
         raw(None, *GOOD[1:], row=4, current=False),
         raw(*GOOD[:3], " PHONE", "51", row=2),

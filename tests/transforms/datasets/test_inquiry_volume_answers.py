@@ -45,7 +45,7 @@ def frame(spark, *rows):
     return spark.createDataFrame([*rows], INQUIRIES)
 
 
-def test_each_department_has_a_volume_and_a_share_in_each_year(spark):
+def test_department_shares_are_percentages_of_the_inquiries_of_the_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 1, "A"),
@@ -59,12 +59,12 @@ def test_each_department_has_a_volume_and_a_share_in_each_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # if remainders are equal, the first name is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # if remainders are equal, the share of the first name is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),
         (2024, "B", 0, "0.000", 0.0),
-        (2025, "A", 0, None, None),  # shares are null if the total is 0
+        (2025, "A", 0, None, None),  # shares are null if the year has 0 inquiries
         (2026, "A", None, None, None),
     ]
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
@@ -164,7 +164,7 @@ def test_department_moves_are_empty_if_there_is_only_one_year(spark):
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_a_department_is_compared_with_the_other_departments_of_its_year(spark):
+def test_unusual_volumes_are_relative_to_the_departments_of_the_same_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),

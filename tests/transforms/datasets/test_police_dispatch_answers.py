@@ -38,7 +38,7 @@ ROCKVILLE, OLNEY, BETHESDA = "ROCKVILLE", "OLNEY", "BETHESDA"
 
 
 def some(number, **cells):
-    """Return a list of equal incidents."""
+    """Return a list with `number` equal incidents."""
     return [{"initial_type": "THEFT", "city": ROCKVILLE} | cells] * number
 
 
@@ -51,13 +51,13 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def test_incidents_without_a_city_also_have_a_row_and_a_share(either_ansi):
+def test_incidents_without_a_city_have_a_row_without_a_rank(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
 
 
-def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
+def test_types_are_ranked_within_each_of_the_top_cities(spark):
     incidents = frame(
         spark,
         some(3), some(2, initial_type="NOISE"), some(2, initial_type="ALARM"), some(1, initial_type=None),
@@ -72,8 +72,8 @@ def test_top_types_are_ranked_in_the_cities_with_the_most_incidents(spark):
     assert_answer(build_top_city_types(incidents, max_cities=2, max_types=2), rows, schema)
 
 
-def test_city_shares_are_computed_from_the_incidents_of_the_city(spark):
-    """The queries that this answer replaces have constants as totals, and two of the constants are swapped."""
+def test_type_shares_are_percentages_of_the_incidents_of_the_city(spark):
+    """This answer replaces queries that divide by constant totals. Two of these totals are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),
@@ -91,7 +91,7 @@ def test_city_shares_are_computed_from_the_incidents_of_the_city(spark):
     assert_answer(build_type_shares(incidents), rows, f"city string, initial_type string, {SHARE}, {overall}")
 
 
-def test_priority_shares_are_computed_for_each_type_in_each_city(spark):
+def test_priority_shares_add_up_to_100_for_each_city_and_type(spark):
     incidents = frame(
         spark,
         some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
@@ -186,7 +186,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_a_combination_is_common_only_if_it_occurs_in_every_top_city(spark):
+def test_only_combinations_that_occur_in_every_top_city_are_returned(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
@@ -196,7 +196,7 @@ def test_a_combination_is_common_only_if_it_occurs_in_every_top_city(spark):
     assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=3), [], schema)
 
 
-def test_disposition_shares_are_computed_for_each_top_type_in_each_city(spark):
+def test_disposition_shares_add_up_to_100_for_each_city_and_type(spark):
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),
@@ -206,7 +206,7 @@ def test_disposition_shares_are_computed_for_each_top_type_in_each_city(spark):
     assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
 
 
-def test_null_times_are_missing_but_times_of_0_are_not(spark):
+def test_only_null_times_are_counted_as_missing(spark):
     incidents = frame(
         spark,
         some(1, sector="A1", police_district_number="1D", dispatch_arrive=0, arrive_cleared=0),

@@ -17,7 +17,7 @@ def test_cities_are_ranked_by_the_incidents_of_all_their_rows(spark):
     assert_df_equality(ranked, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_ranks_start_at_1_in_each_group_but_null_values_have_no_rank(either_ansi):
+def test_ranks_start_at_1_in_each_group(either_ansi):
     rows = [("A", "x", 1), ("A", "y", 2), ("A", None, 9), ("B", "x", 2), ("B", "y", 2), (None, "x", 7)]
     counts = either_ansi.createDataFrame(rows, COUNTS)
     by_city = counts.transform(rank_by_incidents, columns=["initial_type"], name="rank", group_by=["city"])

@@ -67,7 +67,7 @@ def test_band_shares_exclude_incidents_without_a_known_time(spark):
 
 
 def test_clearing_times_are_used_even_if_the_arrival_time_is_missing(spark):
-    """The queries that this answer replaces ignore incidents without an arrival time."""
+    """This answer replaces queries that ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
     assert_answer(build_clearing_bands(incidents), rows, BANDED)
@@ -76,7 +76,7 @@ def test_clearing_times_are_used_even_if_the_arrival_time_is_missing(spark):
 
 
 def test_averages_exclude_missing_times_but_include_times_of_0(spark):
-    """The queries that this answer replaces count each missing time as 0."""
+    """This answer replaces queries that treat each missing time as 0."""
     missing = frame(spark, one(A, arrive=120), one(A), one(A))
     row = build_arrival_by_city(missing).first()
     assert (row.incidents, row.timed, row.avg_minutes) == (3, 1, 2.0)
@@ -85,7 +85,7 @@ def test_averages_exclude_missing_times_but_include_times_of_0(spark):
     assert build_arrival_by_city(frame(spark, one(A), one(A))).collect() == []
 
 
-def test_averages_are_ranked_in_each_city_and_compared_between_top_cities(either_ansi):
+def test_average_arrival_times_are_ranked_within_each_top_city(either_ansi):
     incidents = frame(
         either_ansi,
         *(one(A, arrive=60), one(A, arrive=180), one(A, arrive=600, priority=None), one(A, kind=None, arrive=9)),
@@ -102,7 +102,7 @@ def test_averages_are_ranked_in_each_city_and_compared_between_top_cities(either
     assert_answer(build_arrival_by_city(incidents, max_cities=2, min_timed=2), rows, AVERAGES.format("city"))
 
 
-def test_ties_of_fastest_and_slowest_cities_are_broken_by_name(spark):
+def test_ties_for_the_fastest_or_slowest_city_are_broken_by_name(spark):
     row = build_arrival_by_city(frame(spark, one(B, arrive=60), one(A, arrive=60), one(C, arrive=60))).first()
     assert (row.fastest, row.slowest, row.spread_minutes) == (A, A, 0.0)
 
@@ -152,12 +152,12 @@ def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
     found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {
         ("THEFT", A): "slower, more",
-        ("THEFT", B): None,  # the number of incidents in B equals the average of the cities
+        ("THEFT", B): None,  # B has as many incidents as the average of the three cities
         ("THEFT", C): "faster, fewer",
         ("NOISE", A): "faster, more",
         ("NOISE", B): "slower, fewer",
         ("ALARM", A): None,
     }
     assert tuple(found["THEFT", B]) == (B, "THEFT", 3, 2, 2.0, 1, 1.0, 6.4, None, True)
-    assert found["NOISE", A].usual_incidents == 1.33  # (3 + 1 + 0) / 3 incidents
+    assert found["NOISE", A].usual_incidents == 1.33  # (3 + 1 + 0) incidents / 3 cities
     assert found["NOISE", A].few_incidents is False

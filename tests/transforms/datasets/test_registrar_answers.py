@@ -90,7 +90,7 @@ def test_the_yield_is_a_percentage_of_completed_applications(spark):
     records = [
         *[applied(student) for student in "abc"],
         applied("d", completed=False),
-        *[enrolled(student) for student in "ade"],  # d has no completed application, e has no application
+        *[enrolled(student) for student in "ade"],  # d has no completed application, and e has no application at all
         withdrew("a"),
         applied("a", course=HISTORY, completed=False),
         enrolled("z", course=law),
@@ -107,7 +107,7 @@ def test_the_withdrawal_rate_is_a_percentage_of_enrolments(spark):
         withdrew("b", day="2023-05-21"),
         withdrew("c", day="2023-05-12"),
         enrolled("a", course=HISTORY),
-        withdrew("z", course=HISTORY),  # has no enrolment in trusted
+        withdrew("z", course=HISTORY),  # this student has no enrolment in trusted
         applied("x", course=("Law", "Fall 2023")),
     ]
     rows = [(*NURSING, 4, 3, 75.0, 11.0, 10, 20), (*HISTORY, 1, 0, 0.0, None, None, None)]

@@ -78,7 +78,7 @@ def test_rows_of_every_layout_become_masked_records(either_ansi):
     assert_answer(records, rows, RECORDS)
 
 
-def test_names_are_recognized_in_one_cell_or_in_two_cells(spark):
+def test_first_and_last_name_can_be_in_one_cell(spark):
     typed = [
         ("Ada", "Abbott"), (" Ada", "ABBOTT\u00a0"), ("Ada Abbott", None), (None, "Abbott, Ada"), (None, "Ada abbott"),
         ("Abbott,Ada", " "),
@@ -87,7 +87,7 @@ def test_names_are_recognized_in_one_cell_or_in_two_cells(spark):
     assert set(values(spark, rows, "first_name", "last_name")) == {("A**", pseudonym("ABBOTT"))}
 
 
-def test_names_of_three_words_are_not_split(spark):
+def test_names_of_three_words_are_split_only_at_a_comma(spark):
     typed = [("Ana Maria Lopez", None), (None, "Lopez, Ana Maria"), (None, "Ana Maria Lopez"), (None, None)]
     rows = [raw(ENROLMENT, number=n, First_Name=first, Last_Name=last) for n, (first, last) in enumerate(typed)]
     assert values(spark, rows, "first_name", "last_name") == [
@@ -119,7 +119,7 @@ def test_unreadable_dates_of_birth_and_malformed_records_are_redacted(spark):
     assert values(spark, rows, "year_of_birth", "_cast_failures", "_cast_warnings") == [(None, failures, warnings)]
 
 
-def test_unknown_statuses_and_reasons_are_redacted(spark):
+def test_unknown_statuses_and_withdrawal_reasons_are_redacted(spark):
     statuses = ["Complete", "completed", "IN-REVIEW", "canceled", "ask Ann", " ", None]
     rows = [raw(APPLICATION, number=n, Status=status) for n, status in enumerate(statuses)]
     known = ["Complete", "Complete", "In Review", "Cancelled", "*****", None, None]
@@ -129,7 +129,7 @@ def test_unknown_statuses_and_reasons_are_redacted(spark):
     assert values(spark, rows, "withdrawal_reason") == ["Transfer", "*****", None]
 
 
-def test_invalid_intakes_are_hashed(spark):
+def test_programme_and_intake_are_hashed_if_the_intake_is_invalid(spark):
     intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
     intakes += ["Not Fall 2023 but Winter 2024", "Fall 2022, now Fall 2023", "Fall or Winter 2023", "Fall 2022/2023"]
     rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
@@ -158,7 +158,7 @@ def test_programme_and_intake_are_hashed_if_the_cells_have_shifted(spark):
         ("97", None, "TOTAL 97"),
     ],
 )
-def test_total_lines_are_marked(spark, cells):
+def test_total_lines_are_recognized_by_the_word_total(spark, cells):
     rows = [(*cells, *raw(APPLICATION)[3:])]
     found = values(spark, rows, "record", "record_date", "is_completed", "has_application")
     assert found == [("total line", None, None, None)]
@@ -169,7 +169,7 @@ def test_a_student_called_total_is_not_a_total_line(spark):
     assert values(spark, rows, "record") == ["enrolment"] * 3
 
 
-def test_related_records_have_the_same_student_and_programme_and_intake(spark):
+def test_only_records_of_the_same_student_programme_and_intake_are_related(spark):
     others = [
         raw(ENROLMENT, number=1, Programme="History"),
         raw(ENROLMENT, number=2, Intake="Fall 2024"),
@@ -191,16 +191,16 @@ def test_records_with_an_incomplete_key_have_no_related_records(spark):
 @pytest.mark.parametrize(
     ("enrolled", "counts"),
     [
-        # The fourth delivery has no date, so the third delivery is used.
+        # The fourth enrolment has no date, so the third enrolment is used.
         (["2023-05-09", "2023-05-01", "2023-05-02", None], "2023-05-02"),
         (["2023-05-01", "2023-09-01"], "2023-05-01"),  # the second enrolment is after the withdrawal
-        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # the second and third years are typing errors
+        (["2023-05-01", "2203-05-01", "1823-05-01"], "2023-05-01"),  # the years 2203 and 1823 are typing errors
         (["2023-07-01", "2023-06-02"], "2023-06-02"),  # every enrolment is after the withdrawal
         (["2023-06-01"], "2023-06-01"),
         (["2203-05-01", "1823-05-01", None], None),
     ],
 )
-def test_withdrawal_days_are_counted_from_the_latest_plausible_enrolment(spark, enrolled, counts):
+def test_enrolled_on_is_the_date_of_the_last_delivered_plausible_enrolment(spark, enrolled, counts):
     rows = [
         raw(ENROLMENT, number=n, at=EARLIER if n == 0 else NOON, **{"Enrolled Date": day})
         for n, day in enumerate(enrolled)
@@ -209,7 +209,7 @@ def test_withdrawal_days_are_counted_from_the_latest_plausible_enrolment(spark, 
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
 
 
-def test_a_superseded_enrolment_replaces_only_an_implausible_current_enrolment(spark):
+def test_a_superseded_enrolment_is_used_only_if_the_current_enrolment_is_implausible(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
             raw(ENROLMENT, number=2, at=EARLIER, current=False),

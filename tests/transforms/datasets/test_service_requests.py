@@ -82,11 +82,11 @@ def test_the_case_key_depends_only_on_fields_that_never_change(spark):
     assert len(set(keys)) == 5
 
 
-def test_the_case_key_is_null_without_a_creation_time_or_a_known_city(spark):
+def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),
-        raw(DENVER, number=4, Case_Created_dttm="03/10/2024 02:30:00 AM"),  # a time that the clocks skip
+        raw(DENVER, number=4, Case_Created_dttm="03/10/2024 02:30:00 AM"),  # the clocks skip this time
         raw(DENVER, number=5, layout="boulder"),
         raw({}, number=6, malformed='{"Case Summary": "Pot'),
     ]
@@ -100,7 +100,7 @@ def test_the_case_key_is_null_without_a_creation_time_or_a_known_city(spark):
 def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
-        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice
+        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice on this date
         vancouver(4, service_request_open_timestamp="2024-03-01T09:00:00+03:00"),
     ]
     shown = "date_format(created_at, 'yyyy-MM-dd HH:mm')", "string(created_month)", "created_weekday", "created_hour"
@@ -111,7 +111,7 @@ def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_closed_at_is_the_end_of_the_close_day_or_an_earlier_last_change(spark):
+def test_closed_at_is_the_end_of_the_close_day_or_the_last_change_if_earlier(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -125,7 +125,7 @@ def test_closed_at_is_the_end_of_the_close_day_or_an_earlier_last_change(spark):
     ]  # fmt: skip
 
 
-def test_hours_to_close_are_null_for_open_requests_and_never_negative(spark):
+def test_hours_to_close_are_null_if_the_request_is_open_or_the_result_is_negative(spark):
     rows = [
         raw(DENVER, number=2, Case_Closed_dttm="07/04/2024 01:30:00 PM"),
         raw(DENVER, number=3, Case_Closed_dttm="07/04/2024 01:29:59 PM"),
@@ -148,7 +148,7 @@ def test_unknown_statuses_have_a_null_resolution(spark):
         "closed\u00a0-\u00a0answer provided": ("Closed - Answer Provided", "resolved"),
         "Routed to Agency": ("Routed to Agency", "unresolved"),
         "Merged by  Supervisor": ("Merged by Supervisor", None),
-        "Close": ("Close", None),  # only Vancouver uses this status
+        "Close": ("Close", None),  # not a status of Denver, only of Vancouver
         "": (None, None),
     }
     rows = [raw(DENVER, number=n, Case_Status=status) for n, status in enumerate(cases)]
@@ -166,21 +166,21 @@ def test_coordinates_outside_the_city_are_null(spark):
     assert found == [(valid, bool(valid), "39.85,-104.68" if valid else None) for valid in cases.values()]
 
 
-def test_zip_codes_have_five_digits_and_are_not_00000(spark):
+def test_zip_codes_are_null_if_they_are_00000_or_lack_five_digits(spark):
     cases = {"80202": ("80202", False), " 80202-1234\u00a0": ("80202", False), "00000": (None, True),
              "8020": (None, True), "": (None, False), None: (None, False)}  # fmt: skip
     rows = [raw(DENVER, number=n, Incident_Zip_Code=text) for n, text in enumerate(cases)]
     assert values(spark, rows, "zip", "_cast_warnings IS NOT NULL") == [*cases.values()]
 
 
-def test_first_call_resolution_is_yes_or_no(spark):
+def test_first_call_resolution_is_null_if_the_cell_is_not_y_or_n(spark):
     rows = [raw(DENVER, number=n, First_Call_Resolution=text) for n, text in enumerate(["Y", "n ", "", "maybe"])]
     assert values(spark, rows, "first_call_resolution", "_cast_warnings IS NOT NULL") == [
         (True, False), (False, False), (None, False), (None, True),
     ]  # fmt: skip
 
 
-def test_the_request_type_comes_from_the_type_or_topic_or_summary(spark):
+def test_the_request_type_comes_from_the_type_then_the_topic_then_the_summary(spark):
     cases = [
         ("Pothole", None, None, "Pothole", None),
         ("Pothole", "Street Maintenance", "Roads", "Street Maintenance", None),
@@ -204,7 +204,7 @@ def test_district_0_is_null(spark):
                   "police_district") == [(None, "3")]  # fmt: skip
 
 
-def test_requests_contain_no_names_and_no_addresses(spark):
+def test_requests_contain_no_names_or_addresses(spark):
     secret = {
         "Case_Summary": "Pothole, call Ann 303-555-0142", "Incident_Address_2": "Apt 7", "Case_Closed_dttm": "Ann",
         "Incident_Intersection_1": "EXAMPLE ST", "Incident_Intersection_2": "N 12th AVE",
@@ -254,7 +254,7 @@ def test_rows_with_an_unknown_layout_are_kept_with_a_null_key(spark):
     ]  # fmt: skip
 
 
-def test_building_without_unused_layouts_does_not_change_the_requests(spark):
+def test_leaving_out_unused_layouts_does_not_change_the_requests(spark):
     rows = [raw(DENVER, number=2), vancouver(number=3)]
     some, all_layouts = (build(spark, *rows, layouts=names) for names in (["denver", "vancouver"], LAYOUTS))
     assert_df_equality(some, all_layouts, ignore_row_order=True)

@@ -33,7 +33,7 @@ def assert_built(spark, name, requests, rows, schema, *, where="true"):
     assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def test_monthly_volumes_have_changes_since_the_month_before_and_since_the_year_before(spark):
+def test_monthly_volumes_are_compared_with_the_month_before_and_the_year_before(spark):
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
@@ -109,7 +109,7 @@ def test_each_area_has_at_most_five_top_types(spark):
     assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
-def test_top_types_by_month_are_ranked_over_all_months(spark):
+def test_top_types_are_ranked_by_their_requests_in_all_months_together(spark):
     requests = [
         *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
         *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),
@@ -124,7 +124,7 @@ def test_top_types_by_month_are_ranked_over_all_months(spark):
     assert_built(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
 
 
-def test_busiest_agencies_and_most_common_types_exclude_unknown_values(spark):
+def test_rankings_of_agencies_and_types_exclude_unknown_values(spark):
     agencies = [f"Agency {n:02}" for n in range(11)]
     requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
     of_city = answer(spark, "busiest_agencies", requests).where("group_kind = 'all'")
@@ -149,7 +149,7 @@ def test_agencies_are_ranked_in_each_group_of_requests(spark):
     assert "agency" not in {kind for kind, *_ in found}
 
 
-def test_top_unresolved_types_count_only_open_requests(spark):
+def test_top_unresolved_types_count_only_unresolved_requests(spark):
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),
@@ -170,7 +170,7 @@ def test_requests_are_counted_by_weekday_and_hour(spark):
     assert_built(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
-def test_time_to_close_percentiles_exclude_open_requests(spark):
+def test_time_to_close_percentiles_exclude_requests_without_hours_to_close(spark):
     requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
         request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def test_time_to_close_percentiles_exclude_open_requests(spark):
     assert_built(spark, "time_to_close", requests, rows, schema)
 
 
-def test_traffic_and_accidents_are_counted_by_area_and_type(spark):
+def test_requests_about_traffic_and_accidents_are_counted_by_area_and_type(spark):
     requests = [
         request(traffic="accident", kind="Traffic accident", zip_code="80202"),
         request(traffic="traffic", kind="Traffic and signals", zip_code="80202"),

@@ -1,4 +1,4 @@
-"""Test the order of the revisions of a request, and the times of exports and events."""
+"""Test the order of the revisions of a request, and the revision times of exports and events."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_latest_revision_is_kept_for_any_order_of_arrival(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("In Progress", 4)]
 
 
-def test_revisions_with_the_same_time_are_ordered_by_their_content(spark):
+def test_the_closed_revision_is_kept_if_two_revisions_have_the_same_time(spark):
     rows = [event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
                   Case_Closed_Date=None)
             for n, (status, closed) in enumerate([("Closed", "07/05/2024 01:00:00 PM"), ("New", None)])]  # fmt: skip
@@ -58,7 +58,7 @@ def test_current_rows_win_over_superseded_rows_that_were_revised_later(spark):
     assert latest(spark, *rows) == [("New", 2)]
 
 
-def test_the_revision_order_is_total_and_independent_of_arrival():
+def test_the_revision_order_breaks_all_ties_without_times_of_arrival():
     columns = [column.split()[0] for column in re.split(r", (?=_?[a-z]+\w* )", REQUESTS)]
     assert DATASET.revision_order[-2:] == ("_source_file", "_row_number")
     assert not {"_ingested_at", "_modified_at"} & set(DATASET.revision_order)
@@ -88,7 +88,7 @@ OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:1
 
 
 def exported(hour, *, number=2):
-    """Return the rows of an export that is modified and lands at this hour. The latest time in its rows is 13:10."""
+    """Return the rows of an export that was modified and landed at `hour`. The latest time in its rows is 13:10."""
     landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
     return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
 

@@ -12,7 +12,7 @@ NOT_READ = {"created_on"}
 """The fields that requests do not use. The fields only help ingest to recognize a layout."""
 
 
-def test_every_module_of_the_package_is_a_feed(monkeypatch, tmp_path):
+def test_every_module_in_sources_is_loaded_as_a_feed(monkeypatch, tmp_path):
     assert [source.city for source in SOURCES] == ["denver", "vancouver"]
     (tmp_path / "boulder.py").write_text("SOURCE = 'a feed'\n", encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
@@ -31,7 +31,7 @@ def test_every_status_has_one_resolution(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_layout_has_the_key_fields_and_a_revision_time(source):
+def test_every_layout_has_the_fields_that_requests_need(source):
     assert source.as_of.keys() == source.layouts.keys()
     for layout, fields in source.layouts.items():
         names = {field.name: field.type for field in fields}

@@ -1,4 +1,4 @@
-"""Inquiry volume: the monthly number of inquiries of each type, by city department and channel.
+"""Inquiry volume: the number of inquiries in each month, by department, type and channel.
 
 The source is the City of Vancouver's "3-1-1 inquiry volume". The source has one row for each combination of department,
 type, month and channel. These four columns are the key.

@@ -1,4 +1,4 @@
-"""Build the answers about the inquiry volume. Years, departments and denominators are not constants in the code."""
+"""Build the answers about the inquiry volume. Years, departments and denominators come from the data."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ def build_departments(inquiries: DataFrame) -> DataFrame:
 
     Rows: one for each combination of year and department with inquiries.
 
-    Columns: year, inquiry_department; inquiries; share_pct (share of the year's inquiries; the shares of a year add up
-    to exactly 100.000); rounded_pct (the same share, but rounded separately, as in the city's tables; the sum of
-    rounded_pct can differ from 100).
+    Columns:
+
+    - year, inquiry_department; inquiries.
+    - share_pct: the share of the year's inquiries. The shares of a year add up to exactly 100.000.
+    - rounded_pct: the same share, but rounded separately, as in the city's tables. The sum of a year can differ from
+      100.
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_department")
 
@@ -48,10 +51,14 @@ def build_monthly(inquiries: DataFrame) -> DataFrame:
 
     Rows: one for each month with inquiries.
 
-    Columns: month (the first day of the month); inquiries; change_on_month (change in inquiries since the month
-    before), change_on_month_pct (the same change, as a percentage of the inquiries of the month before);
-    change_on_year, change_on_year_pct (the changes since the same month of the year before). A change is null if the
-    earlier month has no row.
+    Columns:
+
+    - month (the first day of the month); inquiries.
+    - change_on_month: the change in inquiries since the month before.
+    - change_on_month_pct: the same change, as a percentage of the inquiries of the month before.
+    - change_on_year, change_on_year_pct: the changes since the same month of the year before.
+
+    A change is null if the earlier month has no row.
     """
     return (
         inquiries.select(
@@ -72,9 +79,12 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
 
     Rows: one for each year with inquiries.
 
-    Columns: year; months (months with inquiries; a year with fewer than 12 months is incomplete); inquiries;
-    inquiries_per_month; change_on_year, change_on_year_pct (the changes since the year before, null if the year before
-    has no row). For an incomplete year, the changes compare fewer than 12 months with all months of the year before.
+    Columns:
+
+    - year; inquiries; inquiries_per_month.
+    - months: the number of months with inquiries. A year with fewer than 12 months is incomplete.
+    - change_on_year, change_on_year_pct: the changes since the year before, or null if the year before has no row. For
+      an incomplete year, the changes compare fewer than 12 months with all months of the year before.
     """
     months = {"months": ("year_month", "countDistinct")}
     return (
@@ -91,9 +101,14 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
     Rows: one for each department with inquiries in at least one of the two years. If the data has only one year, the
     result is empty.
 
-    Columns: inquiry_department; year_before, year; inquiries_before, inquiries; share_before_pct (share
-    of all inquiries in year_before), share_pct (share of all inquiries in year); change_pct_points (share_pct minus
-    share_before_pct). If the department has no inquiries in a year, its share of this year is 0.000.
+    Columns:
+
+    - inquiry_department; year_before, year; inquiries_before, inquiries.
+    - share_before_pct: the share of all inquiries in year_before.
+    - share_pct: the share of all inquiries in year.
+    - change_pct_points: share_pct minus share_before_pct.
+
+    If the department has no inquiries in a year, its share of this year is 0.000.
     """
     return inquiries.transform(build_departments).transform(_compare_last_years, columns=["inquiry_department"])
 
@@ -106,8 +121,10 @@ def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
 
     Rows: one for each combination of year and department whose volume is unusual.
 
-    Columns: year, inquiry_department; unusual (`high` or `low`); inquiries; usual_from, usual_to (the minimum and
-    maximum number of inquiries that is usual for a department in this year).
+    Columns:
+
+    - year, inquiry_department; unusual (`high` or `low`); inquiries.
+    - usual_from, usual_to: the minimum and the maximum usual number of inquiries of a department in this year.
     """
     return (
         inquiries.transform(aggregate, group_by=["year", "inquiry_department"], columns=_INQUIRIES)
@@ -146,10 +163,15 @@ def build_channel_moves(inquiries: DataFrame) -> DataFrame:
     Rows: one for each combination of department and channel with inquiries in at least one of the two years. If the
     data has only one year, the result is empty.
 
-    Columns: inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries; share_before_pct,
-    share_pct (shares of the department's inquiries in each of the two years); change_pct_points (share_pct minus
-    share_before_pct). The shares of a department in a year add up to exactly 100.000. If a department has no inquiries
-    in a year, its shares of that year are 0.000.
+    Columns:
+
+    - inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries.
+    - share_before_pct: the share of the department's inquiries in year_before.
+    - share_pct: the share of the department's inquiries in year.
+    - change_pct_points: share_pct minus share_before_pct.
+
+    The shares of a department in a year add up to exactly 100.000. If a department has no inquiries in a year, its
+    shares of that year are 0.000.
     """
     group_by = ["year", "inquiry_department"]
     return inquiries.transform(_add_shares, group_by=group_by, column="inquiry_channel").transform(

@@ -34,7 +34,7 @@ def build_cities(incidents: DataFrame) -> DataFrame:
 def build_top_city_types(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
 ) -> DataFrame:
-    """Rank the most common types in the cities with the most incidents (question 2).
+    """Rank the most frequent types in the cities with the most incidents (question 2).
 
     Rows: at most `max_types` for each of the `max_cities` cities. Ties are broken by the name of the type.
 
@@ -47,7 +47,7 @@ def build_top_city_types(
 def build_top_street_types(
     incidents: DataFrame, *, max_streets: int = MAX_STREETS, max_types: int = MAX_TYPES
 ) -> DataFrame:
-    """Rank the most common types on the streets with the most incidents (question 4).
+    """Rank the most frequent types on the streets with the most incidents (question 4).
 
     Rows: at most `max_types` for each of the `max_streets` streets. Ties are broken by the name of the type.
 
@@ -63,9 +63,13 @@ def build_type_shares(incidents: DataFrame) -> DataFrame:
     Rows: one for each combination of city and type with incidents. Incidents without a city and incidents without a
     type also have rows.
 
-    Columns: city, initial_type; incidents; share_pct (share of the city's incidents; the shares of a city add up to
-    exactly 100.000); overall_incidents (incidents of the type in all cities); overall_pct (overall_incidents as a
-    percentage of all incidents, rounded separately); difference_pct_points (share_pct minus overall_pct).
+    Columns:
+
+    - city, initial_type; incidents.
+    - share_pct: the share of the city's incidents. The shares of a city add up to exactly 100.000.
+    - overall_incidents: the number of incidents of the type in all cities.
+    - overall_pct: overall_incidents as a percentage of all incidents, rounded separately.
+    - difference_pct_points: share_pct minus overall_pct.
     """
     all_cities = F.sum("incidents").over(Window.partitionBy("initial_type"))
     return (
@@ -91,9 +95,13 @@ def build_priority_shares(
     with the most incidents. The types are the `max_types` types with the most incidents in the whole county. Incidents
     without a priority also have rows.
 
-    Columns: city, initial_type; type_incidents (incidents of the type in the city); type_share_pct (type_incidents as a
-    percentage of the city's incidents of all types); priority; incidents; priority_share_pct (incidents as a percentage
-    of type_incidents; the shares of a city and type add up to exactly 100.000).
+    Columns:
+
+    - city, initial_type, priority; incidents.
+    - type_incidents: the number of incidents of the type in the city.
+    - type_share_pct: type_incidents as a percentage of the city's incidents of all types.
+    - priority_share_pct: incidents as a percentage of type_incidents. The shares of a city and type add up to exactly
+      100.000.
     """
     type_window, city_window = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
     totals = {"type_incidents": F.sum("incidents").over(type_window), "_city": F.sum("incidents").over(city_window)}
@@ -119,7 +127,7 @@ def build_hours(incidents: DataFrame) -> DataFrame:
 
     Columns: weekday (1 is Monday), hour (0 to 23); incidents; share_pct (share of all incidents; the shares add up to
     exactly 100.000). Weekday and hour are in the county's local time. In November, the clocks show one hour twice. The
-    incidents of both hours are in one row.
+    incidents of both hours are counted in the same row.
     """
     return (
         incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENT_COUNT)

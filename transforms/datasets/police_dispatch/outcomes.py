@@ -17,7 +17,7 @@ _HAS_COMBINATION = "initial_type IS NOT NULL AND disposition_desc IS NOT NULL"
 def build_type_dispositions(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_combinations: int = MAX_COMBINATIONS
 ) -> DataFrame:
-    """Rank the most common combinations of type and disposition in the cities with the most incidents (question 6).
+    """Rank the most frequent combinations of type and disposition in the cities with the most incidents (question 6).
 
     Rows: at most `max_combinations` for each of the `max_cities` cities. Ties are broken by the names of type and
     disposition.
@@ -38,10 +38,13 @@ def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MA
 
     Rows: one for each combination that has incidents in each of the `max_cities` cities with the most incidents.
 
-    Columns: rank (1 for the combination with the most incidents), initial_type, disposition_desc; cities (the number of
-    top cities); incidents (in these cities); min_share_pct, max_share_pct. Each of these cities has a share: the
-    incidents of the combination as a percentage of the city's incidents. min_share_pct is the smallest of these shares,
-    and max_share_pct is the largest of these shares.
+    Columns:
+
+    - rank (1 for the combination with the most incidents); initial_type, disposition_desc.
+    - cities: the number of top cities.
+    - incidents: the number of incidents of the combination in the top cities.
+    - min_share_pct, max_share_pct: the smallest and the largest share of the combination in a top city. The share is a
+      percentage of the city's incidents.
     """
     number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
@@ -64,10 +67,10 @@ def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MA
 def build_top_type_dispositions(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
 ) -> DataFrame:
-    """Count the dispositions of the most common types in the cities with the most incidents (question 7).
+    """Count the dispositions of the most frequent types in the cities with the most incidents (question 7).
 
     Rows: one for each combination of city, type and disposition with incidents. The answer has `max_cities` cities, and
-    the `max_types` most common types of each city. Incidents without a disposition also have rows.
+    the `max_types` most frequent types of each city. Incidents without a disposition also have rows.
 
     Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct. The denominator of
     share_pct is the number of the city's incidents of the type. The shares of a city and type add up to exactly
@@ -89,11 +92,15 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
     Rows: one for all incidents (`all`), one for each type, one for each sector, and one for each police district.
     Incidents without a type, a sector or a district also have rows.
 
-    Columns: dimension (`all`, `initial_type`, `sector` or `police_district_number`); value (null for `all`, and for
-    incidents without a type, sector or district); incidents; arrival_missing (incidents whose dispatch_arrive is
-    missing or not a number of 0 or more); clearing_missing (incidents whose arrive_cleared is missing or not a number
-    of 0 or more); arrival_missing_pct, clearing_missing_pct. The denominator of both percentages is the column
-    incidents.
+    Columns:
+
+    - dimension: `all`, `initial_type`, `sector` or `police_district_number`.
+    - value: the type, sector or district. value is null for `all`, and for incidents without a type, sector or
+      district.
+    - incidents.
+    - arrival_missing: the number of incidents whose dispatch_arrive is missing or not a number of 0 or more.
+    - clearing_missing: the number of incidents whose arrive_cleared is missing or not a number of 0 or more.
+    - arrival_missing_pct, clearing_missing_pct: percentages of the column incidents.
     """
     dimensions = ("initial_type", "sector", "police_district_number")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))

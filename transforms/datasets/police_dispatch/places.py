@@ -19,10 +19,14 @@ def build_streets(incidents: DataFrame) -> DataFrame:
 
     Rows: one for each street that has an incident at a block or at an intersection.
 
-    Columns: rank (1 for the street with the most incidents at blocks); street (the text after BLK); incidents (at
-    blocks of the street); share_pct (share of all incidents at blocks; the shares add up to exactly 100.000);
-    at_intersections (incidents at intersections of the street). The column incidents excludes incidents at
-    intersections. An incident at an intersection is counted in at_intersections for each street of the intersection.
+    Columns:
+
+    - rank (1 for the street with the most incidents at blocks); street (the text after BLK).
+    - incidents: the number of incidents at blocks of the street, without incidents at intersections.
+    - share_pct: the share of all incidents at blocks. The shares add up to exactly 100.000.
+    - at_intersections: the number of incidents at intersections of the street.
+
+    An incident at an intersection is counted in at_intersections for each street of the intersection.
     """
     crossing_streets = F.array_distinct(F.split("intersection", " / "))
     at_intersection = F.col("is_intersection").cast("int")
@@ -44,10 +48,14 @@ def build_streets(incidents: DataFrame) -> DataFrame:
 def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> DataFrame:
     """Rank the cells of a map grid by their number of incidents (question 5).
 
-    Rows: one for each cell with incidents. Columns: rank (1 for the cell with the most incidents); cell (the latitude
-    and longitude of the south-west corner of the cell: `39.02,-77.05`); south, west (this latitude and this longitude,
-    as numbers in degrees); incidents; share_pct (share of the incidents with coordinates; the shares add up to exactly
-    100.000).
+    Rows: one for each cell with incidents.
+
+    Columns:
+
+    - rank (1 for the cell with the most incidents); incidents.
+    - cell: the latitude and longitude of the south-west corner of the cell, such as `39.02,-77.05`.
+    - south, west: this latitude and this longitude, as numbers in degrees.
+    - share_pct: the share of the incidents with coordinates. The shares add up to exactly 100.000.
     """
     longitude, latitude = F.col("longitude"), F.col("latitude")
     cell_columns = ("cell", "south", "west")

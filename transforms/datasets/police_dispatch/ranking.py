@@ -24,7 +24,7 @@ _TOTAL = "_rank_by_incidents_total"
 def rank_by_incidents(
     counts: DataFrame, *, columns: Sequence[str], name: str, group_by: Sequence[str] = ()
 ) -> DataFrame:
-    """Rank each combination of values of `columns`, such as a city, by the sum of incidents in its rows.
+    """Rank each combination of values of `columns`, such as each city, by the total of the column incidents.
 
     The rank is computed from the counts, so this step needs no second pass over the incidents.
 

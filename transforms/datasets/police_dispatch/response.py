@@ -36,9 +36,13 @@ def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, m
     Rows: one for each combination of city, type and band with incidents. The cities are the `max_cities` cities with
     the most incidents. The types are the `max_types` types with the most incidents in the whole county.
 
-    Columns: city, initial_type; band_number (1 for the shortest times), band (range of minutes; `5-10` is from 5 to
-    less than 10); incidents; share_pct. The denominator of share_pct is the number of incidents of the city and type
-    with a known time. The shares of a city and type add up to exactly 100.000.
+    Columns:
+
+    - city, initial_type; incidents.
+    - band_number: 1 for the shortest times.
+    - band: a range of minutes. `5-10` is from 5 to less than 10.
+    - share_pct: a percentage of those incidents of the city and type that have a known time. The shares of a city and
+      type add up to exactly 100.000.
     """
     return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
 
@@ -63,15 +67,18 @@ def build_arrival_by_city(
 
     Columns:
 
-    - city, initial_type, priority; incidents; timed (incidents with a known time); avg_minutes (the average time of the
-      timed incidents); few_incidents.
+    - city, initial_type, priority; incidents; few_incidents.
+    - timed: the number of incidents with a known time.
+    - avg_minutes: the average time of the timed incidents.
     - slowest_rank, fastest_rank: the rank of the combination of type and priority in its city. The slowest combination
       has slowest_rank 1, and the fastest combination has fastest_rank 1. Ties are broken by type and priority.
-    - places: the number of these cities in which at least one incident of the combination of type and priority has a
-      known time. overall_minutes: the average time of all timed incidents of the combination in these cities.
+    - places: the number of top cities in which at least one incident of the combination of type and priority has a
+      known time.
+    - overall_minutes: the average time of all timed incidents of the combination in the top cities.
     - fastest, slowest: the cities with the lowest and the highest average time of the combination. Ties are broken by
-      the name of the city. spread_minutes: the difference between these two averages. All three columns are null if
-      places is 1.
+      the name of the city.
+    - spread_minutes: the difference between these two averages. fastest, slowest and spread_minutes are null if places
+      is 1.
     """
     return _average_times(
         incidents, column=ARRIVAL_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
@@ -124,9 +131,13 @@ def build_slowest_cities(
 
     Rows: one for each combination that has known times in at least two of the `max_cities` cities.
 
-    Columns: city (the slowest city), initial_type, priority; timed, avg_minutes (figures of the slowest city);
-    others_timed, others_minutes (figures of the remaining top cities together); more_minutes (avg_minutes minus
-    others_minutes); few_incidents (whether the average of the slowest city includes fewer than `min_timed` incidents).
+    Columns:
+
+    - city (the slowest city); initial_type, priority.
+    - timed, avg_minutes: the figures of the slowest city.
+    - others_timed, others_minutes: the figures of the remaining top cities together.
+    - more_minutes: avg_minutes minus others_minutes.
+    - few_incidents: whether the average of the slowest city includes fewer than `min_timed` incidents.
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)
@@ -158,9 +169,14 @@ def build_quadrants(
     cities. The average number of incidents includes cities without incidents of the combination. `slower, more`
     indicates a problem with responses (question 16). `faster, more` indicates an efficient response (question 17).
 
-    Rows: as in `build_arrival_by_city`. Columns: city, initial_type, priority; incidents, usual_incidents (the average
-    number of incidents of the combination in the top cities); timed, avg_minutes, overall_minutes; quadrant (null if
-    avg_minutes equals overall_minutes, or incidents equals usual_incidents, before rounding); few_incidents.
+    Rows: as in `build_arrival_by_city`.
+
+    Columns:
+
+    - city, initial_type, priority; incidents; timed, avg_minutes, overall_minutes; few_incidents.
+    - usual_incidents: the average number of incidents of the combination in the top cities.
+    - quadrant: null if avg_minutes equals overall_minutes, or if incidents equals usual_incidents. The values are
+      compared before rounding.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")

@@ -28,9 +28,13 @@ COMPLETENESS_FIELDS = {
 def build_completion_by_year(records: DataFrame) -> DataFrame:
     """Compute the application completion rate by the year of receipt.
 
-    Rows: one for each year. Columns: year; received, completed (applications); completion_rate_pct (100 x completed /
-    received; the denominator is the applications received in the year); change_pct_points (the change in
-    completion_rate_pct since the year before, null if the year before is absent).
+    Rows: one for each year with applications.
+
+    Columns:
+
+    - year; received, completed (applications).
+    - completion_rate_pct: 100 x completed / received. The denominator is the applications received in the year.
+    - change_pct_points: the change in completion_rate_pct since the year before, or null if the year before is absent.
     """
     return (
         records.transform(_count_completions, group_by=["year"])
@@ -43,9 +47,12 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
 def build_completion_by_programme(records: DataFrame) -> DataFrame:
     """Compute the application completion rate by programme and intake.
 
-    Rows: one for each combination of programme and intake with applications. Columns: programme, intake; received,
-    completed (applications); completion_rate_pct (100 x completed / received; the denominator is the applications
-    received).
+    Rows: one for each combination of programme and intake with applications.
+
+    Columns:
+
+    - programme, intake; received, completed (applications).
+    - completion_rate_pct: 100 x completed / received. The denominator is the applications received.
     """
     group_by = ["programme", "intake"]
     return (
@@ -76,10 +83,16 @@ def build_activity_by_year(records: DataFrame) -> DataFrame:
 def build_yield(records: DataFrame) -> DataFrame:
     """Compute the percentage of completed applications that led to an enrolment, by programme and intake.
 
-    Rows: one for each combination of programme and intake with applications or enrolments. Columns: programme, intake;
-    completed (applications); enrolled (completed applications with an enrolment); yield_pct (100 x enrolled /
-    completed, null if no application is completed; the denominator is the completed applications); enrolled_otherwise
-    (enrolments without a completed application).
+    Rows: one for each combination of programme and intake with applications or enrolments.
+
+    Columns:
+
+    - programme, intake.
+    - completed: the number of completed applications.
+    - enrolled: the number of completed applications with an enrolment.
+    - yield_pct: 100 x enrolled / completed, or null if no application is completed. The denominator is the completed
+      applications.
+    - enrolled_otherwise: the number of enrolments without a completed application.
     """
     group_by = ["programme", "intake"]
     sums = {name: (name, "sum") for name in ("completed", "enrolled", "enrolled_otherwise")}
@@ -100,9 +113,14 @@ def build_withdrawal_rates(records: DataFrame) -> DataFrame:
 
     The answer also has the days from enrolment to withdrawal.
 
-    Rows: one for each combination of programme and intake with enrolments. Columns: programme, intake; enrolled;
-    withdrawn (enrolments with a withdrawal); withdrawal_rate_pct (100 x withdrawn / enrolled; the denominator is the
-    enrolments); median_days, min_days, max_days (days from enrolment to withdrawal, null if nobody withdrew).
+    Rows: one for each combination of programme and intake with enrolments.
+
+    Columns:
+
+    - programme, intake; enrolled (enrolments).
+    - withdrawn: the number of enrolments with a withdrawal.
+    - withdrawal_rate_pct: 100 x withdrawn / enrolled. The denominator is the enrolments.
+    - median_days, min_days, max_days: the days from enrolment to withdrawal, or null if nobody withdrew.
     """
     group_by = ["programme", "intake"]
     days = [(F.median, "median_days"), (F.min, "min_days"), (F.max, "max_days")]
@@ -127,8 +145,13 @@ def build_completeness(*records: DataFrame) -> DataFrame:
     Pass the rows of both trusted and quarantine, because most rows with a missing value are in quarantine.
 
     Rows: one for each combination of a kind of record and a field of this kind. Kinds without rows are left out.
-    Columns: record, field; rows (records of this kind in trusted or quarantine); filled (records with a readable
-    value); completeness_pct (100 x filled / rows; the denominator is the records of this kind).
+
+    Columns:
+
+    - record, field.
+    - rows: the number of records of this kind in trusted or quarantine.
+    - filled: the number of these records that have a readable value in the field.
+    - completeness_pct: 100 x filled / rows. The denominator is the records of this kind.
     """
     fields = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
     counts = {"rows": ("record", "count"), **{name: (name, "count") for name in fields}}

@@ -156,8 +156,9 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and check which values are valid. This step needs values without masking."""
-    # With only one step, Spark would clean a text again for each column that uses the text. So there are two steps.
+    """Standardize spelling, and check which values are valid. This step must run before masking."""
+    # The texts are cleaned in a separate step. In a single step, Spark would clean a text again for each column that
+    # uses the text.
     texts = {name: clean_text(F.col(name)) for name in (*ADMISSION_KEY, "first_name", "last_name", "email", "phone")}
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # one cell can contain both names
@@ -182,7 +183,7 @@ def _standardize(rows: DataFrame) -> DataFrame:
 
 
 def _split_name(full_name: Column, *, default: Column, comma_group: int, space_group: int) -> Column:
-    """Return one name from a cell with both names: `Last, First` or `First Last`. Otherwise return `default`."""
+    """Return one name from a cell that contains `Last, First` or `First Last`. Otherwise return `default`."""
     comma, space = r"\A([^,]+), ?([^,]+)\z", r"\A(\S+) (\S+)\z"
     return (
         F.when(full_name.rlike(comma), F.regexp_extract(full_name, comma, comma_group))

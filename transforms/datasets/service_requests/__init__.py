@@ -1,8 +1,8 @@
 """Service requests to a city's 3-1-1: the subject, place, channel and time to close of each request.
 
-The sources are the 3-1-1 service requests of Denver and Vancouver. Denver delivers one csv file a year and JSON events.
-Vancouver delivers csv files and workbooks. The modules in `sources` describe the differences between cities. All cities
-share the rest of the code.
+The sources are the 3-1-1 service requests of Denver and Vancouver. Denver delivers JSON events, and one csv file for
+each year. Vancouver delivers csv files and workbooks. The modules in `sources` describe the differences between cities.
+All cities share the rest of the code.
 
 No source publishes an id of its requests. The key is a keyed hash of the fields that are set when a request is opened
 and never change. These fields are the city, the creation time (with seconds), and the fields in `CitySource.key`. The
@@ -10,7 +10,7 @@ fields in `CitySource.key` describe the subject, channel and place. Status, clos
 change, so these fields are not part of the key.
 
 Two requests with the same values in all key fields become one request. In Denver, this happens mostly to requests
-without an address that were created in the same second. In Vancouver, 10,000 published rows have four such pairs. If
+without an address that were created in the same second. In Vancouver, 10,000 published rows contain four such pairs. If
 the summary or address of a request is corrected later, the correction becomes a second request.
 
 `MASKING_POLICY` masks addresses and free text before rows are validated. Coordinates keep the precision of a city

@@ -95,7 +95,7 @@ def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
 
 
 def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
-    """Return the fields with their source columns in the spelling of raw.
+    """Return the fields. Each source column gets the spelling that raw uses for it.
 
     If the column names of two files differ only in capitals, raw has one column, with the spelling of the first file.
     """
@@ -107,7 +107,7 @@ def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
 
 
 def _join_key_texts(source: CitySource, fields: Sequence[Field]) -> Column:
-    """Join the texts that identify a request, without the city and the creation time. The result is never null."""
+    """Join the texts of the key, except the city and the creation time. The result is never null."""
     columns = {field.name: field.source for field in fields}
     texts = (F.trim(F.regexp_replace(quoted(columns[name]), _WHITESPACE, " ")) for name in source.key)
     return F.concat_ws(_SEPARATOR, *(F.coalesce(text, F.lit("")) for text in texts))
@@ -131,7 +131,7 @@ def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFram
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # few rows lack a time of revision, so a scan of each whole file is too slow
+    if is_dated_by_row:  # few rows lack revised_at, so whole files are not scanned for them
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")
@@ -145,8 +145,8 @@ def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
-    # With only one step, Spark would compute status and `_local` again for each column that uses one of these two
-    # columns.
+    # status and `_local` are added in a separate step. In a single step, Spark would compute both again for each column
+    # that uses them.
     return rows.withColumns(
         {
             "city": F.lit(source.city),

@@ -23,9 +23,12 @@ def build_resolution(requests: DataFrame) -> DataFrame:
 
     Rows: for each city, one row for each group with requests.
 
-    Columns: city, group_kind, group_name; requests; resolved, closed_otherwise (transferred, out of jurisdiction, or
-    not a valid request), unresolved, status_not_known (numbers of requests); resolved_pct, unresolved_pct. The
-    denominator of both percentages is the number of requests with a known status.
+    Columns:
+
+    - city, group_kind, group_name.
+    - requests, resolved, unresolved, status_not_known: numbers of requests.
+    - closed_otherwise: the number of requests that were transferred, out of jurisdiction, or not a valid request.
+    - resolved_pct, unresolved_pct: percentages of the requests with a known status.
     """
     counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
@@ -91,8 +94,12 @@ def build_time_to_close(requests: DataFrame) -> DataFrame:
     agency and type. Requests without hours_to_close are left out. These requests are unresolved, lack a time, or were
     closed before their creation.
 
-    Columns: city; group_kind (`all`, `agency`, `request_type` or `agency and request_type`); agency, request_type (null
-    if the group includes all values of the column, or if the value is unknown); requests; median_hours, p90_hours.
+    Columns:
+
+    - city; requests.
+    - group_kind: `all`, `agency`, `request_type` or `agency and request_type`.
+    - agency, request_type: null if the group includes all values of the column, or if the value is unknown.
+    - median_hours, p90_hours: the median and the 90th percentile of hours_to_close.
 
     The percentiles are exact to a tenth of an hour. The code first counts the requests for each tenth of an hour, and
     then computes the percentiles from these counts. An exact percentile of single requests would need all requests in

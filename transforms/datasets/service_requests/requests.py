@@ -132,7 +132,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 def _standardize(rows: DataFrame) -> DataFrame:
     """Standardize spelling, and add the columns that need values without masking."""
-    # With only one step, Spark would compute a text again for each column that uses the text. So there are two steps.
+    # There are two steps. In a single step, Spark would compute a text again for each column that uses the text.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))
     seconds = F.unix_seconds("closed_at") - F.unix_seconds("created_at")
@@ -157,5 +157,6 @@ def _clear_unknown_district(name: str) -> Column:
 
 
 def _hash_content(*columns: str) -> Column:
-    # Spark's hash skips nulls. Without the null flags, ("a", null) and (null, "a") would have the same hash.
+    # Spark's hash skips nulls. The null flags are hashed too, because otherwise ("a", null) and (null, "a") would have
+    # the same hash.
     return F.xxhash64(*columns, *(F.col(name).isNull() for name in columns))

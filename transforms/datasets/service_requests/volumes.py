@@ -27,10 +27,14 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, one row for each month with requests. A group has all requests of a city (`all`), or
     the requests of one channel, agency or area. Grid cells are not groups of this answer.
 
-    Columns: city, group_kind, group_name (null for the group of requests without a value); month (the first day of the
-    month, in the city's local time); requests; change_on_month, change_on_month_pct (changes since the month before);
-    change_on_year, change_on_year_pct (changes since the same month of the year before). A change is null if the
-    earlier month has no requests.
+    Columns:
+
+    - city, group_kind; group_name (null for the group of requests without a value); requests.
+    - month: the first day of the month, in the city's local time.
+    - change_on_month, change_on_month_pct: the changes since the month before.
+    - change_on_year, change_on_year_pct: the changes since the same month of the year before.
+
+    A change is null if the earlier month has no requests.
     """
     group_by = ["city", *GROUP_COLUMNS]
     return (
@@ -85,9 +89,13 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
     Rows: for each area and each of its types in `build_top_types_by_area`, one row for each month with requests.
 
-    Columns: city, area_kind, area; rank (the rank of the type over all months), request_type; month (the first day of
-    the month); requests; change_on_month, change_on_month_pct (changes since the month before, null if the month before
-    has no requests).
+    Columns:
+
+    - city, area_kind, area; request_type; requests.
+    - rank: the rank of the type over all months.
+    - month: the first day of the month.
+    - change_on_month, change_on_month_pct: the changes since the month before, or null if the month before has no
+      requests.
     """
     area = ["city", *AREA_COLUMNS]
     area_type = [*area, "request_type"]
@@ -119,7 +127,7 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
 
 
 def build_most_common_types(requests: DataFrame) -> DataFrame:
-    """Rank the most common types of requests in each city, and in each agency, channel and area of the city.
+    """Rank the most frequent types of requests in each city, and in each agency, channel and area of the city.
 
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
     broken by the name of the type.

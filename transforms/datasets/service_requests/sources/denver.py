@@ -75,7 +75,7 @@ _DENVER = (
 SOURCE = CitySource(
     city="denver",
     zone=ZONE,
-    bounding_box=(-105.12, 39.60, -104.59, 39.92),  # includes the airport, which is far to the north-east
+    bounding_box=(-105.12, 39.60, -104.59, 39.92),  # the box includes the airport, far to the north-east
     key=("summary", "channel", "customer_zip", "address_1", "address_2", "intersection_1", "intersection_2", "zip"),
     statuses={
         RESOLVED: (

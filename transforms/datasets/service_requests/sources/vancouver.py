@@ -39,12 +39,12 @@ SOURCE = CitySource(
     city="vancouver",
     zone="America/Vancouver",
     bounding_box=(-123.28, 49.19, -123.0, 49.33),
-    key=("type", "neighborhood", "channel", "address_1"),  # without the agency, because the agency can change
+    key=("type", "neighborhood", "channel", "address_1"),  # the agency is left out, because it can change
     statuses={RESOLVED: ("Close",), UNRESOLVED: ("Open",)},
     spellings={"Closed": "Close"},
     layouts={
         "vancouver": _VANCOUVER,
-        # The workbooks have the same columns, but write the names with blanks: `Service request type`.
+        # The workbooks have the same columns as the csv files, but write the names with blanks: `Service request type`.
         "vancouver_workbook": tuple(
             Field(
                 field.source if field.source == "geom" else field.source.replace("_", " ").capitalize(),
