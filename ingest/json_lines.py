@@ -142,8 +142,8 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # A search in a text is ten times as fast as parsing the text. So search for texts with only one object on each
-    # line, and do not parse these texts here.
+    # Searching a text is ten times as fast as parsing the text. `is_plain` searches a text to check that each line has
+    # only one object. Plain texts are not parsed here.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))

@@ -45,8 +45,8 @@ def expect_column_most_common_value_to_be_in_set(
         is_in_set = bool(expected & set(map(normalize, most_common)))
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
-    # `validate` gets only a limited number of counts, the most frequent value first. Among equally frequent values, the
-    # values of the set come first, so that the limit does not exclude them.
+    # The number of counts is limited, so `validate` gets the counts of only the most frequent values. Among equally
+    # frequent values, the values of the set come first. Otherwise the limit could exclude the values of the set.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 

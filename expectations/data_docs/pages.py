@@ -93,8 +93,8 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
     }
     if with_validator:
         columns["Validated by"] = (entry.get("meta") or {}).get("judged_by")
-    # GX reads added columns from these properties. GX escapes neither these columns nor the values of a result, so both
-    # are escaped here.
+    # GX adds a column for each name in `meta_properties_to_render`. GX does not escape the texts of these columns or
+    # the values of a result, so both are escaped here.
     kwargs = {**config.get("kwargs", {}), "meta_properties_to_render": {name: name for name in columns}}
     attributes = {name: html.escape(str(value or "")) for name, value in columns.items()}
     return ExpectationValidationResult(

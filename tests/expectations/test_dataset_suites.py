@@ -237,8 +237,8 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     unique = [entry for entry in entries if entry["type"] in UNIQUE_TYPES]
     table = [entry for entry in entries if entry["type"] in TABLE_TYPES]
     others = [entry for entry in entries if entry not in [*unique, *table]]
-    # The gate validates table-level expectations on the rows that would be published. To validate uniqueness, the gate
-    # also compares the rows that fail only uniqueness.
+    # The gate validates table-level expectations on the rows that would be published. The gate validates uniqueness on
+    # these rows and on the rows that fail only uniqueness.
     ids = F.array(*(F.lit(entry["id"]) for entry in unique)).cast("array<string>")
     repeated = gate.rows_for_quarantine(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
     batches = (others, all_rows), (table, passing), (unique, passing.union(repeated.select(*rows.columns)))

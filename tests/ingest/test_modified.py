@@ -109,7 +109,7 @@ def test_a_damaged_workbook_raises_no_error(tmp_path: Path) -> None:
     assert len(modified(tmp_path)) == 301
 
 
-def test_a_core_property_is_ignored_if_it_is_later_than_the_time_of_the_file_system(
+def test_a_core_property_is_ignored_if_it_is_later_than_the_time_at_which_the_file_was_stored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))

@@ -156,7 +156,8 @@ def test_row_level_warnings_come_before_table_level_warnings(spark: SparkSession
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        result("b", element_count=4, unexpected_count=2),  # The count comes from the frame, not from this result.
+        # The expected `2 rows` of b come from the frame, not from this result.
+        result("b", element_count=4, unexpected_count=2),
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
         result("some", observed_value=3),

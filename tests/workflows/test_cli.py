@@ -104,7 +104,7 @@ def test_the_shell_completes_names_of_datasets_and_answers(line: str, names: lis
     assert result.stdout.split() == names
 
 
-def test_list_names_each_dataset() -> None:
+def test_the_list_command_names_each_dataset() -> None:
     code, out, _ = citylake("list")
 
     assert code == 0

@@ -117,7 +117,7 @@ def test_an_s3_address_is_rejected_where_a_local_folder_is_expected(command: lis
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_resolve_publishes_some_rows_of_a_blocked_increment_only_with_row_by_row(
+def test_resolve_publishes_some_rows_of_a_blocked_increment_only_with_the_option_row_by_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})

@@ -271,7 +271,7 @@ def test_the_error_names_a_changed_column_that_is_missing(web) -> None:
         read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_incomplete_export_without_a_changed_column_is_retried(web) -> None:
+def test_an_incomplete_export_is_retried_if_the_feed_has_no_changed_column(web) -> None:
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 

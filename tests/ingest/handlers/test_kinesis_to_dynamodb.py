@@ -268,7 +268,7 @@ def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
         case_key({}, key)
 
 
-def test_clean_removes_all_unicode_white_space() -> None:
+def test_clean_trims_text_and_replaces_unicode_white_space_with_one_space() -> None:
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )

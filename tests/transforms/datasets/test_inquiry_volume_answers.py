@@ -164,7 +164,7 @@ def test_department_moves_are_empty_if_there_is_only_one_year(spark):
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_unusual_volumes_are_relative_to_the_departments_of_the_same_year(spark):
+def test_unusual_volumes_differ_from_the_volumes_of_other_departments_in_the_same_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),

@@ -200,7 +200,7 @@ def test_records_with_an_incomplete_key_have_no_related_records(spark):
         (["2203-05-01", "1823-05-01", None], None),
     ],
 )
-def test_enrolled_on_is_the_date_of_the_last_delivered_plausible_enrolment(spark, enrolled, counts):
+def test_the_column_enrolled_on_has_the_plausible_date_that_was_delivered_last(spark, enrolled, counts):
     rows = [
         raw(ENROLMENT, number=n, at=EARLIER if n == 0 else NOON, **{"Enrolled Date": day})
         for n, day in enumerate(enrolled)
