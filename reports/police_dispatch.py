@@ -33,10 +33,10 @@ _AVERAGES = (
 _BANDED = "100 % is all incidents with known times of the type in the city."
 
 
-def _averages(name: str, title: str, place: DisplayColumn, places: str) -> Answer:
-    columns = (place, DisplayColumn("slowest_rank", "Rank", "d"), *_COMPARISON)
+def _averages(name: str, title: str, place_column: DisplayColumn, places: str) -> Answer:
+    columns = (place_column, DisplayColumn("slowest_rank", "Rank", "d"), *_COMPARISON)
     note = _AVERAGES.format(places)
-    return Answer(name=name, title=title, columns=columns, order=(place.column, "slowest_rank"), note=note)
+    return Answer(name=name, title=title, columns=columns, order=(place_column.column, "slowest_rank"), note=note)
 
 
 ANSWERS = (

@@ -43,26 +43,26 @@ def _exit_codes() -> str:
 
 
 def _command(name: str, command: Any) -> str:
-    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    arguments = [item for item in command.params if item.param_type_name == "argument"]
     usage = " ".join(["citylake", name, *map(_usage, arguments), *(["[OPTIONS]"] if _visible_options(command) else [])])
-    text = "\n\n".join(paragraph(each) for each in (command.help or "").split("\n\n"))
-    rows = [(code(_name(each)), getattr(each, "help", None) or "") for each in arguments]
+    text = "\n\n".join(paragraph(item) for item in (command.help or "").split("\n\n"))
+    rows = [(code(_name(item)), getattr(item, "help", None) or "") for item in arguments]
     described = table(["argument", "meaning"], rows) + "\n" if any(text for _, text in rows) else ""
     return f"## {name}\n\n```\n{usage}\n```\n\n{text}\n\n{described}{_options(command)}"
 
 
 def _options(command: Any) -> str:
     rows = [
-        (", ".join(map(code, [*each.opts, *each.secondary_opts])), code(_value(each)), each.help or "")
-        for each in _visible_options(command)
+        (", ".join(map(code, [*item.opts, *item.secondary_opts])), code(_value(item)), item.help or "")
+        for item in _visible_options(command)
     ]
     return table(["option", "value", "effect"], rows) if rows else ""
 
 
 def _visible_options(command: Any) -> list[Any]:
-    options = [each for each in command.params if each.param_type_name == "option"]
+    options = [item for item in command.params if item.param_type_name == "option"]
     completion = ("--install-completion", "--show-completion", "--help")
-    return [each for each in options if not each.hidden and not set(completion) & {*each.opts}]
+    return [item for item in options if not item.hidden and not set(completion) & {*item.opts}]
 
 
 def _usage(argument: Any) -> str:
@@ -77,5 +77,5 @@ def _value(option: Any) -> str:
     if option.is_flag:
         return ""
     annotation = option.type_descriptor.annotation
-    choices = [str(each.value) for each in annotation] if isinstance(annotation, EnumMeta) else []
+    choices = [str(item.value) for item in annotation] if isinstance(annotation, EnumMeta) else []
     return str(option.metavar or "|".join(choices) or annotation.__name__.upper())

@@ -77,7 +77,7 @@ def page() -> str:
     """Return the page."""
     parts = [HEAD + NOTE]
     for title, how, functions in SECTIONS:
-        rows = [(code(each.__name__), code(_arguments(each)), _summary(each)) for each in functions]
+        rows = [(code(item.__name__), code(_arguments(item)), _summary(item)) for item in functions]
         parts.append(f"## {title}\n\n{how}\n\n{table(['type', 'arguments', 'met if'], rows)}")
     types = "".join(f"- `{name}`\n" for name in sorted(DELEGATED_TO_GX))
     parts.append(f"## Delegated to Great Expectations\n\n{DELEGATED}\n{types}")
@@ -90,8 +90,8 @@ def page() -> str:
 def _arguments(function: Callable[..., object]) -> str:
     _, *parameters = inspect.signature(function).parameters.values()
     names = [
-        "min_value, max_value, strict_min, strict_max" if each.kind is each.VAR_KEYWORD else each.name
-        for each in parameters
+        "min_value, max_value, strict_min, strict_max" if item.kind is item.VAR_KEYWORD else item.name
+        for item in parameters
     ]
     return ", ".join(names)
 

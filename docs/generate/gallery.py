@@ -20,11 +20,11 @@ node](glue-studio.md) lists the same transforms by the names that AWS Glue Studi
 
 def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
     """Yield the module, the name and the function of each public transform, in the order of the files."""
-    for found in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
-        module = import_module(f"transforms.{found.name}")
+    for module_info in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
+        module = import_module(f"transforms.{module_info.name}")
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
-                yield found.name, name, function
+                yield module_info.name, name, function
 
 
 def page() -> str:

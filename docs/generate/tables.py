@@ -171,19 +171,19 @@ def _section(title: str, name: str, build: object, frame: DataFrame) -> str:
 
 def _description(build: object) -> str:
     paragraphs = (inspect.getdoc(getattr(build, "func", build)) or "").split("\n\n")
-    kept = [text for text in paragraphs if not text.startswith((">>>", "Args:", "Raises:", "Returns:"))]
-    return "\n\n".join(text if text.startswith("- ") else paragraph(text) for text in kept)
+    remaining = [text for text in paragraphs if not text.startswith((">>>", "Args:", "Raises:", "Returns:"))]
+    return "\n\n".join(text if text.startswith("- ") else paragraph(text) for text in remaining)
 
 
 def _attributes(value: type) -> dict[str, str]:
     """Return the description of each attribute in a docstring."""
     _, _, text = (inspect.getdoc(value) or "").partition("Attributes:\n")
-    found = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", text, flags=re.MULTILINE)
-    return {name: paragraph(meaning) for name, meaning in found}
+    matches = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", text, flags=re.MULTILINE)
+    return {name: paragraph(meaning) for name, meaning in matches}
 
 
 def _require_described(frame: DataFrame) -> None:
     for field in frame.schema:
         if field.name in BOOKKEEPING and BOOKKEEPING[field.name][1] != field.dataType.simpleString():
-            found = field.dataType.simpleString()
-            raise ValueError(f"the type of {field.name} is {found}. Correct the type in BOOKKEEPING")
+            actual = field.dataType.simpleString()
+            raise ValueError(f"the type of {field.name} is {actual}. Correct the type in BOOKKEEPING")

@@ -37,7 +37,7 @@ _OFFENCES = (
 )
 _TYPES = [offence + when for when in ("", " - JUST OCCURRED", " - OCCURRED EARLIER") for offence in _OFFENCES]
 # A few of the 159 types have most of the incidents.
-_TYPE_WEIGHTS = [400 / (place + 2) for place in range(len(_TYPES))]
+_TYPE_WEIGHTS = [400 / (position + 2) for position in range(len(_TYPES))]
 _DISPOSITIONS = {"NO REPORT": 40, "REPORT TAKEN": 22, "GOA/UNABLE TO LOCATE": 14, "ARREST": 6, "CANCELLED": 5, "": 3}
 _STREETS = {
     "GEORGIA AVE": 16,

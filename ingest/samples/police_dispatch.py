@@ -170,12 +170,12 @@ class _Part:
     def count(self, incident: dict[str, Any]) -> None:
         """Add the last revision of an incident to the expected answers."""
         answers, kind, city = self.truth.answers, incident["initial_type"], incident["city"]
-        for place in ("city", "street"):
-            combination = _key(incident[place], kind, incident["priority"])
-            answers[f"{place} incidents"][combination] += 1
+        for column in ("city", "street"):
+            combination = _key(incident[column], kind, incident["priority"])
+            answers[f"{column} incidents"][combination] += 1
             for time in _TIMES:
-                answers[f"{place} {time} timed"][combination] += incident[time] is not None
-                answers[f"{place} {time} seconds"][combination] += incident[time] or 0
+                answers[f"{column} {time} timed"][combination] += incident[time] is not None
+                answers[f"{column} {time} seconds"][combination] += incident[time] or 0
         for time in _TIMES:
             answers[f"{time} bands"][_key(city, kind, _band(incident[time]))] += 1
         answers["dispositions"][_key(city, kind, incident["disposition_desc"])] += 1

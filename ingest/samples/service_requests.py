@@ -131,11 +131,11 @@ class _Part:
         opened = set_status(case, "In Progress")
         self.add_row(opened, _LAST_YEAR, index)
         end = draw_outcome(case, index, self.random)
-        at = max(_EXPORTED, to_utc(closing_time(end))) + timedelta(minutes=5)
-        self.add_event(end, at, arrives=at)
+        time = max(_EXPORTED, to_utc(closing_time(end))) + timedelta(minutes=5)
+        self.add_event(end, time, arrives=time)
         if index % 3 == 0:
             before = to_utc(case.expected["created"]) + timedelta(minutes=1)
-            self.add_event(set_status(case), before, arrives=at + 2 * _WEEK)
+            self.add_event(set_status(case), before, arrives=time + 2 * _WEEK)
             self.truth.counts["superseded"] += 1
         self.truth.counts["superseded"] += 1
         self.count(end)
@@ -148,25 +148,25 @@ class _Part:
         last = opened
         if index % 6:
             last = draw_outcome(case, index, self.random)
-            at = max(created, to_utc(closing_time(last))) + timedelta(minutes=5)
-            self.add_event(last, at, arrives=at)
+            time = max(created, to_utc(closing_time(last))) + timedelta(minutes=5)
+            self.add_event(last, time, arrives=time)
             self.truth.counts["superseded"] += 1
             if index % 4 == 1:
-                self.add_event(last, at, arrives=at + _WEEK)
+                self.add_event(last, time, arrives=time + _WEEK)
                 self.truth.counts.update(["duplicates", "superseded"])
         if index % 50 == 20:
             self.add_broken_event(opened, created)
         self.count(last)
 
-    def add_event(self, case: Case, at: datetime, *, arrives: datetime) -> None:
+    def add_event(self, case: Case, time: datetime, *, arrives: datetime) -> None:
         others = {"Survey Sent": "yes"} if len(self.events) % 3 == 1 else {}
-        fields = case.cells | {"row_ts": f"{at:%Y-%m-%dT%H:%M:%S}Z"} | others
+        fields = case.cells | {"row_ts": f"{time:%Y-%m-%dT%H:%M:%S}Z"} | others
         self.events[_slot(arrives)].append(json.dumps(fields, ensure_ascii=False))
 
-    def add_broken_event(self, case: Case, at: datetime) -> None:
-        lines = self.events[_slot(at)]
+    def add_broken_event(self, case: Case, time: datetime) -> None:
+        lines = self.events[_slot(time)]
         lines.append(json.dumps(case.cells, ensure_ascii=False)[:-40])
-        self.truth.damage(self.event_name(_slot(at)), len(lines), "every_cell_readable")
+        self.truth.damage(self.event_name(_slot(time)), len(lines), "every_cell_readable")
 
     def csv_name(self, year: int) -> str:
         return f"311_service_requests_{year}{self.suffix}.csv"
@@ -182,8 +182,8 @@ class _Part:
         writer.writeheader()
         writer.writerows(rows)
         encoding = "cp1252" if year >= _FIRST_WINDOWS_1252_YEAR else "utf-8-sig"
-        at = _EXPORTED if year == _LAST_YEAR else datetime(year + 1, 1, 5, tzinfo=timezone.utc)
-        self.write_file(self.csv_name(year), text.getvalue().encode(encoding), at)
+        time = _EXPORTED if year == _LAST_YEAR else datetime(year + 1, 1, 5, tzinfo=timezone.utc)
+        self.write_file(self.csv_name(year), text.getvalue().encode(encoding), time)
 
     def write_events(self, hour: datetime, lines: list[str]) -> None:
         """Write a file of events. The last two events are on one line, because some producers write no line breaks."""
@@ -194,11 +194,11 @@ class _Part:
         name = self.event_name(hour)
         self.write_file(name, gzip.compress(content, mtime=0) if name.endswith(".gz") else content, hour)
 
-    def write_file(self, name: str, content: bytes, at: datetime) -> None:
+    def write_file(self, name: str, content: bytes, time: datetime) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        os.utime(path, (at.timestamp(),) * 2)
+        os.utime(path, (time.timestamp(),) * 2)
 
     def count(self, case: Case) -> None:
         """Count the last state of a request in the expected answers."""
@@ -231,7 +231,7 @@ def _key(*parts: Any) -> str:
     return SEPARATOR.join("" if part is None else str(part) for part in parts)
 
 
-def _slot(at: datetime) -> datetime:
+def _slot(time: datetime) -> datetime:
     """Return the hour in which an event is delivered. All events of a week share one hour, because they are few."""
-    weeks = (at - _EXPORTED) // _WEEK + 1
+    weeks = (time - _EXPORTED) // _WEEK + 1
     return _EXPORTED.replace(hour=17) + weeks * _WEEK
