@@ -36,7 +36,7 @@ class Metrics:
         considered: For each row-level expectation, the number of rows that meet its row condition.
         unexpected: For each row-level expectation, the number of considered rows that are unexpected.
         missing: For each row-level expectation, the number of considered rows that a missing value excludes. An
-            expectation whose type excludes no rows has no entry.
+            expectation has an entry only if its type excludes rows with missing values.
         observed: The aggregate of each table-level expectation, computed over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """

@@ -56,7 +56,7 @@ class State:
         hidden.replace(self.path)
 
     def set_aside(self, event: bytes, reason: str) -> Path:
-        """Write an event that is too large for the target to a file beside the state file. Return the path."""
+        """Write an oversized event to a file beside the state file. Return the path."""
         path = self.path.with_name(f"{self.path.name}.set_aside")
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"reason": reason, "event": event.decode()}, ensure_ascii=False) + "\n")

@@ -96,10 +96,12 @@ class Publisher:
         `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
 
         - if a full refresh is requested, or if no run has published trusted
-        - if a file was delivered again with different content, because a row that was removed from the file may have
-          superseded another row
+        - if a file was delivered again with different content
         - if the columns of trusted change
         - if the dataset is not incremental.
+
+        If a file was delivered again, the new content can lack a row that superseded another row. The other row must
+        then be published again.
 
         Raises:
             MaskingKeyError: Trusted was masked with another key, and this run is not a full refresh.

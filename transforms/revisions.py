@@ -37,8 +37,8 @@ def file_as_of(
     earlier than the change, that revision wrongly replaces the change. Second, the as-of time of an export that has
     only old rows is too early.
 
-    Rows: all kept. A separate pass reads the named columns and finds the latest time of each file. Spark broadcasts
-    these latest times. So the rows are not shuffled, and a large file is not processed in one task.
+    Rows: all kept. A separate pass reads `file_columns` and `time_columns`, and finds the latest time of each file.
+    Spark broadcasts these latest times. So the rows are not shuffled, and a large file is not processed in one task.
 
     Columns: reads `file_columns`, `modified_column` and `time_columns`. `file_columns` identify a delivery of a file.
     `time_columns` contain the times in the rows. These times can be null. Adds `name`, a timestamp.

@@ -46,7 +46,10 @@ CONTENT = {
     "police_district": {"Police District": "3"}, "neighborhood": {"Neighborhood": "x"},
     "zip": {"Incident Zip Code": "80203"}, "longitude": {"Longitude": "-104.98"}, "latitude": {"Latitude": "39.75"},
 }  # fmt: skip
-"""Each column that a revision in Denver can change, and a change of this column. Vancouver also has closure_reason."""
+"""The columns that a later Denver revision can change, each with an example of the changed source cells.
+
+Vancouver also has closure_reason.
+"""
 
 
 def raw(row, *, layout="denver", number=2, malformed=None, at=NOON, file="f.csv", current=True, **changes):
