@@ -36,7 +36,7 @@ def test_an_answer_without_an_order_shows_its_latest_rows_from_old_to_new(spark:
 
     assert lines[0] == "How much"
     assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
-    assert lines[-1] == f"The latest {MAX_ROWS} of {MAX_ROWS + 2} rows."
+    assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
 def test_an_answer_with_an_order_shows_its_first_rows(spark: SparkSession) -> None:
