@@ -47,7 +47,7 @@ PYTHON_FUNCTIONS = {
 
 
 @pytest.mark.parametrize("type_", ["int", "bigint", "double", "decimal(9,2)"])
-def test_every_function_gives_the_same_result_as_python_code(either_ansi, type_):
+def test_every_aggregate_function_gives_the_same_result_as_python(either_ansi, type_):
     groups = {"a": [3, -4, 4, 4, 10], "one": [7], "alike": [2, 2, 2]}
     rows = [(key, value) for key, values in groups.items() for value in [*values, None]]
     calls = either_ansi.createDataFrame(rows, "k string, i int").selectExpr("k", f"CAST(i AS {type_}) AS n")
@@ -60,7 +60,7 @@ def test_every_function_gives_the_same_result_as_python_code(either_ansi, type_)
             assert actual == (None if expected is None else pytest.approx(float(expected))), (row.k, name)
 
 
-def test_first_and_last_skip_null_values_in_the_given_order(spark):
+def test_the_functions_first_and_last_skip_null_values(spark):
     rows = [("a", 2, "x", 5), ("a", 1, "z", 6), ("a", 3, "y", None), ("a", None, "n", 7), ("b", 1, "q", None)]
     calls = spark.createDataFrame(rows, "k string, __value int, channel string, n int")
     columns = {
@@ -74,7 +74,7 @@ def test_first_and_last_skip_null_values_in_the_given_order(spark):
 
 
 @given(rows=GROUPED)
-def test_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows):
+def test_the_functions_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows):
     calls = spark.createDataFrame(rows, "k string, day int, n int")
     columns = {"first": ("n", "first"), "last": ("n", "last")}
     ends = calls.transform(aggregate, group_by=["k"], columns=columns, order_by=["day"]).collect()
@@ -89,7 +89,7 @@ def test_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows
     }
 
 
-def test_in_a_group_with_only_nulls_counts_are_0_and_all_other_results_are_null(spark):
+def test_in_a_group_of_nulls_every_result_except_the_counts_is_null(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -101,7 +101,7 @@ def test_in_a_group_with_only_nulls_counts_are_0_and_all_other_results_are_null(
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_for_an_empty_frame_the_result_has_a_row_only_if_group_by_is_empty(spark):
+def test_the_aggregate_of_an_empty_frame_has_a_row_only_if_there_are_no_group_columns(spark):
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
     assert empty.transform(aggregate, group_by=[], columns=COLUMNS).collect() == [(None, 0, None, None, None)]
@@ -195,7 +195,7 @@ def test_a_missing_column_is_refused(spark, group_by, source, order_by):
         ),
     ],
 )
-def test_invalid_columns_and_column_types_are_refused(spark, columns, error, message):
+def test_invalid_entries_of_the_argument_columns_are_refused(spark, columns, error, message):
     calls = spark.createDataFrame([], "k string, text string, tags map<string, int>")
     with pytest.raises(error) as caught:
         aggregate(calls, group_by=["k"], columns=columns)

@@ -146,7 +146,7 @@ def test_the_ranks_of_equal_values_do_not_depend_on_the_partitioning(spark):
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.one_of(st.none(), st.integers(0, 3))), max_size=12))
-def test_the_kept_rows_have_the_greatest_values(spark, rows):
+def test_the_rows_of_top_n_have_the_greatest_values(spark, rows):
     top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
     for year in {row[0] for row in rows}:
         greatest = sorted((-1 if n is None else n for column, _, n in rows if column == year), reverse=True)[:2]

@@ -15,14 +15,14 @@ def add_flags(numbers):
     return numbers.withColumn("flags", array_where(checks))
 
 
-def test_values_with_true_conditions_are_returned_in_order(either_ansi):
+def test_values_whose_condition_is_true_are_returned_in_order(either_ansi):
     rows = [(-3, "x", ["negative", "odd"]), (11, "x", ["odd", "x"]), (12, "y", ["y"]), (4, "x", None)]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")
     assert_df_equality(flags, expected, ignore_nullable=True)
 
 
-def test_nulls_in_conditions_are_treated_as_false_and_nulls_in_values_are_kept(either_ansi):
+def test_a_null_counts_as_false_only_in_a_condition(either_ansi):
     rows = [(None, "x", None), (12, None, [None])]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")

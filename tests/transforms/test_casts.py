@@ -134,7 +134,7 @@ def test_only_text_in_a_valid_form_of_the_target_type_is_cast(either_ansi, ddl):
     assert list(zip(texts, actual, strict=True)) == [(text, TEXTS[ddl].get(text)) for text in texts]
 
 
-def test_only_text_with_an_offset_is_cast_to_a_timestamp_in_every_session_time_zone(in_zone):
+def test_text_is_cast_to_a_timestamp_only_if_the_text_has_an_offset(in_zone):
     texts = {
         "2024-03-10T02:30:00-05:00": 1710055800000000,
         " 2024-03-10 07:30:00Z\u00a0": 1710055800000000,

@@ -81,7 +81,7 @@ def test_missing_and_duplicate_fields_are_refused(spark, step, fields, error, me
         step(spark.createDataFrame([], "k int, n int, N int"), fields=fields)
 
 
-def test_null_fields_lists_the_columns_whose_values_are_all_null_or_blank(spark):
+def test_the_function_null_fields_lists_columns_whose_values_are_all_null_or_blank(spark):
     schema = "`n. 1` int, `MiXeD Case` string, `été` string, list array<int>, inside struct<a: int>, x double"
     rows = [(None, " ", "a", [], (None,), float("nan")), (None, None, "", None, None, None)]
     named = spark.createDataFrame(rows, schema).transform(null_fields)
@@ -106,7 +106,7 @@ def test_rows_whose_values_are_all_null_or_blank_are_dropped(spark):
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
-def test_rows_and_columns_without_values_are_the_same_as_with_python_strip(spark, rows):
+def test_a_cell_is_blank_if_python_strip_leaves_no_text(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
     remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
     assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]

@@ -44,7 +44,7 @@ LEFT_ONLY, RIGHT_ONLY = [("fax", 3, None), (None, 4, None)], [("sms", None, "Tex
         ("left anti", [("fax", 3), (None, 4)]),
     ],
 )
-def test_a_null_key_matches_nothing_in_every_join_type(spark, how, expected):
+def test_a_null_key_matches_no_row_in_any_join_type(spark, how, expected):
     calls, names = calls_and_names(spark)
     joined = join(calls, names, on={"channel": "code"}, how=how)
     assert joined.columns == ["channel", "id", "label"][: len(expected[0])]
@@ -222,7 +222,7 @@ def test_the_reference_of_a_lookup_can_be_derived_from_the_same_frame(spark):
 
 
 @given(keys=st.lists(KEYS, max_size=8), reference=st.lists(st.tuples(KEYS, st.integers(0, 2), KEYS), max_size=8))
-def test_a_lookup_keeps_every_row_once(spark, keys, reference):
+def test_a_lookup_returns_every_row_exactly_once(spark, keys, reference):
     calls = spark.createDataFrame([(n, key) for n, key in enumerate(keys)], "n int, k string")
     names = spark.createDataFrame(reference, "k string, since int, label string")
     rows = calls.transform(

@@ -30,11 +30,11 @@ def test_a_dataset_with_an_event_time_is_incremental():
     assert build_dataset(event_time="date").is_incremental
 
 
-def test_source_columns_are_the_column_names_in_the_files_of_each_layout():
+def test_the_source_columns_of_a_layout_are_the_column_names_in_its_files():
     assert build_dataset().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
 
 
-def test_an_answer_reads_trusted_by_default():
+def test_an_answer_reads_only_the_table_trusted_by_default():
     assert build_dataset().answers["daily"].reads == ("trusted",)
 
 
@@ -71,7 +71,7 @@ def test_the_error_for_a_dataset_without_a_module_lists_the_existing_datasets():
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")
 
 
-def test_a_module_that_does_not_define_dataset_is_refused(monkeypatch, tmp_path):
+def test_a_module_without_the_constant_dataset_is_refused(monkeypatch, tmp_path):
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()

@@ -41,7 +41,7 @@ INVALID_DATES = [
 
 
 @given(days=st.lists(FIVE_DIGITS, min_size=1, max_size=6))
-def test_the_iso_text_and_the_excel_serial_of_a_day_are_parsed_as_the_same_date(spark, days):
+def test_the_iso_text_and_the_excel_serial_of_a_date_are_parsed_as_that_date(spark, days):
     texts = [(day.isoformat(), str((day - EXCEL_EPOCH).days)) for day in days]
     rows = spark.createDataFrame(texts, "text string, serial string")
     parsed = rows.select(parse_date("text"), parse_date("serial")).collect()

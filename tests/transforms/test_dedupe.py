@@ -38,7 +38,7 @@ def test_the_latest_row_of_each_key_is_kept(spark, rows, expected_rows):
     assert_latest(spark, rows, expected_rows)
 
 
-def test_a_row_with_a_null_validity_condition_is_not_valid(spark):
+def test_a_row_is_invalid_if_its_validity_condition_is_null(spark):
     rows = [("mon", 1, 10), ("mon", 2, None)]
     assert_latest(spark, rows, rows, valid=F.col("n") > 0)
 
@@ -70,7 +70,7 @@ def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_exactly_the_greatest_row_of_each_key_is_kept(spark, rows):
+def test_only_the_greatest_row_of_each_key_is_kept(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 

@@ -45,7 +45,7 @@ def test_the_percentage_of_a_change_is_null_if_the_earlier_value_is_missing_or_0
         change_on_previous(years, column="n", period="year", name="change", percentage_name="N")
 
 
-def test_halves_are_rounded_away_from_zero_in_the_named_columns_only(spark):
+def test_halves_in_the_named_columns_are_rounded_away_from_zero(spark):
     rows = spark.createDataFrame([(0.125, 0.125, 2.5), (-0.125, 7.0, None)], "`a.` double, b double, c double")
     rounded = rows.transform(round_columns, columns=["a.", "c"], decimals=2)
     assert [tuple(row) for row in rounded.collect()] == [(0.13, 0.125, 2.5), (-0.13, 7.0, None)]
@@ -82,7 +82,7 @@ def test_a_change_that_overflows_the_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_periods_do_not_wrap_around_at_the_limits_of_an_integer_type(either_ansi, type_, bits):
+def test_an_earlier_period_outside_the_integer_type_is_missing(either_ansi, type_, bits):
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")

@@ -24,7 +24,7 @@ from transforms.errors import (
 )
 
 
-def test_an_edge_belongs_to_the_range_above_the_edge(either_ansi):
+def test_a_value_equal_to_an_edge_is_in_the_range_above_the_edge(either_ansi):
     minutes = [(-1.0,), (0.0,), (4.9,), (5.0,), (10.0,), (float("inf"),), (None,), (nan,), (-0.0,)]
     calls = either_ansi.createDataFrame(minutes, "minutes double")
     banded = calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band", order_column="number")
@@ -72,7 +72,7 @@ def test_ranges_may_have_custom_labels(spark):
         sorted
     ),
 )
-def test_ranges_of_integers_are_the_same_as_with_python_bisect(spark, values, edges):
+def test_integers_are_in_the_same_ranges_as_with_python_bisect(spark, values, edges):
     rows = spark.createDataFrame([(value,) for value in [*values, 2**53, 2**53 + 1]], "n bigint")
     banded = rows.transform(bucket, column="n", edges=edges, name="band", order_column="number").collect()
     labels = [f"<{edges[0]}", *(f"{low}-{high}" for low, high in pairwise(edges)), f"{edges[-1]}+"]
@@ -194,7 +194,7 @@ def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, ro
         assert row.filled == (expected if expected is None else pytest.approx(expected))
 
 
-def test_a_statistic_replaces_null_in_a_decimal_or_double_column_but_does_not_replace_nan(either_ansi):
+def test_a_statistic_replaces_only_null_values(either_ansi):
     rows = either_ansi.createDataFrame(
         [(Decimal("1.5"), 1.0), (Decimal("2.5"), nan), (None, None)], "d decimal(3,1), x double"
     )

@@ -42,7 +42,7 @@ def test_only_equal_keys_have_equal_uuids(spark, keys):
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_a_whole_number_has_the_same_uuid_in_all_numeric_types_of_scale_0(spark):
+def test_a_whole_number_has_the_same_uuid_in_every_exact_numeric_type_without_decimals(spark):
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
     keys = row.select(

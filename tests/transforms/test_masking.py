@@ -49,13 +49,13 @@ def dump_plan(frame):
     return frame._jdf.queryExecution().toString() + generated
 
 
-def test_redact_replaces_every_value_by_the_same_text(spark):
+def test_the_action_redact_replaces_every_value_with_the_same_text(spark):
     assert evaluate(spark, redact(F.col("value")), *TEXTS, None) == ["*****"] * len(TEXTS) + [None]
     assert evaluate(spark, redact(F.col("value"), text="[phone]"), "604", None) == ["[phone]", None]
 
 
 @given(cells=st.lists(texts, min_size=1, max_size=8), left=st.integers(0, 4), right=st.integers(0, 4))
-def test_partial_redact_replaces_all_characters_except_those_at_the_ends(spark, cells, left, right):
+def test_partial_redact_replaces_the_middle_of_a_long_text_and_all_of_a_short_text(spark, cells, left, right):
     masked = evaluate(spark, partial_redact(F.col("value"), left=left, right=right, char="•"), *cells)
     for cell, text in zip(cells, masked, strict=True):
         inside = len(cell) - left - right
@@ -76,19 +76,19 @@ def test_invalid_options_of_partial_redact_are_refused(spark, options):
         partial_redact(F.col("value"), **options)
 
 
-def test_sha256_hash_equals_the_hash_from_python(spark):
+def test_the_sha256_hash_equals_the_hash_from_python(spark):
     expected = [hashlib.sha256(text.encode()).hexdigest() for text in TEXTS]
     assert evaluate(spark, sha256_hash(F.col("value")), *TEXTS, None) == [*expected, None]
 
 
 @pytest.mark.parametrize("key", [b"k" * 32, bytes(range(64)), b"longer than a block " * 5], ids=["32", "64", "100"])
-def test_keyed_hash_equals_the_hmac_from_python_for_every_key_length(spark, key):
+def test_the_keyed_hash_equals_the_hmac_from_python_for_every_key_length(spark, key):
     people = spark.createDataFrame([(text,) for text in [*TEXTS, None]], "name string")
     masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=key)
     assert [row.name for row in masked.collect()] == [*(expected_hmac(text, key) for text in TEXTS), None]
 
 
-def test_the_same_id_as_text_or_as_a_number_has_the_same_pseudonym_in_every_table(spark):
+def test_an_id_has_the_same_pseudonym_as_text_and_as_a_number(spark):
     policy = [MaskingRule("id", keyed_hash, "identifies")]
     text_row = spark.createDataFrame([("700123", "x")], "id string, note string").transform(
         mask, policy=policy, key=KEY
@@ -132,7 +132,7 @@ def test_the_error_for_a_missing_or_short_key_does_not_show_the_key(spark, key):
         assert "kkk" not in str(caught.value)
 
 
-def test_masking_actions_can_be_composed(spark):
+def test_a_masking_action_can_be_combined_with_spark_functions(spark):
     people = spark.createDataFrame([(" ANN",)], "name string")
     policy = [MaskingRule("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
     assert people.transform(mask, policy=policy, key=KEY).first().name == expected_hmac("ann")
@@ -168,7 +168,7 @@ def test_the_hash_of_every_exact_type_does_not_depend_on_the_session_time_zone(e
     assert list(masked) == [hashlib.sha256(text).hexdigest() for text in texts_of_cells]
 
 
-def test_bytes_that_are_not_utf_8_have_different_pseudonyms(spark):
+def test_different_bytes_that_are_not_utf_8_have_different_pseudonyms(spark):
     rows = spark.createDataFrame([(bytearray(b"\xff"),), (bytearray(b"\xfe"),)], "id binary")
     masked = rows.transform(mask, policy=[MaskingRule("id", keyed_hash, "identifies")], key=KEY).collect()
     assert [row.id for row in masked] == [hmac.new(KEY, raw, "sha256").hexdigest() for raw in (b"\xff", b"\xfe")]
@@ -190,7 +190,7 @@ def test_the_year_of_a_timestamp_is_its_year_in_utc(either_ansi):
     assert rows.transform(mask, policy=[MaskingRule("at", generalize_year, "quasi")]).first().at == 2024
 
 
-def test_nullify_keeps_the_type(spark):
+def test_the_action_nullify_keeps_the_column_type(spark):
     rows = spark.createDataFrame([(Decimal("1.5"), ["a"])], "d decimal(5,2), a array<string>")
     masked = rows.transform(mask, policy=[MaskingRule(name, nullify, "sensitive") for name in rows.columns])
     assert_df_equality(masked, spark.createDataFrame([(None, None)], rows.schema), ignore_nullable=True)
@@ -236,7 +236,7 @@ def test_cast_failures_are_redacted_even_if_their_columns_were_renamed_or_droppe
     assert "1999" not in str(masked.collect())
 
 
-def test_the_report_of_rows_without_cast_failures_stays_null(spark):
+def test_the_column_of_cast_failures_stays_null_for_a_row_without_failures(spark):
     typed = spark.createDataFrame([("7",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
     assert typed.transform(mask, policy=[MaskingRule("n", redact, "why")]).collect() == [("*****", None)]
 

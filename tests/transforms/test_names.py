@@ -31,7 +31,7 @@ def test_a_required_column_that_exists_twice_is_refused(spark):
     )
 
 
-def test_a_column_that_is_not_a_number_is_refused(spark):
+def test_a_column_without_a_numeric_type_is_refused(spark):
     rows = spark.createDataFrame([], "`n. 1` int, d decimal(5,2), text string, yes boolean")
     for name in ("n. 1", "d"):
         require_number(rows, name, where="here")
@@ -100,13 +100,13 @@ def test_a_name_is_converted_to_snake_case(name, snake):
 
 @MANY
 @given(name=st.text(LETTERS, max_size=12))
-def test_snake_case_is_idempotent(name):
+def test_the_function_snake_case_is_idempotent(name):
     snake = snake_case(name)
     assert snake_case(snake) == snake == snake.lower()
     assert all(part and all(letter.isalnum() for letter in part) for part in snake.split("_") if snake)
 
 
-def test_clean_names_renames_all_columns_but_does_not_change_rows(spark):
+def test_the_function_clean_names_changes_only_column_names(spark):
     calls = spark.createDataFrame([(1, None, 3), (1, None, 3)], "`Calls. Offered` int, `% ` string, `été` int")
     expected = spark.createDataFrame([(1, None, 3)] * 2, "calls_offered int, column_2 string, ete int")
     assert_df_equality(calls.transform(clean_names), expected)

@@ -44,7 +44,7 @@ def test_a_name_clash_of_flattened_columns_is_refused(spark, ddl):
         spark.createDataFrame([], ddl).transform(flatten)
 
 
-def test_explode_keeps_a_row_whose_array_is_null_or_empty(either_ansi):
+def test_the_function_explode_keeps_a_row_whose_array_is_null_or_empty(either_ansi):
     cases = either_ansi.createDataFrame(
         [(1, ["a", None, "a"], "x"), (1, ["a", None, "a"], "x"), (2, [], "y"), (3, None, "z")],
         "id int, `The. Tags` array<string>, `Ü` string",
@@ -73,7 +73,7 @@ def test_each_entry_of_a_map_becomes_a_row(spark):
 
 
 @given(rows=st.lists(TAGS, min_size=1, max_size=8))
-def test_an_array_becomes_as_many_rows_as_it_has_elements_or_one_row_if_it_is_empty(spark, rows):
+def test_an_array_becomes_one_row_for_each_element_or_one_row_if_it_is_empty(spark, rows):
     cases = spark.createDataFrame([(number, tags) for number, tags in enumerate(rows)], "id int, tags array<string>")
     exploded = cases.transform(explode, column="tags", position_column="n").coalesce(1).collect()
     elements = [[*enumerate(tags or [])] or [(None, None)] for tags in rows]

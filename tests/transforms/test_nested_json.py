@@ -143,7 +143,7 @@ def is_json_in_python(text):
     broken=st.lists(st.text('{}[],:"\\u1 entrulfasNI-.+', max_size=8), min_size=1, max_size=20),
     cut=st.integers(1, 5),
 )
-def test_is_json_gives_the_same_result_as_python(spark, values, broken, cut):
+def test_the_function_is_json_gives_the_same_result_as_python(spark, values, broken, cut):
     whole = [json.dumps(value, ensure_ascii=ascii_, indent=1) for value, ascii_ in values]
     texts = [*whole, *(text[:-cut] for text in whole), *broken, '{"a": NaN}', "1 2", "'a'"]
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)

@@ -45,7 +45,7 @@ def test_the_as_of_time_of_a_file_without_times_in_its_rows_is_the_modification_
     assert_as_of(spark, rows, [time(14), None])
 
 
-def test_the_as_of_time_of_a_file_without_modification_time_is_the_latest_time_in_the_rows(spark):
+def test_the_as_of_time_of_a_file_without_a_modification_time_is_the_latest_time_in_its_rows(spark):
     assert_as_of(spark, [(1, "a.csv", time(15), None, time(9), None)], [time(9)])
 
 

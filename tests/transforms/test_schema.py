@@ -13,7 +13,7 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_columns_are_selected_renamed_and_cast_in_the_order_of_the_fields(either_ansi):
+def test_columns_of_the_result_have_the_names_types_and_order_of_the_fields(either_ansi):
     raw = either_ansi.createDataFrame(
         [("384", "a", "2024-01-01", "12.5")], "CallsOffered string, Note string, Date string, Speed string"
     )
@@ -25,7 +25,7 @@ def test_columns_are_selected_renamed_and_cast_in_the_order_of_the_fields(either
     assert_df_equality(calls, expected, ignore_nullable=True)
 
 
-def test_blank_text_is_a_missing_value_not_a_cast_failure(either_ansi):
+def test_blank_text_is_not_a_cast_failure(either_ansi):
     raw = either_ansi.createDataFrame([(None,), ("",), (" ",), ("\t\n",), ("\u00a0 ",)], "cell string")
     fields = [Field("cell", name, name) for name in ("int", "double", "date")]
     typed = raw.transform(change_schema, fields=fields)
@@ -33,7 +33,7 @@ def test_blank_text_is_a_missing_value_not_a_cast_failure(either_ansi):
     assert_df_equality(typed, expected, ignore_nullable=True)
 
 
-def test_a_value_that_cannot_be_cast_is_null_and_reported(either_ansi):
+def test_a_value_that_cannot_be_cast_becomes_null_and_is_reported(either_ansi):
     cells = {"double": "12,5", "decimal(4,2)": "12345.6", "date": "2023-02-30", "boolean": "perhaps"}
     raw = either_ansi.createDataFrame([tuple(cells.values())], list(cells))
     typed = raw.transform(change_schema, fields=[Field(type_, type_, type_) for type_ in cells])
@@ -76,7 +76,7 @@ def test_a_field_can_have_a_custom_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_columns_to_keep_are_unchanged_and_follow_the_fields(spark):
+def test_columns_in_the_argument_keep_follow_the_fields_unchanged(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(
@@ -86,7 +86,7 @@ def test_columns_to_keep_are_unchanged_and_follow_the_fields(spark):
 
 
 @pytest.mark.parametrize("keep", [[], [CAST_FAILURES]])
-def test_cast_failures_of_an_earlier_change_schema_are_kept(spark, keep):
+def test_cast_failures_of_an_earlier_call_of_change_schema_are_kept(spark, keep):
     raw = spark.createDataFrame([("n/a", "2"), ("n/a", "x"), ("1", "x"), ("1", "2")], "a string, b string").coalesce(1)
     once = raw.transform(change_schema, fields=[Field("a", "a", "int"), Field("b", "text", "string")])
     twice = once.transform(change_schema, fields=[Field("a", "a", "int"), Field("text", "b", "int")], keep=keep)
@@ -114,7 +114,7 @@ def test_a_map_is_not_cast_to_text_if_json_cannot_represent_its_keys(spark, key)
         rows.transform(change_schema, fields=[Field("m", "m", "string")])
 
 
-def test_no_report_column_is_added_if_no_field_is_cast(spark):
+def test_no_column_of_cast_failures_is_added_if_no_field_is_cast(spark):
     raw = spark.createDataFrame([(1, "x"), (None, "")], "n int, text string")
     typed = raw.transform(change_schema, fields=[Field("text", "note", "string"), Field("n", "n", "int")])
     assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"), ignore_nullable=True)

@@ -15,7 +15,7 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_mappings_select_rename_cast_and_reorder_columns_like_glue(either_ansi):
+def test_mappings_select_rename_cast_and_reorder_columns_as_in_glue(either_ansi):
     raw = either_ansi.createDataFrame(
         [("384", "2024-01-01", "x"), ("384", "2024-01-01", "x"), ("n/a", "01/02/2024", None), (None, " ", "y")],
         "calls string, day string, note string",
@@ -135,7 +135,7 @@ def test_fields_and_mappings_can_be_mixed(spark):
         ("`x.y`", "null", "string"),
     ],
 )
-def test_a_source_column_without_the_stated_type_is_refused(spark, source, declared, got):
+def test_a_source_column_with_a_type_other_than_the_stated_type_is_refused(spark, source, declared, got):
     raw = spark.createDataFrame(
         [], "n int, price decimal(12,4), at struct<lat: double>, tags array<string>, `x.y` string"
     )
@@ -147,7 +147,7 @@ def test_a_source_column_without_the_stated_type_is_refused(spark, source, decla
     )
 
 
-def test_a_source_can_be_a_decimal_of_any_precision_or_a_typed_array(spark):
+def test_a_stated_source_type_can_be_decimal_without_precision_or_a_typed_array(spark):
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
     typed = raw.transform(change_schema, fields=mappings)
@@ -217,7 +217,7 @@ def test_duplicate_column_names_are_refused(spark):
     assert typed.columns == ["n", CAST_FAILURES]
 
 
-def test_a_source_column_that_exists_twice_is_refused(spark):
+def test_a_source_name_that_matches_two_columns_is_refused(spark):
     raw = spark.createDataFrame([], "n string, N string")
     for field in (("n", "string", "x", "int"), Field("n", "x", "int")):
         with pytest.raises(

@@ -13,7 +13,7 @@ from transforms.shares import percentage, ratio, share_of_total
 GROUPS = st.sampled_from([None, "a", "b"])
 
 
-def test_a_null_part_a_null_total_or_a_zero_total_gives_a_null_percentage(either_ansi):
+def test_a_percentage_is_null_if_a_value_is_null_or_the_total_is_0(either_ansi):
     years = either_ansi.createDataFrame(
         [(93, 100), (0, 5), (1, 8), (-1, 2), (2**62, 2**62), (0, 0), (5, 0), (None, 5), (5, None)],
         "part bigint, total bigint",
@@ -79,7 +79,7 @@ def test_the_rows_with_the_largest_remainders_are_rounded_up(either_ansi):
     assert dict(shares.dtypes)["pct"] == "decimal(4,1)"
 
 
-def test_a_share_is_null_for_a_null_value_and_in_a_group_with_a_zero_total_or_a_negative_value(either_ansi):
+def test_a_share_is_null_if_the_value_is_null_or_the_total_is_0_or_the_group_has_a_negative_value(either_ansi):
     rows = [("zero", 0), ("zero", 0), ("minus", -1), ("minus", 5), ("null", None), ("some", None), ("some", 4)]
     shares = either_ansi.createDataFrame(rows, "k string, n int").transform(
         share_of_total, column="n", name="pct", group_by=["k"]

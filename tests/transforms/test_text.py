@@ -26,7 +26,7 @@ def test_values_that_are_not_text_are_cast_to_text_before_cleaning(either_ansi):
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
 
 
-def test_each_run_of_blanks_in_a_text_becomes_one_space(spark):
+def test_adjacent_blanks_in_a_text_become_one_space(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",
         "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
@@ -41,7 +41,7 @@ def test_each_run_of_blanks_in_a_text_becomes_one_space(spark):
 
 
 @given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
-def test_clean_text_is_idempotent_and_gives_the_same_text_as_python(spark, texts):
+def test_the_function_clean_text_gives_the_same_text_as_python(spark, texts):
     def cleaned(text):
         blank = (
             unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
@@ -89,7 +89,7 @@ def test_rows_with_different_values_have_different_concatenations(spark, rows):
     assert len(set(joined)) == len(set(rows))
 
 
-def test_extract_gives_the_first_match_or_null(spark):
+def test_the_function_extract_gives_the_first_match_or_null(spark):
     texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
     assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == [
         "17",
@@ -114,13 +114,13 @@ def test_extract_gives_the_first_match_or_null(spark):
 
 
 @pytest.mark.parametrize(("pattern", "group"), [(r"\d+", 1), (r"(\d)", 2), (r"(\d)", -1)])
-def test_a_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group):
+def test_a_capture_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group):
     with pytest.raises(ArgumentError, match=f"extract: group is {group}, expected a group of .*, or 0 for"):
         extract(F.col("text"), pattern=pattern, group=group)
 
 
 @given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
-def test_extract_gives_the_same_text_as_python(spark, texts):
+def test_the_function_extract_gives_the_same_text_as_python(spark, texts):
     pattern = r"([ab]+)(1*)"
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     matches = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
@@ -157,7 +157,7 @@ def test_aliases_and_variant_spellings_are_replaced_by_the_canonical_spelling(ei
     assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_text_is_only_cleaned_if_no_canonical_spellings_are_given(spark):
+def test_an_empty_list_of_canonical_spellings_only_cleans_the_text(spark):
     assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
         "a b",
         None,
@@ -166,7 +166,7 @@ def test_text_is_only_cleaned_if_no_canonical_spellings_are_given(spark):
 
 
 @given(texts=st.lists(st.text("aB -_\u00a0", max_size=6), min_size=1, max_size=20))
-def test_map_to_canonical_is_idempotent(spark, texts):
+def test_the_function_map_to_canonical_is_idempotent(spark, texts):
     def canonical(text):
         return map_to_canonical(text, canonical=["a-B", "BB"])
 
@@ -174,7 +174,7 @@ def test_map_to_canonical_is_idempotent(spark, texts):
     assert evaluate(spark, canonical, once) == once
 
 
-def test_text_gets_its_most_frequent_spelling_or_the_first_spelling_in_a_tie(spark):
+def test_text_gets_its_most_frequent_spelling_or_the_first_of_equally_frequent_spellings(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
     unified = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")

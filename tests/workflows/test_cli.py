@@ -41,7 +41,7 @@ def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
     return "x"
 
 
-def test_help_groups_the_commands_and_documents_the_exit_codes() -> None:
+def test_the_help_shows_the_groups_of_commands_and_the_exit_codes() -> None:
     code, out, _ = citylake("--help")
 
     assert code == 0
@@ -51,7 +51,7 @@ def test_help_groups_the_commands_and_documents_the_exit_codes() -> None:
     assert "3 if a dataset needs attention" in words(out)
 
 
-def test_help_does_not_import_spark_or_great_expectations() -> None:
+def test_the_option_help_does_not_import_spark_or_great_expectations() -> None:
     script = (
         "import sys; from typer.testing import CliRunner; from workflows.cli import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
@@ -64,7 +64,7 @@ def test_help_does_not_import_spark_or_great_expectations() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "show", "status", "resolve", "sample", "fetch", "render"])
-def test_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> None:
+def test_the_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> None:
     code, out, _ = citylake(command, "--help")
 
     assert code == 0
@@ -82,7 +82,7 @@ def test_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> No
         ("show", ["24", "an overview that lists the answers"]),
     ],
 )
-def test_help_shows_the_default_of_each_option(command: str, defaults: list[str]) -> None:
+def test_the_help_shows_the_default_of_each_option(command: str, defaults: list[str]) -> None:
     _, out, _ = citylake(command, "--help")
 
     assert [text for text in defaults if f"[default: {text}" not in words(out) and text not in words(out)] == []
@@ -111,7 +111,7 @@ def test_the_list_command_names_each_dataset() -> None:
     assert "contact_centre       Percentage of 3-1-1 calls handled" in out
 
 
-def test_list_prints_json_or_csv() -> None:
+def test_the_list_command_prints_json_or_csv() -> None:
     _, out, err = citylake("list", "--json")
     assert [record["dataset"] for record in json.loads(out)] == dataset_names()
     assert err == ""
@@ -121,7 +121,7 @@ def test_list_prints_json_or_csv() -> None:
 
 
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_a_missing_workflow_is_an_error_that_names_the_file(half_written_dataset: str, command: tuple) -> None:
+def test_the_error_for_a_missing_workflow_names_the_file(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
@@ -137,7 +137,7 @@ def test_a_broken_module_is_not_reported_as_missing(monkeypatch: pytest.MonkeyPa
         workflow_of("y")
 
 
-def test_render_prints_only_the_template() -> None:
+def test_the_render_command_prints_only_the_template() -> None:
     code, out, err = citylake("render", "contact_centre")
 
     assert (code, err) == (0, "")
@@ -168,7 +168,7 @@ def test_render_prints_only_the_template() -> None:
         (["nothing"], "No such command 'nothing'"),
     ],
 )
-def test_wrong_usage_exits_with_2(arguments: list[str], message: str) -> None:
+def test_a_usage_error_exits_with_code_2(arguments: list[str], message: str) -> None:
     code, out, err = citylake(*arguments)
 
     assert (code, out) == (2, "")

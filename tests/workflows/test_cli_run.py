@@ -46,7 +46,7 @@ def test_an_existing_sample_is_not_written_again() -> None:
     assert Path("samples/landing/contact_centre/_truth.json").exists()
 
 
-def test_registrar_does_not_run_without_a_masking_key() -> None:
+def test_the_workflow_registrar_does_not_start_without_a_masking_key() -> None:
     Path("landing").mkdir()
 
     code, out, err = citylake("run", "registrar", "--data", "landing")
@@ -86,7 +86,9 @@ def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
         ),
     ],
 )
-def test_sample_writes_the_files_and_the_expected_answers(dataset: str, files: list[str], first: str) -> None:
+def test_the_sample_command_writes_the_files_and_the_expected_answers(
+    dataset: str, files: list[str], first: str
+) -> None:
     code, out, _ = citylake("sample", dataset, "--to", "here/it is", "--rows", "60", "--seed", "5")
 
     written = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
@@ -99,7 +101,7 @@ def test_sample_writes_the_files_and_the_expected_answers(dataset: str, files: l
 
 
 @pytest.mark.parametrize("existing", ["here", "here/2024.csv"])
-def test_a_sample_does_not_replace_existing_files(existing: str) -> None:
+def test_the_sample_command_does_not_replace_an_existing_file(existing: str) -> None:
     Path(existing).parent.mkdir(exist_ok=True)
     Path(existing).write_text("mine")
 
@@ -117,7 +119,7 @@ def test_an_s3_address_is_rejected_where_a_local_folder_is_expected(command: lis
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_resolve_publishes_some_rows_of_a_blocked_increment_only_with_the_option_row_by_row(
+def test_the_resolve_command_publishes_part_of_a_blocked_increment_only_with_the_option_row_by_row(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
@@ -149,7 +151,7 @@ def test_resolve_publishes_some_rows_of_a_blocked_increment_only_with_the_option
     assert citylake("status", "police_dispatch")[0] == 0
 
 
-def test_without_a_terminal_each_job_has_one_progress_line_that_fits(capsys: pytest.CaptureFixture) -> None:
+def test_each_job_has_one_progress_line_if_there_is_no_terminal(capsys: pytest.CaptureFixture) -> None:
     with RunProgress(["contact_centre_ingest", "short"], quiet=False) as progress:
         progress.start("contact_centre_ingest")
         progress.finish("contact_centre_ingest", seconds=1.25, facts=["641 rows in", "641 out", "a long note " * 9])
@@ -163,7 +165,7 @@ def test_without_a_terminal_each_job_has_one_progress_line_that_fits(capsys: pyt
     assert "\x1b" not in "".join(lines)
 
 
-def test_quiet_progress_prints_only_warnings(capsys: pytest.CaptureFixture) -> None:
+def test_a_quiet_run_prints_only_warnings(capsys: pytest.CaptureFixture) -> None:
     with RunProgress(["a"], quiet=True) as progress:
         progress.start("a")
         progress.finish("a", seconds=1.0)

@@ -80,7 +80,7 @@ def test_the_runner_passes_a_parameter_only_to_jobs_that_have_it(monkeypatch: py
 
 
 @pytest.mark.parametrize("rebuild", [True, False])
-def test_the_runner_passes_rebuild_to_each_job(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
+def test_the_runner_passes_the_option_rebuild_to_each_job(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
     recorded = record_arguments(monkeypatch)
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)

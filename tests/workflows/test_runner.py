@@ -28,7 +28,7 @@ def run(failing: str = "") -> tuple[list[str], dict[str, JobRun], list[tuple[str
     return started, results, reported
 
 
-def test_each_job_runs_once_in_the_order_of_the_triggers() -> None:
+def test_jobs_run_in_the_order_of_the_triggers() -> None:
     started, results, reported = run()
 
     assert started == ["a", "b", "c", "d"]

@@ -88,7 +88,7 @@ def test_the_overview_shows_the_state_and_the_answers_of_a_dataset(tables: None,
     assert [answer["name"] for answer in overview["answers"]] == ["calls_handled", "calls_handled_monthly"]
 
 
-def test_only_json_and_csv_have_all_rows_of_an_answer(tables: None, citylake) -> None:
+def test_only_the_json_and_csv_output_has_all_rows_of_an_answer(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "calls_handled", "--rows", "5")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
@@ -114,7 +114,7 @@ def test_only_json_and_csv_have_all_rows_of_an_answer(tables: None, citylake) ->
     assert (len(rows), rows[-1][-1]) == (31, "")
 
 
-def test_quarantine_has_the_column_names_of_the_landed_file(tables: None, citylake) -> None:
+def test_quarantined_rows_are_displayed_with_the_column_names_of_the_landed_file(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "quarantine")
 
     assert code == 0
@@ -124,7 +124,7 @@ def test_quarantine_has_the_column_names_of_the_landed_file(tables: None, cityla
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
-def test_show_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
+def test_the_show_command_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
     assert "Published rows do not meet 2 expectations" in out
@@ -147,7 +147,7 @@ def test_runs_are_listed_from_the_latest_to_the_oldest(tables: None, citylake, m
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_after_a_blocked_first_delivery_quarantine_names_the_columns_of_all_layouts(
+def test_quarantine_names_the_columns_of_all_layouts_after_a_blocked_first_delivery(
     lake: SparkSession, citylake
 ) -> None:
     for zone in ("quarantine", "trusted"):

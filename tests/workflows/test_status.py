@@ -29,7 +29,7 @@ def status(lake: SparkSession) -> DatasetStatus:
     return status_of(lake, ["contact_centre"])[0]
 
 
-def test_a_dataset_needs_no_attention_before_its_first_run_and_after_a_success(
+def test_a_dataset_needs_no_attention_before_its_first_run_or_after_a_successful_run(
     lake: SparkSession, landing, job
 ) -> None:
     assert (status(lake).state, status(lake).attention, status(lake).quarantined_pct) == ("never run", (), None)
@@ -60,7 +60,7 @@ def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landin
     assert status(lake).attention == ()
 
 
-def test_stale_answers_are_listed_until_they_are_made_again(lake: SparkSession, landing, job, monkeypatch) -> None:
+def test_stale_answers_are_listed_until_they_are_built_again(lake: SparkSession, landing, job, monkeypatch) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.workbook("2025.xlsx", landing.days("2025-01-01"))
@@ -104,7 +104,9 @@ def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
     )
 
 
-def test_status_exits_with_3_while_anything_needs_attention(lake: SparkSession, landing, job, monkeypatch) -> None:
+def test_the_status_command_exits_with_code_3_while_anything_needs_attention(
+    lake: SparkSession, landing, job, monkeypatch
+) -> None:
     monkeypatch.chdir(landing.folder.parent)  # The warehouse of the test is in this folder.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())

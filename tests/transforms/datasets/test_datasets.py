@@ -35,14 +35,14 @@ def test_candidates_have_all_columns_that_the_dataset_and_its_suite_use(spark, d
         assert dataset.pruning_column in candidates.columns
 
 
-def test_answers_are_empty_if_trusted_is_empty(spark, dataset):
+def test_answers_of_empty_tables_have_no_rows(spark, dataset):
     no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # limit(0) avoids a scan
 
     for name, answer in dataset.answers.items():
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
 
 
-def test_the_error_names_a_renamed_source_column(spark, dataset):
+def test_the_error_for_a_renamed_source_column_suggests_the_new_name(spark, dataset):
     column = source_columns(dataset)[1]
     schema = raw_schema(dataset).replace(f"`{column}`", f"`{column} 2`")
 

@@ -100,7 +100,7 @@ def test_each_raw_row_becomes_one_row_of_inquiries(spark):
     )
 
 
-def test_unreadable_cells_are_reported_but_blank_cells_are_not(spark):
+def test_unreadable_cells_are_reported_unless_they_are_blank(spark):
     failures = [
         ("year_month", "2024-13", "month such as 2024-05"),
         ("number_of_records", "many", "whole number"),
@@ -134,7 +134,7 @@ def test_departments_types_and_channels_get_a_standard_spelling(spark):
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
+def test_the_column_other_number_comes_from_the_same_version_of_the_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
         # Rows 0 to 4 are in one file. Rows with the minimum, 5, get the maximum as their other number. Rows with any
@@ -159,7 +159,7 @@ def test_other_number_comes_from_the_same_version_of_the_same_file(spark):
     }
 
 
-def test_other_number_is_null_if_the_key_is_incomplete(spark):
+def test_the_column_other_number_is_null_if_the_key_is_incomplete(spark):
     cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
     rows = [
         raw(*(None if place == missing else cell for place, cell in cells.items()), number)
@@ -170,7 +170,7 @@ def test_other_number_is_null_if_the_key_is_incomplete(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_rows_are_dropped_if_the_latest_version_of_their_file_lacks_their_key(spark):
+def test_a_superseded_row_is_dropped_if_the_latest_version_of_its_file_lacks_its_key(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),
@@ -186,7 +186,7 @@ def test_rows_are_dropped_if_the_latest_version_of_their_file_lacks_their_key(sp
     ]
 
 
-def test_the_suite_has_the_same_key_and_channels_as_the_code():
+def test_the_suite_and_the_code_have_the_same_key_and_channels():
     suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
     assert tuple(suite["one_row_per_key"]["column_list"]) == KEY
     assert tuple(suite["channel_known"]["value_set"]) == CHANNELS

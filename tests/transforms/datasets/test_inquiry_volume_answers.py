@@ -138,7 +138,7 @@ def test_department_shares_are_compared_between_the_last_two_years_with_inquirie
     assert_answer(build_department_moves(inquiries), rows, f"inquiry_department string, {MOVES}")
 
 
-def test_channel_shares_are_compared_within_each_department(spark):
+def test_channel_shares_are_percentages_of_the_inquiries_of_the_department(spark):
     inquiries = frame(
         spark,
         inquiry("2022-01", 5, "A", "Chat"),
@@ -159,12 +159,12 @@ def test_channel_shares_are_compared_within_each_department(spark):
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_department_moves_are_empty_if_there_is_only_one_year(spark):
+def test_department_moves_have_no_rows_if_there_is_only_one_year(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_unusual_volumes_differ_from_the_volumes_of_other_departments_in_the_same_year(spark):
+def test_a_department_is_unusual_if_its_volume_is_outside_the_fences_of_the_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),

@@ -67,7 +67,7 @@ def test_a_raw_row_becomes_an_incident(either_ansi):
     assert (incident._cast_failures, incident._cast_warnings) == (None, None)
 
 
-def test_empty_strings_and_absent_fields_are_null_but_0_is_not(spark):
+def test_only_empty_or_absent_fields_become_null(spark):
     empty, absent, zero = build(
         spark,
         {field.source: "" for field in FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
@@ -81,7 +81,7 @@ def test_empty_strings_and_absent_fields_are_null_but_0_is_not(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_unreadable_cells_are_warnings_except_in_the_start_time(spark):
+def test_unreadable_cells_are_warnings_except_cells_of_the_column_start_time(spark):
     (incident,) = build(
         spark,
         {
@@ -122,7 +122,7 @@ def test_the_text_of_a_malformed_record_is_redacted(spark):
         ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
     ],
 )
-def test_start_times_are_local_times_in_the_county(in_zone, written, instant, shown):
+def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, instant, shown):
     rows = build_incidents(raw(in_zone, {"start_time": written}))
     micros = "unix_micros(start_time) AS micros"
     row = rows.selectExpr(micros, "start_date", "start_weekday", "start_hour", "_cast_failures").first()
@@ -131,7 +131,7 @@ def test_start_times_are_local_times_in_the_county(in_zone, written, instant, sh
     assert (row._cast_failures is None) == (instant is not None)
 
 
-def test_an_ambiguous_end_time_in_november_is_after_the_start(spark):
+def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(spark):
     incidents = build(
         spark,
         {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # ends at the second 1:10
@@ -145,7 +145,7 @@ def test_an_ambiguous_end_time_in_november_is_after_the_start(spark):
     ]
 
 
-def test_row_ts_without_an_offset_is_in_utc(in_zone):
+def test_the_column_row_ts_is_read_as_utc_if_its_text_has_no_offset(in_zone):
     same = ("2024-07-13 12:45:10", " 2024-07-13T12:45:10.000000Z", "2024-07-13T08:45:10-04:00", "2024-07-13T12:45:10")
     rows = build_incidents(raw(in_zone, *({"row_ts": text} for text in same)))
     assert {row[0] for row in rows.selectExpr("unix_seconds(row_ts)").collect()} == {1720874710}
@@ -239,7 +239,7 @@ def test_house_numbers_are_replaced_with_their_block(either_ansi):
     assert {incident.intersection for incident in incidents} == {None}
 
 
-def test_streets_of_an_intersection_are_sorted_and_have_no_house_numbers(either_ansi):
+def test_the_column_intersection_has_sorted_streets_without_house_numbers(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in CROSSINGS))
     intersections = {address: incident.intersection for address, incident in zip(CROSSINGS, incidents, strict=True)}
     assert intersections == CROSSINGS
@@ -260,7 +260,7 @@ REVISIONS = [
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_extraction_is_kept_for_any_order_of_files(spark, order):
+def test_the_latest_revision_of_an_incident_does_not_depend_on_the_order_of_rows(spark, order):
     incidents = build_incidents(raw(spark, *REVISIONS[::order]))
     latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
     assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]

@@ -42,7 +42,7 @@ EDGES = {
 }  # fmt: skip
 
 
-def test_bands_include_their_lower_limit_but_not_their_upper_limit(spark):
+def test_a_limit_between_two_bands_belongs_to_the_higher_band(spark):
     incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
     bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
     assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
@@ -50,7 +50,7 @@ def test_bands_include_their_lower_limit_but_not_their_upper_limit(spark):
     }
 
 
-def test_band_shares_exclude_incidents_without_a_known_time(spark):
+def test_band_shares_exclude_incidents_without_an_arrival_time(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=60), one(A, arrive=0), one(A, arrive=301), one(A), one(A, kind="NOISE", arrive=1)),
@@ -75,7 +75,7 @@ def test_clearing_times_are_used_even_if_the_arrival_time_is_missing(spark):
     assert (average.incidents, average.timed, average.avg_minutes) == (3, 2, 25.5)
 
 
-def test_averages_exclude_missing_times_but_include_times_of_0(spark):
+def test_averages_exclude_only_missing_times(spark):
     """This answer replaces queries that treat each missing time as 0."""
     missing = frame(spark, one(A, arrive=120), one(A), one(A))
     row = build_arrival_by_city(missing).first()

@@ -114,7 +114,7 @@ def test_the_withdrawal_rate_is_a_percentage_of_enrolments(spark):
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
 
 
-def test_a_withdrawal_on_the_day_of_enrolment_has_0_days(spark):
+def test_a_withdrawal_on_the_enrolment_date_counts_as_0_days(spark):
     records = [enrolled("a"), enrolled("b"), withdrew("a", day="2023-05-01"), withdrew("b", day="2023-05-02")]
     rows = [(*NURSING, 2, 2, 100.0, 0.5, 0, 1)]
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
@@ -143,7 +143,7 @@ def test_completeness_is_a_percentage_of_the_records_in_trusted_and_quarantine(s
     assert_answer(answer, rows, COMPLETENESS)
 
 
-def test_completeness_has_different_fields_for_each_kind_of_record(spark):
+def test_completeness_covers_the_fields_of_each_kind_of_record(spark):
     none_filled = [filled(record, *FIELDS) for record in COMPLETENESS_FIELDS]
     answer = build_completeness(spark.createDataFrame(none_filled, FILLED)).collect()
     expected = {(record, name) for record, names in COMPLETENESS_FIELDS.items() for name in names}

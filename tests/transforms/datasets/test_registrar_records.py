@@ -95,7 +95,7 @@ def test_names_of_three_words_are_split_only_at_a_comma(spark):
     ]  # fmt: skip
 
 
-def test_student_ids_are_standardized_and_checked(spark):
+def test_student_ids_are_standardized_before_they_are_validated(spark):
     ids = ["S1000001", " s1000001\u00a0", "S10", "see note", "1000001", " ", None]
     rows = [raw(ENROLMENT, number=n) for n in range(len(ids))]
     rows = [(text, *row[1:]) for text, row in zip(ids, rows, strict=True)]
@@ -105,7 +105,7 @@ def test_student_ids_are_standardized_and_checked(spark):
     ]  # fmt: skip
 
 
-def test_ambiguous_dates_are_redacted(spark):
+def test_the_text_of_an_unreadable_or_ambiguous_date_is_redacted(spark):
     texts = ["2023-03-05", "44990", "5 Mar 2023", " 2023-03-05T00:00:00 ", "03/05/2023", "ask Ann", " "]
     rows = [raw(APPLICATION, number=n, Received_Date=text) for n, text in enumerate(texts)]
     day, redacted = date(2023, 3, 5), [("received_date", "*****", DATE)]
@@ -141,7 +141,7 @@ def test_programme_and_intake_are_hashed_if_the_intake_is_invalid(spark):
     ]  # fmt: skip
 
 
-def test_programme_and_intake_are_hashed_if_the_cells_have_shifted(spark):
+def test_programme_and_intake_are_hashed_if_cells_are_in_the_wrong_columns(spark):
     shifted = raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"})
     assert values(spark, [shifted], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Nursing"))]
     short = raw(ENROLMENT, Programme="1 Example St", malformed="S1000001;Ada;1 Example St;Fall 2023")
@@ -164,12 +164,12 @@ def test_total_lines_are_recognized_by_the_word_total(spark, cells):
     assert found == [("total line", None, None, None)]
 
 
-def test_a_student_called_total_is_not_a_total_line(spark):
+def test_the_record_of_a_student_called_total_is_not_a_total_line(spark):
     rows = [raw(ENROLMENT, Last_Name=name, number=n) for n, name in enumerate(["Totalis", "Total", None])]
     assert values(spark, rows, "record") == ["enrolment"] * 3
 
 
-def test_only_records_of_the_same_student_programme_and_intake_are_related(spark):
+def test_records_are_related_only_if_student_and_programme_and_intake_are_the_same(spark):
     others = [
         raw(ENROLMENT, number=1, Programme="History"),
         raw(ENROLMENT, number=2, Intake="Fall 2024"),
@@ -225,7 +225,7 @@ def test_total_lines_are_not_applications(spark):
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 
 
-def test_records_that_are_not_in_the_latest_version_of_a_file_are_dropped(spark):
+def test_records_that_are_not_in_the_latest_version_of_their_file_are_dropped(spark):
     rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
     found = build(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]
@@ -238,6 +238,6 @@ def test_the_policy_masks_every_column_that_can_identify_a_student():
     }  # fmt: skip
 
 
-def test_the_suite_has_the_same_earliest_date_as_the_code():
+def test_the_suite_and_the_code_have_the_same_earliest_date():
     day = next(item for item in load_suite("registrar").expectations if item.id == "day_since_1990")
     assert day.kwargs["min_value"] == EARLIEST_DATE.isoformat()

@@ -57,7 +57,7 @@ def test_rows_of_both_cities_become_requests(either_ansi):
     assert_answer(build(either_ansi, *rows), expected, REQUESTS)
 
 
-def test_the_case_key_can_be_computed_without_spark(spark):
+def test_the_case_key_equals_the_key_computed_in_python(spark):
     summaries = [
         "Pothole", "  Pothole\u00a0\u00a0 deep ", "Café, Peña Blvd", "line\nend\tand\u2003more\u3000", "", "\u00a0",
         None, "zero\u200bwidth stays", "a\u001fb", "emoji \U0001f6b2",
@@ -97,7 +97,7 @@ def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark)
     ]  # fmt: skip
 
 
-def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
+def test_parts_of_the_creation_time_are_in_the_local_time_of_the_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
         raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice on this date
@@ -111,7 +111,7 @@ def test_month_weekday_and_hour_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_closed_at_is_the_end_of_the_close_day_or_the_last_change_if_earlier(spark):
+def test_the_column_closed_at_is_the_end_of_the_close_date_unless_the_last_change_is_earlier(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -125,7 +125,7 @@ def test_closed_at_is_the_end_of_the_close_day_or_the_last_change_if_earlier(spa
     ]  # fmt: skip
 
 
-def test_hours_to_close_are_null_if_the_request_is_open_or_the_result_is_negative(spark):
+def test_the_column_hours_to_close_is_null_for_an_open_request_or_a_negative_result(spark):
     rows = [
         raw(DENVER, number=2, Case_Closed_dttm="07/04/2024 01:30:00 PM"),
         raw(DENVER, number=3, Case_Closed_dttm="07/04/2024 01:29:59 PM"),
@@ -166,21 +166,21 @@ def test_coordinates_outside_the_city_are_null(spark):
     assert found == [(valid, bool(valid), "39.85,-104.68" if valid else None) for valid in cases.values()]
 
 
-def test_zip_codes_are_null_if_they_are_00000_or_lack_five_digits(spark):
+def test_zip_codes_with_fewer_than_five_digits_or_only_zeros_are_null(spark):
     cases = {"80202": ("80202", False), " 80202-1234\u00a0": ("80202", False), "00000": (None, True),
              "8020": (None, True), "": (None, False), None: (None, False)}  # fmt: skip
     rows = [raw(DENVER, number=n, Incident_Zip_Code=text) for n, text in enumerate(cases)]
     assert values(spark, rows, "zip", "_cast_warnings IS NOT NULL") == [*cases.values()]
 
 
-def test_first_call_resolution_is_null_if_the_cell_is_not_y_or_n(spark):
+def test_the_column_first_call_resolution_is_null_if_the_cell_is_neither_y_nor_n(spark):
     rows = [raw(DENVER, number=n, First_Call_Resolution=text) for n, text in enumerate(["Y", "n ", "", "maybe"])]
     assert values(spark, rows, "first_call_resolution", "_cast_warnings IS NOT NULL") == [
         (True, False), (False, False), (None, False), (None, True),
     ]  # fmt: skip
 
 
-def test_the_request_type_comes_from_the_type_then_the_topic_then_the_summary(spark):
+def test_the_request_type_comes_from_the_first_known_field_of_type_topic_and_summary(spark):
     cases = [
         ("Pothole", None, None, "Pothole", None),
         ("Pothole", "Street Maintenance", "Roads", "Street Maintenance", None),
@@ -199,7 +199,7 @@ def test_the_request_type_comes_from_the_type_then_the_topic_then_the_summary(sp
     assert values(spark, rows, "request_type", "traffic_kind") == [case[3:] for case in cases]
 
 
-def test_district_0_is_null(spark):
+def test_a_district_of_0_becomes_null(spark):
     assert values(spark, [raw(DENVER, Council_District="0", Police_District=" 3")], "council_district",
                   "police_district") == [(None, "3")]  # fmt: skip
 
@@ -216,7 +216,7 @@ def test_requests_contain_no_names_or_addresses(spark):
             assert text not in row[0]
 
 
-def test_the_policy_masks_every_column_with_a_name_or_an_address():
+def test_the_policy_masks_every_column_that_can_contain_a_name_or_an_address():
     masked = {rule.column for rule in DATASET.masking_policy}
     for fields in DATASET.layouts.values():
         personal = {
@@ -254,13 +254,13 @@ def test_rows_with_an_unknown_layout_are_kept_with_a_null_key(spark):
     ]  # fmt: skip
 
 
-def test_leaving_out_unused_layouts_does_not_change_the_requests(spark):
+def test_layouts_without_rows_do_not_change_the_requests(spark):
     rows = [raw(DENVER, number=2), vancouver(number=3)]
     some, all_layouts = (build(spark, *rows, layouts=names) for names in (["denver", "vancouver"], LAYOUTS))
     assert_df_equality(some, all_layouts, ignore_row_order=True)
 
 
-def test_rows_with_an_excluded_layout_are_kept_with_a_null_key(spark):
+def test_rows_of_a_layout_that_is_left_out_are_kept_with_a_null_key(spark):
     found = build(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
     assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
         (2, "denver", False), (3, None, True),
@@ -281,7 +281,7 @@ def branches(plan):
     ],
     ids=["all layouts", "one layout"],
 )
-def test_the_plan_of_a_city_has_no_expressions_of_other_cities(spark, layouts, expected):
+def test_each_branch_of_the_query_plan_has_only_the_expressions_of_its_city(spark, layouts, expected):
     marks = {"denver": ["America/Denver", "-105.12"], "vancouver": ["America/Vancouver", "-123.28"]}
     spark.conf.set("spark.sql.debug.maxToStringFields", 10_000)
     try:

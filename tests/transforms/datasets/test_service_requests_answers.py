@@ -70,7 +70,7 @@ def test_channel_shares_are_percentages_of_the_requests_of_the_city(spark):
     assert_built(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
 
 
-def test_first_call_resolution_excludes_requests_with_an_unknown_value(spark):
+def test_requests_with_an_unknown_first_call_resolution_are_excluded(spark):
     requests = [request(first_call=said) for said in (True, True, False, None)] + [
         request(first_call=False, agency="311"), request("vancouver"), request(agency="Finance"),
     ]  # fmt: skip
@@ -109,7 +109,7 @@ def test_each_area_has_at_most_five_top_types(spark):
     assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
-def test_top_types_are_ranked_by_their_requests_in_all_months_together(spark):
+def test_top_types_are_ranked_by_their_total_requests_of_all_months(spark):
     requests = [
         *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
         *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),
@@ -124,7 +124,7 @@ def test_top_types_are_ranked_by_their_requests_in_all_months_together(spark):
     assert_built(spark, "top_type_months", requests, rows, schema + CHANGE("month"))
 
 
-def test_rankings_of_agencies_and_types_exclude_unknown_values(spark):
+def test_unknown_agencies_and_unknown_types_are_not_ranked(spark):
     agencies = [f"Agency {n:02}" for n in range(11)]
     requests = [request(agency=name) for name in [*agencies, "Agency 10", None]]
     of_city = answer(spark, "busiest_agencies", requests).where("group_kind = 'all'")
@@ -170,7 +170,7 @@ def test_requests_are_counted_by_weekday_and_hour(spark):
     assert_built(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
-def test_time_to_close_percentiles_exclude_requests_without_hours_to_close(spark):
+def test_percentiles_exclude_requests_without_hours_to_close(spark):
     requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
         request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
     ]  # fmt: skip

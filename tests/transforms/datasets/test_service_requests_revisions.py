@@ -43,14 +43,14 @@ def test_the_latest_revision_is_kept_for_any_order_of_arrival(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("In Progress", 4)]
 
 
-def test_the_closed_revision_is_kept_if_two_revisions_have_the_same_time(spark):
+def test_the_closed_revision_is_kept_if_two_revisions_have_the_same_revision_time(spark):
     rows = [event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
                   Case_Closed_Date=None)
             for n, (status, closed) in enumerate([("Closed", "07/05/2024 01:00:00 PM"), ("New", None)])]  # fmt: skip
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
 
 
-def test_current_rows_win_over_superseded_rows_that_were_revised_later(spark):
+def test_a_current_row_is_kept_instead_of_a_superseded_row_that_was_revised_later(spark):
     rows = [
         raw(DENVER, number=2, Case_Status="New"),
         event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
@@ -58,7 +58,7 @@ def test_current_rows_win_over_superseded_rows_that_were_revised_later(spark):
     assert latest(spark, *rows) == [("New", 2)]
 
 
-def test_the_revision_order_breaks_all_ties_without_times_of_arrival():
+def test_the_revision_order_breaks_every_tie_without_the_arrival_times():
     columns = [column.split()[0] for column in re.split(r", (?=_?[a-z]+\w* )", REQUESTS)]
     assert DATASET.revision_order[-2:] == ("_source_file", "_row_number")
     assert not {"_ingested_at", "_modified_at"} & set(DATASET.revision_order)
@@ -116,11 +116,11 @@ def test_an_event_is_replaced_by_an_export_with_a_later_as_of_time(spark):
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_the_as_of_time_uses_the_local_start_of_a_close_day(spark):
+def test_the_as_of_time_of_a_close_date_is_local_midnight(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_events_without_a_revision_time_use_the_latest_time_in_their_fields(spark):
+def test_the_revision_time_of_an_event_without_row_ts_is_the_latest_time_in_its_fields(spark):
     rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
     assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]
