@@ -105,7 +105,7 @@ def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> 
 
 
 def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    # Only workbooks are read in Python, because Glue has no Java library that reads .xlsx files.
+    # Read a workbook in Python, because Glue has no Java library that reads .xlsx files.
     name, uri = file.name, file.uri
     rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
     columns = (*header.columns, "_malformed_record", "_row_number")

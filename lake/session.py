@@ -102,7 +102,7 @@ def local_settings() -> dict[str, str]:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use python3 from the path
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use the python3 on the PATH
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",

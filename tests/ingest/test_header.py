@@ -20,7 +20,7 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # the row lacks one column of each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
-        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # names must match exactly
+        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # column names must match exactly
         (["Area", "Area", "Area"], HeaderMatch(("Date",), 1, "cases")),
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],

@@ -191,7 +191,7 @@ def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
 ) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # blank lines give a repeated delivery different content
+            blank_lines = [""] * turn  # the number of blank lines makes each repeated delivery a changed file
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 

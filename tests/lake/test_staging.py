@@ -296,7 +296,7 @@ def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, c
 
 
 def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
-    # A killed run has created the table.
+    # An earlier run created the table and was killed.
     ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)
