@@ -15,7 +15,7 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_MAX_CONCURRENT_CHECKS = 8  # several checks run at once, because a check mostly waits for S3
+_MAX_CONCURRENT_CHECKS = 8  # several files are checked at once, because a check mostly waits for S3
 _HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
 EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 

@@ -167,8 +167,8 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file differently in this read than in the read that counted the records. New executors
-    # can change the splits.
+    # `_raise_with` fails if this read has other splits than the read that counted the records. Spark can split the file
+    # differently if new executors have started.
     problem = (
         f"{file.name}: Spark split the file differently after its records were counted. Run again. Start of the "
         "unknown split in bytes: "

@@ -66,8 +66,8 @@ def common_settings() -> dict[str, str]:
         # Without this minimum, the number of executors decides how Spark splits a file. Large JSON files are read
         # twice, and both reads need the same splits, even if the number of executors changes between the reads.
         "spark.sql.files.minPartitionNum": "8",
-        # A job generates more than 100 classes, but 100 is the default size of the cache. Without a larger cache,
-        # each run of a job with `--every` would compile all classes again.
+        # A job generates more than 100 classes, but by default, the cache holds only 100 classes. Without a larger
+        # cache, each run of a job with `--every` would compile all classes again.
         "spark.sql.codegen.cache.maxEntries": "1000",
     }
 

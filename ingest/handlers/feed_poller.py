@@ -439,7 +439,7 @@ def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
                 problem = f"{problem}: {body}. Check the address and the query."
                 raise FeedError(where=url, problem=problem) from error
             retry_after = _parse_retry_after(error.headers["Retry-After"])
-        except (OSError, http.client.HTTPException, ValueError) as error:  # a broken connection, a timeout, cut JSON
+        except (OSError, http.client.HTTPException, ValueError) as error:  # lost connection, timeout or truncated JSON
             problem = f"{type(error).__name__}: {error}"
         if number == MAX_ATTEMPTS or retry_after > MAX_WAIT_SECONDS:
             break

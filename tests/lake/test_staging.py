@@ -253,7 +253,8 @@ def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, m
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    assert snapshots(lake) == 4  # first publish, staged rows, deletion, properties
+    # One snapshot each for the first publish, the staged rows, the deletion and the properties.
+    assert snapshots(lake) == 4
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
 

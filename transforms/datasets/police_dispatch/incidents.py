@@ -190,9 +190,9 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # In a single step, Spark would compute a value again for each column that uses the value. Each step copies the row,
-    # so there are only three steps. Spark compiles the steps after `_point` and the later validation steps into one
-    # method. Java does not compile a method of more than 8,000 bytes of bytecode.
+    # In a single step, Spark would compute a value again for each column that uses the value. There are only three
+    # steps, because each step copies the row. Spark may compile the steps after `_point` and the later validation steps
+    # into one method, and Java does not compile a method of more than 8,000 bytes of bytecode.
     return (
         incidents.withColumns(
             {
