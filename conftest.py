@@ -18,8 +18,8 @@ from pyspark.sql import SparkSession
 from lake.iceberg import look_up_java_names
 from lake.session import catalog_settings, common_settings, local_settings
 
-os.environ.pop("COLUMNS", None)  # pytest-xdist sets COLUMNS, which would fix the width of the console
-os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit this setting
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets COLUMNS, which would set the same console width in all tests
+os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit this variable
 _TEST_SETTINGS = {
     "spark.master": "local[2]",
     "spark.sql.shuffle.partitions": "2",
@@ -28,9 +28,9 @@ _TEST_SETTINGS = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
 }
 
-# Most tests run without code generation. On a few rows, code generation takes longer than the query itself.
+# Most tests run without Spark's code generation. For a few rows, code generation takes longer than the query itself.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-# Spark's default settings, for tests with the mark `compiled`. Spark 4 and the subprocesses of tests also use these
+# Spark's default settings. Tests with the mark `compiled`, tests on Spark 4, and subprocesses of tests use these
 # settings.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 

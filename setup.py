@@ -34,7 +34,7 @@ setup(
     ],
     package_dir={"": "."},
     package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
-    # On AWS Glue, the wheel needs only the packages that Glue provides (pyspark, boto3), so a job starts fast.
+    # Glue provides pyspark and boto3. The wheel requires no other packages, so a job starts fast.
     install_requires=[],
     extras_require={
         "local": [

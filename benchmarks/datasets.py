@@ -54,7 +54,7 @@ def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
     raw = spark.table(f"lake.raw.{dataset}")
     steps: dict[str, Callable[[], None]] = {
         "copy": lambda: write(spark, raw, COPY),
-        # Raw has no new rows, so refine needs `--rebuild`.
+        # Raw has no new rows. With `--rebuild`, refine processes all rows again.
         "refine": lambda: run_stage(spark, dataset, landing, "refine", "--rebuild"),
         "curate": lambda: run_stage(spark, dataset, landing, "curate", "--rebuild"),
     }

@@ -128,7 +128,7 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
         "_layout = 'denver' AND length(`Case Created dttm`) = 22 AND _source_file NOT LIKE '% %'"
     )
     created = F.to_timestamp("Case Created dttm", "MM/dd/yyyy hh:mm:ss a")
-    # Some sample rows have the wrong year 2099.
+    # Some sample rows have a wrong created time in the year 2099. The filter excludes these rows.
     last = raw.where(created < "2090-01-01").agg(F.max(created)).collect()[0][0]
     newest = raw.where(created.between(F.lit(last) - F.expr("INTERVAL 60 DAYS"), F.lit(last))).limit(2000)
     new = newest.crossJoin(spark.range(rows // 2000 + 1)).withColumn(

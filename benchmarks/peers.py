@@ -94,7 +94,7 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     configs = [
         checks.NotNullCheckConfig(
             check_id="1", columns=["_cast_failures"], **critical
-        ),  # in sparkdq, this check means "must be null"
+        ),  # in sparkdq, `NotNullCheckConfig` fails the rows whose value is not null
         checks.NullCheckConfig(check_id="2", columns=["opened_on"], **critical),
         checks.NullCheckConfig(check_id="3", columns=["channel"], **critical),
         checks.NumericBetweenCheckConfig(

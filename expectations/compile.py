@@ -102,7 +102,8 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        elif rule.missing is None:  # The expectation tests for nulls, so it excludes no rows.
+        # The expectation itself tests for nulls, so it also validates the rows with a null.
+        elif rule.missing is None:
             failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))
         else:

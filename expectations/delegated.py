@@ -51,7 +51,7 @@ def validate_with_gx(
     ]
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # The rows are already on disk. A cache would cost more than reading the rows again.
+    # Do not cache the rows. The rows are already on disk, and reading them again costs less than a cache.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows})
     suite = ExpectationSuite(name="delegated", expectations=entries)

@@ -221,8 +221,8 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # If a date is compared with a timestamp, the date means midnight. Every Spark version can cast text that has a
-        # space between the date and the time of day.
+        # If the time of day of the value is not midnight, a date column is compared with a timestamp. Spark then reads
+        # each date as midnight. The text has a space instead of a `T`, because every Spark version can cast such text.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -191,4 +191,5 @@ def _failed_ids(checks: Sequence[RowCheck]) -> Column:
     if not checks:
         return F.lit(None).cast("array<string>")
     ids = array_where([(check.failed.is_set, F.lit(check.expectation.id)) for check in checks])
-    return F.when(any_bit_set([check.failed for check in checks]), ids)  # For most rows, no array is built.
+    # Spark builds an array only for a row that fails an expectation.
+    return F.when(any_bit_set([check.failed for check in checks]), ids)

@@ -154,7 +154,7 @@ def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]
     for n, name in enumerate(columns):
         cell = values[f"_{n}"]
         if isinstance(cell, str) and isinstance(frame.type_of(name), T.FractionalType):
-            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes text.
+            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes these numbers as text.
         cells[name] = cell
     return cells
 

@@ -101,7 +101,7 @@ def _compare(frame: Frame, column: str, operator_name: str, parameter: Any) -> C
         operators = [*_COMPARISONS, "IN", "NOT_IN"]
         raise ValueError(f"the operator of row_condition is {operator_name!r}, expected one of {operators}")
     if isinstance(parameter, str) and isinstance(frame.type_of(column), T.NumericType):
-        parameter = _parse_number(parameter)  # GX's own language allows quotes around numbers.
+        parameter = _parse_number(parameter)  # GX's condition syntax allows quotes around numbers.
     (literal,) = frame.literals(column, [parameter])
     comparison: Column = _COMPARISONS[operator_name](value, literal)
     return comparison

@@ -187,7 +187,7 @@ def _count_examples(examples: Sequence[tuple[Any, ...]], *, max_values: int) -> 
     cells = [example[0] if len(example) == 1 else example for example in examples]
     try:
         counts = sorted(Counter(cells).most_common(max_values), key=lambda entry: (-entry[1], entry[0]))
-    except TypeError:  # Python cannot count lists or sort nulls. GX omits the counts in these cases too.
+    except TypeError:  # Python cannot count lists or sort nulls. In both cases, GX also omits the counts.
         return {}
     return {
         "partial_unexpected_counts": [{"value": _to_json_value(value), "count": number} for value, number in counts]

@@ -42,7 +42,7 @@ def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         sep=header.delimiter,
         encoding=header.encoding,
         quote='"',
-        escape='"',  # a quote inside a cell is doubled. Spark's default escape would end the cell there
+        escape='"',  # in a cell, two quotes mean one quote. By default, Spark expects a backslash before a quote
         lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
         columnNameOfCorruptRecord="_malformed_record",

@@ -188,7 +188,7 @@ def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
 def as_frame(spark: SparkSession, records: Sequence[Mapping[str, object]], *, ddl: str) -> DataFrame:
     """Make a frame of a few records. Unlike `createDataFrame`, this function starts no Python workers."""
     text = F.lit(json.dumps(records))
-    # In all modes except FAILFAST, Spark replaces an unreadable value with null.
+    # FAILFAST raises an error for an unreadable value. In all other modes, Spark replaces the value with null.
     values = F.from_json(text, f"array<struct<{ddl}>>", {"mode": "FAILFAST"})
     return spark.range(0, 1, 1, 1).select(F.inline(values))
 

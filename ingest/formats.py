@@ -15,7 +15,7 @@ from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
 
-_MAX_CONCURRENT_CHECKS = 8  # several checks run at once, because a check mostly waits for S3
+_MAX_CONCURRENT_CHECKS = 8  # several files are checked at once, because a check mostly waits for S3
 _HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
 EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 
@@ -105,7 +105,7 @@ def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> 
 
 
 def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    # Only workbooks are read in Python, because Glue has no Java library that reads .xlsx files.
+    # Read a workbook in Python, because Glue has no Java library that reads .xlsx files.
     name, uri = file.name, file.uri
     rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: workbook.read_rows(name, uri, header))
     columns = (*header.columns, "_malformed_record", "_row_number")

@@ -105,7 +105,7 @@ def clean_header(
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))
     match = best_match(columns, layouts)
-    if layouts and not match.present:  # the row may be personal data, so the message does not show the row
+    if layouts and not match.present:  # the row may contain personal data, so the message does not show the row
         raise LandedFileError(where=file, problem=_describe_missing_header(columns, layouts, below))
     counts = Counter(name.casefold() for name in columns)
     printable = printable_columns(columns, layouts)

@@ -142,14 +142,14 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # Searching a text is ten times as fast as parsing the text. `is_plain` searches a text to check that each line has
-    # only one object. Plain texts are not parsed here.
+    # `is_plain` is true if each line of the text has only one object. The searches in `is_plain` are ten times as fast
+    # as parsing the text. A plain text is only split into lines.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
     listing = F.broadcast(_make_listing(spark, files))
     joined = whole.withColumn("lines", F.split(text, "\n")).join(listing, on="path", how="left")
-    # Fail if a path from Spark is not in the listing. Otherwise the rows of this file would have no source.
+    # Fail if a path from Spark is not in the listing. Otherwise `_source_file` would be null in the rows of this file.
     source = F.coalesce("_source_file", _raise_with("Spark read a file that was not listed: ", "path"))
     numbered = joined.select(
         source.alias("_source_file"), "_modified_at", "_checksum", F.posexplode(records).alias("number", "record")
@@ -167,8 +167,8 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # Fail if Spark splits the file differently in this read than in the read that counted the records. New executors
-    # can change the splits.
+    # `_raise_with` fails if this read has other splits than the read that counted the records. Spark can split the file
+    # differently if new executors have started.
     problem = (
         f"{file.name}: Spark split the file differently after its records were counted. Run again. Start of the "
         "unknown split in bytes: "
@@ -238,7 +238,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     # Two layouts may spell a field differently, such as `Status` and `status`. For Spark, both names are one column.
     spellings = {name.casefold(): [other for other in known if other.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
-    starts_object = record.startswith("{")  # this check is faster than a regular expression
+    starts_object = record.startswith("{")  # `startswith` is faster than the regular expression below
     text = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))

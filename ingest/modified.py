@@ -91,7 +91,8 @@ def parse_mtime(text: str) -> datetime | None:
 def _parse_iso(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text.strip())
-        # Excel writes times in UTC with a zone. The specification has no default zone, so assume UTC if none is given.
+        # Excel writes timestamps in UTC with a zone. The specification has no default zone, so a timestamp without a
+        # zone is read as UTC.
         time = time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None

@@ -180,8 +180,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open data files that have only older rows. All rows that pass the filter
-        # are current. If new deliveries superseded any row, `earlier` would be empty.
+        # With this filter, Iceberg does not open data files that have only older rows. `is_current` stays true for all
+        # rows, because `earlier` would be empty if new deliveries had superseded any row.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
@@ -252,7 +252,8 @@ def _prepare_rows(
 ) -> tuple[DataFrame, tuple[str, ...]]:
     """Add new columns to raw. Return the rows with all columns of raw. Also return new columns that no layout has."""
     if not frames:
-        # Raw already has the content of all changed files. An empty commit publishes the new deliveries.
+        # Raw already has the rows of all changed files. This empty frame leads to an empty commit, which publishes the
+        # new deliveries.
         return spark.table(table).limit(0), ()
     rows = _union(frames).withColumn("_ingested_at", F.lit(ingested_at))
     rows, extra = _add_layout_columns(rows, layouts, spark.table(table) if state.snapshot else None)

@@ -133,7 +133,7 @@ def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
         reader = csv.reader(text, delimiter=header.delimiter, strict=True)
         next(reader)
         for cells in reader:
-            if any(cells) and not "".join(cells).isspace():  # Spark drops blank rows too
+            if any(cells) and not "".join(cells).isspace():  # skip blank rows, as Spark does
                 yield cells
 
 

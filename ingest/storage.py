@@ -157,7 +157,7 @@ def _list_disk(landing: str, known: KnownChecksums) -> Iterator[LandedFile]:
             modified, changed = (datetime.fromtimestamp(at, timezone.utc) for at in (stat.st_mtime, stat.st_ctime))
             checksum, computed_at = known.get((name, modified, stat.st_size), ("", changed))
             # A known checksum is valid if it was computed after the last change of the file. If `computed_at` is in the
-            # future, the clock was set back. Then the checksum may be older than the last change.
+            # future, the clock was set back, and the file may have changed after the checksum was computed.
             if not changed < computed_at <= datetime.now(timezone.utc):
                 checksum = compute_checksum(str(path))
         except OSError as error:

@@ -17,7 +17,7 @@ from ingest.storage import chunks, open_file
 _DELIMITERS = ";,\t|"
 _HEADER_BYTES = 1 << 16
 _BOM = codecs.BOM_UTF8
-_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid byte to such a character
+_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid byte to a character of this range
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
 """Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
 

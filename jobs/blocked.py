@@ -102,7 +102,7 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
 def _park(publisher: Publisher, staged: Staged, gate: Gate, failures: Mapping[str, str]) -> int:
     before, after, spark = publisher.progress(), Progress.from_properties(staged.properties), publisher.spark
     watermark = before.watermark if before else -1
-    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh also stages old rows of raw
+    is_new = F.unix_micros("_ingested_at") > watermark  # a full refresh also stages rows up to the watermark
     rows = with_positions(staged.rows()).where(is_new).withColumn(QUARANTINED, F.lit(True))
     quarantine = _read_quarantine(publisher)
     key, order_by = publisher.dataset.key, publisher.dataset.revision_order

@@ -186,9 +186,9 @@ class Publisher:
         staged.require_current()  # do not publish quarantine if trusted cannot be published
         snapshots: dict[str, int | None] = {}
         if rejects:
-            # A requested run, such as resolve, may be killed between these two publishes. The next run does not repeat
-            # the request, and would stage only the rows after the watermark. This property makes the next run a full
-            # refresh.
+            # A requested run, such as resolve, may be killed after it publishes quarantine and before it publishes
+            # trusted. The next run does not repeat the request, and would stage only the rows after the watermark. The
+            # property `_FOLLOWS` makes the next run a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}
@@ -277,7 +277,7 @@ class Publisher:
         """Find the rows that this run or an earlier run has staged. Return None if no new rows need to be staged."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
-            staged = None  # another version of the code or of the suites staged these rows
+            staged = None  # ignore rows that another version of the code or of the suites staged
         if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
             raise NotStagedError(table=self.trusted, problem="raw has new rows, but no run has staged them")
         return staged

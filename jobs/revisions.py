@@ -166,7 +166,7 @@ def _select_revisions(
 ) -> DataFrame:
     parts = [F.col(quoted(name)).cast("string") for name in key]
     source_row = F.concat_ws("#", *(F.col(name).cast("string") for name in SOURCE_ROW))
-    complete_key = F.concat(*(item for part in parts for item in (F.lit("\u001f"), part)))  # null if one part is null
+    complete_key = F.concat(*(item for part in parts for item in (F.lit("\u001f"), part)))  # null if any part is null
     return rows.select(
         F.coalesce(complete_key, source_row).alias("_key"),
         F.struct(*map(quoted, order_by)).alias("_order"),

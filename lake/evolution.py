@@ -34,7 +34,7 @@ def require_no_narrowing(spark: SparkSession, table: str, schema: T.StructType) 
         try:
             loss = _build_loss_condition(quoted(name), field.dataType, new_types[name])
             rows_with_loss = published.where(loss).limit(1).count()
-        except AnalysisException:  # Spark cannot cast between the two types, so all values would be lost
+        except AnalysisException:  # Spark cannot cast between the two types, so every value would be lost
             rows_with_loss = published.where(f"{quoted(name)} IS NOT NULL").limit(1).count()
         if rows_with_loss:
             raise NarrowedColumnError(table=table, column=name, before=before[name], after=after[name])

@@ -232,7 +232,7 @@ def commit_lock(table: Any) -> Iterator[None]:
     if not folder.is_dir():
         yield
         return
-    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # hidden, so remove_orphan_files keeps it
+    lock = os.open(folder / ".commit.lock", os.O_CREAT | os.O_RDWR)  # remove_orphan_files keeps hidden files
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -19,7 +19,7 @@ from lake.tables import add_columns, ensure_table, exists
 logger = logging.getLogger(__name__)
 
 RUNS = f"{CATALOG}.ops.runs"
-MAX_ERROR_LENGTH = 4000  # characters. Spark's messages contain the stack traces of all failed tasks.
+MAX_ERROR_LENGTH = 4000  # in characters. Spark's error messages contain the stack traces of all failed tasks
 _TEXT, _TIME, _COUNT = T.StringType(), T.TimestampType(), T.LongType()
 SCHEMA = T.StructType(
     [
@@ -138,7 +138,7 @@ def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[
         return []
     published = runs(spark).where(
         (F.col("job") == job)
-        & (F.col("stage") != "resolve")  # an earlier run has already validated the parked rows
+        & (F.col("stage") != "resolve")  # resolve validates parked rows, which an earlier run has already validated
         & F.col("validation_result").isNotNull()
         & F.col("state").startswith("SUCCEEDED")
     )

@@ -125,7 +125,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
         with commit_lock(load_table(spark, table)):
             iceberg = load_table(spark, table)
             # When Iceberg expires an old snapshot, it also drops a new branch that points to this snapshot. So check
-            # that no branch is in use.
+            # that no run uses a branch.
             _require_idle(iceberg, table)
             before = sum(1 for _ in iceberg.snapshots())
             if not drop_branches(iceberg, older_than=older_than) and before <= MIN_SNAPSHOTS_TO_KEEP:

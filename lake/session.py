@@ -66,8 +66,8 @@ def common_settings() -> dict[str, str]:
         # Without this minimum, the number of executors decides how Spark splits a file. Large JSON files are read
         # twice, and both reads need the same splits, even if the number of executors changes between the reads.
         "spark.sql.files.minPartitionNum": "8",
-        # A job generates more than 100 classes, but 100 is the default size of the cache. Without a larger cache,
-        # each run of a job with `--every` would compile all classes again.
+        # A job generates more than 100 classes, but by default, the cache holds only 100 classes. Without a larger
+        # cache, each run of a job with `--every` would compile all classes again.
         "spark.sql.codegen.cache.maxEntries": "1000",
     }
 
@@ -102,7 +102,7 @@ def local_settings() -> dict[str, str]:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return settings  # spark-submit has started the JVM with its own master, memory and jars
     os.environ["JAVA_HOME"] = java_home()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use python3 from the path
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # by default, Spark's workers use the python3 on the PATH
     logging = resources.files("lake").joinpath("log4j2.properties")
     return settings | {
         "spark.master": "local[*]",

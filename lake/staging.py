@@ -33,7 +33,8 @@ _TABLE_PROPERTIES = {
     # A DELETE writes only the positions of the deleted rows. Maintenance later rewrites the data file.
     "write.delete.mode": "merge-on-read",
 }
-_MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}  # without a shuffle, each task writes a file per month
+# Without this shuffle, each task would write a file for each month of its rows.
+_MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}
 
 
 @dataclass(frozen=True)

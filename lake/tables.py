@@ -119,7 +119,7 @@ def ensure_table(
     settings = {"format-version": "2", "commit.retry.num-retries": COMMIT_RETRIES, **(properties or {})}
     assignments = ", ".join(f"'{name}' = '{value}'" for name, value in settings.items())
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {table.rpartition('.')[0]}")
-    # Another run may create the table between the check and this statement.
+    # Use IF NOT EXISTS, because another run may create the table after the check above.
     spark.sql(
         f"CREATE TABLE IF NOT EXISTS {table} ({columns}) USING iceberg {partitioning} TBLPROPERTIES ({assignments})"
     )

@@ -11,7 +11,8 @@ _TYPE, _RANK = DisplayColumn("request_type", "Type"), DisplayColumn("rank", "Ran
 _REQUESTS = DisplayColumn("requests", "Requests", ",d")
 _SHARE = DisplayColumn("share_pct", "Share %", ".3f", bar=True)
 _MONTH = DisplayColumn("month", "Month", "%Y-%m")
-_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")  # Rows about a whole city come before its groups.
+# The rows about whole cities come before the rows about groups.
+_BY_KIND = ("group_kind <> 'all'", "city", "group_kind")
 _BY_GROUP = (*_BY_KIND, "group_name")
 _ON_MONTH = (
     DisplayColumn("change_on_month", "Change on month", "+,d"),

@@ -198,8 +198,8 @@ def _apply_function(rows: DataFrame, source: str, function: str, order_by: Seque
             return _cast_to_bigint(F.expr(f"try_sum(DISTINCT CAST({quoted(source)} AS decimal(19, 0)))"))
         return F.expr(f"try_sum(DISTINCT {quoted(source)})")
     if function in _ORDERED_FUNCTIONS:
-        # `min_by` and `max_by` ignore rows whose ordering value is null. This struct of the order columns is never
-        # null.
+        # `min_by` and `max_by` ignore rows whose ordering value is null. The struct `ordering` is never null, so a row
+        # with a null in an order column is not ignored.
         ordering = F.struct(*(quoted(name) for name in order_by), value.alias("__value"))
         return _ORDERED_FUNCTIONS[function](value, F.when(value.isNotNull(), ordering))
     return {**_NUMERIC_FUNCTIONS, **_ANY_TYPE_FUNCTIONS}[function](value)

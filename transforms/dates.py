@@ -34,7 +34,7 @@ def parse_date(column: str) -> Column:
 
     Source: Microsoft, "Differences between the 1900 and the 1904 date system in Excel".
     """
-    cell = f"CAST({quoted(column)} AS string)"  # serials are numbers if the reader infers types
+    cell = f"CAST({quoted(column)} AS string)"  # if the reader infers types, Excel's serials are numbers and not text
     iso = cast(cell, source_type=T.StringType(), target_type=T.DateType(), where="parse_date")
     text = f"btrim({cell}, {literal(BLANK_CHARACTERS)})"
     serial = F.expr(f"date_add(DATE'1899-12-30', try_cast(substring({text}, 1, 5) AS int))")

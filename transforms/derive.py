@@ -138,7 +138,8 @@ def bucket(
     missing = value.isNull() | F.isnan(value.cast("double"))
 
     def select_by_range(outcomes: Sequence[object]) -> Column:
-        # An array lookup would be wrong. With ANSI on, Spark assumes that the element at a null index is not null.
+        # Do not look up the outcome in an array. In ANSI mode, Spark assumes that an array element is not null, even if
+        # the index is null.
         case = F.when(missing, None)
         for bound, outcome in zip(bounds, outcomes, strict=False):
             case = case.when(value < bound, outcome)

@@ -75,7 +75,7 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
         expected = "0.0001 to 10, in whole millionths of a degree"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
-    # The calculation uses integers of a millionth of a degree (11 cm), because integers are exact. With doubles, the
+    # The calculation uses whole millionths of a degree (11 cm), because integers are exact. With doubles, the
     # coordinate 0.3 would be west of the grid line 0.3.
     position = _cast_to_degrees(coordinate)
     millionths = F.round(F.when(position.between(-180, 180), position) * 1_000_000).cast("bigint")

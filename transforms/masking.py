@@ -272,7 +272,7 @@ def _redact_report(name: str, visible_columns: Sequence[str]) -> Column:
         is_visible = failure["column"].isin(*visible_columns) & (failure["expected"] != "record")
         return failure.withField("value", F.when(is_visible, failure["value"]).otherwise(REDACTED))
 
-    # Spark does not compile lambda functions, so they are slow. Rows without a report skip the function.
+    # `F.transform` is slow, because Spark does not compile lambda functions. Rows without a report skip `F.transform`.
     return F.when(F.col(name).isNotNull(), F.transform(name, redact_failure)).alias(name)
 
 

@@ -162,8 +162,8 @@ def is_json(text: Column) -> Column:
         F.from_json(F.concat(F.lit(prefix), text, F.lit(suffix)), "read int", strict)["read"]
         for prefix, suffix in wrappers
     ]
-    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts characters whose last byte equals the byte of a hex
-    # digit.
+    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts a character that is not a hex digit, if its last byte
+    # equals the byte of a hex digit.
     has_valid_escapes = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
     return F.coalesce((markers[0] == 1) & (markers[1] == 1) & has_valid_escapes, F.lit(False))
 

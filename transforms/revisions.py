@@ -72,7 +72,8 @@ def file_as_of(
                 expected="a timestamp",
                 hint="Convert the column to a timestamp with change_schema first.",
             )
-    # `greatest` and `least` ignore nulls, so a file without times in its rows gets its modification time.
+    # `greatest` and `least` ignore nulls. If all times in the rows of a file are null, the as-of time is the
+    # modification time of the file.
     times = [F.max(quoted(column)) for column in time_columns]
     latest = F.greatest(*times) if len(times) > 1 else times[0]
     files = rows.groupBy(*(F.col(quoted(column)).alias(key) for column, key in keys.items())).agg(latest.alias(_LATEST))

@@ -54,7 +54,7 @@ def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mappin
     entries = [F.lit(text) for entry in spellings.items() for text in entry]
     if not entries:
         return clean_text(value)
-    # With a map, the letters of a text are computed once. A chain of comparisons would compute the letters again for
+    # With a map, `regexp_replace` runs once for each text. A chain of comparisons would run `regexp_replace` again for
     # each entry.
     return F.coalesce(F.create_map(*entries)[F.regexp_replace(F.lower(value), _SEPARATORS, "")], clean_text(value))
 

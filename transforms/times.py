@@ -112,7 +112,7 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     )
     if "half" in parts:
         noon = F.when(F.expr(f"lower(right({iso_text}, 2)) = 'pm'"), _HALF_DAY_MICROS).otherwise(0)
-        # On a 12-hour clock, 12 is the hour before 1.
+        # On a 12-hour clock, hour 12 comes before hour 1, so subtract 12 hours.
         twelve = F.when(F.expr(f"contains({iso_text}, 'T12:')"), _HALF_DAY_MICROS).otherwise(0)
         wall_clock = F.timestamp_micros(F.unix_micros(wall_clock) + noon - twelve)
     if zone is None:
@@ -233,8 +233,8 @@ def add_timestamp(rows: DataFrame, *, name: str, timestamp: datetime) -> DataFra
 
 
 def _require_region(zone: str, *, where: str) -> str:
-    # If Python has no tz database, for example on Windows, the list of regions is empty. In this case, Spark refuses a
-    # wrong zone.
+    # If Python has no tz database, for example on Windows, the list of regions is empty. In this case, Spark rejects an
+    # unknown zone.
     if zone != "UTC" and ("/" not in zone or (_list_regions() and zone not in _list_regions())):
         expected = "UTC or a region such as America/New_York. An abbreviation such as EST has no daylight saving time"
         raise ArgumentError(where=where, argument="zone", got=zone, expected=expected)

@@ -30,7 +30,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
     resources |= {_logical_id(job.name, "Job"): _job(job) for job in workflow.jobs}
     triggers = {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
     for before, after in pairwise(triggers):
-        triggers[after]["DependsOn"] = before  # Glue rejects triggers that are added at the same time.
+        triggers[after]["DependsOn"] = before  # Glue rejects triggers that are created at the same time.
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"CityLake {_version()}: {workflow.description}",

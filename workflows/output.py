@@ -48,7 +48,7 @@ def print_plain(text: str) -> None:
 
 def print_records(records: Sequence[Mapping[str, Any]], columns: Sequence[str], output: OutputFormat) -> None:
     """Print records to standard output as JSON or CSV."""
-    from reports.records import to_csv, to_json  # This import loads Spark.
+    from reports.records import to_csv, to_json  # Import this module here, because it loads Spark.
 
     print_plain(to_json(records) if output is OutputFormat.JSON else to_csv(records, columns))
 

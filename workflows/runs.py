@@ -64,7 +64,7 @@ def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -
     """
     names = dataset_names() if names is None else names
     for name in names:
-        workflow_of(name)  # Raises an error if a workflow is missing, before any workflow runs.
+        workflow_of(name)  # Before any workflow runs, raise an error if a workflow is missing.
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
         samples = {name: writer.submit(prepare_sample, name) for name in names}
@@ -142,7 +142,7 @@ def _run_datasets(
         for name, delivery in deliveries.items():
             try:
                 error = _run_dataset(spark, name, delivery(), warehouse=warehouse, rebuild=rebuild, progress=progress)
-            except CityLakeError as raised:  # Writing a sample may fail.
+            except CityLakeError as raised:  # `delivery` raises an error if the sample cannot be written.
                 error = raised
             if error:
                 errors[name] = error

@@ -68,7 +68,8 @@ def expect_column_values_to_not_be_outliers(
         distance = multiplier * (high - low)
         unexpected = (value < low - distance) | (value > high + distance)
     elif method == "std":
-        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]  # Here, `high` is the standard deviation.
+        # For the method `std`, `low` is the mean, and `high` is the standard deviation.
+        ends = [F.avg(compared_value), F.stddev_samp(compared_value)]
         distance = multiplier * high
         unexpected = F.when(distance <= 0, value != low).otherwise(F.abs(value - low) >= distance)
     else:

@@ -40,7 +40,7 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     """The column's sum is within bounds."""
     value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # If a bigint sum overflows, some Spark versions return a wrong sum and others fail. A decimal sum does neither.
+        # If a bigint sum overflows, some Spark versions return a wrong sum, and others fail. So the rule sums decimals.
         value = value.cast("decimal(20,0)")
     return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
@@ -68,7 +68,7 @@ def expect_column_quantile_values_to_be_between(
     value = _number_without_nan(frame, column)
 
     def aggregate(rows: Column) -> Column:
-        # The relative error is 1 / accuracy. With this accuracy, the quantiles are exact, as in GX.
+        # The accuracy 2**31 - 1 makes the quantiles exact, as in GX.
         return F.percentile_approx(F.when(rows, value), [float(share) for share in shares], 2**31 - 1)
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:

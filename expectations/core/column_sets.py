@@ -45,8 +45,8 @@ def expect_column_most_common_value_to_be_in_set(
         is_in_set = bool(expected & set(map(normalize, most_common)))
         return is_in_set and (bool(ties_okay) or len(most_common) == 1), {"observed_value": most_common}
 
-    # The number of counts is limited, so `validate` gets the counts of only the most frequent values. Among equally
-    # frequent values, the values of the set come first. Otherwise the limit could exclude the values of the set.
+    # `validate` gets only the most frequent values, up to a limit. `in_set` puts the values of the set before other
+    # values of the same frequency. Otherwise the limit could exclude the values of the set.
     in_set = F.col("value").isin(literals)
     return TableRule(None, validate, (column,), frame.scalar_value(column), lambda _: True, in_set)
 
@@ -61,7 +61,7 @@ def _build_set_rule(
     is_in_set = value.isin(literals)
 
     def aggregate(rows: Column) -> Column:
-        # Spark collects only values of the set, so the array is small. Values outside the set are only counted.
+        # The array `present` has only values of the set, so it is small. Values outside the set are only counted.
         present = F.collect_set(F.when(rows & is_in_set, value))
         is_present = F.array(*(F.array_contains(present, literal) for literal in literals)).cast("array<boolean>")
         unexpected_count = F.count_distinct(F.when(rows & ~is_in_set, value))

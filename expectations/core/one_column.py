@@ -20,7 +20,7 @@ from expectations.core.strftime import matches_strftime, require_strftime_format
 from expectations.frame import Frame, require_booleans
 from transforms.nested import is_json
 
-_MAX_TEXT_LENGTH = 2**31 - 1  # Maximum number of characters of a text in Spark
+_MAX_TEXT_LENGTH = 2**31 - 1  # maximum number of characters in a Spark string
 
 
 def expect_column_values_to_not_be_null(frame: Frame, column: str) -> RowRule:

@@ -61,10 +61,10 @@ def expect_multicolumn_sum_to_equal(
     values = []
     for name in column_list:
         value = frame.number_value(name)
-        # If a bigint sum overflows, some Spark versions return a wrong sum and others fail. A decimal sum does neither.
+        # If a bigint sum overflows, some Spark versions return a wrong sum, and others fail. So the rule adds decimals.
         wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
-    # A sum that is too large for a decimal is null, so it does not equal the total.
+    # If a sum is too large for a decimal, `try_add` returns null, and the row fails the expectation.
     is_total = F.coalesce(reduce(F.try_add, values) == F.lit(sum_total), F.lit(False))
     return _build_multicolumn_rule(frame, column_list, is_total, ignore_row_if)
 

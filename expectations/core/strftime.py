@@ -37,8 +37,8 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# A valid UTC offset is below 24 hours. Colons separate all of its numbers, or it has no colons. As in Python,
-# the pattern of %z above also matches invalid offsets. The regular expression below rejects the invalid offsets.
+# A valid UTC offset is below 24 hours. It has a colon between all of its numbers, or no colon. As in Python, the
+# pattern of the directive %z also matches invalid offsets. `_OFFSET` matches only valid offsets.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
 )
@@ -78,8 +78,8 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
             directives.append(part[1])
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
-    # Python uses the first alternative that matches a prefix. Java would also try the later alternatives. The atomic
-    # group stops Java after the first match.
+    # Python uses only the first match of the format, even if more text follows the match. Java would then try the other
+    # alternatives of the pattern. The atomic group `(?>…)` prevents this.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)
@@ -87,7 +87,7 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
         exists &= ~groups["S"].isin("60", "61")
     if "z" in groups:
         exists &= groups["z"].rlike(_OFFSET)
-    # If the text does not match, the groups are empty and cannot be cast to numbers.
+    # If the text does not match `regex`, all groups are empty, and `exists` would cast empty text to numbers.
     return F.when(text.rlike(regex), exists).otherwise(F.lit(False))
 
 

@@ -125,7 +125,7 @@ def validate_bounds(
     low_bound, high_bound = (to_datetime(bound) if is_time else bound for bound in (low, high))
 
     def validate(observed: Any, _: Sequence[T.Row]) -> TableOutcome:
-        if observed is None or observed != observed:  # Only NaN differs from itself.
+        if observed is None or observed != observed:  # NaN is not equal to itself, so the second test detects NaN.
             return False, {"observed_value": None}
         value = to_datetime(observed) if is_time else observed
         above = low is None or (value > low_bound if strict_low else value >= low_bound)

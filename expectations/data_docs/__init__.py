@@ -97,7 +97,8 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
         hint = "Run: pip install 'citylake[gx]', or make setup."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
-    pages |= {result.suite_page: suite_page(result) for result in results}  # The last result of a suite wins.
+    # If several results have the same suite, the page of the suite shows the last result.
+    pages |= {result.suite_page: suite_page(result) for result in results}
     pages[_HOME] = home_page(results)
     rendered = {path: write(document, "../" * path.count("/") + _HOME) for path, document in pages.items()}
     try:

@@ -70,8 +70,8 @@ def result_page(result: ValidatedRun) -> Any:
             statistics=content.get("statistics") or {},
             meta={
                 **(content.get("meta") or {}),
-                # GX parses a run name that resembles a time, and fails on a run id such as 20260728T142252-3518. The
-                # word "run" prevents the error.
+                # GX parses a run name that resembles a timestamp, and fails for a run ID such as 20260728T142252-3518.
+                # The prefix "run " prevents this error.
                 "run_id": {"run_name": f"run {saved.run_id}", "run_time": saved.started.isoformat()},
                 "batch_spec": {"data_asset_name": saved.dataset, "stage": saved.stage, "verdict": saved.outcome},
             },

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# GX's pages load their styles and icons from the internet. The rules below are for a browser without a network. The
-# rules are in a CSS layer, so styles from the internet override the rules.
+# GX's pages load their styles and icons from the internet. Without internet access, a browser uses the CSS rules below.
+# The rules are in a CSS layer, so styles from the internet override them.
 STYLES = """
 @layer offline {
   body {margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #212529}

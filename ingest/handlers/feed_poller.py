@@ -104,9 +104,9 @@ class Page(NamedTuple):
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Poll the feed that the environment defines. Stop when all rows are read, or when the timeout is near."""
-    import boto3  # `citylake fetch` uses this module without boto3
+    import boto3  # imported here, because `citylake fetch` uses this module without boto3
 
-    logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
+    logger.setLevel(logging.INFO)  # by default, Lambda logs only warnings and errors
     feed = Feed(
         _read_setting("FEED"),
         _read_setting("FEED_URL"),
@@ -273,7 +273,7 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
             while chunk := response.read(_CHUNK_BYTES):
                 file.write(chunk)
             expected = response.headers["Content-Length"]
-            if expected is not None and file.tell() != int(expected):  # `read(size)` does not check the length
+            if expected is not None and file.tell() != int(expected):  # `read(size)` does not check Content-Length
                 raise http.client.IncompleteRead(b"", int(expected) - file.tell())
         with Path(path).open("rb") as file:
             if file.read(100).lstrip().startswith(b"<"):
@@ -284,8 +284,8 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Do not page with $offset. A row that changes between two pages moves to the end, and all rows after its old place
-    # move up. Then $offset would skip a row.
+    # Do not use $offset for pages. If a row changes between the reads of two pages, it moves to the end of the feed,
+    # and all rows after its old position move up. With $offset, the next page would skip one of these rows.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):
@@ -324,7 +324,7 @@ def _parse_time(text: str) -> datetime:
 
 def _read_opendatasoft(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
     url, column, latest = feed.url, feed.changed_column, state.get("changed", "")
-    if column and latest:  # a row without a time of change may have changed, so always read such rows
+    if column and latest:  # also read the rows with a null in `column`, because these rows may have changed
         url += "?" + urllib.parse.urlencode(
             {"where": f"{column} >= date'{_subtract_overlap(latest)}' or {column} is null"}
         )
@@ -356,7 +356,8 @@ def _read_csv(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Pa
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         is_new = digest != state.get("sha256")
-        deque(csv_rows(path) if is_new else (), maxlen=0)  # check all rows before the first row is sent
+        # Parse all rows before the first row is sent, because a later row may be invalid.
+        deque(csv_rows(path) if is_new else (), maxlen=0)
         yield Page(csv_rows(path) if is_new else (), {"sha256": digest, "complete": True})
 
 
@@ -438,7 +439,7 @@ def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
                 problem = f"{problem}: {body}. Check the address and the query."
                 raise FeedError(where=url, problem=problem) from error
             retry_after = _parse_retry_after(error.headers["Retry-After"])
-        except (OSError, http.client.HTTPException, ValueError) as error:  # a broken connection, a timeout, cut JSON
+        except (OSError, http.client.HTTPException, ValueError) as error:  # lost connection, timeout or truncated JSON
             problem = f"{type(error).__name__}: {error}"
         if number == MAX_ATTEMPTS or retry_after > MAX_WAIT_SECONDS:
             break

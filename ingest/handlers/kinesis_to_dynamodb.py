@@ -77,7 +77,7 @@ class SettingError(RuntimeError):
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Write the records of a batch. Stop at the first record that AWS does not store, and report it to Kinesis."""
-    logger.setLevel(logging.INFO)  # Lambda shows only warnings by default
+    logger.setLevel(logging.INFO)  # by default, Lambda logs only warnings and errors
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
     failed: list[dict[str, str]] = []
@@ -92,7 +92,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 _set_aside(s3, record, data, str(reason))
                 counts["set_aside"] += 1
         except (ClientError, BotoCoreError) as error:
-            # Do not write later records, because Kinesis delivers the failed record and all later records again.
+            # Do not write later records, because Kinesis will deliver the failed record and all later records again.
             logger.error("record %s was not written. Kinesis will deliver the record again: %s", number, error)
             failed = [{"itemIdentifier": number}]
             break
@@ -115,7 +115,8 @@ def parse(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_reject_repeats,
         )
         data.decode("utf-8")
-        json.dumps(row, ensure_ascii=False, default=str).encode()  # raises ValueError for half of a surrogate pair
+        # `encode` raises ValueError if a text has half of a surrogate pair.
+        json.dumps(row, ensure_ascii=False, default=str).encode()
     except PoisonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -217,7 +218,7 @@ def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))
         utc = time.astimezone(timezone.utc) if time.tzinfo else time
-    except (ValueError, OverflowError) as error:  # the conversion to UTC overflows in year 1
+    except (ValueError, OverflowError) as error:  # `astimezone` overflows if the UTC time is before the year 1
         problem = "'row_ts' is missing or is not a valid time. Expected a time such as 2024-07-04T13:30:00Z"
         raise PoisonError(problem) from error
     content = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -267,7 +268,7 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
 
 def _set_aside(s3: Any, record: Mapping[str, Any], data: bytes, reason: str) -> None:
     bucket, _, prefix = _read_setting("SET_ASIDE").removeprefix("s3://").partition("/")
-    # Name the object after the record. Then a record that Kinesis delivers twice is stored only once.
+    # The name of the object is the event ID. So a record that Kinesis delivers twice is stored only once.
     key = f"{prefix.rstrip('/')}/{record['eventID'].replace(':', '-')}.json".lstrip("/")
     logger.error("record %s was set aside as s3://%s/%s", record["kinesis"]["sequenceNumber"], bucket, key)
     body = {"reason": reason, "source": record["eventSourceARN"], "data": base64.b64encode(data).decode()}

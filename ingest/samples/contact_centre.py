@@ -17,7 +17,7 @@ from ingest.samples import SampleError
 
 _COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 _YEARS = ((date(2023, 1, 1), date(2023, 12, 31)), (date(2024, 1, 1), date(2024, 9, 30)))
-# The time is fixed, because a workbook stores its creation time, and equal seeds must give equal files.
+# A workbook stores its creation time. This time is fixed, so that equal seeds give equal files.
 _CREATED = datetime(2024, 10, 1)
 
 

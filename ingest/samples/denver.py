@@ -25,7 +25,7 @@ _FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests are created from 6:00 to 22:00,
 # are created in the same second.
 _STRIDE = 7_654_321
 
-# Each row has an agency, a summary, the expected request type, and the expected traffic kind.
+# Each tuple has an agency, a summary, the expected request type, and the expected traffic kind.
 _SUBJECTS: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("Public Works", "Pothole", "Pothole", None),
     ("Public Works", "Illegal Parking", "Parking", None),
@@ -65,7 +65,7 @@ _STATUSES = {
 }
 """The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
-# Each row has a ZIP code, a council district, a police district, and the longitude and latitude of the south-west
+# Each tuple has a ZIP code, a council district, a police district, and the longitude and latitude of the south-west
 # corner of the place.
 _PLACES = tuple(
     (
@@ -194,7 +194,8 @@ def _close(
 ) -> Case:
     created = case.expected["created"]
     closed = (to_utc(created) + timedelta(seconds=round(hours * 3600))).astimezone(ZONE).replace(tzinfo=None, fold=0)
-    # No request is closed in the hour that the clocks show twice, because the expected instant would be ambiguous.
+    # Move each close time from hour 1 to hour 3. In November, the clocks show hour 1 twice, so the expected instant
+    # would be ambiguous.
     closed = closed.replace(hour=3) if closed.hour == 1 else closed
     cells = {"Case Status": status, "Case Closed Date": f"{closed:%m/%d/%Y}", "Case Closed dttm": _format_time(closed)}
     if only_day:

@@ -73,7 +73,7 @@ def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> t
     address_kind = "nowhere" if index % 61 == 40 else "an intersection" if index % 11 == 0 else "a block"
     dispatch, arrival, clearing = draw.randrange(30, 900), draw.randrange(30, 2400), draw.randrange(60, 4200)
     if index % 43 == 8:
-        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # exactly the lower limit of a band
+        arrival = 60 * draw.choice((5, 10, 15, 20, 30, 40, 50))  # exactly the lower limit of a response time band
     arrival = 0 if index % 17 == 3 else arrival  # the units were already at the place
     arrived, cleared = draw.random() > 0.25, draw.random() > 0.05
     incident = {
@@ -143,7 +143,7 @@ def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
     change = _find_sunday(year, 3, 2) if index % 2 else _find_sunday(year, 11, 1)
     minutes = timedelta(seconds=draw.randrange(3600))
     if index % 50 == 14:
-        # The clocks show this hour twice in November. The feed writes the times of both hours in the same way.
+        # In November, the clocks show hour 1 twice. The feed writes the same text for equal times in both hours.
         return change + timedelta(hours=1) + minutes
     hour = draw.choices(range(24), _HOURS)[0]
     return change + timedelta(days=draw.randrange(-_DAYS // 2, _DAYS // 2), hours=hour) + minutes

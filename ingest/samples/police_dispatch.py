@@ -27,12 +27,12 @@ _DAMAGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"incident_id": ""}, "incident_id_present"),
     ({"start_time": ""}, "start_time_present"),
     ({"start_time": "13/45/2024"}, "every_cell_readable"),
-    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # the clocks skip this time
+    ({"start_time": "2024-03-10T02:30:00.000"}, "every_cell_readable"),  # on this date, the clocks skip 2:30
     ({"start_time": "2100-01-01T00:00:00.000"}, "start_not_in_the_future"),
     ({"start_time": "1970-01-01T00:00:00.000"}, "start_since_2000"),
     ({}, "every_cell_readable"),  # the line is truncated
 )
-# Each oddity has the wrong cells, the expected values, and the expectation that gives the warning.
+# Each tuple has the wrong cells, the expected values, and the expectation that gives the warning.
 _ODDITIES: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (
     ({"priority": "HIGH"}, {"priority": None}, "other_cells_readable"),
     ({"dispatch_arrive": "-60"}, {"dispatch_arrive": None}, "other_cells_readable"),

@@ -23,7 +23,7 @@ from ingest.samples.files import MASKING_KEY, PART, Truth, write_parts
 
 _YEARS = range(2019, 2026)
 _LAST_YEAR = _YEARS[-1]
-_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # requests that are created after this date come as events
+_CSV_UNTIL = date(_LAST_YEAR, 6, 30)  # requests that are created after this date are delivered as events
 _FIRST_WINDOWS_1252_YEAR = 2024
 _EXPORTED = datetime(_LAST_YEAR, 7, 1, 12, tzinfo=timezone.utc)
 _WEEK = timedelta(days=7)

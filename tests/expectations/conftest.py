@@ -51,7 +51,7 @@ def validate_with_gx() -> Callable[..., list[dict[str, Any]]]:
         frame: DataFrame, entries: Sequence[dict[str, Any]], result_format: str | dict[str, Any] = "SUMMARY"
     ) -> list[dict[str, Any]]:
         batch = batches.get_batch({"dataframe": frame})
-        # GX sorts its results by column, and accepts only UUIDs as ids. The number in `meta` identifies the entry.
+        # GX sorts its results by column, and accepts only UUIDs as ids. So the number in `meta` identifies the entry.
         numbered = [entry | {"id": None, "meta": {"number": number}} for number, entry in enumerate(entries)]
         suite = ExpectationSuite(**json.loads(json.dumps({"name": "frames", "expectations": numbered})))
         results = batch.validate(suite, result_format=result_format).to_json_dict()["results"]

@@ -215,9 +215,10 @@ def normalize(value):
     if isinstance(value, str):
         return value.strip("`")  # GX writes backticks around a column name with a dot.
     if isinstance(value, float):
-        # Whole numbers below 2**53 are exact. Other numbers are rounded, because GX adds doubles on Spark 4.
+        # Whole numbers below 2**53 are exact. The last digits of other numbers depend on the order in which Spark adds
+        # doubles.
         if not (value.is_integer() and abs(value) < 2**53):
-            value = float(f"{value:.12g}")  # The last digits depend on the order in which Spark adds.
+            value = float(f"{value:.12g}")
         return "inf" if value == math.inf else int(value) if value.is_integer() else value
     return value
 

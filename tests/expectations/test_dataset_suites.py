@@ -161,7 +161,7 @@ CASES = {
                 6: None,
                 12: "1999-06-30T23:00:00.000",
                 15: "2030-01-01T00:00:00.000",
-                9: "2024-03-10T02:30:00.000",  # Does not exist: daylight saving time skips this hour.
+                9: "2024-03-10T02:30:00.000",  # On this date, the clocks skip 2:30.
             },
             "end_time": {36: "2024-06-30T13:00:00.000"},
             "priority": {18: "high", 30: "5"},
@@ -238,7 +238,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     table = [entry for entry in entries if entry["type"] in TABLE_TYPES]
     others = [entry for entry in entries if entry not in [*unique, *table]]
     # The gate validates table-level expectations on the rows that would be published. The gate validates uniqueness on
-    # these rows and on the rows that fail only uniqueness.
+    # the same rows and on the rows that fail only uniqueness expectations.
     ids = F.array(*(F.lit(entry["id"]) for entry in unique)).cast("array<string>")
     repeated = gate.rows_for_quarantine(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
     batches = (others, all_rows), (table, passing), (unique, passing.union(repeated.select(*rows.columns)))
@@ -251,7 +251,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
         assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
-    # Each row-level expectation must have at least one unexpected row, because of the bad cells.
+    # Because of the bad cells, each row-level expectation must have at least one unexpected row.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
     blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
     assert blocked_by == case.blocked_by

@@ -43,7 +43,7 @@ def results_by_id(validation):
 
 def assert_marked(spark, gate, rows):
     marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
-    # With several partitions, a sort would start one more Spark job to find the ranges of the partitions.
+    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
     expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 

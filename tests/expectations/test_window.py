@@ -62,7 +62,7 @@ def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
 def test_the_counts_of_an_increment_that_fits_only_partly_are_reduced_in_proportion() -> None:
     """The window has room for 5 of the 20 earlier rows, so a quarter of their failures is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
-    assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 fail
+    assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 values fail
 
 
 def test_increments_older_than_the_window_are_ignored() -> None:

@@ -82,7 +82,7 @@ def web() -> Iterator[Web]:
 
         def do_GET(self) -> None:
             self.close_connection = True
-            with suppress(BrokenPipeError):  # the client has closed the connection
+            with suppress(BrokenPipeError):  # the client may have closed the connection
                 script.send(self)
 
         def log_message(self, *_: object) -> None:

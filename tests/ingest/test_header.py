@@ -15,12 +15,12 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         (["Date", "Area"], HeaderMatch((), 2, "cases")),
         (["Note", " Area ", "Date\n"], HeaderMatch((), 2, "cases")),
         (["Kind", "Area", "Day"], HeaderMatch((), 3, "old cases")),
-        # The row has all columns of both layouts. The layout `old cases` has more columns.
+        # The row has all columns of both layouts. The layout `old cases` is the match, because it has more columns.
         (["Date", "Day", "Area", "Kind"], HeaderMatch((), 3, "old cases")),
         (["Day", "Area"], HeaderMatch(("Kind",), 2, "old cases")),  # the row lacks one column of each layout
         (["Kind"], HeaderMatch(("Day", "Area"), 1, "old cases")),
         (["Date", "Kind", "Day"], HeaderMatch(("Area",), 2, "old cases")),
-        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # names must match exactly
+        (["date", "AREA"], HeaderMatch(("Date", "Area"), 0, "cases")),  # column names must match exactly
         (["Area", "Area", "Area"], HeaderMatch(("Date",), 1, "cases")),
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],

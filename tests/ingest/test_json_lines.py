@@ -180,7 +180,7 @@ def test_a_damaged_gzip_file_is_skipped_but_all_valid_files_are_ingested(
     assert (done.files, done.rows) == (("blank.json.gz", "empty.json.gz", "good.json.gz"), 100)
     assert {*done.skipped} == {f"{name}.json.gz" for name in damaged}
     assert all("not a complete gzip file (" in why and "Deliver the file again" in why for why in done.skipped.values())
-    landing.file("plain.json", b'{"id": 1}')  # rename the file, as the message says
+    landing.file("plain.json", b'{"id": 1}')  # deliver the file without the suffix `.gz`
     assert ingest_incidents(lake, landing).files == ("plain.json",)
     landing.file("cut.json.gz", packed + gzip.compress(b'\n{"id": 100}'), delivered=60)
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)

@@ -57,7 +57,7 @@ def test_the_modification_time_of_a_workbook_is_its_core_property(tmp_path: Path
         ("2023-03-01T08:30:00", WRITTEN),
         (" 2023-03-01T08:30:00.000000000Z\n", WRITTEN),
         ("2023-03-01", datetime(2023, 3, 1, tzinfo=timezone.utc)),
-        ("1601-01-01T00:00:00Z", STORED),  # this time and the next time are placeholders
+        ("1601-01-01T00:00:00Z", STORED),  # this timestamp and the next timestamp are placeholders
         ("0001-01-01T00:00:00+14:00", STORED),
         ("last Wednesday", STORED),
         ("", STORED),

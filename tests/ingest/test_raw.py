@@ -85,9 +85,9 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_is_emptied_or_bec
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
-    if new == 0:  # a file with only a header
+    if new == 0:  # deliver `b.csv` again with only a header
         landing.csv("b.csv", [], columns=("Date", "CallsOffered"), delivered=60)
-    else:  # a copy of another file
+    else:  # deliver a copy of `a.csv` as `b.csv`
         landing.csv("b.csv", landing.days(count=2), delivered=60)
 
     done = ingest_calls(lake, landing, NOW + timedelta(hours=1))

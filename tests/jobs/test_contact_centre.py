@@ -74,7 +74,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
 def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landing) -> None:
     days = landing.days()
     days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
-    days[5] = [*days[5][:3], 12, *days[5][4:]]  # handled plus abandoned calls exceed the offered calls
+    days[5] = [*days[5][:3], 12, *days[5][4:]]  # calls handled plus calls abandoned exceed calls offered
     landing.workbook("2024.xlsx", [*days, [" "], ["", " "]])
 
     run(lake, landing)

@@ -191,7 +191,7 @@ def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
 ) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # blank lines give a repeated delivery different content
+            blank_lines = [""] * turn  # the number of blank lines makes each repeated delivery a changed file
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
@@ -356,7 +356,7 @@ def test_a_blocked_full_refresh_changes_no_table_of_a_blocked_dataset(lake: Spar
     assert "are in lake.trusted.police_dispatch.branch_candidates_run" in message
     assert heads(lake) == before
     assert (trusted_numbers(lake), quarantine(lake)) == ([2, 5, 7, 8, 9], waiting)
-    # The new version of the file lacks some rows of trusted, so only a full refresh can resolve the block.
+    # The new version of the file `a` lacks some rows of trusted, so only a full refresh can resolve the block.
     assert resolve(publisher(lake, "strict", dataset=STRICT)).state == "BLOCKED"
     resolved = resolve(publisher(lake, "resolved", dataset=STRICT), row_by_row=True)
     assert (resolved.state, resolved.rows_in) == ("SUCCEEDED", 12)
@@ -368,7 +368,7 @@ def test_only_a_full_refresh_resolves_a_block_if_a_redelivered_file_lacks_rows(
     published: SparkSession, landing
 ) -> None:
     lake = published
-    # The new version of the file lacks the incidents 7 and 8.
+    # The new version of the file `a` lacks the incidents 7 and 8.
     deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
     run_blocked(lake, landing)
     deliver(landing, "c", *(event(number, day=None) for number in (20, 21, 22)))

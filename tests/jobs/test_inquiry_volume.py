@@ -54,7 +54,7 @@ def test_the_answers_for_two_years_are_built_with_few_spark_jobs(lake: SparkSess
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 5  # read deliveries, unify spellings, stage, validate, write quarantine
+    assert count_jobs() == 5  # one job each to read deliveries, unify spellings, stage, validate and write quarantine
     run(lake, landing, "curate")
     assert count_jobs() == len(DATASET.answers)  # one job for each answer
 

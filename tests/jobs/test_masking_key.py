@@ -108,7 +108,7 @@ def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 were not installed
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):
         read_masking_key("secretsmanager:x")

@@ -127,7 +127,7 @@ def test_corrections_and_redeliveries_replace_earlier_rows(lake, landing) -> Non
     deliver(landing, "applications.xlsx", [*map(application, range(15))], "application", delivered=120)
     ingest_and_refine(lake, landing)
     assert lake.table(TRUSTED).count() == 15
-    # This workbook is the latest delivery, so its rows replace the corrected rows of fixes.csv.
+    # This workbook is the latest delivery, so its rows replace the corrected rows of `fixes.csv`.
     assert lake.table(TRUSTED).where("status = 'Complete'").count() == 0
 
 

@@ -253,7 +253,8 @@ def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, m
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    assert snapshots(lake) == 4  # first publish, staged rows, deletion, properties
+    # One snapshot each for the first publish, the staged rows, the deletion and the properties.
+    assert snapshots(lake) == 4
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
 
@@ -296,7 +297,7 @@ def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, c
 
 
 def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
-    # A killed run has created the table.
+    # An earlier run created the table and was killed.
     ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)

@@ -85,7 +85,7 @@ def test_the_validate_command_exits_with_code_1_if_a_critical_expectation_is_not
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
-    assert "✓ some_rows observed 3" in lines(out)  # Counts only rows that would be published.
+    assert "✓ some_rows observed 3" in lines(out)  # `some_rows` counts only the rows that would be published.
     assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 

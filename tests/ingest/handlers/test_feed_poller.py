@@ -127,7 +127,7 @@ def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None
 
 def test_if_a_run_is_near_its_timeout_the_next_run_continues(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
-    Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same time, as after a full load
+    Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same `:updated_at`, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
 
     results = [poll(feed, state, send, has_time=lambda: False, sleep=web.sleep) for _ in range(3)]

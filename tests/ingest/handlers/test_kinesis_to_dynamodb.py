@@ -145,7 +145,7 @@ def test_the_final_table_does_not_depend_on_the_order_or_repetition_of_records(t
 def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
     deliver({**CASE, "Case Status": "Closed", "row_ts": "2024-07-05T00:00:00Z"})
     deliver({**CASE, "Case Status": "Open", "row_ts": "2024-07-04T23:59:59.999999Z"})
-    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # this is 23:59:59 UTC
+    deliver({**CASE, "Case Status": "New", "row_ts": "2024-07-04T20:59:59-03:00"})  # 20:59:59-03:00 is 23:59:59 UTC
 
     assert [case["Case Status"] for case in items(table)] == ["Closed"]
 

@@ -18,7 +18,7 @@ def test_errors_are_as_frequent_in_samples_as_in_the_files_of_denver(tmp_path: P
     contents = {int(path.stem[-4:]): path.read_bytes() for path in tmp_path.glob("*.csv")}
     texts = {year: text.decode("utf-8-sig" if year < 2024 else "cp1252") for year, text in contents.items()}
     rows_by_year = {year: [*csv.DictReader(io.StringIO(text, newline=""))] for year, text in texts.items()}
-    # The rates leave out the latest year, because half of its requests come as events and not in the csv file.
+    # `share` excludes the latest year, because half of its requests are events and are not in the csv file.
     rows = [row for year, requests in rows_by_year.items() if year < max(rows_by_year) for row in requests]
 
     def share(condition) -> float:

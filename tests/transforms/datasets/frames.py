@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # Both frames have one partition, so that Spark can sort the rows without a job that finds sort ranges.
+    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

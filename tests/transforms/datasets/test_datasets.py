@@ -36,7 +36,8 @@ def test_candidates_have_all_columns_that_the_dataset_and_its_suite_use(spark, d
 
 
 def test_answers_of_empty_tables_have_no_rows(spark, dataset):
-    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)  # limit(0) avoids a scan
+    # With limit(0), Spark does not scan the frame.
+    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)
 
     for name, answer in dataset.answers.items():
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name

@@ -115,10 +115,10 @@ def test_the_text_of_a_malformed_record_is_redacted(spark):
     [
         ("2024-01-15T23:59:59.999", "2024-01-16 04:59:59.999", (date(2024, 1, 15), 1, 23)),
         ("2024-03-10T01:59:59", "2024-03-10 06:59:59", (date(2024, 3, 10), 7, 1)),
-        ("2024-03-10T02:30:00.000", None, (None, None, None)),  # the clocks skip this time
+        ("2024-03-10T02:30:00.000", None, (None, None, None)),  # on this date, the clocks skip 2:30
         ("2024-03-10T03:00:00.000", "2024-03-10 07:00:00", (date(2024, 3, 10), 7, 3)),
         ("2024-11-03T00:59:59.000", "2024-11-03 04:59:59", (date(2024, 11, 3), 7, 0)),
-        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # this date has 1:30 twice
+        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the clocks show 1:30 twice
         ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
     ],
 )
@@ -134,7 +134,8 @@ def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, ins
 def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(spark):
     incidents = build(
         spark,
-        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},  # ends at the second 1:10
+        # The clocks show 1:10 twice on this date. The incident ends when they show 1:10 for the second time.
+        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # ends before its start
     )

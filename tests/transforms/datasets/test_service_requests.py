@@ -86,7 +86,7 @@ def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark)
     rows = [
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),
-        raw(DENVER, number=4, Case_Created_dttm="03/10/2024 02:30:00 AM"),  # the clocks skip this time
+        raw(DENVER, number=4, Case_Created_dttm="03/10/2024 02:30:00 AM"),  # on this date, the clocks skip 2:30
         raw(DENVER, number=5, layout="boulder"),
         raw({}, number=6, malformed='{"Case Summary": "Pot'),
     ]
@@ -100,7 +100,7 @@ def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark)
 def test_parts_of_the_creation_time_are_in_the_local_time_of_the_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
-        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # the clocks show 1:30 twice on this date
+        raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # on this date, the clocks show 1:30 twice
         vancouver(4, service_request_open_timestamp="2024-03-01T09:00:00+03:00"),
     ]
     shown = "date_format(created_at, 'yyyy-MM-dd HH:mm')", "string(created_month)", "created_weekday", "created_hour"
@@ -148,7 +148,7 @@ def test_unknown_statuses_have_a_null_resolution(spark):
         "closed\u00a0-\u00a0answer provided": ("Closed - Answer Provided", "resolved"),
         "Routed to Agency": ("Routed to Agency", "unresolved"),
         "Merged by  Supervisor": ("Merged by Supervisor", None),
-        "Close": ("Close", None),  # not a status of Denver, only of Vancouver
+        "Close": ("Close", None),  # `Close` is a status of Vancouver, but not of Denver
         "": (None, None),
     }
     rows = [raw(DENVER, number=n, Case_Status=status) for n, status in enumerate(cases)]

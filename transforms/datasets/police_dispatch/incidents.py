@@ -190,9 +190,9 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # With only one step, Spark would compute a value again for each column that uses the value. Each step copies the
-    # row, so there are only three steps. Spark can compile the steps after `_point` together with the later validation
-    # steps. The result is one method, and the maximum size of a compiled method is 8,000 bytes of code.
+    # In a single step, Spark would compute a value again for each column that uses the value. There are only three
+    # steps, because each step copies the row. Spark may compile the steps after `_point` and the later validation steps
+    # into one method, and Java does not compile a method of more than 8,000 bytes of bytecode.
     return (
         incidents.withColumns(
             {

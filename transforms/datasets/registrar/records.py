@@ -205,14 +205,14 @@ def _standardize_intake(text: Column) -> Column:
 
 def _add_related_records(records: DataFrame) -> DataFrame:
     """Add to each record the columns that depend on the other records of the same admission."""
-    # A window puts all rows with the same incomplete key into one group. Such rows must not become related records.
+    # A window groups rows with the same incomplete key, but these rows may belong to different admissions.
     has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))
     is_kind = {kind: F.col("record") == kind for kind in LAYOUTS}
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DATE_COLUMNS.items()))
     admission = Window.partitionBy(*ADMISSION_KEY)
     until_that_day = admission.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
-    # An enrolment is ignored if its date fails the suite. A superseded enrolment is ignored if the admission has a
-    # current enrolment with a valid date.
+    # `_is_related` excludes an enrolment if its date fails the suite. It also excludes a superseded enrolment if the
+    # admission has a current enrolment with a valid date.
     is_plausible = is_kind["enrolment"] & (day >= EARLIEST_DATE) & (day <= utc_wall_clock(F.col("_ingested_at")))
     has_current = F.max(is_plausible & F.col("_is_current")).over(admission)
     delivery = F.when(F.col("_is_related"), F.struct(*LINEAGE_COLUMNS))

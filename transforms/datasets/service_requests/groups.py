@@ -36,7 +36,7 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
     >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
     [Row(city='denver', kind='zip', name='80202'), Row(city='denver', kind='channel', name='Phone')]
     """
-    # The kinds of each city are in one literal map. So a new city does not add a condition to the plan.
+    # One literal map has the kinds of all cities, so a new city does not add a condition to the plan.
     kinds_by_city = []
     for source in SOURCES:
         city_kinds = (F.lit(kind) for kind in kinds if _has_kind(source, kind))

@@ -131,7 +131,7 @@ def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFram
     end = F.when(F.col("closed_on").isNotNull(), F.least(F.to_utc_timestamp(day_ends, zone), "revised_at"))
     mentioned = ["created_at", "closed_at", "_closed_day"]
     rows = rows.withColumn("_closed_day", F.to_utc_timestamp(day_starts, zone))
-    if is_dated_by_row:  # few rows lack revised_at, so whole files are not scanned for them
+    if is_dated_by_row:  # few rows lack revised_at, so do not scan whole files to find the as-of time
         as_of = F.coalesce("revised_at", F.least("_modified_at", F.greatest(*mentioned)))
     else:
         rows, as_of = rows.transform(file_as_of, time_columns=mentioned, name="_as_of"), F.col("_as_of")

@@ -105,7 +105,7 @@ def build_time_to_close(requests: DataFrame) -> DataFrame:
     then computes the percentiles from these counts. An exact percentile of single requests would need all requests in
     memory. An approximate percentile would differ between runs.
     """
-    # Times are rounded to whole seconds first, because 1.15 hours times ten can be slightly less than 11.5.
+    # Times are rounded to whole seconds first, because the double 1.15 times ten can be slightly less than 11.5.
     tenths = F.round(F.round(F.col("hours_to_close") * 3600) / 360).cast("int").alias("_tenths")
     dimensions, null = ("agency", "request_type"), F.lit(None).cast("string")
     groupings = {

@@ -132,7 +132,8 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 def _standardize(rows: DataFrame) -> DataFrame:
     """Standardize spelling, and add the columns that need values without masking."""
-    # There are two steps. In a single step, Spark would compute a text again for each column that uses the text.
+    # The texts are cleaned in a separate step. In a single step, Spark would clean a text again for each column that
+    # uses the text.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}
     is_open = F.coalesce(F.col("resolution") == UNRESOLVED, F.lit(False))
     seconds = F.unix_seconds("closed_at") - F.unix_seconds("created_at")

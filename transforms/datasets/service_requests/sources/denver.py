@@ -97,7 +97,7 @@ SOURCE = CitySource(
         "Approved": "Closed - Approved",
         "Spam": "Closed - Spam",
     },
-    # The time at which an event was sent (`row_ts`) is the time of revision of the event.
+    # `row_ts` is the time at which the city sent an event. It becomes the time of revision, `revised_at`.
     layouts={"denver": _DENVER, "denver_events": (*_DENVER, time_field("row_ts", "revised_at", required=False))},
     as_of={"denver": "file", "denver_events": "row"},
 )
