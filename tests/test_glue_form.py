@@ -89,7 +89,7 @@ def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_the_job_publishes_to_the_glue_data_catalog_and_s3(aws: str, landing, tmp_path: Path) -> None:
+def test_a_job_on_glue_publishes_tables_in_the_data_catalog_and_s3(aws: str, landing, tmp_path: Path) -> None:
     days = landing.days()
     days[4][1] = "n/a"
     landing.workbook("2024.xlsx", days)

@@ -24,7 +24,7 @@ def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
-def test_the_tables_of_the_samples_match_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_run_on_sample_files_gives_the_tables_of_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -69,7 +69,7 @@ def test_the_tables_of_the_samples_match_the_truth_file(spark: SparkSession, tmp
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_an_unreadable_file_gives_one_clear_message_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_run_with_an_unreadable_file_shows_a_clear_message_without_a_traceback(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")

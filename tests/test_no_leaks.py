@@ -142,7 +142,9 @@ def leaked(needles: Iterable[str], text: str) -> list[str]:
     return sorted({needle for needle in needles if needle.casefold() in folded})
 
 
-def test_personal_data_stays_in_landing_and_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_personal_data_stays_in_the_landing_folder_and_raw(
+    citylake: Command, lake: SparkSession, tmp_path: Path
+) -> None:
     dirty(tmp_path / "landing")
     key = (tmp_path / "landing" / MASKING_KEY).read_text().strip()
 

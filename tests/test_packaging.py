@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def test_a_job_runs_with_only_the_wheel(
+def test_a_job_runs_with_only_the_wheel_installed(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())

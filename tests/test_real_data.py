@@ -45,7 +45,9 @@ def contact_centre(real_data: Path) -> Path:
     return real_data / "contact_centre"
 
 
-def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+def test_two_workbooks_give_the_percentages_that_the_city_published(
+    lake: SparkSession, tmp_path: Path, contact_centre: Path
+) -> None:
     run(lake, tmp_path, contact_centre / "*.xlsx")
 
     assert years(lake) == {
@@ -57,7 +59,7 @@ def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_pa
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
 
-def test_the_csv_file_gives_a_percentage_for_each_of_sixteen_years(
+def test_the_csv_file_gives_one_percentage_for_each_of_sixteen_years(
     lake: SparkSession, tmp_path: Path, contact_centre: Path
 ) -> None:
     run(lake, tmp_path, contact_centre / "*.csv")
@@ -70,7 +72,9 @@ def test_the_csv_file_gives_a_percentage_for_each_of_sixteen_years(
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
 
 
-def test_days_in_several_files_are_counted_once(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+def test_a_date_that_is_in_several_files_is_counted_once(
+    lake: SparkSession, tmp_path: Path, contact_centre: Path
+) -> None:
     run(lake, tmp_path, contact_centre)
 
     assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585
@@ -99,7 +103,7 @@ def test_all_published_inquiries_reach_trusted_and_the_answers(
     assert monthly[0] == sum(int(row["Number of Records"]) for row in published)
 
 
-def test_rounded_shares_of_departments_equal_the_published_shares(
+def test_rounded_percentages_of_departments_equal_the_published_percentages(
     lake: SparkSession, tmp_path: Path, real_data: Path, landing
 ) -> None:
     file = real_data / "inquiry_volume" / "department-share-2023-2024.csv"

@@ -247,7 +247,7 @@ def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
     ("dataset", "rows"),
     [(dataset, rows) for dataset in ANSWERS for rows in (1, 2000) if rows > 1 or dataset not in EVENTS],
 )
-def test_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, dataset: str, rows: int) -> None:
+def test_the_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path, dataset: str, rows: int) -> None:
     folder = tmp_path / "landing"
     truth = sample(dataset, folder, rows=rows)
     counts = truth["counts"]

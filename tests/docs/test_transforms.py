@@ -39,7 +39,7 @@ def test_the_pages_name_every_transform_and_only_existing_functions():
     assert existing - named == {("sql", "quoted"), ("sql", "literal")}
 
 
-def test_the_plain_spark_examples_give_the_output_on_their_page(spark):
+def test_the_plain_spark_examples_give_the_output_that_is_on_their_page(spark):
     text = PLAIN.replace("```python", "").replace("```", "")
     parsed = doctest.DocTestParser().get_doctest(text, {"spark": spark, "F": F}, "plain-spark.md", None, 0)
     results = doctest.DocTestRunner().run(parsed)

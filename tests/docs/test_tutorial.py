@@ -38,14 +38,14 @@ def library_visits(monkeypatch):
     return module
 
 
-def test_the_test_in_the_small_dataset_tutorial_passes(spark, library_visits):
+def test_the_example_test_in_the_small_dataset_tutorial_passes(spark, library_visits):
     code = next(block for block in blocks("small-dataset.md", "python") if "def test_" in block)
     names: dict[str, object] = {}
     exec(compile(code, "test_library_visits.py", "exec"), names)
     names["test_visits_of_a_branch_are_added_up"](spark)
 
 
-def test_the_dataset_and_suite_of_the_tutorial_give_the_expected_failed_rows_and_answer(spark, library_visits):
+def test_the_dataset_of_the_tutorial_gives_the_expected_failed_rows_and_answer(spark, library_visits):
     header, *lines = next(block for block in blocks("small-dataset.md", "") if block.startswith("Date,")).splitlines()
     schema = ", ".join(f"{name} string" for name in header.split(","))
     rows = [(*line.split(","), None, True, None, None, "2024.csv", row) for row, line in enumerate(lines, start=2)]
@@ -68,7 +68,7 @@ def test_the_expectation_in_the_first_hour_tutorial_can_be_added_to_the_suite():
     assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
 
 
-def test_the_readme_shows_a_transform_from_the_code_and_a_test_that_passes(spark):
+def test_the_readme_has_a_transform_from_the_code_and_a_passing_test(spark):
     readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
     transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
     assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)

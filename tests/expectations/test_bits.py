@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from expectations.bits import Bit, any_bit_set, bit_mask_columns
 
 
-def test_only_a_true_condition_sets_its_bit(spark):
+def test_a_bit_is_set_only_if_its_condition_is_true(spark):
     rows = spark.createDataFrame([(1,), (-1,), (None,)], "n int")
     bits = [Bit(0, F.col("n") > 0), Bit(1, F.col("n").isNull())]
     marked = rows.withColumns(bit_mask_columns(bits)).select(bits[0].is_set, bits[1].is_set, any_bit_set(bits))

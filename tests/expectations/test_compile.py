@@ -142,7 +142,7 @@ def problem_of(compiled):
         (JSON_SCHEMA, s(json_schema={}, row_condition="n >"), "Spark cannot compute the expectation: "),
     ],
 )
-def test_an_expectation_that_does_not_fit_the_rows_is_rejected_with_the_cause(
+def test_the_error_for_an_expectation_that_does_not_fit_the_rows_states_the_cause(
     problem_of, count_jobs, type_, kwargs, problem
 ):
     assert problem in problem_of(type_, **kwargs)
@@ -189,7 +189,7 @@ N = {"name": "n"}
         ),
     ],
 )
-def test_a_row_condition_that_is_not_valid_is_rejected_with_the_cause(problem_of, condition, problem):
+def test_the_error_for_an_invalid_row_condition_states_the_cause(problem_of, condition, problem):
     assert problem in problem_of(NOT_NULL, column="n", **condition)
 
 
@@ -199,7 +199,7 @@ def test_the_error_for_a_type_that_gx_cannot_validate_on_spark_suggests_another_
     assert problem == f"Great Expectations cannot validate {type_} on Spark. {NOT_ON_SPARK[type_]}."
 
 
-def test_every_type_of_gx_is_compiled_or_delegated_or_rejected_with_a_hint():
+def test_every_gx_type_is_compiled_or_delegated_or_rejected():
     import great_expectations.expectations.core  # noqa: F401 - The import registers the types.
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 

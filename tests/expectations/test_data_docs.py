@@ -76,7 +76,7 @@ def result_page(home: Path) -> Page:
     return Page(page)
 
 
-def test_a_result_page_shows_the_id_meaning_severity_and_counts_of_each_expectation(tmp_path):
+def test_a_result_page_shows_the_id_meaning_severity_and_counts_for_each_expectation(tmp_path):
     unexpected = {"element_count": 10, "unexpected_count": 2, "unexpected_percent": 20.0}
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
@@ -107,7 +107,7 @@ def test_a_result_page_shows_the_id_meaning_severity_and_counts_of_each_expectat
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_lists_the_latest_run_of_each_dataset_first(tmp_path):
+def test_the_home_page_lists_the_runs_of_each_dataset_latest_first(tmp_path):
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -146,7 +146,7 @@ def test_a_suite_page_shows_the_id_and_description_of_each_expectation(tmp_path)
 
 
 @pytest.mark.parametrize("result", [{}, None, {"observed_value": None}], ids=["empty", "absent", "not observed"])
-def test_a_result_without_details_is_shown(tmp_path, result):
+def test_a_result_page_shows_an_expectation_whose_result_has_no_details(tmp_path, result):
     item = make_result("n_ok", success=False)
     item["result"] = result
     if result is None:
@@ -156,7 +156,7 @@ def test_a_result_without_details_is_shown(tmp_path, result):
     assert "-- n_ok" in page.row("n_ok")
 
 
-def test_an_exception_in_great_expectations_is_shown(tmp_path):
+def test_a_result_page_shows_the_message_of_an_exception_in_gx(tmp_path):
     item = make_result("n_ok", success=False, result={})
     exception = {"raised_exception": True, "exception_message": "no such column", "exception_traceback": "File <x>"}
     item["exception_info"] = {"('metric', 'n')": exception}
@@ -165,7 +165,7 @@ def test_an_exception_in_great_expectations_is_shown(tmp_path):
     assert "File <x>" in page.text
 
 
-def test_types_and_arguments_that_are_not_valid_in_great_expectations_are_shown(tmp_path):
+def test_a_result_page_shows_types_and_arguments_that_are_not_valid_in_gx(tmp_path):
     page = result_page(
         render(
             [make_saved(make_result("own", "expect_no_such_thing"), make_result("bare", kwargs={"column": "n"}))],
@@ -203,7 +203,7 @@ def test_text_from_the_data_is_escaped(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_rendering_replaces_only_the_earlier_pages_in_the_folder(tmp_path):
+def test_rendering_replaces_earlier_pages_but_keeps_other_files(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     render([make_saved(make_result(), run_id="run-1")], tmp_path)
     render([make_saved(make_result(), run_id="run-2")], tmp_path)
@@ -211,7 +211,7 @@ def test_rendering_replaces_only_the_earlier_pages_in_the_folder(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_missing_or_invalid_results_raise_an_error_before_any_page_is_written(tmp_path):
+def test_no_page_is_written_if_results_are_missing_or_invalid(tmp_path):
     with pytest.raises(DataDocsError, match="no saved results were found. Run a dataset first"):
         render([], tmp_path)
     broken = SavedResult("calls", "run-9", "refine", datetime(2026, 1, 1), "met", '{"success": true}')
@@ -236,7 +236,7 @@ def test_if_great_expectations_is_missing_the_error_has_the_install_command(tmp_
         render([make_saved(make_result())], tmp_path)
 
 
-def test_only_rendering_imports_great_expectations_and_turns_its_analytics_off(tmp_path):
+def test_gx_is_imported_only_when_pages_are_rendered(tmp_path):
     code = "import os, sys, expectations.data_docs.pages as pages; print('great_expectations' in sys.modules)"
     code += "; pages.html_writer(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     environment = {name: value for name, value in os.environ.items() if name != "GX_ANALYTICS_ENABLED"}

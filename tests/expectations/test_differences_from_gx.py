@@ -48,14 +48,14 @@ def test_every_value_is_unexpected_if_the_minimum_is_above_the_maximum(spark, re
     assert details["unexpected_count"] == 2
 
 
-def test_a_value_that_is_listed_twice_in_a_value_set_is_required_once(spark, result):
+def test_a_required_value_that_is_listed_twice_is_not_reported_as_missing(spark, result):
     is_met, details = result(
         column(spark, [1], "int"), "column_distinct_values_to_contain_set", column="v", value_set=[1, 1]
     )
     assert (is_met, details["missing_count"]) == (True, 0)
 
 
-def test_a_date_in_a_value_set_for_timestamps_means_midnight(spark, result):
+def test_a_date_in_the_value_set_of_a_timestamp_column_means_midnight(spark, result):
     times = column(spark, [datetime(2024, 1, 1), datetime(2024, 1, 1, 12)], "timestamp")
     for type_, unexpected in (("be_in_set", 1), ("not_be_in_set", 1)):
         _, details = result(times, f"column_values_to_{type_}", column="v", value_set=["2024-01-01"])
@@ -123,7 +123,7 @@ def test_column_names_may_have_a_dot_or_a_space(spark, result):
     assert result(rows, "table_columns_to_match_set", column_set=["a.b", "c d"])[0]
 
 
-def test_quantiles_are_exact_even_if_a_relative_error_is_allowed(spark, result):
+def test_quantiles_are_exact_even_if_the_suite_allows_a_relative_error(spark, result):
     ranges = {"quantiles": [0.1, 0.5], "value_ranges": [[None, None], [None, None]]}
     _, details = result(
         spark.range(1001).selectExpr("int(id) v"),
@@ -143,7 +143,7 @@ def test_a_date_may_be_written_in_any_iso_form(spark, result, text):
     assert result(days, "column_values_to_be_in_set", column="v", value_set=[text])[1]["unexpected_count"] == 1
 
 
-def test_a_date_is_before_noon_of_the_same_date(spark, result):
+def test_a_date_is_earlier_than_noon_of_the_same_date(spark, result):
     days = column(spark, [date(2024, 5, 5)], "date")
     noon = "2024-05-05T12:00:00"
     assert result(days, "column_values_to_be_between", column="v", max_value=noon, strict_max=True)[0]
@@ -158,7 +158,7 @@ def test_a_value_of_the_value_set_is_found_among_many_equally_frequent_values(sp
     assert not result(rows, "column_most_common_value_to_be_in_set", column="v", value_set=[300], ties_okay=True)[0]
 
 
-def test_a_sum_that_is_too_large_for_a_decimal_does_not_equal_the_total(spark, result):
+def test_an_overflowing_decimal_sum_does_not_equal_the_expected_total(spark, result):
     maximum = Decimal("9" * 38)
     rows = spark.createDataFrame([(maximum, maximum)], "v decimal(38,0), w decimal(38,0)")
     assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=1)[1]["unexpected_count"] == 1

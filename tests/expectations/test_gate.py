@@ -48,9 +48,7 @@ def assert_marked(spark, gate, rows):
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_rows_that_fail_a_critical_expectation_go_to_quarantine_with_the_ids_of_all_failed_expectations(
-    spark, compiled, make_entry, n_not_negative
-):
+def test_quarantined_rows_have_the_ids_of_all_failed_expectations(spark, compiled, make_entry, n_not_negative):
     gate = compiled(
         [("mon", 1), ("tue", -1), (None, -2), (None, None)],
         make_entry(PRESENT, "day_present", column="day"),
@@ -73,7 +71,7 @@ def test_rows_that_fail_a_critical_expectation_go_to_quarantine_with_the_ids_of_
     assert sorted(result["partial_unexpected_list"]) == [-2, -1]
 
 
-def test_rows_that_fail_only_warnings_are_published_with_the_ids_of_these_warnings(spark, compiled, make_entry):
+def test_published_rows_have_the_ids_of_their_warnings(spark, compiled, make_entry):
     gate = compiled(
         [("mon", 1), ("tue", 200), ("wed", None)],
         make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=100),
@@ -89,7 +87,7 @@ def test_rows_that_fail_only_warnings_are_published_with_the_ids_of_these_warnin
 
 
 @pytest.mark.parametrize(("mostly", "outcome"), [(0.75, "met"), (0.76, "blocked")])
-def test_a_failed_row_goes_to_quarantine_whether_or_not_mostly_is_met(compiled, n_not_negative, mostly, outcome):
+def test_a_failed_row_goes_to_quarantine_even_if_the_mostly_threshold_is_met(compiled, n_not_negative, mostly, outcome):
     gate = compiled([("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)], n_not_negative(mostly=mostly))
     validation = gate.validate(gate.rows)
     assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
@@ -118,7 +116,9 @@ def test_uniqueness_compares_only_rows_that_pass_the_critical_expectations_on_si
     assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_the_percentage_of_duplicates_is_computed_over_the_compared_rows(compiled, n_not_negative, one_row_a_day):
+def test_the_percentage_of_duplicates_excludes_rows_that_fail_other_critical_expectations(
+    compiled, n_not_negative, one_row_a_day
+):
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -129,9 +129,7 @@ def test_the_percentage_of_duplicates_is_computed_over_the_compared_rows(compile
     assert item["result"]["unexpected_percent"] == 40.0
 
 
-def test_the_latest_passing_row_of_a_key_is_published_even_if_a_later_row_fails(
-    compiled, n_not_negative, one_row_a_day
-):
+def test_the_latest_passing_row_of_a_key_is_kept_even_if_a_later_row_fails(compiled, n_not_negative, one_row_a_day):
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
     marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
@@ -172,7 +170,9 @@ def test_the_failures_of_eighty_expectations_are_counted_correctly(compiled, mak
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_starts_no_spark_job_and_validation_starts_one(compiled, count_jobs, make_entry, one_row_a_day):
+def test_marking_rows_starts_no_spark_job_and_validating_rows_starts_one(
+    compiled, count_jobs, make_entry, one_row_a_day
+):
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
     met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
     latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
@@ -202,7 +202,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_all_rows_are_kept_and_failed_rows_are_marked(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+def test_failed_rows_are_marked_but_not_removed(compiled, make_entry, n_not_negative, one_row_a_day, rows):
     gate = compiled(
         rows,
         make_entry(PRESENT, "day_present", column="day"),
@@ -224,15 +224,13 @@ def test_all_rows_are_kept_and_failed_rows_are_marked(compiled, make_entry, n_no
     "name",
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
-def test_a_column_name_that_is_reserved_for_the_gate_is_rejected(compiled, make_entry, name):
+def test_a_column_name_that_the_gate_reserves_is_rejected(compiled, make_entry, name):
     problem = rf"suite calls: the rows have columns with names that are reserved for the gate: \['{name}'\]."
     with pytest.raises(SuiteError, match=problem):
         compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")
 
 
-def test_a_result_has_examples_of_a_rare_failure_among_many_other_failures(
-    spark, make_gate, make_entry, n_not_negative
-):
+def test_a_rare_failure_has_examples_even_if_another_failure_is_frequent(spark, make_gate, make_entry, n_not_negative):
     rows = spark.range(0, 3000, 1, 1).selectExpr("string(id) day", "int(if(id = 2999, -5, 100)) n")
     gate = make_gate(rows, make_entry(BETWEEN, "n_small", column="n", max_value=9), n_not_negative())
     results = results_by_id(gate.validate(gate.rows))

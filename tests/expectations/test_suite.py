@@ -52,7 +52,7 @@ def test_missing_properties_of_a_suite_get_default_values():
     assert (first.severity, first.mostly, first.description, first.label) == ("critical", 1.0, None, first.id)
 
 
-def test_equal_generated_ids_get_a_number():
+def test_expectations_with_equal_generated_ids_get_numbered_ids():
     id_ = "column_values_to_not_be_null n"
     suite = parse(NOT_NULL, NOT_NULL | {"id": f"{id_} 2"}, NOT_NULL, NOT_NULL | {"id": None})
     assert [item.id for item in suite.expectations] == [id_, f"{id_} 2", f"{id_} 3", f"{id_} 4"]
@@ -92,7 +92,7 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
         (NOT_NULL | {"meta": ["x"]}, "'meta' is ['x'], expected an object."),
     ],
 )
-def test_the_error_names_an_expectation_without_an_id_by_its_number(entry, problem):
+def test_the_error_gives_the_position_of_an_expectation_without_an_id(entry, problem):
     error = suite_error(NOT_NULL, entry)
     assert (error.suite, error.expectation) == ("calls", 2)
     assert error.problem.startswith(problem)
@@ -129,7 +129,7 @@ def test_two_expectations_must_not_have_the_same_id():
 
 
 @pytest.mark.parametrize("mostly", [0, 0.5, 1, 1.0])
-def test_mostly_may_be_any_number_from_0_to_1(mostly):
+def test_the_threshold_mostly_may_be_any_number_from_0_to_1(mostly):
     suite = parse(NOT_NULL | {"kwargs": {"column": "n", "mostly": mostly}})
     assert suite.expectations[0].mostly == mostly
 

@@ -22,7 +22,7 @@ def make_validation(*pairs, meta=None):
     return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_a_result_has_percentages_of_all_rows_and_percentages_of_rows_with_a_value():
+def test_a_result_has_percentages_of_all_rows_and_of_rows_with_a_value():
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
@@ -49,13 +49,11 @@ def test_an_expectation_is_met_if_no_row_has_a_value(rows, missing):
         *((0.91, 10, 1, None, False), (0, 10, 10, None, True), (0.8, 100, 1, 95, True), (0.8, 100, 2, 95, False)),
     ],
 )
-def test_mostly_is_the_minimum_fraction_of_passing_rows_among_rows_with_a_value(
-    mostly, rows, unexpected, missing, is_met
-):
+def test_the_threshold_mostly_is_a_minimum_fraction_of_the_rows_with_a_value(mostly, rows, unexpected, missing, is_met):
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_equal_examples_are_counted_and_the_most_frequent_example_comes_first():
+def test_examples_are_counted_with_the_most_frequent_example_first():
     counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 
@@ -79,7 +77,7 @@ def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
     assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_a_failure_line_says_what_was_found_and_what_was_expected():
+def test_a_failure_line_states_the_found_and_the_expected_values():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
@@ -104,7 +102,7 @@ def test_a_failure_line_has_the_message_of_an_exception_in_gx(is_by_metric):
     assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
-def test_the_error_lists_the_failures_and_says_where_the_rows_are():
+def test_the_error_lists_the_failures_and_the_location_of_the_rows():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (
@@ -116,7 +114,7 @@ def test_the_error_lists_the_failures_and_says_where_the_rows_are():
     )
 
 
-def test_the_json_form_has_the_keys_and_the_statistics_of_gx():
+def test_the_json_form_of_a_validation_has_the_keys_of_gx():
     warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
     pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
     document = make_validation(*pairs, meta={"o": 1}).to_json_dict()

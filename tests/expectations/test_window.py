@@ -35,7 +35,7 @@ def blocked_by(current: ValidationResult, *earlier: ValidationResult, min_rows: 
 
 
 @pytest.mark.parametrize(("rows", "failed", "is_blocked"), [(10, 5, False), (10, 6, True), (400, 201, True)])
-def test_an_increment_with_enough_rows_is_validated_by_itself(rows: int, failed: int, is_blocked: bool) -> None:
+def test_a_large_increment_is_validated_without_earlier_increments(rows: int, failed: int, is_blocked: bool) -> None:
     for earlier in ([], [make_validation(100, 0)], [make_validation(100, 100)]):
         assert blocked_by(make_validation(rows, failed), *earlier) == ({"half_present"} if is_blocked else set())
 
@@ -48,7 +48,7 @@ def test_a_small_increment_is_validated_together_with_earlier_increments() -> No
     assert blocked_by(increment, make_validation(2, 2), make_validation(4, 0)) == set()
 
 
-def test_an_increment_that_meets_the_mostly_threshold_by_itself_is_not_blocked_by_earlier_rows() -> None:
+def test_an_increment_that_meets_its_threshold_is_not_blocked_by_earlier_rows() -> None:
     assert blocked_by(make_validation(4, 2), make_validation(6, 6)) == set()
 
 
@@ -59,7 +59,7 @@ def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_the_counts_of_an_increment_that_fits_only_partly_are_reduced_in_proportion() -> None:
+def test_an_earlier_increment_that_fits_only_partly_is_counted_in_proportion() -> None:
     """The window has room for 5 of the 20 earlier rows, so a quarter of their failures is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 values fail
@@ -70,12 +70,12 @@ def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_without_changing_the_percentage_of_failures() -> None:
+def test_missing_values_fill_the_window_but_are_not_failures() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 values fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 
-def test_an_earlier_result_without_the_expectation_only_fills_the_window() -> None:
+def test_an_earlier_result_that_lacks_the_expectation_still_fills_the_window() -> None:
     other = Expectation("another", "expect_column_values_to_not_be_null", {"column": "x", "mostly": 0.5})
     result = row_result(other, 6, 6, None, [], ResultFormat())
     earlier = ValidationResult(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
@@ -109,5 +109,5 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_every_mostly_threshold_can_block_if_min_rows_is_0() -> None:
+def test_a_mostly_threshold_blocks_a_small_increment_if_min_rows_is_0() -> None:
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

@@ -20,7 +20,7 @@ def ingest_calls(lake: SparkSession, landing) -> None:
     ingest(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r", now=now)
 
 
-def test_a_crawl_reports_folders_columns_and_schema_drift_of_new_files(lake: SparkSession, landing) -> None:
+def test_a_crawl_reports_the_folders_and_columns_and_schema_drift_of_new_files(lake: SparkSession, landing) -> None:
     first = {"Date": "2024-01-01", "CallsOffered": 5, "place": {"lat": 1.5}}
     landing.file("2024/01/01/00/a.json", json.dumps(first).encode() + b"\nbroken")
     landing.csv("b.csv", [["2024-01-02", 1]], columns=("Date", "CallsOffered"))

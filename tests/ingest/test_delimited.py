@@ -59,7 +59,7 @@ def test_a_file_with_mixed_or_unknown_encodings_is_rejected(tmp_path: Path, cont
 
 
 @pytest.mark.parametrize("line", [b"sep=;\n", b"Cases of 2024\n\n", b"Cases;of;2024\nby;area\n"])
-def test_a_header_below_the_first_row_is_reported(tmp_path: Path, line: bytes) -> None:
+def test_a_file_whose_header_is_below_the_first_row_is_rejected(tmp_path: Path, line: bytes) -> None:
     with pytest.raises(
         LandedFileError,
         match="The header is further down. Remove the rows above the header, such as a title or a 'sep='",
@@ -105,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_quoted_line_ends_and_delimiters_are_part_of_the_cell(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_quoted_cell_may_contain_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
@@ -138,7 +138,7 @@ def test_a_record_with_more_or_fewer_cells_than_the_header_is_a_malformed_record
     assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]
 
 
-def test_a_file_may_mix_line_ends(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_file_may_have_different_line_ends(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     content = b'Date;Area\r\n1;x\r\n2;"two\nlines"\n3;"q"\r\n4;w\n5;\r\n'
 
@@ -161,7 +161,7 @@ def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path
     assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
 
 
-def test_blank_rows_are_dropped_even_if_the_last_column_has_no_name(spark: SparkSession, tmp_path: Path) -> None:
+def test_blank_rows_are_dropped_even_if_a_column_has_no_name(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
@@ -183,14 +183,12 @@ def test_blank_rows_are_dropped_even_if_the_last_column_has_no_name(spark: Spark
         (b";;;\nDate;Area\n1;x\n", "the first line has only blank cells"),
     ],
 )
-def test_a_file_is_rejected_if_a_wrong_quote_would_turn_rows_into_one_cell(
-    tmp_path: Path, content: bytes, problem: str
-) -> None:
+def test_a_file_with_an_invalid_quote_is_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
         header(tmp_path / "a.csv", content)
 
 
-def test_each_cell_is_in_the_column_that_the_header_names(spark: SparkSession, tmp_path: Path) -> None:
+def test_cells_are_assigned_to_columns_by_the_header(spark: SparkSession, tmp_path: Path) -> None:
     contents = [
         (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
         (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),

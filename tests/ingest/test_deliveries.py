@@ -48,7 +48,7 @@ def published(lake: SparkSession) -> dict[str, int]:
     [(raw_module, "write_deliveries", "r1"), (Staged, "publish", "r2")],
     ids=["before the deliveries", "before raw is published"],
 )
-def test_the_next_run_repeats_the_work_of_a_killed_run(
+def test_the_next_run_ingests_the_files_of_a_killed_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -69,7 +69,7 @@ def test_the_next_run_repeats_the_work_of_a_killed_run(
     assert ingest_calls(lake, landing).rows == 0
 
 
-def test_the_deliveries_of_a_killed_run_are_always_ignored(
+def test_the_unpublished_deliveries_of_a_killed_run_are_ignored(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -88,7 +88,7 @@ def test_the_deliveries_of_a_killed_run_are_always_ignored(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_becomes_a_copy_of_another_file(
+def test_the_next_run_supersedes_the_rows_that_a_killed_run_left_current(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -144,7 +144,7 @@ def test_an_ingest_runs_at_most_three_spark_jobs(lake: SparkSession, landing, co
     assert count_jobs() == 1
 
 
-def test_a_read_of_raw_returns_the_layouts_of_the_read_rows(lake: SparkSession, landing) -> None:
+def test_a_read_of_raw_returns_only_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)
@@ -161,7 +161,7 @@ def test_a_read_of_raw_returns_the_layouts_of_the_read_rows(lake: SparkSession, 
     assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").watermark).layouts == set()
 
 
-def test_an_ingest_does_not_change_a_frame_that_was_read_before_the_ingest(lake: SparkSession, landing) -> None:
+def test_a_frame_that_was_read_from_raw_is_not_changed_by_a_later_ingest(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     first = read_raw(lake, "calls")
@@ -176,7 +176,7 @@ def test_an_ingest_does_not_change_a_frame_that_was_read_before_the_ingest(lake:
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_deliveries_are_found_by_ingest_time_if_the_commit_with_the_ingest_id_has_expired(
+def test_published_deliveries_are_found_even_if_their_commit_has_expired(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
@@ -195,7 +195,7 @@ def test_deliveries_are_found_by_ingest_time_if_the_commit_with_the_ingest_id_ha
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_the_error_for_a_missing_table_of_deliveries_shows_a_fix_that_works(lake: SparkSession, landing) -> None:
+def test_the_error_for_a_missing_deliveries_table_shows_a_working_fix(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     lake.sql(f"DROP TABLE {deliveries_table('calls')}")

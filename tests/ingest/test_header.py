@@ -25,7 +25,7 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_missing_columns_decide_the_best_match_before_present_columns(cells: list[str], match: HeaderMatch) -> None:
+def test_the_best_match_is_the_layout_with_the_fewest_missing_columns(cells: list[str], match: HeaderMatch) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
@@ -42,7 +42,7 @@ def test_a_header_has_trimmed_column_names_and_the_name_of_its_layout() -> None:
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
-def test_if_the_first_row_is_not_a_header_the_error_does_not_show_the_row(layouts: dict[str, tuple[str, ...]]) -> None:
+def test_the_error_for_a_missing_header_does_not_show_the_first_row(layouts: dict[str, tuple[str, ...]]) -> None:
     cells = [
         "Jane Doe",
         "604-555-0100",
@@ -60,7 +60,7 @@ def test_if_the_first_row_is_not_a_header_the_error_does_not_show_the_row(layout
 
 
 @pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
-def test_the_error_shows_column_names_that_differ_from_a_layout_only_in_case(cells: list[str]) -> None:
+def test_the_error_shows_column_names_that_differ_from_the_layout_only_in_case(cells: list[str]) -> None:
     with pytest.raises(LandedFileError, match="Names must match exactly. Did the source rename") as caught:
         clean_header("f.csv", cells, layouts=LAYOUTS)
     assert f"Found: {[cell.strip() for cell in cells if 'Doe' not in cell]}." in str(caught.value)

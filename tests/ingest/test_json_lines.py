@@ -23,7 +23,7 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
-def test_a_file_of_json_lines_is_recognized_by_its_extension_or_by_the_name_that_firehose_gives(name: str) -> None:
+def test_a_json_lines_file_is_recognized_by_its_extension_or_its_firehose_name(name: str) -> None:
     assert json_lines.is_json_lines(name)
     assert not json_lines.is_json_lines(name + ".txt")
     assert not json_lines.is_json_lines("2024/07/10/17/notes")
@@ -109,7 +109,7 @@ RECORDS = {
 }
 
 
-def test_broken_records_do_not_stop_the_read_of_valid_records(lake: SparkSession, landing) -> None:
+def test_broken_records_do_not_stop_the_ingest_of_valid_records(lake: SparkSession, landing) -> None:
     for name, content in CONTENTS.items():
         landing.file(name, content)
 
@@ -120,7 +120,7 @@ def test_broken_records_do_not_stop_the_read_of_valid_records(lake: SparkSession
     assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_large_files_get_the_same_row_numbers_as_small_files(
+def test_rows_of_large_files_are_numbered_like_rows_of_small_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -138,7 +138,7 @@ def test_large_files_get_the_same_row_numbers_as_small_files(
     assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_unreadable_files_are_skipped_with_a_message_that_shows_the_fix(
+def test_unreadable_files_are_skipped_and_the_message_shows_the_fix(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -161,7 +161,7 @@ def test_unreadable_files_are_skipped_with_a_message_that_shows_the_fix(
 
 
 @pytest.mark.parametrize("whole", [32 << 20, 10])
-def test_a_damaged_gzip_file_is_skipped_but_all_valid_files_are_ingested(
+def test_a_damaged_gzip_file_does_not_stop_the_ingest_of_valid_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", whole)
@@ -186,7 +186,7 @@ def test_a_damaged_gzip_file_is_skipped_but_all_valid_files_are_ingested(
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_gets_the_layout_with_the_most_shared_fields(lake: SparkSession, landing) -> None:
+def test_a_line_gets_the_layout_with_which_it_shares_the_most_fields(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))

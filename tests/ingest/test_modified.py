@@ -41,7 +41,7 @@ def stored(path: Path, time: datetime = STORED) -> Path:
     return path
 
 
-def test_the_modification_time_of_a_workbook_is_its_core_property(tmp_path: Path) -> None:
+def test_the_modification_time_of_a_workbook_comes_from_its_core_property(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx")
     workbook(tmp_path / "b.xlsx").rename(tmp_path / "b.XLSM")
     stored(tmp_path / "b.XLSM")
@@ -69,7 +69,7 @@ def test_the_core_property_of_a_workbook_is_parsed_as_an_iso_time(tmp_path: Path
     assert modified(tmp_path) == {"a.xlsx": time}
 
 
-def test_a_workbook_without_a_readable_core_property_gets_the_time_of_the_file_system(tmp_path: Path) -> None:
+def test_a_workbook_without_a_readable_core_property_gets_the_file_system_time(tmp_path: Path) -> None:
     whole = workbook(tmp_path / "whole.xlsx").read_bytes()
     contents = {
         "no-zip.xlsx": b"Date;Calls\n",
@@ -98,7 +98,7 @@ def test_a_workbook_without_a_readable_core_property_gets_the_time_of_the_file_s
     assert modified(tmp_path) == {**dict.fromkeys(names, STORED), "whole.xlsx": WRITTEN}
 
 
-def test_a_damaged_workbook_raises_no_error(tmp_path: Path) -> None:
+def test_the_modification_time_of_a_damaged_workbook_can_be_read_without_an_error(tmp_path: Path) -> None:
     whole, random = workbook(tmp_path / "whole.xlsx").read_bytes(), Random(1)
     for number in range(300):
         damaged = bytearray(whole)
@@ -109,7 +109,7 @@ def test_a_damaged_workbook_raises_no_error(tmp_path: Path) -> None:
     assert len(modified(tmp_path)) == 301
 
 
-def test_a_core_property_is_ignored_if_it_is_later_than_the_time_at_which_the_file_was_stored(
+def test_a_core_property_that_is_later_than_the_storage_time_is_ignored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))
@@ -122,7 +122,7 @@ def test_a_core_property_is_ignored_if_it_is_later_than_the_time_at_which_the_fi
     ]
 
 
-def test_the_core_property_wins_over_mtime_which_wins_over_the_upload_time(
+def test_the_core_property_has_priority_over_mtime_and_mtime_over_the_upload_time(
     bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     content = workbook(tmp_path / "a.xlsx").read_bytes()

@@ -31,7 +31,7 @@ def current(lake: SparkSession, *columns: str) -> list[tuple]:
     return [tuple(row) for row in kept.selectExpr(*columns).collect()]
 
 
-def test_every_row_is_added_once_as_text_with_its_source(lake: SparkSession, landing) -> None:
+def test_every_row_is_added_once_as_text_with_the_name_of_its_file(lake: SparkSession, landing) -> None:
     landing.workbook("2023.xlsx", [["2023-01-01", 5]], columns=("Date", "CallsOffered"))
     landing.csv("2024.csv", [["2024-01-01", "n/a"]], columns=("Date", "CallsOffered"), delivered=60)
 
@@ -79,9 +79,7 @@ def test_the_rows_of_two_files_with_the_same_content_are_added_only_once(lake: S
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_is_emptied_or_becomes_a_copy(
-    lake: SparkSession, landing, new: int
-) -> None:
+def test_a_file_that_is_emptied_or_becomes_a_copy_has_no_current_rows(lake: SparkSession, landing, new: int) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
@@ -112,7 +110,7 @@ def test_the_earlier_rows_of_a_file_are_superseded_if_the_file_is_emptied_or_bec
         [{"a": "01", "b": "02"}, {"a": "02", "b": "01"}],  # the files swap their content
     ],
 )
-def test_a_row_is_current_if_any_file_was_last_delivered_with_its_content(
+def test_a_row_is_current_if_the_latest_delivery_of_any_file_contains_it(
     lake: SparkSession, landing, deliveries
 ) -> None:
     for hour, delivery in enumerate(deliveries):
@@ -127,7 +125,9 @@ def test_a_row_is_current_if_any_file_was_last_delivered_with_its_content(
     assert sorted(current(lake, "Date")) == [("2024-01-01",), ("2024-02-01",)]
 
 
-def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_added_only_once_by_two_concurrent_runs(
+    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     landing.csv("b.csv", landing.days("2024-02-01", count=2))
@@ -157,7 +157,7 @@ def test_a_new_column_is_kept_and_reported(lake: SparkSession, landing, caplog: 
     assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
 
 
-def test_a_file_with_only_a_header_is_read_once_but_adds_no_rows(lake: SparkSession, landing) -> None:
+def test_a_file_with_only_a_header_is_read_once_and_adds_no_rows(lake: SparkSession, landing) -> None:
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
     done = ingest_calls(lake, landing)

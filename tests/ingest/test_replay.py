@@ -119,7 +119,7 @@ def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: 
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_landing_files_are_split_by_size_and_by_age(file: Path, tmp_path: Path) -> None:
+def test_a_landing_file_has_a_maximum_size_and_a_maximum_age(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
@@ -132,7 +132,7 @@ def test_landing_files_are_split_by_size_and_by_age(file: Path, tmp_path: Path) 
     assert sorted(ids(landed(timed))) == sorted(str(n) for n in range(1, 11))
 
 
-def test_a_rate_limits_the_events_per_second(file: Path, tmp_path: Path) -> None:
+def test_the_option_rate_limits_the_events_per_second(file: Path, tmp_path: Path) -> None:
     waits, now = list[float](), [0]
 
     def sleep(seconds: float) -> None:
@@ -155,7 +155,7 @@ KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
 @pytest.mark.parametrize("method", KILLS)
 @pytest.mark.parametrize("after", range(6))
 @pytest.mark.parametrize("done", [False, True])
-def test_if_a_killed_replay_is_repeated_each_row_lands_exactly_once(
+def test_each_row_lands_exactly_once_if_a_killed_replay_is_repeated(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
 ) -> None:
     real, calls = getattr(Path, method), count()
@@ -207,7 +207,7 @@ def test_an_unreadable_csv_or_a_missing_key_column_is_an_error(tmp_path: Path) -
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_firehose_gets_each_event_once_if_a_complete_replay_is_repeated(
+def test_a_repeated_replay_sends_no_event_to_firehose_twice(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -230,7 +230,7 @@ def in_kinesis() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_a_column_can_be_the_partition_key_of_kinesis(tmp_path: Path, aws) -> None:
+def test_the_partition_key_of_kinesis_can_come_from_a_column(tmp_path: Path, aws) -> None:
     (tmp_path / "calls.csv").write_text(f"id,case\n1,a\n2,b\n3,a\n4,\n5\n6,{'long' * 100}\n")
 
     main([
@@ -259,7 +259,7 @@ def test_an_event_that_is_too_large_for_the_stream_is_set_aside_and_logged(tmp_p
     assert "was set aside in" in caplog.text
 
 
-def test_if_kinesis_rejects_records_only_these_records_are_sent_again(file: Path, tmp_path: Path, web) -> None:
+def test_only_records_that_kinesis_rejects_are_sent_again(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     sent: list[list[str]] = []
     client.meta.events.register(
@@ -320,7 +320,7 @@ def test_a_rate_of_zero_or_less_is_an_error(file: Path, tmp_path: Path, rate: fl
         emit(file, tmp_path, rate=rate)
 
 
-def test_the_command_logs_an_error_in_one_line(tmp_path: Path, caplog) -> None:
+def test_the_command_replay_logs_an_error_in_one_line(tmp_path: Path, caplog) -> None:
     with pytest.raises(SystemExit) as raised:
         main([str(tmp_path / "nowhere.csv"), "--to", str(tmp_path)])
 

@@ -13,7 +13,7 @@ def names(landing: str) -> list[str]:
     return [file.name for file in list_files(landing)]
 
 
-def test_a_folder_is_listed_with_its_subfolders_but_without_hidden_files(tmp_path: Path) -> None:
+def test_the_files_in_subfolders_are_listed_except_hidden_files(tmp_path: Path) -> None:
     for name in ("b.csv", "2024/01/a.csv", ".hidden.csv", "_truth.json", "~$open.xlsx", "_tmp/c.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -21,7 +21,7 @@ def test_a_folder_is_listed_with_its_subfolders_but_without_hidden_files(tmp_pat
     assert names(str(tmp_path)) == ["2024/01/a.csv", "b.csv"]
 
 
-def test_a_landing_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
+def test_a_landing_path_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
     for name in ("a [1].csv", "b.csv", "c.xlsx"):
         (tmp_path / name).write_text(name)
 
@@ -29,7 +29,7 @@ def test_a_landing_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
     assert names(str(tmp_path / "*.csv")) == ["a [1].csv", "b.csv"]
 
 
-def test_a_listed_file_has_a_checksum_of_its_content_and_utc_times(tmp_path: Path) -> None:
+def test_a_listed_file_has_a_checksum_and_utc_times(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("same")
     (tmp_path / "b.csv").write_text("same")
     (tmp_path / "c.csv").write_text("other")
@@ -40,7 +40,7 @@ def test_a_listed_file_has_a_checksum_of_its_content_and_utc_times(tmp_path: Pat
     assert a.stored_at == a.modified_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
 
 
-def test_the_error_names_a_missing_landing(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_landing_folder(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="nowhere: it does not exist"):
         list_files(str(tmp_path / "nowhere"))
 
@@ -56,7 +56,7 @@ def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_
     assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
 
 
-def test_missing_boto3_is_an_error_for_a_landing_on_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_landing_on_s3_without_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):

@@ -27,7 +27,7 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
     return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
-def test_cells_are_text_and_rows_have_the_row_numbers_of_excel(tmp_path: Path) -> None:
+def test_cells_become_text_and_rows_keep_their_excel_row_numbers(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[
@@ -47,7 +47,7 @@ def test_cells_are_text_and_rows_have_the_row_numbers_of_excel(tmp_path: Path) -
     ]
 
 
-def test_blank_rows_are_dropped_after_the_rows_are_numbered(tmp_path: Path) -> None:
+def test_a_blank_row_is_dropped_without_changing_later_row_numbers(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[[], ["Date", "Calls"], ["2024-01-01", 1], [" ", ""], ["2024-01-02", 2], [" "], ["", " "]],
@@ -56,7 +56,7 @@ def test_blank_rows_are_dropped_after_the_rows_are_numbered(tmp_path: Path) -> N
     assert rows_of(uri) == [("2024-01-01", "1", None, 3), ("2024-01-02", "2", None, 5)]
 
 
-def test_a_row_with_more_cells_than_the_header_is_also_kept_as_json(tmp_path: Path) -> None:
+def test_a_row_with_more_cells_than_the_header_is_also_stored_as_json(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1, None, "stray"]])
 
     assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
@@ -75,7 +75,7 @@ def test_a_workbook_is_rejected_if_two_sheets_have_the_columns_of_the_dataset(tm
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_only_one_sheet_may_have_all_columns_of_any_layout(tmp_path: Path) -> None:
+def test_a_workbook_is_rejected_if_two_sheets_match_different_layouts(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
@@ -114,7 +114,7 @@ def test_an_empty_workbook_is_rejected(tmp_path: Path) -> None:
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_table_may_start_in_any_column(tmp_path: Path) -> None:
+def test_the_table_on_a_sheet_may_start_in_any_column(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[[], [None, None, "Date", "Calls"], [None, None, "2024-01-01", 1]])
 
     assert read_header("f", uri, layouts=LAYOUTS).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
@@ -138,7 +138,7 @@ def test_a_workbook_with_a_damaged_sheet_is_rejected(tmp_path: Path) -> None:
         read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), layouts=LAYOUTS)
 
 
-def test_a_header_below_a_title_is_reported(tmp_path: Path) -> None:
+def test_a_workbook_whose_header_is_below_a_title_is_rejected(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
     )

@@ -46,11 +46,11 @@ def test_glue_arguments_are_ignored_except_the_workflow_name_and_the_run_id() ->
         (["--rebuild", "False"], False),
     ],
 )
-def test_rebuild_is_accepted_as_a_flag_or_with_a_value(argv: list[str], rebuild: bool) -> None:
+def test_the_option_rebuild_is_a_flag_that_may_have_a_value(argv: list[str], rebuild: bool) -> None:
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
-def test_a_run_without_a_workflow_has_the_id_of_the_job_run() -> None:
+def test_the_run_id_of_a_job_without_a_workflow_is_the_job_run_id() -> None:
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
 
@@ -72,7 +72,7 @@ def test_invalid_arguments_are_rejected(argv: list[str], message: str, capsys: p
     assert message in capsys.readouterr().err
 
 
-def test_a_job_for_all_datasets_needs_the_name_of_the_dataset(capsys: pytest.CaptureFixture) -> None:
+def test_the_option_dataset_is_required_by_a_job_for_all_datasets(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("maintain", [], stages=["compact"])
 
@@ -80,7 +80,7 @@ def test_a_job_for_all_datasets_needs_the_name_of_the_dataset(capsys: pytest.Cap
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_the_stage_resolve_runs_only_on_request() -> None:
+def test_the_stage_resolve_runs_only_if_it_is_named() -> None:
     stages = ("ingest", "refine", "resolve")
     assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
     named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)

@@ -30,7 +30,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "contact_centre")
 
 
-def test_the_answers_are_built_from_good_files(lake: SparkSession, landing) -> None:
+def test_valid_files_give_the_expected_answers(lake: SparkSession, landing) -> None:
     landing.workbook("2023.xlsx", landing.days("2023-12-01", 31))
     landing.csv("2024.csv", landing.days("2024-01-01", 30, offered=200))
 
@@ -71,7 +71,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
     assert lake.table(TRUSTED).count() == 400 - len(BAD_CELLS)
 
 
-def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landing) -> None:
+def test_harmless_differences_of_format_do_not_quarantine_a_row(lake: SparkSession, landing) -> None:
     days = landing.days()
     days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
     days[5] = [*days[5][:3], 12, *days[5][4:]]  # calls handled plus calls abandoned exceed calls offered
@@ -87,7 +87,7 @@ def test_harmless_differences_of_format_are_corrected(lake: SparkSession, landin
     ]
 
 
-def test_the_latest_delivered_row_of_each_date_is_kept(lake: SparkSession, landing) -> None:
+def test_the_row_from_the_latest_delivery_of_each_date_is_kept(lake: SparkSession, landing) -> None:
     landing.workbook("2024 corrected.xlsx", landing.days(count=10, offered=300), delivered=60)
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-01-30", 400, 380, 1, 1, 1, 99]], delivered=0)
 
@@ -97,7 +97,7 @@ def test_the_latest_delivered_row_of_each_date_is_kept(lake: SparkSession, landi
     assert offered == [300] * 10 + [100] * 19 + [400]
 
 
-def test_the_earlier_row_stays_in_trusted_if_its_correction_fails(lake: SparkSession, landing) -> None:
+def test_the_earlier_row_stays_in_trusted_if_a_later_correction_fails(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing)
     landing.csv("fix.csv", [["2024-01-05", "many", 5, 1, 1, 1, 1]], delivered=60)
@@ -121,7 +121,7 @@ def test_the_earlier_row_stays_in_trusted_if_its_correction_fails(lake: SparkSes
     assert quarantined(lake) == [("2024.xlsx", 6, ["every_cell_readable", "calls_offered_present"])]
 
 
-def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSession, landing) -> None:
+def test_a_redelivered_file_replaces_its_earlier_rows(lake: SparkSession, landing) -> None:
     wrong = replace_cell(landing.days(), 4, 0, "2025-01-05")
     landing.csv("2024.csv", wrong)
     run(lake, landing)
@@ -137,7 +137,7 @@ def test_a_file_that_is_delivered_again_replaces_its_earlier_rows(lake: SparkSes
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
 
-def test_a_blocked_file_is_replaced_by_a_corrected_delivery(lake: SparkSession, landing) -> None:
+def test_a_corrected_delivery_replaces_a_blocked_file(lake: SparkSession, landing) -> None:
     landing.csv("2024.csv", [["30/01/2024", *day[1:]] for day in landing.days()])
     with pytest.raises(ExpectationsNotMetError, match="date_present"):
         run(lake, landing)
@@ -148,7 +148,7 @@ def test_a_blocked_file_is_replaced_by_a_corrected_delivery(lake: SparkSession, 
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (30, [])
 
 
-def test_the_validation_result_is_saved_if_too_many_bad_rows_block_the_publish(lake: SparkSession, landing) -> None:
+def test_the_validation_result_of_a_blocked_publish_is_saved(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing, "all")
     before = {table: (rows(lake, table), snapshot_id(lake, table)) for table in (TRUSTED, QUARANTINE, *ANSWERS)}
@@ -168,7 +168,7 @@ def test_the_validation_result_is_saved_if_too_many_bad_rows_block_the_publish(l
     assert (result["success"], result["suite_name"]) == (False, "contact_centre")
 
 
-def test_a_second_run_of_the_stages_gives_the_same_tables(lake: SparkSession, landing) -> None:
+def test_a_repeated_run_of_the_stages_gives_the_same_tables(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     names = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
     run(lake, landing, "all")

@@ -186,9 +186,7 @@ QUARANTINE_OF_ALL = [
 
 
 @pytest.mark.parametrize("turns", [["abcd"], ["d", "cb", "a"], ["bd", "ac", "d"]])
-def test_the_tables_do_not_depend_on_the_order_or_the_repetition_of_deliveries(
-    lake: SparkSession, landing, turns: list[str]
-) -> None:
+def test_repeated_or_reordered_deliveries_give_the_same_tables(lake: SparkSession, landing, turns: list[str]) -> None:
     for turn, names in enumerate(turns):
         for name in names:
             blank_lines = [""] * turn  # the number of blank lines makes each repeated delivery a changed file
@@ -214,7 +212,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_row_is_removed_if_its_file_is_delivered_again_without_the_row(lake: SparkSession, landing) -> None:
+def test_a_row_that_a_redelivered_file_lacks_is_removed_from_trusted(lake: SparkSession, landing) -> None:
     """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
@@ -255,7 +253,7 @@ def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: Spar
         run(lake, landing, masking_key=b"one")
 
 
-def test_the_next_increment_is_published_while_a_blocked_increment_is_parked(published: SparkSession, landing) -> None:
+def test_the_next_increment_is_published_while_blocked_rows_stay_parked(published: SparkSession, landing) -> None:
     lake = published
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
@@ -307,7 +305,7 @@ def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSessio
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_small_increments_are_validated_together_with_earlier_rows(lake: SparkSession, landing) -> None:
+def test_small_increments_are_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
     """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
@@ -333,7 +331,7 @@ def test_small_increments_are_validated_together_with_earlier_rows(lake: SparkSe
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_full_refresh_changes_no_table_of_a_blocked_dataset(lake: SparkSession, landing) -> None:
+def test_a_blocked_full_refresh_changes_no_published_table(lake: SparkSession, landing) -> None:
     deliver(landing, "first", event(1, day=None))
     assert "citylake resolve" in run_blocked(lake, landing)
     assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
@@ -381,7 +379,7 @@ def test_only_a_full_refresh_resolves_a_block_if_a_redelivered_file_lacks_rows(
     assert (trusted_numbers(lake), is_blocked(lake)) == ([9, 10, 11, 12, 20, 21, 22], False)
 
 
-def test_only_validated_rows_are_published(published: SparkSession, landing) -> None:
+def test_rows_cannot_be_published_before_they_are_validated(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1))
     ingest(lake, landing, "other")
@@ -396,7 +394,7 @@ def test_only_validated_rows_are_published(published: SparkSession, landing) -> 
     assert trusted_numbers(lake) == [1, 7, 8, 9]
 
 
-def test_a_run_that_is_resumed_under_a_new_id_publishes_the_staged_rows(lake: SparkSession, landing) -> None:
+def test_a_resumed_run_with_a_new_id_publishes_the_staged_rows(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     ingest(lake, landing, "first")
     publisher(lake, "first").stage()
@@ -442,7 +440,7 @@ class Killed(BaseException):
     """Raised at the point where a test simulates a kill of the process."""
 
 
-def test_a_repeated_run_gives_the_same_tables_after_a_kill_at_any_write(
+def test_no_row_is_lost_or_repeated_if_a_run_is_killed_at_any_write(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, writes = [1_000_000], []
@@ -493,7 +491,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
+def test_a_publish_can_be_repeated_if_it_was_killed_at_the_fast_forward(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):
@@ -511,7 +509,7 @@ def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
 
 
 @pytest.mark.parametrize("step", ["resolve", "increment", "full refresh"])
-def test_parked_rows_are_not_lost_if_a_run_is_killed_between_quarantine_and_trusted(
+def test_parked_rows_are_not_lost_if_a_run_is_killed_before_it_publishes_trusted(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """The watermark has already moved past the parked rows, so no later increment would stage these rows."""

@@ -97,7 +97,7 @@ def test_a_row_with_a_bad_cell_goes_to_quarantine_with_the_reason(lake: SparkSes
     assert lake.table(TRUSTED).count() == 400 - len(cells)
 
 
-def test_harmless_differences_and_unknown_values_do_not_quarantine_a_row(lake: SparkSession, landing) -> None:
+def test_rows_with_harmless_differences_or_unknown_values_are_not_quarantined(lake: SparkSession, landing) -> None:
     lines = inquiries()
     lines[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
     lines[1][3], lines[2][3], lines[3][0], lines[4][5] = "Kiosk", "email", "Festival Office", "A7"

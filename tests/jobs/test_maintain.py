@@ -49,7 +49,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
     return lake.table(f"{table}.delete_files").count(), len(needed)
 
 
-def test_tables_are_compacted_after_increments_that_revise_rows_of_an_old_month(lake: SparkSession, landing) -> None:
+def test_maintenance_compacts_tables_after_revisions_of_an_old_month(lake: SparkSession, landing) -> None:
     """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
@@ -119,9 +119,7 @@ def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
     assert numbers(lake) == list(range(13))
 
 
-def test_the_note_and_the_log_of_each_stage_name_a_skipped_table(
-    lake: SparkSession, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_note_and_the_log_name_each_skipped_table(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"
@@ -153,7 +151,7 @@ def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_pa
     assert [row.state for row in runs(lake).collect()] == ["FAILED"]
 
 
-def test_the_second_maintenance_run_of_a_day_does_not_remove_orphan_files(lake: SparkSession) -> None:
+def test_orphan_files_are_removed_only_once_a_day(lake: SparkSession) -> None:
     publish(lake, 1)
     lake.sql("CREATE NAMESPACE lake.curated")
     for name in ("calls_by_year", "callsigns"):
@@ -167,7 +165,9 @@ def test_the_second_maintenance_run_of_a_day_does_not_remove_orphan_files(lake: 
     assert notes[1][2].startswith("skipped, because this stage runs once a day. Last run: ")
 
 
-def test_old_staged_rows_with_changed_columns_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_staged_rows_are_dropped_if_their_columns_have_changed(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(lake, 1)
     stage(lake, lake.range(3).toDF("renamed"), table=TABLE, run_id="blocked")
     for retention, is_kept in [(maintain.SNAPSHOT_RETENTION, True), (timedelta(0), False)]:
@@ -177,6 +177,6 @@ def test_old_staged_rows_with_changed_columns_are_dropped(lake: SparkSession, mo
     assert numbers(lake) == [1]
 
 
-def test_a_dataset_without_tables_is_an_error(lake: SparkSession) -> None:
+def test_maintenance_of_a_dataset_without_tables_is_an_error(lake: SparkSession) -> None:
     with pytest.raises(NotPublishedError, match=r"lake.raw.typo: no run has published this table"):
         maintain.JOB.run(lake, arguments("typo"))

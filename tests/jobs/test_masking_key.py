@@ -32,7 +32,7 @@ def test_white_space_around_a_key_in_a_file_is_removed(tmp_path: Path, around: s
 
 
 @pytest.mark.parametrize("where", [None, ""])
-def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | None) -> None:
+def test_the_error_for_a_missing_location_shows_how_to_make_a_key(where: str | None) -> None:
     with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key, run: openssl rand -hex 32"):
         read_masking_key(where)
 
@@ -40,7 +40,7 @@ def test_the_error_says_how_to_make_a_key_if_no_location_is_given(where: str | N
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_is_rejected_if_it_has_less_than_32_bytes_after_white_space_is_removed(
+def test_a_key_is_rejected_if_it_has_fewer_than_32_bytes_after_trimming(
     tmp_path: Path, content: bytes, size: int
 ) -> None:
     (tmp_path / "key").write_bytes(content)
@@ -61,7 +61,7 @@ def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path, name: str, r
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])
-def test_the_error_does_not_show_a_key_that_is_passed_instead_of_its_location(slip: str) -> None:
+def test_a_key_that_is_passed_as_its_location_is_not_in_the_error(slip: str) -> None:
     with pytest.raises(MaskingKeyError, match=rf"masking key \(a text of {len(slip)} characters\)") as raised:
         read_masking_key(slip)
     assert KEY[:20] not in f"{raised.value} {vars(raised.value)} {raised.value.__cause__}"
@@ -74,7 +74,7 @@ def test_a_secret_may_store_the_key_as_text_or_as_bytes(aws, secret: dict) -> No
     assert read_masking_key("secretsmanager:city/masking") == KEY.encode()
 
 
-def test_a_short_secret_is_rejected_without_showing_the_key(aws) -> None:
+def test_the_error_for_a_short_secret_does_not_show_the_key(aws) -> None:
     aws.create_secret(Name="short", SecretString="not long enough")
 
     with pytest.raises(MaskingKeyError, match="masking key secretsmanager:short: the key has 15 bytes") as raised:
@@ -98,7 +98,7 @@ def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytes
             read_masking_key("secretsmanager:city/masking")
 
 
-def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_key_in_secrets_manager_requires_an_aws_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -108,7 +108,7 @@ def test_a_missing_region_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
+    monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 were not installed
 
     with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):
         read_masking_key("secretsmanager:x")

@@ -60,7 +60,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "registrar")
 
 
-def test_the_bad_rows_of_three_workbooks_go_to_quarantine_with_the_reason(lake, landing) -> None:
+def test_the_bad_rows_of_three_workbooks_are_quarantined_with_the_reason(lake, landing) -> None:
     bad = [
         [None, *application(61)[1:]],
         application(62, day="03/04/2023"),
@@ -131,7 +131,7 @@ def test_corrections_and_redeliveries_replace_earlier_rows(lake, landing) -> Non
     assert lake.table(TRUSTED).where("status = 'Complete'").count() == 0
 
 
-def test_a_withdrawal_leaves_quarantine_when_its_enrolment_is_delivered(lake, landing) -> None:
+def test_a_withdrawal_leaves_quarantine_after_its_enrolment_is_delivered(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(12))], "application")
     deliver(landing, "withdrawals.xlsx", [*map(withdrawal, range(11))], "withdrawal")
     with pytest.raises(ExpectationsNotMetError, match="withdrawal_has_an_enrolment.*11 of 11 rows") as raised:
@@ -149,7 +149,7 @@ def test_a_withdrawal_leaves_quarantine_when_its_enrolment_is_delivered(lake, la
     assert lake.table(TRUSTED).where("record = 'withdrawal' and enrolled_on is not null").count() == 11
 
 
-def test_another_valid_masking_key_changes_only_the_pseudonyms(lake, landing, count_jobs) -> None:
+def test_a_different_masking_key_changes_only_the_pseudonyms(lake, landing, count_jobs) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(9)), application(9, status="ask Ann")], "application")
     ingest_and_refine(lake, landing)
     before = {table: rows(lake, table) for table in (TRUSTED, QUARANTINE)}

@@ -76,7 +76,7 @@ def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> N
     assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
 
 
-def test_a_failed_latest_revision_is_kept_in_addition_to_an_older_valid_revision(spark: SparkSession) -> None:
+def test_a_newer_failed_revision_does_not_replace_an_older_valid_revision(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
@@ -97,7 +97,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_the_landed_row_identifies_a_row_without_a_key(spark: SparkSession) -> None:
+def test_a_row_without_a_key_is_identified_by_its_landed_row(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     # The first staged row and the row in quarantine were built from the same landed row.
@@ -105,7 +105,7 @@ def test_the_landed_row_identifies_a_row_without_a_key(spark: SparkSession) -> N
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_each_row_with_a_null_in_its_key_has_a_separate_key(spark: SparkSession) -> None:
+def test_a_row_with_a_null_in_its_key_never_shares_a_key_with_another_row(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -131,7 +131,7 @@ REVISIONS = [("old", 1, GOOD), ("good", 2, GOOD), ("broken", 3, FAILED)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_the_order_in_which_revisions_arrive_does_not_matter(spark: SparkSession, order: tuple[int, ...]) -> None:
+def test_revisions_give_the_same_tables_in_any_order_of_arrival(spark: SparkSession, order: tuple[int, ...]) -> None:
     """The first and the last revision are delivered twice."""
     trusted, quarantine = [("a", 0, GOOD)], []
     for place in [order[0], *order, order[-1]]:
@@ -223,7 +223,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_pruning_keeps_a_revision_in_the_other_hour_if_a_local_time_occurs_twice(lake: SparkSession) -> None:
+def test_pruning_keeps_rows_with_the_same_local_time_in_the_repeated_hour(lake: SparkSession) -> None:
     """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
     requests(
         lake,
@@ -236,13 +236,13 @@ def test_pruning_keeps_a_revision_in_the_other_hour_if_a_local_time_occurs_twice
     }
 
 
-def test_the_pruning_condition_covers_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+def test_published_rows_are_read_only_in_the_months_of_the_staged_rows(lake: SparkSession) -> None:
     requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
     revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_the_pruning_condition_has_a_range_of_texts_for_each_month(lake: SparkSession) -> None:
+def test_the_pruning_condition_has_one_range_of_texts_for_each_month(lake: SparkSession) -> None:
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 
@@ -257,7 +257,7 @@ def test_the_pruning_condition_has_a_range_of_texts_for_each_month(lake: SparkSe
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_pruning_keeps_long_texts_although_iceberg_truncates_their_minimum_and_maximum(lake: SparkSession) -> None:
+def test_pruning_keeps_texts_whose_bounds_are_truncated_by_iceberg(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"

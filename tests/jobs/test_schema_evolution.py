@@ -118,7 +118,7 @@ def test_rows_that_were_staged_by_another_version_of_the_code_are_not_published(
     assert again.publish().rows_out == 1
 
 
-def test_a_blocked_increment_changes_no_column_of_trusted(lake: SparkSession, landing) -> None:
+def test_a_blocked_increment_does_not_change_the_columns_of_trusted(lake: SparkSession, landing) -> None:
     deliver(landing, "a", event(1))
     refine(lake, landing, PLACE, "first")
     before = columns(lake, "trusted", PLACE)

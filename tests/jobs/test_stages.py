@@ -65,7 +65,7 @@ CALLS = Dataset(
 )
 
 
-def test_a_job_repeats_until_it_is_stopped_even_if_runs_fail_with_expected_errors(caplog) -> None:
+def test_expected_errors_do_not_stop_a_repeated_job(caplog) -> None:
     stopped, turns = Event(), []
 
     def run() -> None:
@@ -81,7 +81,7 @@ def test_a_job_repeats_until_it_is_stopped_even_if_runs_fail_with_expected_error
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in ERRORS_THAT_END_ONE_RUN]
 
 
-def test_a_terminated_job_completes_its_current_run() -> None:
+def test_a_terminated_job_completes_its_current_run_before_it_ends() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None
@@ -91,7 +91,7 @@ def test_a_terminated_job_completes_its_current_run() -> None:
     assert job.returncode == 0
 
 
-def test_an_unexpected_error_ends_the_loop() -> None:
+def test_an_unexpected_error_stops_a_repeated_job() -> None:
     def run() -> None:
         raise OSError("the disk is full")
 
@@ -104,7 +104,7 @@ def test_a_job_can_be_stopped_while_it_waits_for_the_next_run() -> None:
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_stages_run_in_order_and_are_recorded_until_a_stage_fails(lake: SparkSession) -> None:
+def test_later_stages_do_not_run_after_a_stage_fails(lake: SparkSession) -> None:
     began = []
 
     def succeed(spark: SparkSession, args: object) -> StageResult:
@@ -130,7 +130,7 @@ def test_stages_run_in_order_and_are_recorded_until_a_stage_fails(lake: SparkSes
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
+def test_the_result_of_an_ingest_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -196,7 +196,7 @@ def with_answers(**builds: Callable[..., DataFrame] | Answer) -> Dataset:
 NONE_STALE = ("no answer is stale",)
 
 
-def test_only_changed_rows_of_trusted_cause_a_rebuild_of_the_answers(lake: SparkSession) -> None:
+def test_answers_are_rebuilt_only_if_rows_of_trusted_have_changed(lake: SparkSession) -> None:
     with pytest.raises(NotPublishedError, match="lake.trusted.calls: no run has published this table"):
         answer(lake, CALLS)
     trust(lake, 3)
@@ -218,7 +218,7 @@ def test_only_changed_rows_of_trusted_cause_a_rebuild_of_the_answers(lake: Spark
     assert answer(lake, CALLS, rebuild=True) == ("1 of 1 answers built",)
 
 
-def test_answers_are_built_again_after_a_code_change(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_rebuilt_after_a_code_change(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     trust(lake, 3)
     answer(lake, CALLS)
     monkeypatch.setattr(answers, "code_version", lambda *packages: "another")
@@ -228,7 +228,9 @@ def test_answers_are_built_again_after_a_code_change(lake: SparkSession, monkeyp
     assert answer(lake, changed) == NONE_STALE
 
 
-def test_the_code_version_changes_with_the_files_of_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_version_depends_on_the_source_files_of_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     module = tmp_path / "package_of_a_test" / "inner" / "answers.py"
     module.parent.mkdir(parents=True)
@@ -261,7 +263,7 @@ def test_the_previous_answers_stay_published_if_a_build_fails(lake: SparkSession
     assert (answer(lake, both), published(lake, "total", "largest")) == (("2 of 2 answers built",), [15, 5])
 
 
-def test_the_next_run_completes_a_run_that_was_killed_between_two_answers(
+def test_the_next_run_builds_only_the_answers_that_a_killed_run_did_not_publish(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -300,7 +302,7 @@ def test_all_answers_of_a_run_read_the_same_snapshot(lake: SparkSession) -> None
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_rows_published_during_a_run_are_in_the_answers_of_the_next_run(
+def test_rows_that_are_published_during_a_run_are_in_the_next_answers(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
@@ -317,7 +319,7 @@ def test_rows_published_during_a_run_are_in_the_answers_of_the_next_run(
     assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers built",), [15])
 
 
-def test_an_answer_is_built_again_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
+def test_an_answer_is_rebuilt_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
     def both(calls: DataFrame, rejected: DataFrame) -> DataFrame:
         return total(calls.select("n").unionByName(rejected.select("n")))
 
@@ -331,7 +333,7 @@ def test_an_answer_is_built_again_if_any_table_that_it_reads_has_changed(lake: S
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_answers_read_cached_rows_with_only_the_columns_that_they_need(lake: SparkSession) -> None:
+def test_only_the_columns_that_answers_need_are_cached(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

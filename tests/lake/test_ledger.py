@@ -24,7 +24,7 @@ def states(lake: SparkSession) -> list[str]:
     return [row["state"] for row in lake.table(RUNS).orderBy("ended").collect()]
 
 
-def test_a_stage_is_recorded_when_it_starts_and_when_it_ends(lake: SparkSession, count_jobs) -> None:
+def test_the_start_and_the_end_of_a_stage_are_recorded(lake: SparkSession, count_jobs) -> None:
     text = '{"é": "a \\"quote\\",\\n\u2028"}'
 
     def stage() -> StageResult:
@@ -60,7 +60,7 @@ def test_large_numbers_are_recorded_exactly(lake: SparkSession) -> None:
     assert (done.rows_in, done.rows_out, done.snapshot_ids) == (1 << 40, 0, {"t": 1 << 62})
 
 
-def test_an_error_is_raised_if_the_ledger_cannot_store_a_result(lake: SparkSession) -> None:
+def test_an_error_is_raised_if_a_result_is_too_large_for_the_ledger(lake: SparkSession) -> None:
     with pytest.raises(Py4JJavaError, match="String length .* exceeds the maximum"):
         record(lake, lambda: StageResult(validation_result="x" * 21_000_000))
 
@@ -113,7 +113,7 @@ def test_each_stage_of_each_run_has_a_separate_row(lake: SparkSession) -> None:
     assert {row["state"] for row in runs(lake).collect()} == {"SUCCEEDED"}
 
 
-def test_missing_columns_are_added_to_a_ledger_of_an_older_version(lake: SparkSession) -> None:
+def test_columns_that_are_missing_in_an_older_ledger_are_added(lake: SparkSession) -> None:
     record(lake, run_id="r0")
     lake.sql(f"ALTER TABLE {RUNS} DROP COLUMN skipped_files")
     record(lake)
@@ -121,7 +121,7 @@ def test_missing_columns_are_added_to_a_ledger_of_an_older_version(lake: SparkSe
     assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
 
 
-def test_recent_validations_of_published_rows_are_returned_latest_first(lake: SparkSession) -> None:
+def test_validation_results_of_published_rows_are_returned_latest_first(lake: SparkSession) -> None:
     assert recent_validations(lake, "calls", min_rows=10) == []
 
     def validated(number: int, **more: object) -> None:

@@ -55,7 +55,7 @@ def test_compaction_leaves_one_data_file_and_no_delete_file(lake: SparkSession) 
     assert compact(lake, TABLE) == 0
 
 
-def test_a_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: SparkSession) -> None:
+def test_a_data_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: SparkSession) -> None:
     publish(lake, *range(20))
     change(lake, 1)
     before = snapshot_id(lake, TABLE)
@@ -72,7 +72,7 @@ def test_maintenance_of_a_table_with_one_data_file_starts_no_spark_job(lake: Spa
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
 
 
-def test_the_minimum_number_of_snapshots_is_kept_if_old_snapshots_expire(lake: SparkSession) -> None:
+def test_a_minimum_number_of_snapshots_never_expires(lake: SparkSession) -> None:
     for number in range(8):
         publish(lake, number)
 
@@ -108,7 +108,7 @@ def dangling_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_compaction_removes_an_unused_delete_file_even_if_older_data_files_exist(lake: SparkSession) -> None:
+def test_unused_delete_files_are_removed_by_a_compaction(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -127,7 +127,7 @@ def test_compaction_removes_an_unused_delete_file_even_if_older_data_files_exist
     assert (dangling_deletes(lake), rows_of(lake)) == (0, rows)
 
 
-def test_a_compaction_is_not_committed_if_another_commit_comes_first(lake: SparkSession) -> None:
+def test_a_compaction_is_not_committed_after_a_concurrent_commit(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with (
@@ -155,7 +155,7 @@ def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSessio
     assert len(rows_of(lake)) == 5
 
 
-def test_a_rewrite_that_fails_commits_nothing(lake: SparkSession) -> None:
+def test_a_failed_rewrite_commits_nothing(lake: SparkSession) -> None:
     publish(lake, 1)
     before = snapshot_id(lake, TABLE)
     with (
@@ -166,7 +166,7 @@ def test_a_rewrite_that_fails_commits_nothing(lake: SparkSession) -> None:
     assert snapshot_id(lake, TABLE) == before
 
 
-def test_a_table_is_skipped_if_a_run_may_be_about_to_publish_it(lake: SparkSession) -> None:
+def test_maintenance_skips_a_table_that_a_run_may_be_about_to_publish(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     branch = stage_nothing(lake, TABLE, run_id="next")
@@ -180,7 +180,7 @@ def test_a_table_is_skipped_if_a_run_may_be_about_to_publish_it(lake: SparkSessi
     assert (compact(lake, TABLE), len(rows_of(lake))) == (5, 5)
 
 
-def test_a_branch_is_in_use_until_it_is_idle_or_overtaken(lake: SparkSession) -> None:
+def test_an_idle_or_overtaken_branch_is_not_in_use(lake: SparkSession) -> None:
     def in_use(idle_after: timedelta) -> list[str]:
         return branches_in_use(load_table(lake, TABLE), idle_after=idle_after)
 

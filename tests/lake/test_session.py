@@ -33,7 +33,9 @@ def test_two_warehouses_in_one_process_have_separate_tables(lake: SparkSession, 
 
 
 @pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
-def test_no_garbage_collector_is_set_if_the_user_has_set_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_garbage_collector_that_the_user_has_set_is_not_replaced(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
     monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
     assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]
@@ -83,7 +85,7 @@ def test_the_error_says_what_to_install_if_java_17_or_iceberg_is_missing(
         iceberg_jar()
 
 
-def test_a_warehouse_on_s3_is_an_error_if_spark_has_no_iceberg() -> None:
+def test_an_s3_warehouse_is_an_error_if_the_spark_session_has_no_iceberg() -> None:
     code = "from lake.session import lake_session; lake_session('s3://city/warehouse')"
     environment = {**os.environ, "JAVA_HOME": java_home()}
 

@@ -112,7 +112,7 @@ def test_a_publish_without_rows_empties_the_table(lake: SparkSession) -> None:
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
-def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
+def test_a_run_cannot_publish_after_a_concurrent_publish(
     lake: SparkSession, schema: str, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -126,7 +126,7 @@ def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
     assert (content(lake), lake.table(TABLE).columns[1]) == (NEW[:1], "calls")
 
 
-def test_a_publish_is_rejected_if_another_run_commits_between_the_check_and_the_fast_forward(
+def test_a_publish_is_rejected_if_another_run_commits_just_before_the_fast_forward(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(lake, OLD)
@@ -139,7 +139,7 @@ def test_a_publish_is_rejected_if_another_run_commits_between_the_check_and_the_
     assert content(lake) == NEW[:1]
 
 
-def test_an_old_branch_is_dropped_unless_a_run_may_still_write_to_it(lake: SparkSession) -> None:
+def test_an_old_branch_is_kept_only_if_a_run_may_still_write_to_it(lake: SparkSession) -> None:
     publish(lake, OLD)
     now = datetime.now(timezone.utc)
     staged_rows(lake, NEW, "left")
@@ -150,7 +150,7 @@ def test_an_old_branch_is_dropped_unless_a_run_may_still_write_to_it(lake: Spark
     assert branches(lake) == {"main", "unchanged_begins"}
 
 
-def test_a_whole_partition_is_excluded_without_a_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_a_whole_partition_can_be_excluded_without_a_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()
@@ -178,7 +178,7 @@ def test_rows_are_partitioned_by_month(lake: SparkSession) -> None:
         assert months == [648, 649, 650]
 
 
-def test_properties_are_stored_in_the_history_of_the_table(lake: SparkSession) -> None:
+def test_published_properties_are_found_in_the_table_history(lake: SparkSession) -> None:
     staged = staged_rows(lake, NEW, "r", properties={"citylake.watermark": "7", "citylake.code": "a"})
     staged.add_properties({"citylake.validated-by": "r"})
     staged.publish(exclude="_quarantined", properties={"citylake.code": "b"})
@@ -199,7 +199,7 @@ def test_properties_can_be_published_without_new_rows(lake: SparkSession) -> Non
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
-def test_the_same_run_and_a_resumed_run_find_the_staged_rows_and_properties(lake: SparkSession, schema: str) -> None:
+def test_staged_rows_are_found_by_the_same_run_and_by_a_resumed_run(lake: SparkSession, schema: str) -> None:
     assert find_staged(lake, TABLE, run_id="r") is None
     publish(lake, OLD)
     assert find_staged(lake, TABLE, run_id="r") is None
@@ -228,7 +228,7 @@ def test_a_run_without_staged_rows_finds_the_latest_staged_rows_of_other_runs(la
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
-def test_other_runs_do_not_find_the_rows_of_a_blocked_run(lake: SparkSession, schema: str) -> None:
+def test_the_staged_rows_of_a_blocked_run_are_not_found_by_other_runs(lake: SparkSession, schema: str) -> None:
     publish(lake, OLD)
     staged_rows(lake, NEW, "blocked", schema).mark_blocked()
     own = find_staged(lake, TABLE, run_id="blocked")
@@ -239,7 +239,7 @@ def test_other_runs_do_not_find_the_rows_of_a_blocked_run(lake: SparkSession, sc
     assert find_staged(lake, TABLE, run_id="blocked") is None
 
 
-def test_no_snapshot_in_the_history_contains_excluded_rows(lake: SparkSession) -> None:
+def test_excluded_rows_are_in_no_snapshot_of_the_history(lake: SparkSession) -> None:
     for run_id in "abc":
         staged_rows(lake, NEW, run_id, is_append=True).publish(exclude="_quarantined")
 
@@ -248,7 +248,9 @@ def test_no_snapshot_in_the_history_contains_excluded_rows(lake: SparkSession) -
         assert lake.sql(f"SELECT * FROM {TABLE} VERSION AS OF {row.snapshot_id} WHERE calls < 0").count() == 0
 
 
-def test_intermediate_snapshots_of_a_killed_publish_expire(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intermediate_snapshots_of_a_killed_publish_can_be_expired(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(lake, OLD)
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
@@ -275,7 +277,7 @@ EVOLVED = {
 
 
 @pytest.mark.parametrize("change", EVOLVED)
-def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
+def test_changed_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED[change]
     staged = staged_rows(lake, rows, "changed", schema)
@@ -316,13 +318,13 @@ def test_a_different_order_of_columns_does_not_change_the_schema(lake: SparkSess
     assert content(lake) == NEW
 
 
-def test_byte_and_short_columns_do_not_change_the_schema(lake: SparkSession) -> None:
+def test_smallint_columns_do_not_change_the_schema(lake: SparkSession) -> None:
     schema = SCHEMA.replace("int", "smallint")
     publish(lake, OLD, schema=schema)
     assert staged_rows(lake, NEW, "r", schema).home == TABLE
 
 
-def test_the_old_code_can_still_publish_after_a_change_of_columns_has_failed(lake: SparkSession) -> None:
+def test_a_failed_change_of_columns_does_not_stop_the_old_code_from_publishing(lake: SparkSession) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED["renamed"]
     broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
@@ -370,7 +372,7 @@ NARROWED = [  # published type, published values, published values that fit the 
 ]
 
 
-def test_a_type_that_cannot_hold_the_published_values_is_rejected(lake: SparkSession) -> None:
+def test_a_new_type_that_cannot_hold_the_published_values_is_rejected(lake: SparkSession) -> None:
     before, large, small, after, new = (list(items) for items in zip(*NARROWED, strict=True))
 
     def write(columns: list[list], types: list[str]) -> Staged:
@@ -396,7 +398,7 @@ def test_a_type_that_cannot_hold_the_published_values_is_rejected(lake: SparkSes
     assert lake.table(TABLE).count() == 2
 
 
-def test_a_column_with_a_dot_in_its_name_is_added_and_removed(lake: SparkSession) -> None:
+def test_a_column_with_a_dot_in_its_name_can_be_added_and_removed(lake: SparkSession) -> None:
     publish(lake, OLD)
     publish(lake, [("2024-01-01", 1, False, "x")], schema=SCHEMA + ", `a note.` string")
     assert content(lake) == [("2024-01-01", 1, False, "x")]
@@ -412,7 +414,7 @@ def test_a_column_with_a_narrower_type_can_be_published_under_another_name(lake:
     assert lake.table(TABLE).columns[1] == "small_calls"
 
 
-def test_a_field_in_a_struct_is_added_and_removed(lake: SparkSession) -> None:
+def test_a_field_of_a_struct_can_be_added_and_removed(lake: SparkSession) -> None:
     one, two = "calls array<struct<n:int>>", "calls array<struct<n:int,why:string>>"
     for schema, rows in [(one, [([(1,)],)]), (two, [([(1, "x")],)]), (one, [([(2,)],)])]:
         stage(lake, lake.createDataFrame(rows, schema), table=TABLE, run_id="r").publish()
@@ -434,7 +436,7 @@ def test_the_error_for_an_unpublished_table_says_what_to_run(lake: SparkSession)
         row_count(lake, TABLE)
 
 
-def test_metadata_is_read_without_spark_jobs(lake: SparkSession, count_jobs) -> None:
+def test_table_metadata_is_read_without_spark_jobs(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()

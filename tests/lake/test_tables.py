@@ -81,16 +81,14 @@ def test_two_concurrent_processes_can_create_a_table_and_add_columns(folder: Pat
         assert sorted(field["name"] for field in schema["fields"]) == ["both", "n", "only_0", "only_1"]
 
 
-def test_the_ledger_of_a_new_warehouse_keeps_the_rows_of_two_concurrent_processes(
-    lake: SparkSession, folder: Path
-) -> None:
+def test_a_new_ledger_keeps_the_rows_of_two_concurrent_processes(lake: SparkSession, folder: Path) -> None:
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(folder / "ledger"))
 
     assert lake.table(RUNS).count() == 2 * 2 * ROUNDS
     assert runs(lake).where("state = 'SUCCEEDED'").count() == 2 * ROUNDS
 
 
-def test_a_table_is_created_once_and_keeps_its_columns(lake: SparkSession) -> None:
+def test_a_second_creation_of_a_table_does_not_change_its_columns(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int, b int"), properties={"x": "1"})
     ensure_table(lake, "lake.ops.t", columns(lake, "c string"), properties={"x": "2"})
 
@@ -108,7 +106,7 @@ def test_missing_columns_are_added_to_a_table(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_rows_get_the_columns_of_a_schema_in_the_order_of_the_schema(lake: SparkSession) -> None:
+def test_columns_are_aligned_with_the_names_and_the_order_of_a_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))
@@ -120,7 +118,7 @@ def test_adding_a_column_of_an_unsupported_type_is_an_error(lake: SparkSession) 
         add_columns(lake, "lake.ops.t", columns(lake, "a int, b void"))
 
 
-def test_an_error_releases_the_commit_lock(lake: SparkSession) -> None:
+def test_the_commit_lock_is_released_after_an_error(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     table = load_table(lake, "lake.ops.t")
     with pytest.raises(ValueError, match="stop"), commit_lock(table):

@@ -30,7 +30,7 @@ def displayed_years(lines: list[str]) -> list[int]:
     return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_an_answer_without_an_order_shows_its_latest_rows_from_old_to_new(spark: SparkSession) -> None:
+def test_the_latest_rows_are_displayed_from_old_to_new_if_no_order_is_given(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS)
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
@@ -39,7 +39,7 @@ def test_an_answer_without_an_order_shows_its_latest_rows_from_old_to_new(spark:
     assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
-def test_an_answer_with_an_order_shows_its_first_rows(spark: SparkSession) -> None:
+def test_the_first_rows_are_displayed_if_an_order_is_given(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
@@ -82,7 +82,9 @@ def test_rows_may_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
 )
-def test_columns_that_do_not_fit_are_named_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
+def test_the_names_of_columns_that_do_not_fit_are_below_the_table(
+    spark: SparkSession, width: int, hidden: list[str]
+) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
     headers = ("First", "Second column", "Third column", "Fourth column")
@@ -108,7 +110,7 @@ def test_a_headline_is_a_sentence_about_the_latest_row(spark: SparkSession) -> N
     assert headline(answer, rows.limit(0)) is None
 
 
-def test_an_answer_without_a_headline_uses_the_columns_of_its_first_row(spark: SparkSession) -> None:
+def test_the_default_headline_lists_the_columns_of_the_first_row(spark: SparkSession) -> None:
     answer = Answer("a", "Rate by year", COLUMNS, order=("-rate",))
 
     assert headline(answer, years(spark, 3)) == "Rate by year: Year 2000, Rate % 3.00"
@@ -147,7 +149,7 @@ def test_reasons_in_quarantine_use_the_column_names_of_the_landed_file(spark: Sp
         assert part in text
 
 
-def test_row_level_warnings_come_before_table_level_warnings(spark: SparkSession) -> None:
+def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
@@ -172,7 +174,7 @@ def test_row_level_warnings_come_before_table_level_warnings(spark: SparkSession
     assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []
 
 
-def test_the_most_frequent_reasons_come_first(spark: SparkSession) -> None:
+def test_the_most_frequent_reasons_are_listed_first(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (["b"],), (["c"],)], "_failed_expectations array<string>")
     expectations = {"b": ("B is positive.", ["n"])}
 

@@ -73,9 +73,7 @@ def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str,
     return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
 
 
-def test_the_handler_sends_rows_as_json_lines_that_have_the_field_row_ts(
-    web, aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_sent_as_json_lines_with_the_field_row_ts(web, aws, monkeypatch: pytest.MonkeyPatch) -> None:
     web.respond(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
     environment = {"FEED": "socrata", "FEED_URL": web.url, "STREAM": "events", "STATE": STATE, "APP_TOKEN": "secret"}
     for name, value in environment.items():
@@ -125,7 +123,7 @@ def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_if_a_run_is_near_its_timeout_the_next_run_continues(feed: Feed, web, aws, monkeypatch) -> None:
+def test_a_run_that_stops_before_its_timeout_is_continued_by_the_next_run(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same `:updated_at`, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
@@ -181,7 +179,7 @@ def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.Monke
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_date_in_a_retry_after_header_is_used_but_invalid_text_is_ignored(feed: Feed, web) -> None:
+def test_a_retry_after_header_may_have_a_date_or_invalid_text(feed: Feed, web) -> None:
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -193,7 +191,7 @@ def test_a_date_in_a_retry_after_header_is_used_but_invalid_text_is_ignored(feed
     assert web.waits[1] <= 4
 
 
-def test_a_request_is_not_retried_if_the_server_requests_a_long_wait(feed: Feed, web) -> None:
+def test_a_request_is_not_retried_if_the_server_asks_for_a_long_wait(feed: Feed, web) -> None:
     web.respond(status=429, headers={"Retry-After": "3600"})
 
     with pytest.raises(FeedError, match="HTTP 429 .*, after 1 attempt.s.. Run again in 3600 s"):
@@ -239,7 +237,7 @@ def test_an_unknown_kind_of_feed_is_an_error() -> None:
         pages(Feed("rss", "http://x"), {})
 
 
-def test_a_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(web) -> None:
+def test_the_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(web) -> None:
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
@@ -264,21 +262,21 @@ def test_a_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(we
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_the_error_names_a_changed_column_that_is_missing(web) -> None:
+def test_the_error_names_the_changed_column_if_a_row_lacks_the_column(web) -> None:
     web.respond(b'{"type": "A"}\n')
 
     with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
         read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_incomplete_export_is_retried_if_the_feed_has_no_changed_column(web) -> None:
+def test_an_incomplete_export_is_retried_even_if_the_feed_has_no_changed_column(web) -> None:
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 
     assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
 
 
-def test_if_the_end_of_a_csv_is_damaged_no_row_of_the_csv_is_sent(web, aws) -> None:
+def test_no_row_of_a_csv_with_a_damaged_end_is_sent(web, aws) -> None:
     web.respond(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
     with pytest.raises(FeedError, match="closing quote for each opening quote"):
@@ -289,7 +287,7 @@ def not_sent(batch: Sequence[bytes]) -> list[None]:
     raise AssertionError(batch)
 
 
-def test_a_csv_with_unchanged_content_is_not_sent_again(web, aws) -> None:
+def test_an_unchanged_csv_is_not_sent_again(web, aws) -> None:
     feed = Feed("csv", f"{web.url}/311.csv")
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
     first, second = b"Case,Note\r\n1,\r\n", b"Case,Note\r\n1,\r\n2,x\r\n"
@@ -348,7 +346,7 @@ def test_a_record_that_is_too_large_is_set_aside(feed: Feed, web, aws) -> None:
     assert json.loads(json.loads(kept)["record"])["incident_id"] == "2"
 
 
-def test_half_of_a_surrogate_pair_is_kept_in_json_text() -> None:
+def test_an_unpaired_surrogate_is_kept_in_json_text() -> None:
     (line,) = feed_poller.to_json_lines([{"note": "\ud83d"}])
 
     assert json.loads(line)["note"] == "\ud83d"
@@ -372,7 +370,7 @@ def test_only_rejected_records_are_sent_again(web) -> None:
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_if_a_record_is_rejected_in_all_attempts_an_error_is_raised(web) -> None:
+def test_an_error_is_raised_if_a_record_is_rejected_in_all_attempts(web) -> None:
     with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
     assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1

@@ -94,7 +94,7 @@ def test_an_item_has_no_address_and_no_free_text(table) -> None:
     }
 
 
-def test_an_item_has_only_the_fields_that_the_masking_policy_of_the_lake_allows() -> None:
+def test_an_item_has_only_fields_that_the_masking_policy_of_the_lake_keeps() -> None:
     dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
     fields = SOURCE.layouts["denver_events"]
     row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
@@ -105,7 +105,7 @@ def test_an_item_has_only_the_fields_that_the_masking_policy_of_the_lake_allows(
     assert item["Incident Zip Code"] == {"S": "80202"}
 
 
-def test_the_handler_and_the_lake_compute_the_same_corner_of_a_block(spark: SparkSession) -> None:
+def test_the_handler_and_the_lake_round_coordinates_to_the_same_block_corner(spark: SparkSession) -> None:
     texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
     texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
     (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
@@ -127,7 +127,7 @@ def revisions() -> list[dict[str, Any]]:
     return rows
 
 
-def test_the_final_table_does_not_depend_on_the_order_or_repetition_of_records(table) -> None:
+def test_repeated_or_reordered_records_do_not_change_the_final_table(table) -> None:
     deliver(*revisions())
     expected = items(table)
     assert [case["Case Status"] for case in expected] == ["Closed"] * 3
@@ -171,9 +171,7 @@ def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
         ({**CASE, "Agency": "x" * 420_000}, "DynamoDB rejects the item: Item size"),
     ],
 )
-def test_a_record_that_cannot_become_an_item_is_set_aside_without_blocking_later_records(
-    table, aws, data: Any, reason: str
-) -> None:
+def test_an_invalid_record_is_set_aside_without_blocking_later_records(table, aws, data: Any, reason: str) -> None:
     assert deliver(data, CASE) == []
     assert deliver(data, CASE) == []  # Kinesis may deliver a batch twice
 
@@ -184,7 +182,7 @@ def test_a_record_that_cannot_become_an_item_is_set_aside_without_blocking_later
     assert len(items(table)) == 1
 
 
-def test_if_the_write_of_a_record_fails_the_record_is_reported(table) -> None:
+def test_a_record_that_cannot_be_written_is_reported(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
@@ -196,7 +194,7 @@ def test_a_record_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytes
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_repeats_a_known_field_cannot_become_an_item() -> None:
+def test_a_record_that_repeats_a_known_field_is_rejected() -> None:
     with pytest.raises(PoisonError, match="the record repeats a field"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
@@ -217,7 +215,7 @@ def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypa
         deliver(CASE)
 
 
-def test_the_log_shows_the_number_of_unknown_fields_but_not_their_text(table, caplog) -> None:
+def test_the_log_shows_how_many_fields_are_unknown_but_not_their_text(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
@@ -268,7 +266,7 @@ def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
         case_key({}, key)
 
 
-def test_clean_trims_text_and_replaces_unicode_white_space_with_one_space() -> None:
+def test_the_function_clean_trims_text_and_replaces_unicode_white_space() -> None:
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )
@@ -299,7 +297,7 @@ def test_only_valid_local_times_are_parsed(text: str, clock: str) -> None:
     assert function.wall_clock(text) == clock
 
 
-def test_local_times_that_denver_skips_in_spring_are_rejected() -> None:
+def test_local_times_that_denver_skips_in_spring_are_not_valid() -> None:
     zone = ZoneInfo("America/Denver")
     hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
     skipped = [
@@ -312,7 +310,7 @@ def test_local_times_that_denver_skips_in_spring_are_rejected() -> None:
     assert len(skipped) == 48
 
 
-def test_revisions_from_early_years_sort_before_later_revisions() -> None:
+def test_revisions_from_the_year_999_sort_before_later_revisions() -> None:
     early, late = (make_item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
 
     assert early["revision"]["S"] < late["revision"]["S"]

@@ -29,7 +29,7 @@ def read_records(line: str) -> Iterator[dict[str, Any] | None]:
         line = line[end:].lstrip()
 
 
-def test_samples_contain_every_error_of_the_feed(tmp_path: Path) -> None:
+def test_the_samples_contain_every_error_of_the_feed(tmp_path: Path) -> None:
     samples.write(tmp_path, rows=1500)
     truth = json.loads((tmp_path / "_truth.json").read_text())
     files = sorted(path for path in tmp_path.glob("2*/**/*") if path.is_file())
