@@ -41,7 +41,7 @@ def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[
 def new_files(
     files: Sequence[LandedFile], deliveries: Sequence[Delivery]
 ) -> tuple[list[LandedFile], dict[LandedFile, str]]:
-    """Return the files whose content raw does not have. Also return the known files, with a reason for each file.
+    """Return the files whose content is not in raw. Also return the known files, with a reason for each file.
 
     A file is known if raw or an earlier file in `files` has the same content.
     """

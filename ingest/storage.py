@@ -50,7 +50,7 @@ class LandedFile:
 
 
 KnownChecksums = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""By name, `stored_at` and size of a file: the checksum of the file, and the time when it was computed (UTC)."""
+"""Maps name, `stored_at` and size of a file to its checksum and the time when the checksum was computed (UTC)."""
 
 
 def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[LandedFile]:

@@ -274,7 +274,7 @@ class Publisher:
         )
 
     def _find_staged(self) -> Staged | None:
-        """Find the rows that this run or an earlier run has staged. Return None if no new rows need to be staged."""
+        """Find the rows that this run or an earlier run has staged. Return None if raw has no new rows to stage."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
             staged = None  # ignore rows that another version of the code or of the suites staged

@@ -66,7 +66,7 @@ def read(spark: SparkSession, table: str) -> DataFrame:
 
 def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
     """Read the rows of a snapshot, with the table's current columns."""
-    return spark.read.option("snapshot-id", snapshot).table(table)  # `table` ignores the option `versionAsOf`
+    return spark.read.option("snapshot-id", snapshot).table(table)  # not `versionAsOf`, which .table() ignores
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:

@@ -18,9 +18,9 @@ def valid_coordinates(
 
     The result is never null. Coordinates are not valid if they are null, NaN or text that is not a number. Longitudes
     beyond 180 degrees and latitudes beyond 90 degrees are not valid. A longitude or latitude of zero is not valid. A
-    longitude that equals the latitude is not valid. Forms and geocoders write such values if they do not find a place.
-    If `bounds` is given, coordinates outside this bounding box are also not valid. The order of `bounds` is minimum
-    longitude, minimum latitude, maximum longitude, maximum latitude.
+    longitude that equals the latitude is not valid. Forms and geocoders write zeros or two equal values if the place is
+    unknown. If `bounds` is given, coordinates outside this bounding box are also not valid. The order of `bounds` is
+    minimum longitude, minimum latitude, maximum longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]

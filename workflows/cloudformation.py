@@ -64,7 +64,7 @@ def _job(job: Job) -> dict[str, Any]:
             "WorkerType": job.worker_type,
             "NumberOfWorkers": job.workers,
             "Timeout": job.timeout,
-            "MaxRetries": 1,  # A retry is safe, because a stage writes the same rows again.
+            "MaxRetries": 1,  # A retry is safe, because the stages are idempotent.
             "ExecutionProperty": {"MaxConcurrentRuns": 1},
             "Command": {
                 "Name": "glueetl",

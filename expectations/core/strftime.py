@@ -48,8 +48,8 @@ def require_strftime_format(strftime_format: Any) -> None:
     """Raise ValueError if `matches_strftime` does not support the format, or Python cannot parse a time in the format.
 
     As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
-    are not supported, because the known names depend on the machine. A day of the year is not supported together with a
-    day of the month or a month, because Python would ignore the day and the month.
+    are not supported, because the known names depend on the machine. `%j` (day of the year) is not supported together
+    with a month or a day of the month, because Python would ignore the month and the day of the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)

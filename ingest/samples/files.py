@@ -44,7 +44,7 @@ class Truth:
             expectation.
         warned: The number of published rows with a warning, for each expectation.
         answers: The expected counts of each answer, for each group.
-        rates: The expected percentages of each answer, computed from `answers`. A percentage of the total 0 is None.
+        rates: The expected percentages of each answer, computed from `answers`. A percentage is None if its total is 0.
         damaged: The rows that must be quarantined. An entry has a file, a row number, and the first failed expectation.
     """
 

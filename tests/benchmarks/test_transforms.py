@@ -9,7 +9,7 @@ from transforms.datasets.contact_centre import build_calls
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_a_chain_and_its_sql_query_give_equal_rows_with_equal_operators(spark, tmp_path, name):
+def test_a_chain_and_its_sql_query_return_the_same_rows_and_use_the_same_operators(spark, tmp_path, name):
     chain = CHAINS[name]
     generate_raw_rows(spark, rows=2000).write.parquet(str(tmp_path / "raw"))
     rows = spark.read.parquet(str(tmp_path / "raw"))
@@ -24,6 +24,6 @@ def test_a_chain_and_its_sql_query_give_equal_rows_with_equal_operators(spark, t
     assert count_operators(chain_rows)["Exchange"] == (1 if chain.source == "raw" else 2)
 
 
-def test_the_function_count_operators_detects_an_additional_operator(spark):
+def test_the_operator_count_changes_if_the_plan_has_an_additional_operator(spark):
     rows = spark.range(3)
     assert count_operators(rows.repartition(2)) != count_operators(rows)

@@ -142,7 +142,7 @@ def problem_of(compiled):
         (JSON_SCHEMA, s(json_schema={}, row_condition="n >"), "Spark cannot compute the expectation: "),
     ],
 )
-def test_the_error_for_an_expectation_that_does_not_fit_the_rows_states_the_cause(
+def test_an_expectation_that_does_not_fit_the_rows_raises_an_error_that_states_the_cause(
     problem_of, count_jobs, type_, kwargs, problem
 ):
     assert problem in problem_of(type_, **kwargs)

@@ -144,7 +144,7 @@ def test_an_ingest_runs_at_most_three_spark_jobs(lake: SparkSession, landing, co
     assert count_jobs() == 1
 
 
-def test_a_read_of_raw_returns_only_the_layouts_of_its_rows(lake: SparkSession, landing) -> None:
+def test_read_raw_lists_only_the_layouts_of_the_rows_that_it_reads(lake: SparkSession, landing) -> None:
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)

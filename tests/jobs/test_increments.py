@@ -406,7 +406,7 @@ def test_a_resumed_run_with_a_new_id_publishes_the_staged_rows(lake: SparkSessio
     assert len(trusted(lake)) == 3
 
 
-def test_the_stage_create_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
+def test_the_create_stage_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 

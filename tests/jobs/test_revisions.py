@@ -242,7 +242,7 @@ def test_published_rows_are_read_only_in_the_months_of_the_staged_rows(lake: Spa
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_the_pruning_condition_has_one_range_of_texts_for_each_month(lake: SparkSession) -> None:
+def test_the_pruning_condition_has_one_range_of_key_values_for_each_month(lake: SparkSession) -> None:
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 

@@ -299,7 +299,7 @@ def test_changed_columns_can_be_published_and_reverted(lake: SparkSession, chang
 
 
 def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
-    # An earlier run created the table and was killed.
+    # An earlier run created the table and was killed before it published rows.
     ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
     assert not exists(lake, TABLE)

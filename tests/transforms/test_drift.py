@@ -60,7 +60,7 @@ def test_columns_without_letters_in_their_names_are_not_reported_as_renamed(spar
     ]
 
 
-def test_struct_fields_are_compared_separately_from_columns(spark):
+def test_a_struct_field_is_not_confused_with_a_column_of_the_same_name(spark):
     before = "place struct<lat: double, lon: double, at: struct<x: int>>, `place.lat` int, n int"
     after = (
         "place struct<lon: double, lat: string, at: struct<x: bigint, y: int>>, `place.lat` bigint, n struct<a: int>"

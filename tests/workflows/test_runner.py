@@ -3,7 +3,7 @@ from workflows.runner import JobRun, run_workflow
 
 
 def diamond() -> Workflow:
-    """Return a workflow. Jobs b and c start after a. Job d starts after b and c. Job clean starts if c has failed."""
+    """Return a workflow. Jobs b and c start after a. Job d starts after b and c. Job `clean` starts if job c failed."""
     jobs = tuple(Job(name, "m") for name in ("d", "clean", "c", "b", "a"))
     triggers = (
         Trigger("join", ("d",), predicate=Predicate((Condition("b"), Condition("c")))),

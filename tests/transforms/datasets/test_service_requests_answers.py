@@ -149,7 +149,7 @@ def test_agencies_are_ranked_in_each_group_of_requests(spark):
     assert "agency" not in {kind for kind, *_ in found}
 
 
-def test_top_unresolved_types_count_only_unresolved_requests(spark):
+def test_the_answer_top_unresolved_counts_only_unresolved_requests(spark):
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),

@@ -24,7 +24,7 @@ _TOTAL = "_rank_by_incidents_total"
 def rank_by_incidents(
     counts: DataFrame, *, columns: Sequence[str], name: str, group_by: Sequence[str] = ()
 ) -> DataFrame:
-    """Rank each combination of values of `columns`, such as each city, by the total of the column incidents.
+    """Rank each combination of values of `columns` by its total of `incidents`. For example, rank each city.
 
     The rank is computed from the counts, so this step needs no second pass over the incidents.
 

@@ -127,7 +127,7 @@ def build_slowest_cities(
 ) -> DataFrame:
     """Compare the slowest city of each combination of type and priority with the other cities (question 12).
 
-    The average of the slowest city is usually high because the average includes few incidents.
+    Usually, the slowest city has a high average only because few of its incidents have a known time.
 
     Rows: one for each combination that has known times in at least two of the `max_cities` cities.
 

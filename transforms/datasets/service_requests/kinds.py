@@ -34,9 +34,9 @@ KINDS = {
     "Police": r"police|non[- ]emergency",
     "Information": r"information|inquir(y|ies)",
 }
-"""Each kind of request, and the pattern of its words. A request has the first kind whose pattern matches.
+"""Each kind of request, and the regular expression that matches its words.
 
-A pattern matches only whole words, in upper or lower case.
+A request has the first kind whose expression matches. An expression matches only whole words, in upper or lower case.
 """
 
 

@@ -38,7 +38,7 @@ class CitySource:
         statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
         spellings: Other spellings of statuses, and the status that each spelling stands for.
         layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.
-        as_of: The origin of the time of revision of the rows of each layout.
+        as_of: For each layout, `row` if its rows have a revision time of their own, or `file` if its files have one.
     """
 
     city: str
