@@ -176,8 +176,8 @@ def cached_checksums(state: RawState) -> KnownChecksums:
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries whose rows are superseded.
 
-    A delivery is superseded if its content is no longer the latest delivered content of any file. A delivery is also
-    superseded if the same content was ingested again later.
+    A delivery is superseded if every file with its content was later delivered with different content. A delivery is
+    also superseded if a later ingest read the same content again.
     """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]

@@ -11,17 +11,12 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-import workflows
 from lake.session import catalog_settings
 
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workflows.cli", *arguments]
-    # The command runs outside the repository. The command can import the repository's packages from PYTHONPATH, but
-    # cannot use other files of the repository.
-    path = os.pathsep.join([str(Path(workflows.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    command = [str(Path(sys.executable).with_name("citylake")), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
 
 
 def test_a_run_on_sample_files_gives_the_tables_of_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def _part(package: str, dataset: str, name: str) -> Any:
         if error.name not in (module, name):  # The module exists, but one of its own imports fails.
             raise
         problem = (
-            f"the dataset is in transforms/datasets/, but there is no {module.replace('.', '/')}.py with {name}. Write "
+            f"the dataset is in transforms/datasets/, but {name} is missing from {module.replace('.', '/')}.py. Write "
             f"this module. docs/how-to/add-a-dataset.md lists the modules of a dataset."
         )
         raise WorkflowError(workflow=dataset, problem=problem) from error

@@ -125,7 +125,9 @@ def test_the_error_for_a_missing_workflow_names_the_file(half_written_dataset: s
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
-    message = "citylake: workflow x: the dataset is in transforms/datasets/, but there is no workflows/x.py with"
+    message = (
+        "citylake: workflow x: the dataset is in transforms/datasets/, but WORKFLOW is missing from workflows/x.py."
+    )
     assert words(err).startswith(message)
 
 
