@@ -1,1 +1,1 @@
-"""Pure transforms: DataFrame in, DataFrame out. They need only pyspark, and they know no city."""
+"""Pure transforms of DataFrames. Transforms need only pyspark. Only `transforms.datasets` has rules about a city."""

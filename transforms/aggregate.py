@@ -46,16 +46,16 @@ def aggregate(
 ) -> DataFrame:
     """Aggregate rows into one row for each group.
 
-    Rows: one row for each combination of the `group_by` columns. Rows with a null form their own group. An empty frame
-    has no groups, so the result has no rows. If `group_by` is empty, the result always has one row, even for an empty
-    frame.
+    Rows: one row for each combination of the `group_by` columns. A null in a `group_by` column is treated as a value.
+    If the frame is empty, the result has no rows. If `group_by` is empty, the result always has one row, even if the
+    frame is empty.
 
-    Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the new name to a source
-    column and a function. All functions ignore nulls. For a group that has only nulls, `count` and `countDistinct` give
-    0, and all other functions give null. `first` and `last` sort the rows of a group by `order_by`, with nulls first.
-    Ties are broken by the value of the source column. A sum that overflows its type is null, even if ANSI mode is on.
-    If the source column is a decimal with a precision above 28, a sum is also null if a partial sum has more than 38
-    digits.
+    Columns: the `group_by` columns, then one column for each entry of `columns`. An entry maps the name of the new
+    column to a source column and a function. All functions ignore nulls in the source column. If all values of a group
+    are null, `count` and `countDistinct` give 0, and all other functions give null. `first` and `last` sort the rows of
+    a group by `order_by`, with nulls first. Ties are broken by the value of the source column. If a sum overflows its
+    type, the sum is null, even in ANSI mode. For a decimal with a precision above 28, the sum is also null if a partial
+    sum has more than 38 digits.
 
     >>> calls = spark.createDataFrame([(2024, 3), (2024, 4)], "year int, offered int")
     >>> calls.transform(aggregate, group_by=["year"], columns={"offered": ("offered", "sum")}).collect()
@@ -67,8 +67,8 @@ def aggregate(
         SchemaMismatchError: The source column of a numeric function is not a number. Without this error, Spark would
             try to cast the column. This error is also raised if a function other than `count` reads a map, because
             Spark cannot compare maps.
-        ArgumentError: `columns` is empty, or `first` or `last` has no `order_by`. Without an order, Spark would take
-            any row.
+        ArgumentError: `columns` is empty, or `first` or `last` has no `order_by`. Without `order_by`, Spark would use
+            an arbitrary row.
         DuplicateColumnError: Two columns would have the same name.
 
     Source: AWS Glue Studio, the Aggregate transform.
@@ -99,14 +99,14 @@ def pivot(
     """Aggregate rows into one row for each group, and turn the values of a column into columns.
 
     Replaces Glue Studio's Pivot Rows Into Columns. `values` lists the values that become columns. A transform cannot
-    find these values itself, because it does not start a Spark job. Rows with null or an unlisted value are aggregated
-    in `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
+    find the values in the rows, because a transform does not start a Spark job. Rows whose value is null or not in
+    `values` are aggregated in `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, then one column for each value in `values`, then `other_column`. Each value is the
-    name of its column. `aggregation` is a source column and a function. For each value, the function is applied to the
-    rows with this value.
+    Columns: the `group_by` columns, then one column for each value in `values`, then `other_column`. The column of a
+    value has the value as its name. `aggregation` names a source column and a function. In the column of a value, the
+    function is applied only to the rows with that value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")
@@ -138,7 +138,8 @@ def pivot(
     conditions = {name: value == literal for name, literal in literals.items() if literal is not None}
     has_listed_value = reduce(or_, (F.coalesce(test, F.lit(False)) for test in conditions.values()), F.lit(False))
     conditions[other_column] = ~has_listed_value
-    # `sumDistinct` is SQL text, which refers to a column by its name. So each conditional value first becomes a column.
+    # `_apply_function` writes `sumDistinct` as SQL text, and SQL text needs the name of a column. So each conditional
+    # value first becomes a column with a name.
     spread = rows.select(
         *map(quoted, group_by), *(F.when(test, F.col(quoted(source))).alias(name) for name, test in conditions.items())
     )
@@ -159,10 +160,10 @@ def top_n(
     """For each group, keep the `n` rows with the greatest values of a column.
 
     Rows: at most `n` rows of each combination of the `group_by` columns are kept. NaN ranks first and null ranks last.
-    Rows with equal values are ranked by `order_by`, then by all remaining columns, in ascending order with nulls last.
-    So every run keeps the same rows.
+    If rows have the same value of `column`, they are ranked by `order_by`, then by all remaining columns. Both orders
+    are ascending with nulls last. As a result, every run keeps the same rows.
 
-    Columns: all kept. Adds `rank`, an int. In each group, the row with the greatest value has rank 1.
+    Columns: all kept. Adds `rank`, an int. In each group, the row with the greatest value of `column` has rank 1.
 
     >>> types = spark.createDataFrame([("Noise", 7), ("Graffiti", 9), ("Trees", 7)], "type string, cases int")
     >>> sorted(types.transform(top_n, n=2, column="cases", order_by=["type"]).collect(), key=lambda row: row.rank)
@@ -187,8 +188,8 @@ def top_n(
 def _apply_function(rows: DataFrame, source: str, function: str, order_by: Sequence[str] = ()) -> Column:
     value, type_ = F.col(quoted(source)), rows.schema[source].dataType
     if function == "sum" and isinstance(type_, T.LongType):
-        # In some orders of the rows, a partial sum overflows although the total fits the type. Separate sums of the
-        # high and the low 32 bits of the values do not overflow.
+        # Depending on the order of the rows, a partial sum can overflow although the total fits the type. Separate sums
+        # of the high and the low 32 bits of the values do not overflow.
         high, low = F.shiftright(value, 32), value.bitwiseAND(F.lit(2**32 - 1))
         return _cast_to_bigint(F.try_sum(high).cast("decimal(20, 0)") * 2**32 + F.try_sum(low))
     if function == "sumDistinct":

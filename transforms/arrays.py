@@ -15,8 +15,8 @@ from transforms.errors import ArgumentError
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """Return an array of the values whose conditions are true, in the order of `entries`.
 
-    The result is null if no condition is true. A null condition is treated as false. All values must have the same
-    type.
+    An entry is a pair of a condition and a value. The result is null if no condition is true. A null condition is
+    treated as false. All values must have the same type.
 
     >>> checks = [(F.col("n") < 0, F.lit("negative")), (F.col("n") % 2 == 1, F.lit("odd"))]
     >>> numbers = spark.createDataFrame([(3,), (-2,), (4,)], "n int")
@@ -28,8 +28,8 @@ def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
     """
     if not entries:
         raise ArgumentError(where="array_where", argument="entries", got=[], expected="one entry or more")
-    # `array_compact` would be shorter, but Spark cannot compile it. The `when` at the end builds arrays only for rows
-    # that meet a condition.
+    # Code with `array_compact` would be shorter, but Spark does not compile `array_compact`. The last `when` skips
+    # `concat` for rows that meet no condition.
     parts = [F.when(condition, F.array(value)).otherwise(F.array()) for condition, value in entries]
     has_match = reduce(or_, (F.coalesce(condition, F.lit(False)) for condition, _ in entries))
     return F.when(has_match, F.concat(*parts))

@@ -47,24 +47,27 @@ _JSON_OPTIONS = {
 def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where: str) -> Column:
     """Cast `value`, an SQL expression of type `source_type`, to `target_type`. A value that does not fit becomes null.
 
-    The rules of Spark's ANSI mode apply on every Spark version and with every setting. These are the exceptions:
+    The cast follows the rules of Spark's ANSI mode on every Spark version and with every setting, with these
+    exceptions:
 
-    - Text is cast to a date only if the text has the form `yyyy-MM-dd`, with or without a midnight time.
+    - Text is cast to a date only if the text has the form `yyyy-MM-dd`. The date can be followed by midnight, as in
+      `2024-03-10T00:00:00`.
     - Text is cast to a timestamp only if the text has an offset from UTC, such as `2024-03-10T02:30:00-05:00`. Text is
       cast to a `timestamp_ntz` only if the text has no offset.
-    - Text is not cast to a number if it is `NaN`, infinity, or a number in Java's syntax, such as `12d` or `0x1p3`.
+    - Text is not cast to a number if the text is `NaN`, infinity, or a number in Java's syntax, such as `12d` or
+      `0x1p3`.
     - Blanks around text are ignored, including the no-break space that spreadsheets write.
-    - A number, as a numeric type or as text, is cast only if it loses no digit. For example, 5 is not cast to a
-      boolean, and 1e-400 is not cast to the double 0. Fractions such as 0.1 are cast, although a double or float cannot
-      hold them exactly.
+    - A number is cast only if the cast loses no digit. This rule also applies to numbers in text. For example, 5 is not
+      cast to a boolean, and 1e-400 is not cast to the double 0. A fraction such as 0.1 is still cast to a double or
+      float, although the result is only the nearest double or float.
     - A cast from a timestamp to a date, a `timestamp_ntz` or text uses UTC, not the session's time zone. A cast from a
       date or a `timestamp_ntz` to a timestamp also uses UTC.
-    - A struct, an array or a map becomes JSON text. Timestamps in the JSON text have microseconds.
+    - A cast of a struct, array or map to text gives JSON. Timestamps in the JSON have microseconds.
 
     Raises:
-        SchemaMismatchError: The cast would be a guess. For example, a cast between a number and a timestamp would guess
-            the unit of the number. A cast between two nested types would also be a guess. A cast of a map to text is a
-            guess if the keys of the map are not text, numbers or booleans.
+        SchemaMismatchError: The cast has more than one possible result. For example, a cast between a number and a
+            timestamp depends on the unit of the number. A cast between two nested types also raises this error. A cast
+            of a map to text raises this error if the keys of the map are not text, numbers or booleans.
     """
     if source_type.simpleString() == target_type.simpleString():
         return F.expr(value)
@@ -107,7 +110,8 @@ def utc_wall_clock(instant: Column) -> Column:
 
 def utc_instant(wall_clock: Column) -> Column:
     """Convert a `timestamp_ntz`, a wall-clock time in UTC, to a timestamp."""
-    # A cast of text such as `2024-07-01 10:00:00Z` would take four times as long, because Spark would look up the zone.
+    # A cast of text such as `2024-07-01 10:00:00Z` to a timestamp gives the same result, but takes four times as long,
+    # because Spark looks up the zone.
     return F.timestamp_seconds((wall_clock - F.expr(_EPOCH)).cast("decimal(20, 6)"))
 
 
@@ -138,8 +142,8 @@ def to_literal(value: object, type_: T.DataType) -> Column | None:
 
 def _parse_instant(value: str) -> Column:
     text = _trim(value)
-    # Almost all timestamps are in UTC. The offset is removed from their text first, because Spark casts text without an
-    # offset faster.
+    # Almost all timestamps are in UTC. For a timestamp in UTC, the offset is removed before the cast, because Spark
+    # casts text without an offset faster.
     utc_branches = [
         f"WHEN endswith({text}, '{end}') THEN left({text}, length({text}) - {len(end)})" for end in ("Z", "+00:00")
     ]
@@ -149,8 +153,8 @@ def _parse_instant(value: str) -> Column:
 
 
 def _trim(value: str) -> str:
-    # Spark's casts trim all blanks except the no-break space, and are faster than `btrim`. So only text with a no-break
-    # space needs `btrim`.
+    # A cast already trims all blanks except the no-break space, and is faster than `btrim`. So `btrim` is applied only
+    # to text with a no-break space.
     return f"if(contains({value}, '\u00a0'), btrim({value}, {literal(BLANK_CHARACTERS)}), {value})"
 
 
@@ -165,7 +169,7 @@ def _parse_text(value: str, target_type: T.DataType) -> str:
         return _parse_decimal(f"btrim({value}, {literal(BLANK_CHARACTERS)})", name, target_type.scale)
     if isinstance(target_type, T.BinaryType):
         return f"try_cast({value} AS binary)"
-    # For blank text, `try_cast` raises and catches an internal error, which is far slower than this comparison.
+    # For empty text, `try_cast` raises and catches an internal error. The comparison with '' is much faster.
     return f"CASE WHEN {value} != '' THEN {result} END" if isinstance(target_type, T.IntegralType) else result
 
 
@@ -176,7 +180,7 @@ def _parse_floating(text: str, name: str) -> str:
     same = f"try_cast({result} AS {whole}) = try_cast({text} AS {whole})"
     exact = f"(abs({result}) < {_EXACT_INTEGER_LIMIT[name]} OR {written_rounded} OR {same})"
     fits = f"{text} RLIKE {literal(NUMBER_PATTERN)} AND NOT {vanished} AND {exact}"
-    # Most numbers are short. Short numbers cannot lose a digit, so they skip the slower tests.
+    # Most numbers are short. A cast of a short number cannot lose a digit, so short numbers skip the slower tests.
     return f"CASE WHEN {text} RLIKE {literal(_SHORT_NUMBER)} THEN {result} WHEN {fits} THEN {result} END"
 
 
@@ -212,7 +216,7 @@ def _fits_decimal(value: Decimal, type_: T.DecimalType) -> bool:
 
 
 def _fits_floating(value: float | Decimal, type_: T.DataType) -> bool:
-    """Return whether a float or double can hold the number. A fraction may be approximated, but not by 0."""
+    """Return whether a float or double can hold the number. A fraction may be rounded, but not to 0."""
     try:
         nearest = float(value)
         nearest = struct.unpack("f", struct.pack("f", nearest))[0] if isinstance(type_, T.FloatType) else nearest

@@ -15,7 +15,7 @@ from transforms.text import BLANK_CHARACTERS
 
 
 def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Keep the named columns, in the given order. Replaces Glue Studio's Select Fields.
+    """Keep the columns in `fields`, in the order of `fields`. Replaces Glue Studio's Select Fields.
 
     Rows: unchanged.
 
@@ -24,8 +24,8 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     [Row(calls=3, year=2024)]
 
     Raises:
-        MissingColumnError: A column is not in the frame. Glue ignores such a column silently.
-        DuplicateColumnError: A column is named twice.
+        MissingColumnError: A column is not in the frame. Glue would ignore the missing column without an error.
+        DuplicateColumnError: `fields` names a column twice.
     """
     require_columns(rows, fields, where="select_fields")
     require_distinct(fields, where="select_fields")
@@ -33,7 +33,9 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
 
 def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
-    """Drop the named columns. Replaces Glue Studio's Drop Fields and, with `null_fields`, Drop Null Fields.
+    """Drop the columns in `fields`. Replaces Glue Studio's Drop Fields.
+
+    Together with `null_fields`, this transform also replaces Drop Null Fields.
 
     Rows: unchanged. Columns: the remaining columns, in their order.
 
@@ -42,12 +44,13 @@ def drop_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
     [Row(year=2024, calls=3)]
 
     Raises:
-        MissingColumnError: A column is not in the frame. Spark's `drop` ignores such a column silently.
+        MissingColumnError: A column is not in the frame. Spark's `drop` would ignore the missing column without an
+            error.
     """
     _require_existing(rows, fields, where="drop_fields")
     remaining = {str(index): name for index, name in enumerate(rows.columns) if name not in fields}
-    # Spark reads `a` and `A` as the same name, so `drop` would drop both columns. To prevent this, the columns get
-    # their positions as temporary names.
+    # Spark reads `a` and `A` as the same name, so `drop` would drop both columns. So each column gets its position as a
+    # temporary name.
     return rows.toDF(*map(str, range(len(rows.columns)))).select(*remaining).toDF(*remaining.values())
 
 
@@ -73,7 +76,7 @@ def rename_fields(rows: DataFrame, *, fields: Mapping[str, str]) -> DataFrame:
 
 
 def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, DataFrame]:
-    """Split a frame into the named columns and the remaining columns. Replaces Glue Studio's Split Fields.
+    """Split a frame into the columns in `fields` and the remaining columns. Replaces Glue Studio's Split Fields.
 
     Rows: both frames have all rows. No column is in both frames, so the frames cannot be joined again. To keep a key in
     both frames, call `select_fields` twice instead.
@@ -84,7 +87,7 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: A column is named twice.
+        DuplicateColumnError: `fields` names a column twice.
     """
     return select_fields(rows, fields=fields), drop_fields(rows, fields=fields)
 
@@ -96,7 +99,7 @@ def null_fields(rows: DataFrame) -> DataFrame:
     log the list, and drop the columns:
     `rows.transform(drop_fields, fields=rows.transform(null_fields).first().null_fields)`.
 
-    Rows: one row. If the frame is empty, this row lists all columns. Columns: `null_fields`, an array of text.
+    Rows: one row. If the frame is empty, the row lists all columns. Columns: `null_fields`, an array of text.
 
     >>> calls = spark.createDataFrame([(3, None, " "), (None, None, "")], "calls int, note string, text string")
     >>> calls.transform(null_fields).collect()
@@ -137,14 +140,14 @@ def remove_null_rows(rows: DataFrame, *, fields: Sequence[str] | None = None) ->
 
 
 def _require_existing(rows: DataFrame, columns: Sequence[str], *, where: str) -> None:
-    """Raise an error for a missing column. Unlike `require_columns`, accept a column that exists twice."""
+    """Raise an error if a column is missing. Unlike `require_columns`, this function accepts duplicate columns."""
     for column in columns:
         if column not in rows.columns:
             raise MissingColumnError(where=where, column=column, available=rows.columns)
 
 
 def _has_value(rows: DataFrame, name: str) -> Column:
-    """Return whether a column is neither null nor blank text."""
+    """Return whether the value of a column is neither null nor blank text."""
     value = F.col(quoted(name))
     is_text = isinstance(rows.schema[name].dataType, T.StringType)
     return F.btrim(value, F.lit(BLANK_CHARACTERS)) != "" if is_text else value.isNotNull()

@@ -20,13 +20,14 @@ JOIN_TYPES = ("inner", "outer", "left", "right", "left semi", "left anti")
 def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
     """Append the rows of all frames and match the columns by name. Replaces Glue Studio's Union of type "all".
 
-    To replace Union of type "distinct" or Drop Duplicates for whole rows, call `.distinct()` afterwards.
+    To replace Union of type "distinct", call `.distinct()` on the result. To replace Drop Duplicates for whole rows,
+    call `.distinct()` on a single frame.
 
     Rows: all kept, including duplicates.
 
     Columns: the columns of the first frame, in the order of that frame. All frames must have the same columns and
-    types. Spark's own `union` instead matches columns by position and casts columns of different types. Spark 3.5 and
-    4.1 have different rules for these casts.
+    types. In contrast, Spark's `union` matches columns by position, and casts the columns if their types differ. The
+    rules for these casts differ between Spark 3.5 and 4.1.
 
     >>> y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     >>> y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
@@ -34,7 +35,7 @@ def union_by_name(first: DataFrame, *others: DataFrame) -> DataFrame:
     [Row(year=2023, handled=5), Row(year=2024, handled=6)]
 
     Raises:
-        SchemaMismatchError: The columns or types of a frame differ from the columns or types of the first frame.
+        SchemaMismatchError: A frame does not have the same columns and types as the first frame.
         DuplicateColumnError: Spark reads the names of two columns of a frame as the same name.
     """
     require_distinct(first.columns, where="union_by_name: frame 1")
@@ -57,11 +58,12 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Rows: the same rows as in Spark's join of the same type. A null in a key matches nothing, not even another null. So
     every join type treats a row with a null key as a row without a match. If several rows of the right frame have the
-    same key, most join types multiply the matching left rows. Use `lookup` to avoid this.
+    same key, all types except `left semi` and `left anti` repeat the matching left rows. Use `lookup` to keep each left
+    row only once.
 
     Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
-    remaining columns of the right frame. In `outer` and `right` joins, a right row without a match keeps its own key.
-    `left semi` and `left anti` return only the left columns.
+    remaining columns of the right frame. In `outer` and `right` joins, the key columns of a right row without a match
+    have the key of the right row. `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -106,8 +108,8 @@ def lookup(
     `order_by` is used. Nulls rank lowest. Ties are broken by the greatest values of `columns`. If the key of a row is
     null or not in the reference, the added columns are null.
 
-    Columns: all kept. Adds `columns` of the reference. `match_column` is the name of an optional boolean column, which
-    is true if the reference has the key of the row.
+    Columns: all kept. Adds the columns in `columns` from the reference. If `match_column` is given, adds a boolean
+    column with this name. The column is true if the reference has the key of the row.
 
     >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
     >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]

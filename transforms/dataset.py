@@ -18,7 +18,7 @@ class Answer:
     Attributes:
         build: The function that builds the answer. The function takes one frame for each zone in `reads`, in the order
             of `reads`.
-        reads: The zones that the answer reads: trusted, and quarantine if needed.
+        reads: The zones that the answer reads: only trusted, or both trusted and quarantine.
     """
 
     build: Callable[..., DataFrame]
@@ -32,20 +32,21 @@ class Dataset:
     Attributes:
         name: The name of the dataset. The module, suite, job and tables of the dataset have the same name.
         description: The questions that the dataset answers, in one line.
-        layouts: A mapping from the name of each file layout to its columns. In raw, `_layout` is the name of the
-            layout.
-        build: The function that builds the candidate rows for trusted from raw rows. The function takes `masking_key=`
-            if `uses_masking_key` is true.
+        layouts: The columns of each file layout, by the name of the layout. In raw, the column `_layout` has the name
+            of the layout.
+        build: The function that takes raw rows and returns the candidates for trusted. The function also takes
+            `masking_key=` if `uses_masking_key` is true.
         key: The columns that identify a row.
         revision_order: The columns that order the revisions of one key. The last revision is kept.
         answers: The answers by name. Each answer is published as `curated.<dataset>_<name>`.
         masking_policy: The masked columns, each with a masking action and a reason.
-        uses_masking_key: Whether a rule of the masking policy hashes with a key.
+        uses_masking_key: Whether a rule of the masking policy needs the masking key.
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
         event_time: A timestamp column. Trusted is partitioned by the month of this column. If `event_time` is given,
             runs are incremental.
-        pruning_column: A column with the same value in all rows of a key. A merge skips a data file if the file has no
-            value of this column in the range of the new rows.
+        pruning_column: A column that has the same value in all rows with the same key. A merge compares the values of
+            this column in a data file with the values in the new rows. The merge skips the file if the two ranges do
+            not overlap.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 

@@ -22,11 +22,12 @@ _MONTH_FIRST, _YEAR_FIRST = rf"\A{_NAME}{_GAP}{_DAY},?{_GAP}{_YEAR}\z", rf"\A{_Y
 
 
 def parse_date(column: str) -> Column:
-    """Parse a column as a date: `yyyy-MM-dd`, with or without a midnight time, or an Excel serial day number.
+    """Parse a column as a date. A value can be a date in the form `yyyy-MM-dd` or an Excel serial day number.
 
-    A serial is a day number in Excel's 1900 date system. Only serials of five digits are parsed, so the dates are from
-    1927-05-18 to 2173-10-13. Excel's day 60, the nonexistent 29 February 1900, is outside this range. Any other text,
-    for example `03/04/2024`, gives null.
+    A date in the form `yyyy-MM-dd` can be followed by midnight, as in `2024-02-29T00:00:00`. A serial is a day number
+    in Excel's 1900 date system. Only serials of five digits are parsed. These serials are the dates from 1927-05-18 to
+    2173-10-13. Excel's day 60, the nonexistent 29 February 1900, is outside this range. Any other text, for example
+    `03/04/2024`, gives null.
 
     >>> days = spark.createDataFrame([("2024-02-29",), ("45351",), ("29/02/2024",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_date("day")).collect()]
@@ -60,8 +61,8 @@ def parse_written_date(column: str) -> Column:
     """Parse a column like `parse_date`, but also parse dates with English month names and dates such as `2023/03/05`.
 
     Dates with a month name can be `5 Mar 2023`, `5-Mar-2023`, `5 March 2023` or `March 5, 2023`. A numeric date that
-    starts with the day or the month gives null. The text 13/04/2023 has only one meaning, but also gives null.
-    Otherwise, only some dates of a column in the format `dd/MM/yyyy` would be parsed.
+    starts with the day or the month gives null. The text `13/04/2023` has only one meaning, but also gives null.
+    Otherwise, a column in the format `dd/MM/yyyy` would keep only the dates after the 12th of a month.
 
     >>> days = spark.createDataFrame([("2023-03-05",), ("5 Mar 2023",), ("03/05/2023",)], "day string")
     >>> [str(row[0]) for row in days.select(parse_written_date("day")).collect()]
@@ -87,7 +88,7 @@ def parse_written_date(column: str) -> Column:
 def month_number(column: str | Column) -> Column:
     """Return the number of a date's month, `year * 12 + month`, as an int.
 
-    The numbers of consecutive months differ by one. The column is a date or a `timestamp_ntz`. A null gives null.
+    The numbers of consecutive months differ by one. The column must be a date or a `timestamp_ntz`. Null gives null.
 
     >>> days = spark.sql("SELECT date'2023-12-31' AS day UNION ALL SELECT date'2024-01-01'")
     >>> [row[0] for row in days.select(month_number("day")).collect()]

@@ -18,9 +18,9 @@ LINEAGE_COLUMNS = ("_is_current", "_modified_at", "_ingested_at", "_source_file"
 """The columns of raw that identify the source of a row. A sort by these columns puts the latest row of a key last.
 
 `_is_current` is true for rows of the latest version of a file, so rows of earlier versions come first. `_modified_at`
-is the modification time of the file (UTC). `_ingested_at` is the time at which raw received the file (UTC). The
-modification time ranks before the ingestion time. So a file from 2020 that lands today does not replace the figures of
-a file from 2023.
+is the modification time of the file (UTC). `_ingested_at` is the time at which raw received the file (UTC).
+Modification times are compared before ingestion times. So a file that was last modified in 2020 and lands today does
+not replace the figures of a file from 2023.
 """
 
 _RANK, _VALID_SO_FAR = "__keep_latest_rank", "__keep_latest_valid"
@@ -32,8 +32,9 @@ def keep_latest(
 ) -> DataFrame:
     """Keep the latest row of each key.
 
-    If `valid` is given, the latest valid row of each key is also kept, so an invalid newer row does not replace a valid
-    older row. The invalid newer row is kept too, so that somebody can find and fix the row.
+    `valid` is an optional condition. If the latest row of a key does not meet the condition, the latest row that meets
+    the condition is also kept. So an invalid row does not replace an earlier valid row. The invalid row is kept too, so
+    that somebody can find and fix the row.
 
     Rows: all other rows of each key are dropped. A row with a null in a key column has no key, and is kept.
 
@@ -45,10 +46,10 @@ def keep_latest(
     [Row(day='2024-01-01', file=2, n=290)]
 
     Raises:
-        MissingColumnError: A column of the key or the order is not in the frame.
-        DuplicateColumnError: Spark reads two column names as the same name, or the frame has a column whose name this
-            step needs.
-        ArgumentError: The key or the order is empty.
+        MissingColumnError: A column of `key` or `order_by` is not in the frame.
+        DuplicateColumnError: Spark reads two column names as the same name, or a column has the name of a helper column
+            of this step.
+        ArgumentError: `key` or `order_by` is empty.
     """
     _require(rows, {"key": key, "order_by": order_by}, added=(_RANK, _VALID_SO_FAR), where="keep_latest")
     latest_first = Window.partitionBy(*map(quoted, key)).orderBy(
@@ -71,11 +72,11 @@ def drop_superseded_rows(
     file_column: str = "_source_file",
     current_column: str = "_is_current",
 ) -> DataFrame:
-    """Drop each row of an earlier file version if the latest version of the file does not have the key of the row.
+    """Drop a row of an earlier file version if the latest version of the file has no row with the same key.
 
     Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version of the
     same file has a row with the same key. `keep_latest` can then use the earlier row if the latest row is not valid. A
-    row without a key is dropped if the row is from an earlier version.
+    row of an earlier version is dropped if a key column is null.
 
     Columns: unchanged. Reads `current_column`, which is true for rows of the latest version of a file. Null is treated
     as false.

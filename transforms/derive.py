@@ -1,4 +1,4 @@
-"""Derive columns: changes since an earlier period, ranges of numbers, and copies in which nulls are filled."""
+"""Compute changes since an earlier period, round numbers, assign numbers to ranges, and fill missing values."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def change_on_previous(
     """Add the change of a column since an earlier period. By default, the earlier period is the previous period.
 
     Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
-    their smallest value is used.
+    the smallest value of `column` in these rows is used.
 
     Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
     the change of `column` since the period `period - periods`, in the units of `column`. The change is null if the
-    earlier period is missing or has no value. An even earlier period does not replace the missing period. A change that
-    overflows the type of `column` is also null. `percentage_name` is the name of an optional double column: the change
-    as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
+    group has no value for the earlier period. In this case, no other period is used instead. A change that overflows
+    the type of `column` is also null. If `percentage_name` is given, adds a double column with this name: the change as
+    a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -63,7 +63,8 @@ def change_on_previous(
         )
     if not isinstance(periods, int) or periods < 1:
         raise ArgumentError(where="change_on_previous", argument="periods", got=periods, expected="1, 2, 3 …")
-    # In an integer type, the smallest possible period minus `periods` would wrap around to a large positive number.
+    # The period is cast to a decimal. With an integer type, the smallest possible period minus `periods` would wrap
+    # around to a large positive number.
     number, value = F.col(quoted(period)).cast("decimal(20, 0)"), F.col(quoted(column))
     in_order = Window.partitionBy(*map(quoted, group_by)).orderBy(number.asc_nulls_first())
     before = F.min(value).over(in_order.rangeBetween(-periods, -periods))
@@ -109,7 +110,7 @@ def bucket(
     Columns: adds `name`, the label of the range as text. The default labels for the edges 0, 5 and 10 are `<0`, `0-5`,
     `5-10` and `10+`. `labels` replaces the default labels and has one more entry than `edges`. Null and NaN give null.
     As text, `10+` sorts before `5-10`. To sort the ranges, give `order_column`, the name of an additional column. This
-    column has the position of the range, from 0.
+    column has the position of the range, starting at 0.
 
     >>> calls = spark.createDataFrame([(4.9,), (5.0,), (None,)], "minutes double")
     >>> calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="range").collect()
@@ -119,7 +120,8 @@ def bucket(
         MissingColumnError: The column is not in the frame.
         SchemaMismatchError: The column is not a number.
         DuplicateColumnError: The frame already has a column with one of the new names.
-        ArgumentError: The edges do not ascend, or the number of labels is not the number of edges plus one.
+        ArgumentError: `edges` is empty or not in ascending order, or `labels` does not have one more entry than
+            `edges`.
     """
     require_columns(rows, [column], where="bucket")
     require_number(rows, column, where="bucket")
@@ -165,9 +167,9 @@ def fill_missing_values(
 
     Rows: all kept.
 
-    Columns: adds `name`. If `name` differs from `column`, the original column still shows which values were missing. If
-    `value` is given, the new column has the type of `column`. If `statistic` is given, the new column is a double,
-    which is null if all values of the group are null. NaN is not a missing value.
+    Columns: adds `name`. If `name` equals `column`, the original column is replaced. Otherwise the original column
+    still shows which values were missing. If `value` is given, the new column has the type of `column`. If `statistic`
+    is given, the new column is a double, which is null if all values of the group are null. NaN is not a missing value.
 
     >>> calls = spark.createDataFrame([("a", 2), ("a", None), ("a", 4)], "area string, minutes int")
     >>> filled = calls.transform(
@@ -207,10 +209,10 @@ def fill_missing_values(
 
 
 def _cast_edge(edge: float, type_: T.DataType) -> Column:
-    """Return an edge as a literal of the column's type.
+    """Return an edge as a literal that can be compared with values of a type.
 
-    The literal equals a value of the column that is written with the same digits. A double could differ from this
-    value: the float 0.7 is not equal to the double 0.7.
+    The literal equals the column's value with the same digits. Without the type, the literal could differ from this
+    value. For example, the float 0.7 does not equal the double 0.7.
     """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")

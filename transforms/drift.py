@@ -19,9 +19,9 @@ class Drift:
         column: The name of a column, or the path of a struct field. If the change is `renamed`, `column` is the new
             name. If the change is `reordered`, `column` is the path of the struct, or `*` for the columns of the frame.
         change: `added`, `removed`, `retyped`, `renamed` or `reordered`.
-        before: The earlier type. If the change is `renamed`, `before` is the earlier name. If the change is
-            `reordered`, `before` is the earlier order of the names that both schemas have.
-        after: The later type, name or order.
+        before: The earlier type, or None if the change is `added`. If the change is `renamed`, `before` is the earlier
+            name. If the change is `reordered`, `before` is the earlier order of the names that both schemas have.
+        after: The later type, name or order, or None if the change is `removed`.
     """
 
     column: str

@@ -1,4 +1,4 @@
-"""`CityLakeError`, the base class of all errors with a complete message, and the errors of the transforms."""
+"""`CityLakeError`, the base class of all errors of CityLake, and the errors of the transforms."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class SchemaMismatchError(TransformError):
 
 
 class DuplicateColumnError(TransformError):
-    """A step would add a column whose name the frame already has. Spark does not distinguish `a` from `A`.
+    """The result of a step would have two columns with the same name. Spark does not distinguish `a` from `A`.
 
     Attributes:
         where: The step.
         columns: The two names that Spark reads as the same name.
-        available: All names that the frame would have.
+        available: All column names that the result would have.
     """
 
     def __init__(self, *, where: str, columns: tuple[str, str], available: Sequence[str]) -> None:

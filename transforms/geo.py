@@ -18,16 +18,16 @@ def valid_coordinates(
 
     The result is never null. Coordinates are not valid if they are null, NaN or text that is not a number. Longitudes
     beyond 180 degrees and latitudes beyond 90 degrees are not valid. A longitude or latitude of zero is not valid. A
-    longitude that equals the latitude is not valid. Forms and geocoders write zeros or two equal values if the place is
-    unknown. If `bounds` is given, coordinates outside this bounding box are also not valid. The order of `bounds` is
-    minimum longitude, minimum latitude, maximum longitude, maximum latitude.
+    longitude that equals the latitude is not valid either. Forms and geocoders write zeros or two equal values for an
+    unknown place. If `bounds` is given, coordinates outside this bounding box are also not valid. The order of `bounds`
+    is minimum longitude, minimum latitude, maximum longitude, maximum latitude.
 
     >>> cases = spark.createDataFrame([(-104.99, 39.73), (0.0, 0.0), (39.73, 39.73)], "lon double, lat double")
     >>> [row[0] for row in cases.select(valid_coordinates(F.col("lon"), F.col("lat"))).collect()]
     [True, False, False]
 
     Raises:
-        ArgumentError: A minimum of `bounds` is not less than its maximum.
+        ArgumentError: In `bounds`, a minimum is not less than the maximum.
     """
     west, south, east, north = bounds or (-180, -90, 180, 90)
     if not (west < east and south < north):
@@ -42,9 +42,9 @@ def valid_coordinates(
 def grid_cell(longitude: Column, latitude: Column, *, degrees: float = 0.01) -> Column:
     """Return the grid cell of a place as text: the latitude and longitude of the cell's south-west corner.
 
-    A cell of 0.01 degrees is 1.1 km from south to north. At the latitude of Denver, the cell is 0.85 km from west to
-    east. A place on the edge between two cells belongs to the northern or eastern cell. The result is null if a
-    coordinate is null or not valid.
+    A cell of 0.01 degrees is 1.1 km high. At the latitude of Denver, the cell is 0.85 km wide. A place on the edge
+    between two cells belongs to the northern or eastern cell. The result is null if a coordinate is null, not a number,
+    or outside the range of latitudes or longitudes.
 
     >>> cases = spark.createDataFrame([(-104.9903, 39.7392)], "lon double, lat double")
     >>> cases.select(grid_cell(F.col("lon"), F.col("lat"))).first()[0]
@@ -89,5 +89,5 @@ def _cast_to_degrees(coordinate: Column) -> Column:
     Without this cast, Spark would cast text to an integer to compare the text with a number.
     """
     parsed_text = F.when(coordinate.cast("string").rlike(NUMBER_PATTERN), coordinate.cast("double"))
-    # Spark knows the type of the coordinate at planning time, so it removes the `when` branch that does not apply.
+    # Spark knows the type of the coordinate at planning time, so Spark removes the branch for the other types.
     return F.when(F.typeof(coordinate) == "string", parsed_text).otherwise(coordinate.cast("double"))

@@ -47,7 +47,7 @@ _LETTER_SEQUENCES = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", 
 
 
 def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: UUID = CITYLAKE_NAMESPACE) -> DataFrame:
-    """Add a version 5 UUID of the key. The same key has the same UUID in every table and every run.
+    """Add a version 5 UUID computed from the key. The same key has the same UUID in every table and every run.
 
     In contrast, Glue Studio's UUID transform creates different UUIDs in each run and in each retry of a task.
 
@@ -65,8 +65,8 @@ def uuid(rows: DataFrame, *, key: Sequence[str], name: str = "uuid", namespace: 
         MissingColumnError: A column of the key is not in the frame.
         DuplicateColumnError: The frame already has a column `name`.
         ArgumentError: The key is empty, so all rows would have the same UUID.
-        SchemaMismatchError: A column of the key is a float or a nested type. Equal values of such a type can have
-            different texts.
+        SchemaMismatchError: A column of the key is a float, a double or a nested type. Equal values of these types can
+            have different texts.
 
     Source: RFC 9562, section 5.5.
     """
@@ -108,20 +108,20 @@ def encode_key(rows: DataFrame, key: Sequence[str], *, where: str) -> Column:
 
 
 def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") -> DataFrame:
-    """Number the rows from 1, in the order of the named columns. Replaces Glue Studio's Identifier.
+    """Number the rows from 1, in the order of `order_by`. Replaces Glue Studio's Identifier.
 
     Use this transform only for tables that fit on one machine, because consecutive numbers need all rows in one task.
-    For large tables use `uuid`, which does not depend on other rows.
+    For large tables, use `uuid`. A UUID does not depend on other rows.
 
-    Rows: all kept. Rows that are equal in the named columns are sorted by the remaining columns. Columns: adds `name`,
-    an int. Equal rows get different numbers.
+    Rows: all kept. Rows that are equal in the `order_by` columns are sorted by the remaining columns. Rows that are
+    equal in all columns also get different numbers. Columns: adds `name`, an int.
 
     >>> types = spark.createDataFrame([("Noise",), ("Graffiti",)], "type string")
     >>> sorted(types.transform(identifier, order_by=["type"]).collect())
     [Row(type='Graffiti', id=1), Row(type='Noise', id=2)]
 
     Raises:
-        MissingColumnError: A column of the order is not in the frame.
+        MissingColumnError: A column of `order_by` is not in the frame.
         DuplicateColumnError: The frame already has a column `name`.
     """
     require_columns(rows, order_by, where="identifier")
@@ -131,15 +131,15 @@ def identifier(rows: DataFrame, *, order_by: Sequence[str], name: str = "id") ->
 
 
 def tie_breakers(rows: DataFrame, leading_columns: Sequence[str]) -> list[Column]:
-    """Return sort expressions for all columns except the leading columns.
+    """Return sort expressions for all columns except `leading_columns`.
 
-    Append these expressions to a sort by the leading columns. Then only rows that are equal in all columns are tied.
+    Append these expressions to a sort by `leading_columns`, so that only rows that are equal in all columns are tied.
     """
     ordered = []
     for field in rows.schema:
         if field.name not in leading_columns:
             value, type_ = quoted(field.name), field.dataType
-            # Spark cannot sort maps, so the texts of the maps are compared.
+            # Spark cannot sort maps, so a column with maps is sorted by its JSON text.
             target_type = T.StringType() if "map<" in type_.simpleString() else type_
             ordered.append(
                 cast(value, source_type=type_, target_type=target_type, where=f"tie_breakers: column {field.name!r}")
@@ -152,12 +152,12 @@ def match_key(*values: Column) -> Column:
 
     Accents are removed from Latin, Greek and Cyrillic letters. `ß` becomes `ss` and `æ` becomes `ae`.
 
-    This function replaces Glue Studio's Record Matching if a simple rule is enough. The rule is that two records with
-    the same key describe the same thing. For example, `keep_latest` can deduplicate records by this key. A typing
-    error, a nickname or an abbreviation changes the key. Different people with the same name and birthday have the same
-    key. In contrast, Glue's FindMatches learns matching rules from examples.
+    This function replaces Glue Studio's Record Matching if records with the same key can be treated as the same thing.
+    For example, `keep_latest` can deduplicate records by the match key. A typing error, a nickname or an abbreviation
+    changes the key. Different people with the same name and birthday have the same key. In contrast, Glue's FindMatches
+    learns matching rules from examples.
 
-    The key is null if one of the texts is null or has no letter or digit. A null key matches nothing.
+    The key is null if one of the texts is null or has no letter or digit. In a join, a null key matches no key.
 
     >>> names = spark.createDataFrame([("O'Brien, Zoë",), ("zoe  OBRIEN",), (None,)], "name string")
     >>> [row[0] for row in names.select(match_key(F.col("name"))).collect()]

@@ -25,12 +25,12 @@ _HMAC_BLOCK_BYTES, _MIN_KEY_BYTES = 64, 32
 
 @dataclass(frozen=True)
 class MaskingRule:
-    """The masking of one sensitive column.
+    """The masking action of one sensitive column, and the reason.
 
     Attributes:
         column: The sensitive column.
-        action: An action of this module, with options if needed (`partial(partial_redact, right=4)`), or `drop` to drop
-            the column. A custom function receives the value as text.
+        action: A masking function of this module, a custom function, or `drop` to drop the column. Use `partial` to set
+            options, as in `partial(partial_redact, right=4)`. A custom function receives the value as text.
         reason: Why the column is masked.
     """
 
@@ -50,16 +50,17 @@ def mask(
 
     Rows: all kept. Null stays null with every action.
 
-    Columns: the columns of the policy are masked in place or dropped, and all other columns are unchanged. The actions
-    `redact`, `partial_redact`, `sha256_hash` and `keyed_hash` return text. They convert a timestamp to text in UTC.
-    `_cast_failures` and `_cast_warnings` contain original values. In these reports, each column has the name that it
-    had during the cast. The original values are redacted, except values of `visible_failure_columns`. A field of a
-    struct cannot be masked. Call `flatten` first. Columns that were derived before the masking, such as a `uuid`, are
-    not masked.
+    Columns: the columns of the policy are masked in place or dropped. All other columns are unchanged, except
+    `_cast_failures` and `_cast_warnings`. In these two reports, the original values are redacted, except values of
+    `visible_failure_columns`. The reports name each column as it was named during the cast. The actions `redact`,
+    `partial_redact`, `sha256_hash` and `keyed_hash` return text, and convert a timestamp to text in UTC. To mask a
+    field of a struct, call `flatten` first. Columns that were derived before the masking, such as a `uuid`, are not
+    masked.
 
-    `key` is the secret for `keyed_hash`. It has 32 bytes or more and comes from a secret store. The key is joined to
-    the rows as a frame with one row, so the key does not appear in query plans, logs or events. The join starts one
-    small Spark job. Pass on only the written table, not the masked frame, because the key can be read from the frame.
+    `key` is the secret for `keyed_hash`. The key must have 32 bytes or more and should come from a secret store. The
+    key is joined to the rows as a frame with one row, so the key does not appear in query plans, logs or events. The
+    join starts one small Spark job. Give other users only the written table, not the masked frame, because the key can
+    be read from the frame.
 
     >>> from functools import partial
     >>> students = spark.createDataFrame([("Ann", "604 555 0123"), (None, None)], "name string, phone string")
@@ -148,8 +149,8 @@ def partial_redact(value: Column, *, left: int = 0, right: int = 0, char: str = 
 def sha256_hash(value: Column) -> Column:
     """Return the SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. Replaces Glue's SHA256_HASH.
 
-    Use this action only for compatibility with hashes from Glue. It does not protect values that can be guessed. For
-    example, anyone can hash all numbers of nine digits and compare the hashes. Use `keyed_hash` for such values.
+    Use this action only for compatibility with hashes from Glue. The hash does not protect values that can be guessed.
+    For example, anyone can hash all numbers of nine digits and compare the hashes. Use `keyed_hash` for such values.
 
     >>> spark.createDataFrame([("abc",)], "name string").select(sha256_hash(F.col("name"))).first()[0][:16]
     'ba7816bf8f01cfea'
@@ -162,9 +163,9 @@ def sha256_hash(value: Column) -> Column:
 def keyed_hash(value: Column) -> Column:
     """Return the HMAC-SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits. The key is the `key` of `mask`.
 
-    The same value has the same pseudonym in every table. Without the key, nobody can find a value by trying candidates.
-    The text "7" and the number 7 of any integer type have the same pseudonym. The number 7.0 has a different pseudonym,
-    because its text is different. This action works only within `mask`, which provides the key.
+    With the same key, a value has the same pseudonym in every table. Without the key, nobody can find a value by trying
+    candidates. The text "7" and the number 7 of any integer type have the same pseudonym. The number 7.0 has a
+    different pseudonym, because its text is different. This action works only within `mask`, which provides the key.
 
     >>> students = spark.createDataFrame([("Ann",), ("Ann",), (None,)], "name string")
     >>> policy = [MaskingRule("name", keyed_hash, "identifies")]
@@ -202,7 +203,7 @@ def generalize_year(value: Column) -> Column:
 
 
 def generalize_prefix(value: Column, *, length: int) -> Column:
-    """Return the first characters of a text, for example the area of a postcode. A shorter text is unchanged.
+    """Return the first `length` characters of a text, for example the area of a postcode. A shorter text is unchanged.
 
     >>> students = spark.createDataFrame([("V5K 0A1",)], "postcode string")
     >>> students.select(generalize_prefix(F.col("postcode"), length=3)).first()[0]

@@ -20,7 +20,7 @@ def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> 
 
     Raises:
         MissingColumnError: A column does not exist. Names are compared exactly.
-        SchemaMismatchError: A column exists twice for Spark, which does not distinguish `a` from `A`.
+        SchemaMismatchError: The frame has two columns of this name for Spark, which does not distinguish `a` from `A`.
     """
     available = frame.columns
     for column in columns:
@@ -37,7 +37,7 @@ def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> 
 
 
 def require_number(frame: DataFrame, column: str, *, where: str) -> None:
-    """Raise `SchemaMismatchError` for a column that is not a number, because Spark would try to cast the column."""
+    """Raise `SchemaMismatchError` if a column is not a number. Otherwise Spark would try to cast the column."""
     type_ = frame.schema[column].dataType
     if not isinstance(type_, T.NumericType):
         raise SchemaMismatchError(
@@ -49,7 +49,7 @@ def require_number(frame: DataFrame, column: str, *, where: str) -> None:
 
 
 def require_distinct(names: Sequence[str], *, where: str) -> None:
-    """Raise `DuplicateColumnError` for equal names. Spark does not distinguish `a` from `A`."""
+    """Raise `DuplicateColumnError` if two names are equal. Spark does not distinguish `a` from `A`."""
     seen: dict[str, str] = {}
     for count, name in enumerate(names, start=1):
         alike = seen.setdefault(_fold_like_spark(name), name)
@@ -60,9 +60,10 @@ def require_distinct(names: Sequence[str], *, where: str) -> None:
 def snake_case(name: str) -> str:
     """Return a column name in lower case, with its words joined by underscores.
 
-    A new word starts at a capital letter that follows a small letter, and at the last capital letter before a small
-    letter. A new word also starts after any character that is not a letter or digit. Accents (U+0300 to U+036F) are
-    removed, and all other marks of letters are kept. A name without a letter or digit becomes empty.
+    A new word starts at a capital letter after a small letter, as the O in `CallsOffered`. A new word also starts at a
+    capital letter between another capital letter and a small letter, as the S in `HTTPStatus`. Any character that is
+    not a letter or digit separates words. Accents (U+0300 to U+036F) are removed, and all other combining marks are
+    kept. A name without a letter or digit becomes empty.
 
     >>> [snake_case(name) for name in ("CallsOffered", "BI_ID", "HTTPStatus", "% of Quartier né")]
     ['calls_offered', 'bi_id', 'http_status', 'of_quartier_ne']
@@ -75,7 +76,7 @@ def snake_case(name: str) -> str:
 def clean_names(rows: DataFrame) -> DataFrame:
     """Rename all columns to snake case. A name without a letter or digit becomes its position, such as `column_3`.
 
-    Names in snake case with a leading underscore stay unchanged, because CityLake adds such columns itself.
+    A name in snake case with a leading underscore stays unchanged, because CityLake's own columns have such names.
 
     Rows: unchanged. Columns: all kept, in their order.
 

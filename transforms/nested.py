@@ -21,8 +21,9 @@ def flatten(rows: DataFrame, *, separator: str = "_") -> DataFrame:
 
     Rows: unchanged. If a struct is null, its new columns are null.
 
-    Columns: the order of the columns is kept. A new column is named after the struct and the field, joined by
-    `separator`. Arrays and maps are unchanged. Use `explode` to convert their elements to rows.
+    Columns: the order of the columns is kept. The name of a new column is the name of the struct and the name of the
+    field, joined by `separator`. Arrays and maps are unchanged. Use `explode` to convert array elements or map entries
+    to rows.
 
     >>> cases = spark.sql("SELECT 1 AS id, named_struct('lat', 39.7D, 'box', named_struct('n', 2)) AS place")
     >>> cases.transform(flatten).collect()
@@ -48,12 +49,12 @@ def explode(
 ) -> DataFrame:
     """Make a row for each array element or map entry. Replaces Glue Studio's Explode Array Or Map Into Rows.
 
-    Rows: multiplied by the number of elements. A row whose array or map is null or empty is kept with nulls in
-    the new columns.
+    Rows: each row becomes one row for each element or entry. A row whose array or map is null or empty is kept with
+    nulls in the new columns.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by the columns `key` and `value`.
-    `names` gives the new columns other names. `position_column` is the name of an additional column. This column has
-    the position of the element, from 0.
+    `names` gives the new columns other names. If `position_column` is given, adds a column with this name: the position
+    of the element, starting at 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -84,7 +85,7 @@ def explode(
 
 
 def array_to_columns(rows: DataFrame, *, column: str, names: Sequence[str]) -> DataFrame:
-    """Add a column for each of the first elements of an array. Replaces Glue Studio's Array To Columns.
+    """Copy the first elements of an array to columns. Replaces Glue Studio's Array To Columns.
 
     Rows: unchanged. Columns: all kept, including the array. Adds a column for each of `names`. A new column is null if
     the array is null or too short. The array can have more elements than `names`.
@@ -117,10 +118,10 @@ def parse_json(column: str, *, ddl: str) -> Column:
     function is the `parse` of a `Field`, `change_schema` reports these nulls. In contrast, Spark's `from_json` would
     parse as much as possible, and would ignore text after the first value.
 
-    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. If `ddl` reads a number as a double,
-    the result is the nearest double. If a field of a struct is repeated, its last value is used. If `ddl` reads a
-    number as a string, the result is Java's text for the nearest double, so `1.50` becomes `1.5`. Integers that are
-    read as strings are unchanged.
+    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. If a struct has a repeated field,
+    the last value is used. If the type in `ddl` is double, a number becomes the nearest double. If the type in `ddl` is
+    string, an integer is unchanged, and any other number becomes Java's text for the nearest double. For example,
+    `1.50` becomes `1.5`.
 
     >>> cases = spark.createDataFrame([('{"lat": 39.7}',), ('{"lat": "x"}',), ("{} {}",)], "place string")
     >>> [row[0] for row in cases.select(parse_json("place", ddl="struct<lat: double>")).collect()]
@@ -193,7 +194,7 @@ def _is_exact_type(type_: T.DataType) -> bool:
 
 
 def _is_exact_value(value: Column, type_: T.DataType) -> Column:
-    """Return whether a value contains no infinite double, no NaN and no map with repeated keys. Null gives true."""
+    """Return false if a value contains an infinite double, NaN or a map with repeated keys. Null gives true."""
     exact = F.lit(True)
     if isinstance(type_, T.DoubleType):
         exact = F.abs(value) < float("inf")

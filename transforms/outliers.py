@@ -1,4 +1,4 @@
-"""Flag unusually high and low values with a rule that outliers barely influence."""
+"""Flag unusually high and low values. A few outliers barely change the limits."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def flag_outliers(
 ) -> DataFrame:
     """Flag unusually high or low values of a group, with Tukey's fences on the logarithms of the values.
 
-    One fence is above the upper quartile, and one fence is below the lower quartile. The distance between a fence and
-    its quartile is `fences` times the interquartile range. A value is `high` if its logarithm is above the upper
-    quartile by more than this distance. A value is `low` if its logarithm is below the lower quartile by more than this
-    distance. Logarithms compare ratios instead of differences, so both very small and very large volumes can be
-    unusual. Absurd values do not change the quartiles if less than a quarter of all values are absurd. In contrast,
-    even one absurd value would change a mean and a standard deviation.
+    The high fence is above the upper quartile of the logarithms, and the low fence is below the lower quartile. The
+    distance from a quartile to its fence is `fences` times the interquartile range. A value is `high` if its logarithm
+    is above the high fence. A value is `low` if its logarithm is below the low fence. Logarithms compare ratios instead
+    of differences, so both very small and very large values can be unusual. If less than a quarter of the values are
+    absurd, the absurd values barely change the quartiles. In contrast, a single absurd value can strongly change a mean
+    and a standard deviation.
 
-    Rows: all kept. The quartiles of a group are computed from the logarithms of its values, with linear interpolation.
+    Rows: all kept. The quartiles of a group are computed with linear interpolation.
 
-    Columns: reads `column`, whose values are 0 or more. The transform uses the logarithm of the value plus one, because
-    0 has no logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the limits of
-    usual values, as doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles
-    ignore these values. If a group has only null, NaN or negative values, its fences are null.
+    Columns: reads `column`, whose values are 0 or more. The logarithm is the logarithm of the value plus one, because 0
+    has no logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the fences as
+    doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles ignore these
+    values. If a group has only null, NaN or negative values, its fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")
@@ -43,7 +43,8 @@ def flag_outliers(
     Raises:
         MissingColumnError: A column is not in the frame.
         SchemaMismatchError: `column` is not a number.
-        DuplicateColumnError: The frame already has a column with the name of a new column.
+        DuplicateColumnError: The frame already has a column with the name of a new column or of a helper column of this
+            step.
         ArgumentError: `fences` is not a finite number above 0.
 
     Source: J. W. Tukey, "Exploratory Data Analysis" (1977): fences at 1.5 interquartile ranges.

@@ -27,21 +27,21 @@ def file_as_of(
 ) -> DataFrame:
     """Add the as-of time of each file: the time at which the rows of the file were up to date.
 
-    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy
-    or a second download of an export has a new modification time, although its rows are not newer than the rows of the
-    original. So the copy must not replace a later revision. If the rows have no time, the as-of time is the
+    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy or
+    a second download of an export has a new modification time, although the rows are not newer. With the modification
+    time alone, these old rows would replace later revisions. If the rows have no time, the as-of time is the
     modification time.
 
-    This rule has two limits. First, a change can happen after the latest time in the rows and before the export. The
-    as-of time of this change is too early. If another file has a revision that is later than this as-of time but
-    earlier than the change, that revision wrongly replaces the change. Second, the as-of time of an export that has
-    only old rows is too early.
+    This rule has two limits. First, an export can contain a change that was made after the latest time in its rows. The
+    as-of time is earlier than this change. If another file has a revision from between the as-of time and the change,
+    the revision wrongly replaces the change. Second, if an export has only old rows, its as-of time is too early.
 
     Rows: all kept. A separate pass reads `file_columns` and `time_columns`, and finds the latest time of each file.
-    Spark broadcasts these latest times. So the rows are not shuffled, and a large file is not processed in one task.
+    Spark broadcasts the result of this pass. So the rows are not shuffled, and a large file is not processed in one
+    task.
 
     Columns: reads `file_columns`, `modified_column` and `time_columns`. `file_columns` identify a delivery of a file.
-    `time_columns` contain the times in the rows. These times can be null. Adds `name`, a timestamp.
+    `time_columns` contain the times in the rows, and can be null. Adds `name`, a timestamp.
 
     >>> rows = [("a.csv", "14:00", "13:10"), ("a.csv", "14:00", "09:00"), ("b.csv", "14:00", None)]
     >>> rows = spark.createDataFrame(rows, "file string, saved string, closed string")
@@ -54,7 +54,8 @@ def file_as_of(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: The frame already has a column `name`, or a column whose name this step needs.
+        DuplicateColumnError: The frame already has a column `name`, or a column with the name of a helper column of
+            this step.
         ArgumentError: `file_columns` or `time_columns` is empty.
         SchemaMismatchError: `modified_column` or a time column is not a timestamp.
     """

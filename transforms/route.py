@@ -14,15 +14,16 @@ from transforms.keys import encode_key
 
 
 def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "default_group") -> dict[str, DataFrame]:
-    """Return a frame for each group: the rows that meet its condition. Rows that meet no condition go to `default`.
+    """Return a frame for each group, with the rows that meet the condition of the group.
+
+    Rows that meet no condition are in an additional group with the name `default`.
 
     Replaces Glue Studio's Conditional Router. `route(...)["passed"]` replaces Select From Collection.
 
     Rows: a row that meets several conditions is in several groups, as in Glue. If each row must be in only one group,
-    write conditions that exclude each other. A null condition is treated as false, so a row that meets no other
-    condition goes to `default`. Each frame computes the rows from scratch. If the rows or the conditions depend on
-    random values or the clock, write the rows to a table first. To write trusted and quarantine rows in one pass, use
-    the gate.
+    write conditions that exclude each other. A null condition is treated as false. Spark computes the rows from scratch
+    for each frame. If the rows or the conditions depend on random values or the clock, write the rows to a table first.
+    To write trusted and quarantine rows in one pass, use `expectations.gate` instead.
 
     Columns: unchanged.
 
@@ -47,8 +48,8 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
     """Keep a sample of the rows that is the same in every run. Replaces Glue Studio's Spigot.
 
-    Rows: `share` is the approximate fraction of the keys that are kept, from 0 to 1. A key is kept with all its rows.
-    Keys are selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.
+    Rows: `share` is the approximate fraction of keys to keep, from 0 to 1. All rows of a kept key are kept. Keys are
+    selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.
 
     >>> calls = spark.createDataFrame([(n,) for n in range(1000)], "id int")
     >>> sample = calls.transform(spigot, key=["id"], share=0.1)

@@ -19,10 +19,10 @@ from transforms.sql import quoted
 from transforms.text import BLANK_CHARACTERS
 
 CAST_FAILURES = "_cast_failures"
-"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. It is null if no cast failed."""
+"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. Null if no cast failed."""
 
 CAST_WARNINGS = "_cast_warnings"
-"""Column that reports failed casts of fields that are not required. It has the same type as `_cast_failures`."""
+"""Column that reports failed casts of optional fields. The type is the same as the type of `_cast_failures`."""
 
 REPORT_TYPE = "array<struct<column:string,value:string,expected:string>>"
 """The type of the columns `_cast_failures` and `_cast_warnings`."""
@@ -45,11 +45,11 @@ class Field:
         source: The column's name in the source frame.
         name: The new name.
         type: The new Spark SQL type as DDL (`int`, `date`, `decimal(10,2)`).
-        parse: A function that parses text that a cast cannot read. The function takes the name of the source column.
-            The function returns a Column of the type `type`, which is null for text that is not valid. If `parse` is
-            not given, the value is cast.
-        expected: The description of a valid value that the report shows, for example `month such as 2024-05` [default:
-            the type].
+        parse: A function that parses text in a form that `casts.cast` does not read. The function takes the name of the
+            source column, and returns a Column of the type `type`. The result is null if the text is not valid. If
+            `parse` is not given, the value is cast.
+        expected: The description of a valid value, for example `month such as 2024-05` [default: the type]. Reports of
+            failed casts show this description.
         required: Whether a row is unusable if this value cannot be read. Failures of required fields are reported in
             `_cast_failures`. Failures of optional fields are reported in `_cast_warnings`.
     """
@@ -71,17 +71,17 @@ def change_schema(
 ) -> DataFrame:
     """Select, rename and cast columns, and report failed casts. Replaces Glue's ApplyMapping.
 
-    A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A
-    fraction that an integer or a decimal cannot hold is also a failed cast. Blank text is a missing value, not a
+    A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A cast
+    of a fraction to an integer or a decimal fails if digits would be lost. Blank text is a missing value, not a
     failure. Values are cast with `casts.cast`, which does not depend on ANSI mode or on the session's time zone.
 
     Rows: all kept, never multiplied.
 
     Columns: the fields in the order of `fields`, then the columns of `keep` unchanged. All other columns are dropped.
     Adds `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional
-    field is parsed or cast to a new type. Each of the two columns keeps the failures that an earlier `change_schema`
-    reported in it. `malformed` is the name of a text column. This column holds the whole record if the reader could not
-    split the record into columns. Such a record is also reported in `_cast_failures`.
+    field is parsed or cast to a new type. If an earlier `change_schema` already added one of these two columns, the
+    earlier failures are kept. `malformed` is the name of a text column. This column holds the whole record if the
+    reader could not split the record into columns. Each malformed record is reported in `_cast_failures`.
 
     A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
     field b of the struct a. A name that contains a dot is written in backticks. The type names are Glue's names. The
@@ -215,7 +215,7 @@ def _parse_type(ddl: str) -> T.DataType:
 
 
 def _split_path(path: str) -> list[str]:
-    """Split a path of ApplyMapping at the dots outside backticks. Text that is not a valid path is a single name."""
+    """Split a path of ApplyMapping at the dots outside backticks. Text that is not a valid path stays one name."""
     parts = re.findall(_PATH_PART, path) if _PATH.fullmatch(path) else [path]
     return [part[1:-1].replace("``", "`") if part[:1] == part[-1:] == "`" else part for part in parts]
 

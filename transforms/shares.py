@@ -26,7 +26,7 @@ _HELPER_COLUMNS = (_VALUE, _TOTAL, _MIN_VALUE, _ROUNDED_DOWN, _REMAINDER, _MISSI
 
 
 def ratio(rows: DataFrame, *, part: str, total: str, name: str, scale: float = 1) -> DataFrame:
-    """Add `part / total * scale`, which is a fraction by default.
+    """Add the ratio `part / total * scale`. By default, `scale` is 1.
 
     With `scale=1000`, the ratio of cases to inhabitants is the number of cases per 1,000 inhabitants.
 
@@ -89,8 +89,9 @@ def share_of_total(
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        SchemaMismatchError: `column` is neither an integer nor a decimal.
-        DuplicateColumnError: The frame already has a column `name`, or a column whose name this step needs.
+        SchemaMismatchError: `column` is neither an integer nor a decimal with a maximum of 28 digits.
+        DuplicateColumnError: The frame already has a column `name`, or a column with the name of a helper column of
+            this step.
         ArgumentError: `decimals` is not from 0 to 6.
 
     Source: the largest remainder method (Hamilton, 1792).

@@ -24,7 +24,8 @@ _LETTERS, _SPELLING = "__unify_case_letters", "__unify_case_spelling"
 def clean_text(value: Column) -> Column:
     """Trim a text and replace each run of blanks by one space. The result is null if no text is left.
 
-    Blanks are spaces, tabs, line ends, no-break and zero-width spaces, and other control characters.
+    Blanks are all kinds of spaces, including no-break and zero-width spaces, and all control characters, including tabs
+    and line ends.
 
     >>> types = spark.createDataFrame([(" Noise   complaint ",), ("  ",)], "type string")
     >>> [row[0] for row in types.select(clean_text(F.col("type"))).collect()]
@@ -41,8 +42,8 @@ def clean_text(value: Column) -> Column:
 def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mapping[str, str] | None = None) -> Column:
     """Replace a text by its canonical spelling. Case, blanks and punctuation are ignored in the comparison.
 
-    `aliases` maps other words for a category to its canonical spelling. A text without a canonical spelling is cleaned
-    and kept, so an unknown category stays visible.
+    `aliases` maps a synonym of a category to the canonical spelling of the category. If a text matches neither a
+    canonical spelling nor an alias, the text is cleaned and kept. So an unknown category stays visible.
 
     >>> channels = spark.createDataFrame([("EMAIL",), (" e - mail",), ("Internet",), ("Fax ",)], "channel string")
     >>> spelled = map_to_canonical(F.col("channel"), canonical=["E-mail", "WEB"], aliases={"internet": "WEB"})
@@ -62,7 +63,7 @@ def map_to_canonical(value: Column, *, canonical: Sequence[str], aliases: Mappin
 def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     """Replace texts that differ only in capitals by their most frequent spelling.
 
-    In a tie, the first spelling in sort order is used.
+    If two spellings are equally frequent, the first spelling in sort order is used.
 
     Rows: all kept, never multiplied. A separate pass counts the spellings.
 
@@ -74,8 +75,8 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: Spark reads two column names as the same name, or the frame has a column whose name this
-            step needs.
+        DuplicateColumnError: Spark reads two column names as the same name, or a column has the name of a helper column
+            of this step.
         SchemaMismatchError: A column is not text.
         ArgumentError: `columns` is empty.
     """
@@ -111,10 +112,11 @@ def unify_case(rows: DataFrame, *, columns: Sequence[str]) -> DataFrame:
 def concatenate(*values: Column, separator: str = " ", null_text: str | None = None) -> Column:
     """Join values into one text, in order. Replaces Glue Studio's Concatenate Columns.
 
-    If a value is null, the whole text is null, unless `null_text` replaces nulls. Nulls are never skipped.
-    Otherwise ("a", null, "b") and ("a", "b") would give the same text. Use `uuid` for a key whose parts can contain the
-    separator. Spark casts values that are not text. These casts write times in the session's time zone. Call
-    `format_timestamp` first to choose a time zone. With ANSI off, Spark writes the decimal 0.0000000 as `0E-7`.
+    If a value is null, the whole text is null. If `null_text` is given, `null_text` replaces each null instead. Nulls
+    are never skipped, because otherwise ("a", null, "b") and ("a", "b") would give the same text. Use `uuid` for a key
+    whose parts can contain the separator. Spark casts values that are not text. A cast of a timestamp uses the
+    session's time zone. Call `format_timestamp` first to choose a time zone. If ANSI mode is off, Spark writes the
+    decimal 0.0000000 as `0E-7`.
 
     >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
     >>> corners = concatenate(F.col("a"), F.col("b"), separator=" & ", null_text="?")
@@ -131,10 +133,10 @@ def concatenate(*values: Column, separator: str = " ", null_text: str | None = N
 
 
 def extract(value: Column, *, pattern: str, group: int = 1) -> Column:
-    r"""Extract the text of a group from the first match of a regular expression in Java syntax.
+    r"""Find the first match of a Java regular expression, and return the text of one group of the match.
 
     The result is null if the pattern does not match, or if the group matches an empty text. In Java, `$` also matches
-    before a final line end. `\A` and `\z` match the start and the end of the text.
+    before a final line end. Use `\A` and `\z` for the start and the end of the text.
 
     >>> cases = spark.createDataFrame([("case 17 of 2024",), ("none",)], "text string")
     >>> [row[0] for row in cases.select(extract(F.col("text"), pattern=r"case (\d+)")).collect()]

@@ -61,14 +61,14 @@ _DATE_PARTS: Mapping[str, Callable[[Column], Column]] = {
 
 
 def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambiguous: str = "earlier") -> Column:
-    """Parse a text column as a timestamp, with a pattern and the text's time zone. Replaces Glue Studio's To Timestamp.
+    """Parse a text column as a timestamp, with a pattern and a time zone. Replaces Glue Studio's To Timestamp.
 
     The pattern uses Spark's letters: `yyyy`, `MM`, `M`, `MMM` (English, any case), `dd`, `d`, `HH`, `H`, `hh`, `h`,
-    `mm`, `ss`, `S` to `SSSSSS`, `a`, `XXX` and characters between the letters. `a` is AM or PM, and `XXX` is the offset
-    from UTC. If the pattern has `XXX`, do not give a zone. Text that does not match the pattern gives null. Dates that
-    do not exist and times that clocks skipped in spring also give null. A time that clocks showed twice in autumn is
-    ambiguous. For an ambiguous time, `ambiguous` selects the `earlier` or the `later` instant. If `ambiguous` is
-    `refuse`, an ambiguous time gives null.
+    `mm`, `ss`, `S` to `SSSSSS`, `a` and `XXX`. Other characters can stand between the letters. `a` is AM or PM, and
+    `XXX` is the offset from UTC. If the pattern has `XXX`, do not give a zone. Text that does not match the pattern
+    gives null. Dates that do not exist and times that clocks skipped in spring also give null. A time that clocks
+    showed twice in autumn is ambiguous. For an ambiguous time, `ambiguous` selects the `earlier` or the `later`
+    instant. If `ambiguous` is `refuse`, an ambiguous time gives null.
 
     >>> opened = spark.createDataFrame([("07/04/2024 01:30:00 PM",), ("13/01/2024 01:30:00 PM",)], "opened string")
     >>> time = parse_timestamp("opened", pattern="MM/dd/yyyy hh:mm:ss a", zone="America/Denver")
@@ -167,8 +167,8 @@ def date_parts(rows: DataFrame, *, column: str, parts: Mapping[str, str], zone: 
     Rows: all kept.
 
     Columns: adds the parts as ints. The parts are null if `column` is null. The parts of a timestamp are the parts of
-    its local time in `zone`. They do not depend on the session's time zone. For a date or a `timestamp_ntz`, do not
-    give a zone.
+    its local time in `zone`. The session's time zone has no effect. For a date or a `timestamp_ntz`, do not give a
+    zone.
 
     >>> cases = spark.sql("SELECT timestamp'2024-07-04 03:30:00Z' AS opened_at")
     >>> parts = {"opened_on": "weekday", "opened_hour": "hour"}
@@ -302,8 +302,8 @@ def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
     """
     earlier = F.to_utc_timestamp(wall_clock, zone)
     # An overlap is a period that clocks show twice. The longest overlap is 18 October 1867 in Alaska, a day that was
-    # repeated. If 25 hours are added to any local time in an overlap, the overlap has ended, and the next clock change
-    # has not begun. Microseconds are added, because an interval would use the session's time zone.
+    # repeated. 25 hours after any local time in an overlap, the overlap has ended, and the next clock change has not
+    # begun. The code adds microseconds instead of an interval, because an interval would use the session's time zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock
