@@ -62,8 +62,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     row only once.
 
     Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
-    remaining columns of the right frame. In `outer` and `right` joins, the key columns of a right row without a match
-    have the key of the right row. `left semi` and `left anti` return only the left columns.
+    remaining columns of the right frame. In `outer` and `right` joins, the keys of a right row without a match come
+    from the right frame. `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")

@@ -4,12 +4,12 @@ The source is the City of Vancouver's "3-1-1 contact centre metrics". The source
 contains one year or all years. `BI_ID` is only the row number in one export, and the next export assigns new numbers.
 So the key is the date and not `BI_ID`.
 
-On some days, the sum of calls handled and calls abandoned is greater than calls offered. The yearly workbooks of 2023
-and 2024 have 11 such days among 578 days. On these 11 days, the difference is 1 or 2 calls. The data since 2009 has 23
-such days among 5,585 days. On these 23 days, the difference is at most 16 calls. The city counts offered, handled and
-abandoned calls at different moments. A call can be offered on one day and end on the next day. The pipeline keeps the
-published numbers of such days, so that the totals equal the city's totals. On such days, `calls_unaccounted` is
-negative, and the rows get a warning.
+On some days, calls handled plus calls abandoned are more than calls offered. The yearly workbooks of 2023 and 2024 have
+11 such days among 578 days. On these 11 days, the difference is 1 or 2 calls. The data since 2009 has 23 such days
+among 5,585 days. On these 23 days, the difference is at most 16 calls. The city counts offered, handled and abandoned
+calls at different moments. A call can be offered on one day and end on the next day. The pipeline keeps the published
+numbers of such days, so that the totals equal the city's totals. On such days, `calls_unaccounted` is negative, and the
+rows get a warning.
 """
 
 from __future__ import annotations
@@ -51,11 +51,14 @@ def build_calls(raw: DataFrame) -> DataFrame:
 
     Columns:
 
-    - date; calls_offered, calls_handled, calls_abandoned (calls); average_speed_of_answer (seconds); bi_id.
+    - date, year, bi_id.
+    - calls_offered, calls_handled, calls_abandoned: numbers of calls.
+    - average_speed_of_answer: in seconds.
     - service_level: the fraction of the calls that were answered in time, from 0 to 1.
-    - year.
     - calls_unaccounted: calls_offered minus calls_handled minus calls_abandoned.
-    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row without a valid `BI_ID` is still valid.
+    - the columns of `LINEAGE_COLUMNS`.
+    - `_cast_failures`: the values that could not be read, except values of `BI_ID`.
+    - `_cast_warnings`: a value of `BI_ID` that could not be read. The row can still be valid.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -77,7 +80,9 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
 
     Columns:
 
-    - year; days (days with figures); calls_offered, calls_handled (calls).
+    - year.
+    - days: the number of days on which calls_offered is known.
+    - calls_offered, calls_handled: numbers of calls.
     - calls_handled_pct: 100 x calls_handled / calls_offered, or null if no call was offered.
     - change_pct_points: the change in calls_handled_pct since the year before, or null if the year before is absent.
     """
@@ -98,8 +103,11 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
 
     Rows: one for each month.
 
-    Columns: month (the first day of the month), and all columns of `build_calls_handled` except year. change_pct_points
-    is the change in calls_handled_pct since the month before. It is null if the month before is absent.
+    Columns:
+
+    - month: the first day of the month.
+    - days, calls_offered, calls_handled, calls_handled_pct: as in `build_calls_handled`.
+    - change_pct_points: the change in calls_handled_pct since the month before, or null if the month before is absent.
     """
     return (
         union_by_name(*calls)

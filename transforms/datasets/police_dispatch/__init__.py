@@ -58,5 +58,5 @@ DATASET = Dataset(
     },
     masking_policy=MASKING_POLICY,
     event_time="start_time",
-    pruning_column="incident_id",  # the county assigns incident numbers in order of time
+    pruning_column="incident_id",  # the county assigns incident numbers in chronological order
 )

@@ -8,17 +8,17 @@ from pyspark.sql import functions as F
 from transforms.text import clean_text
 
 _POSSIBLE_MARK = r"[/&@]| AND "
-"""Texts that can separate the streets of an intersection.
+"""The pattern of a text that can separate the streets of an intersection.
 
-Few addresses contain such a text. Addresses without such a text skip the slower check with `_INTERSECTION_MARK`.
+Few addresses match this pattern. All other addresses skip the slower check with `_INTERSECTION_MARK`.
 """
 
 _END = r"(?: |\z)"
 _BLOCK = rf"\A(?>(?:[0-9]+[A-Z]?(?: ?- ?[0-9]+)?{_END}(?:[0-9]/[0-9]{_END})?)?(?:(?:BLK|BLOCK)\.?(?: OF)?{_END})?)"
-"""The pattern of the text before the street: the number of a house or of a block. The address must be in capitals."""
+"""The pattern of a house number or block number before the street. The address must be in capitals."""
 
 _INTERSECTION_MARK = r" ?(?:(?<![0-9])/|/(?![0-9])|[&@]) ?| AND (?=.* (?:ST|AVE|RD|BLVD|DR)\z)"
-# Matches the number of a house or a block at the start of each line of a text.
+# The pattern of a house number or block number at the start of any line of a text.
 _BLOCKS = rf"(?m){_BLOCK}(?=.)".replace(r"\A", "^").replace(r"\z", "$")
 _NUMBER = r"([0-9]*?)[0-9]{1,2}[A-Z]?(?: ?- ?[0-9]+[A-Z]?)?(?: [0-9]/[0-9])?"
 _HOUSE = rf"(?:\A|(?<=[/&@])|(?<=[/&@] )){_NUMBER}(?: (?:BLK|BLOCK)\.?(?: OF)?)?+(?= [A-Z0-9])"
@@ -31,9 +31,9 @@ _BLOCK_ADDRESS = (
 def generalize_to_block(address: Column) -> Column:
     """Replace the house number of an address with its block of 100 numbers. This is a masking action.
 
-    The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. A block address
-    has no other changes. An intersection without house numbers also has no other changes. A house number that is not
-    before its street is not recognized, because such a number looks like the number of a road.
+    The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. Block addresses
+    and intersections without house numbers have no other changes. A house number after the street is not recognized,
+    because it could be the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> rows = spark.createDataFrame(addresses, "a string")

@@ -19,9 +19,14 @@ from transforms.shares import percentage, share_of_total
 def build_cities(incidents: DataFrame) -> DataFrame:
     """Rank the cities by their number of incidents (question 1).
 
-    Rows: one for each city, and one for the incidents without a city. Columns: rank (1 for the city with the most
-    incidents, null in the row without a city); city; incidents; share_pct (share of all incidents; the shares add up to
-    exactly 100.000).
+    Rows: one for each city, and one for the incidents without a city.
+
+    Columns:
+
+    - rank: 1 for the city with the most incidents, or null in the row without a city.
+    - city.
+    - incidents: the number of incidents.
+    - share_pct: incidents as a percentage of all incidents. The percentages add up to exactly 100.000.
     """
     return (
         incidents.transform(aggregate, group_by=["city"], columns=INCIDENT_COUNT)
@@ -38,8 +43,12 @@ def build_top_city_types(
 
     Rows: at most `max_types` for each of the `max_cities` cities. Ties are broken by the name of the type.
 
-    Columns: city_rank, city; rank, initial_type; incidents; share_pct. The denominator of share_pct is the number of
-    the city's incidents of all types.
+    Columns:
+
+    - city_rank, city: the rank of the city is 1 for the city with the most incidents.
+    - rank, initial_type: the rank of the type is 1 for the most frequent type in the city.
+    - incidents: the number of incidents of the type in the city.
+    - share_pct: incidents as a percentage of the city's incidents of all types.
     """
     return _rank_types(incidents, place_column="city", max_places=max_cities, max_types=max_types)
 
@@ -51,8 +60,14 @@ def build_top_street_types(
 
     Rows: at most `max_types` for each of the `max_streets` streets. Ties are broken by the name of the type.
 
-    Columns: street_rank, street; rank, initial_type; incidents (at blocks of the street); share_pct. The denominator of
-    share_pct is the number of incidents of all types at blocks of the street. Incidents at intersections are left out.
+    Columns:
+
+    - street_rank, street: the rank of the street is 1 for the street with the most incidents.
+    - rank, initial_type: the rank of the type is 1 for the most frequent type on the street.
+    - incidents: the number of incidents of the type at blocks of the street.
+    - share_pct: incidents as a percentage of the incidents of all types at blocks of the street.
+
+    Incidents at intersections are left out of all columns.
     """
     return _rank_types(incidents, place_column="street", max_places=max_streets, max_types=max_types)
 
@@ -65,10 +80,11 @@ def build_type_shares(incidents: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, initial_type; incidents.
-    - share_pct: the share of the city's incidents. The shares of a city add up to exactly 100.000.
-    - overall_incidents: the number of incidents of the type in all cities.
-    - overall_pct: overall_incidents as a percentage of all incidents, rounded separately.
+    - city, initial_type.
+    - incidents: the number of incidents of the type in the city.
+    - share_pct: incidents as a percentage of the city's incidents. The percentages of a city add up to exactly 100.000.
+    - overall_incidents: the number of incidents of the type in the whole county.
+    - overall_pct: overall_incidents as a percentage of all incidents, rounded to three decimals.
     - difference_pct_points: share_pct minus overall_pct.
     """
     all_cities = F.sum("incidents").over(Window.partitionBy("initial_type"))
@@ -97,11 +113,12 @@ def build_priority_shares(
 
     Columns:
 
-    - city, initial_type, priority; incidents.
+    - city, initial_type, priority.
+    - incidents: the number of incidents of the type in the city that have the priority.
     - type_incidents: the number of incidents of the type in the city.
     - type_share_pct: type_incidents as a percentage of the city's incidents of all types.
-    - priority_share_pct: incidents as a percentage of type_incidents. The shares of a city and type add up to exactly
-      100.000.
+    - priority_share_pct: incidents as a percentage of type_incidents. For each combination of city and type, the
+      percentages add up to exactly 100.000.
     """
     type_window, city_window = Window.partitionBy("city", "initial_type"), Window.partitionBy("city")
     totals = {"type_incidents": F.sum("incidents").over(type_window), "_city": F.sum("incidents").over(city_window)}
@@ -125,9 +142,15 @@ def build_hours(incidents: DataFrame) -> DataFrame:
 
     Rows: one for each combination of weekday and hour with incidents.
 
-    Columns: weekday (1 is Monday), hour (0 to 23); incidents; share_pct (share of all incidents; the shares add up to
-    exactly 100.000). Weekday and hour are in the county's local time. In November, the clocks show one hour twice. The
-    incidents of both hours are counted in the same row.
+    Columns:
+
+    - weekday: 1 is Monday, 7 is Sunday.
+    - hour: from 0 to 23.
+    - incidents: the number of incidents.
+    - share_pct: incidents as a percentage of all incidents. The percentages add up to exactly 100.000.
+
+    Weekday and hour are in the county's local time. In November, the clocks show one hour twice. The incidents of both
+    hours are counted in the same row.
     """
     return (
         incidents.transform(aggregate, group_by=["start_weekday", "start_hour"], columns=INCIDENT_COUNT)

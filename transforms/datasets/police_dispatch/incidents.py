@@ -46,7 +46,7 @@ def parse_floating_time(column: str) -> Column:
 def parse_extraction_time(column: str) -> Column:
     """Parse the time at which a row was extracted from the source.
 
-    A time without an offset is read as UTC, because the clock of an AWS Lambda function shows UTC.
+    A time without an offset is read as UTC, because the clocks of AWS Lambda functions show UTC.
 
     >>> times = [("2024-07-13 12:45",), ("2024-07-13T08:45:10-04:00",)]
     >>> read = spark.createDataFrame(times, "t string").select(parse_extraction_time("t").alias("t"))
@@ -121,10 +121,9 @@ REVISION_ORDER = (
 )
 """The columns that order the revisions of an incident. The publisher keeps the last revision in this order.
 
-Current rows come after superseded rows. Rows that are equal in this respect are ordered by extraction time, and rows
-with the same extraction time are ordered by end time. If both times are equal, the remaining source columns are
-compared in the order of this tuple. A missing value comes before all other values. The file and the row number break
-the remaining ties.
+First, `_is_current` is compared: current rows come after superseded rows. Next, the extraction time is compared, and
+then the end time. If both times are equal, the remaining source columns are compared in the order of this tuple. A
+missing value comes before all other values. The file and the row number break the remaining ties.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"
@@ -138,7 +137,7 @@ _AS_JSON = '{"coordinates":["$1","$2"]}'
 MASKING_POLICY = (
     MaskingRule("address", generalize_to_block, "a house number can identify a resident. The county publishes blocks"),
 )
-"""The column that can identify a person, its masking action, and the reason. Unreadable records are redacted."""
+"""The only column that can identify a person, its masking action, and the reason. Unreadable records are redacted."""
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
@@ -151,20 +150,23 @@ def build_incidents(raw: DataFrame) -> DataFrame:
     Columns:
 
     - the fields of the source except geolocation. Texts are in capitals, with single blanks.
-    - start_time, end_time, row_ts: instants. The clocks show one hour of November twice, so an end in that hour has two
-      possible instants. end_time is the earlier of these two instants. If the earlier instant is before the start,
-      end_time is the later instant.
-    - priority, and the seconds between two stages, such as `calltime_arrive`: null if the source has no value. A
-      negative number gives null and is reported.
-    - address: the block of the address. street: the street of the block, or null at an intersection. intersection: the
-      streets of an intersection in alphabetical order, such as `A ST / B AVE`. is_intersection: null if the address is
-      missing.
-    - longitude, latitude: degrees. The values of the source columns longitude and latitude are used if they describe a
-      place in the county. Otherwise the values of geolocation are used. Both columns are null if geolocation also
-      describes no place in the county. coordinates_are_valid is null if the row has no coordinates.
+    - start_time, row_ts: timestamps.
+    - end_time: a timestamp. In November, the clocks show one hour twice, so an end in that hour has two possible
+      instants. end_time is the earlier instant. If the earlier instant is before the start, end_time is the later
+      instant.
+    - priority, and the seconds between two stages, such as `calltime_arrive`: null if the source has no value or a
+      negative number. A negative number is reported in `_cast_warnings`.
+    - address: the block or the intersection, without house numbers.
+    - street: the street of the block, or null if the address is an intersection.
+    - intersection: the streets of an intersection in alphabetical order, such as `A ST / B AVE`.
+    - is_intersection: whether the address is an intersection, or null if the address is missing.
+    - longitude, latitude: degrees. The source columns longitude and latitude are used if they are a place in the
+      county. Otherwise geolocation is used. If geolocation is not a place in the county either, both columns are null.
+    - coordinates_are_valid: whether the row has a place in the county, or null if the row has no coordinates.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
-    - the lineage; `_cast_failures` of the start time and of a record that is not JSON; `_cast_warnings` of all cells
-      except the start time.
+    - the columns of `LINEAGE_COLUMNS`.
+    - `_cast_failures`: a start time that could not be read, or a record that is not JSON.
+    - `_cast_warnings`: all other cells that could not be read.
 
     Source: Montgomery County, MD, "Police Dispatched Incidents" (98cc-bc7d).
     """
@@ -190,9 +192,10 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # In a single step, Spark would compute a value again for each column that uses the value. There are only three
-    # steps, because each step copies the row. Spark may compile the steps after `_point` and the later validation steps
-    # into one method, and Java does not compile a method of more than 8,000 bytes of bytecode.
+    # In a single step, Spark would compute a value again for each column that uses the value. More than three steps
+    # would make the generated code longer, because each step copies the row. Spark may put the steps after `_point` and
+    # the later validation steps into one Java method. Java only interprets a method of more than 8,000 bytes of
+    # bytecode, which is slow.
     return (
         incidents.withColumns(
             {
@@ -220,7 +223,7 @@ def _parse_double(text: str) -> Column:
 
 
 def _add_local_times(incidents: DataFrame) -> DataFrame:
-    """Add the local time of the start. Resolve an end in the hour that the clocks show twice in November."""
+    """Add the local time of the start. If the clocks showed the end time twice, choose one of the two instants."""
     start, end = F.col("start_time"), F.col("end_time")
     hour_later = F.timestamp_micros(F.unix_micros(end) + _HOUR_IN_MICROSECONDS)
     is_ambiguous = local_time(hour_later, zone=ZONE) == local_time(end, zone=ZONE)

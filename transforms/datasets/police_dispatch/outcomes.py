@@ -22,8 +22,12 @@ def build_type_dispositions(
     Rows: at most `max_combinations` for each of the `max_cities` cities. Ties are broken by the names of type and
     disposition.
 
-    Columns: city_rank, city; rank, initial_type, disposition_desc; incidents; share_pct (share of the city's
-    incidents).
+    Columns:
+
+    - city_rank, city: the rank of the city is 1 for the city with the most incidents.
+    - rank, initial_type, disposition_desc: the rank is 1 for the most frequent combination in the city.
+    - incidents: the number of incidents of the combination in the city.
+    - share_pct: incidents as a percentage of all incidents in the city.
     """
     return (
         incidents.transform(_count_combinations, max_cities=max_cities)
@@ -36,15 +40,18 @@ def build_type_dispositions(
 def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MAX_CITIES) -> DataFrame:
     """Find the combinations of type and disposition that occur in all top cities (question 6).
 
-    Rows: one for each combination that has incidents in each of the `max_cities` cities with the most incidents.
+    The top cities are the `max_cities` cities with the most incidents.
+
+    Rows: one for each combination that has incidents in every top city.
 
     Columns:
 
-    - rank (1 for the combination with the most incidents); initial_type, disposition_desc.
+    - rank: 1 for the combination with the most incidents in the top cities.
+    - initial_type, disposition_desc.
     - cities: the number of top cities.
     - incidents: the number of incidents of the combination in the top cities.
-    - min_share_pct, max_share_pct: the smallest and the largest share of the combination in a top city. The share is a
-      percentage of the city's incidents.
+    - min_share_pct, max_share_pct: for each city, the combination has a percentage of the city's incidents. These two
+      columns are the smallest and the largest percentage.
     """
     number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
@@ -72,9 +79,14 @@ def build_top_type_dispositions(
     Rows: one for each combination of city, type and disposition with incidents. The answer has `max_cities` cities, and
     the `max_types` most frequent types of each city. Incidents without a disposition also have rows.
 
-    Columns: city_rank, city; type_rank, initial_type; disposition_desc; incidents; share_pct. The denominator of
-    share_pct is the number of the city's incidents of the type. The shares of a city and type add up to exactly
-    100.000.
+    Columns:
+
+    - city_rank, city: the rank of the city is 1 for the city with the most incidents.
+    - type_rank, initial_type: the rank of the type is 1 for the most frequent type in the city.
+    - disposition_desc.
+    - incidents: the number of incidents with this city, type and disposition.
+    - share_pct: incidents as a percentage of the incidents with this city and type. For each combination of city and
+      type, the percentages add up to exactly 100.000.
     """
     return (
         incidents.transform(_count_combinations, max_cities=max_cities)
@@ -95,12 +107,11 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
     Columns:
 
     - dimension: `all`, `initial_type`, `sector` or `police_district_number`.
-    - value: the type, sector or district. value is null for `all`, and for incidents without a type, sector or
-      district.
-    - incidents.
-    - arrival_missing: the number of incidents whose dispatch_arrive is missing or not a number of 0 or more.
-    - clearing_missing: the number of incidents whose arrive_cleared is missing or not a number of 0 or more.
-    - arrival_missing_pct, clearing_missing_pct: percentages of the column incidents.
+    - value: the type, sector or district, or null if unknown. For the dimension `all`, value is null.
+    - incidents: the number of incidents.
+    - arrival_missing: the number of incidents in which dispatch_arrive is null.
+    - clearing_missing: the number of incidents in which arrive_cleared is null.
+    - arrival_missing_pct, clearing_missing_pct: the two numbers as percentages of incidents.
     """
     dimensions = ("initial_type", "sector", "police_district_number")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))

@@ -21,9 +21,10 @@ def build_streets(incidents: DataFrame) -> DataFrame:
 
     Columns:
 
-    - rank (1 for the street with the most incidents at blocks); street (the text after BLK).
-    - incidents: the number of incidents at blocks of the street, without incidents at intersections.
-    - share_pct: the share of all incidents at blocks. The shares add up to exactly 100.000.
+    - rank: 1 for the street with the most incidents at blocks.
+    - street: the name of the street.
+    - incidents: the number of incidents at blocks of the street. Incidents at intersections are not included.
+    - share_pct: incidents as a percentage of all incidents at blocks. The percentages add up to exactly 100.000.
     - at_intersections: the number of incidents at intersections of the street.
 
     An incident at an intersection is counted in at_intersections for each street of the intersection.
@@ -52,10 +53,12 @@ def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> 
 
     Columns:
 
-    - rank (1 for the cell with the most incidents); incidents.
+    - rank: 1 for the cell with the most incidents.
     - cell: the latitude and longitude of the south-west corner of the cell, such as `39.02,-77.05`.
-    - south, west: this latitude and this longitude, as numbers in degrees.
-    - share_pct: the share of the incidents with coordinates. The shares add up to exactly 100.000.
+    - south, west: the latitude and longitude of the same corner, as numbers in degrees.
+    - incidents: the number of incidents in the cell.
+    - share_pct: incidents as a percentage of all incidents that have coordinates. The percentages add up to exactly
+      100.000.
     """
     longitude, latitude = F.col("longitude"), F.col("latitude")
     cell_columns = ("cell", "south", "west")
@@ -77,9 +80,14 @@ def build_grid_cells(incidents: DataFrame, *, degrees: float = CELL_DEGREES) -> 
 def build_intersections(incidents: DataFrame) -> DataFrame:
     """Rank the intersections by their number of incidents (question 5).
 
-    Rows: one for each intersection with incidents. Columns: rank (1 for the intersection with the most incidents);
-    intersection (the streets in alphabetical order); incidents; share_pct (share of the incidents at intersections; the
-    shares add up to exactly 100.000).
+    Rows: one for each intersection with incidents.
+
+    Columns:
+
+    - rank: 1 for the intersection with the most incidents.
+    - intersection: the streets in alphabetical order.
+    - incidents: the number of incidents at the intersection.
+    - share_pct: incidents as a percentage of all incidents at intersections. The percentages add up to exactly 100.000.
     """
     return (
         incidents.where("intersection IS NOT NULL")
@@ -93,8 +101,13 @@ def build_intersections(incidents: DataFrame) -> DataFrame:
 def build_at_intersections(incidents: DataFrame) -> DataFrame:
     """Compare the number of incidents at intersections with the number of incidents at other addresses (question 5).
 
-    Rows: at most three. Columns: is_intersection (true, false, or null if the address is missing); incidents; share_pct
-    (share of all incidents; the shares add up to exactly 100.000).
+    Rows: one for each value of is_intersection, so at most three.
+
+    Columns:
+
+    - is_intersection: true, false, or null if the address is missing.
+    - incidents: the number of incidents.
+    - share_pct: incidents as a percentage of all incidents. The percentages add up to exactly 100.000.
     """
     return (
         incidents.transform(aggregate, group_by=["is_intersection"], columns=INCIDENT_COUNT)

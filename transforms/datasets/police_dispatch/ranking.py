@@ -16,7 +16,7 @@ MAX_CITIES = 4
 MAX_TYPES = 4
 MAX_STREETS = 4
 MIN_TIMED_INCIDENTS = 5
-"""If an average includes fewer incidents than this number, `few_incidents` of the average is true."""
+"""If an average includes fewer incidents than this number, the column `few_incidents` is true."""
 
 _TOTAL = "_rank_by_incidents_total"
 
@@ -24,15 +24,17 @@ _TOTAL = "_rank_by_incidents_total"
 def rank_by_incidents(
     counts: DataFrame, *, columns: Sequence[str], name: str, group_by: Sequence[str] = ()
 ) -> DataFrame:
-    """Rank each combination of values of `columns` by its total of `incidents`. For example, rank each city.
+    """Rank each combination of values in `columns` by its total number of incidents.
+
+    For example, each city gets a rank if `columns` has only city.
 
     The rank is computed from the counts, so this step needs no second pass over the incidents.
 
     Rows: all kept.
 
-    Columns: reads incidents. Adds `name`, an int. In each `group_by` group, the combination with the most incidents has
-    rank 1. Ties are broken by the values of `columns`, in ascending order. The rank is null if a column of `columns` is
-    null.
+    Columns: reads incidents, the number of incidents of the row. Adds `name`, an int. In each `group_by` group, the
+    combination with the most incidents has rank 1. Ties are broken by the values of `columns`, in ascending order. The
+    rank is null if a column of `columns` is null.
 
     >>> counts = [("Rockville", "Theft", 5), ("Olney", "Theft", 3), ("Olney", "Noise", 4), (None, "Noise", 99)]
     >>> rows = spark.createDataFrame(counts, "city string, initial_type string, incidents int")

@@ -1,8 +1,8 @@
 """Measure arrival times and clearing times.
 
 The arrival time is the time from dispatch to the first arrival. The clearing time is the time from the first arrival
-until the last unit has cleared. An average includes only incidents with a known time. A missing time is left out of the
-average, but a time of 0 is included. `few_incidents` is true if an average includes fewer than `min_timed` incidents.
+until the last unit has cleared. An average includes only incidents with a known time. A time of 0 is
+also a known time. `few_incidents` is true if an average includes fewer than `min_timed` incidents.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, m
 
     Columns:
 
-    - city, initial_type; incidents.
-    - band_number: 1 for the shortest times.
+    - city, initial_type.
+    - incidents: the number of incidents with this city, type and band.
+    - band_number: 1 for the band with the shortest times.
     - band: a range of minutes. `5-10` is from 5 to less than 10.
-    - share_pct: a percentage of those incidents of the city and type that have a known time. The shares of a city and
-      type add up to exactly 100.000.
+    - share_pct: incidents as a percentage. The denominator is the number of incidents with this city, this type and a
+      known time. For each combination of city and type, the percentages add up to exactly 100.000.
     """
     return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
 
@@ -62,23 +63,25 @@ def build_arrival_by_city(
 ) -> DataFrame:
     """Average the arrival time by city, type and priority, and rank the averages of each city (question 11).
 
-    Rows: one for each combination of city, type and priority in which at least one incident has a known time. The
-    cities are the `max_cities` cities with the most incidents. The priority can be null.
+    The top cities are the `max_cities` cities with the most incidents. A pair is a type with a priority. The priority
+    can be null.
+
+    Rows: one for each pair in each top city, if at least one of the incidents has a known time.
 
     Columns:
 
-    - city, initial_type, priority; incidents; few_incidents.
-    - timed: the number of incidents with a known time.
+    - city, initial_type, priority.
+    - incidents: the number of incidents of the pair in the city.
+    - timed: the number of these incidents that have a known time.
     - avg_minutes: the average time of the timed incidents.
-    - slowest_rank, fastest_rank: the rank of the combination of type and priority in its city. The slowest combination
-      has slowest_rank 1, and the fastest combination has fastest_rank 1. Ties are broken by type and priority.
-    - places: the number of top cities in which at least one incident of the combination of type and priority has a
-      known time.
-    - overall_minutes: the average time of all timed incidents of the combination in the top cities.
-    - fastest, slowest: the cities with the lowest and the highest average time of the combination. Ties are broken by
-      the name of the city.
-    - spread_minutes: the difference between these two averages. fastest, slowest and spread_minutes are null if places
-      is 1.
+    - few_incidents: whether timed is less than `min_timed`.
+    - slowest_rank, fastest_rank: the rank of the pair in the city. The slowest pair has slowest_rank 1, and the fastest
+      pair has fastest_rank 1. Ties are broken by type and priority.
+    - places: the number of top cities that have a known time for the pair.
+    - overall_minutes: the average time of the pair in all top cities together.
+    - fastest, slowest: the top cities with the lowest and the highest average time of the pair. Ties are broken by the
+      name of the city. Both columns are null if places is 1.
+    - spread_minutes: the difference between the averages of these two cities, or null if places is 1.
     """
     return _average_times(
         incidents, column=ARRIVAL_SECONDS, place_column="city", max_places=max_cities, min_timed=min_timed
@@ -125,19 +128,21 @@ def build_clearing_by_street(
 def build_slowest_cities(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Compare the slowest city of each combination of type and priority with the other cities (question 12).
+    """For each pair of type and priority, compare the slowest city with the other top cities (question 12).
 
-    Usually, the slowest city has a high average only because few of its incidents have a known time.
+    Usually, the slowest city has a high average only because few of its incidents have a known time. The top cities are
+    the `max_cities` cities with the most incidents.
 
-    Rows: one for each combination that has known times in at least two of the `max_cities` cities.
+    Rows: one for each pair that has known times in at least two top cities.
 
     Columns:
 
-    - city (the slowest city); initial_type, priority.
-    - timed, avg_minutes: the figures of the slowest city.
-    - others_timed, others_minutes: the figures of the remaining top cities together.
+    - city: the slowest city of the pair.
+    - initial_type, priority.
+    - timed, avg_minutes: the number of timed incidents of the pair in the slowest city, and their average time.
+    - others_timed, others_minutes: the same two figures for the remaining top cities together.
     - more_minutes: avg_minutes minus others_minutes.
-    - few_incidents: whether the average of the slowest city includes fewer than `min_timed` incidents.
+    - few_incidents: whether timed is less than `min_timed`.
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)
@@ -163,20 +168,22 @@ def build_quadrants(
 ) -> DataFrame:
     """Compare the speed and the volume of each city with the averages of the top cities (questions 16 and 17).
 
-    Cities are compared separately for each combination of type and priority. The overall average is the average arrival
-    time of all timed incidents in the `max_cities` cities. A city is `slower` if its own average is above the overall
-    average. The volume of a city is `more` if the city has more incidents of the combination than the average of these
-    cities. The average number of incidents includes cities without incidents of the combination. `slower, more`
-    indicates a problem with responses (question 16). `faster, more` indicates an efficient response (question 17).
+    The top cities are the `max_cities` cities with the most incidents. They are compared separately for each pair of
+    type and priority. A city is `slower` if its average arrival time is above the average of all timed incidents in the
+    top cities, and `faster` if it is below. A city has `more` incidents if its number of incidents is above the average
+    number of the top cities, and `fewer` if it is below. `slower, more` indicates a problem with responses (question
+    16). `faster, more` indicates an efficient response (question 17).
 
     Rows: as in `build_arrival_by_city`.
 
     Columns:
 
-    - city, initial_type, priority; incidents; timed, avg_minutes, overall_minutes; few_incidents.
-    - usual_incidents: the average number of incidents of the combination in the top cities.
-    - quadrant: null if avg_minutes equals overall_minutes, or if incidents equals usual_incidents. The values are
-      compared before rounding.
+    - city, initial_type, priority, incidents, timed, avg_minutes, overall_minutes, few_incidents: as in
+      `build_arrival_by_city`.
+    - usual_incidents: the average number of incidents of the pair in a top city. A top city without incidents of the
+      pair counts as 0.
+    - quadrant: such as `slower, more`. quadrant is null if avg_minutes equals overall_minutes, or if incidents equals
+      usual_incidents. The values are compared before rounding.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")
