@@ -57,7 +57,7 @@ def build_calls(raw: DataFrame) -> DataFrame:
     - service_level: the fraction of the calls that were answered in time, from 0 to 1.
     - calls_unaccounted: calls_offered minus calls_handled minus calls_abandoned.
     - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: the values that could not be read, except values of `BI_ID`.
+    - `_cast_failures`: the records and values that could not be read, except values of `BI_ID`.
     - `_cast_warnings`: a value of `BI_ID` that could not be read. The row can still be valid.
     """
     return (

@@ -7,13 +7,12 @@ Most rows have no `BI_ID`. If a row has a `BI_ID`, this id is only the row numbe
 of the key, and rows without a `BI_ID` are kept. If two rows have the same key, the publisher keeps the row that was
 delivered last, even if the ids of the rows differ.
 
-Two rows of one file can have the same key but different numbers of inquiries. The pipeline does not add up these
-numbers, and does not choose one of the numbers. The pipeline quarantines the rows, and the city must decide which
-number is correct.
+Two rows of one file can have the same key but different numbers of inquiries. The pipeline neither adds these numbers
+nor chooses one of them. Instead, the pipeline quarantines the rows, and the city must decide which number is correct.
 
-Names that differ only in blanks, in capitals, or in the dash after the code of a department get the same spelling. The
-capitals that most rows use are kept. Each channel on the city's list has one fixed spelling. Types that the city has
-retired (`ZZ OLD - …`) keep their names, and `is_retired` is true for their rows.
+Names get the same spelling if they differ only in blanks, in capitals, or in the dash after the code of a department.
+If names differ only in capitals, the most frequent spelling is used. Each channel on the city's list has one fixed
+spelling. Types that the city has retired (`ZZ OLD - …`) keep their names, and `is_retired` is true for their rows.
 """
 
 from transforms.dataset import Dataset

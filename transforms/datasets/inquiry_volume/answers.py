@@ -1,4 +1,4 @@
-"""Build the answers about the inquiry volume. Years, departments and denominators come from the data."""
+"""Build the answers about the inquiry volume. All years and departments come from the data."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def build_departments(inquiries: DataFrame) -> DataFrame:
 
     Columns:
 
-    - year, inquiry_department; inquiries.
-    - share_pct: the share of the year's inquiries. The shares of a year add up to exactly 100.000.
-    - rounded_pct: the same share, but rounded separately, as in the city's tables. The sum of a year can differ from
-      100.
+    - year, inquiry_department.
+    - inquiries: the number of inquiries.
+    - share_pct: inquiries as a percentage of the year's inquiries. The percentages of a year add up to exactly 100.000.
+    - rounded_pct: the same percentage, but simply rounded to three decimals, as in the city's tables. The sum of a year
+      can differ from 100.
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_department")
 
@@ -41,19 +42,20 @@ def build_channels(inquiries: DataFrame) -> DataFrame:
 
     Rows: one for each combination of year and channel with inquiries.
 
-    Columns: year, inquiry_channel; inquiries; share_pct and rounded_pct as in `build_departments`.
+    Columns: year, inquiry_channel, and the columns inquiries, share_pct and rounded_pct of `build_departments`.
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_channel")
 
 
 def build_monthly(inquiries: DataFrame) -> DataFrame:
-    """Compute the volume of each month, with the changes since the month before and since the year before.
+    """Compute the volume of each month, with the changes since the month before and since the same month last year.
 
     Rows: one for each month with inquiries.
 
     Columns:
 
-    - month (the first day of the month); inquiries.
+    - month: the first day of the month.
+    - inquiries: the number of inquiries.
     - change_on_month: the change in inquiries since the month before.
     - change_on_month_pct: the same change, as a percentage of the inquiries of the month before.
     - change_on_year, change_on_year_pct: the changes since the same month of the year before.
@@ -81,8 +83,10 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
 
     Columns:
 
-    - year; inquiries; inquiries_per_month.
+    - year.
+    - inquiries: the number of inquiries.
     - months: the number of months with inquiries. A year with fewer than 12 months is incomplete.
+    - inquiries_per_month: inquiries divided by months.
     - change_on_year, change_on_year_pct: the changes since the year before, or null if the year before has no row. For
       an incomplete year, the changes compare fewer than 12 months with all months of the year before.
     """
@@ -96,19 +100,21 @@ def build_yearly(inquiries: DataFrame) -> DataFrame:
 
 
 def build_department_moves(inquiries: DataFrame) -> DataFrame:
-    """Compare the shares of departments in the last two years that have inquiries.
+    """Compare the share of each department between the last two years that have inquiries.
 
     Rows: one for each department with inquiries in at least one of the two years. If the data has only one year, the
     result is empty.
 
     Columns:
 
-    - inquiry_department; year_before, year; inquiries_before, inquiries.
-    - share_before_pct: the share of all inquiries in year_before.
-    - share_pct: the share of all inquiries in year.
+    - inquiry_department.
+    - year_before, year: the last two years that have inquiries.
+    - inquiries_before, inquiries: the number of the department's inquiries in year_before and in year.
+    - share_before_pct: inquiries_before as a percentage of all inquiries in year_before.
+    - share_pct: inquiries as a percentage of all inquiries in year.
     - change_pct_points: share_pct minus share_before_pct.
 
-    If the department has no inquiries in a year, its share of this year is 0.000.
+    If the department has no inquiries in one of the two years, its percentage for that year is 0.000.
     """
     return inquiries.transform(build_departments).transform(_compare_last_years, columns=["inquiry_department"])
 
@@ -116,15 +122,17 @@ def build_department_moves(inquiries: DataFrame) -> DataFrame:
 def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
     """Find departments with unusually many or few inquiries, compared with the other departments of the year.
 
-    The code applies Tukey's rule to the logarithm of the volume. A volume is unusual if its logarithm is more than 1.5
-    interquartile ranges outside the quartiles (`flag_outliers`).
+    `flag_outliers` applies Tukey's rule to the logarithms of the volumes. A volume is unusual if its logarithm is above
+    the upper quartile or below the lower quartile by more than 1.5 interquartile ranges.
 
     Rows: one for each combination of year and department whose volume is unusual.
 
     Columns:
 
-    - year, inquiry_department; unusual (`high` or `low`); inquiries.
-    - usual_from, usual_to: the minimum and the maximum usual number of inquiries of a department in this year.
+    - year, inquiry_department.
+    - unusual: `high` or `low`.
+    - inquiries: the number of inquiries.
+    - usual_from, usual_to: in this year, a number of inquiries is unusual if it is below usual_from or above usual_to.
     """
     return (
         inquiries.transform(aggregate, group_by=["year", "inquiry_department"], columns=_INQUIRIES)
@@ -144,9 +152,15 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
     Rows: at most `MAX_TYPES_PER_DEPARTMENT` for each combination of year and department. Ties are broken by the name of
     the type.
 
-    Columns: year, inquiry_department; rank (1 for the type with the most inquiries); inquiry_type, is_retired;
-    inquiries; share_pct. The denominator of share_pct is the number of the department's inquiries in the year. The
-    shares of all types of the department add up to exactly 100.000, but the answer has only the top types.
+    Columns:
+
+    - year, inquiry_department.
+    - rank: 1 for the type with the most inquiries of the department in the year.
+    - inquiry_type.
+    - is_retired: whether the city has retired the type.
+    - inquiries: the number of inquiries.
+    - share_pct: inquiries as a percentage of the department's inquiries in the year. The percentages of all types add
+      up to exactly 100.000, but the answer has only the top types.
     """
     group_by = ["year", "inquiry_department"]
     return (
@@ -158,20 +172,22 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
 
 
 def build_channel_moves(inquiries: DataFrame) -> DataFrame:
-    """Compare the channels of each department in the last two years that have inquiries.
+    """Compare the share of each channel in each department between the last two years that have inquiries.
 
     Rows: one for each combination of department and channel with inquiries in at least one of the two years. If the
     data has only one year, the result is empty.
 
     Columns:
 
-    - inquiry_department, inquiry_channel; year_before, year; inquiries_before, inquiries.
-    - share_before_pct: the share of the department's inquiries in year_before.
-    - share_pct: the share of the department's inquiries in year.
+    - inquiry_department, inquiry_channel.
+    - year_before, year: the last two years that have inquiries.
+    - inquiries_before, inquiries: the numbers of the department's inquiries through the channel.
+    - share_before_pct: inquiries_before as a percentage of the department's inquiries in year_before.
+    - share_pct: inquiries as a percentage of the department's inquiries in year.
     - change_pct_points: share_pct minus share_before_pct.
 
-    The shares of a department in a year add up to exactly 100.000. If a department has no inquiries in a year, its
-    shares of that year are 0.000.
+    For each department and year, the percentages add up to exactly 100.000. If a department has no inquiries in one of
+    the two years, its percentages for that year are 0.000.
     """
     group_by = ["year", "inquiry_department"]
     return inquiries.transform(_add_shares, group_by=group_by, column="inquiry_channel").transform(
@@ -205,7 +221,7 @@ def _add_shares(inquiries: DataFrame, *, group_by: Sequence[str], column: str) -
 def _compare_last_years(shares: DataFrame, *, columns: Sequence[str]) -> DataFrame:
     """Put the shares of the last two years side by side.
 
-    If a group has no row in one of the two years, the values of the group for this year are 0.
+    If a combination of values in `columns` has no row in one of the two years, its values for that year are 0.
     """
     all_rows, year = Window.partitionBy(), F.col("year")
     years = shares.withColumn("_last", F.max(year).over(all_rows)).withColumn(

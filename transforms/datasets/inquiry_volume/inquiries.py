@@ -45,12 +45,16 @@ def build_inquiries(raw: DataFrame) -> DataFrame:
 
     Columns:
 
-    - inquiry_department, inquiry_type; year_month (the first day of the month); inquiry_channel; number_of_records
-      (inquiries); bi_id.
-    - year; is_retired (whether the city has retired the type).
-    - `_other_number`: another number of inquiries that the same file has for the same key. If the file has no other
-      number, `_other_number` equals number_of_records. If the key is incomplete, `_other_number` is null.
-    - the lineage; `_cast_failures`; `_cast_warnings` of `BI_ID`. A row without a valid `BI_ID` is still valid.
+    - inquiry_department, inquiry_type, inquiry_channel, bi_id.
+    - year_month: the first day of the month.
+    - number_of_records: the number of inquiries.
+    - year.
+    - is_retired: whether the city has retired the type.
+    - `_other_number`: a different number of inquiries that the same file has for the same key. If the file has only one
+      number for the key, `_other_number` equals number_of_records. If the key is incomplete, `_other_number` is null.
+    - the columns of `LINEAGE_COLUMNS`.
+    - `_cast_failures`: the records and values that could not be read, except values of `BI_ID`.
+    - `_cast_warnings`: a value of `BI_ID` that could not be read. The row can still be valid.
     """
     return (
         raw.transform(change_schema, fields=_FIELDS, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
@@ -85,7 +89,7 @@ def _standardize_department(name: Column) -> Column:
 
 
 def _standardize_type(name: Column) -> Column:
-    """Return the name of a type. The prefix of a retired type gets the city's usual spelling, `ZZ OLD - `."""
+    """Return the name of a type. If the type is retired, the prefix gets the city's usual spelling, `ZZ OLD - `."""
     return F.when(name.rlike(_RETIRED), F.regexp_replace(name, _RETIRED_MARK, "ZZ OLD - ")).otherwise(name)
 
 

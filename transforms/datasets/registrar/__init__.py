@@ -10,8 +10,9 @@ same programme and intake, the second application replaces the first.
 The rows are about persons. `MASKING_POLICY` names each column that can identify a person, and `build_records` masks
 these columns before any row is validated. Trusted, quarantine, validation results and answers never contain the
 original values. If the cells of a row have shifted to wrong columns, the intake of the row is not valid. In a row
-without a valid intake, programme and intake are also masked. Masking does not detect a person's name in the Programme
-of an otherwise valid row, or in the name of a file, sheet or column.
+without a valid intake, programme and intake are also masked. Masking does not detect a person's name in the column
+Programme of an otherwise valid row. Masking also does not detect a person's name in the name of a file, sheet or
+column.
 """
 
 from transforms.dataset import Dataset

@@ -32,8 +32,9 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
 
     Columns:
 
-    - year; received, completed (applications).
-    - completion_rate_pct: 100 x completed / received. The denominator is the applications received in the year.
+    - year.
+    - received, completed: the numbers of applications.
+    - completion_rate_pct: 100 x completed / received.
     - change_pct_points: the change in completion_rate_pct since the year before, or null if the year before is absent.
     """
     return (
@@ -51,8 +52,9 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
 
     Columns:
 
-    - programme, intake; received, completed (applications).
-    - completion_rate_pct: 100 x completed / received. The denominator is the applications received.
+    - programme, intake.
+    - received, completed: the numbers of applications.
+    - completion_rate_pct: 100 x completed / received.
     """
     group_by = ["programme", "intake"]
     return (
@@ -65,8 +67,12 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
 def build_activity_by_month(records: DataFrame) -> DataFrame:
     """Count the applications received, the enrolments and the withdrawals of each month.
 
-    Rows: one for each month with records. Columns: month (the first day of the month); applications, enrolments,
-    withdrawals (records).
+    Rows: one for each month with records.
+
+    Columns:
+
+    - month: the first day of the month.
+    - applications, enrolments, withdrawals: the numbers of records.
     """
     month = F.trunc("record_date", "month").alias("month")
     return records.select(month, "record").transform(_count_records, group_by="month")
@@ -75,7 +81,9 @@ def build_activity_by_month(records: DataFrame) -> DataFrame:
 def build_activity_by_year(records: DataFrame) -> DataFrame:
     """Count the applications received, the enrolments and the withdrawals of each year.
 
-    Rows: one for each year with records. Columns: year; applications, enrolments, withdrawals (records).
+    Rows: one for each year with records.
+
+    Columns: year; the numbers of records in applications, enrolments and withdrawals.
     """
     return records.select(F.year("record_date").alias("year"), "record").transform(_count_records, group_by="year")
 
@@ -90,8 +98,7 @@ def build_yield(records: DataFrame) -> DataFrame:
     - programme, intake.
     - completed: the number of completed applications.
     - enrolled: the number of completed applications with an enrolment.
-    - yield_pct: 100 x enrolled / completed, or null if no application is completed. The denominator is the completed
-      applications.
+    - yield_pct: 100 x enrolled / completed, or null if no application is completed.
     - enrolled_otherwise: the number of enrolments without a completed application.
     """
     group_by = ["programme", "intake"]
@@ -111,15 +118,16 @@ def build_yield(records: DataFrame) -> DataFrame:
 def build_withdrawal_rates(records: DataFrame) -> DataFrame:
     """Compute the percentage of enrolled students who withdrew, by programme and intake.
 
-    The answer also has the days from enrolment to withdrawal.
+    The answer also has the number of days from enrolment to withdrawal.
 
     Rows: one for each combination of programme and intake with enrolments.
 
     Columns:
 
-    - programme, intake; enrolled (enrolments).
+    - programme, intake.
+    - enrolled: the number of enrolments.
     - withdrawn: the number of enrolments with a withdrawal.
-    - withdrawal_rate_pct: 100 x withdrawn / enrolled. The denominator is the enrolments.
+    - withdrawal_rate_pct: 100 x withdrawn / enrolled.
     - median_days, min_days, max_days: the days from enrolment to withdrawal, or null if nobody withdrew.
     """
     group_by = ["programme", "intake"]
@@ -144,14 +152,15 @@ def build_completeness(*records: DataFrame) -> DataFrame:
 
     Pass the rows of both trusted and quarantine, because most rows with a missing value are in quarantine.
 
-    Rows: one for each combination of a kind of record and a field of this kind. Kinds without rows are left out.
+    Rows: one for each field of each kind of record. Kinds of record without rows are left out.
 
     Columns:
 
-    - record, field.
-    - rows: the number of records of this kind in trusted or quarantine.
+    - record: the kind of record.
+    - field: the name of the field.
+    - rows: the number of records of this kind in trusted and quarantine together.
     - filled: the number of these records that have a readable value in the field.
-    - completeness_pct: 100 x filled / rows. The denominator is the records of this kind.
+    - completeness_pct: 100 x filled / rows.
     """
     fields = list(dict.fromkeys(name for names in COMPLETENESS_FIELDS.values() for name in names))
     counts = {"rows": ("record", "count"), **{name: (name, "count") for name in fields}}
@@ -200,7 +209,10 @@ def _count_records(records: DataFrame, *, group_by: str) -> DataFrame:
 
 
 def _summarize_admissions(records: DataFrame) -> DataFrame:
-    """Return one row for each admission, with completed, enrolled, withdrawn (1 or 0) and the days until withdrawal."""
+    """Return one row for each admission.
+
+    completed, enrolled and withdrawn are 1 or 0. days is the number of days from enrolment to withdrawal.
+    """
     days = F.when(F.col("record") == "withdrawal", F.datediff("withdrawn_date", "enrolled_on"))
     return records.groupBy(*ADMISSION_KEY).agg(
         F.coalesce(F.max(F.col("is_completed").cast("int")), F.lit(0)).alias("completed"),

@@ -75,8 +75,8 @@ def keep_known_values(known: Sequence[str]) -> Callable[[Column], Column]:
 def hash_unless_intake_is_valid(value: Column) -> Column:
     """Keep the value if the row's intake is a season and a year. Otherwise hash the value. This is a masking action.
 
-    The value is also hashed if the row has more or fewer cells than the header. In both cases, the cells may have
-    shifted to wrong columns. After such a shift, the column Programme can contain an address.
+    The value is also hashed if the row has more or fewer cells than the header. In such a row, or in a row without a
+    valid intake, the cells may have shifted to wrong columns. Then the column Programme can contain an address.
     """
     is_malformed = F.coalesce(F.array_contains(f"{CAST_FAILURES}.column", "_malformed_record"), F.lit(False))
     return F.when(F.col("intake").rlike(_VALID_INTAKE) & ~is_malformed, value).otherwise(keyed_hash(value))
@@ -121,22 +121,24 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
     Columns:
 
-    - record: `application`, `enrolment` or `withdrawal`. For the total line of a sheet, record is `total line`.
+    - record: `application`, `enrolment` or `withdrawal`, or `total line` for the total line of a sheet.
     - student_id, first_name, last_name, email, phone, year_of_birth, status, withdrawal_reason: masked by
       `MASKING_POLICY`.
-    - programme; intake (such as `Fall 2023`). Both are hashed if the intake is not a season and a year.
+    - programme, intake: a valid intake is a season and a year, such as `Fall 2023`. If the intake is not valid, both
+      columns are hashed.
     - received_date, completed_date, enrolled_date, withdrawn_date.
     - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
-    - is_completed: whether an application has a completed date. is_completed is null for other records.
-    - has_application: whether this enrolment has an application for the same admission. has_application is null for
-      other records, or if the student ID, programme or intake is missing.
-    - enrolled_on: the date of the enrolment that this withdrawal ends. The days to the withdrawal start at this date.
-      If an admission has several enrolments, the enrolment that was delivered last is used. An enrolment after the
-      withdrawal is used only if all enrolments are after the withdrawal. enrolled_on is null for other records, or if
-      the student ID, programme or intake is missing.
-    - student_id_is_valid; email_is_valid. Each column is null if the checked value is missing.
-    - the lineage; `_cast_failures`; `_cast_warnings` of the date of birth. A record without a valid date of birth is
-      still valid. The values in both columns are redacted.
+    - is_completed: for an application, whether the completed date is known. Null for other kinds of record.
+    - has_application: for an enrolment, whether the same admission has an application. Null for other kinds of record.
+    - enrolled_on: for a withdrawal, the date of the enrolment that the withdrawal ends. Null for other kinds of record.
+      If the admission has several enrolments, the enrolment that was delivered last is used. An enrolment after the
+      withdrawal is used only if all enrolments are after the withdrawal.
+    - student_id_is_valid, email_is_valid: null if the student ID or the e-mail address is missing.
+    - the columns of `LINEAGE_COLUMNS`.
+    - `_cast_failures`: the redacted records and values that could not be read, except dates of birth.
+    - `_cast_warnings`: a redacted date of birth that could not be read. The record can still be valid.
+
+    has_application and enrolled_on are null if the student ID, programme or intake is missing.
 
     Source: the graph of the Glue job that this job replaces. `MASKING_POLICY` replaces the node Detect Sensitive Data
     of this graph.
@@ -163,7 +165,7 @@ def _standardize(rows: DataFrame) -> DataFrame:
     student_id, first, last = F.upper("student_id"), F.col("first_name"), F.col("last_name")
     full_name = F.when(first.isNull(), last).when(last.isNull(), first)  # one cell can contain both names
     says_total = reduce(or_, (F.coalesce(name.rlike(_TOTAL), F.lit(False)) for name in (student_id, first, last)))
-    # A student can be called Total. The row of such a student has a valid student ID.
+    # A student can have the name Total. The row of such a student has a valid student ID.
     is_total = says_total & ~F.coalesce(student_id.rlike(_VALID_STUDENT_ID), F.lit(False))
     standardized = {
         "record": F.when(is_total, TOTAL_LINE).otherwise(F.col("_layout")),
@@ -205,14 +207,15 @@ def _standardize_intake(text: Column) -> Column:
 
 def _add_related_records(records: DataFrame) -> DataFrame:
     """Add to each record the columns that depend on the other records of the same admission."""
-    # A window groups rows with the same incomplete key, but these rows may belong to different admissions.
+    # A window treats rows with the same incomplete key as one admission, but these rows may belong to different
+    # admissions. `has_key` excludes such rows.
     has_key = reduce(and_, (F.col(name).isNotNull() for name in ADMISSION_KEY))
     is_kind = {kind: F.col("record") == kind for kind in LAYOUTS}
     day = F.coalesce(*(F.when(is_kind[kind], F.col(name)) for kind, name in _DATE_COLUMNS.items()))
     admission = Window.partitionBy(*ADMISSION_KEY)
     until_that_day = admission.orderBy(day.asc_nulls_first()).rangeBetween(Window.unboundedPreceding, Window.currentRow)
-    # `_is_related` excludes an enrolment if its date fails the suite. It also excludes a superseded enrolment if the
-    # admission has a current enrolment with a valid date.
+    # `_is_related` excludes an enrolment if its date fails the suite. `_is_related` also excludes a superseded
+    # enrolment if the admission has a current enrolment with a valid date.
     is_plausible = is_kind["enrolment"] & (day >= EARLIEST_DATE) & (day <= utc_wall_clock(F.col("_ingested_at")))
     has_current = F.max(is_plausible & F.col("_is_current")).over(admission)
     delivery = F.when(F.col("_is_related"), F.struct(*LINEAGE_COLUMNS))

@@ -5,9 +5,9 @@ each year. Vancouver delivers csv files and workbooks. The modules in `sources` 
 All cities share the rest of the code.
 
 No source publishes an id of its requests. The key is a keyed hash of the fields that are set when a request is opened
-and never change. These fields are the city, the creation time (with seconds), and the fields in `CitySource.key`. The
-fields in `CitySource.key` describe the subject, channel and place. Status, close time, agency and coordinates can
-change, so these fields are not part of the key.
+and that never change: the city, the creation time to the second, and the fields in `CitySource.key`. The fields in
+`CitySource.key` describe the subject, channel and place. Status, close time, agency and coordinates can change, so
+these fields are not part of the key.
 
 Two requests with the same values in all key fields become one request. In Denver, this happens mostly to requests
 without an address that were created in the same second. In Vancouver, 10,000 published rows contain four such pairs. If

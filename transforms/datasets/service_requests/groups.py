@@ -28,9 +28,9 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
 
     Rows: for each request, one row for each kind in `kinds` that the city publishes.
 
-    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns has
-    the kind of the group. The second of the two columns has the name of the group. For the kind `all`, the name is
-    `all`. For any other kind, the name is the value of the column with the same name as the kind, and can be null.
+    Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns is
+    the kind of the group, and the second is the name of the group. For the kind `all`, the name is `all`. For any other
+    kind, the name is the value of the column with the same name as the kind, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()
@@ -50,7 +50,7 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
 
 
 def count_requests(requests: DataFrame, *, group_by: Sequence[str]) -> DataFrame:
-    """Count requests.
+    """Count the requests of each group.
 
     Rows: one for each combination of the `group_by` columns. Columns: the `group_by` columns and `requests`.
     """
@@ -82,7 +82,8 @@ def top_values(
 ) -> DataFrame:
     """Keep the `n` most frequent values of `column` in each group of requests.
 
-    Rows: at most `n` for each group. Nulls are left out. Ties are broken by the value of `column`, in ascending order.
+    Rows: at most `n` for each group. Requests in which `column` is null are left out. Ties are broken by the value of
+    `column`, in ascending order.
 
     Columns: city, the columns of `names`, rank, `column`, requests and share_pct. The denominator of share_pct is the
     number of the group's requests in which `column` is not null.
@@ -103,9 +104,11 @@ def add_change_since(volumes: DataFrame, *, name: str, group_by: Sequence[str], 
 
     `months` is the number of months from the earlier month to the month of the row.
 
-    Rows: all kept. Columns: reads requests and month (the first day of the month). Adds `name` (the change) and
-    `<name>_pct` (the change as a percentage of the requests of the earlier month). Both columns are null if the earlier
-    month has no row. `<name>_pct` is also null if the earlier month has 0 requests.
+    Rows: all kept.
+
+    Columns: reads requests, and month, the first day of the month. Adds `name`, the change. Adds `<name>_pct`, the
+    change as a percentage of the requests of the earlier month. Both columns are null if the earlier month has no row.
+    `<name>_pct` is also null if the earlier month has 0 requests.
     """
     percentage_name = f"{name}_pct"
     return (

@@ -49,16 +49,18 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
     Columns:
 
     - the columns of `COLUMNS`. status has the spelling of the source.
-    - closed_at: if the layout has only the day on which a request was closed, closed_at is the end of this day. If the
-      row was last changed before the end of this day, closed_at is the time of the last change.
-    - revised_at: the row's own time of revision. If the layout has no times of revision, revised_at is the as-of time
-      of the file (`file_as_of`). The as-of time is the modification time of the file or the latest time in the rows of
-      the file, whichever is earlier. A time in a row is the creation time, the close time, or the start of the close
-      day. In a layout with times of revision, a row can lack a time of revision. For such a row, revised_at is the
-      modification time of the file or the latest time in the row, whichever is earlier.
-    - city; case_key (before masking, null without a creation time); resolution; `_local` (the creation time, in the
-      city's local time); coordinates_are_valid.
-    - the lineage; `_cast_failures`; `_cast_warnings`.
+    - closed_at: the close time. If the row has only a close day, closed_at is the end of this day. If the row was last
+      changed before the end of this day, closed_at is the time of the last change.
+    - revised_at: the time of revision.
+    - city, resolution, coordinates_are_valid.
+    - case_key: the key before masking, or null if the creation time is missing.
+    - `_local`: the creation time in the city's local time.
+    - the columns of `LINEAGE_COLUMNS`, `_cast_failures` and `_cast_warnings`.
+
+    `source.as_of` gives the rule for revised_at. If the rule of the layout is `file`, revised_at is the as-of time of
+    the file (`file_as_of`). If the rule is `row`, revised_at is the time of revision in the row. If this time is
+    missing, revised_at is the modification time of the file or the latest time in the row, whichever is earlier. The
+    times in a row are the creation time, the close time, and the start of the close day.
 
     Raises:
         MissingColumnError: Raw lacks a column of the layout.
@@ -82,8 +84,10 @@ def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
     Ingest assigns a layout to each row, even to a malformed row. So a row without a known layout is from a source that
     was removed.
 
-    Rows: only rows whose `_layout` is null or not in `known`. Columns: as in `read_layout`. All columns are
-    null except revised_at (the modification time of the file), the lineage, and the report of a malformed record.
+    Rows: only rows whose `_layout` is null or not in `known`.
+
+    Columns: as in `read_layout`. revised_at is the modification time of the file. All other columns are null, except
+    the columns of `LINEAGE_COLUMNS`, and `_cast_failures` if the record is malformed.
     """
     is_known = F.coalesce(F.col("_layout").isin(*known), F.lit(False))
     return (
@@ -95,9 +99,9 @@ def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
 
 
 def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
-    """Return the fields. Each source column gets the spelling that raw uses for it.
+    """Return the fields with the names of the source columns spelled as in raw.
 
-    If the column names of two files differ only in capitals, raw has one column, with the spelling of the first file.
+    If a column name differs only in capitals between two files, raw has one column with the spelling of the first file.
     """
     spellings = {name.casefold(): name for name in raw.columns}
     for field in fields:
@@ -139,14 +143,14 @@ def _add_times(rows: DataFrame, *, zone: str, is_dated_by_row: bool) -> DataFram
 
 
 def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
-    """Add the columns that depend on the source."""
+    """Add the columns that depend on the rules of the source."""
     longitude, latitude = F.col("longitude"), F.col("latitude")
     known_statuses = [status for statuses in source.statuses.values() for status in statuses]
     local_time_text = F.replace(F.substring(F.col("_local").cast("string"), 1, 19), F.lit(" "), F.lit("T"))
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
-    # status and `_local` are added in a separate step. In a single step, Spark would compute both again for each column
-    # that uses them.
+    # status and `_local` are added in a separate step. In a single step, Spark would compute status and `_local` again
+    # for each column that uses them.
     return rows.withColumns(
         {
             "city": F.lit(source.city),

@@ -26,9 +26,11 @@ def build_resolution(requests: DataFrame) -> DataFrame:
     Columns:
 
     - city, group_kind, group_name.
-    - requests, resolved, unresolved, status_not_known: numbers of requests.
-    - closed_otherwise: the number of requests that were transferred, out of jurisdiction, or not a valid request.
-    - resolved_pct, unresolved_pct: percentages of the requests with a known status.
+    - requests: the number of requests.
+    - resolved, unresolved: the numbers of resolved and unresolved requests.
+    - closed_otherwise: the number of requests that were closed for another reason, for example as duplicates.
+    - status_not_known: the number of requests without a known status.
+    - resolved_pct, unresolved_pct: resolved and unresolved as percentages of the requests that have a known status.
     """
     counts = {resolution: resolution.replace(" ", "_") for resolution in (RESOLVED, CLOSED_OTHERWISE, UNRESOLVED)}
     return (
@@ -60,8 +62,13 @@ def build_top_unresolved(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
     broken by the name of the type.
 
-    Columns: city, group_kind, group_name; rank; request_type; requests (unresolved); share_pct. The denominator of
-    share_pct is the number of the group's unresolved requests that have a type.
+    Columns:
+
+    - city, group_kind, group_name.
+    - rank: 1 for the type with the most unresolved requests.
+    - request_type.
+    - requests: the number of unresolved requests.
+    - share_pct: requests as a percentage of the group's unresolved requests that have a type.
     """
     return requests.where(F.col("resolution") == UNRESOLVED).transform(top_values, column="request_type")
 
@@ -73,8 +80,12 @@ def build_first_call_resolution(requests: DataFrame) -> DataFrame:
 
     Rows: for each city, one row for each group. Requests whose first-call resolution is unknown are left out.
 
-    Columns: city, group_kind, group_name; requests (the requests whose first-call resolution is yes or no);
-    on_first_call (the requests whose first-call resolution is yes); on_first_call_pct (100 x on_first_call / requests).
+    Columns:
+
+    - city, group_kind, group_name.
+    - requests: the number of requests whose first-call resolution is yes or no.
+    - on_first_call: the number of requests whose first-call resolution is yes.
+    - on_first_call_pct: 100 x on_first_call / requests.
     """
     sums = {"requests": ("_one", "count"), "on_first_call": ("_one", "sum")}
     return (
@@ -91,21 +102,23 @@ def build_time_to_close(requests: DataFrame) -> DataFrame:
     """Compute the median and the 90th percentile of the time until requests are closed.
 
     Rows: for each city, one row for all requests, one for each agency, one for each type, and one for each pair of
-    agency and type. Requests without hours_to_close are left out. These requests are unresolved, lack a time, or were
-    closed before their creation.
+    agency and type. Requests without hours_to_close are left out. Such a request is unresolved, lacks a time, or has a
+    close time before the creation time.
 
     Columns:
 
-    - city; requests.
+    - city.
+    - requests: the number of requests.
     - group_kind: `all`, `agency`, `request_type` or `agency and request_type`.
     - agency, request_type: null if the group includes all values of the column, or if the value is unknown.
     - median_hours, p90_hours: the median and the 90th percentile of hours_to_close.
 
     The percentiles are exact to a tenth of an hour. The code first counts the requests for each tenth of an hour, and
-    then computes the percentiles from these counts. An exact percentile of single requests would need all requests in
-    memory. An approximate percentile would differ between runs.
+    then computes the percentiles from these counts. Percentiles that are computed from single requests would need all
+    requests in memory. An approximate percentile would differ between runs.
     """
-    # Times are rounded to whole seconds first, because the double 1.15 times ten can be slightly less than 11.5.
+    # Times are rounded to whole seconds first. Otherwise 1.15 hours could become slightly less than 11.5 tenths,
+    # because doubles are not exact.
     tenths = F.round(F.round(F.col("hours_to_close") * 3600) / 360).cast("int").alias("_tenths")
     dimensions, null = ("agency", "request_type"), F.lit(None).cast("string")
     groupings = {

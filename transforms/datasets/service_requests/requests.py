@@ -29,9 +29,8 @@ _CONTENT_COLUMNS = (
 REVISION_ORDER = ("_is_current", "revised_at", "closed_at", "content_hash", "_source_file", "_row_number")
 """The columns that order the revisions of one request. The publisher keeps the last revision in this order.
 
-Current rows come after superseded rows. Rows that are equal in this respect are ordered by `revised_at`, and rows with
-the same `revised_at` are ordered by close time. The remaining columns break ties, so that each run keeps the same
-revision.
+First, `_is_current` is compared: current rows come after superseded rows. Next, `revised_at` is compared, and then the
+close time. The remaining columns break ties, so that each run keeps the same revision.
 """
 
 _generalize_to_block = partial(generalize_coordinate, degrees=0.001)
@@ -73,37 +72,42 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
     if the latest version of the file has no row with the same key. A request that was revised has several rows, and the
     publisher keeps the latest valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no
-    source. The city, key, creation time and close time of such a row are null. So the row fails the suite and is
+    source. In such a row, the city, key, creation time and close time are null. So the row fails the suite and is
     quarantined.
 
     Columns:
 
-    - case_key: the HMAC-SHA-256 of several texts, computed with the masking key and written as 64 hexadecimal digits.
-      The texts are the city, the local creation time, and the columns of `CitySource.key` with collapsed white space.
-      U+001F separates the texts. case_key is null if the creation time is missing.
-    - city; created_at; created_month (the first day of the month), created_weekday (1 is Monday), created_hour. Month,
-      weekday and hour are in the city's local time.
-    - revised_at: the row's own time of revision, or the as-of time of its file (`read_layout`).
-    - status: the status in the spelling of the source. resolution: `resolved`, `closed otherwise` or `unresolved`, or
-      null for an unknown status.
-    - closed_at: the close time. If the source has only the close day, closed_at is the end of this day. If the row was
-      last changed before the end of this day, closed_at is the time of the last change. hours_to_close: null if the
-      request is unresolved, a time is missing, or the result would be negative.
-    - closure_reason; first_call_resolution; channel; agency, division, major_area, topic; neighborhood,
-      council_district, police_district, zip.
+    - case_key: a keyed hash (HMAC-SHA-256) as 64 hexadecimal digits, or null if the creation time is missing. The
+      hashed text has the city, the local creation time and the columns of `CitySource.key`, separated by U+001F. In
+      these columns, each run of blanks becomes one space.
+    - city, created_at.
+    - created_month: the first day of the month, in the city's local time.
+    - created_weekday, created_hour: weekday (1 is Monday) and hour in the city's local time.
+    - revised_at: the time of revision in the row, or the as-of time of the file (`read_layout`).
+    - status: the status in the spelling of the source.
+    - resolution: `resolved`, `closed otherwise` or `unresolved`, or null if the status is not known.
+    - closed_at: the close time. If the source has only a close day, closed_at is the end of this day. If the row was
+      last changed before the end of this day, closed_at is the time of the last change.
+    - hours_to_close: null if the request is unresolved, a time is missing, or the result would be negative.
+    - closure_reason, first_call_resolution, channel, agency, division, major_area, topic.
+    - neighborhood, council_district, police_district, zip.
     - request_type: the type in the source. If the type is missing, request_type is the topic. If both are missing,
-      request_type is the kind in `KINDS` that matches the summary. traffic_kind: `accident`, `traffic` or null.
-    - longitude, latitude: the south-west corner of the block, in degrees. Both columns are null if the place is not in
-      the city. coordinates_are_valid is null if the row has no coordinates. grid_cell has sides of 0.01 degrees.
-    - content_hash: XXH64 of the columns that a revision can change. content_hash orders revisions with the same
-      revised_at and closed_at.
-    - the lineage; `_cast_failures` of the creation time; `_cast_warnings` of optional columns. The values in both
-      columns are redacted.
+      request_type is the kind in `KINDS` that matches the summary.
+    - traffic_kind: `accident`, `traffic` or null.
+    - longitude, latitude: the south-west corner of the block, in degrees, or null if the place is not in the city.
+    - coordinates_are_valid: whether the place is in the city, or null if the row has no coordinates.
+    - grid_cell: a cell with sides of 0.01 degrees.
+    - content_hash: XXH64 of the columns that a revision can change. If two revisions have the same revised_at and
+      closed_at, content_hash orders them.
+    - the columns of `LINEAGE_COLUMNS`.
+    - `_cast_failures`: a redacted creation time that could not be read, or a redacted malformed record.
+    - `_cast_warnings`: the redacted values of optional columns that could not be read.
 
     Args:
         raw: The raw rows.
         masking_key: The key of the hash, 32 bytes or more.
-        layouts: The layouts that the rows have [default: the layouts of all sources]. Spark plans only these layouts.
+        layouts: The layouts that the rows have [default: the layouts of all sources]. The query plan contains only
+            these layouts.
 
     Raises:
         MissingColumnError: Raw lacks a column of a layout.
@@ -131,7 +135,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
 
 def _standardize(rows: DataFrame) -> DataFrame:
-    """Standardize spelling, and add the columns that need values without masking."""
+    """Standardize spelling, and add the columns that are computed from unmasked values."""
     # The texts are cleaned in a separate step. In a single step, Spark would clean a text again for each column that
     # uses the text.
     texts = {name: clean_text(F.col(name)) for name in _TEXTS}

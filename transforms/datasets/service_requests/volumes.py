@@ -24,12 +24,16 @@ _KINDS_WITHOUT_GRID_CELL = tuple(kind for kind in GROUP_KINDS if kind != "grid_c
 def build_monthly_volume(requests: DataFrame) -> DataFrame:
     """Count the requests of each group by the month of creation, and add the changes since earlier months.
 
-    Rows: for each group of a city, one row for each month with requests. A group has all requests of a city (`all`), or
-    the requests of one channel, agency or area. Grid cells are not groups of this answer.
+    A group has all requests of a city, or the requests of one channel, agency or area. Grid cells are left out.
+
+    Rows: for each group of a city, one row for each month with requests.
 
     Columns:
 
-    - city, group_kind; group_name (null for the group of requests without a value); requests.
+    - city.
+    - group_kind: `all`, or the column by which the requests are grouped, such as `channel`.
+    - group_name: the value of this column, or null for the requests without a value.
+    - requests: the number of requests.
     - month: the first day of the month, in the city's local time.
     - change_on_month, change_on_month_pct: the changes since the month before.
     - change_on_year, change_on_year_pct: the changes since the same month of the year before.
@@ -52,8 +56,13 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
     Rows: for each city and each kind of area, one row for each area with requests. Kinds of areas that the city does
     not publish are left out.
 
-    Columns: city, area_kind, area (null if the area is unknown); requests; share_pct (share of the city's requests; the
-    shares of one kind of area add up to exactly 100.000).
+    Columns:
+
+    - city, area_kind.
+    - area: the name of the area, or null if the area is unknown.
+    - requests: the number of requests.
+    - share_pct: requests as a percentage of the city's requests. For each kind of area, the percentages add up to
+      exactly 100.000.
     """
     return requests.transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=[]).transform(
         count_with_share, columns=AREA_COLUMNS
@@ -63,8 +72,14 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
 def build_volume_by_channel(requests: DataFrame) -> DataFrame:
     """Count requests by channel.
 
-    Rows: one for each combination of city and channel. Columns: city, channel (null if the channel is unknown);
-    requests; share_pct (share of the city's requests; the shares add up to exactly 100.000).
+    Rows: one for each combination of city and channel.
+
+    Columns:
+
+    - city.
+    - channel: null if the channel is unknown.
+    - requests: the number of requests.
+    - share_pct: requests as a percentage of the city's requests. The percentages of a city add up to exactly 100.000.
     """
     return requests.transform(count_with_share, columns=["channel"])
 
@@ -75,8 +90,13 @@ def build_top_types_by_area(requests: DataFrame) -> DataFrame:
     Rows: at most `MAX_TYPES_PER_AREA` for each area. Requests without an area or a type are left out. Ties are broken
     by the name of the type.
 
-    Columns: city, area_kind, area; rank (1 for the type with the most requests); request_type; requests;
-    share_pct. The denominator of share_pct is the number of the area's requests that have a type.
+    Columns:
+
+    - city, area_kind, area.
+    - rank: 1 for the type with the most requests in the area.
+    - request_type.
+    - requests: the number of requests.
+    - share_pct: requests as a percentage of the area's requests that have a type.
     """
     top_types = requests.transform(
         top_values, column="request_type", kinds=AREA_KINDS, names=AREA_COLUMNS, n=MAX_TYPES_PER_AREA
@@ -91,9 +111,10 @@ def build_top_type_months(requests: DataFrame) -> DataFrame:
 
     Columns:
 
-    - city, area_kind, area; request_type; requests.
-    - rank: the rank of the type over all months.
+    - city, area_kind, area, request_type.
+    - rank: the rank of the type in the area, over all months.
     - month: the first day of the month.
+    - requests: the number of requests in the month.
     - change_on_month, change_on_month_pct: the changes since the month before, or null if the month before has no
       requests.
     """
@@ -120,8 +141,13 @@ def build_busiest_agencies(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without an agency are left out. Ties
     are broken by the name of the agency.
 
-    Columns: city, group_kind, group_name (null for the group of requests without a value); rank; agency; requests;
-    share_pct. The denominator of share_pct is the number of the group's requests that have an agency.
+    Columns:
+
+    - city, group_kind, group_name: as in `build_monthly_volume`.
+    - rank: 1 for the agency with the most requests.
+    - agency.
+    - requests: the number of requests.
+    - share_pct: requests as a percentage of the group's requests that have an agency.
     """
     return requests.transform(top_values, column="agency")
 
@@ -132,8 +158,13 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
     Rows: for each group of a city, at most `MAX_VALUES_PER_GROUP` rows. Requests without a type are left out. Ties are
     broken by the name of the type.
 
-    Columns: city, group_kind, group_name; rank; request_type; requests; share_pct. The denominator of share_pct is the
-    number of the group's requests that have a type.
+    Columns:
+
+    - city, group_kind, group_name: as in `build_monthly_volume`.
+    - rank: 1 for the type with the most requests.
+    - request_type.
+    - requests: the number of requests.
+    - share_pct: requests as a percentage of the group's requests that have a type.
     """
     return requests.transform(top_values, column="request_type")
 
@@ -141,12 +172,15 @@ def build_most_common_types(requests: DataFrame) -> DataFrame:
 def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
     """Count requests by the weekday and hour of their creation.
 
-    The requests are counted for each city, and for each agency, channel and area of the city except grid cells.
+    The requests are counted for each city, and for each agency, channel and area of the city. Grid cells are left out.
 
     Rows: for each group of a city, one row for each combination of weekday and hour with requests.
 
-    Columns: city, group_kind, group_name; weekday (1 is Monday), hour (0 to 23); requests. Weekday and hour are in the
-    city's local time.
+    Columns:
+
+    - city, group_kind, group_name: as in `build_monthly_volume`.
+    - weekday, hour: weekday (1 is Monday) and hour (0 to 23) in the city's local time.
+    - requests: the number of requests.
     """
     time_columns = ["weekday", "hour"]
     return (
@@ -161,8 +195,13 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
 
     Rows: for each area of a city, one row for each combination of traffic_kind and request_type with requests.
 
-    Columns: city, area_kind, area (null if the area is unknown); traffic_kind (`accident` or `traffic`, from the words
-    in type, topic and summary); request_type; requests.
+    Columns:
+
+    - city, area_kind.
+    - area: the name of the area, or null if the area is unknown.
+    - traffic_kind: `accident` or `traffic`, from the words in type, topic and summary.
+    - request_type.
+    - requests: the number of requests.
     """
     kind_columns = ["traffic_kind", "request_type"]
     return (

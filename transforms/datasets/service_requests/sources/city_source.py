@@ -17,10 +17,10 @@ from transforms.sql import quoted
 RESOLVED, CLOSED_OTHERWISE, UNRESOLVED = "resolved", "closed otherwise", "unresolved"
 
 AsOf = Literal["row", "file"]
-"""The origin of the time of revision of a row.
+"""Whether the time of revision comes from the row or from the file.
 
-- `row`: rows have their own time of revision, in the field `revised_at`. A row without a value gets a time from its
-  own cells and the modification time of its file.
+- `row`: each row has a time of revision in the field `revised_at`. If the time is missing, `read_layout` uses the
+  modification time of the file or the latest time in the row, whichever is earlier.
 - `file`: the file is an export of the live state. All rows have the as-of time of the file
   (`transforms.revisions.file_as_of`).
 """
@@ -34,11 +34,12 @@ class CitySource:
         city: The name of the city in trusted and in the case key.
         zone: The time zone of the city.
         bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
-        key: The fields that, with the city and the creation time, identify a request. Each layout has these fields.
+        key: The fields that identify a request, together with the city and the creation time. Each layout has these
+            fields.
         statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
-        spellings: Other spellings of statuses, and the status that each spelling stands for.
+        spellings: Other spellings of statuses. Each spelling is mapped to a status in `statuses`.
         layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.
-        as_of: For each layout, `row` if its rows have a revision time of their own, or `file` if its files have one.
+        as_of: For each layout, whether the time of revision comes from the row or from the file.
     """
 
     city: str

@@ -97,7 +97,7 @@ SOURCE = CitySource(
         "Approved": "Closed - Approved",
         "Spam": "Closed - Spam",
     },
-    # `row_ts` is the time at which the city sent an event. It becomes the time of revision, `revised_at`.
+    # `row_ts` is the time at which the city sent an event. The field `revised_at` gets this time.
     layouts={"denver": _DENVER, "denver_events": (*_DENVER, time_field("row_ts", "revised_at", required=False))},
     as_of={"denver": "file", "denver_events": "row"},
 )
