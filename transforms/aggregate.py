@@ -104,9 +104,9 @@ def pivot(
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, then one column for each value in `values`, then `other_column`. The column of a
-    value has the value as its name. `aggregation` names a source column and a function. In the column of a value, the
-    function is applied only to the rows with that value.
+    Columns: the `group_by` columns, then one column for each value in `values`, named after the value, then
+    `other_column`. `aggregation` names a source column and a function. In the column of a value, the function is
+    applied only to the rows with that value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")

@@ -58,11 +58,11 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Rows: the same rows as in Spark's join of the same type. A null in a key matches nothing, not even another null. So
     every join type treats a row with a null key as a row without a match. If several rows of the right frame have the
-    same key, all types except `left semi` and `left anti` repeat the matching left rows. Use `lookup` to keep each left
-    row only once.
+    same key, the matching left rows are repeated, except in `left semi` and `left anti` joins. Use `lookup` to keep
+    each left row only once.
 
-    Columns: the keys with their names in the left frame, then the remaining columns of the left frame, then the
-    remaining columns of the right frame. In `outer` and `right` joins, the keys of a right row without a match come
+    Columns: the keys, then the remaining columns of the left frame, then the remaining columns of the right frame. The
+    keys have their names in the left frame. In `outer` and `right` joins, the keys of a right row without a match come
     from the right frame. `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")

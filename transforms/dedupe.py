@@ -74,9 +74,9 @@ def drop_superseded_rows(
 ) -> DataFrame:
     """Drop a row of an earlier file version if the latest version of the file has no row with the same key.
 
-    Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version of the
-    same file has a row with the same key. `keep_latest` can then use the earlier row if the latest row is not valid. A
-    row of an earlier version is dropped if a key column is null.
+    Rows: all rows of the latest version are kept. A row of an earlier version is kept only if the latest version still
+    has the key of the row. `keep_latest` can then use the earlier row if the latest row is not valid. A row of an
+    earlier version is dropped if a key column is null.
 
     Columns: unchanged. Reads `current_column`, which is true for rows of the latest version of a file. Null is treated
     as false.

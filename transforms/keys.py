@@ -154,8 +154,8 @@ def match_key(*values: Column) -> Column:
 
     This function replaces Glue Studio's Record Matching if records with the same key can be treated as the same thing.
     For example, `keep_latest` can deduplicate records by the match key. A typing error, a nickname or an abbreviation
-    changes the key. Different people with the same name and birthday have the same key. In contrast, Glue's FindMatches
-    learns matching rules from examples.
+    changes the key. If the texts are name and birthday, two people with the same name and birthday have the same key.
+    In contrast, Glue's FindMatches learns matching rules from examples.
 
     The key is null if one of the texts is null or has no letter or digit. In a join, a null key matches no key.
 

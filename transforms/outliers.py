@@ -29,10 +29,10 @@ def flag_outliers(
 
     Rows: all kept. The quartiles of a group are computed with linear interpolation.
 
-    Columns: reads `column`, whose values are 0 or more. The logarithm is the logarithm of the value plus one, because 0
-    has no logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the fences as
-    doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles ignore these
-    values. If a group has only null, NaN or negative values, its fences are null.
+    Columns: reads `column`, whose values are 0 or more. The logarithm of a value is computed as `log(value + 1)`,
+    because 0 has no logarithm. Adds `name`, which is `high`, `low` or null. Adds `low_fence` and `high_fence`, the
+    fences as doubles in the units of `column`. Null, NaN and negative values are not flagged, and the quartiles ignore
+    these values. If a group has only null, NaN or negative values, its fences are null.
 
     >>> volumes = [("a", 90), ("b", 100), ("c", 110), ("d", 120), ("e", 9000)]
     >>> areas = spark.createDataFrame(volumes, "area string, cases int")

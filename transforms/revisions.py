@@ -1,4 +1,4 @@
-"""Add an as-of time to rows that have no revision time, such as the rows of a live export."""
+"""Add an as-of time to rows that have no revision time, such as the rows of an export of a live system."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def file_as_of(
 ) -> DataFrame:
     """Add the as-of time of each file: the time at which the rows of the file were up to date.
 
-    The as-of time is the modification time of the file or the latest time in its rows, whichever is earlier. A copy or
-    a second download of an export has a new modification time, although the rows are not newer. With the modification
-    time alone, these old rows would replace later revisions. If the rows have no time, the as-of time is the
-    modification time.
+    The as-of time is the earlier of two times: the modification time of the file and the latest time in its rows. A
+    copy or a second download of an export has a new modification time, although the rows are not newer. With the
+    modification time alone, these old rows would replace later revisions. If the rows have no time, the as-of time is
+    the modification time.
 
     This rule has two limits. First, an export can contain a change that was made after the latest time in its rows. The
     as-of time is earlier than this change. If another file has a revision from between the as-of time and the change,

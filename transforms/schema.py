@@ -19,7 +19,7 @@ from transforms.sql import quoted
 from transforms.text import BLANK_CHARACTERS
 
 CAST_FAILURES = "_cast_failures"
-"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. Null if no cast failed."""
+"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. The value is null if no cast failed."""
 
 CAST_WARNINGS = "_cast_warnings"
 """Column that reports failed casts of optional fields. The type is the same as the type of `_cast_failures`."""
@@ -71,9 +71,10 @@ def change_schema(
 ) -> DataFrame:
     """Select, rename and cast columns, and report failed casts. Replaces Glue's ApplyMapping.
 
-    A value that cannot be cast becomes null and is reported in `_cast_failures`, so no value is lost silently. A cast
-    of a fraction to an integer or a decimal fails if digits would be lost. Blank text is a missing value, not a
-    failure. Values are cast with `casts.cast`, which does not depend on ANSI mode or on the session's time zone.
+    A value that cannot be cast becomes null and is reported in `_cast_failures` or `_cast_warnings`, so no value is
+    lost silently. A cast of a fraction to an integer or a decimal fails if digits would be lost. Blank text is a
+    missing value, not a failure. Values are cast with `casts.cast`, which does not depend on ANSI mode or on the
+    session's time zone.
 
     Rows: all kept, never multiplied.
 

@@ -53,7 +53,8 @@ def percentage(rows: DataFrame, *, part: str, total: str, name: str) -> DataFram
     Rows: all kept.
 
     Columns: adds `name`, a double. The percentage is from 0 to 100 if 0 <= part <= total. The percentage is null if the
-    part or the total is null, or if the total is zero, because a percentage of zero is not defined.
+    part or the total is null. The percentage is also null if the total is zero, because a percentage of zero is not
+    defined.
 
     >>> years = spark.createDataFrame([(93, 100), (0, 0)], "handled int, offered int")
     >>> years.transform(percentage, part="handled", total="offered", name="pct").collect()

@@ -242,9 +242,10 @@ def _require_region(zone: str, *, where: str) -> str:
 
 
 def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
-    """Return the regular expression of a pattern, the ISO 8601 replacement, and the token of each part of the time.
+    """Return a pattern's regular expression, a replacement text, and the letters of each part of the time.
 
-    `regexp_replace` with this replacement converts a matching text to ISO 8601.
+    `regexp_replace` with the regular expression and the replacement text converts a matching text to ISO 8601. The
+    letters of a part are, for example, `MM` for the month.
     """
     regex, groups, tokens, previous = "", dict[str, int](), dict[str, str](), ""
     for token in (match.group() for match in _TOKEN.finditer(pattern)):

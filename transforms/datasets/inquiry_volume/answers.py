@@ -48,7 +48,7 @@ def build_channels(inquiries: DataFrame) -> DataFrame:
 
 
 def build_monthly(inquiries: DataFrame) -> DataFrame:
-    """Compute the volume of each month, with the changes since the month before and since the same month last year.
+    """Compute the volume of each month, and the changes since the month before and the same month of the year before.
 
     Rows: one for each month with inquiries.
 

@@ -143,9 +143,9 @@ MASKING_POLICY = (
 def build_incidents(raw: DataFrame) -> DataFrame:
     """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. An incident that was extracted twice has two rows,
-    and the publisher keeps the latest valid row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
+    no longer has the key of the row. An incident that was extracted twice has two rows, and the publisher keeps the
+    latest valid row.
 
     Columns:
 

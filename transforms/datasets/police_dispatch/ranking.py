@@ -34,7 +34,7 @@ def rank_by_incidents(
 
     Columns: reads incidents, the number of incidents of the row. Adds `name`, an int. In each `group_by` group, the
     combination with the most incidents has rank 1. Ties are broken by the values of `columns`, in ascending order. The
-    rank is null if a column of `columns` is null.
+    rank is null if a value in `columns` is null.
 
     >>> counts = [("Rockville", "Theft", 5), ("Olney", "Theft", 3), ("Olney", "Noise", 4), (None, "Noise", 99)]
     >>> rows = spark.createDataFrame(counts, "city string, initial_type string, incidents int")

@@ -169,10 +169,10 @@ def build_quadrants(
     """Compare the speed and the volume of each city with the averages of the top cities (questions 16 and 17).
 
     The top cities are the `max_cities` cities with the most incidents. They are compared separately for each pair of
-    type and priority. A city is `slower` if its average arrival time is above the average of all timed incidents in the
-    top cities, and `faster` if it is below. A city has `more` incidents if its number of incidents is above the average
-    number of the top cities, and `fewer` if it is below. `slower, more` indicates a problem with responses (question
-    16). `faster, more` indicates an efficient response (question 17).
+    type and priority. A city is `slower` if its avg_minutes is above overall_minutes, and `faster` if avg_minutes is
+    below. A city has `more` incidents if its number of incidents is above usual_incidents, and `fewer` if the number is
+    below. `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an efficient
+    response (question 17).
 
     Rows: as in `build_arrival_by_city`.
 

@@ -83,7 +83,7 @@ def build_activity_by_year(records: DataFrame) -> DataFrame:
 
     Rows: one for each year with records.
 
-    Columns: year; the numbers of records in applications, enrolments and withdrawals.
+    Columns: year, and the numbers of records of each kind: applications, enrolments, withdrawals.
     """
     return records.select(F.year("record_date").alias("year"), "record").transform(_count_records, group_by="year")
 

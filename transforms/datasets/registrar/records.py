@@ -115,9 +115,9 @@ _COLUMNS = (
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     """Type, standardize and mask the raw rows, and return the candidates for trusted.
 
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A key that was delivered twice has two rows, and the
-    publisher keeps the latest valid row.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
+    no longer has the key of the row. A key that was delivered twice has two rows, and the publisher keeps the latest
+    valid row.
 
     Columns:
 
@@ -128,11 +128,11 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
       columns are hashed.
     - received_date, completed_date, enrolled_date, withdrawn_date.
     - record_date: received_date of an application, enrolled_date of an enrolment, or withdrawn_date of a withdrawal.
-    - is_completed: for an application, whether the completed date is known. Null for other kinds of record.
-    - has_application: for an enrolment, whether the same admission has an application. Null for other kinds of record.
-    - enrolled_on: for a withdrawal, the date of the enrolment that the withdrawal ends. Null for other kinds of record.
-      If the admission has several enrolments, the enrolment that was delivered last is used. An enrolment after the
-      withdrawal is used only if all enrolments are after the withdrawal.
+    - is_completed: whether an application has a completed date, or null for other kinds of record.
+    - has_application: whether the admission of an enrolment has an application, or null for other kinds of record.
+    - enrolled_on: the date of the enrolment that a withdrawal ends, or null for other kinds of record. If the admission
+      has several enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used
+      only if all enrolments are after the withdrawal.
     - student_id_is_valid, email_is_valid: null if the student ID or the e-mail address is missing.
     - the columns of `LINEAGE_COLUMNS`.
     - `_cast_failures`: the redacted records and values that could not be read, except dates of birth.
@@ -185,7 +185,7 @@ def _standardize(rows: DataFrame) -> DataFrame:
 
 
 def _split_name(full_name: Column, *, default: Column, comma_group: int, space_group: int) -> Column:
-    """Return one name from a cell that contains `Last, First` or `First Last`. Otherwise return `default`."""
+    """Return one name from a text in the form `Last, First` or `First Last`. For any other text, return `default`."""
     comma, space = r"\A([^,]+), ?([^,]+)\z", r"\A(\S+) (\S+)\z"
     return (
         F.when(full_name.rlike(comma), F.regexp_extract(full_name, comma, comma_group))

@@ -4,8 +4,8 @@ The sources are the 3-1-1 service requests of Denver and Vancouver. Denver deliv
 each year. Vancouver delivers csv files and workbooks. The modules in `sources` describe the differences between cities.
 All cities share the rest of the code.
 
-No source publishes an id of its requests. The key is a keyed hash of the fields that are set when a request is opened
-and that never change: the city, the creation time to the second, and the fields in `CitySource.key`. The fields in
+No source publishes an id of its requests. The key is a keyed hash of fields that never change after a request is
+opened. These fields are the city, the creation time to the second, and the fields in `CitySource.key`. The fields in
 `CitySource.key` describe the subject, channel and place. Status, close time, agency and coordinates can change, so
 these fields are not part of the key.
 

@@ -30,7 +30,7 @@ def assign_groups(requests: DataFrame, *, kinds: Sequence[str], names: Sequence[
 
     Columns: city, the columns of `keep`, and two columns whose names are in `names`. The first of the two columns is
     the kind of the group, and the second is the name of the group. For the kind `all`, the name is `all`. For any other
-    kind, the name is the value of the column with the same name as the kind, and can be null.
+    kind, such as `zip`, the name is the value of the column `zip`, and can be null.
 
     >>> requests = spark.createDataFrame([("denver", "80202", "Phone")], "city string, zip string, channel string")
     >>> requests.transform(assign_groups, kinds=["zip", "channel"], names=["kind", "name"], keep=[]).collect()

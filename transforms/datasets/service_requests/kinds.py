@@ -43,7 +43,7 @@ A request has the first kind whose expression matches. An expression matches onl
 def request_kind(text: Column) -> Column:
     """Return the first kind in `KINDS` whose pattern matches a text, or null if no pattern matches.
 
-    The result never contains any other part of the text, such as a name or an address.
+    The result never contains parts of the text, such as a name or an address.
 
     >>> texts = spark.createDataFrame([("Dog off leash, ask Ann",), ("hotdog stand",)], "text string")
     >>> [row[0] for row in texts.select(request_kind(F.col("text"))).collect()]

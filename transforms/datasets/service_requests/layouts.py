@@ -59,8 +59,8 @@ def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame
 
     `source.as_of` gives the rule for revised_at. If the rule of the layout is `file`, revised_at is the as-of time of
     the file (`file_as_of`). If the rule is `row`, revised_at is the time of revision in the row. If this time is
-    missing, revised_at is the modification time of the file or the latest time in the row, whichever is earlier. The
-    times in a row are the creation time, the close time, and the start of the close day.
+    missing, revised_at is the earlier of two times: the modification time of the file and the latest time in the row.
+    The times in a row are the creation time, the close time, and the start of the close day.
 
     Raises:
         MissingColumnError: Raw lacks a column of the layout.

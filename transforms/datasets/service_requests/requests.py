@@ -69,11 +69,10 @@ _COLUMNS = (
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
     """Type, standardize and mask the raw rows of all cities, and return the candidates for trusted.
 
-    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row of an earlier version of a file
-    if the latest version of the file has no row with the same key. A request that was revised has several rows, and the
-    publisher keeps the latest valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no
-    source. In such a row, the city, key, creation time and close time are null. So the row fails the suite and is
-    quarantined.
+    Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
+    no longer has the key of the row. A request that was revised has several rows, and the publisher keeps the latest
+    valid row. A row is also kept if its `_layout` is not in `layouts` or belongs to no source. In such a row, the city,
+    key, creation time and close time are null. So the row fails the suite and is quarantined.
 
     Columns:
 

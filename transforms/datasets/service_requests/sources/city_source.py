@@ -20,7 +20,7 @@ AsOf = Literal["row", "file"]
 """Whether the time of revision comes from the row or from the file.
 
 - `row`: each row has a time of revision in the field `revised_at`. If the time is missing, `read_layout` uses the
-  modification time of the file or the latest time in the row, whichever is earlier.
+  earlier of two times: the modification time of the file and the latest time in the row.
 - `file`: the file is an export of the live state. All rows have the as-of time of the file
   (`transforms.revisions.file_as_of`).
 """
