@@ -128,7 +128,7 @@ def parse_json(column: str, *, ddl: str) -> Column:
     [Row(lat=39.7), None, None]
 
     Raises:
-        ArgumentError: `ddl` is not a type, or it contains types other than string, int, bigint, double and boolean.
+        ArgumentError: `ddl` is not a type, or `ddl` contains types other than string, int, bigint, double and boolean.
             Without this error, Spark would read 128 as the tinyint -128, 1.239 as the decimal 1.24, and "2024 junk" as
             a date. Spark would also read times in the session's time zone.
 

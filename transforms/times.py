@@ -292,7 +292,7 @@ def _escape(text: str) -> str:
 
 
 def _require_timestamp(instant: Column) -> Column:
-    """Return a timestamp unchanged. Refuse dates and text, because Spark would read them in the session's time zone."""
+    """Return a timestamp unchanged. Refuse dates and text, which Spark would read in the session's time zone."""
     return F.timestamp_micros(F.unix_micros(instant))
 
 

@@ -132,7 +132,7 @@ def build_unusual_departments(inquiries: DataFrame) -> DataFrame:
     - year, inquiry_department.
     - unusual: `high` or `low`.
     - inquiries: the number of inquiries.
-    - usual_from, usual_to: in this year, a number of inquiries is unusual if it is below usual_from or above usual_to.
+    - usual_from, usual_to: the limits of the year. A number of inquiries below usual_from or above usual_to is unusual.
     """
     return (
         inquiries.transform(aggregate, group_by=["year", "inquiry_department"], columns=_INQUIRIES)

@@ -33,7 +33,7 @@ def generalize_to_block(address: Column) -> Column:
 
     The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. Block addresses
     and intersections without house numbers have no other changes. A house number after the street is not recognized,
-    because it could be the number of a road.
+    because the number could be the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> rows = spark.createDataFrame(addresses, "a string")

@@ -160,9 +160,9 @@ def build_incidents(raw: DataFrame) -> DataFrame:
     - street: the street of the block, or null if the address is an intersection.
     - intersection: the streets of an intersection in alphabetical order, such as `A ST / B AVE`.
     - is_intersection: whether the address is an intersection, or null if the address is missing.
-    - longitude, latitude: degrees. The source columns longitude and latitude are used if they are a place in the
-      county. Otherwise geolocation is used. If geolocation is not a place in the county either, both columns are null.
-    - coordinates_are_valid: whether the row has a place in the county, or null if the row has no coordinates.
+    - longitude, latitude: degrees. The source columns longitude and latitude are used if the place is in the county.
+      Otherwise geolocation is used. If the place in geolocation is not in the county either, both columns are null.
+    - coordinates_are_valid: whether one of the two places is in the county, or null if the row has no coordinates.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
     - the columns of `LINEAGE_COLUMNS`.
     - `_cast_failures`: a start time that could not be read, or a record that is not JSON.

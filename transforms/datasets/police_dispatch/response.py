@@ -168,11 +168,11 @@ def build_quadrants(
 ) -> DataFrame:
     """Compare the speed and the volume of each city with the averages of the top cities (questions 16 and 17).
 
-    The top cities are the `max_cities` cities with the most incidents. They are compared separately for each pair of
-    type and priority. A city is `slower` if its avg_minutes is above overall_minutes, and `faster` if avg_minutes is
-    below. A city has `more` incidents if its number of incidents is above usual_incidents, and `fewer` if the number is
-    below. `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an efficient
-    response (question 17).
+    The top cities are the `max_cities` cities with the most incidents. The top cities are compared separately for each
+    pair of type and priority. A city is `slower` if its avg_minutes is above overall_minutes, and `faster` if
+    avg_minutes is below. A city has `more` incidents if its number of incidents is above usual_incidents, and `fewer`
+    if the number is below. `slower, more` indicates a problem with responses (question 16). `faster, more` indicates an
+    efficient response (question 17).
 
     Rows: as in `build_arrival_by_city`.
 
@@ -182,8 +182,8 @@ def build_quadrants(
       `build_arrival_by_city`.
     - usual_incidents: the average number of incidents of the pair in a top city. A top city without incidents of the
       pair counts as 0.
-    - quadrant: such as `slower, more`. quadrant is null if avg_minutes equals overall_minutes, or if incidents equals
-      usual_incidents. The values are compared before rounding.
+    - quadrant: the speed and the volume, such as `slower, more`. quadrant is null if avg_minutes equals
+      overall_minutes, or if incidents equals usual_incidents. The values are compared before rounding.
     """
     minutes, overall = F.col("_minutes"), F.col("_overall")
     speed = F.when(minutes > overall, "slower").when(minutes < overall, "faster")

@@ -150,7 +150,7 @@ def _apply_rules(rows: DataFrame, *, source: CitySource) -> DataFrame:
     key = (F.lit(source.city), F.lit(_SEPARATOR), local_time_text, F.lit(_SEPARATOR), F.col("_key_texts"))
     resolutions = (F.when(F.col("status").isin(*statuses), name) for name, statuses in source.statuses.items())
     # status and `_local` are added in a separate step. In a single step, Spark would compute status and `_local` again
-    # for each column that uses them.
+    # for each column that uses one of the two.
     return rows.withColumns(
         {
             "city": F.lit(source.city),
