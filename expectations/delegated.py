@@ -1,8 +1,8 @@
 """Let Great Expectations validate the expectations that the gate cannot compile. GX reads only the rows to publish.
 
-If the gate can compile every expectation of a suite, Great Expectations is not imported. The result of Great
-Expectations does not name the failed rows, so these expectations send no rows to quarantine. If a critical expectation
-is not met, nothing is published.
+If the gate can compile every expectation of a suite, GX is not imported. The results of GX do not name the failed rows,
+so an expectation that GX validates sends no rows to quarantine. If a critical expectation is not met, nothing is
+published.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def require_valid(expectation: Expectation) -> None:
 def validate_with_gx(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:
-    """Validate rows with Great Expectations, in separate Spark jobs. Return the results by expectation id.
+    """Validate rows with Great Expectations in separate Spark jobs. Map each expectation id to the result.
 
     If an expectation raises an exception, the result of this expectation records the exception.
     """

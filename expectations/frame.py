@@ -15,9 +15,9 @@ from pyspark.sql import types as T
 from transforms.sql import quoted
 
 PASSES = "_passes"
-"""Temporary column: true if the row fails no critical expectation on single rows."""
+"""Name of a temporary column. The column is true if the row meets every critical expectation on single rows."""
 ORDER = "_order"
-"""Temporary column: the position of the row in the frame. The gate adds the column only if an expectation needs it."""
+"""Name of a temporary column with the position of the row. The gate adds the column only if an expectation needs it."""
 STATISTIC_PREFIX = "_statistic_"
 """Prefix of the names of temporary columns that have a statistic, such as the mean of another column."""
 

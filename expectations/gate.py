@@ -40,7 +40,7 @@ class Gate:
     Attributes:
         source: The rows for which the suite was compiled. The compiler reads only the schema of the rows.
         suite: The suite.
-        checks: The suite's expectations, compiled.
+        checks: The compiled expectations of the suite.
         bits: All bits that the row-level expectations set.
     """
 

@@ -54,8 +54,8 @@ class Metrics:
 def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples: int) -> Metrics:
     """Count the rows, aggregate the columns and find examples, in one Spark job.
 
-    Spark searches a limited number of quarantined rows and of published rows with warnings for examples. If an
-    expectation then has too few examples, a second job finds more examples.
+    The examples come from a limited number of rows. If an expectation has too few examples in these rows, a second job
+    finds more examples.
     """
     row_checks = [check for check in checks if isinstance(check, RowCheck)]
     aggregates, positions = _plan_aggregates(checks)
@@ -167,7 +167,7 @@ def _times_to_text(frame: DataFrame) -> DataFrame:
 
 
 def _time_to_text(time: Column) -> Column:
-    """Return a timestamp in ISO form. As in Python, a fraction of 0 seconds is omitted."""
+    """Return a timestamp in ISO form. As in Python, the microseconds are omitted if they are 0."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 

@@ -11,7 +11,7 @@ _MIN_ROWS_TO_BLOCK_ALL = 2
 _EVERY_ROW = "every_row_fails"
 
 _WeightedResult = tuple[float, Mapping[str, Any]]
-"""The fraction of an increment's rows that are in the window, and the result of the increment."""
+"""The fraction of an increment's rows that is in the window, and the result of the increment."""
 
 
 def blocking_failures(

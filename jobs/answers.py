@@ -21,9 +21,9 @@ MADE_FROM = "citylake.made-from"
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
     """Build and stage the stale answers, and then publish the staged answers.
 
-    An answer is stale if the code has changed, or a table that the answer reads has changed, since the answer was last
-    built. All answers of a run read the same snapshots of the tables. No answer is published until all stale answers
-    are staged. If a build fails, the previous versions of all answers therefore stay published.
+    An answer is stale if the code or one of the answer's tables has changed since the answer was last built. All
+    answers of a run read the same snapshots of the tables. No answer is published until all stale answers are staged.
+    If a build fails, the previous versions of all answers therefore stay published.
 
     Spark reads each table once for all answers, and reads only the columns that the answers use.
 

@@ -92,12 +92,13 @@ class Publisher:
         """Build the new rows, mark the expectations that each row fails, and write the rows to a branch of trusted.
 
         Rows: the rows that were ingested into raw after the watermark. If raw has no new rows, nothing is written and
-        `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
+        `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh in each of these cases:
 
-        - if a full refresh is requested, or if no run has published trusted
-        - if a file was delivered again with different content
-        - if the columns of trusted change
-        - if the dataset is not incremental.
+        - a full refresh is requested, or no run has published trusted
+        - a file was delivered again with different content
+        - the columns of trusted change
+        - the dataset is not incremental
+        - an earlier requested run was killed after it published quarantine and before it published trusted.
 
         Changed content of a file needs a full refresh, because the new content can lack a row that superseded another
         row. The superseded row must then be published.

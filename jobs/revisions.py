@@ -154,7 +154,7 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Map each expectation id to the files and row numbers of a few failed rows, the newest rows first."""
+    """Map each expectation id to the files and row numbers of a few failed rows. The newest rows come first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))

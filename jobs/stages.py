@@ -59,7 +59,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Build rows from the new rows of raw, validate these rows, and publish them to trusted and quarantine."""
+    """Build rows from the new rows of raw, validate the built rows, and publish to trusted and quarantine."""
     return _make_publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 

@@ -26,8 +26,8 @@ class Job:
         name: The name of the job in Glue.
         module: The module in `jobs/` that the job runs.
         arguments: The fixed arguments. Maps each `--KEY` to its value.
-        parameters: The arguments whose values are set when the workflow is deployed or runs. Maps each `--KEY` to its
-            description.
+        parameters: The arguments whose values are set when the workflow is deployed or started. Maps each `--KEY` to
+            the description of the argument.
         timeout: Minutes until Glue stops the job.
         worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
         workers: Number of workers, including the driver.

@@ -36,7 +36,7 @@ class JobRun:
 def run_workflow(
     workflow: Workflow, *, run_job: Callable[[Job], Sequence[StageRun]], report: Callable[[JobRun], None]
 ) -> dict[str, JobRun]:
-    """Run a workflow's jobs one after another: the start trigger's jobs, then the jobs of each trigger that fires.
+    """Run the jobs of a workflow one after another: first the jobs of the start trigger, then the triggered jobs.
 
     `report` is called when a job starts and when a job ends. If a job fails, the error is not raised, and the workflow
     continues with the triggers whose predicates are met. The result has the state and the error of every job, including

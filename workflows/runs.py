@@ -103,7 +103,7 @@ def prepare_sample(dataset: str) -> Delivery:
 
 
 def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool, quiet: bool) -> int:
-    """Validate the parked rows of a dataset again, publish the rows that pass, and build the stale answers.
+    """Run the stages `resolve` and `curate` of a dataset, and print the results.
 
     Returns:
         3 if the dataset still needs attention, otherwise 0.

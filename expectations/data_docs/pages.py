@@ -39,7 +39,7 @@ def html_writer() -> Callable[[Any, str], str]:
 
 
 def result_page(result: ValidatedRun) -> Any:
-    """Return GX's page of a result, with added columns for id, meaning and severity.
+    """Return GX's page of a result, with additional columns for the id, meaning and severity of each expectation.
 
     If Great Expectations itself validated an expectation, a further column names the release of Great Expectations.
     """
