@@ -13,9 +13,12 @@ from pyspark.sql import functions as F
 QUARANTINED = "_quarantined"
 """Name of the boolean column that is true if the row fails a critical row-level expectation."""
 WARNINGS = "_warnings"
-"""Name of the column with the ids of the failed expectations that are not critical. Null if there are no such ids."""
+"""Name of the column with the ids of the `warning` and `info` expectations that the row fails.
+
+The column is null if the row fails no `warning` or `info` expectation.
+"""
 FAILED = "_failed_expectations"
-"""Name of the column of quarantine with the ids of the critical expectations that the row fails."""
+"""Name of the column with the ids of the critical expectations that the row fails. Only quarantine has this column."""
 
 _BITS_PER_COLUMN = 62  # A bigint has 63 bits besides the sign bit, so 62 bits always fit.
 
@@ -44,7 +47,10 @@ class Bit:
 
 
 def bit_mask_columns(bits: Sequence[Bit]) -> dict[str, Column]:
-    """Map the name of each bit mask column to its Column. Spark evaluates each condition once. A null sets no bit."""
+    """Map the name of each bit mask column to its Column.
+
+    Spark evaluates each condition once. A condition that is null sets no bit.
+    """
     columns: dict[str, Column] = {}
     for bit in bits:
         term = F.when(bit.condition, F.lit(bit.value).cast("bigint")).otherwise(F.lit(0).cast("bigint"))

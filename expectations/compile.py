@@ -30,10 +30,10 @@ class RowCheck:
     Attributes:
         expectation: The expectation.
         rule: The rule that the expectation compiles to.
-        condition: The row condition, true for the rows to validate. None to validate all rows.
+        condition: The row condition, which is true for the rows to validate. None to validate all rows.
         failed: The bit that is set in unexpected rows.
-        missing: The bit that is set in rows that a missing value excludes. None if the expectation type excludes no
-            rows.
+        missing: The bit that is set in rows that are excluded because a value is missing. None if the expectation type
+            excludes no rows.
     """
 
     expectation: Expectation
@@ -50,7 +50,7 @@ class TableCheck:
     Attributes:
         expectation: The expectation.
         rule: The rule that the expectation compiles to.
-        condition: The row condition, true for the rows to validate. None to validate all rows.
+        condition: The row condition, which is true for the rows to validate. None to validate all rows.
     """
 
     expectation: Expectation
@@ -60,7 +60,7 @@ class TableCheck:
 
 @dataclass(frozen=True, eq=False)
 class DelegatedToGX:
-    """An expectation that Great Expectations itself validates."""
+    """An expectation that Great Expectations validates instead of the gate."""
 
     expectation: Expectation
 
@@ -76,8 +76,8 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
 
     Raises:
         SuiteError: An expectation has an unknown type, arguments that do not fit its type, or a regular expression that
-            is not valid. The error is also raised if an expectation names a column that does not exist, or a value that
-            cannot be compared with the values of the column.
+            is not valid. The error is also raised for a column that does not exist, and for a value that cannot be
+            compared with its column.
     """
     checks: list[Check] = []
     bits: list[Bit] = []
@@ -88,7 +88,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
         return bits[-1]
 
     def add_null_bit(column: Column, condition: Column | None, expectation: Expectation) -> Bit:
-        """Add a bit for missing values. Expectations with the same columns and the same row condition share the bit."""
+        """Return the bit for a null test. Expectations with the same `column` and row condition share one bit."""
         key = json.dumps([str(column), expectation.kwargs.get("row_condition")])
         if key not in shared_bits:
             shared_bits[key] = add_bit(column, condition)
@@ -102,7 +102,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        # The expectation itself tests for nulls, so it also validates the rows with a null.
+        # The expectation itself tests for nulls, so rows with a null are not excluded.
         elif rule.missing is None:
             failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))
@@ -144,7 +144,7 @@ def _compile(
 
 
 def _accepts_mostly(type_: str) -> bool:
-    """Return whether GX accepts `mostly` for a table-level type. On Spark, `mostly` has no effect on such a type."""
+    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX ignores the value of `mostly`."""
     return type_.startswith("expect_column_values_")
 
 
@@ -168,10 +168,10 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
 
 
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:
-    """Raise ValueError if a row condition is random.
+    """Raise ValueError if a row condition is random, such as `rand() > 0.5`.
 
-    Spark evaluates the condition twice: to mark the rows and to count the rows. A random condition would
-    select different rows each time.
+    Spark evaluates the condition twice: to mark the rows and to count the rows. A random condition would select
+    different rows each time.
     """
     empty.where(condition)  # Raises an error if Spark cannot analyse the condition.
     try:

@@ -1,7 +1,8 @@
 """Let Great Expectations validate the expectations that the gate cannot compile. GX reads only the rows to publish.
 
-Great Expectations is imported only if a suite has such an expectation. The result of Great Expectations does not name
-the failed rows, so no rows go to quarantine. A critical expectation that is not met blocks the publish.
+If the gate can compile every expectation of a suite, GX is not imported. The results of GX do not name the failed rows,
+so an expectation that GX validates sends no rows to quarantine. If a critical expectation is not met, nothing is
+published.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ def require_valid(expectation: Expectation) -> None:
 def validate_with_gx(
     rows: DataFrame, expectations: Sequence[Expectation], *, result_format: ResultFormat
 ) -> dict[str, dict[str, Any]]:
-    """Validate rows with Great Expectations, in separate Spark jobs. Return the results by expectation id.
+    """Validate rows with Great Expectations in separate Spark jobs. Map each expectation id to the result.
 
-    As in Great Expectations, an exception is recorded in the result of the expectation that raised the exception.
+    If an expectation raises an exception, the result of this expectation records the exception.
     """
     if not expectations:
         return {}
@@ -51,7 +52,7 @@ def validate_with_gx(
     ]
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # Do not cache the rows. The rows are already on disk, and reading them again costs less than a cache.
+    # Do not cache the rows. The rows are already on disk, and another read of the rows costs less than a cache.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": rows})
     suite = ExpectationSuite(name="delegated", expectations=entries)

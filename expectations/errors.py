@@ -10,16 +10,16 @@ _HINT = "Deliver a corrected file under the same name, and run again."
 
 
 class ExpectationError(CityLakeError, ValueError):
-    """A suite is not valid, or data does not meet its suite."""
+    """A suite is not valid, rows do not meet a suite, or saved results cannot be rendered."""
 
 
 class SuiteError(ExpectationError):
     """A suite cannot be read or compiled. Nothing was written.
 
     Attributes:
-        suite: The suite's name or file.
-        expectation: The id of the invalid expectation, or the number of the expectation if it has no id. None if the
-            suite itself is invalid.
+        suite: The name or the file of the suite.
+        expectation: The id of the invalid expectation. If the id is missing, the number of the expectation in the
+            suite. None if the suite itself is invalid.
     """
 
     def __init__(self, *, suite: str, problem: str, expectation: str | int | None = None) -> None:

@@ -15,11 +15,11 @@ from pyspark.sql import types as T
 from transforms.sql import quoted
 
 PASSES = "_passes"
-"""Temporary column: true if the row fails no critical expectation on single rows."""
+"""Name of a temporary column. The column is true if the row meets every critical expectation on single rows."""
 ORDER = "_order"
-"""Temporary column: the position of the row in the frame. The gate adds the column only if an expectation needs it."""
+"""Name of a temporary column with the position of the row. The gate adds the column only if an expectation needs it."""
 STATISTIC_PREFIX = "_statistic_"
-"""Prefix of the temporary columns that have a statistic of another column, such as its mean."""
+"""Prefix of the names of temporary columns that have a statistic, such as the mean of another column."""
 
 _MAX_BIGINT = 2**63 - 1
 _USE_ANOTHER = "Use another column or another expectation type"
@@ -37,9 +37,9 @@ class Frame:
     """A frame's schema, and the rows that one expectation validates.
 
     Attributes:
-        schema: The frame's schema. A name in a suite is the name of a column. If no column has this name, the name is a
-            path into a struct, such as `geo.latitude`.
-        condition: The expectation's row condition, true for the rows to validate. None to validate all rows.
+        schema: The frame's schema. A name in a suite is first looked up as the name of a column. If no column has this
+            name, the name is a path into a struct, such as `geo.latitude`.
+        condition: The expectation's row condition, which is true for the rows to validate. None to validate all rows.
         number: The position of the expectation in its suite.
     """
 
@@ -51,13 +51,13 @@ class Frame:
     def compared_rows(self) -> Column:
         """A Column that is true for the rows that a rule across rows compares.
 
-        These rows pass every critical expectation on single rows, and meet the row condition.
+        The compared rows pass every critical expectation on single rows, and meet the row condition.
         """
         passes = F.col(PASSES)
         return passes if self.condition is None else passes & F.coalesce(self.condition, F.lit(False))
 
     def statistic(self, name: str) -> str:
-        """Return the name of the column that has a statistic for the expectation."""
+        """Return the name of the temporary column for a statistic of the expectation, such as the mean."""
         return f"{STATISTIC_PREFIX}{self.number}_{name}"
 
     def value(self, name: str) -> Column:
@@ -94,10 +94,10 @@ class Frame:
         return self.value(name)
 
     def scalar_value(self, name: str) -> Column:
-        """Return the value of a column, if a suite can list values of its type, such as numbers or dates.
+        """Return the value of a column of numbers, text, booleans, dates or timestamps.
 
         Raises:
-            ValueError: The column's type is not numeric, text, boolean, date or timestamp.
+            ValueError: The column has another type.
         """
         data_type = self.type_of(name)
         if not any(isinstance(data_type, types) for types in _COMPARABLE_TYPES):
@@ -109,7 +109,7 @@ class Frame:
         """Return a column's value as text. The cast is explicit, because some Spark versions do not cast implicitly.
 
         Raises:
-            ValueError: The column's type is not text, numeric, boolean, date or timestamp.
+            ValueError: The column's type is array, map, struct or binary.
         """
         data_type = self.type_of(name)
         if isinstance(data_type, (T.ArrayType, T.MapType, T.StructType, T.BinaryType)):
@@ -146,7 +146,7 @@ class Frame:
         return [_literal(value, data_type) for value in values]
 
     def bound(self, name: str, value: Any) -> Any:
-        """Return a bound of the suite as a literal of the column's type. None stays None.
+        """Return a bound of the suite as a literal of the column's type. If `value` is None, return None.
 
         Raises:
             ValueError: The bound cannot be compared with the column. As in GX, a text column cannot have bounds.
@@ -172,7 +172,7 @@ class Frame:
 
 
 def to_datetime(value: Any) -> Any:
-    """Convert a date, or ISO text of a date or timestamp, to a datetime in UTC. Values of other types stay unchanged.
+    """Convert a date or a text in ISO form to a datetime in UTC. Return any other value unchanged.
 
     Raises:
         ValueError: The text is not a valid date or timestamp.
@@ -221,8 +221,9 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # If the time of day of the value is not midnight, a date column is compared with a timestamp. Spark then reads
-        # each date as midnight. The text has a space instead of a `T`, because every Spark version can cast such text.
+        # For a date column, a value at midnight becomes a date. Any other value becomes a timestamp, and Spark then
+        # compares each date of the column as midnight. `sep=" "` replaces the `T`, because every Spark version can cast
+        # text with a space.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -2,7 +2,7 @@
 
 The gate adds a bit mask to each row, so Spark evaluates every expectation once. The frame is then written once, with
 passing rows and rows for quarantine in separate partitions. Counts and examples come from the written rows, so Spark
-does not compute the source rows a second time for counts and examples.
+computes the source rows only once.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Gate:
     """A suite that is compiled for the columns of a frame.
 
     The gate has two steps. `mark_rows` validates each row by itself. `mark_across_rows` compares rows with each other,
-    to validate uniqueness, outliers and order. Between the two steps, the caller resolves revisions.
+    to validate uniqueness, outliers and order. Between the two steps, the caller may drop superseded revisions.
 
     Attributes:
-        source: The rows that the suite was compiled for. Only the schema of the rows is read.
+        source: The rows for which the suite was compiled. The compiler reads only the schema of the rows.
         suite: The suite.
-        checks: The suite's expectations, compiled.
+        checks: The compiled expectations of the suite.
         bits: All bits that the row-level expectations set.
     """
 
@@ -51,19 +51,23 @@ class Gate:
 
     @cached_property
     def rows(self) -> DataFrame:
-        """The source rows with the marks of both steps. Every row is kept."""
+        """The source rows, with the columns that both steps add. Every row is kept."""
         return self.source.transform(self.mark_rows).transform(self.mark_across_rows)
 
     @property
     def passes(self) -> Column:
-        """A Column that is true if a row from `mark_rows` meets every critical expectation on single rows."""
+        """A Column that is true if the row meets every critical expectation on single rows.
+
+        The Column reads the bit mask columns that `mark_rows` adds.
+        """
         critical = [check.failed for check in _select_severities(self._row_checks, "critical")]
         return ~any_bit_set([bit for bit in critical if bit not in self._across_bits])
 
     def mark_rows(self, rows: DataFrame) -> DataFrame:
         """Validate each row by itself. No Spark job is started.
 
-        Rows: all rows are kept. Columns: adds the bit mask columns `_mask_*`, whose bits record failed expectations.
+        Rows: all rows are kept. Columns: adds the bit mask columns `_mask_*`. Also adds `_order` if an expectation
+        needs the order of the rows.
         """
         needs_order = any(check.rule.needs_order for check in self._across)
         order = {ORDER: F.monotonically_increasing_id()} if needs_order else {}
@@ -72,8 +76,8 @@ class Gate:
     def mark_across_rows(self, marked: DataFrame) -> DataFrame:
         """Compare the passing rows with each other, and mark every row. No Spark job is started.
 
-        Rows: all rows are kept. Columns: adds `_warnings` and `_quarantined`. `_warnings` has the ids of the failed
-        expectations that are not critical, or null. `_quarantined` is true if the row fails a critical expectation.
+        Rows: all rows are kept. Columns: adds `_warnings` and `_quarantined`. `_warnings` has the ids of the `warning`
+        and `info` expectations that the row fails. `_quarantined` is true if the row fails a critical expectation.
         """
         if self._across:
             marked = _mark_across(marked.withColumn(PASSES, self.passes), self._across)
@@ -87,12 +91,14 @@ class Gate:
         )
 
     def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
-        """Validate the written rows, usually in one Spark job. Rare failures, value counts and GX need more jobs.
+        """Validate the written rows, usually in one Spark job.
+
+        More jobs run if a failure is rare, if an expectation needs value counts, or if GX validates an expectation.
 
         Args:
-            written: The written rows, with the marks of both steps.
-            result_format: One of GX's levels: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. A mapping is also
-                valid. The mapping has a level as `result_format`, and optionally a `partial_unexpected_count`.
+            written: The written rows, with the columns that both steps add.
+            result_format: A level of GX: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. A mapping with the key
+                `result_format` is also valid. The key `partial_unexpected_count` of the mapping is optional.
 
         Raises:
             ValueError: The result format is not valid in GX, or the gate does not support the format.
@@ -120,22 +126,23 @@ class Gate:
     def rows_for_quarantine(self, written: DataFrame) -> DataFrame:
         """Return the rows that fail a critical row-level expectation, with the columns of quarantine.
 
-        Rows: only rows for quarantine. Columns: the source columns, `_failed_expectations` and `_warnings`.
+        Rows: only rows whose `_quarantined` is true. Columns: the source columns, `_failed_expectations` and
+        `_warnings`.
         """
         return self.with_failed_ids(written.where(QUARANTINED))
 
     def with_failed_ids(self, written: DataFrame) -> DataFrame:
         """Return all rows with the columns of quarantine.
 
-        Rows: all rows are kept. Columns: the source columns, `_failed_expectations` (null if the row passes) and
-        `_warnings`.
+        Rows: all rows are kept. Columns: the source columns, `_failed_expectations` and `_warnings`.
+        `_failed_expectations` is null if the row fails no critical expectation.
         """
         failed = _failed_ids(_select_severities(self._row_checks, "critical"))
         return written.select(*map(quoted, self.columns), failed.alias(FAILED), WARNINGS)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns, without the marks."""
+        """The names of the source columns, without the columns that the gate adds."""
         return tuple(self.source.columns)
 
     @cached_property

@@ -33,10 +33,11 @@ class Metrics:
     Attributes:
         rows: The number of all rows.
         quarantined: The number of rows for quarantine.
-        considered: For each row-level expectation, the number of rows that meet its row condition.
+        considered: For each row-level expectation, the number of rows that meet the row condition. An expectation
+            across rows considers only the compared rows.
         unexpected: For each row-level expectation, the number of considered rows that are unexpected.
-        missing: For each row-level expectation, the number of considered rows that a missing value excludes. An
-            expectation has an entry only if its type excludes rows with missing values.
+        missing: For each row-level expectation, the number of considered rows that are excluded because a value is
+            missing. An expectation type that excludes no rows has no entry.
         observed: The aggregate of each table-level expectation, computed over the rows that pass.
         examples: Some unexpected rows of each row-level expectation.
     """
@@ -53,8 +54,8 @@ class Metrics:
 def collect_metrics(marked: DataFrame, checks: Sequence[Check], *, max_examples: int) -> Metrics:
     """Count the rows, aggregate the columns and find examples, in one Spark job.
 
-    The examples come from the first quarantined rows and the first published rows with warnings. If these rows have too
-    few examples of a rare failure, a second job finds more examples.
+    The examples come from a limited number of rows. If an expectation has too few examples in these rows, a second job
+    finds more examples.
     """
     row_checks = [check for check in checks if isinstance(check, RowCheck)]
     aggregates, positions = _plan_aggregates(checks)
@@ -109,10 +110,10 @@ def _plan_aggregates(checks: Sequence[Check]) -> tuple[list[Column], dict[str, d
 
 
 def value_counts(passing: DataFrame, check: TableCheck, observed: Any) -> list[T.Row]:
-    """Count the rows of each distinct value in one Spark job, if the expectation needs these counts.
+    """Count the rows of each distinct value in one Spark job. If the expectation needs no counts, return an empty list.
 
-    Rows: one row for each value, the most frequent value first. The list is empty if the expectation needs no counts.
-    Columns: `value` and `count`.
+    Rows: one row for each of the most frequent values, up to a limit. The most frequent value comes first. Columns:
+    `value` and `count`.
     """
     value = check.rule.counted_values
     if value is None or not check.rule.needs_value_counts(observed):
@@ -154,19 +155,19 @@ def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]
     for n, name in enumerate(columns):
         cell = values[f"_{n}"]
         if isinstance(cell, str) and isinstance(frame.type_of(name), T.FractionalType):
-            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes these numbers as text.
+            cell = float(cell)  # JSON has no NaN and no infinity, so Spark writes NaN and infinity as text.
         cells[name] = cell
     return cells
 
 
 def _times_to_text(frame: DataFrame) -> DataFrame:
-    """Convert timestamps to text in UTC. Otherwise, Python would show them in the time zone of its process."""
+    """Convert timestamps to text in UTC. Python would show a timestamp in the time zone of the Python process."""
     times = [field.name for field in frame.schema if _is_timestamp(field.dataType)]
     return frame.withColumns({name: _time_to_text(F.col(name)) for name in times}) if times else frame
 
 
 def _time_to_text(time: Column) -> Column:
-    """Return a timestamp in ISO form. As in Python, the fraction of the seconds is omitted if it is 0."""
+    """Return a timestamp in ISO form. As in Python, the microseconds are omitted if they are 0."""
     return F.regexp_replace(F.date_format(time, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"), r"\.000000$", "")
 
 

@@ -22,12 +22,12 @@ class Expectation:
     """One expectation of a suite.
 
     Attributes:
-        id: The name of the expectation in tables and messages. The name is GX's `id`. If the expectation has no
-            `id`, the name is made from the type and the columns.
+        id: The name of the expectation in tables and messages: GX's `id`. If the file has no `id` for the expectation,
+            the name is made from the type and the columns.
         type: GX's name of the expectation type, such as `expect_column_values_to_be_between`.
         kwargs: GX's arguments, as in the file.
         severity: `critical`, `warning` or `info`.
-        description: One sentence for people.
+        description: A sentence that explains the expectation to people.
         meta: GX's `meta`, as in the file.
         notes: Notes for people: a text or a list of texts.
     """
@@ -52,7 +52,7 @@ class Expectation:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns in the arguments."""
+        """The columns that the arguments name."""
         column_list = self.kwargs.get("column_list")
         single = tuple(str(self.kwargs[name]) for name in ("column", "column_A", "column_B") if name in self.kwargs)
         return single + (tuple(map(str, column_list)) if isinstance(column_list, list) else ())
@@ -65,7 +65,7 @@ class Expectation:
         return single + (tuple(regex_list) if isinstance(regex_list, list) else ())
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Return GX's JSON form."""
+        """Return the expectation in GX's JSON form."""
         return {
             "id": self.id,
             "type": self.type,
@@ -84,7 +84,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite: its name, and its expectations in the order of the file."""
+    """A named list of expectations, in the order of the file."""
 
     name: str
     expectations: tuple[Expectation, ...]
@@ -109,7 +109,7 @@ def parse_suite(text: str, *, where: str) -> Suite:
 
     Args:
         text: The JSON.
-        where: The file, for error messages.
+        where: The name of the file, for error messages.
 
     Raises:
         SuiteError: The text is not valid JSON, the JSON is not a suite, the suite has no expectations, or two
@@ -135,7 +135,7 @@ def parse_suite(text: str, *, where: str) -> Suite:
 
 
 def _add_ids(expectations: Sequence[Expectation]) -> tuple[Expectation, ...]:
-    """Make an id for each expectation that has no id, from its type and columns. Repeated ids get a number."""
+    """If an expectation has no id, make the id from the type and the columns. A number makes a repeated id unique."""
     ids = {item.id for item in expectations}
     named = []
     for item in expectations:

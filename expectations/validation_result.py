@@ -49,7 +49,7 @@ class ResultFormat:
 
     @property
     def max_examples(self) -> int:
-        """Maximum number of unexpected values to find. For the level `COMPLETE`, GX's limit applies."""
+        """Maximum number of unexpected values to find. The level `COMPLETE` has a fixed limit, as in GX."""
         limits = {"BOOLEAN_ONLY": 0, "COMPLETE": _MAX_EXAMPLES_IN_COMPLETE}
         return limits.get(self.level, self.partial_unexpected_count)
 
@@ -86,7 +86,7 @@ class ValidationResult:
         return "met" if all(result["success"] for result in self.results) else "met with warnings"
 
     def failures(self) -> dict[str, str]:
-        """Return one line for each critical expectation that is not met, by expectation id."""
+        """Map the id of each critical expectation that is not met to a line that describes the failure."""
         return {
             expectation.id: f"{expectation.label}: {_describe_failure(expectation, result)}"
             for expectation, result in zip(self.suite.expectations, self.results, strict=True)
@@ -94,7 +94,7 @@ class ValidationResult:
         }
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Return GX's JSON form of a suite's validation result."""
+        """Return the validation result in GX's JSON form."""
         met = sum(result["success"] for result in self.results)
         return {
             "success": met == len(self.results),
@@ -123,9 +123,10 @@ def row_result(
 
     Args:
         expectation: The expectation.
-        considered: The number of validated rows.
+        considered: The number of considered rows, including the excluded rows.
         unexpected: The number of unexpected rows.
-        missing: The number of rows that a missing value excludes. None for a type that excludes no rows.
+        missing: The number of rows that are excluded because a value is missing. None if the expectation type excludes
+            no rows.
         examples: Some unexpected values.
         result_format: The amount of detail.
     """

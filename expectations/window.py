@@ -11,25 +11,25 @@ _MIN_ROWS_TO_BLOCK_ALL = 2
 _EVERY_ROW = "every_row_fails"
 
 _WeightedResult = tuple[float, Mapping[str, Any]]
-"""The share (0 to 1) of an increment's rows that are in the window, and the result of the increment."""
+"""The fraction of an increment's rows that is in the window, and the result of the increment."""
 
 
 def blocking_failures(
     validation: ValidationResult, *, earlier_results: Sequence[Mapping[str, Any]], min_rows: int
 ) -> dict[str, str]:
-    """Return a line for each reason to block an increment, by expectation id.
+    """Map the id of each expectation that blocks an increment to a line that states the reason.
 
-    In a small increment, one broken row is a large part of the rows, and chance decides which rows arrive together.
-    Therefore, if an increment has fewer than `min_rows` rows, `mostly` thresholds below 1 apply to a trailing window.
-    The window starts with the rows of the increment. Earlier increments fill the window up to `min_rows` rows, the
-    latest increment first. If only some rows of the oldest increment fit in the window, the counts of this increment
-    are reduced in proportion. While the window has fewer than `min_rows` rows, no `mostly` threshold below 1 blocks.
+    A single failed row is a large fraction of a small increment. Therefore, if an increment has fewer than `min_rows`
+    rows, `mostly` thresholds below 1 apply to a trailing window of rows. The window has the rows of the increment, and
+    rows of earlier increments up to a total of `min_rows` rows. The latest earlier increment is added first. If the
+    oldest increment fits only partly in the window, the counts of the oldest increment are reduced in proportion. If
+    the window has fewer than `min_rows` rows, no `mostly` threshold below 1 blocks the increment.
 
-    If an increment has two or more rows and every row fails, the increment is always blocked.
+    If an increment has two or more rows, and every row fails a critical expectation, the increment is always blocked.
 
     Args:
         validation: The validation result of the increment.
-        earlier_results: The results of earlier increments in Great Expectations' JSON form, the latest first.
+        earlier_results: The validation results of earlier increments in GX's JSON form, the latest result first.
         min_rows: Minimum number of rows for `mostly` thresholds to block a publish.
     """
     failures = validation.failures()
@@ -50,7 +50,7 @@ def blocking_failures(
 
 
 def _fill_window(earlier_results: Sequence[Mapping[str, Any]], *, rows: int) -> Iterator[_WeightedResult]:
-    """For each earlier increment, yield the fraction of its rows that is in the window, and its results by id."""
+    """For each earlier increment, yield the fraction of rows in the window, and the results by expectation id."""
     for document in earlier_results:
         results = {item["expectation_config"]["id"]: item["result"] for item in document["results"]}
         size = max((result.get("element_count", 0) for result in results.values()), default=0)

@@ -1,4 +1,4 @@
-"""Build and stage all stale answers of a dataset, and publish the answers after all answers are staged."""
+"""Build and stage all stale answers of a dataset. No answer is published before all stale answers are staged."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MADE_FROM = "citylake.made-from"
 
 
 def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebuild: bool = False) -> StageResult:
-    """Build and stage the stale answers, and then publish each of these answers.
+    """Build and stage the stale answers, and then publish the staged answers.
 
-    An answer is stale if the code or a table that the answer reads has changed since the last build of the answer. All
-    answers of a run read the same snapshots of the tables. No answer is published until all answers are staged. So if a
-    build fails, all previous answers stay published.
+    An answer is stale if the code or one of the answer's tables has changed since the answer was last built. All
+    answers of a run read the same snapshots of the tables. No answer is published until all stale answers are staged.
+    If a build fails, the previous versions of all answers therefore stay published.
 
     Spark reads each table once for all answers, and reads only the columns that the answers use.
 
@@ -83,7 +83,7 @@ def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str
 
 
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """Return for each table the columns that at least one answer reads."""
+    """Map each zone to the columns that at least one answer reads from the zone's table."""
     columns = {}
     for zone, rows in tables.items():
         empty = {name: tables[name].limit(0) for name in tables}

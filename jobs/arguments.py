@@ -32,9 +32,9 @@ class Arguments:
         warehouse: The folder of the tables, or `s3://…` on Glue.
         run_id: The id of the run. All stages of a run have the same id in the ledger.
         workflow: The workflow that started the job, or None.
-        masking_key: The location of the masking key, never the key itself. None for a job that does not mask.
-        rebuild: Process all rows and answers again, not only new rows and stale answers.
-        row_by_row: In the stage resolve, publish every parked row that meets the row-level expectations.
+        masking_key: The location of the masking key, never the key itself. None if the job masks no data.
+        rebuild: Whether to process all rows and answers again, not only new rows and stale answers.
+        row_by_row: Whether the stage `resolve` publishes every parked row that meets the row-level expectations.
         every: Seconds from the start of one run to the start of the next run. None to run once.
         dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
     """

@@ -32,7 +32,8 @@ BLOCKED_BY = "_blocked_by"
 REQUESTED, RESOLVE_ROW_BY_ROW = "citylake.requested", "resolve row by row"
 """`REQUESTED` is a snapshot property of staged rows. Its value is the name of the request.
 
-Only a run that a person requested sets the property. A requested run also stages rows before the watermark.
+A run sets the property only if a person requested a full refresh or the stage `resolve`. Such a run also stages rows
+that an earlier run has processed.
 """
 
 
@@ -64,7 +65,7 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
     """Return a blocked result if this run has already been blocked. Otherwise return None.
 
     AWS Glue retries a failed job with the same run id. The blocked rows are already parked, so the retry finds no new
-    rows. The retry must still fail.
+    rows. The retry must fail too.
     """
     if progress is None or progress.block is None or progress.block.run_id != publisher.run_id:
         return None
@@ -72,9 +73,9 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
 
 
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
-    """Build the parked rows again with the current code, and publish the rows if they meet the current suite.
+    """Build the parked rows again with the current code, and publish the rows if the rows meet the current suite.
 
-    The rows stay parked if they do not meet the suite.
+    If the rows do not meet the suite, the rows stay parked.
 
     Args:
         publisher: The publisher of the dataset.

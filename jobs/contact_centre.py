@@ -1,4 +1,4 @@
-"""AWS Glue job that computes the percentage of calls handled from landed workbooks."""
+"""AWS Glue job that reads landed workbooks and computes the percentage of handled calls."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.contact_centre import DATASET

@@ -1,4 +1,4 @@
-"""AWS Glue job that computes the volume and share of inquiries from landed files."""
+"""AWS Glue job that reads landed files and computes the number and percentage of inquiries."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.inquiry_volume import DATASET

@@ -60,7 +60,7 @@ class Job:
         ]
 
     def main(self, argv: Sequence[str] | None = None) -> None:
-        """Run the job once. With `--every`, repeat the job until the process is stopped."""
+        """Run the job once. If `--every` is given, repeat the job until the process is stopped."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
         logging.getLogger("py4j").setLevel(logging.WARNING)
         args = self.parse(argv)

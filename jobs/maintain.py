@@ -19,7 +19,7 @@ from lake.tables import table_name
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_RETENTION = timedelta(days=7)
-"""Maintenance keeps old snapshots and unpublished branches for this time."""
+"""Maintenance removes snapshots and unpublished branches that are older than this duration."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
 """Minimum age of an unused file to remove. Iceberg has the same default. A younger file may belong to a current run."""
@@ -51,7 +51,7 @@ def expire(spark: SparkSession, args: Arguments) -> StageResult:
 def remove_orphans(spark: SparkSession, args: Arguments) -> StageResult:
     """Remove files that no table uses, such as files of killed runs.
 
-    Listing all files is slow, so this stage runs only once a day.
+    This stage removes files at most once a day, because listing all files is slow.
     """
     now = datetime.now(timezone.utc)
     earlier = runs(spark).where(f"job = '{_JOB.format(dataset=args.dataset)}' AND stage = 'remove_orphans'")

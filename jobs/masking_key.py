@@ -17,7 +17,10 @@ MASKING_KEY_HELP = (
 
 
 class MaskingKeyError(CityLakeError, ValueError):
-    """The masking key is missing or not valid. The job has read no rows. The message never contains the key."""
+    """The masking key is missing, is not valid, or is not the key that masked trusted.
+
+    The job has read no rows. The message never contains the key.
+    """
 
     def __init__(self, *, where: str, problem: str) -> None:
         super().__init__(where=f"masking key {where}", problem=problem)

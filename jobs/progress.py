@@ -24,8 +24,8 @@ class Block:
     Attributes:
         run_id: The id of the latest blocked run.
         reasons: One line for each reason why the increment is blocked.
-        needs_full_refresh: True if only a full refresh can resolve the block. This is the case if a blocked run was a
-            full refresh of a published table.
+        needs_full_refresh: True if a blocked run was a full refresh of a published table. Only a full refresh can then
+            resolve the block.
     """
 
     run_id: str
@@ -35,7 +35,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a dataset. Staged rows carry the progress that their publish will store.
+    """The progress of a dataset. The staged snapshot stores the progress that trusted will store after the publish.
 
     Attributes:
         watermark: The latest ingest time of all processed rows of raw (microseconds since 1970, UTC).

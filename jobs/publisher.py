@@ -1,6 +1,6 @@
 """Publish new rows of raw to trusted and quarantine.
 
-A full refresh and an incremental run have the same three steps:
+A full refresh stages all rows of raw. An incremental run stages only the new rows. Both have the same three steps:
 
 1. `stage` builds the new rows and marks the expectations that each row fails. For each key, `stage` keeps the latest
    valid revision. If the latest revision failed, `stage` keeps this failed revision too. `stage` writes the rows to a
@@ -9,10 +9,9 @@ A full refresh and an incremental run have the same three steps:
 3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and decides which
    revisions to keep. `publish` commits quarantine first and trusted second.
 
-The commit that publishes trusted also stores the watermark as a property. A killed step can be repeated, even by a run
-with another id. If the step was killed before this commit, the repeated step does the same work again. If the step was
-killed after this commit, the repeated step finds nothing to do. A full refresh is an incremental run that starts
-without earlier rows.
+The commit of trusted also stores the watermark as a property. A killed step can be repeated, even by a run with another
+id. If the step was killed before the commit of trusted, the repeated step does the same work again. If the step was
+killed after the commit of trusted, the repeated step finds nothing to do.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ from transforms.dedupe import keep_latest
 
 _VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Snapshot property of quarantine: the id of the previous publish of trusted. Only requested runs set it."""
+"""Snapshot property of quarantine: the id of the previous publish of trusted. Only requested runs set the property."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Publisher:
     Attributes:
         dataset: The dataset.
         run_id: The id of the run.
-        masking_key: The masking key. None if the dataset is masked without a key, or not masked.
+        masking_key: The masking key. None if the dataset is masked without a key, or is not masked.
     """
 
     spark: SparkSession
@@ -93,15 +92,16 @@ class Publisher:
         """Build the new rows, mark the expectations that each row fails, and write the rows to a branch of trusted.
 
         Rows: the rows that were ingested into raw after the watermark. If raw has no new rows, nothing is written and
-        `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh:
+        `rows_out` is None. A full refresh stages all rows of raw. A run is a full refresh in each of these cases:
 
-        - if a full refresh is requested, or if no run has published trusted
-        - if a file was delivered again with different content
-        - if the columns of trusted change
-        - if the dataset is not incremental.
+        - a full refresh is requested, or no run has published trusted
+        - a file was delivered again with different content
+        - the columns of trusted change
+        - the dataset is not incremental
+        - an earlier requested run was killed after it published quarantine and before it published trusted.
 
-        If a file was delivered again, the new content can lack a row that superseded another row. The other row must
-        then be published again.
+        Changed content of a file needs a full refresh, because the new content can lack a row that superseded another
+        row. The superseded row must then be published.
 
         Raises:
             MaskingKeyError: Trusted was masked with another key, and this run is not a full refresh.
@@ -129,9 +129,9 @@ class Publisher:
         """Validate the staged rows. If a critical expectation is not met, no staged row is published.
 
         The rows of a blocked increment are parked in quarantine, with the names of the failed expectations. The
-        watermark moves past these rows, so the next increment is validated separately. The dataset stays blocked until
-        all parked rows are resolved or replaced by newer revisions. If a person requested the blocked run, or if the
-        dataset is not incremental, no table changes.
+        watermark moves past the parked rows, so the next increment does not contain the parked rows. The dataset stays
+        blocked until all parked rows are resolved or replaced by newer revisions. If a person requested the blocked
+        run, or if the dataset is not incremental, no table changes.
 
         Raises:
             NotStagedError: No rows are staged, although raw has new rows.
@@ -198,7 +198,7 @@ class Publisher:
         return StageResult(rows_in=rows_in, rows_out=rows_out, snapshot_ids=snapshots)
 
     def finish(self, staged: StageResult) -> StageResult:
-        """Validate and publish the staged rows. Return the result of all three steps."""
+        """Validate and publish the staged rows. Return one result for the steps `stage`, `validate` and `publish`."""
         if staged.error or staged.rows_out is None:
             return staged
         validated = self.validate()
@@ -231,8 +231,8 @@ class Publisher:
     def candidates(self, raw: RawRows, *, source_rows: DataFrame | None = None) -> DataFrame:
         """Build rows, mark the expectations that each row fails, and keep the latest valid revision of each key.
 
-        Rows: the rows that the dataset's `build` returns. If `source_rows` is given, rows that were built from other
-        landed rows are dropped.
+        Rows: the rows that the dataset's `build` returns, without superseded revisions. If `source_rows` is given, only
+        rows that were built from these landed rows are kept.
         """
         key = {"masking_key": self.masking_key} if self.dataset.uses_masking_key else {}
         layouts = {"layouts": raw.layouts} if self.dataset.builds_by_layout else {}
@@ -250,7 +250,7 @@ class Publisher:
     def write(
         self, candidates: DataFrame, *, watermark: int, is_append: bool, request: str | None = None
     ) -> StageResult:
-        """Stage candidates together with the progress that their publish will store."""
+        """Stage the candidates. The staged snapshot stores the progress that trusted will store after the publish."""
         progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(
@@ -265,7 +265,7 @@ class Publisher:
         return StageResult(rows_out=staged.row_count())
 
     def _compile_gate(self, staged: Staged) -> Gate:
-        """Compile the suite for the staged rows, or return the gate that this run has already compiled."""
+        """Compile the suite for the staged rows. If this run has already compiled a gate, return that gate."""
         if self._gates:
             return self._gates[0]
         rows = staged.rows()
@@ -274,10 +274,10 @@ class Publisher:
         )
 
     def _find_staged(self) -> Staged | None:
-        """Find the rows that this run or an earlier run has staged. Return None if raw has no new rows to stage."""
+        """Find the rows that this run or an earlier run has staged. Return None if raw has no new rows."""
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
-            staged = None  # ignore rows that another version of the code or of the suites staged
+            staged = None  # ignore rows that were staged by another version of the code or the suites
         if staged is None and self._new_rows(self.progress(), full_refresh=False)[0] is not None:
             raise NotStagedError(table=self.trusted, problem="raw has new rows, but no run has staged them")
         return staged

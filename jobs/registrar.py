@@ -1,4 +1,7 @@
-"""AWS Glue job that computes application completion rates from landed workbooks. The rates show no personal data."""
+"""AWS Glue job that reads landed workbooks and computes the completion rate of applications.
+
+The answers contain no personal data.
+"""
 
 from jobs.stages import dataset_job
 from transforms.datasets.registrar import DATASET

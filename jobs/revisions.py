@@ -36,27 +36,27 @@ class Revisions:
     """All revisions of the staged keys: the staged revisions, and the revisions in trusted and quarantine.
 
     Attributes:
-        rows: One row for each revision. The columns are the key, the origin (`trusted`, `quarantine` or `staged`),
-            whether the revision failed, whether the revision is kept, the data file, and the position in this file.
-        counts: The number of revisions for each combination of origin, `is_failed` and `is_kept`.
+        rows: One row for each revision, with the columns `_key`, `_origin`, `_is_failed`, `_is_kept`, `_file` and
+            `_pos`. `_origin` is `trusted`, `quarantine` or `staged`. `_pos` is the position in the data file `_file`.
+        counts: The number of revisions for each combination of `_origin`, `_is_failed` and `_is_kept`.
     """
 
     rows: DataFrame
     counts: dict[tuple[str, bool, bool], int]
 
     def count(self, origin: str, *, is_failed: bool, is_kept: bool) -> int:
-        """Return the number of revisions with these values of origin, `is_failed` and `is_kept`."""
+        """Return the number of revisions with these values of `origin`, `is_failed` and `is_kept`."""
         return self.counts.get((origin, is_failed, is_kept), 0)
 
     @property
     def superseded(self) -> DataFrame:
-        """The data files and positions of the revisions that are not kept."""
+        """The revisions that are not kept, with their origins, data files and positions."""
         return self.rows.where("NOT _is_kept").select("_origin", "_is_failed", *_POSITION)
 
     def drop_superseded(self, rows: DataFrame, *, origin: str) -> DataFrame:
-        """Return failed rows of one origin without the superseded rows.
+        """Remove superseded rows from the failed rows of one origin.
 
-        The rows must have the columns that `with_positions` adds.
+        The argument `rows` must have the columns that `with_positions` adds.
         """
         if not self.count(origin, is_failed=True, is_kept=False):
             return rows
@@ -77,10 +77,13 @@ def resolve_revisions(
     key: Sequence[str],
     order_by: Sequence[str],
 ) -> Iterator[Revisions]:
-    """Decide which revisions of the staged keys to keep. Runs two Spark jobs. One of the two broadcasts the keys.
+    """Decide which revisions of the staged keys to keep.
 
-    If a key column of a row is null, the landed row identifies the row. If a staged row and a published row are equally
-    new, the staged row is kept. So a repeated step replaces the rows that the step published before.
+    The function runs two Spark jobs. One of the jobs broadcasts the staged keys.
+
+    If a key column of a row is null, the columns `SOURCE_ROW` are the key of the row. If a staged row and a published
+    row have the same values in `order_by`, the staged row is kept. A repeated step therefore replaces the rows that the
+    first try of the step published.
     """
     new = _select_revisions(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [
@@ -126,13 +129,14 @@ def stage_quarantine(
 
 
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
-    """Return a condition in SQL to prune files. All published revisions of the staged keys meet the condition.
+    """Return an SQL condition that prunes data files. All published revisions of the staged keys meet the condition.
 
-    The condition contains the range of a column for each staged file. The ranges come from the metadata of the files.
-    Each file has rows of only one month, so the ranges are narrow even if an increment corrects a few old rows.
+    The condition contains the range of `column` in each staged file, from the minimum to the maximum. Both values come
+    from the metadata of the file. Each file has rows of only one month. The ranges are therefore narrow even if an
+    increment corrects a few old rows.
 
-    A range of timestamps is extended by one hour at both ends. A key may contain a local time, and one hour of local
-    time occurs twice in autumn. So the UTC timestamps of two revisions of one key may be one hour apart.
+    A range of timestamps is extended by one hour at both ends. A key may contain a local time, and in autumn, one hour
+    of local time occurs twice. The UTC timestamps of two revisions of one key may therefore be one hour apart.
     """
     ranges = added_ranges(staged.spark, staged.home, staged.snapshot, column) if column else None
     if column is None or ranges is None:
@@ -150,7 +154,7 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
 
 def first_rows(rejected: DataFrame) -> dict[str, str]:
-    """Return for each expectation the files and row numbers of the first failed rows. The newest files come first."""
+    """Map each expectation id to the files and row numbers of a few failed rows. The newest rows come first."""
     newest_first = (F.desc("_ingested_at"), F.desc("_modified_at"), F.asc("_source_file"), F.asc("_row_number"))
     failed = rejected.withColumn("failed", F.explode(FAILED))
     rank = F.row_number().over(Window.partitionBy("failed").orderBy(*newest_first))

@@ -1,4 +1,4 @@
-"""AWS Glue job that makes answers from files and events of a city's 3-1-1 service."""
+"""AWS Glue job that reads files and events of 3-1-1 services and computes answers."""
 
 from jobs.stages import dataset_job
 from transforms.datasets.service_requests import DATASET

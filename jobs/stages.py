@@ -1,4 +1,4 @@
-"""The stages of a dataset's job. Each stage takes the job's arguments, and returns a result for the ledger."""
+"""The stages of a dataset's job. Each stage is a function that returns a result for the ledger."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def refine(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Build rows from the new rows of raw, validate these rows, and publish them to trusted and quarantine."""
+    """Build rows from the new rows of raw, validate the built rows, and publish to trusted and quarantine."""
     return _make_publisher(dataset, spark, args).refine(full_refresh=args.rebuild)
 
 
 def resolve(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Validate the parked rows of blocked increments again, and publish the rows if they pass."""
+    """Validate the parked rows of blocked increments again, and publish the rows if the rows meet the suite."""
     return resolve_blocked(_make_publisher(dataset, spark, args), row_by_row=args.row_by_row)
 
 
@@ -74,7 +74,7 @@ def curate(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 
 
 def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """List the folders and columns of the new files in landing, and the changes of columns since the last crawl."""
+    """Report the folders and columns of the new files in landing, and the columns that changed since the last crawl."""
     crawled = crawl_landing(
         spark, dataset=dataset.name, landing=args.landing, layouts=dataset.source_columns, run_id=args.run_id
     )
@@ -82,7 +82,7 @@ def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult
 
 
 def clear(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
-    """Drop the branches and tables of staged rows that blocked, failed or killed runs left behind."""
+    """Drop staged rows that are older than `ABANDONED_AFTER`. Blocked, failed or killed runs left these rows behind."""
     older_than = datetime.now(timezone.utc) - ABANDONED_AFTER
     names = [table_name(zone, dataset.name) for zone in ("raw", "trusted", "quarantine")]
     names += [table_name("curated", dataset.name, answer) for answer in dataset.answers]

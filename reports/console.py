@@ -20,10 +20,10 @@ from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
 
 Expectations = Mapping[str, tuple[str, Sequence[str]]]
-"""The description and the columns of each expectation of a suite, by its id."""
+"""Maps the id of each expectation to the description and the columns of the expectation."""
 
 MAX_ROWS = 24
-"""Default for the maximum number of rows that a table displays."""
+"""Maximum number of rows that a table displays, if the caller sets no other maximum."""
 
 DEFAULT_WIDTH = 80  # characters
 
@@ -31,12 +31,12 @@ _BAR_WIDTH = 10  # characters
 
 
 def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
-    """Sort an answer by its order. If it has no order, sort by the first displayed column, in descending order."""
+    """Sort an answer by `answer.order`. If `order` is empty, sort by the first displayed column in descending order."""
     return curated.orderBy(*map(_sort_key, answer.order or (f"-{answer.columns[0].column}",)))
 
 
 def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS, width: int = DEFAULT_WIDTH) -> Group:
-    """Draw the first rows of an answer, or its latest rows if the answer has no order.
+    """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
     """
@@ -73,7 +73,7 @@ def quarantine_table(
     sources: Mapping[str, str] | None = None,
     max_rows: int = MAX_ROWS,
 ) -> Table:
-    """Draw the first rows of quarantine and the reasons for each row, grouped by file.
+    """Draw the first rows of quarantine, grouped by file. Each row has the reasons why the row is in quarantine.
 
     `sources` maps each column to its name in the landed files.
     """
@@ -97,16 +97,16 @@ def quarantine_table(
 def frequent_reasons(
     quarantine: DataFrame, *, expectations: Expectations, max_reasons: int
 ) -> tuple[tuple[str, int], ...]:
-    """Return the most frequent reasons in quarantine, each with its number of rows."""
+    """Return the most frequent reasons why rows are in quarantine, and the number of rows for each reason."""
     names = quarantine.select(F.explode("_failed_expectations").alias("name")).groupBy("name").count()
     rows = names.orderBy(F.desc("count"), "name").limit(max_reasons).collect()
     return tuple((expectations.get(row["name"], (row["name"], ()))[0], row["count"]) for row in rows)
 
 
 def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each warning, with the expectation and the number of published rows that fail the expectation.
+    """Return a line for each expectation that published rows fail, with the number of failed rows.
 
-    `results` are the validation results of the suite. Lines for table-level expectations that are not met come last.
+    `results` are the validation results of the suite. The last lines are for table-level expectations that are not met.
     """
     rows = trusted.select(F.explode("_warnings").alias("name")).groupBy("name").count().orderBy(F.desc("count"), "name")
     counts = {row["name"]: f"{row['count']:,} row{'' if row['count'] == 1 else 's'}" for row in rows.collect()}
@@ -118,7 +118,7 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 
 def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
-    """Return a table of the columns that fit, and the columns that do not fit. Bars are left out before columns."""
+    """Return a table of the columns that fit, and a list of the other columns. Bars are left out before columns."""
     console = Console(width=10_000)  # Every table fits in this width.
     for bars in (True, False):
         table = _table(answer.columns, rows, bars=bars)
@@ -179,7 +179,7 @@ def _cell(value: Any, format_spec: str) -> str:
 
 
 class _Cell:
-    """A value in a headline. A missing value is displayed as a dash, whatever its format is."""
+    """A value in a headline. A missing value is displayed as a dash in every format."""
 
     def __init__(self, value: Any) -> None:
         self.value = value

@@ -8,7 +8,7 @@ from rich.table import Table
 
 
 def plain_table(title: str | None = None) -> Table:
-    """Return an empty table that is as narrow as possible. Its only border is a line below the header."""
+    """Return an empty table that is as narrow as possible. The only border of the table is a line below the header."""
     return Table(
         title=escape(title) if title else None,
         title_justify="left",

@@ -1,4 +1,4 @@
-"""Display settings of the answers about dispatched incidents. Each note says what 100 % stands for."""
+"""Display settings of the answers about dispatched incidents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Display settings of the registrar's answers. Each note says what 100 % stands for."""
+"""Display settings of the registrar's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Display settings of the answers about service requests. Each note says what 100 % stands for."""
+"""Display settings of the answers about service requests."""
 
 from __future__ import annotations
 

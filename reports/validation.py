@@ -37,7 +37,7 @@ def suite_table(name: str, expectations: Sequence[Mapping[str, Any]], *, scopes:
 
 
 def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Draw the outcome and the observed values of each expectation. The results are in GX's JSON form."""
+    """Draw the outcome of each expectation and its observed values. The results are in GX's JSON form."""
     table = Table.grid(padding=(0, 2), expand=False)
     for _ in range(3):
         table.add_column(overflow="fold")

@@ -23,7 +23,7 @@ _EXIT_CODES = (
 
 
 class _Commands(TyperGroup):
-    """Print a known error as one message, and exit with 1."""
+    """The commands of `citylake`. A `CityLakeError` is printed as one message, and the exit code is 1."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

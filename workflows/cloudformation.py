@@ -17,7 +17,7 @@ def render(workflow: Workflow) -> dict[str, Any]:
     """Return the template of a workflow, its jobs and its triggers.
 
     The parameters of the template are the bucket, the landing folder, the warehouse, the role of the jobs, a schedule,
-    and the parameters of the jobs. The bucket has the wheel and the scripts in `citylake/<version>/`.
+    and the parameters of the jobs. The folder `citylake/<version>/` of the bucket must have the wheel and the scripts.
     """
     start = next(trigger for trigger in workflow.triggers if not trigger.predicate)
     resources: dict[str, Any] = {

@@ -6,7 +6,7 @@ from transforms.errors import CityLakeError
 
 
 class WorkflowError(CityLakeError, ValueError):
-    """AWS Glue would accept the workflow, but not run it as intended.
+    """A workflow is missing or not valid, or a parameter of the workflow is missing.
 
     Attributes:
         workflow: The name of the workflow.

@@ -26,8 +26,8 @@ class Job:
         name: The name of the job in Glue.
         module: The module in `jobs/` that the job runs.
         arguments: The fixed arguments. Maps each `--KEY` to its value.
-        parameters: The arguments whose values are set when the workflow is deployed or runs. Maps each `--KEY` to its
-            description.
+        parameters: The arguments whose values are set when the workflow is deployed or started. Maps each `--KEY` to
+            the description of the argument.
         timeout: Minutes until Glue stops the job.
         worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
         workers: Number of workers, including the driver.
@@ -44,7 +44,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Condition:
-    """The condition that a job has ended in a state."""
+    """A condition of a trigger. The condition is met if the job has ended in the given state."""
 
     job: str
     state: str = "SUCCEEDED"
@@ -52,7 +52,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Predicate:
-    """The conditions of a trigger. `AND` means that all conditions must be met. `ANY` means at least one condition."""
+    """The conditions of a trigger.
+
+    If `logical` is `AND`, all conditions must be met. If `logical` is `ANY`, at least one condition must be met.
+    """
 
     conditions: tuple[Condition, ...]
     logical: str = "AND"
@@ -112,7 +115,7 @@ class Workflow:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The description of each argument that is set when the workflow is deployed or runs. The keys are `--KEY`."""
+        """Maps the `--KEY` of each parameter of the jobs to the description of the parameter."""
         return {key: text for job in self.jobs for key, text in job.parameters.items()}
 
     def _problem(self) -> str | None:

@@ -60,7 +60,7 @@ def print_error(message: object) -> None:
 
 @contextmanager
 def working(text: str, *, quiet: bool = False) -> Iterator[None]:
-    """Show a text while a step runs, if standard error is a terminal."""
+    """If standard error is a terminal, show a text while a step runs."""
     if quiet:
         yield
         return

@@ -29,7 +29,7 @@ class Overview:
         status: The last run, the row counts of trusted and quarantine, and everything that needs attention.
         raw: Number of rows in raw.
         headline: A sentence with the figures of the first answer.
-        reasons: The most frequent reasons in quarantine, each with its number of rows.
+        reasons: The most frequent reasons why rows are in quarantine, and the number of rows for each reason.
         warnings: Number of expectations that published rows do not meet.
     """
 
@@ -49,7 +49,7 @@ def overviews_of(spark: SparkSession, names: Sequence[str]) -> list[Overview]:
 
 
 def detailed_overview(spark: SparkSession, name: str) -> Overview:
-    """Collect row counts, the headline, the reasons in quarantine and the warnings of a dataset."""
+    """Collect all facts about a dataset, including `reasons` and `warnings`."""
     (overview,) = overviews_of(spark, [name])
     reasons: tuple[tuple[str, int], ...] = ()
     if overview.status.quarantined:
@@ -60,7 +60,7 @@ def detailed_overview(spark: SparkSession, name: str) -> Overview:
 
 
 def expectations_of(dataset: str) -> Expectations:
-    """Return the description and the columns of each expectation of a dataset's suite, by its id."""
+    """Map the id of each expectation in a dataset's suite to the description and the columns of the expectation."""
     return {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
 
 

@@ -19,7 +19,7 @@ from workflows.runner import JobRun
 
 POLL_SECONDS = 0.25
 MIN_TASKS_FOR_BAR = 2
-"""Minimum number of active Spark tasks at which the bar shows tasks. On a laptop, most stages have one short task."""
+"""The bar shows Spark tasks only if at least this many tasks are active. On a laptop, most stages have one task."""
 
 _SIGNS = {"SUCCEEDED": "[green]✓[/]", "FAILED": "[red]✗[/]"}
 
@@ -28,7 +28,7 @@ class RunProgress:
     """The progress of a run. Use this object in a `with` statement.
 
     On a terminal, a bar shows the running job and the Spark tasks of the active stages. Log lines appear above the bar.
-    Without a terminal, only the lines of finished jobs and log lines are printed, without control characters.
+    If standard error is not a terminal, no bar is shown, and the lines of finished jobs contain no control characters.
 
     Args:
         jobs: The names of all jobs of the run.
@@ -90,7 +90,7 @@ class RunProgress:
             self.finish(run.job.name, seconds=run.seconds, state=run.state, facts=facts)
 
     def watch(self, spark: SparkSession) -> None:
-        """Show the number of finished tasks of Spark's active stages on the bar, until the `with` statement ends."""
+        """Until the `with` statement ends, show on the bar how many tasks of Spark's active stages are finished."""
         if self._bar.disable:
             return
         stopped = Event()

@@ -20,7 +20,7 @@ class JobRun:
 
     Attributes:
         job: The job.
-        state: `RUNNING`, `SUCCEEDED` or `FAILED`. `NOT STARTED` if its trigger never fired.
+        state: `RUNNING`, `SUCCEEDED` or `FAILED`. `NOT STARTED` if no trigger started the job.
         seconds: The duration of the job.
         error: The error that the job raised, or None.
         entries: The records of the job's stages in the run ledger.
@@ -36,11 +36,11 @@ class JobRun:
 def run_workflow(
     workflow: Workflow, *, run_job: Callable[[Job], Sequence[StageRun]], report: Callable[[JobRun], None]
 ) -> dict[str, JobRun]:
-    """Run a workflow's jobs one after another: the start trigger's jobs, then the jobs of each trigger that fires.
+    """Run the jobs of a workflow one after another: first the jobs of the start trigger, then the triggered jobs.
 
-    A job that fails is reported, and the workflow continues with the triggers whose predicates are met. Jobs whose
-    triggers never fire are not started. `report` is called when a job starts and when a job ends. The error of a failed
-    job is not raised. The result has the state and the error of each job.
+    `report` is called when a job starts and when a job ends. If a job fails, the error is not raised, and the workflow
+    continues with the triggers whose predicates are met. The result has the state and the error of every job, including
+    jobs that were not started.
     """
     runs: dict[str, JobRun] = {}
     for trigger in _firing(workflow, runs):
@@ -71,8 +71,8 @@ def spark_job_runner(
 ) -> Callable[[Job], Sequence[StageRun]]:
     """Return a function that runs a job in this process, with the arguments that Glue would pass to the job.
 
-    `parameters` are the values of the jobs' parameters. If `rebuild` is true, trusted is made again from all rows of
-    raw.
+    `parameters` maps the `--KEY` of each parameter to its value. If `rebuild` is true, the jobs process all rows and
+    answers again.
     """
 
     def run_job(job: Job) -> Sequence[StageRun]:

@@ -73,7 +73,9 @@ def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -
 
 
 def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: bool, quiet: bool = False) -> int:
-    """Run a dataset's workflow on landed files, and print the outcome. With `rebuild`, refine all rows of raw again.
+    """Run a dataset's workflow on landed files, and print the outcome.
+
+    If `rebuild` is true, the workflow processes all rows and answers again.
 
     Returns:
         1 if the workflow failed, 3 if the dataset needs attention, otherwise 0.
@@ -89,7 +91,7 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
 
 
 def prepare_sample(dataset: str) -> Delivery:
-    """Return the sample and the masking key of a dataset. Writes the sample if it does not exist."""
+    """Return the sample and the masking key of a dataset. If the sample does not exist, write the sample first."""
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
         partial = folder.with_name(f"{dataset}.partial")  # A run that was killed may have left an incomplete sample.
@@ -101,7 +103,7 @@ def prepare_sample(dataset: str) -> Delivery:
 
 
 def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool, quiet: bool) -> int:
-    """Validate the parked rows of a dataset again, publish the rows that pass, and make the answers.
+    """Run the stages `resolve` and `curate` of a dataset, and print the results.
 
     Returns:
         3 if the dataset still needs attention, otherwise 0.

@@ -47,7 +47,7 @@ def run_screen(overviews: Sequence[Overview], *, warehouse: str, show_command: s
 
 
 def overview_screen(overview: Overview, answers: Sequence[Answer], *, warehouse: str) -> Group:
-    """Draw one screen about a dataset: its headline, counts, last run, answers, reasons and warnings."""
+    """Draw one screen about a dataset: the headline, row counts, last run, answers, quarantine reasons and warnings."""
     status, name = overview.status, overview.status.dataset
     share = "" if status.quarantined_pct is None else f" ({status.quarantined_pct:.2f} %)"
     counts = f"raw {overview.raw:,}, trusted {status.trusted:,}, quarantine {status.quarantined:,}{share}"

@@ -39,7 +39,7 @@ from workflows.status import DatasetStatus, status_of
 
 
 def show_overview(dataset: str, *, warehouse: str, output: OutputFormat, quiet: bool) -> int:
-    """Print one screen about a dataset. Return `NEEDS_ATTENTION` while anything needs attention."""
+    """Print one screen about a dataset. Return `NEEDS_ATTENTION` if anything needs attention, otherwise `FINE`."""
     spark = short_session(warehouse, quiet=quiet)
     with working("reading tables", quiet=quiet):
         overview = detailed_overview(spark, dataset)
@@ -75,7 +75,7 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
 
 
 def show_status(names: Sequence[str], *, warehouse: str, output: OutputFormat, quiet: bool) -> int:
-    """Print the state of datasets. Return `NEEDS_ATTENTION` while anything needs attention."""
+    """Print the state of datasets. Return `NEEDS_ATTENTION` if anything needs attention, otherwise `FINE`."""
     spark = short_session(warehouse, quiet=quiet)
     with working("reading tables", quiet=quiet):
         statuses = status_of(spark, names)
@@ -129,7 +129,7 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
 
 
 def _runs_table(rows: DataFrame, max_rows: int) -> Table:
-    # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
+    # Spark converts the timestamps to text in UTC. Python would show the timestamps in the time zone of this process.
     started = F.date_format("started", "yyyy-MM-dd HH:mm:ss").alias("began")
     seconds = (F.col("ended").cast("double") - F.col("started").cast("double")).alias("seconds")
     latest = rows.select("*", started, seconds).limit(max_rows).collect()

@@ -57,7 +57,7 @@ def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
     if exists(spark, RUNS):
         latest = Window.partitionBy("job", "stage").orderBy(F.col("started").desc())
         stage_runs = runs(spark).where(F.col("job").isin([*names])).withColumn("_rank", F.row_number().over(latest))
-        # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
+        # Spark converts the timestamps to text in UTC. Python would show timestamps in the time zone of this process.
         started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
         is_overdue = (
             F.unix_seconds(F.current_timestamp()) - F.unix_seconds("started")

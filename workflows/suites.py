@@ -29,7 +29,7 @@ from workflows.output import FAILED, FINE, OutputFormat, print_plain, print_reco
 from workflows.validation_input import read_path, read_table
 
 MAX_RUNS = 50
-"""Maximum number of saved results of a dataset in Data Docs, the latest first."""
+"""Maximum number of results that Data Docs show for each dataset. The latest results are shown."""
 
 _STARTED = "%Y-%m-%d %H:%M:%S.%f"
 
@@ -130,7 +130,7 @@ def _latest_results(spark: SparkSession) -> list[Any]:
         .where("validation_result is not null")
         .withColumn("_rank", F.row_number().over(latest))
         .where(F.col("_rank") <= MAX_RUNS)
-        # Spark converts the timestamps to text in UTC, because Python would show them in the time zone of its process.
+        # Spark converts the timestamps to text in UTC. Python would show timestamps in the time zone of this process.
         .withColumn("moment", F.date_format("started", "yyyy-MM-dd HH:mm:ss.SSSSSS"))
         .collect()
     )

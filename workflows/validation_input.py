@@ -48,7 +48,9 @@ def read_table(spark: SparkSession, table: str, *, warehouse: str) -> DataFrame:
 
 
 def read_path(spark: SparkSession, path: str) -> DataFrame:
-    """Read a delimited text file, a Parquet file, or a folder of one format. Column types in text files are inferred.
+    """Read a delimited text file, a Parquet file, or a folder with files of one format.
+
+    The column types of text files are inferred.
 
     Raises:
         ValidationInputError: The path does not exist, has no file of a known format, has both Parquet and text files,

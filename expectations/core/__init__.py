@@ -1,4 +1,4 @@
-"""The core expectation types of Great Expectations 1.24, grouped by how the gate validates them."""
+"""The core expectation types of Great Expectations 1.24, grouped by how the gate validates each type."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from expectations.core.tables import ON_TABLES
 ROW_LEVEL: Mapping[str, Callable[..., RowRule]] = {
     function.__name__: function for function in (*ON_ONE_COLUMN, *ON_SEVERAL_COLUMNS, *ACROSS_ROWS)
 }
-"""The compilers of expectation types that apply to single rows. A failed row goes to quarantine or gets a warning."""
+"""The compilers of the row-level expectation types. A row that fails goes to quarantine or gets a warning."""
 
 TABLE_LEVEL: Mapping[str, Callable[..., TableRule]] = {
     function.__name__: function for function in (*ON_TABLES, *COLUMN_AGGREGATES, *COLUMN_SETS)
@@ -41,4 +41,4 @@ NOT_ON_SPARK: Mapping[str, str] = {
     "expect_query_results_to_match_comparison": "Publish the second data source as a table, and join it",
     "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
 }
-"""The expectation types that Great Expectations cannot validate on a Spark DataFrame. Each type has a hint."""
+"""Maps each expectation type that Great Expectations cannot validate on a Spark DataFrame to a hint."""

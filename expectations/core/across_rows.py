@@ -1,9 +1,8 @@
 """Compile row-level expectations that compare a row with other rows.
 
-These expectations compare only the rows that pass every critical expectation on single rows. An expectation about
-uniqueness costs one shuffle by the columns of the expectation. Some rules need a statistic of the whole column, such as
-the mean. These rules cost a separate pass over the rows before the rows are marked. A rule about the order of the rows
-sorts all rows in one task.
+These expectations compare only the rows that pass every critical expectation on single rows. A rule about uniqueness
+shuffles the rows by the columns of the expectation. If a rule needs a statistic of the whole column, such as the mean,
+Spark reads the rows once more to compute the statistic. A rule about the order of the rows sorts all rows in one task.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ def expect_column_values_to_be_unique(frame: Frame, column: str) -> RowRule:
 def expect_compound_columns_to_be_unique(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """No two rows have the same combination of values in the columns. Missing values are equal to each other."""
+    """No two rows have the same combination of values in the columns. Two missing values count as equal."""
     return _build_unique_rule(frame, column_list, is_excluded(frame, column_list, ignore_row_if))
 
 
 def expect_column_value_z_scores_to_be_less_than(
     frame: Frame, column: str, threshold: float, double_sided: bool
 ) -> RowRule:
-    """The z-score of the value is below a threshold. If `double_sided` is true, the absolute z-score is used."""
+    """The z-score of the value is below a threshold. If `double_sided` is true, the absolute z-score is compared."""
     require_numbers(threshold=threshold)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()
     compared_value = F.when(frame.compared_rows, value)
@@ -53,10 +52,10 @@ def expect_column_value_z_scores_to_be_less_than(
 def expect_column_values_to_not_be_outliers(
     frame: Frame, column: str, method: str = "iqr", multiplier: float = 1.5
 ) -> RowRule:
-    """The value is not far from the quartiles if `method` is `iqr`, or from the mean if `method` is `std`.
+    """The value is not an outlier.
 
-    If `method` is `iqr`, the value is within `multiplier` interquartile ranges of the quartiles. If `method` is `std`,
-    the value is within `multiplier` standard deviations of the mean.
+    If `method` is `iqr`, the value is at most `multiplier` interquartile ranges below the first quartile or above the
+    third quartile. If `method` is `std`, the value is less than `multiplier` standard deviations from the mean.
     """
     require_numbers(multiplier=multiplier)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()

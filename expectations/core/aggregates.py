@@ -40,7 +40,8 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     """The column's sum is within bounds."""
     value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # If a bigint sum overflows, some Spark versions return a wrong sum, and others fail. So the rule sums decimals.
+        # The rule sums decimals. If a bigint sum overflowed, some Spark versions would return a wrong sum, and other
+        # versions would fail.
         value = value.cast("decimal(20,0)")
     return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
@@ -81,7 +82,7 @@ def expect_column_quantile_values_to_be_between(
 
 
 def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The share of rows whose value is not null is within bounds. If there are no rows, the share is 0."""
+    """The fraction of rows whose value is not null is within bounds. If there are no rows, the fraction is 0."""
     value = frame.value(column)
 
     def share(rows: Column) -> Column:
@@ -91,7 +92,10 @@ def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, colu
 
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The share of distinct values among all values is within bounds. If there are no values, the share is 0."""
+    """The number of distinct values, divided by the number of all values, is within bounds.
+
+    If there are no values, the quotient is 0.
+    """
     value = frame.groupable_value(column)
 
     def share(rows: Column) -> Column:
@@ -131,7 +135,7 @@ def _build_bounded_rule(
 
 def _number_without_nan(frame: Frame, column: str) -> Column:
     value = frame.number_value(column).cast("double")
-    return F.when(~F.isnan(value), value)  # NaN is excluded, because NaN has no order among numbers.
+    return F.when(~F.isnan(value), value)  # NaN is excluded, because NaN is neither smaller nor larger than a number.
 
 
 def _divide(part: Column, total: Column) -> Column:

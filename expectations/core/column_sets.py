@@ -34,7 +34,7 @@ def expect_column_distinct_values_to_equal_set(frame: Frame, column: str, value_
 def expect_column_most_common_value_to_be_in_set(
     frame: Frame, column: str, value_set: Sequence[Any], ties_okay: bool | None = None
 ) -> TableRule:
-    """The most frequent value is in a set. If several values tie, one is in the set, and `ties_okay` is true."""
+    """The most frequent value is in a set. A tie passes only if `ties_okay` is true and a tied value is in the set."""
     values = [value for value in value_set if value is not None]
     literals = frame.literals(column, values)
     normalize = to_datetime if is_time_type(frame.type_of(column)) else lambda value: value
@@ -61,7 +61,7 @@ def _build_set_rule(
     is_in_set = value.isin(literals)
 
     def aggregate(rows: Column) -> Column:
-        # The array `present` has only values of the set, so it is small. Values outside the set are only counted.
+        # The array `present` is small, because it has only values of the set. Values outside the set are only counted.
         present = F.collect_set(F.when(rows & is_in_set, value))
         is_present = F.array(*(F.array_contains(present, literal) for literal in literals)).cast("array<boolean>")
         unexpected_count = F.count_distinct(F.when(rows & ~is_in_set, value))

@@ -1,4 +1,4 @@
-"""Compile row-level expectations on one column to a Column that is true if a row is unexpected.
+"""Compile each row-level expectation on one column to a Column. The Column is true if the row is unexpected.
 
 Every function has the name and the arguments of the Great Expectations type that it compiles. As in GX, a row with a
 missing value is neither expected nor unexpected. The row is excluded, and its value is counted as missing.
@@ -69,7 +69,10 @@ def expect_column_values_to_not_match_regex(frame: Frame, column: str, regex: st
 def expect_column_values_to_match_regex_list(
     frame: Frame, column: str, regex_list: Sequence[str], match_on: str = "any"
 ) -> RowRule:
-    """A part of the value matches one regex of a list. If `match_on` is `all`, every regex matches a part."""
+    """A part of the value matches at least one regular expression of a list.
+
+    If `match_on` is `all`, every regular expression of the list matches a part of the value.
+    """
     operators = {"any": or_, "all": and_}
     if match_on not in operators:
         raise ValueError(f"match_on is {match_on!r}, expected one of {list(operators)}")

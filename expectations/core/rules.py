@@ -20,11 +20,12 @@ class RowRule:
     Attributes:
         columns: The columns that the rule reads. The values of these columns are the examples in the result.
         unexpected: A Column that is true if the row is unexpected. Null is treated as false.
-        missing: A Column that is true if a missing value excludes the row. None if the expectation type excludes no
-            rows.
+        missing: A Column that is true if the row is excluded because a value is missing. None if the expectation type
+            excludes no rows.
         across_rows: Whether the rule compares a row with other rows. A rule across rows compares only rows that pass
-            every critical rule on single rows. Otherwise, a valid row could become a duplicate of a quarantined row.
-        statistics: The aggregates over the compared rows, by name. `unexpected` reads each aggregate as a column.
+            every critical rule on single rows. Otherwise, a valid row could count as a duplicate of a quarantined row.
+        statistics: Maps a column name to an aggregate of the compared rows. `unexpected` reads the aggregate from the
+            column of this name.
         needs_order: Whether the rule reads `ORDER`, the order of the rows.
     """
 
@@ -46,9 +47,10 @@ class TableRule:
         validate: A function that returns whether the expectation is met, and GX's `result`. The arguments are the value
             of the aggregate and the value counts.
         columns: The columns that the rule reads.
-        counted_values: A Column. A separate Spark job counts the rows of each distinct value. Nulls are not counted.
-        needs_value_counts: A function that returns whether this job must run. The argument is the value of the
-            aggregate.
+        counted_values: The Column whose distinct values a separate Spark job counts. Nulls are not counted. None if the
+            rule needs no value counts.
+        needs_value_counts: A function that returns whether the job that counts values must run. The argument is the
+            value of the aggregate.
         preferred_values: A condition on the column `value` of the value counts. Among equally frequent values, the
             values that meet the condition come first.
     """

@@ -1,4 +1,4 @@
-"""Compile row-level expectations on several columns to a Column that is true if a row is unexpected."""
+"""Compile each row-level expectation on several columns to a Column. The Column is true if the row is unexpected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expect_column_pair_values_a_to_be_greater_than_b(
     or_equal: bool | None = None,
     ignore_row_if: str = "both_values_are_missing",
 ) -> RowRule:
-    """The value of one column is greater than the value of another column in the same row."""
+    """The value of `column_A` is greater than the value of `column_B`. If `or_equal` is true, equal values pass."""
     frame.require_comparable([column_A, column_B])
     a, b = frame.value(column_A), frame.value(column_B)
     return _build_pair_rule(frame, (column_A, column_B), a >= b if or_equal else a > b, ignore_row_if)
@@ -47,7 +47,7 @@ def expect_column_pair_values_to_be_in_set(
     value_pairs_set: Sequence[Sequence[Any]],
     ignore_row_if: str = "both_values_are_missing",
 ) -> RowRule:
-    """The values of two columns are one of several pairs. Null in a pair stands for a missing value."""
+    """The values of `column_A` and `column_B` are one of the listed pairs. Null in a pair is a missing value."""
     pairs = _require_pairs(value_pairs_set)
     matches = [_equals(frame, column_A, value_a) & _equals(frame, column_B, value_b) for value_a, value_b in pairs]
     return _build_pair_rule(frame, (column_A, column_B), reduce(or_, matches), ignore_row_if)
@@ -61,7 +61,8 @@ def expect_multicolumn_sum_to_equal(
     values = []
     for name in column_list:
         value = frame.number_value(name)
-        # If a bigint sum overflows, some Spark versions return a wrong sum, and others fail. So the rule adds decimals.
+        # The rule adds decimals. If a bigint sum overflowed, some Spark versions would return a wrong sum, and other
+        # versions would fail.
         wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
     # If a sum is too large for a decimal, `try_add` returns null, and the row fails the expectation.
@@ -72,7 +73,7 @@ def expect_multicolumn_sum_to_equal(
 def expect_multicolumn_values_to_be_equal(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """Several columns have the same value."""
+    """All listed columns have the same value."""
     frame.require_comparable(column_list)
     first, *others = (frame.value(name) for name in column_list)
     are_equal = reduce(and_, (first.eqNullSafe(other) for other in others), F.lit(True))
@@ -82,7 +83,7 @@ def expect_multicolumn_values_to_be_equal(
 def expect_select_column_values_to_be_unique_within_record(
     frame: Frame, column_list: Sequence[str], ignore_row_if: str = "all_values_are_missing"
 ) -> RowRule:
-    """No two of several columns have the same value."""
+    """No two of the listed columns have the same value."""
     frame.require_comparable(column_list)
     pairs = combinations([frame.value(name) for name in column_list], 2)
     has_equal_pair = reduce(or_, (left.eqNullSafe(right) for left, right in pairs), F.lit(False))
@@ -90,7 +91,7 @@ def expect_select_column_values_to_be_unique_within_record(
 
 
 def is_excluded(frame: Frame, columns: Sequence[str], ignore_row_if: str) -> Column:
-    """Return a Column that is true if missing values exclude a row.
+    """Return a Column that is true if the row is excluded because values are missing.
 
     Raises:
         ValueError: `ignore_row_if` is not one of GX's values, or there are fewer than two columns.

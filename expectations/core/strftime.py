@@ -1,8 +1,8 @@
 """Check whether text matches a format of Python's `datetime.strptime`, without running Python for each value.
 
-A format becomes one Java regular expression. A regular expression cannot express that June has 30 days. Such a rule
-becomes a condition on the groups of the regular expression. Source: the `_strptime` module of Python 3.11. Names of
-days and months are English, as in the C locale.
+A format becomes one Java regular expression. A rule of the calendar, such as "June has 30 days", becomes a condition on
+the groups of the regular expression. The patterns come from the module `_strptime` of Python 3.11. Names of days and
+months are English, as in the C locale.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _PATTERNS = {
 }
 _COMPOSED = {"%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y", "%X": "%H:%M:%S"}
 _SPACE = r"[\s\p{Z}\x1c-\x1f\x85]+"
-# A valid UTC offset is below 24 hours. It has a colon between all of its numbers, or no colon. As in Python, the
-# pattern of the directive %z also matches invalid offsets. `_OFFSET` matches only valid offsets.
+# A valid UTC offset is below 24 hours. A valid offset has a colon between all numbers, or no colon. As in Python, the
+# pattern of the directive %z in `_PATTERNS` also matches invalid offsets. `_OFFSET` matches only valid offsets.
 _OFFSET = (
     r"\A(?:Z|[+-](?:[01][0-9]|2[0-3])(?:[0-9]{2}(?:[0-9]{2}(?:[.][0-9]+)?)?|:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?))\z"
 )
@@ -47,9 +47,9 @@ _OFFSET = (
 def require_strftime_format(strftime_format: Any) -> None:
     """Raise ValueError if `matches_strftime` does not support the format, or Python cannot parse a time in the format.
 
-    As in GX, Python must be able to parse its own output in the format. Weeks are not supported. Names of time zones
-    are not supported, because the known names depend on the machine. `%j` (day of the year) is not supported together
-    with a month or a day of the month, because Python would ignore the month and the day of the month.
+    As in GX, Python must be able to parse its own output in the format. Directives for weeks are not supported. Names
+    of time zones are not supported, because the known names depend on the machine. A format with `%j`, the day of the
+    year, must not have a month or a day of the month, because Python would ignore the month and the day of the month.
     """
     try:
         datetime.strptime(datetime(2024, 3, 1, tzinfo=timezone.utc).strftime(strftime_format), strftime_format)
@@ -68,8 +68,8 @@ def require_strftime_format(strftime_format: Any) -> None:
 def matches_strftime(text: Column, strftime_format: str) -> Column:
     """Return a Column that is true if the whole text is a date or time in the format.
 
-    As in Python, case does not matter. A space in the format stands for one or more spaces. A missing year is read
-    as 1900. 30 February is not a date. Unlike Python, the function accepts ASCII digits only.
+    As in Python, case does not matter. A space in the format stands for one or more spaces. If the format has no year,
+    the year is 1900. 30 February is not a date. Unlike Python, the function accepts ASCII digits only.
     """
     regex, directives = "", []
     for part in _split(strftime_format):
@@ -78,8 +78,8 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
             directives.append(part[1])
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
-    # Python uses only the first match of the format, even if more text follows the match. Java would then try the other
-    # alternatives of the pattern. The atomic group `(?>…)` prevents this.
+    # If more text follows the first match of the format, Python rejects the text. Java would first try the other
+    # alternatives of the pattern. The atomic group `(?>…)` prevents more tries.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)
@@ -87,7 +87,7 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
         exists &= ~groups["S"].isin("60", "61")
     if "z" in groups:
         exists &= groups["z"].rlike(_OFFSET)
-    # If the text does not match `regex`, all groups are empty, and `exists` would cast empty text to numbers.
+    # If the text does not match `regex`, all groups are empty. `when` ensures that empty text is not cast to numbers.
     return F.when(text.rlike(regex), exists).otherwise(F.lit(False))
 
 

@@ -1,7 +1,7 @@
 """Compile expectations about a whole table and about the types of its columns.
 
 Every function has the name and the arguments of the Great Expectations type that it compiles. The gate validates these
-expectations on the rows that would be published, which are the rows that pass.
+expectations only on rows that are not quarantined.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ def expect_column_to_exist(frame: Frame, column: str, column_index: int | None =
 
 
 def expect_column_type_to_be(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column has a given Spark type. The name of the type is a name in `pyspark.sql.types`."""
+    """The column has a given Spark type. `type_` is the name of a class in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
 def expect_column_values_to_be_of_type(frame: Frame, column: str, type_: str) -> TableRule:
-    """The column has a given Spark type. The name of the type is a name in `pyspark.sql.types`."""
+    """The column has a given Spark type. `type_` is the name of a class in `pyspark.sql.types`."""
     return expect_column_values_to_be_in_type_list(frame, column, [type_])
 
 
@@ -115,7 +115,7 @@ def validate_bounds(
         strict_high: Whether the maximum itself is outside the bounds.
 
     Raises:
-        ValueError: A bound is not a number, or a strict bound is not a boolean.
+        ValueError: A bound has the wrong type, or `strict_low` or `strict_high` is not a boolean.
     """
     require_booleans(strict_min=strict_low, strict_max=strict_high)
     is_time = data_type is not None and is_time_type(data_type)

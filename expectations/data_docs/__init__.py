@@ -55,7 +55,7 @@ class ValidatedRun:
 
     Attributes:
         saved: The saved result.
-        content: The parsed document.
+        content: The parsed JSON of `saved.document`.
     """
 
     saved: SavedResult
@@ -80,7 +80,7 @@ class ValidatedRun:
 
 
 def render(saved: Iterable[SavedResult], folder: Path) -> Path:
-    """Render the Data Docs of saved results in a folder, and return the path of the home page.
+    """Render saved results as Data Docs, write the pages to a folder, and return the path of the home page.
 
     Earlier Data Docs in the folder are replaced. Other files in the folder are kept.
 

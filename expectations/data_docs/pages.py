@@ -1,7 +1,7 @@
 """Build the pages of Data Docs with the renderers of Great Expectations.
 
-The functions import Great Expectations when they run, because jobs do not need Great Expectations. The pages show saved
-results only.
+Great Expectations is imported inside the functions, because jobs do not need Great Expectations. The pages show only
+saved results.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COLORS = {"met": "success", "met with warnings": "warning", "blocked": "danger"
 
 
 def html_writer() -> Callable[[Any, str], str]:
-    """Return a function that renders a page's document to HTML. Its second argument is the link to the home page."""
+    """Return a function that renders a page to HTML. The second argument of the function links to the home page."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # GX reads this variable when GX is imported.
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
@@ -39,7 +39,7 @@ def html_writer() -> Callable[[Any, str], str]:
 
 
 def result_page(result: ValidatedRun) -> Any:
-    """Return GX's page of a result, with added columns for id, meaning and severity.
+    """Return GX's page of a result, with additional columns for the id, meaning and severity of each expectation.
 
     If Great Expectations itself validated an expectation, a further column names the release of Great Expectations.
     """
@@ -80,7 +80,7 @@ def result_page(result: ValidatedRun) -> Any:
 
 
 def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
-    """Add columns for GX's table to the result of one expectation."""
+    """Return the result of one expectation with additional columns for GX's table."""
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -106,7 +106,7 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
 
 
 def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first exception. GX may record an exception for each metric, but its page shows only one exception."""
+    """Return the first exception. GX may record an exception for each metric, but GX's page shows only one."""
     entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
     exception = next((entry for entry in entries if entry.get("raised_exception")), {})
     return {
@@ -151,7 +151,7 @@ def _to_json(value: Any) -> str:
 
 
 def suite_page(result: ValidatedRun) -> Any:
-    """Return GX's page of a result's suite. The notes of each expectation have its id, severity and description."""
+    """Return GX's page of the suite of a result. The page shows id, severity and description of each expectation."""
     from great_expectations.core import ExpectationSuite
     from great_expectations.exceptions.exceptions import GreatExpectationsError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -184,8 +184,8 @@ def _escape_markdown(lines: Sequence[str | None]) -> list[str]:
 def home_page(results: Sequence[ValidatedRun]) -> Any:
     """Return the home page, which lists the runs of each dataset from the latest to the oldest.
 
-    The page uses GX's components, but not GX's renderer for index pages. Without a network, that renderer shows an
-    empty table.
+    The page uses GX's components, but not GX's renderer for index pages. If the browser has no network, a page of that
+    renderer shows an empty table.
     """
     from great_expectations.render.components import (
         RenderedDocumentContent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # GX's pages load their styles and icons from the internet. Without internet access, a browser uses the CSS rules below.
-# The rules are in a CSS layer, so styles from the internet override them.
+# The rules are in a CSS layer, so styles from the internet override the rules.
 STYLES = """
 @layer offline {
   body {margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #212529}

@@ -1,1 +1,1 @@
-"""The commands of `citylake`, one module for each panel of its help. Modules that import Spark are imported on use."""
+"""The commands of `citylake`. Each module has the commands of one help panel. Spark is imported when a command runs."""

@@ -35,7 +35,7 @@ def sample(
     ] = None,
     seed: Annotated[int, typer.Option(help="Draw values with this seed. Equal seeds give equal files.")] = 311,
 ) -> None:
-    """Write made-up landing files of a dataset with typical errors of real files, and write the right answers."""
+    """Write made-up landing files of a dataset, and the right answers. The files have typical errors of real files."""
     from ingest.storage import scheme_of
 
     folder = Path(to)

@@ -44,7 +44,7 @@ def show(
     as_csv: CsvOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Print an overview of a dataset, or one of its answers. With --json or --csv, all rows and columns are printed."""
+    """Print an overview of a dataset, or one of its answers. With --json or --csv, print all rows and columns."""
     output = output_format(as_json=as_json, as_csv=as_csv)
     if answer is not None:
         require_known(answer, answer_names(dataset), kind=f"answer of {dataset}")
