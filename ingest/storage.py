@@ -76,7 +76,7 @@ def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[Lan
 
 
 def is_s3(uri: str) -> bool:
-    """Whether a landing or a file is on S3."""
+    """Return True if a landing or a file is on S3."""
     return uri.startswith("s3://")
 
 

@@ -51,8 +51,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
     The incidents began in the ten days around each of the two clock changes of a year. All incidents of one part are in
-    one of six years. Each incident has at least two records. The first record of an incident has no arrival time and no
-    clearing time. The last record has these times if they are known.
+    the same year. There are six possible years. Each incident has at least two records. The first record of an incident
+    has no arrival time and no clearing time. The last record has these times if they are known.
 
     The files have these errors and variants:
 

@@ -189,7 +189,7 @@ QUARANTINE_OF_ALL = [
 def test_repeated_or_reordered_deliveries_give_the_same_tables(lake: SparkSession, landing, turns: list[str]) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # the number of blank lines makes each repeated delivery a changed file
+            blank_lines = [""] * turn  # a different number in each turn, so that a repeated file is a changed file
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
