@@ -148,7 +148,7 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
 
 
 def _print_files_of_increment(spark: SparkSession) -> None:
-    """Print how many files of trusted an increment of one month reads."""
+    """Print the number of files of trusted that an increment of one month reads."""
     table = spark.table(TRUSTED)
     month = table.where("created_at >= TIMESTAMP '2025-11-01' AND created_at < TIMESTAMP '2025-12-01'").limit(1000)
     staged = stage(spark, month, table=TRUSTED, run_id="explain", is_append=True)

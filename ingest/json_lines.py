@@ -59,8 +59,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     A line may also contain several objects. A whole file may also be one JSON array. A broken record does not stop the
     read, because events arrive all day and the ingest must go on.
 
-    Rows: one row for each record. A record is a JSON object, or text that is not a JSON object. Blank lines are
-    dropped.
+    Rows: one row for each record. Each JSON object is a record. Text that is not a JSON object is also a record. Blank
+    lines are dropped.
 
     Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. These
     columns are added:
@@ -68,8 +68,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
     - `_row_number`: the number of the record in its file. The first record is 1. Blank lines are numbered too.
-    - `_malformed_record`: the whole record, if the record is not a JSON object, or if the record has a field of a
-      layout twice. Names that differ only in case are the same field.
+    - `_malformed_record`: the whole record, if the record is not a JSON object or repeats a field of a layout. Names
+      that differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]

@@ -33,7 +33,7 @@ _ERRORS_OF_DAMAGED_FILES = (
     *(LookupError, RuntimeError, ValueError, struct.error),
 )
 _EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
-"""An earlier modification time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
+"""A modification time before 1980 is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
 
 def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:

@@ -96,8 +96,8 @@ def ingest(
       the first record is row 1.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
-    - `_malformed_record`: the whole record, if the record has more or fewer cells than the header, or is not a JSON
-      object.
+    - `_malformed_record`: the whole record, if the record does not fit the header, is not a JSON object, or repeats a
+      field of a layout.
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.

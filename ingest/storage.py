@@ -50,7 +50,11 @@ class LandedFile:
 
 
 KnownChecksums = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""Maps name, `stored_at` and size of a file to its checksum and the time when the checksum was computed (UTC)."""
+"""Maps each file to its known checksum.
+
+The key has the name, `stored_at` and the size of the file. The value has the checksum, and the time at which the
+checksum was computed (UTC).
+"""
 
 
 def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[LandedFile]:

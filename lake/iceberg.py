@@ -48,7 +48,7 @@ class Snapshot:
 
     Attributes:
         id: The id of the snapshot.
-        parent_id: The id of the previous snapshot on its branch. None for the first snapshot.
+        parent_id: The id of the previous snapshot on the same branch. None for the first snapshot.
         operation: `append`, `overwrite`, `delete` or `replace`. A compaction is a `replace`.
         summary: The counts of files and rows, and the properties of the commit.
         committed: The time of the commit (seconds since 1970, UTC).
@@ -62,7 +62,7 @@ class Snapshot:
 
 
 def load_table(spark: SparkSession, table: str) -> Any:
-    """Return the Java object of an Iceberg table, from which metadata can be read without a Spark job."""
+    """Return the Java object of an Iceberg table. Metadata can be read from this object without a Spark job."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
@@ -220,9 +220,9 @@ def commit_lock(table: Any) -> Iterator[None]:
     """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
     Iceberg's hadoop catalog renames a file to commit. The rename must not replace an existing file, but Iceberg
-    prevents a replacement only within one process. On a local disk, the rename could therefore replace the commit of
-    another process, and no error would be raised. In a test without this lock, four processes committed at the same
-    time, and 1 of 600 commits was lost. A warehouse on S3 does not need this lock, because its catalog has a lock.
+    prevents a replacement only within one process. So without this lock, the rename could replace the commit of another
+    process, and no error would be raised. In a test without this lock, four processes committed at the same time, and 1
+    of 600 commits was lost. A warehouse on S3 does not need this lock, because its catalog has a lock.
 
     The operating system releases the lock when the process ends. Do not nest two locks of one table, because the inner
     lock would wait forever.

@@ -1,4 +1,4 @@
-"""Write-audit-publish for one table: stage rows where no reader sees them, and publish all staged rows in one commit.
+"""Write-audit-publish for one table: stage rows out of sight of readers, and publish all staged rows in one commit.
 
 Rows are staged on a branch of the table. A branch always has the schema of its table. So rows with another schema are
 staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in one
@@ -254,7 +254,7 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
     """Expire the snapshots that lie between two published snapshots.
 
     Intermediate snapshots can hold rows that failed validation. If a run is killed before it expires these snapshots,
-    the next publish or maintenance expires them.
+    the next publish or maintenance expires these snapshots.
     """
     intermediate: list[int] = []
     base: str | None = None

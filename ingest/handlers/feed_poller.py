@@ -12,8 +12,8 @@ Environment:
     STREAM: The name of the Firehose stream.
     STATE: The address `s3://BUCKET/KEY` of the object that stores the feed's watermark. If the object does not exist,
         the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
-        CHANGED_COLUMN: Only for `opendatasoft`: the column that has the time of a row's last change. If this variable
-        is not set, each run sends all rows.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column that has the time of a row's last change. If this variable is
+        not set, each run sends all rows.
     APP_TOKEN: Socrata's app token. If this variable is not set, Socrata allows fewer requests.
 
 Each row is sent at least once, because the state is written after Firehose has accepted the rows. A run of `socrata` or
@@ -86,8 +86,8 @@ class Feed:
     Attributes:
         kind: `socrata`, `opendatasoft` or `csv`.
         url: The address of the feed.
-        token: Socrata's app token. changed_column: Only for `opendatasoft`: the column that has the time of a row's
-            last change.
+        token: Socrata's app token.
+        changed_column: Only for `opendatasoft`: the column that has the time of a row's last change.
     """
 
     kind: str
@@ -203,7 +203,7 @@ def batches(
 def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
     """Return a function that sends a batch to Firehose.
 
-    For each record, it returns an error code, or None for success.
+    The function returns one item for each record: the error code, or None if Firehose has accepted the record.
     """
 
     def send(records: Sequence[bytes]) -> list[str | None]:

@@ -63,7 +63,7 @@ _STATUSES = {
     "Routed to Agency": ("unresolved", 3),
     "New": ("unresolved", 2),
 }
-"""The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
+"""Maps each status to its resolution and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
 # Each tuple has a ZIP code, a council district, a police district, and the longitude and latitude of the south-west
 # corner of the place.

@@ -62,7 +62,7 @@ _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
     """Generate an incident in its last state. Return its fields and its start in UTC.
 
-    The fields have the county's names.
+    The field names are the names that the county uses.
     """
     clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]

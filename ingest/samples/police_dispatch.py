@@ -60,7 +60,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
       Some revisions correct the city or the month of the start. Some later revisions of valid incidents cannot be read.
     - Some lines are truncated, some lines have two objects, and some files are compressed with gzip.
     - Values can be empty strings, fields can be absent or unknown, and numbers can be texts or JSON numbers.
-    - geolocation has three forms, and some records have coordinates only in geolocation.
+    - The field `geolocation` has three forms. Some records have coordinates only in this field.
     - Some addresses have house numbers. Addresses are spelled in several ways.
     - Some cells have the wrong values that `_DAMAGE` and `_ODDITIES` list.
 

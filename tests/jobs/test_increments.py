@@ -306,7 +306,7 @@ def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSessio
 
 
 def test_small_increments_are_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
-    """The suite allows half of the last 10 rows to have no start time."""
+    """The suite allows at most half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
 

@@ -1,4 +1,4 @@
-"""Only some of the trusted, quarantined and staged revisions of a key are kept."""
+"""Test which trusted, quarantined and staged revisions of a key are kept."""
 
 from __future__ import annotations
 
