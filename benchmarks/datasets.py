@@ -22,20 +22,23 @@ from lake.session import lake_session
 from lake.tables import row_count
 
 SAMPLES_PER_ROW = {"inquiry_volume": 1.0, "registrar": 0.64}
-"""Number of samples for one row of raw, by dataset. In `registrar`, a sample is an applicant, who has several rows."""
+"""Maps a dataset to the number of samples for one row of raw.
+
+In `registrar`, a sample is an applicant with several rows.
+"""
 
 COPY = "lake.ops.copy"
 
 
 def run_stage(spark: SparkSession, dataset: str, landing: Path, stage: str, *more: str) -> None:
-    """Run one stage of a dataset's job, including its entries in the ledger."""
+    """Run one stage of a dataset's job, and record the stage in the ledger."""
     job: Job = import_module(f"jobs.{dataset}").JOB
     argv = ["--stage", stage, "--landing", str(landing), "--masking-key", str(landing / MASKING_KEY), *more]
     job.run(spark, job.parse(argv))
 
 
 def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float, int]:
-    """Return the duration of a step in seconds, and its number of Spark jobs."""
+    """Return the duration of a step (seconds), and the number of Spark jobs that the step starts."""
     scheduler = spark.sparkContext._jsc.sc().dagScheduler()
     jobs, start = scheduler.numTotalJobs(), time.perf_counter()
     step()
@@ -43,7 +46,10 @@ def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float
 
 
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
-    """Create and ingest samples. Then measure a copy, refine and curate in each round. The first round is a warm-up."""
+    """Ingest samples, and measure the stages refine and curate.
+
+    Each round measures a copy of raw, the stage refine and the stage curate. The first round is a warm-up.
+    """
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")
     if not (landing / "_truth.json").exists():

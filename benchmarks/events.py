@@ -48,8 +48,9 @@ def measure_increments(
     """Measure increments into tables of several sizes, and a full refresh of some of these tables.
 
     An increment is a set of JSON lines in landing. Most lines are new requests of the last two months. One line in a
-    hundred revises a request of any month. After the increments, the build of all answers from all of trusted is
-    measured. The first increments and builds also warm up the JVM.
+    hundred revises a request of any month. After the increments, the function builds all answers from all rows of
+    trusted, and measures these builds. There is no separate warm-up, so the first measurements include the warm-up of
+    the JVM.
 
     Args:
         folder: The folder for landing and tables.
@@ -111,7 +112,7 @@ def _multiply_raw(spark: SparkSession, times: int) -> None:
 
 
 def _multiply_trusted(spark: SparkSession, times: int) -> None:
-    """Publish copies of the rows of trusted under new keys. Keep the progress properties that the publisher reads."""
+    """Publish copies of the rows of trusted under new keys. The properties that the publisher reads do not change."""
     rows, progress = spark.table(TRUSTED), read_progress(spark, TRUSTED)
     copies = rows.crossJoin(spark.range(times).withColumnRenamed("id", "copy"))
     key = F.when(F.col("copy") == 0, F.col("case_key")).otherwise(F.sha2(F.concat("case_key", "copy"), 256))
@@ -147,7 +148,7 @@ def _deliver(spark: SparkSession, rows: int, landing: Path, turn: int) -> None:
 
 
 def _print_files_of_increment(spark: SparkSession) -> None:
-    """Print how many files of trusted an increment of one month reads."""
+    """Print the number of files of trusted that an increment of one month reads."""
     table = spark.table(TRUSTED)
     month = table.where("created_at >= TIMESTAMP '2025-11-01' AND created_at < TIMESTAMP '2025-12-01'").limit(1000)
     staged = stage(spark, month, table=TRUSTED, run_id="explain", is_append=True)
@@ -189,9 +190,10 @@ def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
 def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
     """Compare a run from landing to trusted, including the gate, with plain Spark on the same files.
 
-    Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text and
-    casts them, and `inferred` uses the types that Spark infers. A reader with a given schema is not measured. Such a
-    reader is slow. Such a reader also treats records with a number in quotes as malformed, so these records are lost.
+    Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text, and
+    then casts the columns. `inferred` uses the types that Spark infers. A reader with a typed schema is not measured,
+    because this reader is slow and loses records. If a number is in quotes, the reader treats the whole record as
+    malformed.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():

@@ -55,7 +55,7 @@ EXPECTATIONS = [
 UNIQUE = _expectation("one_row_per_request", "critical", "expect_column_values_to_be_unique", column="request_id")
 PASSES = f"""{CAST_FAILURES} IS NULL AND opened_on IS NOT NULL AND channel IS NOT NULL
     AND coalesce(minutes BETWEEN 0 AND 9999, true) AND coalesce(closed_on >= opened_on, true)"""
-"""The hand-written SQL condition for rows that pass the critical expectations."""
+"""A hand-written SQL condition that is true if a row passes all critical expectations."""
 
 
 def suite_json(*expectations: dict[str, object]) -> str:
@@ -64,7 +64,7 @@ def suite_json(*expectations: dict[str, object]) -> str:
 
 
 def load_frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
-    """Return the frame to measure. The source `chain` refines raw text, and `parquet` reads typed rows.
+    """Return the frame to measure. If `source` is `chain`, the frame refines raw text. Otherwise it reads typed rows.
 
     The source files are created on first use and stay in `folder`.
     """
@@ -112,7 +112,10 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
 
 
 def _replace_some(value: Column, shares: Mapping[str | None, int]) -> Column:
-    """Replace some values by other texts. `shares` maps each text to its approximate number of rows in 10,000."""
+    """Replace some values by other texts.
+
+    `shares[text]` is the approximate number of rows in 10,000 that get `text`.
+    """
     column = value.cast("string")
     for text, share in shares.items():
         column = F.when(_is_drawn(f"{value} {text}", share), F.lit(text)).otherwise(column)

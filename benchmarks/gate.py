@@ -32,18 +32,21 @@ from lake.tables import row_count
 
 Contender = Callable[[SparkSession, DataFrame], Mapping[str, int]]
 Rounds = Mapping[str, Sequence[float]]
-"""The seconds of each round, by contender."""
+"""Maps each contender to the durations of its rounds (seconds)."""
 
 
 class Clock:
-    """The wall clock and the processor time of the JVM. Other processes affect the wall clock more."""
+    """Reads the wall clock and the processor time of the JVM.
+
+    Other processes affect wall time more than processor time.
+    """
 
     def __init__(self, spark: SparkSession) -> None:
         jvm: Any = spark._jvm
         self._stat = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/stat")
 
     def read(self) -> tuple[float, float]:
-        """Return the seconds of both clocks."""
+        """Return the wall time and the processor time (seconds)."""
         user, system = self._stat.read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
         return time.perf_counter(), (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -115,7 +118,7 @@ def measure(
     Each contender starts with an empty warehouse and an empty cache. Each round starts with a different contender.
 
     Raises:
-        DisagreementError: The contenders differ in their numbers of passed rows, failed rows or unexpected values.
+        DisagreementError: Two contenders count different numbers of passed rows, failed rows or unexpected values.
     """
     wall: dict[str, list[float]] = {name: [] for name in names}
     processor: dict[str, list[float]] = {name: [] for name in names}
@@ -152,7 +155,11 @@ def measure(
 
 
 def report(wall: Rounds, processor: Rounds) -> None:
-    """Print the medians. Then print the ratios of the medians, and the minimum and maximum ratio of all rounds."""
+    """Print the median time of each contender, and the ratios of contenders.
+
+    For each pair in `RATIOS`, print the ratio of the medians, the minimum ratio of a round and the maximum ratio of a
+    round.
+    """
     print(f"  {'':24} {'wall':>7} {'processor':>10}")
     for name in wall:
         print(f"  {name:24} {median(wall[name]):6.2f}s {median(processor[name]):9.2f}s  {CONTENDERS[name][1]}")

@@ -1,7 +1,8 @@
 """Functions that validate rows with other Spark libraries, and then write the passed and failed rows.
 
-Each function takes a session and a frame and returns counts. sparkdq and cuallee cannot read GX's JSON, and they do not
-treat missing values like GX. So the checks for both libraries are written here, in the order of `frames.EXPECTATIONS`.
+Each function takes a session and a frame and returns counts. sparkdq and cuallee cannot read GX's JSON, and do not
+treat missing values like GX. So this module defines the checks of both libraries, in the order of
+`frames.EXPECTATIONS`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def write(spark: SparkSession, rows: DataFrame, table: str) -> None:
 
 
 def count_routed(spark: SparkSession) -> dict[str, int]:
-    """Return the numbers of passed and failed rows, from the metadata of the tables."""
+    """Read the number of passed rows and the number of failed rows from the metadata of the tables."""
     passed, failed = row_count(spark, TRUSTED), row_count(spark, QUARANTINE)
     return {"passed": passed, "failed": failed, "rows": passed + failed}
 
@@ -62,9 +63,9 @@ def _create_gx_batches() -> Any:
 
 
 def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
-    """Validate rows with Great Expectations and its defaults.
+    """Validate rows with the default settings of Great Expectations.
 
-    Great Expectations persists the frame. Two writes of the persisted frame then route the rows.
+    Great Expectations persists the frame. Then two filtered writes of the persisted frame route the rows.
     """
     batches = _create_gx_batches()
     from great_expectations.core import ExpectationSuite
@@ -79,10 +80,11 @@ def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = F
 def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     """Validate rows with sparkdq, whose checks mark the rows. Then write the passed and the failed rows.
 
-    sparkdq has no `mostly`. It counts rows only for a summary, which would evaluate the frame three more times. In a
-    range or set check of sparkdq, a missing value neither passes nor fails, so the row is neither in the passed frame
-    nor in the failed frame. In this data, each row with such a missing value fails another check. In a check of two
-    columns, a missing value would fail, so `coalesce` makes the value pass.
+    sparkdq has no `mostly`. It counts rows only for a summary. This function does not request the summary, which would
+    evaluate the frame three more times. In a range or set check of sparkdq, a missing value neither passes nor fails,
+    so the row is neither in the passed frame nor in the failed frame. In this data, each row with such a missing value
+    fails another check. In a check of two columns, a row with a missing value would fail. `coalesce` makes the row
+    pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity
@@ -125,8 +127,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
 def cuallee(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     """Validate rows with cuallee, whose checks count violations in one pass. Then route rows with two writes.
 
-    cuallee treats a missing value as a violation, so the counts of cuallee differ from the counts of GX. The condition
-    for passed rows is written by hand.
+    cuallee treats a missing value as a violation, so the counts of cuallee differ from the counts of GX. The rows are
+    routed by `by_hand`.
     """
     from cuallee import Check, CheckLevel
 

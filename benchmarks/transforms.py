@@ -49,7 +49,10 @@ def _failure_sql(name: str, expected: str) -> str:
 
 
 def _calls_sql(date: str, double: str) -> str:
-    """Return a query for raw rows of calls. The arguments are SQL expressions that parse a date and a double."""
+    """Return the SQL query that corresponds to `build_calls`.
+
+    The arguments are SQL expressions that parse a date and a double.
+    """
     parsers = {"date": date, "int": "try_cast({0} AS int)", "double": double}
     fields = DATASET.layouts["contact_centre"]
     columns = ", ".join(

@@ -41,11 +41,10 @@ class Crawl:
     Attributes:
         files: Number of new files.
         partitions: The folders of the new files, such as `2024/07/10/17`.
-        schema: The columns of the new files. Spark infers the types of the fields of JSON lines. The columns of files
-            with a header are text. Names that differ only in case are separate columns. None if Spark cannot infer a
-            schema.
-        drift: The schema changes since the previous crawl. Earlier crawls that found no schema are ignored. A field is
-            `removed` if no new record has the field.
+        schema: The columns of the new files. Spark infers the type of each JSON field. The columns of files with a
+            header are text. Names that differ only in case are separate columns. None if Spark cannot infer a schema.
+        drift: The schema changes since the last crawl that found a schema. A field is `removed` if no new record has
+            the field.
     """
 
     files: int
@@ -127,7 +126,7 @@ def _infer_schema(
 def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
     """Infer the fields of JSON lines.
 
-    If a line is corrupt, read each file a second time as a whole, because the file may be one JSON array.
+    If any line is corrupt, read all files again, each file as a whole, because a file may be one JSON array.
     """
     # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it cannot infer the
     # schema of a file with both fields. Use a separate session that distinguishes case.

@@ -1,12 +1,12 @@
-"""The deliveries of a dataset, in `lake.ops.<dataset>_deliveries`. The table has one row for each version of a file.
+"""Read and write the deliveries of a dataset. The table `lake.ops.<dataset>_deliveries` has one row for each delivery.
 
 An ingest writes its deliveries before it publishes raw. So a delivery in this table does not prove that raw has the
-rows of the delivery. Each commit to raw has the id of its ingest as a property. Each delivery has the id of its ingest,
-and the id of the previous published ingest. To find the published deliveries, follow these ids back from the latest
-commit to raw.
+rows of the delivery. Each commit to raw stores the id of its ingest as a property. Each delivery stores the id of its
+ingest in `ingest_id`, and the id of the previous published ingest in `follows`. To find the published deliveries, start
+with the latest id in raw, and go back with `follows`.
 
-All remaining deliveries are unpublished. There are three causes: the run was killed, another run published first, or
-the run has not published yet. No commit to raw has the id of a killed or overtaken ingest. So the deliveries of such an
+All other deliveries are unpublished. There are three causes: the run was killed, another run published first, or the
+run has not published yet. No commit to raw has the id of a killed or overtaken ingest. So the deliveries of such an
 ingest are always ignored.
 """
 
@@ -68,7 +68,7 @@ class RawState:
     """The published state of raw, and the deliveries of the dataset.
 
     Attributes:
-        snapshot: The id of the snapshot of raw. None before the first publish.
+        snapshot: The id of the latest snapshot of raw. None before the first publish.
         ingest_id: The id of the latest published ingest. None before the first publish.
         deliveries: The published deliveries, from the oldest to the latest.
         unpublished: The deliveries of runs that were killed or overtaken, or that have not published yet.
@@ -145,7 +145,7 @@ def write_deliveries(
 
 
 def next_ingest_time(state: RawState, now: datetime) -> datetime:
-    """Return `now`. If the clock was set back, return the latest ingest time plus one microsecond."""
+    """Return `now`, or the latest ingest time plus one microsecond if the clock was set back."""
     last = max((each.ingested_at for each in (*state.deliveries, *state.unpublished)), default=None)
     return now if last is None else max(now, time_of(last + 1))
 
@@ -161,7 +161,7 @@ def time_of(microseconds: int) -> datetime:
 
 
 def latest_contents(deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """Return the checksum of the latest delivery of each file, by file name."""
+    """Return a dictionary that maps the name of each file to the checksum of its latest delivery."""
     return {each.file: each.checksum for each in deliveries}
 
 
@@ -176,8 +176,8 @@ def cached_checksums(state: RawState) -> KnownChecksums:
 def superseded_deliveries(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries whose rows are superseded.
 
-    A delivery is superseded if every file with its content was later delivered with different content. A delivery is
-    also superseded if a later ingest read the same content again.
+    A delivery is superseded if its content is not the latest content of any file. A delivery is also superseded if a
+    later ingest added the rows of the same content again.
     """
     current = set(latest_contents(deliveries).values())
     with_rows = [each for each in deliveries if each.rows]
@@ -201,7 +201,10 @@ def _read_published_ingest(spark: SparkSession, raw: str) -> tuple[int | None, s
 
 
 def _find_last_ingest(spark: SparkSession, raw: str, snapshot: int, entries: Sequence[Delivery]) -> str | None:
-    """Find the id of the latest ingest by the latest ingest time in raw. Call this if no snapshot has an ingest id."""
+    """Return the id of the ingest that has the latest ingest time in raw.
+
+    Call this function if no snapshot has an ingest id.
+    """
     last = read_snapshot(spark, raw, snapshot).agg(F.max(F.unix_micros("_ingested_at"))).collect()[0][0]
     return next((each.ingest_id for each in entries if each.ingested_at == last and each.rows), None)
 

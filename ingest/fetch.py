@@ -110,10 +110,10 @@ def fetch(
     Args:
         published: The file to download.
         folder: The folder. It is created if it does not exist.
-        now: The current time. It replaces `{moment}` in the name of the file.
+        now: The current time, which replaces `{moment}` in the name of the file.
         year: The year, if the city publishes one file for each year [default: the year of `now`].
-        since: Only for Socrata: download the rows that changed since this time (ISO 8601) [default: all rows]. Rows
-            that changed in the ten minutes before this time are downloaded too.
+        since: Only for Socrata: the time (ISO 8601) from which changed rows are downloaded [default: all rows]. Rows
+            that changed in the ten minutes before this time are also downloaded.
         token: Socrata's app token.
         sleep: The function that waits between two attempts.
 

@@ -21,7 +21,7 @@ EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjs
 
 
 def is_readable(name: str) -> bool:
-    """Whether the name of a file indicates a readable format."""
+    """Return True if the name of a file indicates a format that can be read."""
     return _extension(name) in _HEADER_READERS or json_lines.is_json_lines(name)
 
 
@@ -42,7 +42,8 @@ def read_files(
         names, but never the cells of a row.
 
     Raises:
-        LandedFilesError: A file with a header cannot be read, or lacks at least one column of each layout.
+        LandedFilesError: `skip_unreadable` is false, and a file with a header cannot be read or lacks at least one
+            column of each layout.
     """
     problems: dict[LandedFile, LandedFileError | MissingColumnError] = {}
     headers: list[tuple[LandedFile, Header]] = []

@@ -13,10 +13,10 @@ SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_modified_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
     *("_layout", "_other_fields"),
 )
-"""The columns that raw adds to the cells of a row. A landed file may not use these names."""
+"""The column names that are reserved for raw. The columns of a landed file may not have these names."""
 
 MAX_ROWS_TO_HEADER = 20
-"""Number of rows to search for a header. The error message says if the header is below the first row."""
+"""Number of rows to search for a header. An error message tells the user if the header is below row 1."""
 
 Layouts = Mapping[str, Sequence[str]]
 """The layouts of a dataset's files: the name of each layout, and the columns that a file in this layout must have."""
@@ -100,7 +100,7 @@ def clean_header(
     further down.
 
     Raises:
-        LandedFileError: Two column names are equal if case is ignored. Or a column name is reserved for raw. Or no
+        LandedFileError: Two column names are equal or differ only in case. Or a column name is reserved for raw. Or no
             layout has any of the columns.
     """
     columns = tuple((cell or "").strip() or f"unnamed_{number}" for number, cell in enumerate(cells, 1))

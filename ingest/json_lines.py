@@ -45,7 +45,7 @@ _GAP_BETWEEN_OBJECTS = r"(?<=\})[ \t]*(?=\{)"
 
 
 def is_json_lines(name: str) -> bool:
-    """Whether the name of a file indicates JSON lines.
+    """Return True if the name of a file indicates JSON lines.
 
     >>> is_json_lines("2024/07/10/17/dispatch-1-2024-07-10-17-05-00-0a1b2c3d-0000-4000-8000-0123456789ab.gz")
     True
@@ -56,11 +56,11 @@ def is_json_lines(name: str) -> bool:
 def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layouts) -> DataFrame:
     """Read JSON objects, one per line, from plain or gzipped files.
 
-    A line may also contain several objects. A whole file may also be one JSON array. A broken record never stops the
-    read, because events arrive all day and one broken record must not stop the ingest.
+    A line may also contain several objects. A whole file may also be one JSON array. A broken record does not stop the
+    read, because events arrive all day and the ingest must go on.
 
-    Rows: one row for each record. A record is a JSON object, or text that is not a JSON object. Blank lines are
-    dropped.
+    Rows: one row for each record. Each JSON object is a record. Text that is not a JSON object is also a record. Blank
+    lines are dropped.
 
     Columns: the fields of all `layouts` as text. A nested field is JSON text, and a missing field is null. These
     columns are added:
@@ -68,8 +68,8 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
     - `_row_number`: the number of the record in its file. The first record is 1. Blank lines are numbered too.
-    - `_malformed_record`: the whole record, if the record is not a JSON object, or if the record has a field of a
-      layout twice. Names that differ only in case are the same field.
+    - `_malformed_record`: the whole record, if the record is not a JSON object or repeats a field of a layout. Names
+      that differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
     small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
@@ -142,8 +142,8 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # `is_plain` is true if each line of the text has only one object. The searches in `is_plain` are ten times as fast
-    # as parsing the text. A plain text is only split into lines.
+    # `is_plain` is true if no line of the text has several objects. A plain text is only split into lines. The
+    # computation of `is_plain` is ten times as fast as a parse of the text.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
@@ -263,7 +263,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
-    """Whether an object has a field of a layout twice. Names that differ only in case are the same field."""
+    """Return True if an object has a field of a layout twice. Names that differ only in case are the same field."""
     # To save time, compare the names only if a field of a layout is null or repeated. Few objects have such fields.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")

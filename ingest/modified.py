@@ -33,11 +33,11 @@ _ERRORS_OF_DAMAGED_FILES = (
     *(LookupError, RuntimeError, ValueError, struct.error),
 )
 _EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
-"""An earlier modification time is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
+"""A modification time before 1980 is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
 
 def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
-    """Return the files with `modified_at` set to their own modification time.
+    """Return copies of the files. In each copy, `modified_at` is the modification time of the file.
 
     The modification time of a file is the first known time in this list:
 
@@ -46,8 +46,8 @@ def with_modified_at(files: Sequence[LandedFile]) -> list[LandedFile]:
     3. The modification time in the file system.
     4. The time of the upload to S3. A log line shows the number of files that have only the time of the upload.
 
-    The first and second times are ignored if they are later than the time at which the file was stored. A warning shows
-    the number of files with an ignored time.
+    Time 1 or 2 is ignored if it is later than the time at which the file was stored. A warning shows the number of
+    files with an ignored time.
     """
     with ThreadPoolExecutor(_MAX_CONCURRENT_FILES) as pool:
         properties = dict(zip(files, pool.map(_read_core_property, files), strict=True))
@@ -121,7 +121,10 @@ def _read_core_property(file: LandedFile) -> datetime | None:
 
 
 class _Properties(ET.TreeBuilder):
-    """Build a tree. Reject a document type declaration, because its entities could read files or become very large."""
+    """Build an XML tree.
+
+    Reject a document type declaration, because its entities could read files or become very large.
+    """
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise ET.ParseError(

@@ -96,8 +96,8 @@ def ingest(
       the first record is row 1.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
-    - `_malformed_record`: the whole record, if the record has more or fewer cells than the header, or is not a JSON
-      object.
+    - `_malformed_record`: the whole record, if the record does not fit the header, is not a JSON object, or repeats a
+      field of a layout.
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.
@@ -141,11 +141,11 @@ class RawRows:
     """Rows of one snapshot of raw.
 
     Attributes:
-        rows: The rows. `_is_current` is false if the delivery of the row is superseded.
+        rows: The rows. In a row, `_is_current` is false if the delivery of the row is superseded.
         count: Number of rows.
-        watermark: The ingest time of the latest row, in microseconds since 1970 (UTC).
-        is_full_refresh: Whether `rows` has all rows of raw. All rows are read if new deliveries have superseded earlier
-            rows.
+        watermark: The ingest time of the latest delivery, in microseconds since 1970 (UTC).
+        is_full_refresh: True if `rows` has all rows of raw. All rows are read if no watermark is given, or if a new
+            delivery has superseded earlier rows.
         snapshot: The id of the snapshot of raw.
         layouts: The layouts of the rows.
     """
@@ -180,8 +180,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open data files that have only older rows. `is_current` stays true for all
-        # rows, because `earlier` would be empty if new deliveries had superseded any row.
+        # With this filter, Iceberg does not open data files that have only older rows. In this branch, no new delivery
+        # is superseded, so `is_current` is true for all rows.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))

@@ -18,5 +18,5 @@ def escape_pattern(uri: str) -> str:
 
 
 def row_in_partition() -> Column:
-    """Return the number of a row in its partition as a bigint. The first row is 0."""
+    """Return the number of a row in its partition as a bigint. The first row has the number 0."""
     return F.monotonically_increasing_id().bitwiseAND(F.lit(_MAX_ROWS_IN_PARTITION - 1))

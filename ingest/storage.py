@@ -50,7 +50,11 @@ class LandedFile:
 
 
 KnownChecksums = Mapping[tuple[str, datetime, int], tuple[str, datetime]]
-"""Maps name, `stored_at` and size of a file to its checksum and the time when the checksum was computed (UTC)."""
+"""Maps each file to its known checksum.
+
+The key has the name, `stored_at` and the size of the file. The value has the checksum, and the time at which the
+checksum was computed (UTC).
+"""
 
 
 def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[LandedFile]:
@@ -76,7 +80,7 @@ def list_files(landing: str, *, known: KnownChecksums | None = None) -> list[Lan
 
 
 def is_s3(uri: str) -> bool:
-    """Whether a landing or a file is on S3."""
+    """Return True if a landing or a file is on S3."""
     return uri.startswith("s3://")
 
 

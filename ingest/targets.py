@@ -165,7 +165,7 @@ class FirehoseStream:
 
 @dataclass
 class KinesisStream:
-    """A Kinesis stream. The stream gets each event at least once. Most events with the same key keep their order."""
+    """A Kinesis stream. The stream gets each event at least once. Events with the same key usually keep their order."""
 
     client: Any
     stream: str

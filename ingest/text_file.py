@@ -21,13 +21,13 @@ _STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid b
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
 """Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
 
-Windows-1252 text almost never has these characters when the text is decoded as UTF-8. The text would need `Â` or `Ã`
-before a sign, or `â€`. Characters outside this range do not prove UTF-8. For example, if a Windows-1252 text has `É`
-before a no-break space, both bytes together are one valid UTF-8 letter.
+If Windows-1252 text is decoded as UTF-8, the result almost never has these characters. The Windows-1252 text would need
+`Â` or `Ã` before a sign, or `â€`. Characters outside this range do not prove UTF-8. For example, if a Windows-1252 text
+has `É` before a no-break space, both bytes together are one valid UTF-8 letter.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
-"""Minimum number of valid UTF-8 letters for each invalid byte in damaged UTF-8. With fewer, text is Windows-1252."""
+"""A text is damaged UTF-8 if it has at least this number of valid UTF-8 letters for each invalid byte."""
 
 _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are not valid Windows-1252
 
@@ -63,8 +63,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """Detect the encoding and delimiter of a text file. Return the header. The header must be the first line.
 
     Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, in
-    which Excel often saves csv files. If text that is not valid UTF-8 has parts that are clearly UTF-8, the file is
-    rejected.
+    which Excel often saves csv files. A file is rejected if it is not valid UTF-8, but has parts that are clearly
+    UTF-8.
 
     The delimiter is the character that splits the first line into the most columns of a layout. On a tie, the delimiter
     that splits the first line into more cells is used.
@@ -169,7 +169,7 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
 
 
 def _holds_records(cell: str, header: Header) -> bool:
-    """Whether a cell contains whole records.
+    """Return True if a cell contains whole records.
 
     A cell contains whole records if a line below its first line has at least as many delimiters as the header.
     """

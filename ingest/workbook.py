@@ -55,8 +55,8 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
 
     Rows: one tuple for each row. Blank rows are dropped.
 
-    Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON. It is None
-    if the row does not have more cells than the header. The second added item is the row number that Excel shows.
+    Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON if the row
+    has more cells than the header, and None otherwise. The second added item is the row number that Excel shows.
     """
     width, is_below_header = len(header.columns), False
     for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):

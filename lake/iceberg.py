@@ -48,7 +48,7 @@ class Snapshot:
 
     Attributes:
         id: The id of the snapshot.
-        parent_id: The id of the previous snapshot on its branch. None for the first snapshot.
+        parent_id: The id of the previous snapshot on the same branch. None for the first snapshot.
         operation: `append`, `overwrite`, `delete` or `replace`. A compaction is a `replace`.
         summary: The counts of files and rows, and the properties of the commit.
         committed: The time of the commit (seconds since 1970, UTC).
@@ -62,7 +62,7 @@ class Snapshot:
 
 
 def load_table(spark: SparkSession, table: str) -> Any:
-    """Return the Java object of an Iceberg table, from which metadata can be read without a Spark job."""
+    """Return the Java object of an Iceberg table. Metadata can be read from this object without a Spark job."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
@@ -118,9 +118,9 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
     """Return the minimum and maximum of a column in each data file that a snapshot added.
 
-    Returns None if the metadata of a file has no minimum or maximum. Skips files in which all values of the column
-    are null. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still lie
-    between the truncated minimum and maximum.
+    Returns None if the metadata of a file has no minimum or no maximum. Files in which all values of the column are
+    null are skipped. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still
+    lie between the truncated minimum and maximum.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
@@ -220,10 +220,9 @@ def commit_lock(table: Any) -> Iterator[None]:
     """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
     Iceberg's hadoop catalog renames a file to commit. The rename must not replace an existing file, but Iceberg
-    prevents a replacement only within one process. Without this lock, the rename can replace the commit of another
-    process on a local disk, and no error is raised. In a test without this lock, four processes committed at the same
-    time, and 1 of 600 commits was lost. A warehouse on S3 does not need this lock, because the catalog of the
-    warehouse has a lock.
+    prevents a replacement only within one process. So without this lock, the rename could replace the commit of another
+    process, and no error would be raised. In a test without this lock, four processes committed at the same time, and 1
+    of 600 commits was lost. A warehouse on S3 does not need this lock, because its catalog has a lock.
 
     The operating system releases the lock when the process ends. Do not nest two locks of one table, because the inner
     lock would wait forever.
@@ -245,9 +244,9 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
     """Yield the current state of a table. At the end of the context, commit all changes to the table in one commit.
 
     Iceberg retries an ordinary commit on the newest version of the table. The commit of this context is not retried.
-    It fails if another commit came first, even if the other commit only creates a branch. For example, a run creates
-    its branch while maintenance rewrites files in this context. Then the commit of maintenance fails, `main` does not
-    change, and the run can still fast-forward `main`.
+    The commit fails if another commit came first, even if the other commit only creates a branch. For example, a run
+    creates its branch while maintenance rewrites files in this context. Then the commit of maintenance fails, `main`
+    does not change, and the run can still fast-forward `main`.
 
     Do not expire snapshots in this context. Iceberg would delete the files of the snapshots before the commit.
 
@@ -260,7 +259,8 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
         TableBusyError: Another commit came first. No change was committed.
     """
     transaction = table.newTransaction()
-    # Before a rewrite, Iceberg scans the table. It cannot scan `transaction.table()`, but it can scan a `BaseTable`.
+    # Before a rewrite, Iceberg scans the table. Iceberg cannot scan `transaction.table()`, but it can scan a
+    # `BaseTable`.
     yield _find_package(spark, table).BaseTable(transaction.table().operations(), table.name())
     before, after = transaction.startMetadata(), transaction.currentMetadata()
     if before.equals(after):
@@ -309,8 +309,8 @@ def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str])
 def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
     """Return the branches to which a run may still fast-forward `main`.
 
-    These branches descend from the published snapshot. If such a branch has no commit of its own, it is always in use.
-    Otherwise it is in use until its last commit is older than `idle_after`.
+    Only branches that descend from the published snapshot are returned. A branch without a commit of its own is always
+    returned. Any other branch is returned until its last commit is older than `idle_after`.
     """
     main = table.currentSnapshot()
     if main is None:
@@ -347,7 +347,7 @@ def _read_heads(table: Any) -> dict[str, Any]:
 
 
 def _find_package(spark: SparkSession, iceberg: Any) -> Any:
-    """Return the Java package of a table's classes. Some jars contain Iceberg under another package name."""
+    """Return the Java package that contains Iceberg's classes. Some jars contain Iceberg under another package name."""
     package: Any = spark._jvm
     for name in [*iceberg.getClass().getName().split(".iceberg.")[0].split("."), "iceberg"]:
         package = getattr(package, name)

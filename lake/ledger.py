@@ -131,8 +131,8 @@ def runs(spark: SparkSession) -> DataFrame:
 def recent_validations(spark: SparkSession, job: str, *, min_rows: int) -> list[Mapping[str, object]]:
     """Return the validation results of a job's published rows, starting with the latest result. Runs one Spark job.
 
-    At most `min_rows` results are read. Each result covers at least one row, so this number of results covers at
-    least `min_rows` rows.
+    At most `min_rows` results are read. Each result covers at least one row, so `min_rows` results cover at least
+    `min_rows` rows.
     """
     if not exists(spark, RUNS):
         return []

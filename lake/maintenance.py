@@ -34,9 +34,9 @@ MIN_SNAPSHOTS_TO_KEEP = 5
 _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
-    # Rewrite a file only if at least a tenth of its rows are deleted. Otherwise one changed row would cause a rewrite
-    # of all rows of its month. The number of delete files is not a useful threshold, because Spark keeps one delete
-    # file for each data file.
+    # Rewrite a file only if at least a tenth of its rows are deleted. With a lower ratio, one changed row could cause a
+    # rewrite of all rows of the same month. The number of delete files is not a useful threshold, because Spark keeps
+    # one delete file for each data file.
     "delete-ratio-threshold": 0.1,
     # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. As a result,
     # Iceberg would keep delete files that no data file needs. Only equality deletes need "true", but Spark writes no
@@ -75,11 +75,11 @@ def tables_of(spark: SparkSession, dataset: str) -> list[str]:
 def compact(spark: SparkSession, table: str) -> int:
     """Rewrite small files and files with many deleted rows into files of `TARGET_FILE_BYTES`.
 
-    A file has many deleted rows if at least a tenth of its rows are deleted. Rows do not change. Delete files that no
-    data file needs are removed. The numbers of files are read from metadata. Spark jobs run only if the table has
-    delete files or files to rewrite.
+    A file has many deleted rows if at least a tenth of its rows are deleted. The rows of the table do not change.
+    Delete files that no data file needs are removed. Spark jobs run only if the table has delete files or at least
+    `MIN_FILES_TO_COMPACT` data files.
 
-    Compaction never makes the publish of another run fail. Compaction does not start if another run may be about to
+    A compaction never makes the publish of another run fail. Compaction does not start if another run may be about to
     publish the table. Compaction commits only if no other run has committed to the table since compaction started.
 
     Returns:
@@ -139,7 +139,7 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
 
 
 def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Remove files from a table's folder if no snapshot uses the files and the files are older than `older_than`.
+    """Remove the files in a table's folder that no snapshot uses and that are older than `older_than`.
 
     Returns:
         The number of removed files.

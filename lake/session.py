@@ -56,15 +56,15 @@ def is_s3(path: str) -> bool:
 
 
 def common_settings() -> dict[str, str]:
-    """Return the settings that are the same for a session on any machine."""
+    """Return the settings that every session has, on any machine."""
     return {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.session.timeZone": "UTC",
-        # Java does not compile a method of more than 8000 bytes of bytecode. With this limit, Spark generates smaller
-        # methods. Without the limit, validation with 40 expectations takes six times as long.
+        # Java does not compile a method that has more than 8000 bytes of bytecode. This limit prevents such methods in
+        # Spark's generated code. Without the limit, a validation with 40 expectations takes six times as long.
         "spark.sql.codegen.hugeMethodLimit": "8000",
-        # Without this minimum, the number of executors decides how Spark splits a file. Large JSON files are read
-        # twice, and both reads need the same splits, even if the number of executors changes between the reads.
+        # Large JSON files are read twice, and both reads need the same splits. Without this minimum, the splits would
+        # depend on the number of executors, which can change between the two reads.
         "spark.sql.files.minPartitionNum": "8",
         # A job generates more than 100 classes, but by default, the cache holds only 100 classes. Without a larger
         # cache, each run of a job with `--every` would compile all classes again.

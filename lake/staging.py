@@ -1,8 +1,8 @@
-"""Write-audit-publish for one table: stage rows where no reader sees the rows, and publish all rows in one commit.
+"""Write-audit-publish for one table: stage rows out of sight of readers, and publish all staged rows in one commit.
 
-Rows are staged on a branch of the table. A branch has the same schema as its table. So rows with another schema are
-staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in
-one commit.
+Rows are staged on a branch of the table. A branch always has the schema of its table. So rows with another schema are
+staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in one
+commit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TABLE_PROPERTIES = {
     # A DELETE writes only the positions of the deleted rows. Maintenance later rewrites the data file.
     "write.delete.mode": "merge-on-read",
 }
-# Without this shuffle, each task would write a file for each month of its rows.
+# Shuffle the rows of a table that is partitioned by month. Otherwise each task would write a file for each month.
 _MONTHLY_TABLE_PROPERTIES = {"write.distribution-mode": "hash"}
 
 
@@ -65,7 +65,10 @@ class Staged:
 
     @property
     def is_append(self) -> bool:
-        """True if a publish adds the staged rows to the rows of `base`. False if it replaces the rows of `base`."""
+        """True if a publish adds the staged rows to the rows of `base`.
+
+        False if a publish replaces the rows of `base`.
+        """
         return self.properties[_IS_APPEND] == "True"
 
     @property
@@ -217,9 +220,9 @@ def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
 def find_staged(spark: SparkSession, table: str, *, run_id: str) -> Staged | None:
     """Find unpublished rows that were staged after the last publish.
 
-    Returns the rows of this run. If this run has staged no rows, returns the latest staged rows of another run. If AWS
-    Glue resumes a workflow run, the resumed run has a new id. So the stages of the resumed run continue with the rows
-    of the earlier run. Rows that failed validation in another run are ignored.
+    Returns the rows that the run `run_id` has staged. If this run has staged no rows, the latest staged rows of another
+    run are returned. For example, a run that AWS Glue resumes has a new id, and continues with the rows of the earlier
+    run. Rows that failed validation in another run are never returned.
     """
     if not spark.catalog.tableExists(table):
         return None
@@ -250,8 +253,8 @@ def drop_staged_table(spark: SparkSession, table: str, *, older_than: datetime) 
 def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
     """Expire the snapshots that lie between two published snapshots.
 
-    These intermediate snapshots hold rows that failed validation. If a run is killed before this step, the next publish
-    or maintenance expires the intermediate snapshots.
+    Intermediate snapshots can hold rows that failed validation. If a run is killed before it expires these snapshots,
+    the next publish or maintenance expires these snapshots.
     """
     intermediate: list[int] = []
     base: str | None = None
@@ -283,7 +286,7 @@ def _read_staged(spark: SparkSession, table: str, base: int | None, *, home: str
             break
         own = {name: value for name, value in snapshot.summary.items() if name.startswith("citylake.")}
         properties = {**own, **properties}
-        # A killed publish may have copied the properties to a later snapshot. Only the first snapshot with the
+        # A killed publish may have copied the properties to a later snapshot. Only the oldest snapshot that has the
         # properties holds the staged rows.
         if _STAGED_BY in own and own[_BASE] == str(base):
             first = snapshot.id

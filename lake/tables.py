@@ -17,7 +17,7 @@ ZONES = ("raw", "trusted", "quarantine", "curated")
 """The zones that have tables. The zone landing has only files."""
 
 DATA_VERSION = "citylake.data-version"
-"""Snapshot property: the version of a table's rows. A snapshot that changes no row does not have a new version."""
+"""Snapshot property: the version of a table's rows. A snapshot that changes no row keeps the version."""
 
 COMMIT_RETRIES = 10
 """Maximum number of retries of a commit, if other runs commit to the table at the same time.
@@ -70,7 +70,7 @@ def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot that has the property `name`. If none has it, return `{}`."""
+    """Return the summary of the latest snapshot that has the property `name`. If there is none, return `{}`."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 
@@ -147,7 +147,7 @@ def add_columns(spark: SparkSession, table: str, schema: T.StructType) -> None:
 
 
 def align_columns(rows: DataFrame, schema: T.StructType) -> DataFrame:
-    """Select the columns of a schema, in the order of the schema. Columns that the rows lack are added as null."""
+    """Select the columns of a schema, in the order of the schema. A column that the rows lack is null in all rows."""
     own = {name.casefold(): name for name in rows.columns}
     return rows.select(
         *(

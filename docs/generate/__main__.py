@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Write every page, and remove pages of tables whose dataset no longer exists."""
+    """Write every page. Remove the table page of each dataset that no longer exists."""
     pages = {
         **{path: make() for path, make in WITHOUT_SPARK.items()},
         **tables.pages(local_session()),

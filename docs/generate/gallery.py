@@ -19,7 +19,10 @@ node](glue-studio.md) lists the same transforms by the names that AWS Glue Studi
 
 
 def functions() -> Iterator[tuple[str, str, Callable[..., object]]]:
-    """Yield the module, the name and the function of each public transform, in the order of the files."""
+    """Yield the module name, the function name and the function of each public transform.
+
+    The modules are sorted by name.
+    """
     for module_info in (module for module in iter_modules(transforms.__path__) if not module.ispkg):
         module = import_module(f"transforms.{module_info.name}")
         for name, function in vars(module).items():

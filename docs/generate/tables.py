@@ -1,4 +1,4 @@
-"""Build the pages on tables and columns. The schemas come from running the build functions on empty frames."""
+"""Build the reference pages of tables and columns. To get the schemas, run the build functions on empty frames."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "`_mask_1` has the next 62 bits, and so on.",
     ),
 }
-"""The zones, type and meaning of every column that CityLake adds."""
+"""Maps every column that CityLake adds to its zones, its type and its meaning."""
 
 BOOKKEEPING_PAGE = "bookkeeping-columns.md"
 
 
 def pages(spark: SparkSession) -> dict[str, str]:
-    """Return the text of each page by its path."""
+    """Return a dictionary that maps the path of each page to the text of the page."""
     datasets = {f"reference/tables/{name}.md": dataset_page(spark, load_dataset(name)) for name in dataset_names()}
     return {f"reference/{BOOKKEEPING_PAGE}": bookkeeping_page(), **datasets}
 
@@ -106,7 +106,7 @@ def dataset_page(spark: SparkSession, dataset: Dataset) -> str:
     """Return the page of a dataset: its tables in raw, trusted, quarantine and curated.
 
     Raises:
-        ValueError: The type of a column differs from its type in `BOOKKEEPING`.
+        ValueError: The type of a column in trusted or quarantine differs from the type in `BOOKKEEPING`.
     """
     trusted, quarantine = _build_tables(spark, dataset)
     for frame in (trusted, quarantine):
@@ -176,7 +176,7 @@ def _description(build: object) -> str:
 
 
 def _attributes(value: type) -> dict[str, str]:
-    """Return the description of each attribute in a docstring."""
+    """Return the description of each attribute in the docstring of a class."""
     _, _, text = (inspect.getdoc(value) or "").partition("Attributes:\n")
     matches = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", text, flags=re.MULTILINE)
     return {name: paragraph(meaning) for name, meaning in matches}

@@ -1,1 +1,1 @@
-"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. Zip and deploy this file alone."""
+"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. To deploy a handler, zip its file."""

@@ -1,10 +1,10 @@
 """A Lambda function that polls a city's feed. It sends new and changed rows to Amazon Data Firehose as JSON lines.
 
-Deploy only this file, zipped. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a timeout of 15
-minutes and a reserved concurrency of 1. Run the function on an EventBridge schedule. Files are downloaded to /tmp, so
-give the function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the stream. The role
-also needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. If the role lacks
-`s3:ListBucket`, S3 reports a missing state as forbidden.
+To deploy the function, zip only this file. Use the runtime python3.11 or later, the handler `feed_poller.handler`, a
+timeout of 15 minutes and a reserved concurrency of 1. Run the function on an EventBridge schedule. Files are downloaded
+to /tmp, so give the function enough ephemeral storage. The function's role needs `firehose:PutRecordBatch` on the
+stream. The role also needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket of the state. If the role
+lacks `s3:ListBucket`, S3 reports a missing state as forbidden.
 
 Environment:
     FEED: `socrata`, `opendatasoft` or `csv`.
@@ -12,13 +12,14 @@ Environment:
     STREAM: The name of the Firehose stream.
     STATE: The address `s3://BUCKET/KEY` of the object that stores the feed's watermark. If the object does not exist,
         the whole feed is read. Records that are too large for Firehose are written to `KEY.set_aside/` with the reason.
-    CHANGED_COLUMN: Only for `opendatasoft`: the column with the time of a row's last change. If this variable is not
-        set, each run sends all rows.
+    CHANGED_COLUMN: Only for `opendatasoft`: the column that has the time of a row's last change. If this variable is
+        not set, each run sends all rows.
     APP_TOKEN: Socrata's app token. If this variable is not set, Socrata allows fewer requests.
 
-Each row is sent at least once, because the state is written after Firehose has accepted the rows. Each run of
-`socrata` or `opendatasoft` starts ten minutes before the watermark, because some rows appear late in the feed. If the
-content of a csv has changed, all rows of the csv are sent again.
+Each row is sent at least once, because the state is written after Firehose has accepted the rows. A run of `socrata` or
+`opendatasoft` starts ten minutes before the watermark, because some rows appear late in the feed. If the previous run
+of `socrata` stopped early, the run starts after the last sent row instead. If a csv file has changed, all its rows are
+sent again.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Feed:
         kind: `socrata`, `opendatasoft` or `csv`.
         url: The address of the feed.
         token: Socrata's app token.
-        changed_column: Only for `opendatasoft`: the column with the time of a row's last change.
+        changed_column: Only for `opendatasoft`: the column that has the time of a row's last change.
     """
 
     kind: str
@@ -96,7 +97,7 @@ class Feed:
 
 
 class Page(NamedTuple):
-    """Some rows of a feed, and the state to write after the stream has accepted all these rows."""
+    """Some rows of a feed, and the state to write after the stream has accepted all rows of the page."""
 
     rows: Iterable[Row]
     state: dict[str, Any]
@@ -148,7 +149,7 @@ def poll(
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read the new and changed rows since a state, page by page. If the state is `{}`, read the whole feed.
+    """Read the rows that are new or changed since a state, page by page. If the state is `{}`, read the whole feed.
 
     Raises:
         FeedError: The kind of the feed is unknown, or the feed cannot be read.
@@ -200,7 +201,10 @@ def batches(
 
 
 def firehose_sender(client: Any, stream: str) -> Callable[[Sequence[bytes]], list[str | None]]:
-    """Return a function that sends a batch to Firehose. The function returns each record's error code, or None."""
+    """Return a function that sends a batch to Firehose.
+
+    The function returns one item for each record: the error code, or None if Firehose has accepted the record.
+    """
 
     def send(records: Sequence[bytes]) -> list[str | None]:
         response = client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": record} for record in records])
@@ -252,7 +256,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Write a record that is too large for the stream, with the reason, to an object beside the state."""
+        """Write a record that is too large for the stream to a separate object. The object also has the reason."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}
@@ -284,8 +288,8 @@ def download(url: str, path: str | Path, *, check: Callable[[], Any] = lambda: N
 
 
 def _read_socrata(feed: Feed, state: Mapping[str, Any], sleep: Sleep) -> Iterator[Page]:
-    # Do not use $offset for pages. If a row changes between the reads of two pages, it moves to the end of the feed,
-    # and all rows after its old position move up. With $offset, the next page would skip one of these rows.
+    # Do not use $offset for pages. If a row changes between the reads of two pages, the row moves to the end of the
+    # feed, and all rows after its old position move up. With $offset, the next page would skip one of these rows.
     updated_at, row_id = state.get("updated_at"), state.get("id")
     where = f":updated_at >= '{_subtract_overlap(updated_at)}'" if updated_at else ""
     if updated_at and row_id and not state.get("complete"):
@@ -368,7 +372,7 @@ def csv_rows(path: Path) -> Iterator[Row]:
     are dropped. If a row has more or fewer cells than the header, the whole row is in `_malformed_record`.
 
     Raises:
-        FeedError: The file is valid neither in UTF-8 nor in Windows-1252. Or a quote is not closed. Or two columns have
+        FeedError: The file is neither valid UTF-8 nor valid Windows-1252. Or a quote is not closed. Or two columns have
             the same name.
     """
     encoding = "utf-8-sig"
@@ -424,9 +428,10 @@ def _open(url: str, token: str = "") -> Any:
 
 
 def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
-    """Retry until an attempt succeeds. Before a retry, wait at least as long as the server requests.
+    """Repeat an attempt until it succeeds, at most `MAX_ATTEMPTS` times.
 
-    If a retry cannot fix an error, the error is raised at once.
+    Before a retry, wait at least as long as the server requests. There is no retry if the server requests a wait of
+    more than `MAX_WAIT_SECONDS`, or if a retry cannot fix the error.
     """
     for number in range(1, MAX_ATTEMPTS + 1):
         retry_after = 0.0

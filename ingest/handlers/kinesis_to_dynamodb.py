@@ -1,10 +1,10 @@
 """A Lambda function that keeps the newest revision of each Denver service request in a DynamoDB table.
 
-The function reads the revisions from a Kinesis stream. Deploy only this file, zipped. Use the runtime python3.11 or
-later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with ReportBatchItemFailures. The
-partition key of the table must be the string `case_key`. The function's role needs `dynamodb:PutItem` on the table,
-`s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. To read the stream and to write logs,
-the role also needs AWS's policy AWSLambdaKinesisExecutionRole.
+The function reads the revisions from a Kinesis stream. To deploy the function, zip only this file. Use the runtime
+python3.11 or later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with
+ReportBatchItemFailures. The partition key of the table must be the string `case_key`. The function's role needs
+`dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. To
+read the stream and to write logs, the role also needs AWS's policy AWSLambdaKinesisExecutionRole.
 
 Environment:
     TABLE: The name of the DynamoDB table.
@@ -50,7 +50,7 @@ KEY_FIELDS = (
     *("Case Summary", "Case Source", "Customer Zip Code", "Incident Address 1", "Incident Address 2"),
     *("Incident Intersection 1", "Incident Intersection 2", "Incident Zip Code"),
 )
-"""A case is identified by these fields, the layout and the time of creation. These fields never change."""
+"""These fields, the layout and the creation time together identify a case. No revision changes these fields."""
 
 COORDINATES = ("Longitude", "Latitude")
 COPIED_FIELDS = (
@@ -64,7 +64,10 @@ _WHITE_SPACE_AROUND_TIME = " \t\r\n\u00a0"
 _ZIP = re.compile(r"(?!00000)(\d{5})(-\d{4})?", re.ASCII)
 MIN_KEY_BYTES = 32
 _WRONG_TABLE_KEY = re.compile(r"Missing the key|Type mismatch for key")
-"""DynamoDB's message if the partition key of the table is not `case_key`. Such a table rejects every record."""
+"""Matches DynamoDB's error message if the partition key of the table is not `case_key`.
+
+A table with another partition key rejects every record.
+"""
 
 
 class PoisonError(ValueError):
@@ -76,7 +79,10 @@ class SettingError(RuntimeError):
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Write the records of a batch. Stop at the first record that AWS does not store, and report it to Kinesis."""
+    """Write the records of a batch.
+
+    Stop at the first record that AWS does not store, and report this record to Kinesis.
+    """
     logger.setLevel(logging.INFO)  # by default, Lambda logs only warnings and errors
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
@@ -188,9 +194,10 @@ def wall_clock(value: Any) -> str:
 
 
 def _is_skipped_in_spring(time: datetime) -> bool:
-    """Whether a local time is in the hour that Denver skips in spring. The rules apply to 1987 and later years.
+    """Return True if a local time is in the hour that Denver's clocks skip in spring.
 
-    The rules are part of this function, because Lambda may have no time zone database.
+    The function computes the date of the clock change, because Lambda may have no time zone database. The date is
+    correct for 1987 and later years.
     """
     month, first_day = (3, 8) if time.year >= 2007 else (4, 1)
     is_sunday = time.weekday() == 6 and first_day <= time.day < first_day + 7
@@ -214,7 +221,10 @@ def block_corner(name: str, value: Any) -> str:
 
 
 def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """Return a text by which revisions sort from old to new. For equal times, a hash of the content decides."""
+    """Return a text that sorts revisions from old to new.
+
+    If the times are equal, a hash of the content decides the order.
+    """
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))
         utc = time.astimezone(timezone.utc) if time.tzinfo else time

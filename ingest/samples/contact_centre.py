@@ -23,7 +23,7 @@ _CREATED = datetime(2024, 10, 1)
 
 @dataclass
 class _Truth:
-    """The expected outcome: the number of rows in both files together, the rows with errors, and totals by year."""
+    """The expected outcome: the number of rows in both files, the rows with errors, and the totals of each year."""
 
     rows: int = 0
     superseded: int = 0
@@ -35,7 +35,7 @@ class _Truth:
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one workbook for each year, and the file `_truth.json` with the expected answers.
 
-    The workbooks differ from each other, and contain errors, as in real deliveries. The first workbook has dates as
+    The two workbooks have different formats and some errors, like real deliveries. The first workbook has dates as
     text. The second workbook has date cells and an additional column. A few dates are Excel serial numbers. One date
     has two rows. Some cells are wrong, and the last rows of each workbook are blank.
 

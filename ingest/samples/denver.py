@@ -63,7 +63,7 @@ _STATUSES = {
     "Routed to Agency": ("unresolved", 3),
     "New": ("unresolved", 2),
 }
-"""The resolution of each status, and its weight. The weights follow Denver's totals of 2019 to 2025."""
+"""Maps each status to its resolution and its weight. The weights follow Denver's totals of 2019 to 2025."""
 
 # Each tuple has a ZIP code, a council district, a police district, and the longitude and latitude of the south-west
 # corner of the place.
@@ -85,8 +85,8 @@ class Case:
     """The state of a request at one point in time.
 
     Attributes:
-        cells: The cells of the request's row in a file, by column name. Times are local.
-        expected: The expected values of the request, by name. None stands for an expected null.
+        cells: A dictionary that maps each column name to the cell of the request. Times are local.
+        expected: A dictionary that maps each name to the expected value. None stands for an expected null.
         warnings: The expectations that the request fails.
     """
 
@@ -149,7 +149,10 @@ def draw_request(index: int, number: int, days: tuple[date, date], generator: ra
 
 
 def draw_outcome(case: Case, index: int, generator: random.Random) -> Case:
-    """Generate the last state of a request, which can be closed or open. A few requests have inconsistent values."""
+    """Generate the last state of a request.
+
+    The last state is closed or open. A few requests have inconsistent values.
+    """
     (status, (resolution, _)) = generator.choices([*_STATUSES.items()], [weight for _, weight in _STATUSES.values()])[0]
     hours = generator.expovariate(1 / 60) + 0.01
     if index % 151 == 60:

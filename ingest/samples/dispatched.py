@@ -54,7 +54,7 @@ _STREETS = {
 # The list has a weight for each hour of the day. The weight of hour 2 is 0, because the clocks skip this hour in March.
 _HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
-"""The fields with seconds. The fields are empty until the units of an incident have cleared."""
+"""The fields that hold a duration in seconds. The fields are empty until the units of an incident have cleared."""
 
 _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 
@@ -62,7 +62,7 @@ _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 def draw_incident(draw: random.Random, *, year: int, part: int, index: int) -> tuple[dict[str, Any], datetime]:
     """Generate an incident in its last state. Return its fields and its start in UTC.
 
-    The fields have the county's names.
+    The field names are the names that the county uses.
     """
     clock = _draw_start(draw, year, index)
     city = draw.choices([*_CITIES], [weight for weight, *_ in _CITIES.values()])[0]
@@ -150,7 +150,7 @@ def _draw_start(draw: random.Random, year: int, index: int) -> datetime:
 
 
 def _find_sunday(year: int, month: int, number: int) -> datetime:
-    """Return the start of a Sunday. The first Sunday of the month has `number` 1."""
+    """Return midnight at the start of a Sunday. If `number` is 1, this is the first Sunday of the month."""
     first = datetime(year, month, 1, tzinfo=ZONE)
     return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
 

@@ -30,7 +30,7 @@ MASKING_KEY = "_masking_key"
 """The file with the masking key. The file is in the landing folder of each dataset that needs a masking key."""
 
 _MODIFIED_AT = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
-"""The time is fixed, because a workbook stores its modification time, and equal seeds must give equal files."""
+"""A fixed time. A workbook stores its modification time, and equal seeds must give equal files."""
 
 
 @dataclass
@@ -38,13 +38,15 @@ class Truth:
     """The expected outcome of landing files.
 
     Attributes:
-        counts: The numbers of rows: `rows` (all rows), `trusted`, `superseded` (replaced by a later row with the same
-            key) and `duplicates` (superseded rows that equal their later row).
-        quarantined: The number of quarantined rows for each expectation. A row counts only for its first failed
+        counts: The numbers of rows. `rows` counts all rows, and `trusted` counts the published rows. `superseded`
+            counts the rows that a later row with the same key replaces. `duplicates` counts the superseded rows that
+            equal the later row.
+        quarantined: For each expectation, the number of quarantined rows. A row counts only for its first failed
             expectation.
-        warned: The number of published rows with a warning, for each expectation.
-        answers: The expected counts of each answer, for each group.
-        rates: The expected percentages of each answer, computed from `answers`. A percentage is None if its total is 0.
+        warned: For each expectation, the number of published rows with a warning.
+        answers: For each answer, the expected count of each group.
+        rates: For each rate, the expected percentage of each group, computed from `answers`. None if the denominator is
+            0.
         damaged: The rows that must be quarantined. An entry has a file, a row number, and the first failed expectation.
     """
 
@@ -72,20 +74,20 @@ class Truth:
 def write_parts(
     folder: Path, write_part: Callable[[Path, int, int], Truth], *, rows: int, rates: Mapping[str, tuple[str, str, int]]
 ) -> None:
-    """Write landing files part by part, and their expected outcome to `_truth.json`.
+    """Write landing files part by part. Write the expected outcome of all parts to `_truth.json`.
 
     A single part is written in this process. Several parts are written with Spark. The folder `_damaged` has one csv
-    file for each part. The csv file lists the rows of the part that must be quarantined. Its columns are file, row and
-    expectation.
+    file for each part. This csv file lists the rows of the part that must be quarantined, with the columns file, row
+    and expectation.
 
     Args:
         folder: The landing folder.
         write_part: The function that writes one part. Its arguments are the folder, the number of the part (from 0),
             and the number of rows in the part.
         rows: The number of rows of all parts.
-        rates: For each percentage, the answer with the numerators, the answer with the denominators, and the number of
-            decimals. A numerator and its denominator have the same key. If no denominator has this key, the key of the
-            denominator is the first word of the key (`2024` for `2024 Phone`).
+        rates: For each rate, the answer with the numerators, the answer with the denominators, and the number of
+            decimals. A numerator and its denominator have the same key. If no denominator has the key of the numerator,
+            the first word of this key is used, such as `2024` for `2024 Phone`.
 
     Raises:
         SampleError: `rows` is less than 1.

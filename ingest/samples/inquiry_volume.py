@@ -78,11 +78,10 @@ _RATES = {f"{answer} rounded_pct": (answer, "yearly", 3) for answer in ("departm
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write one file for each year, one file of corrections, and the expected answers.
 
-    The files differ from each other, and contain errors, as in real deliveries. The first year is a text file. The
-    second year is a workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel
-    serial numbers. Channels have several spellings. Some rows are delivered twice. The file of corrections comes last.
-    Some of its rows correct a number, and some of its rows cannot be read. The files also have new channels and retired
-    types.
+    The files have different formats and some errors, like real deliveries. The first year is a text file. The second
+    year is a workbook with months as date cells. Some cells are wrong, have extra blanks, or contain Excel serial
+    numbers. Channels have several spellings. Some rows are delivered twice. The file of corrections comes last. Some of
+    its rows correct a number, and some of its rows cannot be read. The files also have new channels and retired types.
 
     The expected answers are numbers of inquiries. The expected rates are percentages of a year's inquiries, and each
     percentage is rounded separately. Expected answers by inquiry type exist only if the sample has one part, because
@@ -130,7 +129,7 @@ class _Part:
                 yield row
 
     def deliver(self, year: int, index: int, file: str, line: int, *, as_cells: bool) -> list[list[Any]]:
-        """Return the rows of one key in the file. Most keys have one row in the file."""
+        """Return the rows that the file has for one key. Most keys have one row in the file."""
         row = self.draw_row(year, index)
         if (row[0], year) == (_NEW, _YEARS[0]):
             return []
@@ -179,7 +178,10 @@ class _Part:
         return [row]
 
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
-        """Deliver a row again in the corrections file. If the row in this file is not valid, the first row is used."""
+        """Deliver a row again in the corrections file.
+
+        If the row in this file is not valid, the first row stays published.
+        """
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"
         if valid:

@@ -51,8 +51,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     """Write hourly files in the layout of Firehose, and the expected answers.
 
     The incidents began in the ten days around each of the two clock changes of a year. All incidents of one part are in
-    one of six years. Each incident has at least two records. The first record of an incident has no arrival time and no
-    clearing time. The last record has these times if they are known.
+    the same year. There are six possible years. Each incident has at least two records. The first record of an incident
+    has no arrival time and no clearing time. The last record has these times if they are known.
 
     The files have these errors and variants:
 
@@ -60,7 +60,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
       Some revisions correct the city or the month of the start. Some later revisions of valid incidents cannot be read.
     - Some lines are truncated, some lines have two objects, and some files are compressed with gzip.
     - Values can be empty strings, fields can be absent or unknown, and numbers can be texts or JSON numbers.
-    - geolocation has three forms, and some records have coordinates only in geolocation.
+    - The field `geolocation` has three forms. Some records have coordinates only in this field.
     - Some addresses have house numbers. Addresses are spelled in several ways.
     - Some cells have the wrong values that `_DAMAGE` and `_ODDITIES` list.
 

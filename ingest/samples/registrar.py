@@ -80,8 +80,8 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
       completed.
     - Some reasons are free text. The last row of each workbook is a total line.
 
-    The expected answers are numbers of records. `withdrawal_rates days` has the number of withdrawals after each number
-    of days from enrolment to withdrawal.
+    The expected answers are numbers of records. `withdrawal_rates days` maps a number of days between enrolment and
+    withdrawal to the number of withdrawals.
 
     Args:
         folder: The landing folder.
@@ -157,7 +157,7 @@ class _Part:
         self.truth.answers["yield enrolled_otherwise"][groups[1]] += enrolled and completed is None
 
     def write_enrolment(self, person: dict[str, Any], course: tuple[str, str], since: date) -> bool:
-        """Write an enrolment, and return whether its date can be read."""
+        """Write an enrolment. Return True if the date of the enrolment can be read."""
         enrolled = since + timedelta(days=self.random.randrange(5, 60))
         number = self.next_number("enrolment")
         if number % 31 == 19:  # add the enrolment of another student, who has no application
@@ -175,7 +175,7 @@ class _Part:
         return True
 
     def write_withdrawal(self, person: dict[str, Any], course: tuple[str, str], enrolled: date) -> bool:
-        """Write a withdrawal, and return whether the withdrawal is after the enrolment."""
+        """Write a withdrawal. Return True if the withdrawal is after the enrolment."""
         number, reason = self.next_number("withdrawal"), self.random.choice(_REASONS)
         withdrawn = enrolled + timedelta(days=self.random.randrange(10, 200))
         if number % 23 == 15:

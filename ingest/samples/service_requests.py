@@ -1,6 +1,6 @@
 """Generate Denver's service requests, and the expected answers.
 
-Each year has a csv file. The newest requests come as events, in files that are named as Firehose names files.
+Each year has a csv file. The newest requests come as events, in files with Firehose names.
 """
 
 from __future__ import annotations
@@ -232,6 +232,6 @@ def _key(*parts: Any) -> str:
 
 
 def _slot(time: datetime) -> datetime:
-    """Return the hour in which an event is delivered. All events of a week share one hour, because they are few."""
+    """Return the hour in which an event is delivered. A week has few events, so all events of a week share one hour."""
     weeks = (time - _EXPORTED) // _WEEK + 1
     return _EXPORTED.replace(hour=17) + weeks * _WEEK

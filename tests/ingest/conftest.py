@@ -20,7 +20,10 @@ from moto.server import ThreadedMotoServer
 
 @dataclass
 class Response:
-    """A response of the web server. The server waits for the event `after`, and omits the last `missing` bytes."""
+    """A response of the web server.
+
+    The server waits for the event `after`, and omits the last `missing` bytes of `body`.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -107,7 +110,7 @@ def moto_server() -> Iterator[str]:
 
 
 class Aws:
-    """AWS with the empty bucket `city` and the empty streams `events` of Firehose and Kinesis."""
+    """AWS with an empty bucket `city`, an empty Firehose stream `events` and an empty Kinesis stream `events`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -136,7 +139,7 @@ class Aws:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Yield an S3 client. The bucket `city` is empty."""
+    """Yield an S3 client for an account that has only the empty bucket `city`."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

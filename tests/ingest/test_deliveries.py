@@ -1,4 +1,4 @@
-"""The rows of raw match its deliveries, even if runs are killed or another run publishes first."""
+"""Raw has exactly the rows of its published deliveries, even if a run is killed or another run publishes first."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -19,7 +19,7 @@ NOW = datetime(2024, 10, 1, 12, tzinfo=timezone.utc)
 
 
 class Killed(BaseException):
-    """Raised at the point where a test kills the process."""
+    """Raised at the point where a test simulates a kill of the process."""
 
 
 def ingest_calls(lake: SparkSession, landing: object, hours: int = 0, run_id: str = "r1") -> IngestResult:
@@ -187,7 +187,7 @@ def test_published_deliveries_are_found_even_if_their_commit_has_expired(
     with pytest.raises(Killed):
         ingest_calls(lake, landing)
     lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
-    load_table(lake, RAW).newFastAppend().commit()  # an empty commit without an ingest id, such as a compaction
+    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest id, as if by a compaction
     load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
 
     assert published(lake) == {"0.csv": 1, "1.csv": 1}

@@ -171,7 +171,7 @@ def test_a_file_with_only_a_header_is_read_once_and_adds_no_rows(lake: SparkSess
 def test_unreadable_files_stop_an_ingest_unless_they_are_skipped(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
-        # Raw is empty and no file can be read, so even `skip_unreadable` raises an error.
+        # Raw is empty and no file can be read, so the ingest raises an error even if `skip_unreadable` is true.
         ingest_calls(lake, landing, skip_unreadable=True)
     landing.csv("good.csv", landing.days(count=2))
     ingest_calls(lake, landing, skip_unreadable=True)

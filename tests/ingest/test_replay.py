@@ -172,7 +172,7 @@ def test_each_row_lands_exactly_once_if_a_killed_replay_is_repeated(
         try:
             emit(file, tmp_path, max_events=3)
         except KilledError:
-            monkeypatch.chdir("/")  # run the next replay in another folder. The state has absolute paths
+            monkeypatch.chdir("/")  # run the next replay in another folder, to check that the state has absolute paths
 
     files = emit(file, tmp_path, max_events=3)
 

@@ -1,4 +1,4 @@
-"""A dataset of incidents that has only a few columns, for tests of the publisher."""
+"""A dataset for tests of the publisher. Its incidents have only a few columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ STRICT = replace(FEW, min_rows_for_mostly=0)  # `mostly` thresholds can block an
 
 
 def event(number: int | None, *, at: int = 0, day: str | None = "2024-07-10", city: str = "ROCKVILLE") -> dict:
-    """Return the revision of an incident at the minute `at`. A revision without a day or a number fails the suite."""
+    """Return a revision of an incident.
+
+    `at` is the minute of `row_ts`. If `day` or `number` is None, the row fails the suite.
+    """
     return {
         "incident_id": None if number is None else f"P{number:04}",
         "start_time": day and f"{day}T13:05:22.000",

@@ -14,7 +14,7 @@ def rows(lake: SparkSession, table: str, *columns: str) -> list[tuple[Any, ...]]
 
 
 def quarantined(lake: SparkSession, dataset: str) -> list[tuple[str, int, list[str]]]:
-    """Return the file, the row number and the failed expectations of the rows in quarantine."""
+    """Return the file, the row number and the failed expectations of each row in quarantine."""
     return rows(lake, f"lake.quarantine.{dataset}", "_source_file", "_row_number", "_failed_expectations")
 
 

@@ -189,7 +189,7 @@ QUARANTINE_OF_ALL = [
 def test_repeated_or_reordered_deliveries_give_the_same_tables(lake: SparkSession, landing, turns: list[str]) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # the number of blank lines makes each repeated delivery a changed file
+            blank_lines = [""] * turn  # a different number in each turn, so that a repeated file is a changed file
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
@@ -306,7 +306,7 @@ def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSessio
 
 
 def test_small_increments_are_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
-    """The suite allows half of the last 10 rows to have no start time."""
+    """The suite allows at most half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
 

@@ -127,7 +127,7 @@ def test_repeated_rows_are_counted_once_unless_their_numbers_contradict_each_oth
     run(lake, landing)
 
     assert quarantined(lake) == [("2024.csv", 35, ["one_number_in_a_file"])]
-    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # neither of the numbers 100 and 101 is published
+    assert numbers(lake) == [100] * 3 + [105] + [100] * 25  # the contradicting numbers 100 and 101 are not published
     assert lake.table(RAW).count() == 35
 
 

@@ -52,7 +52,10 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
 def test_the_next_run_completes_a_killed_publish(
     lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str
 ) -> None:
-    """One row of each file has no calls offered and is quarantined. `test_increments` kills runs at every write."""
+    """One row of each file has no value for calls offered and is quarantined.
+
+    `test_increments` kills runs at every write.
+    """
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-02-01", None, 1, 0, 1.0, 0.8, 31]])
     run(lake, landing, "all", run_id="first")
     before = snapshot_id(lake, TRUSTED), snapshot_id(lake, QUARANTINE)

@@ -50,7 +50,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
 
 
 def test_maintenance_compacts_tables_after_revisions_of_an_old_month(lake: SparkSession, landing) -> None:
-    """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
+    """The tables have arrays of structs. Iceberg's procedure `rewrite_position_delete_files` fails on such tables."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]

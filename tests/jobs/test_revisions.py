@@ -1,4 +1,4 @@
-"""Decide which trusted, quarantined and staged revisions of a key are kept."""
+"""Test which trusted, quarantined and staged revisions of a key are kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ def kept(
     quarantine: Sequence[tuple] | None = None,
     place: str | None = None,
 ) -> dict[str, set[int]]:
-    """Resolve the revisions of the staged keys, and return the positions of the kept rows for each origin."""
+    """Resolve the revisions of the staged keys.
+
+    Return a dictionary that maps each origin to the positions of its kept rows.
+    """
     tables = {
         name: None if rows is None else revisions(spark, rows, name=name, place=place)
         for name, rows in {TRUSTED: trusted, QUARANTINE: quarantine}.items()
@@ -212,7 +215,7 @@ def test_superseded_rows_are_dropped(spark: SparkSession) -> None:
 
 
 def requests(lake: SparkSession, *rows: tuple, column: str = "created_at timestamp") -> Staged:
-    """Stage requests, partitioned by the month of their creation."""
+    """Stage requests. If the column is `created_at`, the table is partitioned by the month of `created_at`."""
     frame = lake.createDataFrame(rows, f"id string, {column}, revision int")
     partitioned_by = ["months(created_at)"] if column.startswith("created_at") else []
     return stage(lake, frame, table=TABLE, run_id="r", is_append=True, partitioned_by=partitioned_by)

@@ -1,4 +1,4 @@
-"""Run the job on an event and then on a live export of the same request."""
+"""Run the job on an event, and then on a later export that contains the same request."""
 
 from __future__ import annotations
 

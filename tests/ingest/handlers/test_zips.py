@@ -12,8 +12,8 @@ HANDLERS = Path(__file__).parents[3] / "ingest" / "handlers"
 def test_a_handler_runs_from_a_zip_that_contains_only_its_file(tmp_path: Path, path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "function.zip", "w") as archive:
         archive.write(path, path.name)
-    # Lambda provides only the standard library and boto3. A stub replaces boto3, because the handler only imports it
-    # here.
+    # Lambda provides only the standard library and boto3. A stub replaces boto3, because in this test the handler only
+    # imports boto3.
     boto3 = "import sys, types; botocore = types.ModuleType('botocore'); botocore.exceptions = types.ModuleType('x')"
     boto3 += "; botocore.exceptions.ClientError = botocore.exceptions.BotoCoreError = OSError"
     boto3 += (
