@@ -53,7 +53,7 @@ def test_the_threshold_mostly_is_a_minimum_fraction_of_the_rows_with_a_value(mos
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_examples_are_counted_with_the_most_frequent_example_first():
+def test_example_counts_are_sorted_with_the_most_frequent_example_first():
     counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 

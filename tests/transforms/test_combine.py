@@ -52,7 +52,7 @@ def test_frames_with_column_names_that_differ_only_in_case_are_refused(spark):
 
 
 @given(frames=st.lists(ROWS, min_size=1, max_size=4))
-def test_a_union_keeps_every_row_including_duplicates_and_nulls(spark, frames):
+def test_a_union_keeps_every_row_including_duplicate_rows_and_rows_with_nulls(spark, frames):
     together = union_by_name(*(spark.createDataFrame(rows, "a int, b int") for rows in frames))
     expected = [row for rows in frames for row in rows]
     assert sorted(map(tuple, together.collect()), key=repr) == sorted(expected, key=repr)

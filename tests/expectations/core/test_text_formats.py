@@ -107,7 +107,7 @@ def test_text_matches_a_date_format_if_python_can_parse_the_text(spark, strftime
     assert {expected for _, expected in values} == {True, False}
 
 
-def test_only_ascii_digits_are_valid_digits(spark):
+def test_only_ascii_digits_are_accepted_in_dates(spark):
     assert strftime_by_python("٢٠٢٤", "%Y")
     assert evaluate(spark, ["٢٠٢٤", "2024"], matches_strftime(F.col("text"), "%Y")) == [("٢٠٢٤", False), ("2024", True)]
 

@@ -120,7 +120,7 @@ def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_department_shares_are_compared_between_the_last_two_years_with_inquiries(spark):
+def test_the_answer_department_moves_compares_the_last_two_years_that_have_inquiries(spark):
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -159,7 +159,7 @@ def test_channel_shares_are_percentages_of_the_inquiries_of_the_department(spark
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_department_moves_have_no_rows_if_there_is_only_one_year(spark):
+def test_the_answer_department_moves_has_no_rows_if_only_one_year_has_inquiries(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 

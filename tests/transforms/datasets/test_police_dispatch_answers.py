@@ -51,7 +51,7 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def test_incidents_without_a_city_get_one_row_with_a_null_rank(either_ansi):
+def test_incidents_without_a_city_are_counted_in_one_row_with_a_null_rank(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
@@ -186,7 +186,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_a_combination_is_returned_only_if_it_occurs_in_every_top_city(spark):
+def test_only_combinations_that_occur_in_every_top_city_are_returned(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"

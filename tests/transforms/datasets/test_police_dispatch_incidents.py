@@ -81,7 +81,7 @@ def test_only_empty_or_absent_fields_become_null(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_unreadable_cells_are_warnings_except_cells_of_the_column_start_time(spark):
+def test_an_unreadable_cell_is_reported_as_a_warning_unless_its_column_is_start_time(spark):
     (incident,) = build(
         spark,
         {
@@ -230,7 +230,7 @@ CROSSINGS = {
 }
 
 
-def test_house_numbers_are_replaced_with_their_block(either_ansi):
+def test_a_house_number_is_replaced_with_the_number_of_its_block(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in ADDRESSES))
     assert {
         address: (incident.address, incident.street)
