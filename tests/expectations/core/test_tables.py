@@ -60,7 +60,9 @@ def test_expectations_accept_any_column_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_the_time_zone_of_the_python_process_does_not_change_how_timestamps_are_compared(spark, validate, monkeypatch, bound, is_met):
+def test_the_time_zone_of_the_python_process_does_not_change_how_timestamps_are_compared(
+    spark, validate, monkeypatch, bound, is_met
+):
     monkeypatch.setenv("TZ", "America/Vancouver")
     time.tzset()
     try:
