@@ -32,7 +32,7 @@ def one_row_a_day(make_entry):
 
 
 def keep_latest_marked(gate, *, key, order_by):
-    """Mark rows as the publisher does. The publisher resolves revisions between the two steps of the gate."""
+    """Mark rows as the publisher does. Between the two steps of the gate, `keep_latest` drops earlier revisions."""
     marked = gate.source.transform(gate.mark_rows)
     return gate.mark_across_rows(marked.transform(keep_latest, key=key, order_by=order_by, valid=gate.passes))
 
@@ -43,7 +43,7 @@ def results_by_id(validation):
 
 def assert_marked(spark, gate, rows):
     marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
-    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
+    # To sort several partitions, Spark would first run a job that finds the range of values for each partition.
     expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 

@@ -20,7 +20,7 @@ def assert_latest(spark, rows, expected_rows, *, valid=None, order_by=("file",))
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
     expected = spark.createDataFrame(expected_rows, DELIVERIES)
-    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
+    # To sort several partitions, Spark would first run a job that finds the range of values for each partition.
     assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 

@@ -1,4 +1,4 @@
-"""Tests of `bucket` and `fill_missing_values`. `test_derive` tests `change_on_previous`."""
+"""Tests of `bucket` and `fill_missing_values`. `test_derive` tests `change_on_previous` and `round_columns`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def flag_by_key(rows, **options):
 
 
 def compute_fences(lower, upper, factor=1.5):
-    """Calculate the fences from two quartiles, without the code under test."""
+    """Calculate the fences from two quartiles, without a call of `flag_outliers`."""
     low, high = log1p(lower), log1p(upper)
     distance = factor * (high - low)
     return pytest.approx(max(expm1(low - distance), 0.0)), pytest.approx(expm1(high + distance))
@@ -25,8 +25,9 @@ def test_fences_are_computed_for_each_group_in_the_units_of_the_column(spark):
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
-    # The sorted values are 0, 100, 110, 115, 120, 130 and 2147483647. The lower quartile is half way between the
-    # logarithms of 100 and 110, and the upper quartile is half way between the logarithms of 120 and 130.
+    # The sorted values of the group `a` are 0, 100, 110, 115, 120, 130 and 2147483647. The quartiles are computed from
+    # logarithms. The lower quartile is half way between the logarithms of 100 and 110. The upper quartile is half way
+    # between the logarithms of 120 and 130.
     a = compute_fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = compute_fences(5, expm1((log1p(5) + log1p(6)) / 2))
     alone = (pytest.approx(7.0), pytest.approx(7.0))

@@ -1,4 +1,4 @@
-"""Every transform accepts any column name, starts no Spark job, uses no Python, and keeps an empty frame empty."""
+"""Every transform accepts any column name, starts no Spark job and no Python worker, and keeps an empty frame empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tests of `file_as_of`: the modification time of a file or the latest time in its rows, whichever is earlier."""
+"""Tests of `file_as_of`.
+
+The as-of time of a file is the modification time of the file or the latest time in its rows, whichever is earlier.
+"""
 
 from __future__ import annotations
 

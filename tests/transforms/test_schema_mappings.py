@@ -1,4 +1,4 @@
-"""Tests of `change_schema` with Glue's ApplyMapping tuples, and of the arguments that it refuses."""
+"""Tests of `change_schema` with the mapping tuples of Glue's ApplyMapping, and with invalid arguments."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ NAMES = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
 
 @pytest.fixture(scope="session")
 def validate(make_gate, make_entry):
-    """Return a function that validates rows with expectations. Each expectation is a pair of type and arguments."""
+    """Return a function that validates rows. Each expectation is a tuple of an expectation type and its arguments."""
 
     def run(rows, *expectations):
         gate = make_gate(rows, *(make_entry(type_, **kwargs) for type_, kwargs in expectations))

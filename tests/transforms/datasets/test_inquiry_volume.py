@@ -137,8 +137,8 @@ def test_departments_types_and_channels_get_a_standard_spelling(spark):
 def test_the_column_other_number_is_computed_only_from_the_same_version_of_the_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
-        # Rows 0 to 4 are in one file. Rows with the minimum, 5, get the maximum as their other number. Rows with any
-        # other number get the minimum.
+        # Rows 0 to 4 are in one file and have the same key. The minimum of their numbers is 5, and the maximum is 7.
+        # If the number of a row is 5, the other number is 7. Otherwise, the other number is 5.
         *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
         raw(*GOOD[:4], "8", file="other.csv", row=10),
         raw(*GOOD[:4], "9", ingested=later, row=11),

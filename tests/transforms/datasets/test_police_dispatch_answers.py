@@ -64,7 +64,7 @@ def test_types_are_ranked_within_each_of_the_top_cities(spark):
         some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
     )  # fmt: skip
     rows = [
-        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # ROCKVILLE has 8 incidents in total
         (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes after ALARM in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
@@ -73,7 +73,7 @@ def test_types_are_ranked_within_each_of_the_top_cities(spark):
 
 
 def test_type_shares_are_percentages_of_the_incidents_of_the_city(spark):
-    """This answer replaces queries that divide by constant totals. Two of these totals are swapped."""
+    """This answer replaces queries that contain the totals as constants. In the queries, two totals are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),

@@ -137,7 +137,7 @@ def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(
         # The clocks show 1:10 twice on this date. The incident ends when they show 1:10 for the second time.
         {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # ends before its start
+        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
     )
     assert [in_utc(incident.end_time) for incident in incidents] == [
         utc("2024-11-03 06:10:00"),
@@ -200,7 +200,7 @@ ADDRESSES = {
     "12 COUNTY RD 5 1/2": ("0 BLK COUNTY RD 5 1/2", "COUNTY RD 5 1/2"),
     "100 RUE DE L'ÉGLISE": ("100 BLK RUE DE L'ÉGLISE", "RUE DE L'ÉGLISE"),
     "16TH ST": ("16TH ST", "16TH ST"),
-    # The following addresses have house numbers, or have no street.
+    # Each of the following addresses has a house number, or has no street.
     "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
     "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
     "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),

@@ -1,4 +1,4 @@
-"""Test the registrar's answers."""
+"""Test the answers of the dataset `registrar`."""
 
 from __future__ import annotations
 

@@ -77,9 +77,9 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The latest time
-# in an export is 13:10, so the as-of time of the export is also 13:10. An event at 13:30 closes a request of the
-# export.
+# The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The rows of an
+# export have times up to 13:10, so the as-of time of the export is 13:10. An event at 13:30 closes the parking request
+# that is in each export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,
