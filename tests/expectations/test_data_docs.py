@@ -203,7 +203,7 @@ def test_text_from_the_data_is_escaped(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_rendering_replaces_earlier_pages_but_keeps_other_files(tmp_path):
+def test_rendering_replaces_only_pages_of_an_earlier_rendering(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     render([make_saved(make_result(), run_id="run-1")], tmp_path)
     render([make_saved(make_result(), run_id="run-2")], tmp_path)

@@ -125,7 +125,7 @@ CASES = {
         CALLS,
         make_calls,
         {
-            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Row 0 has this date too.
+            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 have equal dates.
             "CallsOffered": {3: "n/a", 48: "-5"},
             "CallsHandled": {5: "-7", 46: None, 52: "101", **dict.fromkeys(range(30, 37), "-1")},
             "CallsAbandoned": {8: "500", 50: "-5"},
@@ -178,7 +178,7 @@ CASES = {
         REGISTRAR,
         make_record,
         {  # Rows 0, 3, 6… are applications. Rows 1, 4, 7… are enrolments. Rows 2, 5, 8… are withdrawals.
-            "Student ID": {60: "see note 5", 71: "Total", 77: None, 80: "S100010"},  # Row 32 also has S100010.
+            "Student ID": {60: "see note 5", 71: "Total", 77: None, 80: "S100010"},  # Row 32 has the same ID as row 80.
             "First Name": {39: None},
             "Last Name": {42: None},
             "E-mail": {33: None, 36: "at home"},

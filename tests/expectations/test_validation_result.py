@@ -114,7 +114,7 @@ def test_the_error_lists_the_failures_and_the_location_of_the_rows():
     )
 
 
-def test_the_json_form_of_a_validation_has_the_keys_of_gx():
+def test_the_json_form_of_a_validation_has_the_same_keys_as_in_gx():
     warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
     pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
     document = make_validation(*pairs, meta={"o": 1}).to_json_dict()

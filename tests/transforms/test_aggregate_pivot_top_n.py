@@ -36,7 +36,7 @@ def test_a_pivot_aggregates_all_unlisted_values_in_the_column_others(spark):
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_pivot_that_counts_returns_0_if_a_value_has_nothing_to_count(spark):
+def test_a_pivot_with_the_aggregation_count_returns_0_for_absent_values(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "aggregation": ("n", "count"), "other_column": "rest"}
     assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]

@@ -11,7 +11,7 @@ from transforms.errors import DuplicateColumnError, SchemaMismatchError, Transfo
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.integers(0, 3))), max_size=5)
 
 
-def test_columns_are_matched_by_name_not_by_position(spark):
+def test_columns_of_a_union_are_matched_by_name(spark):
     y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
     expected = spark.createDataFrame([(2023, 5), (2024, 6)], "year int, handled int")

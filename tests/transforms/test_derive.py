@@ -82,7 +82,7 @@ def test_a_change_that_overflows_the_column_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_a_change_is_null_if_the_earlier_period_overflows_the_period_type(either_ansi, type_, bits):
+def test_a_change_is_null_if_the_earlier_period_overflows_the_type_of_the_period(either_ansi, type_, bits):
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")

@@ -77,7 +77,7 @@ def test_a_struct_field_is_not_confused_with_a_column_of_the_same_name(spark):
     assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_array_and_map_types_are_compared_as_whole_types(spark):
+def test_a_change_inside_an_array_type_is_reported_for_the_whole_column(spark):
     assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",

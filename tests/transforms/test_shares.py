@@ -79,7 +79,7 @@ def test_the_shares_with_the_largest_remainders_are_rounded_up(either_ansi):
     assert dict(shares.dtypes)["pct"] == "decimal(4,1)"
 
 
-def test_a_share_is_null_for_a_null_value_a_total_of_0_or_a_negative_value_in_the_group(either_ansi):
+def test_groups_with_a_negative_value_or_a_total_of_0_have_null_shares(either_ansi):
     rows = [("zero", 0), ("zero", 0), ("minus", -1), ("minus", 5), ("null", None), ("some", None), ("some", 4)]
     shares = either_ansi.createDataFrame(rows, "k string, n int").transform(
         share_of_total, column="n", name="pct", group_by=["k"]

@@ -81,7 +81,7 @@ def test_only_empty_or_absent_fields_become_null(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_an_unreadable_cell_is_reported_as_a_warning_unless_its_column_is_start_time(spark):
+def test_an_unreadable_cell_is_a_warning_in_every_column_except_start_time(spark):
     (incident,) = build(
         spark,
         {

@@ -260,7 +260,7 @@ def test_layouts_without_rows_do_not_change_the_requests(spark):
     assert_df_equality(some, all_layouts, ignore_row_order=True)
 
 
-def test_if_the_argument_layouts_lacks_a_layout_its_rows_are_kept_with_a_null_key(spark):
+def test_rows_whose_layout_is_not_in_the_argument_layouts_are_kept_with_a_null_key(spark):
     found = build(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
     assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
         (2, "denver", False), (3, None, True),

@@ -32,7 +32,7 @@ def latest_parking_statuses(spark, *rows):
     return [row.status for row in keep_latest_requests(spark, *rows).where("request_type = 'Parking'").collect()]
 
 
-def test_the_latest_revision_is_kept_in_whatever_order_revisions_arrive(spark):
+def test_the_order_of_arrival_does_not_change_which_revision_is_the_latest(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
         raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
