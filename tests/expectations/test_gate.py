@@ -43,7 +43,7 @@ def results_by_id(validation):
 
 def assert_marked(spark, gate, rows):
     marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
-    # To sort several partitions, Spark would first run a job that finds the range of values for each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 

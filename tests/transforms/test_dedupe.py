@@ -20,7 +20,7 @@ def assert_latest(spark, rows, expected_rows, *, valid=None, order_by=("file",))
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
     expected = spark.createDataFrame(expected_rows, DELIVERIES)
-    # To sort several partitions, Spark would first run a job that finds the range of values for each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 

@@ -20,7 +20,7 @@ REPORTS = ", ".join(
 
 
 def source_columns(dataset: Dataset) -> list[str]:
-    """Return the source columns of all layouts. If two names differ only in case, the columns become one, as in raw."""
+    """Return the source columns of all layouts. As in raw, names that differ only in case are one column."""
     fields = [field for layout in dataset.layouts.values() for field in layout]
     return [*{field.source.casefold(): field.source for field in fields}.values()]
 
@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # To sort several partitions, Spark would first run a job that finds the range of values for each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

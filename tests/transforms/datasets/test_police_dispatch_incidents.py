@@ -134,7 +134,7 @@ def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, ins
 def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(spark):
     incidents = build(
         spark,
-        # The clocks show 1:10 twice on this date. The incident ends when they show 1:10 for the second time.
+        # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
         {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
