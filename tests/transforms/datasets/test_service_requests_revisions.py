@@ -88,7 +88,7 @@ OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:1
 
 
 def exported(hour, *, number=2):
-    """Return the rows of an export. The export was modified and landed at `hour`. The latest row time is 13:10."""
+    """Return the rows of an export. The export was modified and landed at `hour`. The latest time in a row is 13:10."""
     landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
     return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
 
