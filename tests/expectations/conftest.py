@@ -16,7 +16,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 @pytest.fixture(scope="session")
 def make_entry() -> Callable[..., dict[str, Any]]:
-    """Return a function that makes an expectation as a JSON object. Its first argument is a type without `expect_`."""
+    """Return a function that makes an expectation as a JSON object. `type_` is the type without `expect_`."""
 
     def make(type_: str, /, id_: str | None = None, *, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
         return {"type": f"expect_{type_}", "kwargs": kwargs, "id": id_, "severity": severity}
@@ -26,7 +26,7 @@ def make_entry() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def make_gate() -> Callable[..., Gate]:
-    """Return a function that compiles expectations for rows. The id of an expectation defaults to its position."""
+    """Return a function that compiles expectations for rows. An expectation without an id gets its position as id."""
 
     def make(rows: DataFrame, *entries: dict[str, Any]) -> Gate:
         named = [entry | {"id": entry.get("id") or str(number)} for number, entry in enumerate(entries)]
@@ -51,7 +51,7 @@ def validate_with_gx() -> Callable[..., list[dict[str, Any]]]:
         frame: DataFrame, entries: Sequence[dict[str, Any]], result_format: str | dict[str, Any] = "SUMMARY"
     ) -> list[dict[str, Any]]:
         batch = batches.get_batch({"dataframe": frame})
-        # GX sorts its results by column, and accepts only UUIDs as ids. So the number in `meta` identifies the entry.
+        # GX sorts results by column and accepts only UUIDs as ids. Therefore, a number in `meta` identifies each entry.
         numbered = [entry | {"id": None, "meta": {"number": number}} for number, entry in enumerate(entries)]
         suite = ExpectationSuite(**json.loads(json.dumps({"name": "frames", "expectations": numbered})))
         results = batch.validate(suite, result_format=result_format).to_json_dict()["results"]

@@ -196,7 +196,11 @@ def assert_same_as_gx(spark, make_gate, validate_with_gx):
 
 
 def normalize_result(item):
-    """Return a comparable result. GX lists values in any order. GX omits `unexpected_count` if there are no rows."""
+    """Return a result in a form that can be compared.
+
+    The examples are sorted, because GX lists examples in any order. If there are no rows, a null `unexpected_count`
+    becomes 0.
+    """
     result = normalize(item["result"])
     for name in ("partial_unexpected_list", "unexpected_list", "partial_unexpected_counts"):
         if name in result:
@@ -213,7 +217,7 @@ def normalize(value):
     if isinstance(value, (list, tuple)):
         return [normalize(item) for item in value]
     if isinstance(value, str):
-        return value.strip("`")  # GX writes backticks around a column name with a dot.
+        return value.strip("`")  # GX writes backticks around a column name that contains a dot.
     if isinstance(value, float):
         # Whole numbers below 2**53 are exact. The last digits of other numbers depend on the order in which Spark adds
         # doubles.

@@ -1,4 +1,4 @@
-"""A suite that does not fit its rows is rejected before a Spark job starts."""
+"""An expectation that is invalid or does not fit the rows is rejected before a Spark job starts."""
 
 from __future__ import annotations
 

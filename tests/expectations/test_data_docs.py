@@ -76,7 +76,7 @@ def result_page(home: Path) -> Page:
     return Page(page)
 
 
-def test_a_result_page_shows_the_id_meaning_severity_and_counts_for_each_expectation(tmp_path):
+def test_a_result_page_shows_the_description_severity_and_counts_of_each_expectation(tmp_path):
     unexpected = {"element_count": 10, "unexpected_count": 2, "unexpected_percent": 20.0}
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
@@ -107,7 +107,7 @@ def test_a_result_page_shows_the_id_meaning_severity_and_counts_for_each_expecta
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_lists_the_runs_of_each_dataset_latest_first(tmp_path):
+def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_run_first(tmp_path):
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -203,7 +203,7 @@ def test_text_from_the_data_is_escaped(tmp_path):
     assert "alert(1)" in pages[0].row("values")
 
 
-def test_rendering_replaces_earlier_pages_but_keeps_other_files(tmp_path):
+def test_rendering_replaces_only_pages_of_an_earlier_rendering(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     render([make_saved(make_result(), run_id="run-1")], tmp_path)
     render([make_saved(make_result(), run_id="run-2")], tmp_path)

@@ -1,4 +1,4 @@
-"""With the suite of each dataset, the gate and Great Expectations return the same results for the same rows."""
+"""For the suite of each dataset, the gate and Great Expectations return the same results for the same rows."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Case:
     Attributes:
         build: The dataset's build function.
         columns: The columns of the raw rows.
-        good: A function that returns the cells of a good row by column. The argument is the position of the row.
-        bad: The bad values. Maps each column to its bad values, with the positions of the rows as keys.
-        blocked_by: The critical expectations that are not met, because more rows fail than `mostly` allows.
+        good: A function that takes the position of a row and returns a good row as a dictionary.
+        bad: A dictionary for each column. It maps the position of a row to the bad value of the column.
+        blocked_by: The ids of the critical expectations that the rows do not meet.
     """
 
     build: Callable[[DataFrame], DataFrame]
@@ -101,7 +101,7 @@ def make_record(number: int) -> dict[str, str]:
 
 
 def make_incident(number: int) -> dict[str, str]:
-    """Return an incident with the seconds from dispatch to arrival, and from arrival to clearance."""
+    """Return an incident. `dispatch_arrive` and `arrive_cleared` are in seconds."""
     day = f"2024-07-{1 + number % 28:02}"
     return {
         "incident_id": f"P{number}", "start_time": f"{day}T13:05:22.000", "end_time": f"{day}T14:05:22.000",
@@ -125,7 +125,7 @@ CASES = {
         CALLS,
         make_calls,
         {
-            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 share a date.
+            "Date": {11: "2030-01-01", 40: None, 42: "2001-01-01", 44: "2024-01-01"},  # Rows 0 and 44 have equal dates.
             "CallsOffered": {3: "n/a", 48: "-5"},
             "CallsHandled": {5: "-7", 46: None, 52: "101", **dict.fromkeys(range(30, 37), "-1")},
             "CallsAbandoned": {8: "500", 50: "-5"},
@@ -177,8 +177,8 @@ CASES = {
         partial(registrar.DATASET.build, masking_key=KEY),
         REGISTRAR,
         make_record,
-        {  # Rows 0, 3, 6… are applications, rows 1, 4, 7… enrolments and rows 2, 5, 8… withdrawals.
-            "Student ID": {60: "see note 5", 71: "Total", 77: None, 80: "S100010"},  # S100010 withdrew in row 32.
+        {  # Rows 0, 3, 6… are applications. Rows 1, 4, 7… are enrolments. Rows 2, 5, 8… are withdrawals.
+            "Student ID": {60: "see note 5", 71: "Total", 77: None, 80: "S100010"},  # Row 32 has the same ID as row 80.
             "First Name": {39: None},
             "Last Name": {42: None},
             "E-mail": {33: None, 36: "at home"},
@@ -227,8 +227,8 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     marked = gate.rows.localCheckpoint()
     validation = gate.validate(marked)
 
-    # GX cannot write arrays of structs into its result, so the arrays become text. The suite only tests whether the
-    # arrays are null.
+    # GX cannot write arrays of structs into a result, so GX gets the arrays as JSON text. The results stay comparable,
+    # because the suites only test whether the arrays are null.
     failures = [name for name in rows.columns if name.startswith("_cast_")]
     all_rows = rows.withColumns({name: F.to_json(name) for name in failures}).localCheckpoint()
     passing = marked.where("NOT _quarantined").select(*rows.columns)
@@ -237,8 +237,8 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
     unique = [entry for entry in entries if entry["type"] in UNIQUE_TYPES]
     table = [entry for entry in entries if entry["type"] in TABLE_TYPES]
     others = [entry for entry in entries if entry not in [*unique, *table]]
-    # The gate validates table-level expectations on the rows that would be published. The gate validates uniqueness on
-    # the same rows and on the rows that fail only uniqueness expectations.
+    # The gate validates table-level expectations on the rows that would be published. The gate validates uniqueness
+    # expectations on the rows that would be published and on the rows that fail only uniqueness expectations.
     ids = F.array(*(F.lit(entry["id"]) for entry in unique)).cast("array<string>")
     repeated = gate.rows_for_quarantine(marked).where(F.size(F.array_except("_failed_expectations", ids)) == 0)
     batches = (others, all_rows), (table, passing), (unique, passing.union(repeated.select(*rows.columns)))
@@ -251,7 +251,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
         assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
-    # Because of the bad cells, each row-level expectation must have at least one unexpected row.
+    # The bad cells must break each row-level expectation in at least one row.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
     blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
     assert blocked_by == case.blocked_by

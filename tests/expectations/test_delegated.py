@@ -1,4 +1,4 @@
-"""Great Expectations validates the expectations that the gate cannot compile. GX reads only the rows to publish."""
+"""Great Expectations validates the expectations that the gate cannot compile. GX reads only rows outside quarantine."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_a_date_is_earlier_than_noon_of_the_same_date(spark, result):
     assert not result(days, "column_values_to_be_between", column="v", min_value=noon)[0]
 
 
-def test_the_value_set_may_contain_any_of_the_values_that_are_most_common(spark, result):
+def test_the_option_ties_okay_accepts_any_of_the_most_common_values(spark, result):
     rows = spark.range(300).selectExpr("int(id) v")
     common = {"column": "v", "value_set": [299], "ties_okay": True}
     is_met, details = result(rows, "column_most_common_value_to_be_in_set", **common)

@@ -32,7 +32,7 @@ def one_row_a_day(make_entry):
 
 
 def keep_latest_marked(gate, *, key, order_by):
-    """Mark rows as the publisher does. The publisher resolves revisions between the two steps of the gate."""
+    """Mark rows as the publisher does. Between the two steps of the gate, `keep_latest` drops earlier revisions."""
     marked = gate.source.transform(gate.mark_rows)
     return gate.mark_across_rows(marked.transform(keep_latest, key=key, order_by=order_by, valid=gate.passes))
 
@@ -43,7 +43,7 @@ def results_by_id(validation):
 
 def assert_marked(spark, gate, rows):
     marked = gate.rows.select("day", "n", "_warnings", QUARANTINED)
-    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(rows, f"{CALLS}, _warnings array<string>, _quarantined boolean").coalesce(1)
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 
@@ -93,7 +93,7 @@ def test_a_failed_row_goes_to_quarantine_even_if_the_mostly_threshold_is_met(com
     assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
 
 
-def test_uniqueness_compares_only_rows_that_pass_the_critical_expectations_on_single_rows(
+def test_rows_that_fail_another_critical_expectation_do_not_count_as_duplicates(
     spark, compiled, n_not_negative, one_row_a_day
 ):
     gate = compiled(
@@ -170,7 +170,7 @@ def test_the_failures_of_eighty_expectations_are_counted_correctly(compiled, mak
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_rows_starts_no_spark_job_and_validating_rows_starts_one(
+def test_marking_rows_starts_no_spark_job_and_validating_rows_starts_one_job(
     compiled, count_jobs, make_entry, one_row_a_day
 ):
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
@@ -202,7 +202,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_failed_rows_are_marked_but_not_removed(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+def test_the_gate_marks_failed_rows_and_removes_no_rows(compiled, make_entry, n_not_negative, one_row_a_day, rows):
     gate = compiled(
         rows,
         make_entry(PRESENT, "day_present", column="day"),

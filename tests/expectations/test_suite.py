@@ -123,7 +123,7 @@ def test_the_error_names_an_expectation_by_its_id(entry, problem):
     assert str(error) == f"suite calls, expectation 'x': {error.problem}"
 
 
-def test_two_expectations_must_not_have_the_same_id():
+def test_two_expectations_with_the_same_id_are_rejected():
     error = suite_error(NOT_NULL | {"id": "x"}, NOT_NULL | {"id": "x"})
     assert error.problem == "several expectations have the same id: ['x']. Give each expectation its own 'id'."
 
@@ -147,7 +147,7 @@ def test_every_expectation_of_the_contact_centre_has_its_own_id_and_description(
     assert len({item.description for item in suite.expectations}) == len(suite.expectations)
 
 
-def test_gx_reads_and_writes_the_suite_of_the_contact_centre_without_a_change():
+def test_gx_reads_and_writes_the_suite_of_the_contact_centre_without_changes():
     from great_expectations.core import ExpectationSuite
 
     text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")

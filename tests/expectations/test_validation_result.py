@@ -53,7 +53,7 @@ def test_the_threshold_mostly_is_a_minimum_fraction_of_the_rows_with_a_value(mos
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_examples_are_counted_with_the_most_frequent_example_first():
+def test_example_counts_are_sorted_with_the_most_frequent_example_first():
     counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 
@@ -114,7 +114,7 @@ def test_the_error_lists_the_failures_and_the_location_of_the_rows():
     )
 
 
-def test_the_json_form_of_a_validation_has_the_keys_of_gx():
+def test_the_json_form_of_a_validation_has_the_same_keys_as_in_gx():
     warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
     pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
     document = make_validation(*pairs, meta={"o": 1}).to_json_dict()

@@ -1,4 +1,7 @@
-"""Decide with a window of 10 rows whether an increment is blocked. At least half of the values must be present."""
+"""Test which increments are blocked.
+
+The window has 10 rows. In the expectation `half_present`, `mostly` is 0.5: at least half of the values must be present.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def make_validation(
 
 
 def blocked_by(current: ValidationResult, *earlier: ValidationResult, min_rows: int = MIN_ROWS) -> set[str]:
-    """Return the reasons to block an increment. `earlier` has the earlier increments, the latest first."""
+    """Return the reasons to block an increment. `earlier` has the results of earlier increments, the latest first."""
     documents = [validation.to_json_dict() for validation in earlier]
     return set(blocking_failures(current, earlier_results=documents, min_rows=min_rows))
 
@@ -59,8 +62,8 @@ def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_an_earlier_increment_that_fits_only_partly_is_counted_in_proportion() -> None:
-    """The window has room for 5 of the 20 earlier rows, so a quarter of their failures is counted."""
+def test_if_an_increment_fits_only_partly_in_the_window_its_failures_are_scaled_down() -> None:
+    """The window has room for 5 of the 20 earlier rows, so a quarter of the failures among the 20 rows is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 values fail
 
@@ -70,7 +73,7 @@ def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_but_are_not_failures() -> None:
+def test_missing_values_fill_the_window_without_counting_as_failures() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 values fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 

@@ -1,4 +1,4 @@
-"""Fixtures for sessions with ANSI on or off and in several time zones, and for the candidates of a dataset.
+"""Fixtures that create Spark sessions with different settings, and that build the candidates of a dataset.
 
 The Hypothesis profile `spark` runs each property with few examples, because Spark is slow.
 """
@@ -36,25 +36,26 @@ def _use_session(spark: SparkSession, setting: str, value: str) -> Iterator[Spar
 
 @pytest.fixture(params=_ANSI.values(), ids=_ANSI)
 def either_ansi(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a new session. A test runs once with ANSI on and, on Spark 3, once with ANSI off.
+    """Return a new session in which ANSI mode is on or off.
 
-    The shared session is active again afterwards.
+    On Spark 3, each test runs once with ANSI mode on and once with ANSI mode off. On Spark 4, ANSI mode is always on.
+    After the test, the shared session is active again.
     """
     yield from _use_session(spark, "spark.sql.ansi.enabled", request.param)
 
 
 @pytest.fixture(params=["UTC", "America/New_York", "America/Sao_Paulo"])
 def in_zone(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[SparkSession]:
-    """Return a new session. A test runs once in each of several session time zones.
+    """Return a new session with its own session time zone. Each test runs once in each of three time zones.
 
-    The shared session is active again afterwards.
+    After the test, the shared session is active again.
     """
     yield from _use_session(spark, "spark.sql.session.timeZone", request.param)
 
 
 @pytest.fixture
 def build_candidates(spark: SparkSession) -> Callable[[Dataset], DataFrame]:
-    """Return a function that builds the candidates of a dataset from an empty raw frame with all its columns."""
+    """Return a function that builds the candidates of a dataset from an empty raw frame with all source columns."""
 
     def build(dataset: Dataset) -> DataFrame:
         columns = {name.casefold(): name for names in dataset.source_columns.values() for name in names}

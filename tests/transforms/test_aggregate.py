@@ -89,7 +89,7 @@ def test_the_functions_first_and_last_break_ties_by_the_value_of_the_source_colu
     }
 
 
-def test_in_a_group_of_nulls_every_result_except_the_counts_is_null(spark):
+def test_if_all_values_of_a_group_are_null_every_result_except_the_counts_is_null(spark):
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -135,7 +135,7 @@ def test_a_sum_is_exact_even_if_a_partial_sum_overflows(either_ansi):
 
 
 @given(values=st.lists(st.sampled_from([2**63 - 1, -(2**63), 2**62, -1, 1, 2**32, None]), min_size=1, max_size=6))
-def test_a_sum_of_bigints_equals_the_python_sum_or_is_null(spark, values):
+def test_a_sum_of_bigints_is_exact_or_null(spark, values):
     calls = spark.createDataFrame([(value,) for value in values], "n bigint")
     columns = {"total": ("n", "sum"), "distinct total": ("n", "sumDistinct")}
     actual = calls.transform(aggregate, group_by=[], columns=columns).first()

@@ -24,7 +24,7 @@ CALLS = "year int, channel string, n int"
 CHANNELS = st.sampled_from([None, "web", "phone", "fax", ""])
 
 
-def test_a_pivot_adds_a_column_for_each_listed_value_and_a_column_for_all_unlisted_values(spark):
+def test_a_pivot_aggregates_all_unlisted_values_in_the_column_others(spark):
     rows = [(2023, "web", 1), (2023, "web", 2), (2023, "fax", 4), (2023, None, 8), (2024, "phone", None), (None, "", 3)]
     counted = spark.createDataFrame(rows, CALLS).transform(
         pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
@@ -36,7 +36,7 @@ def test_a_pivot_adds_a_column_for_each_listed_value_and_a_column_for_all_unlist
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_pivot_counts_an_absent_value_as_0(spark):
+def test_a_pivot_with_the_aggregation_count_returns_0_for_absent_values(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "aggregation": ("n", "count"), "other_column": "rest"}
     assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]
@@ -56,7 +56,7 @@ def test_a_pivot_counts_an_absent_value_as_0(spark):
         ("string", ["true", "it's", "1"], ["true", "it's"]),
     ],
 )
-def test_values_of_a_pivot_may_have_any_simple_type(either_ansi, type_, cells, values):
+def test_the_argument_values_of_pivot_accepts_every_simple_type(either_ansi, type_, cells, values):
     rows = either_ansi.createDataFrame([(value, n) for n, value in enumerate(cells)], f"value {type_}, n int")
     spread = rows.transform(pivot, group_by=[], column="value", values=values, aggregation=("n", "sumDistinct"))
     assert spread.columns == [*map(str, values), "others"]
@@ -114,7 +114,7 @@ def test_invalid_arguments_of_pivot_are_refused(spark, arguments, error, message
         pivot(calls, **(good | arguments))
 
 
-def test_the_greatest_rows_of_each_group_are_kept_and_ranked(spark):
+def test_the_function_top_n_adds_the_rank_of_each_kept_row(spark):
     rows = [(2023, "web", 5), (2023, "fax", 9), (2023, "sms", 7), (2024, "web", None), (2024, "fax", -1), (None, "", 1)]
     top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"])
     expected = [
@@ -146,7 +146,7 @@ def test_the_ranks_of_equal_values_do_not_depend_on_the_partitioning(spark):
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.one_of(st.none(), st.integers(0, 3))), max_size=12))
-def test_the_rows_of_top_n_have_the_greatest_values(spark, rows):
+def test_the_function_top_n_keeps_the_greatest_values_of_each_group(spark, rows):
     top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
     for year in {row[0] for row in rows}:
         greatest = sorted((-1 if n is None else n for column, _, n in rows if column == year), reverse=True)[:2]

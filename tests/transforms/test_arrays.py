@@ -22,7 +22,7 @@ def test_values_whose_condition_is_true_are_returned_in_order(either_ansi):
     assert_df_equality(flags, expected, ignore_nullable=True)
 
 
-def test_a_null_counts_as_false_only_in_a_condition(either_ansi):
+def test_a_null_condition_counts_as_false(either_ansi):
     rows = [(None, "x", None), (12, None, [None])]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")

@@ -37,7 +37,7 @@ def test_two_fields_can_swap_their_names(spark):
     assert calls.transform(rename_fields, fields={"MiXeD Case": "mixed case"}).columns[1] == "mixed case"
 
 
-def test_one_of_two_columns_whose_names_differ_only_in_case_can_be_dropped_or_renamed(spark):
+def test_the_functions_drop_fields_and_rename_fields_distinguish_upper_and_lower_case(spark):
     twins = spark.createDataFrame([(1, 2, 3)], "a int, A int, b int")
     assert_df_equality(twins.transform(drop_fields, fields=["a"]), spark.createDataFrame([(2, 3)], "A int, b int"))
     renamed = twins.transform(rename_fields, fields={"A": "other"})

@@ -11,7 +11,7 @@ from transforms.errors import DuplicateColumnError, SchemaMismatchError, Transfo
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.integers(0, 3))), max_size=5)
 
 
-def test_columns_are_matched_by_name_not_by_position(spark):
+def test_columns_of_a_union_are_matched_by_name(spark):
     y2023 = spark.createDataFrame([(2023, 5)], "year int, handled int")
     y2024 = spark.createDataFrame([(6, 2024)], "handled int, year int")
     expected = spark.createDataFrame([(2023, 5), (2024, 6)], "year int, handled int")
@@ -52,7 +52,7 @@ def test_frames_with_column_names_that_differ_only_in_case_are_refused(spark):
 
 
 @given(frames=st.lists(ROWS, min_size=1, max_size=4))
-def test_a_union_keeps_every_row_including_duplicates_and_nulls(spark, frames):
+def test_a_union_keeps_every_row_including_duplicate_rows_and_rows_with_nulls(spark, frames):
     together = union_by_name(*(spark.createDataFrame(rows, "a int, b int") for rows in frames))
     expected = [row for rows in frames for row in rows]
     assert sorted(map(tuple, together.collect()), key=repr) == sorted(expected, key=repr)

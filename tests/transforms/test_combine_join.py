@@ -52,7 +52,7 @@ def test_a_null_key_matches_no_row_in_any_join_type(spark, how, expected):
 
 
 @pytest.mark.parametrize("how", JOIN_TYPES)
-def test_a_frame_can_be_joined_with_a_frame_that_is_derived_from_it(spark, how):
+def test_a_frame_can_be_joined_with_its_own_aggregation(spark, how):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.where("n < 5").groupBy("channel").agg(F.sum("n").alias("total"))
     joined = join(calls, busy, on=["channel"], how=how)
@@ -177,7 +177,7 @@ def test_a_lookup_with_two_key_columns_needs_a_match_in_both_columns(spark):
     assert [tuple(row)[2] for row in looked_up.orderBy("id", "channel").collect()] == ["b", "a", None, "c"]
 
 
-def test_the_result_of_a_lookup_with_ties_does_not_depend_on_the_partitioning(spark):
+def test_a_lookup_breaks_ties_between_reference_rows_independently_of_the_partitioning(spark):
     calls = spark.createDataFrame([("web",), ("web",)], "code string")
     rows = [("web", "b", None, 1), ("web", "b", "x", 1), ("web", "a", "z", 1), ("web", "z", "z", 0)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
@@ -186,7 +186,7 @@ def test_the_result_of_a_lookup_with_ties_does_not_depend_on_the_partitioning(sp
         assert looked_up.collect() == [("web", "b", "x")] * 2
 
 
-def test_the_rows_and_the_reference_of_a_lookup_may_have_columns_of_the_same_name(spark):
+def test_both_frames_of_a_lookup_may_have_columns_of_the_same_name(spark):
     calls = spark.createDataFrame([(1, "web", "x"), (2, "fax", "y")], "Code int, channel string, note string")
     reference = [("web", 1, "p", "no"), ("web", 2, "q", "no")]
     names = spark.createDataFrame(reference, "code string, note int, label string, channel string")
@@ -196,7 +196,7 @@ def test_the_rows_and_the_reference_of_a_lookup_may_have_columns_of_the_same_nam
     assert sorted(map(tuple, looked_up.collect())) == [(1, "web", "x", "q", True), (2, "fax", "y", None, False)]
 
 
-def test_an_added_column_or_match_column_may_have_the_name_of_the_reference_key(spark):
+def test_a_column_that_a_lookup_adds_may_have_the_name_of_the_reference_key(spark):
     calls, names = calls_and_names(spark)
     taken = calls.transform(lookup, names, on={"channel": "code"}, columns=["code"], order_by=["label"])
     assert sorted(map(tuple, taken.collect())) == [
@@ -214,7 +214,7 @@ def test_an_added_column_or_match_column_may_have_the_name_of_the_reference_key(
     ]
 
 
-def test_the_reference_of_a_lookup_can_be_derived_from_the_same_frame(spark):
+def test_the_reference_of_a_lookup_can_be_an_aggregation_of_the_rows(spark):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.groupBy("channel").agg(F.max("n").alias("most"), F.max("n").alias("n"))
     looked_up = calls.transform(lookup, busy, on=["channel"], columns=["most"], order_by=["n"])

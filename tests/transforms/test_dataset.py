@@ -71,7 +71,7 @@ def test_the_error_for_a_dataset_without_a_module_lists_the_existing_datasets():
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")
 
 
-def test_a_module_that_does_not_define_dataset_is_refused(monkeypatch, tmp_path):
+def test_a_module_without_the_constant_dataset_is_refused(monkeypatch, tmp_path):
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()

@@ -41,7 +41,7 @@ INVALID_DATES = [
 
 
 @given(days=st.lists(FIVE_DIGITS, min_size=1, max_size=6))
-def test_the_iso_text_and_the_excel_serial_of_a_date_are_parsed_as_that_date(spark, days):
+def test_iso_text_and_excel_serial_numbers_are_parsed_as_the_same_date(spark, days):
     texts = [(day.isoformat(), str((day - EXCEL_EPOCH).days)) for day in days]
     rows = spark.createDataFrame(texts, "text string, serial string")
     parsed = rows.select(parse_date("text"), parse_date("serial")).collect()
@@ -120,7 +120,7 @@ def test_parsed_dates_do_not_depend_on_the_session_time_zone(in_zone):
 
 
 @pytest.mark.parametrize("parse", [parse_date, parse_month, parse_written_date])
-def test_columns_that_the_reader_inferred_as_numbers_or_dates_are_parsed(either_ansi, parse):
+def test_columns_of_numbers_and_columns_of_dates_are_also_parsed(either_ansi, parse):
     rows = either_ansi.sql("SELECT 45323 AS i, 45323D AS d, date'2024-02-01' AS day, 384 AS n")
     assert tuple(rows.select(*(parse(name) for name in rows.columns)).first()) == (*[date(2024, 2, 1)] * 3, None)
 

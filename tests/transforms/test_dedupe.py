@@ -20,7 +20,7 @@ def assert_latest(spark, rows, expected_rows, *, valid=None, order_by=("file",))
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day"], order_by=order_by, valid=valid)
     expected = spark.createDataFrame(expected_rows, DELIVERIES)
-    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     assert_df_equality(latest.coalesce(1), expected.coalesce(1), ignore_row_order=True)
 
 
@@ -37,7 +37,7 @@ def test_the_latest_row_of_each_key_is_kept(spark, rows, expected_rows):
     assert_latest(spark, rows, expected_rows)
 
 
-def test_a_row_is_invalid_if_its_validity_condition_is_null(spark):
+def test_a_row_whose_validity_condition_is_null_counts_as_invalid(spark):
     rows = [("mon", 1, 10), ("mon", 2, None)]
     assert_latest(spark, rows, rows, valid=F.col("n") > 0)
 
@@ -46,13 +46,13 @@ def test_a_tie_is_broken_by_the_next_order_column(spark):
     assert_latest(spark, [("mon", 1, 10), ("mon", 1, 30), ("mon", 1, 20)], [("mon", 1, 30)], order_by=("file", "n"))
 
 
-def test_rows_without_a_key_are_all_kept(spark):
+def test_all_rows_with_a_null_key_are_kept(spark):
     rows = [(None, 1, 10), (None, 1, 10), (None, 2, 20), ("mon", 1, 10)]
     assert_latest(spark, rows, rows)
     assert_latest(spark, rows, rows, valid=F.col("n") < 0)
 
 
-def test_rows_with_a_null_in_any_key_column_are_all_kept(spark):
+def test_all_rows_with_a_null_in_at_least_one_key_column_are_kept(spark):
     rows = [("mon", None, 1), ("mon", None, 2), (None, 1, 3), (None, 1, 4), ("mon", 1, 5), ("mon", 1, 6)]
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day", "file"], order_by=["n"])
@@ -69,7 +69,7 @@ def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_only_the_greatest_row_of_each_key_is_kept(spark, rows):
+def test_for_each_key_only_the_row_that_sorts_last_is_kept(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 
@@ -82,7 +82,7 @@ def test_only_the_greatest_row_of_each_key_is_kept(spark, rows):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
-def test_an_invalid_latest_row_is_kept_together_with_the_latest_valid_row_of_its_key(spark, rows):
+def test_if_the_latest_row_is_invalid_the_latest_valid_row_of_the_key_is_also_kept(spark, rows):
     numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
     calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
     latest = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()
@@ -102,18 +102,18 @@ def drop_superseded(spark, rows):
     return contents.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="is. Current")
 
 
-def test_a_superseded_row_is_dropped_unless_a_current_row_of_its_file_has_the_same_key(spark):
+def test_a_superseded_row_is_kept_only_if_a_current_row_has_the_same_file_and_key(spark):
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
     assert sorted(map(tuple, drop_superseded(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
 
 
-def test_superseded_rows_without_a_key_are_dropped(spark):
+def test_superseded_rows_with_a_null_key_are_dropped(spark):
     rows = [(None, 1, "a", False), (None, 2, "a", True), (None, 3, "a", True)]
     assert sorted(row.n for row in drop_superseded(spark, rows).collect()) == [2, 3]
 
 
-def test_a_frame_without_the_current_column_is_refused(spark):
+def test_a_frame_without_the_default_current_column_is_refused(spark):
     calls = spark.createDataFrame([("mon", "a")], "day string, _source_file string")
     with pytest.raises(MissingColumnError, match="drop_superseded_rows: column '_is_current' is missing"):
         calls.transform(drop_superseded_rows, key=["day"])
@@ -137,7 +137,7 @@ def test_an_old_file_that_lands_late_does_not_replace_a_newer_file(spark):
         assert_df_equality(latest, spark.createDataFrame(rows[:1], DELIVERED))
 
 
-def test_rows_with_the_same_modification_time_are_sorted_by_landing_time_then_file_name_then_row_number(spark):
+def test_ties_in_modification_time_are_broken_by_landing_time_then_file_name_then_row_number(spark):
     modified, early, late = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
     rows = [
         ("mon", 1, True, modified, early, "b.csv", 9),
@@ -154,7 +154,7 @@ def test_rows_with_the_same_modification_time_are_sorted_by_landing_time_then_fi
         assert sorted(row.n for row in latest.collect()) == [2, 4, 6, 8]
 
 
-def test_a_current_row_ranks_as_later_than_a_superseded_row(spark):
+def test_a_current_row_ranks_above_a_superseded_row_of_the_same_key(spark):
     rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
     calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
     latest = calls.transform(keep_latest, key=["day"], order_by=["_is_current", "file"], valid=F.col("n") > 0)

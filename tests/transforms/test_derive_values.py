@@ -1,4 +1,4 @@
-"""Tests of `bucket` and `fill_missing_values`. `test_derive` tests `change_on_previous`."""
+"""Tests of `bucket` and `fill_missing_values`. `test_derive` tests `change_on_previous` and `round_columns`."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type
 @given(
     rows=st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.one_of(st.none(), st.integers(-9, 9))), max_size=10)
 )
-def test_nulls_are_filled_with_the_statistic_of_their_group(spark, statistic, rows):
+def test_nulls_are_filled_with_the_mean_or_median_of_their_group(spark, statistic, rows):
     calls = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "id int, k string, n int")
     filled = calls.transform(
         fill_missing_values, column="n", name="filled", statistic=statistic, group_by=["k"]

@@ -46,14 +46,14 @@ def test_every_schema_change_is_reported_exactly_once(spark, before, after, expe
     assert compare_schemas(spark, before, after) == expected
 
 
-def test_only_the_first_of_two_matching_old_columns_is_reported_as_renamed(spark):
+def test_if_two_old_columns_match_a_new_column_only_the_first_is_reported_as_renamed(spark):
     assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
         Drift("CallsOffered", "removed", "int", None),
     ]
 
 
-def test_columns_without_letters_in_their_names_are_not_reported_as_renamed(spark):
+def test_columns_whose_names_have_no_letters_are_not_reported_as_renamed(spark):
     assert compare_schemas(spark, "`%` int", "`#` int") == [
         Drift("#", "added", None, "int"),
         Drift("%", "removed", "int", None),
@@ -77,7 +77,7 @@ def test_a_struct_field_is_not_confused_with_a_column_of_the_same_name(spark):
     assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_array_and_map_types_are_compared_as_whole_types(spark):
+def test_a_change_inside_an_array_type_is_reported_for_the_whole_column(spark):
     assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",

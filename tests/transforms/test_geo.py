@@ -69,7 +69,7 @@ def test_coordinates_on_the_edge_of_the_bounds_are_valid(spark):
 @pytest.mark.parametrize(
     "bounds", [(-104.5, 39.5, -105.2, 40.0), (-105.2, 40.0, -104.5, 39.5), (0, 0, 0, 0), (NAN,) * 4]
 )
-def test_bounds_with_a_minimum_above_the_maximum_are_refused(spark, bounds):
+def test_bounds_whose_minimum_is_not_below_the_maximum_are_refused(spark, bounds):
     with pytest.raises(
         ArgumentError, match="valid_coordinates: bounds is .*expected minimum longitude, minimum latitude"
     ):
@@ -129,13 +129,13 @@ def test_invalid_cell_sizes_are_refused(spark, degrees):
     coordinates=st.lists(st.decimals(-180, 180, places=6), min_size=1, max_size=40),
     degrees=st.sampled_from([0.0001, 0.01, 0.05, 0.07, 0.3, 1.0, 10.0]),
 )
-def test_a_grid_line_is_the_greatest_multiple_of_the_cell_size_up_to_the_coordinate(spark, coordinates, degrees):
+def test_a_grid_line_is_the_coordinate_rounded_down_to_a_multiple_of_the_cell_size(spark, coordinates, degrees):
     step = Decimal(str(degrees))
     expected = [(at / step).to_integral_value(ROUND_FLOOR) * step for at in coordinates]
     assert lines(spark, degrees, [float(at) for at in coordinates]) == expected
 
 
-def test_a_coordinate_in_text_is_valid_only_if_the_text_is_a_number(either_ansi):
+def test_a_coordinate_that_is_text_is_valid_only_if_the_text_is_a_number(either_ansi):
     places = [
         ("-104.99", " 39.73"),
         ("180.5", "90.7"),

@@ -21,7 +21,7 @@ def encode(*values):
     return "".join("-" if value is None else f"{kind}{len(value)}:{value}" for kind, value in values)
 
 
-def test_a_uuid_equals_the_uuid_from_python(spark):
+def test_a_uuid_equals_the_result_of_uuid5_in_python(spark):
     rows = [("17", 2024), ("Ünïcode 😀"[:7], -1), ("", 0), ("a", None)]
     cases = spark.createDataFrame(rows, "case string, year int").transform(uuid, key=["case", "year"], name="id")
     for row in cases.collect():
@@ -42,7 +42,7 @@ def test_only_equal_keys_have_equal_uuids(spark, keys):
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_a_whole_number_has_the_same_uuid_in_every_exact_numeric_type_without_decimals(spark):
+def test_a_whole_number_has_the_same_uuid_as_an_integer_and_as_a_decimal_of_scale_0(spark):
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
     keys = row.select(
@@ -55,7 +55,7 @@ def test_a_whole_number_has_the_same_uuid_in_every_exact_numeric_type_without_de
     assert len({*ids}) == 4
 
 
-def test_uuids_of_keys_of_every_type_do_not_depend_on_session_settings(either_ansi):
+def test_session_settings_do_not_change_the_uuid_of_any_key_type(either_ansi):
     rows = either_ansi.createDataFrame(
         [("é", Decimal("0.000000100"), True, date(1, 1, 1), b"\x00\xff", 1), (None,) * 6],
         "text string, small decimal(20,9), yes boolean, day date, bytes binary, n int",
@@ -105,7 +105,7 @@ def test_uuids_of_keys_of_every_type_do_not_depend_on_session_settings(either_an
         ),
     ],
 )
-def test_invalid_keys_are_refused(spark, arguments, error, message):
+def test_invalid_arguments_of_uuid_are_refused(spark, arguments, error, message):
     rows = spark.createDataFrame([], "k string, x double, list array<int>")
     with pytest.raises(error, match=message):
         uuid(rows, **({"key": ["k"]} | arguments))
@@ -200,7 +200,7 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_match_key_is_null_unless_every_text_has_a_letter_or_digit(spark):
+def test_a_match_key_is_null_if_any_text_lacks_letters_and_digits(spark):
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]

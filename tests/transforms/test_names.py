@@ -20,7 +20,7 @@ def test_required_column_names_are_case_sensitive(spark):
         require_columns(calls, ["b", "B"], where="here")
 
 
-def test_a_required_column_that_exists_twice_is_refused(spark):
+def test_a_required_column_name_that_matches_two_columns_is_refused(spark):
     twins = spark.createDataFrame([], "Day int, day int, n int")
     require_columns(twins, ["n"], where="here")
     with pytest.raises(SchemaMismatchError) as caught:

@@ -37,7 +37,7 @@ def test_a_struct_without_fields_is_kept(spark):
 @pytest.mark.parametrize(
     "ddl", ["a_b int, a struct<b: int>", "a struct<B: int>, `A_b` int", "a struct<b: int>, A struct<c: int>"]
 )
-def test_a_name_clash_of_flattened_columns_is_refused(spark, ddl):
+def test_two_flattened_columns_with_the_same_name_are_refused(spark, ddl):
     with pytest.raises(
         DuplicateColumnError, match="flatten: the result would have .*Rename or drop one of the two first"
     ):
@@ -73,7 +73,7 @@ def test_each_entry_of_a_map_becomes_a_row(spark):
 
 
 @given(rows=st.lists(TAGS, min_size=1, max_size=8))
-def test_an_array_becomes_one_row_for_each_element_or_one_row_if_it_is_empty(spark, rows):
+def test_an_array_becomes_one_row_for_each_element_and_an_empty_array_becomes_one_row(spark, rows):
     cases = spark.createDataFrame([(number, tags) for number, tags in enumerate(rows)], "id int, tags array<string>")
     exploded = cases.transform(explode, column="tags", position_column="n").coalesce(1).collect()
     elements = [[*enumerate(tags or [])] or [(None, None)] for tags in rows]

@@ -15,18 +15,19 @@ def flag_by_key(rows, **options):
 
 
 def compute_fences(lower, upper, factor=1.5):
-    """Calculate the fences from two quartiles, without the code under test."""
+    """Calculate the fences from two quartiles, without a call of `flag_outliers`."""
     low, high = log1p(lower), log1p(upper)
     distance = factor * (high - low)
     return pytest.approx(max(expm1(low - distance), 0.0)), pytest.approx(expm1(high + distance))
 
 
-def test_the_fences_of_each_group_have_the_units_of_the_column(spark):
+def test_fences_are_computed_for_each_group_in_the_units_of_the_column(spark):
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
-    # The sorted values are 0, 100, 110, 115, 120, 130 and 2147483647. The lower quartile is half way between the
-    # logarithms of 100 and 110, and the upper quartile is half way between the logarithms of 120 and 130.
+    # The sorted values of the group `a` are 0, 100, 110, 115, 120, 130 and 2147483647. The quartiles are computed from
+    # logarithms. The lower quartile is half way between the logarithms of 100 and 110. The upper quartile is half way
+    # between the logarithms of 120 and 130.
     a = compute_fences(expm1((log1p(100) + log1p(110)) / 2), expm1((log1p(120) + log1p(130)) / 2))
     nulls = compute_fences(5, expm1((log1p(5) + log1p(6)) / 2))
     alone = (pytest.approx(7.0), pytest.approx(7.0))
@@ -60,7 +61,7 @@ def test_extreme_values_in_less_than_a_quarter_of_the_rows_are_flagged(spark):
     assert actual[10,][1:] == compute_fences(12, 16)
 
 
-def test_values_that_are_null_or_nan_or_negative_are_ignored(either_ansi):
+def test_null_values_nan_values_and_negative_values_are_ignored(either_ansi):
     good = [100.0, 110.0, 120.0, 130.0, 90_000.0]
     rows = [("a", n) for n in [*good, None, nan, -1.0, -inf, *[-0.5] * 9]] + [("b", None), ("b", nan), ("b", -2.0)]
     frame = either_ansi.createDataFrame(rows, "k string, n double")
@@ -81,7 +82,7 @@ def test_infinity_is_flagged_as_high(spark):
     assert actual["i", 1.0][0] is None
 
 
-def test_a_value_that_differs_from_otherwise_equal_values_is_unusual(spark):
+def test_if_most_values_of_a_group_are_equal_the_other_values_are_flagged(spark):
     rows = [("same", 7)] * 5 + [("one more", 7)] * 5 + [("one more", 8), ("one more", 6)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     assert {row: unusual for row, (unusual, *_) in actual.items()} == {

@@ -1,4 +1,7 @@
-"""Tests of `file_as_of`: the modification time of a file or the latest time in its rows, whichever is earlier."""
+"""Tests of `file_as_of`.
+
+The as-of time of a file is the modification time of the file or the latest time in its rows, whichever is earlier.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +43,12 @@ def test_the_as_of_time_is_never_later_than_the_modification_time(spark):
     assert_as_of(spark, rows, [time(14)] * 2)
 
 
-def test_the_as_of_time_of_a_file_without_times_in_its_rows_is_the_modification_time(spark):
+def test_if_the_rows_have_no_times_the_as_of_time_is_the_modification_time(spark):
     rows = [(1, "a.csv", time(15), time(14), None, None), (2, "b.csv", time(15), None, None, None)]
     assert_as_of(spark, rows, [time(14), None])
 
 
-def test_the_as_of_time_of_a_file_without_a_modification_time_is_the_latest_time_in_its_rows(spark):
+def test_if_the_modification_time_is_null_the_as_of_time_is_the_latest_time_in_the_rows(spark):
     assert_as_of(spark, [(1, "a.csv", time(15), None, time(9), None)], [time(9)])
 
 

@@ -76,7 +76,7 @@ def test_a_field_can_have_a_custom_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_columns_in_the_argument_keep_follow_the_fields_unchanged(spark):
+def test_columns_listed_in_the_argument_keep_are_added_unchanged_after_the_fields(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(
@@ -106,7 +106,7 @@ def test_cast_failures_of_an_earlier_call_of_change_schema_are_kept(spark, keep)
 @pytest.mark.parametrize(
     "key", ["date'2024-01-01'", "timestamp'2024-01-01 00:00:00Z'", "X'ff'", "named_struct('a', 1)", "array(1)"]
 )
-def test_a_map_is_not_cast_to_text_if_json_cannot_represent_its_keys(spark, key):
+def test_a_cast_of_a_map_to_text_is_refused_if_json_cannot_represent_the_keys(spark, key):
     rows = spark.sql(f"SELECT array(map({key}, 1)) AS m")
     with pytest.raises(
         SchemaMismatchError, match="change_schema: column 'm': got the type array<map<.*, expected a type that"
@@ -114,7 +114,7 @@ def test_a_map_is_not_cast_to_text_if_json_cannot_represent_its_keys(spark, key)
         rows.transform(change_schema, fields=[Field("m", "m", "string")])
 
 
-def test_no_column_of_cast_failures_is_added_if_no_field_is_cast(spark):
+def test_the_column_cast_failures_is_added_only_if_a_field_is_cast(spark):
     raw = spark.createDataFrame([(1, "x"), (None, "")], "n int, text string")
     typed = raw.transform(change_schema, fields=[Field("text", "note", "string"), Field("n", "n", "int")])
     assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"), ignore_nullable=True)

@@ -1,4 +1,4 @@
-"""Tests of `change_schema` with Glue's ApplyMapping tuples, and of the arguments that it refuses."""
+"""Tests of `change_schema` with the mapping tuples of Glue's ApplyMapping, and with invalid arguments."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_structs_arrays_and_maps_become_json_text(spark):
     ]
 
 
-def test_names_with_dots_are_written_in_backticks(spark):
+def test_names_with_dots_can_be_written_in_backticks(spark):
     names = ["a.b", "Calls. Offered", "a`b", "дата", "MiXeD", "trailing.", "a..b"]
     raw = spark.createDataFrame([tuple("1234567")], names)
     sources = ["`a.b`", "`Calls. Offered`", "`a``b`", "дата", "MiXeD", "`trailing.`", "a..b"]
@@ -147,7 +147,7 @@ def test_a_source_column_with_a_type_other_than_the_stated_type_is_refused(spark
     )
 
 
-def test_a_stated_source_type_can_be_decimal_without_precision_or_a_typed_array(spark):
+def test_the_stated_source_type_can_be_a_typed_array_or_decimal_without_precision(spark):
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
     typed = raw.transform(change_schema, fields=mappings)

@@ -13,7 +13,7 @@ from transforms.shares import percentage, ratio, share_of_total
 GROUPS = st.sampled_from([None, "a", "b"])
 
 
-def test_a_percentage_is_null_if_a_value_is_null_or_the_total_is_0(either_ansi):
+def test_a_percentage_is_null_if_the_part_is_null_or_the_total_is_null_or_0(either_ansi):
     years = either_ansi.createDataFrame(
         [(93, 100), (0, 5), (1, 8), (-1, 2), (2**62, 2**62), (0, 0), (5, 0), (None, 5), (5, None)],
         "part bigint, total bigint",
@@ -24,7 +24,7 @@ def test_a_percentage_is_null_if_a_value_is_null_or_the_total_is_0(either_ansi):
 
 
 @pytest.mark.parametrize("type_", ["int", "float", "double", "decimal(38,0)"])
-def test_a_ratio_is_multiplied_by_the_scale(either_ansi, type_):
+def test_a_ratio_is_multiplied_by_the_argument_scale(either_ansi, type_):
     areas = either_ansi.createDataFrame([(30, 12_000), (5, 0), (0, 7), (None, 7)], "cases int, people int")
     areas = areas.selectExpr(f"CAST(cases AS {type_}) AS cases", f"CAST(people AS {type_}) AS people")
     rates = areas.transform(ratio, part="cases", total="people", name="rate", scale=1000)
@@ -61,7 +61,7 @@ def test_invalid_arguments_of_ratio_and_percentage_are_refused(spark, step, argu
         step(years, **({"part": "pct", "total": "year", "name": "share"} | arguments))
 
 
-def test_the_rows_with_the_largest_remainders_are_rounded_up(either_ansi):
+def test_the_shares_with_the_largest_remainders_are_rounded_up(either_ansi):
     rows = [
         ("a", 1, "66.7"),
         ("a", 1, "33.3"),
@@ -79,7 +79,7 @@ def test_the_rows_with_the_largest_remainders_are_rounded_up(either_ansi):
     assert dict(shares.dtypes)["pct"] == "decimal(4,1)"
 
 
-def test_a_share_is_null_if_the_value_is_null_or_the_total_is_0_or_the_group_has_a_negative_value(either_ansi):
+def test_groups_with_a_negative_value_or_a_total_of_0_have_null_shares(either_ansi):
     rows = [("zero", 0), ("zero", 0), ("minus", -1), ("minus", 5), ("null", None), ("some", None), ("some", 4)]
     shares = either_ansi.createDataFrame(rows, "k string, n int").transform(
         share_of_total, column="n", name="pct", group_by=["k"]

@@ -26,7 +26,7 @@ def test_values_that_are_not_text_are_cast_to_text_before_cleaning(either_ansi):
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
 
 
-def test_adjacent_blanks_in_a_text_become_one_space(spark):
+def test_adjacent_blank_characters_become_one_space(spark):
     texts = {
         " Noise \u00a0\t complaint\r\n": "Noise complaint",
         "\u200bNoise\u3000\u2028complaint\ufeff": "Noise complaint",
@@ -55,7 +55,7 @@ def test_the_function_clean_text_gives_the_same_text_as_python(spark, texts):
     assert rows.select(once, clean_text(once)).collect() == [(text, text) for text in expected]
 
 
-def test_a_concatenation_never_skips_a_null(either_ansi):
+def test_a_concatenation_with_a_null_is_null_unless_the_argument_null_text_is_given(either_ansi):
     rows = either_ansi.createDataFrame(
         [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
         "`a. Text` string, n int, ok boolean",
@@ -174,7 +174,7 @@ def test_the_function_map_to_canonical_is_idempotent(spark, texts):
     assert evaluate(spark, canonical, once) == once
 
 
-def test_text_gets_its_most_frequent_spelling_or_the_first_of_equally_frequent_spellings(spark):
+def test_each_text_gets_the_most_frequent_of_the_spellings_that_differ_only_in_case(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
     unified = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")

@@ -169,7 +169,7 @@ def test_an_incomplete_pattern_is_refused(pattern):
 @pytest.mark.parametrize(
     "pattern", ["YYYY-MM-dd", "yy-MM-dd", "yyyy-MM-dd-MM", "yyyy-MM-ddTHH", "yyyy年MM月dd", "EEE yyyyMMdd", "Mdyyyy"]
 )
-def test_a_pattern_with_unsupported_letters_or_an_ambiguous_width_is_refused(pattern):
+def test_a_pattern_with_unsupported_letters_or_with_fields_of_ambiguous_width_is_refused(pattern):
     with pytest.raises(ArgumentError, match="at most once. Write other letters in quotes. .*111 could be"):
         parse_timestamp("t", pattern=pattern, zone="UTC")
 

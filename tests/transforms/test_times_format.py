@@ -137,7 +137,7 @@ def test_invalid_arguments_of_date_parts_are_refused(spark):
             date_parts(rows, **arguments)
 
 
-def test_the_function_add_timestamp_adds_the_same_exact_timestamp_to_all_rows(in_zone):
+def test_the_function_add_timestamp_adds_the_given_timestamp_to_every_row(in_zone):
     rows = in_zone.createDataFrame([(1,), (1,), (None,)], "n int")
     for at in (
         datetime(2024, 7, 4, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-6))),

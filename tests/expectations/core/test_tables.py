@@ -10,7 +10,7 @@ NAMES = ["Calls. Offered", "MiXeD Case", "zähler", "a`b"]
 
 @pytest.fixture(scope="session")
 def validate(make_gate, make_entry):
-    """Return a function that validates rows with expectations. Each expectation is a pair of type and arguments."""
+    """Return a function that validates rows. Each expectation is a tuple of an expectation type and its arguments."""
 
     def run(rows, *expectations):
         gate = make_gate(rows, *(make_entry(type_, **kwargs) for type_, kwargs in expectations))
@@ -33,7 +33,7 @@ def test_a_table_level_expectation_validates_only_passing_rows(spark, validate):
     assert all(item["success"] for item in validation.results[1:])
 
 
-def test_expectations_apply_to_columns_with_any_name(spark, make_gate, make_entry):
+def test_expectations_accept_any_column_name(spark, make_gate, make_entry):
     rows = spark.createDataFrame([(1,) * 4, (-1,) * 4, (None,) * 4], "a int, b int, c int, d int").toDF(*NAMES)
     gate = make_gate(
         rows,
@@ -60,7 +60,9 @@ def test_expectations_apply_to_columns_with_any_name(spark, make_gate, make_entr
         ("2024-01-01", False),
     ],
 )
-def test_timestamps_are_compared_in_the_same_way_in_any_process_time_zone(spark, validate, monkeypatch, bound, is_met):
+def test_the_time_zone_of_the_python_process_does_not_change_how_timestamps_are_compared(
+    spark, validate, monkeypatch, bound, is_met
+):
     monkeypatch.setenv("TZ", "America/Vancouver")
     time.tzset()
     try:

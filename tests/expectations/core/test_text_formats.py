@@ -1,4 +1,4 @@
-"""The gate parses text in Spark, without Python for each value. The results equal the results of Python."""
+"""The gate parses text with Spark functions. Except in a few cases, the results equal the results of Python."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def json_by_python(text):
 
 
 def evaluate(spark, texts, is_expected):
-    """Return each text with the value that the Column has for this text."""
+    """Return a pair for each text: the text and the value of the Column `is_expected`."""
     rows = spark.createDataFrame(list(enumerate(texts)), "number int, text string")
     values = dict(rows.select("number", is_expected).collect())
     return [(text, values[number]) for number, text in enumerate(texts)]
@@ -87,7 +87,7 @@ def write_days(strftime_format):
 
 
 def damage(texts, *, seed):
-    """Insert, delete or replace a few characters of each text."""
+    """Yield 100 damaged copies of each text. In each copy, a few characters are inserted, deleted or replaced."""
     random = Random(seed)
     for text in texts:
         for _ in range(100):
@@ -107,7 +107,7 @@ def test_text_matches_a_date_format_if_python_can_parse_the_text(spark, strftime
     assert {expected for _, expected in values} == {True, False}
 
 
-def test_only_ascii_digits_are_valid_digits(spark):
+def test_only_ascii_digits_are_accepted_in_dates(spark):
     assert strftime_by_python("٢٠٢٤", "%Y")
     assert evaluate(spark, ["٢٠٢٤", "2024"], matches_strftime(F.col("text"), "%Y")) == [("٢٠٢٤", False), ("2024", True)]
 

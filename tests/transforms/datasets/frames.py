@@ -20,7 +20,7 @@ REPORTS = ", ".join(
 
 
 def source_columns(dataset: Dataset) -> list[str]:
-    """Return the columns of all layouts. Names that differ only in capitals become one column, as in raw."""
+    """Return the source columns of all layouts. As in raw, names that differ only in case are one column."""
     fields = [field for layout in dataset.layouts.values() for field in layout]
     return [*{field.source.casefold(): field.source for field in fields}.values()]
 
@@ -31,7 +31,7 @@ def raw_schema(dataset: Dataset) -> str:
 
 
 def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:
-    """Compare an answer with rows, in any order. Texts in decimal columns, such as `33.333`, become decimals."""
+    """Assert that an answer has exactly the given rows, in any order. In `rows`, a decimal can be text."""
     spark = answer.sparkSession
     types = [field.dataType for field in spark.createDataFrame([], schema).schema]
     cells = [
@@ -41,6 +41,6 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
         ]
         for row in rows
     ]
-    # With one partition, Spark can sort the rows without a job that finds the range of each partition.
+    # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)

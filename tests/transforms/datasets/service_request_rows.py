@@ -1,4 +1,4 @@
-"""Make raw rows of service requests in Denver and Vancouver for tests."""
+"""Make raw rows of service requests for tests. The rows have the layouts of Denver and Vancouver."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def vancouver(number=2, **changes):
 
 
 def build(spark, *rows, schema=RAW, layouts=None):
-    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # planning fewer layouts is faster
+    layouts = layouts or {row[-6] for row in rows} or LAYOUTS  # Spark plans few layouts faster than all layouts
     return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
 
 

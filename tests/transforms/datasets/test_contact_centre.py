@@ -51,7 +51,7 @@ def test_each_raw_row_becomes_one_row_of_calls(spark):
     )
 
 
-def test_unreadable_cells_are_reported_unless_they_are_blank(spark):
+def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
     failures = [("date", "29/02/2024", "date such as 2024-05-31"), ("calls_offered", "n/a", "whole number")]
     warnings = [("bi_id", "1.5", "whole number")]
     assert_calls(
@@ -73,7 +73,7 @@ def test_the_column_calls_unaccounted_does_not_overflow(either_ansi):
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_rows_of_one_year_in_two_frames_become_one_total(spark):
+def test_a_year_whose_rows_are_in_two_frames_has_one_total(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
@@ -101,7 +101,7 @@ def test_yearly_changes_are_null_if_the_year_before_has_no_percentage(spark):
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_the_column_days_excludes_dates_with_null_calls(spark):
+def test_the_column_days_does_not_count_dates_with_null_calls(spark):
     days = [day("2024-01-01", None, None), day("2024-01-02", 10, 9), day("2025-01-01", None, None)]
     rows = [(2024, 1, 10, 9, 90.0, None), (2025, 0, None, None, None, None)]
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
@@ -124,14 +124,14 @@ def test_monthly_changes_are_null_only_if_the_month_before_is_missing(spark):
     assert_answer(build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
 
 
-def test_rows_of_one_month_in_two_frames_become_one_total(spark):
+def test_a_month_whose_rows_are_in_two_frames_has_one_total(spark):
     frames = [spark.createDataFrame([day(text, 10, n)], DAILY) for text, n in [("2024-01-01", 9), ("2024-01-31", 8)]]
     assert_answer(build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
 
 
 @settings(max_examples=8, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
-def test_the_monthly_totals_add_up_to_the_daily_totals(spark, rows):
+def test_the_totals_of_all_months_add_up_to_the_total_of_all_days(spark, rows):
     days = [day(str(date(2022, 6, 1) + timedelta(days=n)), offered, handled) for n, offered, handled in rows]
     months = build_calls_handled_monthly(spark.createDataFrame(days, DAILY)).collect()
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)

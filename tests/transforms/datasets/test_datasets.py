@@ -1,4 +1,4 @@
-"""Check the rules that jobs and reports expect every dataset to follow."""
+"""Every dataset follows the rules on which jobs and reports depend."""
 
 from __future__ import annotations
 

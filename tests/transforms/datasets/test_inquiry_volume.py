@@ -100,7 +100,7 @@ def test_each_raw_row_becomes_one_row_of_inquiries(spark):
     )
 
 
-def test_unreadable_cells_are_reported_unless_they_are_blank(spark):
+def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
     failures = [
         ("year_month", "2024-13", "month such as 2024-05"),
         ("number_of_records", "many", "whole number"),
@@ -134,11 +134,11 @@ def test_departments_types_and_channels_get_a_standard_spelling(spark):
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_the_column_other_number_comes_from_the_same_version_of_the_file(spark):
+def test_the_column_other_number_is_computed_only_from_the_same_version_of_the_file(spark):
     later = DELIVERED + timedelta(hours=1)
     rows = [
-        # Rows 0 to 4 are in one file. Rows with the minimum, 5, get the maximum as their other number. Rows with any
-        # other number get the minimum.
+        # Rows 0 to 4 are in one file and have the same key. The minimum of their numbers is 5, and the maximum is 7.
+        # If the number of a row is 5, the other number is 7. Otherwise, the other number is 5.
         *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
         raw(*GOOD[:4], "8", file="other.csv", row=10),
         raw(*GOOD[:4], "9", ingested=later, row=11),
@@ -170,7 +170,7 @@ def test_the_column_other_number_is_null_if_the_key_is_incomplete(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_a_superseded_row_is_dropped_if_the_latest_version_of_its_file_lacks_its_key(spark):
+def test_a_superseded_row_is_dropped_if_its_key_is_missing_in_the_latest_version_of_the_file(spark):
     rows = [
         raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),

@@ -59,7 +59,7 @@ def test_department_shares_are_percentages_of_the_inquiries_of_the_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # if remainders are equal, the share of the first name is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # the remainders are equal, so the share of department A is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),
@@ -120,7 +120,7 @@ def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_department_shares_are_compared_between_the_last_two_years_with_inquiries(spark):
+def test_the_answer_department_moves_compares_the_last_two_years_that_have_inquiries(spark):
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -159,7 +159,7 @@ def test_channel_shares_are_percentages_of_the_inquiries_of_the_department(spark
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_department_moves_have_no_rows_if_there_is_only_one_year(spark):
+def test_the_answer_department_moves_has_no_rows_if_only_one_year_has_inquiries(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
@@ -171,7 +171,7 @@ def test_a_department_is_unusual_if_its_volume_is_outside_the_fences_of_the_year
         inquiry("2024-01", MOST, "High"),
         inquiry("2024-05", MOST, "High", "Chat"),
         inquiry("2024-01", 1, "Low"),
-        inquiry("2023-01", 1, "Low"),  # the only department of 2023
+        inquiry("2023-01", 1, "Low"),  # in 2023, no other department has inquiries
     )
     lower, upper = log(91 * 101) / 2, log(121 * 131) / 2
     fences = (round(exp(fence) - 1, 1) for fence in (lower - 1.5 * (upper - lower), upper + 1.5 * (upper - lower)))

@@ -51,7 +51,7 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def test_incidents_without_a_city_get_one_row_with_a_null_rank(either_ansi):
+def test_incidents_without_a_city_are_counted_in_one_row_with_a_null_rank(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
@@ -64,7 +64,7 @@ def test_types_are_ranked_within_each_of_the_top_cities(spark):
         some(5, city=OLNEY), some(4, city=BETHESDA), some(99, city=None),
     )  # fmt: skip
     rows = [
-        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # the city has 8 incidents of all types
+        (1, ROCKVILLE, 1, "THEFT", 3, "37.500"),  # ROCKVILLE has 8 incidents in total
         (1, ROCKVILLE, 2, "ALARM", 2, "25.000"),  # NOISE also has 2 incidents, but comes after ALARM in the alphabet
         (2, OLNEY, 1, "THEFT", 5, "100.000"),
     ]
@@ -73,7 +73,7 @@ def test_types_are_ranked_within_each_of_the_top_cities(spark):
 
 
 def test_type_shares_are_percentages_of_the_incidents_of_the_city(spark):
-    """This answer replaces queries that divide by constant totals. Two of these totals are swapped."""
+    """This answer replaces queries that contain the totals as constants. In the queries, two totals are swapped."""
     incidents = frame(
         spark,
         some(1), some(3, initial_type="NOISE"),
@@ -186,7 +186,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_a_combination_is_returned_only_if_it_occurs_in_every_top_city(spark):
+def test_only_combinations_that_occur_in_every_top_city_are_returned(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"

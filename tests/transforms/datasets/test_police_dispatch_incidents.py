@@ -81,7 +81,7 @@ def test_only_empty_or_absent_fields_become_null(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_unreadable_cells_are_warnings_except_cells_of_the_column_start_time(spark):
+def test_an_unreadable_cell_is_a_warning_in_every_column_except_start_time(spark):
     (incident,) = build(
         spark,
         {
@@ -134,10 +134,10 @@ def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, ins
 def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(spark):
     incidents = build(
         spark,
-        # The clocks show 1:10 twice on this date. The incident ends when they show 1:10 for the second time.
+        # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
         {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
         {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # ends before its start
+        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
     )
     assert [in_utc(incident.end_time) for incident in incidents] == [
         utc("2024-11-03 06:10:00"),
@@ -200,7 +200,7 @@ ADDRESSES = {
     "12 COUNTY RD 5 1/2": ("0 BLK COUNTY RD 5 1/2", "COUNTY RD 5 1/2"),
     "100 RUE DE L'ÉGLISE": ("100 BLK RUE DE L'ÉGLISE", "RUE DE L'ÉGLISE"),
     "16TH ST": ("16TH ST", "16TH ST"),
-    # The following addresses have house numbers, or have no street.
+    # Each of the following addresses has a house number, or has no street.
     "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
     "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
     "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),
@@ -230,7 +230,7 @@ CROSSINGS = {
 }
 
 
-def test_house_numbers_are_replaced_with_their_block(either_ansi):
+def test_a_house_number_is_replaced_with_the_number_of_its_block(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in ADDRESSES))
     assert {
         address: (incident.address, incident.street)

@@ -147,7 +147,7 @@ def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
         spark,
         *(one(A, arrive=600),) * 3, one(B, arrive=60), one(B), one(C, arrive=60),
         *(one(A, arrive=60, kind="NOISE"),) * 3, one(B, arrive=600, kind="NOISE"),
-        one(A, arrive=60, kind="ALARM"),  # no other city has this combination
+        one(A, arrive=60, kind="ALARM"),  # no other city has an incident of the type ALARM
     )  # fmt: skip
     found = {(row.initial_type, row.city): row for row in build_quadrants(incidents, min_timed=2).collect()}
     assert {key: row.quadrant for key, row in found.items()} == {

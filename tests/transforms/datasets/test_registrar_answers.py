@@ -1,4 +1,4 @@
-"""Test the registrar's answers."""
+"""Test the answers of the dataset `registrar`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def assert_built(spark, build, records, rows, schema):
     assert_answer(build(spark.createDataFrame(records, RECORDS).coalesce(1)), rows, schema)
 
 
-def test_completion_rates_are_computed_for_each_year_of_receipt(spark):
+def test_completion_rates_are_computed_for_each_year_in_which_applications_were_received(spark):
     records = [
         *[applied(f"a{n}", day="2020-12-31", completed=n < 2) for n in range(3)],
         applied("b", day="2021-01-01", completed=False),

@@ -164,7 +164,7 @@ def test_total_lines_are_recognized_by_the_word_total(spark, cells):
     assert found == [("total line", None, None, None)]
 
 
-def test_the_record_of_a_student_called_total_is_not_a_total_line(spark):
+def test_the_record_of_a_student_with_the_last_name_total_is_not_a_total_line(spark):
     rows = [raw(ENROLMENT, Last_Name=name, number=n) for n, name in enumerate(["Totalis", "Total", None])]
     assert values(spark, rows, "record") == ["enrolment"] * 3
 
@@ -200,7 +200,7 @@ def test_records_with_an_incomplete_key_have_no_related_records(spark):
         (["2203-05-01", "1823-05-01", None], None),
     ],
 )
-def test_the_column_enrolled_on_has_the_plausible_date_that_was_delivered_last(spark, enrolled, counts):
+def test_the_column_enrolled_on_is_the_plausible_enrolment_date_that_was_delivered_last(spark, enrolled, counts):
     rows = [
         raw(ENROLMENT, number=n, at=EARLIER if n == 0 else NOON, **{"Enrolled Date": day})
         for n, day in enumerate(enrolled)
@@ -220,7 +220,7 @@ def test_a_superseded_enrolment_is_used_only_if_the_current_enrolment_is_implaus
         assert str(found.enrolled_on) == counts
 
 
-def test_total_lines_are_not_applications(spark):
+def test_a_total_line_does_not_count_as_an_application(spark):
     total = raw(APPLICATION, number=0, **{"Student ID": None}, First_Name="Total")
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 

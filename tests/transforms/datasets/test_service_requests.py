@@ -111,7 +111,7 @@ def test_parts_of_the_creation_time_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_the_column_closed_at_is_the_end_of_the_close_date_unless_the_last_change_is_earlier(spark):
+def test_the_column_closed_at_is_the_earlier_of_last_change_and_end_of_close_date(spark):
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -125,7 +125,7 @@ def test_the_column_closed_at_is_the_end_of_the_close_date_unless_the_last_chang
     ]  # fmt: skip
 
 
-def test_the_column_hours_to_close_is_null_for_an_open_request_or_a_negative_result(spark):
+def test_the_column_hours_to_close_is_null_if_the_request_is_open_or_the_result_is_negative(spark):
     rows = [
         raw(DENVER, number=2, Case_Closed_dttm="07/04/2024 01:30:00 PM"),
         raw(DENVER, number=3, Case_Closed_dttm="07/04/2024 01:29:59 PM"),
@@ -180,7 +180,7 @@ def test_the_column_first_call_resolution_is_null_if_the_cell_is_neither_y_nor_n
     ]  # fmt: skip
 
 
-def test_the_request_type_comes_from_the_first_known_field_of_type_topic_and_summary(spark):
+def test_the_request_type_is_the_first_known_value_of_type_topic_and_summary(spark):
     cases = [
         ("Pothole", None, None, "Pothole", None),
         ("Pothole", "Street Maintenance", "Roads", "Street Maintenance", None),
@@ -234,7 +234,7 @@ def test_the_error_names_a_missing_column_of_any_layout(spark, column):
         build(spark, schema=schema)
 
 
-def test_source_columns_are_found_in_upper_or_lower_case(spark):
+def test_the_names_of_source_columns_are_not_case_sensitive(spark):
     schema = RAW.replace("`Latitude`", "`latitude`").replace("`Longitude`", "`LONGITUDE`")
     found = build(spark, raw(DENVER), schema=schema).select("latitude").collect()
     assert [str(row[0]) for row in found] == ["39.739"]
@@ -260,7 +260,7 @@ def test_layouts_without_rows_do_not_change_the_requests(spark):
     assert_df_equality(some, all_layouts, ignore_row_order=True)
 
 
-def test_rows_of_a_layout_that_is_left_out_are_kept_with_a_null_key(spark):
+def test_rows_whose_layout_is_not_in_the_argument_layouts_are_kept_with_a_null_key(spark):
     found = build(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
     assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
         (2, "denver", False), (3, None, True),

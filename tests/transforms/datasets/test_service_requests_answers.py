@@ -33,7 +33,7 @@ def assert_built(spark, name, requests, rows, schema, *, where="true"):
     assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def test_monthly_volumes_are_compared_with_the_month_before_and_the_year_before(spark):
+def test_monthly_volumes_are_compared_with_the_month_before_and_the_same_month_last_year(spark):
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
@@ -109,7 +109,7 @@ def test_each_area_has_at_most_five_top_types(spark):
     assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
-def test_top_types_are_ranked_by_their_total_requests_of_all_months(spark):
+def test_top_types_are_ranked_by_their_total_number_of_requests_in_all_months(spark):
     requests = [
         *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
         *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),

@@ -32,7 +32,7 @@ def latest_parking_statuses(spark, *rows):
     return [row.status for row in keep_latest_requests(spark, *rows).where("request_type = 'Parking'").collect()]
 
 
-def test_the_latest_revision_is_kept_for_any_order_of_arrival(spark):
+def test_the_order_of_arrival_does_not_change_which_revision_is_the_latest(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
         raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
@@ -43,7 +43,7 @@ def test_the_latest_revision_is_kept_for_any_order_of_arrival(spark):
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("In Progress", 4)]
 
 
-def test_the_closed_revision_is_kept_if_two_revisions_have_the_same_revision_time(spark):
+def test_of_two_revisions_with_the_same_time_the_closed_revision_is_kept(spark):
     rows = [event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
                   Case_Closed_Date=None)
             for n, (status, closed) in enumerate([("Closed", "07/05/2024 01:00:00 PM"), ("New", None)])]  # fmt: skip
@@ -77,9 +77,9 @@ def test_the_content_hash_covers_every_column_that_can_change(spark):
     assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
 
 
-# The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The latest time
-# in an export is 13:10, so the as-of time of the export is also 13:10. An event at 13:30 closes a request of the
-# export.
+# The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The rows of an
+# export have times up to 13:10, so the as-of time of the export is 13:10. An event at 13:30 closes the parking request
+# that is in each export.
 OPEN = DENVER | {
     "Case Status": "New", "Case Created dttm": "07/04/2024 09:00:00 AM", "Case Closed dttm": None,
     "Case Closed Date": None,
@@ -88,7 +88,7 @@ OTHER = OPEN | {"Case Summary": "Pothole", "Case Created dttm": "07/04/2024 01:1
 
 
 def exported(hour, *, number=2):
-    """Return the rows of an export that was modified and landed at `hour`. The latest time in its rows is 13:10."""
+    """Return the rows of an export. The export was modified and landed at `hour`. The latest time in a row is 13:10."""
     landed = {"at": utc(2024, 7, 4, hour + 6), "file": f"{hour}.csv"}
     return [raw(OPEN, number=number, **landed), raw(OTHER, number=number + 1, **landed)]
 
@@ -98,7 +98,7 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_an_event_is_not_replaced_by_an_older_export_that_lands_after_the_event(spark):
+def test_an_export_with_an_earlier_as_of_time_does_not_replace_an_event(spark):
     rows = [closed_at_1330(), *exported(14)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
 
@@ -109,14 +109,14 @@ def test_downloading_an_export_again_does_not_make_its_rows_newer(spark):
     assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
 
 
-def test_an_event_is_replaced_by_an_export_with_a_later_as_of_time(spark):
+def test_an_export_with_a_later_as_of_time_replaces_an_event(spark):
     later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
     reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
                 raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_the_as_of_time_of_a_close_date_is_local_midnight(spark):
+def test_a_close_date_counts_as_local_midnight_in_the_as_of_time(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 

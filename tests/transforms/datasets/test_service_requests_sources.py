@@ -12,7 +12,7 @@ NOT_READ = {"created_on"}
 """The fields that requests do not use. The fields only help ingest to recognize a layout."""
 
 
-def test_every_module_in_the_folder_sources_is_loaded_as_a_city(monkeypatch, tmp_path):
+def test_every_module_in_the_folder_sources_is_loaded_as_a_feed(monkeypatch, tmp_path):
     assert [source.city for source in SOURCES] == ["denver", "vancouver"]
     (tmp_path / "boulder.py").write_text("SOURCE = 'a feed'\n", encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
