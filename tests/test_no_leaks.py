@@ -171,7 +171,9 @@ def test_personal_data_stays_in_the_landing_folder_and_raw(
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_errors_and_blocked_runs_show_no_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_errors_and_blocked_runs_do_not_show_personal_data(
+    citylake: Command, lake: SparkSession, tmp_path: Path
+) -> None:
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()

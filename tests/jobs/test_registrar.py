@@ -60,7 +60,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "registrar")
 
 
-def test_the_bad_rows_of_three_workbooks_are_quarantined_with_the_reason(lake, landing) -> None:
+def test_bad_rows_of_three_workbooks_are_quarantined_with_their_failed_expectations(lake, landing) -> None:
     bad = [
         [None, *application(61)[1:]],
         application(62, day="03/04/2023"),

@@ -124,7 +124,7 @@ def test_quarantined_rows_are_displayed_with_the_column_names_of_the_landed_file
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
-def test_the_show_command_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
+def test_the_command_show_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
     assert "Published rows do not meet 2 expectations" in out
