@@ -1,4 +1,4 @@
-"""Test the first steps of a new user, who runs a workflow on samples and then looks at the answers."""
+"""Test the first commands of a new user: run a workflow on samples, and then show the answers."""
 
 from __future__ import annotations
 

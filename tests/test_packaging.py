@@ -1,4 +1,4 @@
-"""Test that jobs run with spark-submit in an empty folder, from only the wheel or from a .zip copy of the wheel."""
+"""Test that `spark-submit` runs a job if the wheel is installed, and also from a .zip copy of the wheel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Return a Python that has the installed packages, but not the editable install of this project."""
+    """Return a Python executable that can import the installed packages, but not the packages of this project."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next(environment.glob("lib/python*/site-packages"))

@@ -1,4 +1,4 @@
-"""The code in the tutorial and in the README runs without changes."""
+"""Test that the code in the tutorial and in the README runs without changes."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_the_option_rebuild_may_be_followed_by_true_or_false(argv: list[str], re
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
-def test_if_a_job_has_no_workflow_its_run_id_is_the_glue_job_run_id() -> None:
+def test_the_glue_job_run_id_is_used_if_a_job_has_no_workflow() -> None:
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
 

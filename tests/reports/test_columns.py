@@ -1,4 +1,4 @@
-"""The display settings of an answer use only columns that the answer's table has."""
+"""Test that the display settings of an answer use only columns of the answer's table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transforms.datasets import dataset_names
 from workflows.parts import displayed_answers
 
 PAGES = Path(__file__).parents[2] / "docs/reference/tables"
-"""The columns of each answer. `tests/docs` checks that these pages are current."""
+"""Folder of the pages that list the columns of each answer. `tests/docs` checks that the pages are up to date."""
 
 
 @pytest.mark.parametrize("dataset", dataset_names())

@@ -1,4 +1,4 @@
-"""Draw answers and quarantine as tables on a terminal."""
+"""Test how answers, quarantined rows and warnings are displayed on a terminal."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_columns_that_do_not_fit_the_terminal_are_named_below_the_table(
     )
     lines = drawn(answer_table(Answer("a", "t", columns), rows, width=width), width)
 
-    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # The whole value is displayed.
+    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # No value is truncated.
     assert "…" not in "".join(lines)
     caption = " ".join(lines[4:])
     assert [header for header in hidden if header not in caption] == []
@@ -158,7 +158,7 @@ def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkS
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        # The expected `2 rows` of b come from the frame, not from this result.
+        # The expected text `b (2 rows)` has the number of rows in the frame, not a number from this result.
         result("b", element_count=4, unexpected_count=2),
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),

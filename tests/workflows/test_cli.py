@@ -1,4 +1,4 @@
-"""The command line: help, usage errors, exit codes, and commands that need no Spark."""
+"""Test the help, the usage errors, the exit codes, and the commands that do not start Spark."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A dataset that has a module in `transforms/datasets/`, but no modules in the other packages."""
+    """Return the name of a dataset that has a module in `transforms/datasets/`, but no module in another package."""
     Path("x.py").touch()
     import transforms.datasets
 

@@ -1,4 +1,4 @@
-"""The commands `citylake run`, `citylake resolve` and `citylake sample`."""
+"""Test the commands `citylake run`, `citylake resolve` and `citylake sample`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_existing_sample_is_not_written_again() -> None:
     registrar, contact_centre = prepare_sample("registrar"), prepare_sample("contact_centre")
 
     assert registrar.masking_key == str(folder / MASKING_KEY)
-    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]  # The existing sample is not written again.
+    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]
     assert (contact_centre.landing, contact_centre.masking_key) == ("samples/landing/contact_centre", None)
     assert Path("samples/landing/contact_centre/_truth.json").exists()
 
@@ -61,7 +61,7 @@ def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
 ) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
-    lake.createDataFrame([], "n int")  # Makes this session the active session.
+    lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
 
     code, out, err = citylake("run", "registrar", "--data", "landing", "--warehouse", "w", "--masking-key", key)
 

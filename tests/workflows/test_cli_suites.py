@@ -1,4 +1,4 @@
-"""The commands for suites, on real files and a real lake."""
+"""Test the commands `citylake suite`, `citylake validate` and `citylake docs` on files and tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # Makes this session the active session, as in a job.
+        lake.createDataFrame([(1,)], "n int")  # This call makes `lake` the active Spark session.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -85,7 +85,7 @@ def test_the_command_validate_exits_with_code_1_if_a_critical_expectation_is_not
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
-    assert "✓ some_rows observed 3" in lines(out)  # `some_rows` counts only the rows that would be published.
+    assert "✓ some_rows observed 3" in lines(out)  # `some_rows` does not count the quarantined row.
     assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 

@@ -1,4 +1,4 @@
-"""Jobs have parameters. Their values are set when a workflow runs or is deployed."""
+"""Test that the runner and the template pass each parameter of a workflow to the right jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEYED = linear_workflow(replace(PLAIN, uses_masking_key=True))
 
 
 def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
-    """Replace the jobs `d` and `maintain` with jobs that only record their arguments. Return the list of arguments."""
+    """Replace the jobs `d` and `maintain` with jobs that only record arguments. Return the recorded arguments."""
     recorded: list[Arguments] = []
 
     class Recorder(Job):

@@ -1,4 +1,4 @@
-"""The state of datasets after runs of their jobs."""
+"""Test the status of a dataset after its job has run."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> No
 def test_the_command_status_exits_with_code_3_while_a_dataset_needs_attention(
     lake: SparkSession, landing, job, monkeypatch
 ) -> None:
-    monkeypatch.chdir(landing.folder.parent)  # The warehouse of the test is in this folder.
+    monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")
