@@ -88,7 +88,7 @@ def test_the_unpublished_deliveries_of_a_killed_run_are_ignored(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_the_next_run_completes_the_redelivery_that_a_killed_run_began(
+def test_the_next_run_supersedes_the_rows_that_a_killed_run_did_not_supersede(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))

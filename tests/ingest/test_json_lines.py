@@ -62,7 +62,7 @@ def test_an_object_that_repeats_a_field_of_a_layout_is_a_malformed_record(lake: 
     ]
 
 
-def test_an_object_with_values_in_two_spellings_of_a_field_is_malformed(lake: SparkSession, landing) -> None:
+def test_an_object_is_malformed_if_two_spellings_of_a_field_both_have_values(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")

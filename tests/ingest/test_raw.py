@@ -143,7 +143,9 @@ def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, m
     assert lake.table(RAW).count() == 4
 
 
-def test_a_new_column_is_kept_and_reported(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_new_column_in_a_file_is_kept_in_raw_and_logged(
+    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
+) -> None:
     landing.csv("a.csv", [["2024-01-01", 1]], columns=("Date", "CallsOffered"))
     ingest_calls(lake, landing)
     landing.csv("b.csv", [["2024-01-02", 2, "Fête"]], columns=("Date", "CallsOffered", "Notes. (ü)"), delivered=1)

@@ -27,7 +27,7 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
     return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
-def test_each_row_of_a_workbook_has_its_cells_as_text_and_its_row_number(tmp_path: Path) -> None:
+def test_rows_of_a_workbook_are_read_as_text_with_their_row_numbers(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[

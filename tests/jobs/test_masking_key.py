@@ -100,7 +100,7 @@ def test_the_error_for_denied_access_to_the_secret_names_the_required_permission
             read_masking_key("secretsmanager:city/masking")
 
 
-def test_a_key_in_secrets_manager_requires_an_aws_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_reading_a_secret_is_an_error_if_no_aws_region_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))

@@ -122,7 +122,7 @@ def test_rows_with_different_or_null_key_values_do_not_supersede_each_other(spar
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_no_published_row_is_superseded_if_no_rows_are_staged(spark: SparkSession) -> None:
+def test_zero_staged_rows_supersede_no_published_row(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -188,7 +188,7 @@ def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: 
 
 
 @pytest.mark.parametrize("columns", [(("_key", "a b.c"), ("t", "_rank")), (("_origin", "_key"), ("_order", "t"))])
-def test_key_columns_and_order_by_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
+def test_columns_in_key_or_in_order_by_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
     key, order_by = columns
     coming = [odd("a", 2, "new"), odd("b", 4, "late"), odd("c", 1, "new"), odd("d", 1, "broken", failed=True)]
     batches = [[odd("a", 1, "old"), odd("b", 5, "old")], coming, coming]

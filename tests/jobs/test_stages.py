@@ -335,7 +335,7 @@ def test_an_answer_is_rebuilt_if_any_table_that_it_reads_has_changed(lake: Spark
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_only_the_columns_that_answers_need_are_cached(lake: SparkSession) -> None:
+def test_only_the_columns_that_answers_read_are_cached(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

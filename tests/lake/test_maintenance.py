@@ -41,7 +41,7 @@ def files(lake: SparkSession, kind: str = "data_files") -> int:
     return lake.table(f"{TABLE}.{kind}").count()
 
 
-def test_compaction_leaves_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
+def test_a_compacted_table_has_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number, 10 + number)
     change(lake, 3)

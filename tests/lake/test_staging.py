@@ -71,7 +71,7 @@ def test_the_first_publish_of_a_table_excludes_quarantined_rows(lake: SparkSessi
     assert (content(lake), branches(lake)) == (NEW[:2], {"main"})
 
 
-def test_the_option_is_append_adds_rows_to_the_published_rows(lake: SparkSession) -> None:
+def test_staged_rows_can_be_appended_to_the_published_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2", is_append=True)
     assert (staged.is_append, staged.row_count()) == (True, 3)

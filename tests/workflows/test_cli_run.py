@@ -112,7 +112,7 @@ def test_the_command_sample_does_not_replace_an_existing_file(existing: str) -> 
 
 
 @pytest.mark.parametrize("command", [["sample", "registrar"], ["docs"]])
-def test_the_option_to_rejects_an_s3_address(command: list[str]) -> None:
+def test_the_output_folder_cannot_be_an_s3_address(command: list[str]) -> None:
     code, out, err = citylake(*command, "--to", "s3://city/here")
 
     assert (code, out, [*Path().iterdir()]) == (1, "", [])

@@ -136,7 +136,7 @@ def test_the_command_validate_can_print_the_result_as_json(citylake):
     assert [entry["success"] for entry in documents["BOOLEAN_ONLY"]] == [True, False, True]
 
 
-def test_the_result_format_boolean_only_prints_only_whether_each_expectation_is_met(citylake):
+def test_the_result_format_boolean_only_prints_no_details_of_an_expectation(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
     _, out, _ = citylake("validate", *arguments)
@@ -249,7 +249,7 @@ def test_the_command_docs_writes_a_page_for_each_saved_validation_result(citylak
     assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
 
 
-def test_the_command_docs_writes_to_the_folder_in_the_option_to(citylake, lake):
+def test_the_command_docs_can_write_to_another_folder(citylake, lake):
     met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
     record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
