@@ -1,4 +1,4 @@
-"""A landing folder, and methods that deliver files to it."""
+"""Provide a landing folder, and methods that write files to the folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import xlsxwriter
 COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 
 FIRST_MODIFIED = 1_700_000_000
-"""Default modification time of a delivered file (seconds since 1970)."""
+"""Modification time of a file whose `delivered` is 0, in seconds since 1970."""
 
 
 class Landing:
@@ -31,7 +31,7 @@ class Landing:
 
     @staticmethod
     def days(first: str = "2024-01-01", count: int = 30, offered: int = 100) -> list[list[Any]]:
-        """Return one valid row for each day, by default with 100 calls offered, 90 handled and 8 abandoned."""
+        """Return one valid row for each day. All calls except 10 are handled, and 8 calls are abandoned."""
         start = date.fromisoformat(first)
         dates = [str(start + timedelta(days=number)) for number in range(count)]
         return [[day, offered, offered - 10, 8, 12.5, 0.8, number] for number, day in enumerate(dates, 1)]
@@ -62,12 +62,12 @@ class Landing:
         delivered: int = 0,
         encoding: str = "utf-8",
     ) -> Path:
-        """Write a csv with the delimiter `;`."""
+        """Write a csv file in which `;` is the delimiter."""
         lines = [";".join("" if cell is None else str(cell) for cell in row) for row in [columns, *rows]]
         return self.file(name, "\n".join(lines).encode(encoding), delivered)
 
     def file(self, name: str, content: bytes, delivered: int = 0) -> Path:
-        """Write a file with any content."""
+        """Write a file that contains the bytes `content`."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Compute the expected answers about samples of dispatched incidents from their truth file, without Spark."""
+"""Compute the expected answers of the dataset `police_dispatch` from the truth file of a sample, without Spark."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BANDS = ["0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+"]
 
 
 def read_counts(truth: dict[str, Any], name: str) -> Counts:
-    """Return the counts of an answer. In the keys of the counts, priorities are numbers, and empty texts are None."""
+    """Return the counts of an answer by key. In a key, a priority is a number, and an empty text becomes None."""
     counts = {tuple(part or None for part in key.split("|")): count for key, count in truth["answers"][name].items()}
     if name.startswith(("city", "street")):
         return {(place, kind, priority and int(priority)): count for (place, kind, priority), count in counts.items()}
@@ -23,7 +23,7 @@ def read_counts(truth: dict[str, Any], name: str) -> Counts:
 
 
 def sum_by(counts: Counts, *places: int) -> Counts:
-    """Add up the counts whose keys have the same values at the positions `places`."""
+    """Add up the counts whose keys have equal values at the positions `places`."""
     totals: Counter[tuple] = Counter()
     for key, count in counts.items():
         totals[tuple(key[place] for place in places)] += count
@@ -31,7 +31,7 @@ def sum_by(counts: Counts, *places: int) -> Counts:
 
 
 def sort_descending(counts: Counts) -> list[tuple]:
-    """Sort the keys by descending count and then by name. Keys that contain None are left out."""
+    """Return the keys that do not contain None, sorted by descending count and then by key."""
     return sorted((key for key in counts if None not in key), key=lambda key: (-counts[key], key))
 
 
@@ -44,9 +44,9 @@ def nulls_last(key: tuple) -> list[tuple]:
 
 
 def shares(counts: Counts, parts: int = 0) -> dict[tuple, Decimal]:
-    """Return percentages with three decimals, computed with the largest remainder method.
+    """Return the percentage of each key in its group, rounded to three decimals with the largest remainder method.
 
-    Keys with the same first `parts` values form a group. The percentages of a group add up to 100.
+    Keys whose first `parts` values are equal form a group. The percentages of a group add up to 100.
     """
     groups: dict[tuple, Counts] = defaultdict(dict)
     for key, count in counts.items():
@@ -110,7 +110,10 @@ def cell(name: str | None, other: str | None = None) -> tuple:
 
 
 def combinations(truth: dict[str, Any]) -> tuple[list[tuple], Counts, dict[tuple, Decimal]]:
-    """Return the top cities, and the counts and shares of each combination of type and disposition in each city."""
+    """Return the top cities, and the counts and percentages by city, type and disposition.
+
+    The percentages of a city add up to 100.
+    """
     counts = read_counts(truth, "dispositions")
     return sort_descending(sum_by(counts, 0))[:MAX_RANK], counts, shares(counts, parts=1)
 
@@ -168,7 +171,7 @@ def bands(truth: dict[str, Any], time: str) -> Rows:
 
 
 class Averages:
-    """Compute the averages of a time by place, type and priority in the top places."""
+    """Compute the average of a time by place, type and priority. Only the top places are included."""
 
     def __init__(self, truth: dict[str, Any], time: str, place: str) -> None:
         self.incidents = read_counts(truth, f"{place} incidents")
@@ -185,7 +188,10 @@ class Averages:
         return self.all_seconds[key[1:]] / (60 * self.all_timed[key[1:]])
 
     def averages(self, key: tuple) -> list[tuple]:
-        """Return the average and name of each place in which the combination has times. The fastest place is first."""
+        """Return the average and the name of each place that has times for the type and the priority in `key`.
+
+        The place with the shortest average is first.
+        """
         return sorted((minutes, other[0]) for other, minutes in self.minutes.items() if other[1:] == key[1:])
 
     def slowest(self, key: tuple) -> str:
@@ -313,4 +319,4 @@ ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
         partial(count_rows, name="hours", ranked=False, read=lambda *key: tuple(map(int, key))),
     ),
 }
-"""The columns of each answer, and the function that computes its expected rows."""
+"""Maps each answer to its column names and to the function that computes its expected rows."""

@@ -1,6 +1,6 @@
-"""Start Spark's Python workers in tests without Spark's jars and zips on their path.
+"""Start the Python workers of Spark without jar files and zip files in `sys.path`. Only the tests use this module.
 
-Python would search each archive on its path again for every task, which takes longer than the task itself.
+If archives are in `sys.path`, Python searches every archive again for each task. The search takes longer than the task.
 """
 
 import gc
@@ -11,6 +11,6 @@ sys.path_importer_cache.clear()
 
 from pyspark.daemon import manager  # noqa: E402  (the path must be set before this import)
 
-gc.freeze()  # the worker collects garbage after each task, and should skip the objects that exist now
+gc.freeze()  # the garbage collection after each task then skips the objects that exist now
 if __name__ == "__main__":
     manager()

@@ -1,4 +1,4 @@
-"""Compute the expected answers about samples of service requests from their truth file, without Spark."""
+"""Compute the expected answers of the dataset `service_requests` from the truth file of a sample, without Spark."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ RESOLUTIONS = ("resolved", "closed otherwise", "unresolved")
 
 
 def counts(truth: Truth, answer: str) -> Iterator[tuple[Any, ...]]:
-    """Yield a tuple for each count: the values of its key, and then the count."""
+    """Yield one tuple for each count of an answer: the values of the key, and then the count."""
     for key, number in truth["answers"].get(answer, {}).items():
         yield *(part or None for part in key.split(SEPARATOR)), number
 
 
 def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
-    """Group counts by the first `parts` values of their keys. A group has a total for each following value."""
+    """Group the counts by the first `parts` values of the key. In each group, add up the counts by the next value."""
     groups: dict[tuple, Counter] = defaultdict(Counter)
     for *key, number in rows:
         groups[tuple(key[:parts])][key[parts]] += number
@@ -33,9 +33,9 @@ def group_counts(rows: Rows, parts: int) -> dict[tuple, Counter]:
 
 
 def shares(volumes: dict[Any, int]) -> dict[Any, Decimal]:
-    """Return percentages with three decimals, computed with the largest remainder method.
+    """Return the percentage of each name, rounded to three decimals with the largest remainder method.
 
-    If remainders are equal, None is rounded up first, and then the first name.
+    If remainders are equal, the percentage of None is rounded up first. The other names follow in alphabetical order.
     """
     total = sum(volumes.values())
     down = {name: 100_000 * number // total for name, number in volumes.items()}
@@ -50,7 +50,7 @@ def top_names(volumes: dict[str, int], n: int) -> list[str]:
 
 
 def change(now: int, before: int | None) -> tuple[int | None, float | None]:
-    """Return the change as a number and as a percentage. The percentage is rounded half away from zero."""
+    """Return the change from `before` to `now` as a number and in percent. Halves are rounded away from zero."""
     if before is None:
         return None, None
     pct = quotient(100 * abs(now - before), before, digits=2)
@@ -142,7 +142,7 @@ def by_hour_and_weekday(truth: Truth) -> Rows:
 
 
 def percentile(tenths: Counter, share: float) -> float:
-    """Return a percentile in hours, interpolated between the two nearest values."""
+    """Return a percentile in hours. The percentile is interpolated between the two nearest values of `tenths`."""
     values = sorted(tenths.elements())
     place = share * (len(values) - 1)
     low, high = values[floor(place)], values[ceil(place)]
@@ -186,4 +186,4 @@ ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "time_to_close": ("city group_kind agency request_type requests median_hours p90_hours", time_to_close),
     "traffic_by_area": (f"{AREA} traffic_kind request_type requests", traffic_by_area),
 }
-"""The columns of each answer, and the function that computes its expected rows."""
+"""Maps each answer to its column names and to the function that computes its expected rows."""

@@ -1,8 +1,11 @@
-"""Run jobs as on AWS Glue. moto simulates S3 and the Glue Data Catalog.
+"""Run jobs with the catalog settings of AWS Glue. The library moto simulates S3 and the Glue Data Catalog.
 
-The tests use GlueCatalog and S3FileIO of Iceberg. In the only jar on PyPI that contains these classes, their Java
-package has another name. So the tests use another package name than Glue. The tests also use the endpoints of moto. No
-jar on PyPI lets Spark read `s3://` addresses. So Hadoop maps the addresses of landed files to a local folder.
+The main differences from AWS Glue are:
+
+- The classes `GlueCatalog` and `S3FileIO` are in the Java package `smfs.shaded.org.apache`. The only jar on PyPI that
+  contains the two classes uses this package name.
+- The endpoints of S3 and of the Data Catalog are the endpoint of moto.
+- Hadoop maps the `s3://` addresses of landed files to a local folder, because no jar on PyPI lets Spark read S3.
 """
 
 from __future__ import annotations
@@ -74,7 +77,7 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
-    """Copy the folder `landing` to the bucket `city`, run a job on the bucket, and return the printed lines."""
+    """Upload the folder `landing` to the bucket `city`, run the code `job`, and return the printed lines."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="city")
     for path in (folder / "landing").rglob("*.*"):

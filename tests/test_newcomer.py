@@ -1,4 +1,4 @@
-"""Test the first steps of a new user, who runs a workflow on samples and then looks at the answers."""
+"""Test the first commands of a new user: run a workflow on samples, and then show the answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
 
 
-def test_a_run_on_sample_files_gives_the_tables_of_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_run_on_sample_files_gives_the_results_in_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -64,7 +64,7 @@ def test_a_run_on_sample_files_gives_the_tables_of_the_truth_file(spark: SparkSe
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_a_run_with_an_unreadable_file_shows_a_clear_message_without_a_traceback(tmp_path: Path) -> None:
+def test_the_error_for_an_unreadable_file_has_no_traceback(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")

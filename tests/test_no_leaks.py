@@ -1,4 +1,7 @@
-"""Check that no table except raw, and no file, page, message or log, contains personal data of students."""
+"""Test that personal data of students is only in the landing folder and raw.
+
+The tests search the other tables, the files of the warehouse, the messages and the log.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ VALID_ROW = (
     *("S7700001", "Barnabasius", "Ptolemaiosson", "barnabasius@ptolemaiosson.example", "778-555-9071"),
     *("1971-08-23", "41 Mulberrybush Lane", "Nursing", "Fall 2023", "2023-03-01", "Received", ""),
 )
-WRONG_CELLS = {  # the index of the wrong cell in an application, and the text of the cell
+WRONG_CELLS = {  # each value has the index of a wrong cell in an application, and the text of the cell
     "a day of birth": (5, "born to Theodorakis"),
     "a day": (9, "ask Hieronymusson"),
     "a status": (10, "with Fitzgibbonsworth"),
@@ -36,7 +39,7 @@ WRONG_CELLS = {  # the index of the wrong cell in an application, and the text o
     "a phone": (4, "mother: Abernathyson"),
     "an intake": (8, "when Montmorencyx can"),
 }
-SHIFTED_ROWS = {  # applications whose cells are in wrong columns
+SHIFTED_ROWS = {  # each value is an application whose cells are in wrong columns
     "to the left": VALID_ROW[1:],
     "to the right": ["", *VALID_ROW[:-1]],
     "two to the right": ["", "", *VALID_ROW[:-1]],
@@ -53,7 +56,7 @@ def needles() -> set[str]:
 
 
 def personal_texts(lake: SparkSession) -> set[str]:
-    """Return the texts in raw that identify students."""
+    """Return the texts in raw that can identify a student. All letters are lower case."""
     raw = lake.table("lake.raw.registrar").where("lower(_source_file) NOT LIKE '%.csv'")
     personal = ["Student ID", "First Name", "Last Name", "E-mail", "Phone", "Address", "Date of Birth", "Reason"]
     rows = raw.where("`Student ID` != 'Total'").select(*(F.trim(F.col(f"`{name}`")) for name in personal)).collect()
@@ -62,13 +65,13 @@ def personal_texts(lake: SparkSession) -> set[str]:
 
 
 class Command:
-    """Run the `citylake` command in this process, and collect its output and its log."""
+    """Run the command `citylake` in this process, and collect the output and the log of the command."""
 
     def __init__(self, lake: SparkSession, caplog: Any, capsys: Any) -> None:
         self.lake, self.caplog, self.capsys, self.output = lake, caplog, capsys, ""
 
     def __call__(self, *argv: str) -> int:
-        self.lake.createDataFrame([], "n int")  # make this session the active session, as in a job
+        self.lake.createDataFrame([], "n int")  # this call makes `lake` the active Spark session
         with pytest.raises(SystemExit) as stopped, self.caplog.at_level(logging.DEBUG):
             main(argv)
         printed = self.capsys.readouterr()
@@ -82,7 +85,7 @@ def citylake(
     lake: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture, monkeypatch
 ) -> Command:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "4000")  # wide enough for each line
+    monkeypatch.setenv("COLUMNS", "4000")  # no output line is wrapped at this width
     monkeypatch.setattr(samples, "_FIRST", FIRST)
     monkeypatch.setattr(samples, "_LAST", LAST)
     return Command(lake, caplog, capsys)
@@ -122,7 +125,7 @@ def tables(lake: SparkSession) -> list[str]:
 
 
 def stored(lake: SparkSession, warehouse: Path) -> str:
-    """Return all texts of the warehouse except raw: the rows of tables and branches, and the metadata of Iceberg."""
+    """Return all text in the warehouse outside raw, including the rows of branches and the metadata of Iceberg."""
     rows, bounds = [], []
     for table in tables(lake):
         files = lake.read.schema(lake.table(f"lake.{table}").schema).option("recursiveFileLookup", True)
@@ -162,8 +165,8 @@ def test_personal_data_stays_in_the_landing_folder_and_raw(
     assert len(personal) > 700
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], text) == []
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], citylake.output) == []
-    # `aside.csv` and `aside.xlsx` have six rows each. Three rows of the csv file have the same keys as rows of the
-    # workbook, so nine of the twelve rows are in quarantine.
+    # `aside.csv` and `aside.xlsx` have six rows each. Three keys are in both files. Only one row of each key is kept,
+    # so nine of the twelve rows are in quarantine.
     assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
     assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
     assert "partial_unexpected_list" in citylake.output
@@ -171,7 +174,9 @@ def test_personal_data_stays_in_the_landing_folder_and_raw(
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_errors_and_blocked_runs_show_no_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+def test_errors_and_blocked_runs_do_not_show_personal_data(
+    citylake: Command, lake: SparkSession, tmp_path: Path
+) -> None:
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()
@@ -202,7 +207,7 @@ def test_errors_and_blocked_runs_show_no_personal_data(citylake: Command, lake: 
     assert citylake("show", "registrar", "--warehouse", "lake") == 3  # exit code 3, because the last run is blocked
     assert citylake("docs", "--warehouse", "lake") == 0
     raw = ("--table", "lake.raw.registrar", "--warehouse", "lake")
-    assert citylake("validate", "--suite", "registrar", *raw) == 1  # fails, because raw lacks columns of the suite
+    assert citylake("validate", "--suite", "registrar", *raw) == 1  # raw lacks columns that the suite needs
 
     text = stored(lake, tmp_path / "lake")
     assert "candidates_" in text

@@ -1,4 +1,4 @@
-"""Test that jobs run with spark-submit in an empty folder, from only the wheel or from a .zip copy of the wheel."""
+"""Test that `spark-submit` runs a job if the wheel is installed, and also from a .zip copy of the wheel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
-    """Return a Python that has the installed packages, but not the editable install of this project."""
+    """Return a Python executable that can import the installed packages, but not the packages of this project."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next(environment.glob("lib/python*/site-packages"))
@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def test_a_job_runs_with_only_the_wheel_installed(
+def test_a_job_runs_if_only_the_wheel_is_installed(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())
@@ -87,7 +87,7 @@ def test_a_job_runs_with_only_the_wheel_installed(
     check_answer(lake)
 
 
-def test_a_job_runs_with_only_the_zip(
+def test_a_job_runs_from_a_zip_copy_of_the_wheel(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())
@@ -112,7 +112,7 @@ def test_the_wheel_contains_all_packages_and_their_data(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {*OURS, f"citylake-{metadata.version('citylake')}.dist-info"}
 
 
-def test_no_other_installed_distribution_uses_the_top_level_names_of_citylake() -> None:
+def test_no_other_installed_distribution_uses_the_package_names_of_citylake() -> None:
     owners = metadata.packages_distributions()
 
     assert {name: set(owners.get(name, ())) - {"citylake"} for name in OURS} == {name: set() for name in OURS}

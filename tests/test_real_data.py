@@ -1,4 +1,4 @@
-"""Run whole workflows on files that the cities published, and compare the results with independent figures."""
+"""Run whole workflows on files that the cities published, and compare the results with known figures."""
 
 from __future__ import annotations
 

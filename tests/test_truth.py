@@ -1,4 +1,4 @@
-"""Run the whole pipeline on samples of several sizes, and compare the tables with the truth file of each sample."""
+"""Run jobs on samples of several sizes, and compare the tables with the truth file of each sample."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Rows = Iterable[tuple]
 
 
 def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict[str, int]]:
-    """Group counts by the text before the separator. For example, the group of `2024 ENG - Parking` is `2024`."""
+    """Group counts by the part of the key before the separator. The key `2024 ENG - Parking` is in the group `2024`."""
     groups: dict[str, dict[str, int]] = defaultdict(dict)
     for key, count in counts.items():
         group, member = key.split(separator, 1)
@@ -44,7 +44,7 @@ def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict
 
 
 def shares(volumes: dict[str, int]) -> dict[str, Decimal]:
-    """Return percentages with three decimals, computed with the largest remainder method."""
+    """Return the percentage of each name, rounded to three decimals with the largest remainder method."""
     units, total = 100_000, sum(volumes.values())
     down = {name: units * volume // total for name, volume in volumes.items()}
     by_remainder = sorted(volumes, key=lambda name: (-(units * volumes[name] % total), name))
@@ -125,11 +125,11 @@ KEYS: dict[str, Callable[[str], list]] = {
     "programme": lambda key: key.split(", "),
     "record": str.split,
 }
-"""For the first key column of an answer, the function that converts a key of the truth file to key values."""
+"""Maps the first column of an answer to the function that splits a key of the truth file into column values."""
 
 
 def join_columns(truth: dict[str, Any], answer: str, columns: str) -> Rows:
-    """Return the expected rows of an answer. The truth file must have one entry for each column of figures."""
+    """Return the expected rows of an answer. Each column of figures has one entry in the truth file."""
     names = columns.split()
     values = [(truth["answers"] | truth["rates"]).get(f"{answer} {name}", {}) for name in names]
     for key in dict.fromkeys(chain(*values)):
@@ -190,7 +190,7 @@ ANSWERS: dict[str, dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]]] = {
     "service_requests": service_requests_truth.ANSWERS,
     "police_dispatch": police_dispatch_truth.ANSWERS,
 }
-"""The columns of each answer of each dataset, and the function that computes its expected rows."""
+"""Maps each answer of each dataset to its column names and to the function that computes its expected rows."""
 
 EVENTS = ("service_requests", "police_dispatch")
 
@@ -212,7 +212,10 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def count_records(path: Path) -> int:
-    """Count the records of a text file: the rows below the header, or the JSON objects, including truncated objects."""
+    """Return the number of rows below the header of a csv file, or the number of JSON objects in another file.
+
+    Truncated JSON objects are counted too.
+    """
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = content.decode("utf-8" if path.suffix != ".csv" or content.startswith(codecs.BOM_UTF8) else "cp1252")
     if path.suffix != ".csv":
@@ -230,9 +233,9 @@ def run_job(lake: SparkSession, dataset: str, folder: Path) -> None:
 
 
 def run_on_some_files(lake: SparkSession, dataset: str, folder: Path) -> None:
-    """Run the job on some of the files. The other files stay for the next run, and contain late revisions.
+    """Run the job on some of the files, so that the other files bring late revisions to the next run.
 
-    Sorted by name, most files of the first half and few files of the second half are in this run.
+    The files are sorted by name. This run reads most files of the first half, and few files of the second half.
     """
     files = sorted(list_files(folder))
     late = [file for place, file in enumerate(files) if place % 5 == 2 or (place > len(files) // 2 and place % 3)]
@@ -270,7 +273,7 @@ def test_the_samples_give_the_expected_tables(lake: SparkSession, tmp_path: Path
         assert curated.columns == columns.split()
         assert Counter(map(tuple, curated.collect())) == Counter(expected_rows(truth)), answer
     if dataset == "service_requests":
-        # The masking policy drops these names and addresses, and changes the type of the coordinates.
+        # The masking policy drops the texts in `needles`, and changes the type of the coordinates.
         needles = [*denver._NAMES, "303-555-01", "Example St", "12th AVE"]
         assert leaked(needles, str(tables["raw"].toJSON().collect())) == sorted(needles)
         assert leaked(needles, stored(lake, tmp_path / "warehouse")) == []

@@ -1,4 +1,4 @@
-"""The generated pages match the code. If a test fails, run `make reference`."""
+"""Test that the generated pages match the code. If a page is not up to date, run `make reference`."""
 
 from __future__ import annotations
 

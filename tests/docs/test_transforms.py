@@ -1,4 +1,4 @@
-"""The pages on transforms name every transform, and the examples on these pages run."""
+"""Test that the pages about transforms name every transform, and that the examples on the pages are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code in the tutorial and in the README runs without changes."""
+"""Test that the code in the tutorial and in the README runs without changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def library_visits(monkeypatch):
     return module
 
 
-def test_the_example_test_in_the_small_dataset_tutorial_passes(spark, library_visits):
+def test_the_example_test_on_the_page_small_dataset_passes(spark, library_visits):
     code = next(block for block in blocks("small-dataset.md", "python") if "def test_" in block)
     names: dict[str, object] = {}
     exec(compile(code, "test_library_visits.py", "exec"), names)
@@ -60,7 +60,7 @@ def test_the_dataset_of_the_tutorial_gives_the_expected_failed_rows_and_answer(s
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
 
 
-def test_the_expectation_in_the_first_hour_tutorial_can_be_added_to_the_suite():
+def test_the_expectation_on_the_page_first_hour_can_be_added_to_the_suite():
     suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
     added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))
     document = json.loads(suite)
@@ -68,7 +68,7 @@ def test_the_expectation_in_the_first_hour_tutorial_can_be_added_to_the_suite():
     assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
 
 
-def test_the_readme_has_a_transform_from_the_code_and_a_passing_test(spark):
+def test_the_transform_in_the_readme_equals_the_code_and_its_test_passes(spark):
     readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
     transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
     assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)

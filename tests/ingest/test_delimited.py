@@ -27,7 +27,7 @@ def header(path: Path, content: bytes) -> Header:
     ],
     ids=["utf-8", "byte order mark", "windows-1252", "in the last byte", "after megabytes", "similar to UTF-8"],
 )
-def test_the_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str) -> None:
+def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, encoding: str) -> None:
     assert header(tmp_path / "a.csv", content) == Header(("Date", "Area"), "cases", delimiter=";", encoding=encoding)
 
 
@@ -75,7 +75,7 @@ def test_a_file_with_a_very_long_cell_is_rejected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delimiter", list(";,\t|"))
-def test_the_delimiter_is_detected(tmp_path: Path, delimiter: str) -> None:
+def test_the_delimiter_of_a_csv_file_is_detected(tmp_path: Path, delimiter: str) -> None:
     content = f'Date{delimiter}Area{delimiter}"Note; or, note"\n'.encode()
 
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
@@ -95,7 +95,7 @@ def test_the_delimiter_that_gives_the_most_columns_of_a_layout_is_used(tmp_path:
     ("content", "problem"),
     [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is not text")],
 )
-def test_files_that_are_empty_or_not_text_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_files_that_are_empty_or_are_not_text_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: {problem}"):
         header(tmp_path / "a.csv", content)
 
@@ -105,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_a_quoted_cell_may_contain_line_ends_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_quoted_cell_may_contain_line_breaks_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
@@ -138,7 +138,7 @@ def test_a_record_with_more_or_fewer_cells_than_the_header_is_a_malformed_record
     assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]
 
 
-def test_a_file_may_have_different_line_ends(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_lines_of_one_file_may_end_with_crlf_or_lf(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     content = b'Date;Area\r\n1;x\r\n2;"two\nlines"\n3;"q"\r\n4;w\n5;\r\n'
 
@@ -153,7 +153,7 @@ def test_a_file_may_have_different_line_ends(spark: SparkSession, tmp_path: Path
     ]
 
 
-def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path) -> None:
+def test_all_lines_of_a_file_may_end_with_only_a_carriage_return(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area\r1;x\r2;y\r")).collect()
@@ -188,7 +188,7 @@ def test_a_file_with_an_invalid_quote_is_rejected(tmp_path: Path, content: bytes
         header(tmp_path / "a.csv", content)
 
 
-def test_cells_are_assigned_to_columns_by_the_header(spark: SparkSession, tmp_path: Path) -> None:
+def test_cells_are_assigned_to_the_columns_that_the_header_names(spark: SparkSession, tmp_path: Path) -> None:
     contents = [
         (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
         (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),

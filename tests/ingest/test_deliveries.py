@@ -88,7 +88,7 @@ def test_the_unpublished_deliveries_of_a_killed_run_are_ignored(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_the_next_run_supersedes_the_rows_that_a_killed_run_left_current(
+def test_the_next_run_supersedes_the_rows_that_a_killed_run_did_not_supersede(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -132,7 +132,7 @@ def test_a_later_run_ingests_the_files_of_an_overtaken_run(
     assert read_raw(lake, "calls", newer_than=before.watermark).rows.count() == 7
 
 
-def test_an_ingest_runs_at_most_three_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
+def test_an_ingest_starts_at_most_three_spark_jobs(lake: SparkSession, landing, count_jobs) -> None:
     for number in range(3):
         landing.csv(f"{number}.csv", landing.days(f"2024-0{number + 1}-01", count=1))
         count_jobs()
@@ -144,7 +144,7 @@ def test_an_ingest_runs_at_most_three_spark_jobs(lake: SparkSession, landing, co
     assert count_jobs() == 1
 
 
-def test_read_raw_lists_only_the_layouts_of_the_rows_that_it_reads(lake: SparkSession, landing) -> None:
+def test_the_function_read_raw_lists_only_the_layouts_of_the_rows_that_it_reads(lake: SparkSession, landing) -> None:
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)

@@ -154,7 +154,7 @@ def test_published_files_are_found_by_dataset_and_publisher() -> None:
         find_published_file("registrar")
 
 
-def test_the_command_fetch_downloads_from_the_named_city(
+def test_the_command_fetch_downloads_from_the_city_in_the_option_source(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     web.respond(b"department,status\n")

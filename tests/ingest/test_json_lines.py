@@ -62,7 +62,7 @@ def test_an_object_that_repeats_a_field_of_a_layout_is_a_malformed_record(lake: 
     ]
 
 
-def test_two_spellings_of_a_field_in_one_object_are_a_repeated_field(lake: SparkSession, landing) -> None:
+def test_an_object_is_malformed_if_two_spellings_of_a_field_both_have_values(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")
@@ -138,7 +138,7 @@ def test_rows_of_large_files_are_numbered_like_rows_of_small_files(
     assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_unreadable_files_are_skipped_and_the_message_shows_the_fix(
+def test_the_message_about_a_skipped_file_shows_the_fix(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -186,7 +186,7 @@ def test_a_damaged_gzip_file_does_not_stop_the_ingest_of_valid_files(
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_gets_the_layout_with_which_it_shares_the_most_fields(lake: SparkSession, landing) -> None:
+def test_a_line_gets_the_layout_that_contains_the_most_fields_of_the_line(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))

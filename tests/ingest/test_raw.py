@@ -31,7 +31,7 @@ def current(lake: SparkSession, *columns: str) -> list[tuple]:
     return [tuple(row) for row in kept.selectExpr(*columns).collect()]
 
 
-def test_every_row_is_added_once_as_text_with_the_name_of_its_file(lake: SparkSession, landing) -> None:
+def test_raw_stores_every_row_as_text_with_the_name_of_its_source_file(lake: SparkSession, landing) -> None:
     landing.workbook("2023.xlsx", [["2023-01-01", 5]], columns=("Date", "CallsOffered"))
     landing.csv("2024.csv", [["2024-01-01", "n/a"]], columns=("Date", "CallsOffered"), delivered=60)
 
@@ -50,7 +50,7 @@ def test_every_row_is_added_once_as_text_with_the_name_of_its_file(lake: SparkSe
     ]
 
 
-def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> None:
+def test_only_new_files_and_changed_files_add_rows_to_raw(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     assert ingest_calls(lake, landing).rows == 2
     again = ingest_calls(lake, landing)
@@ -69,7 +69,7 @@ def test_only_new_and_changed_files_add_rows(lake: SparkSession, landing) -> Non
     assert sorted(current(lake, "_source_file", "CallsOffered")) == [("a.csv", "120")] * 2 + [("b.csv", "100")] * 3
 
 
-def test_the_rows_of_two_files_with_the_same_content_are_added_only_once(lake: SparkSession, landing) -> None:
+def test_if_two_files_have_the_same_content_their_rows_are_added_only_once(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("copy of a.csv", landing.days(count=2))
 
@@ -79,7 +79,7 @@ def test_the_rows_of_two_files_with_the_same_content_are_added_only_once(lake: S
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_a_file_that_is_emptied_or_becomes_a_copy_has_no_current_rows(lake: SparkSession, landing, new: int) -> None:
+def test_a_redelivered_file_that_is_empty_or_a_copy_has_no_current_rows(lake: SparkSession, landing, new: int) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
@@ -125,9 +125,7 @@ def test_a_row_is_current_if_the_latest_delivery_of_any_file_contains_it(
     assert sorted(current(lake, "Date")) == [("2024-01-01",), ("2024-02-01",)]
 
 
-def test_a_file_is_added_only_once_by_two_concurrent_runs(
-    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     landing.csv("b.csv", landing.days("2024-02-01", count=2))
@@ -145,7 +143,9 @@ def test_a_file_is_added_only_once_by_two_concurrent_runs(
     assert lake.table(RAW).count() == 4
 
 
-def test_a_new_column_is_kept_and_reported(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_new_column_in_a_file_is_kept_in_raw_and_logged(
+    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
+) -> None:
     landing.csv("a.csv", [["2024-01-01", 1]], columns=("Date", "CallsOffered"))
     ingest_calls(lake, landing)
     landing.csv("b.csv", [["2024-01-02", 2, "Fête"]], columns=("Date", "CallsOffered", "Notes. (ü)"), delivered=1)
@@ -168,7 +168,7 @@ def test_a_file_with_only_a_header_is_read_once_and_adds_no_rows(lake: SparkSess
     assert again.snapshot == done.snapshot
 
 
-def test_unreadable_files_stop_an_ingest_unless_they_are_skipped(lake: SparkSession, landing) -> None:
+def test_an_unreadable_file_stops_an_ingest_unless_skip_unreadable_is_set(lake: SparkSession, landing) -> None:
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
         # Raw is empty and no file can be read, so the ingest raises an error even if `skip_unreadable` is true.

@@ -93,7 +93,7 @@ def test_a_row_with_more_or_fewer_cells_than_the_header_is_sent_as_a_malformed_r
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=3, max_size=3)))
-def test_events_keep_the_text_of_non_blank_cells(
+def test_an_event_keeps_the_text_of_each_non_blank_cell(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("law")
@@ -196,7 +196,7 @@ def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path
         emit(file, tmp_path)
 
 
-def test_an_unreadable_csv_or_a_missing_key_column_is_an_error(tmp_path: Path) -> None:
+def test_an_unreadable_csv_or_a_missing_partition_key_column_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')

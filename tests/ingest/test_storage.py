@@ -56,7 +56,7 @@ def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_
     assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
 
 
-def test_a_landing_on_s3_without_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_landing_path_on_s3_is_an_error_if_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):

@@ -27,7 +27,7 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
     return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
-def test_cells_become_text_and_rows_keep_their_excel_row_numbers(tmp_path: Path) -> None:
+def test_rows_of_a_workbook_are_read_as_text_with_their_row_numbers(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[
@@ -62,7 +62,7 @@ def test_a_row_with_more_cells_than_the_header_is_also_stored_as_json(tmp_path: 
     assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
 
 
-def test_the_sheet_is_found_by_its_header(tmp_path: Path) -> None:
+def test_the_sheet_with_the_header_of_a_layout_is_used(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["About", "this"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
 
     assert read_header("f", uri, layouts=LAYOUTS).sheet == "Data"

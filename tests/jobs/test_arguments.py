@@ -8,7 +8,7 @@ def test_the_option_stage_selects_one_stage_instead_of_all_stages() -> None:
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_glue_arguments_are_ignored_except_the_workflow_name_and_the_run_id() -> None:
+def test_arguments_that_glue_adds_are_ignored_except_the_workflow_name_and_the_run_id() -> None:
     args = parse_arguments(
         "calls",
         [
@@ -46,11 +46,11 @@ def test_glue_arguments_are_ignored_except_the_workflow_name_and_the_run_id() ->
         (["--rebuild", "False"], False),
     ],
 )
-def test_the_option_rebuild_is_a_flag_that_may_have_a_value(argv: list[str], rebuild: bool) -> None:
+def test_the_option_rebuild_may_be_followed_by_true_or_false(argv: list[str], rebuild: bool) -> None:
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
-def test_the_run_id_of_a_job_without_a_workflow_is_the_job_run_id() -> None:
+def test_the_glue_job_run_id_is_used_if_a_job_has_no_workflow() -> None:
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
 
@@ -65,14 +65,16 @@ def test_the_run_id_of_a_job_without_a_workflow_is_the_job_run_id() -> None:
         (["--stage", "refine", "--warehous=x"], "--warehous is not an argument of this job. Did you mean --warehouse?"),
     ],
 )
-def test_invalid_arguments_are_rejected(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
+def test_an_invalid_argument_is_rejected_with_the_reason(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture
+) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("calls", argv)
 
     assert message in capsys.readouterr().err
 
 
-def test_the_option_dataset_is_required_by_a_job_for_all_datasets(capsys: pytest.CaptureFixture) -> None:
+def test_the_job_maintain_requires_the_option_dataset(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("maintain", [], stages=["compact"])
 
@@ -80,7 +82,7 @@ def test_the_option_dataset_is_required_by_a_job_for_all_datasets(capsys: pytest
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_the_stage_resolve_runs_only_if_it_is_named() -> None:
+def test_the_stage_resolve_runs_only_if_the_option_stage_names_it() -> None:
     stages = ("ingest", "refine", "resolve")
     assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
     named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)

@@ -212,7 +212,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_row_that_a_redelivered_file_lacks_is_removed_from_trusted(lake: SparkSession, landing) -> None:
+def test_a_row_that_is_missing_from_a_redelivered_file_is_removed_from_trusted(lake: SparkSession, landing) -> None:
     """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
@@ -232,7 +232,7 @@ def test_a_row_that_a_redelivered_file_lacks_is_removed_from_trusted(lake: Spark
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
-def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: SparkSession, landing) -> None:
+def test_only_a_full_refresh_can_change_the_masking_key(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing, masking_key=b"one")
     deliver(landing, "b", *BAD)
@@ -253,7 +253,7 @@ def test_a_different_masking_key_is_rejected_except_in_a_full_refresh(lake: Spar
         run(lake, landing, masking_key=b"one")
 
 
-def test_the_next_increment_is_published_while_blocked_rows_stay_parked(published: SparkSession, landing) -> None:
+def test_blocked_rows_stay_parked_while_later_increments_are_published(published: SparkSession, landing) -> None:
     lake = published
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
@@ -305,8 +305,8 @@ def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSessio
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_small_increments_are_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
-    """The suite allows at most half of the last 10 rows to have no start time."""
+def test_a_small_increment_is_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
+    """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
 
@@ -331,7 +331,7 @@ def test_small_increments_are_validated_together_with_earlier_increments(lake: S
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_full_refresh_changes_no_published_table(lake: SparkSession, landing) -> None:
+def test_a_blocked_full_refresh_does_not_change_published_tables(lake: SparkSession, landing) -> None:
     deliver(landing, "first", event(1, day=None))
     assert "citylake resolve" in run_blocked(lake, landing)
     assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
@@ -362,7 +362,7 @@ def test_a_blocked_full_refresh_changes_no_published_table(lake: SparkSession, l
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_only_a_full_refresh_resolves_a_block_if_a_redelivered_file_lacks_rows(
+def test_a_blocked_redelivery_that_lacks_published_rows_is_resolved_by_a_full_refresh(
     published: SparkSession, landing
 ) -> None:
     lake = published
@@ -394,7 +394,7 @@ def test_rows_cannot_be_published_before_they_are_validated(published: SparkSess
     assert trusted_numbers(lake) == [1, 7, 8, 9]
 
 
-def test_a_resumed_run_with_a_new_id_publishes_the_staged_rows(lake: SparkSession, landing) -> None:
+def test_a_run_with_a_new_id_publishes_the_rows_that_an_earlier_run_staged(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     ingest(lake, landing, "first")
     publisher(lake, "first").stage()
@@ -406,7 +406,7 @@ def test_a_resumed_run_with_a_new_id_publishes_the_staged_rows(lake: SparkSessio
     assert len(trusted(lake)) == 3
 
 
-def test_the_create_stage_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
+def test_the_stage_create_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -416,7 +416,7 @@ def test_the_create_stage_reports_skipped_and_redelivered_files(published: Spark
     assert created.notes[0] == "2024/08/01/00/a.json was delivered again with different content"
 
 
-def test_only_the_first_of_several_concurrent_runs_publishes(published: SparkSession, landing) -> None:
+def test_a_run_cannot_publish_after_a_concurrent_run_has_published(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1), event(2, day=None))
     slow = {"slow increment": False, "slow refresh": True}
@@ -491,7 +491,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_a_publish_can_be_repeated_if_it_was_killed_at_the_fast_forward(
+def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
     for number, name in enumerate(["first", "increment", "full refresh"]):

@@ -49,8 +49,8 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
     return lake.table(f"{table}.delete_files").count(), len(needed)
 
 
-def test_maintenance_compacts_tables_after_revisions_of_an_old_month(lake: SparkSession, landing) -> None:
-    """The tables have arrays of structs. Iceberg's procedure `rewrite_position_delete_files` fails on such tables."""
+def test_maintenance_compacts_files_without_changing_any_row(lake: SparkSession, landing) -> None:
+    """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]
@@ -78,7 +78,7 @@ def test_maintenance_compacts_tables_after_revisions_of_an_old_month(lake: Spark
     assert {table: snapshot_id(lake, table) for table in tables} == published
 
 
-def test_two_concurrent_maintenance_runs_succeed(lake: SparkSession, tmp_path: Path) -> None:
+def test_two_concurrent_maintenance_runs_both_succeed(lake: SparkSession, tmp_path: Path) -> None:
     for number in range(6):
         publish(lake, number)
     started = Barrier(2)
@@ -101,7 +101,7 @@ def test_two_concurrent_maintenance_runs_succeed(lake: SparkSession, tmp_path: P
     assert lake.table(RUNS).count() == 24
 
 
-def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
+def test_rows_can_be_published_during_maintenance(lake: SparkSession) -> None:
     publish(lake, 0)
 
     def publish_all() -> None:
@@ -119,7 +119,9 @@ def test_publishes_succeed_during_maintenance(lake: SparkSession) -> None:
     assert numbers(lake) == list(range(13))
 
 
-def test_the_note_and_the_log_name_each_skipped_table(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+def test_maintenance_names_a_skipped_table_in_the_ledger_note_and_the_log(
+    lake: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"
@@ -140,7 +142,7 @@ def test_the_note_and_the_log_name_each_skipped_table(lake: SparkSession, caplog
     ]
 
 
-def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_path: Path) -> None:
+def test_an_error_that_is_not_a_commit_conflict_fails_the_maintenance_run(lake: SparkSession, tmp_path: Path) -> None:
     for number in range(6):
         publish(lake, number)
     next((tmp_path / "warehouse/trusted/calls/data").glob("*.parquet")).unlink()
@@ -151,7 +153,7 @@ def test_an_error_other_than_a_conflict_fails_the_run(lake: SparkSession, tmp_pa
     assert [row.state for row in runs(lake).collect()] == ["FAILED"]
 
 
-def test_orphan_files_are_removed_only_once_a_day(lake: SparkSession) -> None:
+def test_the_stage_remove_orphans_runs_only_once_a_day(lake: SparkSession) -> None:
     publish(lake, 1)
     lake.sql("CREATE NAMESPACE lake.curated")
     for name in ("calls_by_year", "callsigns"):
@@ -165,7 +167,7 @@ def test_orphan_files_are_removed_only_once_a_day(lake: SparkSession) -> None:
     assert notes[1][2].startswith("skipped, because this stage runs once a day. Last run: ")
 
 
-def test_old_staged_rows_are_dropped_if_their_columns_have_changed(
+def test_staged_rows_with_changed_columns_are_dropped_after_the_snapshot_retention(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(lake, 1)

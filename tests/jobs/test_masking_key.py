@@ -25,14 +25,14 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " \t{} \n\n"])
-def test_white_space_around_a_key_in_a_file_is_removed(tmp_path: Path, around: str) -> None:
+def test_white_space_around_the_key_in_a_key_file_is_ignored(tmp_path: Path, around: str) -> None:
     (tmp_path / "key").write_text(around.format(KEY))
 
     assert read_masking_key(str(tmp_path / "key")) == KEY.encode()
 
 
 @pytest.mark.parametrize("where", [None, ""])
-def test_the_error_for_a_missing_location_shows_how_to_make_a_key(where: str | None) -> None:
+def test_if_no_key_location_is_given_the_error_shows_how_to_make_a_key(where: str | None) -> None:
     with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key, run: openssl rand -hex 32"):
         read_masking_key(where)
 
@@ -52,7 +52,7 @@ def test_a_key_is_rejected_if_it_has_fewer_than_32_bytes_after_trimming(
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none", "No such file or directory"), (".", "Is a directory")])
-def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
+def test_the_error_names_a_key_file_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
     where = str(tmp_path / name)
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
@@ -61,7 +61,7 @@ def test_the_error_names_a_file_that_cannot_be_read(tmp_path: Path, name: str, r
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])
-def test_a_key_that_is_passed_as_its_location_is_not_in_the_error(slip: str) -> None:
+def test_the_error_does_not_show_a_key_that_is_passed_instead_of_its_location(slip: str) -> None:
     with pytest.raises(MaskingKeyError, match=rf"masking key \(a text of {len(slip)} characters\)") as raised:
         read_masking_key(slip)
     assert KEY[:20] not in f"{raised.value} {vars(raised.value)} {raised.value.__cause__}"
@@ -89,7 +89,9 @@ def test_the_error_names_a_missing_secret(aws) -> None:
         read_masking_key("secretsmanager:none")
 
 
-def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_denied_access_to_the_secret_names_the_required_permission(
+    aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # moto does not check permissions, so a botocore stub returns the error that AWS would return.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
@@ -98,7 +100,7 @@ def test_a_role_without_access_to_the_secret_is_an_error(aws, monkeypatch: pytes
             read_masking_key("secretsmanager:city/masking")
 
 
-def test_a_key_in_secrets_manager_requires_an_aws_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_reading_a_secret_is_an_error_if_no_aws_region_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -107,7 +109,7 @@ def test_a_key_in_secrets_manager_requires_an_aws_region(monkeypatch: pytest.Mon
         read_masking_key("secretsmanager:city/masking")
 
 
-def test_missing_boto3_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_a_secret_is_an_error_if_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 were not installed
 
     with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):

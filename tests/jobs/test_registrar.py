@@ -60,7 +60,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "registrar")
 
 
-def test_the_bad_rows_of_three_workbooks_are_quarantined_with_the_reason(lake, landing) -> None:
+def test_bad_rows_of_three_workbooks_are_quarantined_with_their_failed_expectations(lake, landing) -> None:
     bad = [
         [None, *application(61)[1:]],
         application(62, day="03/04/2023"),
@@ -113,7 +113,7 @@ def test_the_bad_rows_of_three_workbooks_are_quarantined_with_the_reason(lake, l
     ]  # fmt: skip
 
 
-def test_corrections_and_redeliveries_replace_earlier_rows(lake, landing) -> None:
+def test_valid_rows_of_later_files_replace_earlier_rows(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(application, range(20))], "application")
     ingest_and_refine(lake, landing)
     fixes = [complete(1), application(2, day="soon"), [" s1000003", None, "Abbott3, Ada", *complete(3)[3:]]]

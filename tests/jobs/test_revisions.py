@@ -89,7 +89,7 @@ def test_a_newer_failed_revision_does_not_replace_an_older_valid_revision(spark:
     assert found == {TRUSTED: {0, 1, 2}, QUARANTINE: {1, 2}, STAGED: {0, 2, 4, 5}}
 
 
-def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> None:
+def test_a_staged_row_replaces_a_published_row_with_the_same_key_and_revision(spark: SparkSession) -> None:
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     # The row failed with earlier code, but passes with corrected code.
     found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])
@@ -100,7 +100,7 @@ def test_a_staged_row_replaces_an_equal_published_row(spark: SparkSession) -> No
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_a_row_without_a_key_is_identified_by_its_landed_row(spark: SparkSession) -> None:
+def test_a_row_with_a_null_key_is_identified_by_its_file_and_row_number(spark: SparkSession) -> None:
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     # The first staged row and the row in quarantine were built from the same landed row.
@@ -108,7 +108,7 @@ def test_a_row_without_a_key_is_identified_by_its_landed_row(spark: SparkSession
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_a_row_with_a_null_in_its_key_never_shares_a_key_with_another_row(spark: SparkSession) -> None:
+def test_rows_with_different_or_null_key_values_do_not_supersede_each_other(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -125,7 +125,7 @@ def test_a_row_with_a_null_in_its_key_never_shares_a_key_with_another_row(spark:
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_no_revision_is_kept_or_superseded_if_no_rows_are_staged(spark: SparkSession) -> None:
+def test_zero_staged_rows_supersede_no_published_row(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -134,7 +134,9 @@ REVISIONS = [("old", 1, GOOD), ("good", 2, GOOD), ("broken", 3, FAILED)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_revisions_give_the_same_tables_in_any_order_of_arrival(spark: SparkSession, order: tuple[int, ...]) -> None:
+def test_the_order_in_which_revisions_arrive_does_not_change_the_tables(
+    spark: SparkSession, order: tuple[int, ...]
+) -> None:
     """The first and the last revision are delivered twice."""
     trusted, quarantine = [("a", 0, GOOD)], []
     for place in [order[0], *order, order[-1]]:
@@ -189,7 +191,7 @@ def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: 
 
 
 @pytest.mark.parametrize("columns", [(("_key", "a b.c"), ("t", "_rank")), (("_origin", "_key"), ("_order", "t"))])
-def test_key_and_order_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
+def test_columns_in_key_or_in_order_by_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
     key, order_by = columns
     coming = [odd("a", 2, "new"), odd("b", 4, "late"), odd("c", 1, "new"), odd("d", 1, "broken", failed=True)]
     batches = [[odd("a", 1, "old"), odd("b", 5, "old")], coming, coming]
@@ -206,7 +208,7 @@ def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
     return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
 
-def test_superseded_rows_are_dropped(spark: SparkSession) -> None:
+def test_the_method_drop_superseded_removes_superseded_rows_of_one_origin(spark: SparkSession) -> None:
     quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
     staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
     with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:
@@ -226,7 +228,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_pruning_keeps_rows_with_the_same_local_time_in_the_repeated_hour(lake: SparkSession) -> None:
+def test_the_pruning_condition_includes_both_utc_hours_of_a_repeated_local_hour(lake: SparkSession) -> None:
     """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
     requests(
         lake,
@@ -239,13 +241,13 @@ def test_pruning_keeps_rows_with_the_same_local_time_in_the_repeated_hour(lake: 
     }
 
 
-def test_published_rows_are_read_only_in_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+def test_the_pruning_condition_includes_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
     requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
     revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_the_pruning_condition_has_one_range_of_key_values_for_each_month(lake: SparkSession) -> None:
+def test_the_pruning_condition_has_one_range_of_key_values_for_each_staged_month(lake: SparkSession) -> None:
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 
@@ -260,7 +262,7 @@ def test_the_pruning_condition_has_one_range_of_key_values_for_each_month(lake: 
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_pruning_keeps_texts_whose_bounds_are_truncated_by_iceberg(lake: SparkSession) -> None:
+def test_the_pruning_condition_includes_long_texts_whose_bounds_iceberg_truncates(lake: SparkSession) -> None:
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"

@@ -65,7 +65,7 @@ CALLS = Dataset(
 )
 
 
-def test_expected_errors_do_not_stop_a_repeated_job(caplog) -> None:
+def test_a_repeated_job_continues_after_an_expected_error(caplog) -> None:
     stopped, turns = Event(), []
 
     def run() -> None:
@@ -81,7 +81,7 @@ def test_expected_errors_do_not_stop_a_repeated_job(caplog) -> None:
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in ERRORS_THAT_END_ONE_RUN]
 
 
-def test_a_terminated_job_completes_its_current_run_before_it_ends() -> None:
+def test_a_repeated_job_completes_its_current_run_after_sigterm() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None
@@ -99,7 +99,7 @@ def test_an_unexpected_error_stops_a_repeated_job() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_a_job_can_be_stopped_while_it_waits_for_the_next_run() -> None:
+def test_a_repeated_job_can_be_stopped_while_it_waits_for_its_next_run() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
@@ -130,7 +130,7 @@ def test_later_stages_do_not_run_after_a_stage_fails(lake: SparkSession) -> None
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_of_an_ingest_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
+def test_the_result_of_the_stage_ingest_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -155,7 +155,9 @@ def test_the_result_of_an_ingest_names_skipped_and_redelivered_files(lake: Spark
     assert states == [*["SUCCEEDED"] * 3, "SUCCEEDED_WITH_SKIPS"]
 
 
-def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage_clear_drops_old_branches_of_earlier_runs(
+    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = dataset_job(CALLS, stages=("clear",))
     clear: Callable[[], StageResult] = lambda: job.run(lake, job.parse([]))[0].result  # noqa: E731
     assert clear().notes == ("0 branches of earlier runs dropped",)
@@ -245,7 +247,7 @@ def test_the_code_version_depends_on_the_source_files_of_a_package(
     assert versions[2] == versions[3]
 
 
-def test_the_previous_answers_stay_published_if_a_build_fails(lake: SparkSession) -> None:
+def test_all_previous_answers_stay_published_if_the_build_of_one_answer_fails(lake: SparkSession) -> None:
     def largest(calls: DataFrame) -> DataFrame:
         return calls.agg(F.max("n").alias("n"))
 
@@ -290,7 +292,7 @@ def test_the_next_run_builds_only_the_answers_that_a_killed_run_did_not_publish(
     assert snapshot_id(lake, "lake.curated.calls_total") == before
 
 
-def test_all_answers_of_a_run_read_the_same_snapshot(lake: SparkSession) -> None:
+def test_all_answers_of_a_run_read_the_same_snapshot_of_trusted(lake: SparkSession) -> None:
     def total_and_publish(calls: DataFrame) -> DataFrame:
         trust(lake, 6)
         return total(calls)
@@ -302,7 +304,7 @@ def test_all_answers_of_a_run_read_the_same_snapshot(lake: SparkSession) -> None
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_rows_that_are_published_during_a_run_are_in_the_next_answers(
+def test_rows_that_are_published_during_a_run_are_in_the_answers_of_the_next_run(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
@@ -333,7 +335,7 @@ def test_an_answer_is_rebuilt_if_any_table_that_it_reads_has_changed(lake: Spark
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_only_the_columns_that_answers_need_are_cached(lake: SparkSession) -> None:
+def test_only_the_columns_that_answers_read_are_cached(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

@@ -82,7 +82,7 @@ def test_a_result_with_an_error_is_recorded_before_the_error_is_raised(
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_an_error_of_a_stage_is_recorded_before_it_is_raised_again(
+def test_an_exception_in_a_stage_is_recorded_before_it_is_raised_again(
     lake: SparkSession, error: type[BaseException]
 ) -> None:
     def stage() -> StageResult:

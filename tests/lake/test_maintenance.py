@@ -41,7 +41,7 @@ def files(lake: SparkSession, kind: str = "data_files") -> int:
     return lake.table(f"{TABLE}.{kind}").count()
 
 
-def test_compaction_leaves_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
+def test_a_compacted_table_has_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number, 10 + number)
     change(lake, 3)
@@ -72,7 +72,7 @@ def test_maintenance_of_a_table_with_one_data_file_starts_no_spark_job(lake: Spa
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
 
 
-def test_a_minimum_number_of_snapshots_never_expires(lake: SparkSession) -> None:
+def test_the_latest_five_snapshots_never_expire(lake: SparkSession) -> None:
     for number in range(8):
         publish(lake, number)
 
@@ -82,7 +82,7 @@ def test_a_minimum_number_of_snapshots_never_expires(lake: SparkSession) -> None
     assert (lake.table(f"{TABLE}.snapshots").count(), lake.table(TABLE).count()) == (5, 8)
 
 
-def test_old_orphan_files_are_removed(lake: SparkSession, tmp_path: Path) -> None:
+def test_an_orphan_file_is_removed_only_if_it_is_old(lake: SparkSession, tmp_path: Path) -> None:
     publish(lake, 1)
     orphan = tmp_path / "warehouse/trusted/calls/data/left-by-a-killed-run.parquet"
     orphan.write_bytes(b"x")
@@ -108,7 +108,7 @@ def dangling_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_unused_delete_files_are_removed_by_a_compaction(lake: SparkSession) -> None:
+def test_a_compaction_removes_delete_files_that_no_scan_uses(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -144,7 +144,7 @@ def test_a_compaction_is_not_committed_after_a_concurrent_commit(lake: SparkSess
     assert (files(lake), len(rows_of(lake))) == (1, 6)
 
 
-def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSession) -> None:
+def test_a_branch_that_is_created_during_a_compaction_can_be_published(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with pytest.raises(TableBusyError), commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current:
@@ -155,7 +155,7 @@ def test_a_branch_created_during_a_compaction_can_be_published(lake: SparkSessio
     assert len(rows_of(lake)) == 5
 
 
-def test_a_failed_rewrite_commits_nothing(lake: SparkSession) -> None:
+def test_a_rewrite_with_an_invalid_option_commits_nothing(lake: SparkSession) -> None:
     publish(lake, 1)
     before = snapshot_id(lake, TABLE)
     with (
@@ -195,7 +195,7 @@ def test_an_idle_or_overtaken_branch_is_not_in_use(lake: SparkSession) -> None:
     assert in_use(timedelta(days=1)) == []
 
 
-def test_an_old_unpublished_branch_is_dropped(lake: SparkSession) -> None:
+def test_the_function_expire_snapshots_drops_old_unpublished_branches(lake: SparkSession) -> None:
     publish(lake, 1, 2)
     branch = stage_nothing(lake, TABLE, run_id="refused")
     discard(lake, branch, "id = '1'")

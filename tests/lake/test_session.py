@@ -97,7 +97,7 @@ def test_an_s3_warehouse_is_an_error_if_the_spark_session_has_no_iceberg() -> No
     assert "Pass a folder as --warehouse" in done.stderr
 
 
-def test_the_import_of_a_module_has_no_side_effect() -> None:
+def test_importing_the_modules_does_not_start_spark_or_import_heavy_packages() -> None:
     code = """
 import importlib, pkgutil, sys, threading
 import expectations, ingest, jobs, lake, reports, transforms, workflows

@@ -49,7 +49,7 @@ def visible(lake: SparkSession) -> tuple[int | None, list[tuple[str, str]], list
     return snapshot_id(lake, TABLE), lake.table(TABLE).dtypes, content(lake)
 
 
-def test_rows_are_visible_only_after_the_publish(lake: SparkSession) -> None:
+def test_staged_rows_are_visible_only_after_they_are_published(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2")
     assert content(lake) == OLD
@@ -71,7 +71,7 @@ def test_the_first_publish_of_a_table_excludes_quarantined_rows(lake: SparkSessi
     assert (content(lake), branches(lake)) == (NEW[:2], {"main"})
 
 
-def test_appended_rows_are_added_to_the_published_rows(lake: SparkSession) -> None:
+def test_staged_rows_can_be_appended_to_the_published_rows(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2", is_append=True)
     assert (staged.is_append, staged.row_count()) == (True, 3)
@@ -81,7 +81,7 @@ def test_appended_rows_are_added_to_the_published_rows(lake: SparkSession) -> No
     assert content(lake) == [*OLD, *NEW[:2]]
 
 
-def test_rows_that_are_not_published_stay_on_the_branch(lake: SparkSession) -> None:
+def test_staged_rows_that_are_not_published_stay_on_their_branch(lake: SparkSession) -> None:
     before = publish(lake, OLD)
     staged_rows(lake, NEW, "bad-run")
 
@@ -102,7 +102,7 @@ def test_a_run_that_stages_rows_twice_replaces_its_first_staged_rows(
     assert content(lake) == NEW[:1]
 
 
-def test_a_publish_without_rows_empties_the_table(lake: SparkSession) -> None:
+def test_a_publish_of_zero_rows_empties_the_table(lake: SparkSession) -> None:
     publish(lake, OLD)
     publish(lake, [])
 
@@ -112,7 +112,7 @@ def test_a_publish_without_rows_empties_the_table(lake: SparkSession) -> None:
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
-def test_a_run_cannot_publish_after_a_concurrent_publish(
+def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
     lake: SparkSession, schema: str, published: list[list[tuple]]
 ) -> None:
     for rows in published:
@@ -239,7 +239,7 @@ def test_the_staged_rows_of_a_blocked_run_are_not_found_by_other_runs(lake: Spar
     assert find_staged(lake, TABLE, run_id="blocked") is None
 
 
-def test_excluded_rows_are_in_no_snapshot_of_the_history(lake: SparkSession) -> None:
+def test_no_snapshot_in_the_history_contains_excluded_rows(lake: SparkSession) -> None:
     for run_id in "abc":
         staged_rows(lake, NEW, run_id, is_append=True).publish(exclude="_quarantined")
 
@@ -277,7 +277,7 @@ EVOLVED = {
 
 
 @pytest.mark.parametrize("change", EVOLVED)
-def test_changed_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
+def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED[change]
     staged = staged_rows(lake, rows, "changed", schema)
@@ -318,13 +318,13 @@ def test_a_different_order_of_columns_does_not_change_the_schema(lake: SparkSess
     assert content(lake) == NEW
 
 
-def test_smallint_columns_do_not_change_the_schema(lake: SparkSession) -> None:
+def test_a_smallint_column_that_iceberg_stores_as_int_is_not_a_schema_change(lake: SparkSession) -> None:
     schema = SCHEMA.replace("int", "smallint")
     publish(lake, OLD, schema=schema)
     assert staged_rows(lake, NEW, "r", schema).home == TABLE
 
 
-def test_a_failed_change_of_columns_does_not_stop_the_old_code_from_publishing(lake: SparkSession) -> None:
+def test_the_old_code_can_publish_after_a_change_of_columns_has_failed(lake: SparkSession) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED["renamed"]
     broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
@@ -436,7 +436,7 @@ def test_the_error_for_an_unpublished_table_says_what_to_run(lake: SparkSession)
         row_count(lake, TABLE)
 
 
-def test_table_metadata_is_read_without_spark_jobs(lake: SparkSession, count_jobs) -> None:
+def test_table_metadata_is_read_without_starting_a_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()

@@ -88,7 +88,7 @@ def test_a_new_ledger_keeps_the_rows_of_two_concurrent_processes(lake: SparkSess
     assert runs(lake).where("state = 'SUCCEEDED'").count() == 2 * ROUNDS
 
 
-def test_a_second_creation_of_a_table_does_not_change_its_columns(lake: SparkSession) -> None:
+def test_creating_an_existing_table_does_not_change_its_columns(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int, b int"), properties={"x": "1"})
     ensure_table(lake, "lake.ops.t", columns(lake, "c string"), properties={"x": "2"})
 
@@ -106,7 +106,7 @@ def test_missing_columns_are_added_to_a_table(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_columns_are_aligned_with_the_names_and_the_order_of_a_schema(lake: SparkSession) -> None:
+def test_the_function_align_columns_gives_rows_the_columns_of_a_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))

@@ -1,4 +1,4 @@
-"""The display settings of an answer use only columns that the answer's table has."""
+"""Test that the display settings of an answer use only columns of the answer's table."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from transforms.datasets import dataset_names
 from workflows.parts import displayed_answers
 
 PAGES = Path(__file__).parents[2] / "docs/reference/tables"
-"""The columns of each answer. `tests/docs` checks that these pages are current."""
+"""Folder of the pages that list the columns of each answer. `tests/docs` checks that the pages are up to date."""
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_the_report_of_an_answer_uses_only_columns_of_its_table(dataset: str) -> None:
+def test_a_displayed_answer_uses_only_columns_of_its_table(dataset: str) -> None:
     page = (PAGES / f"{dataset}.md").read_text(encoding="utf-8")
     for answer in displayed_answers(dataset):
         _, _, section = page.partition(f"`lake.curated.{dataset}_{answer.name}`")

@@ -1,4 +1,4 @@
-"""Draw answers and quarantine as tables on a terminal."""
+"""Test how answers, quarantined rows and warnings are displayed on a terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def displayed_years(lines: list[str]) -> list[int]:
     return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_the_latest_rows_are_displayed_from_old_to_new_if_no_order_is_given(spark: SparkSession) -> None:
+def test_if_an_answer_has_no_order_its_latest_rows_are_displayed_from_old_to_new(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS)
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
@@ -39,7 +39,7 @@ def test_the_latest_rows_are_displayed_from_old_to_new_if_no_order_is_given(spar
     assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
-def test_the_first_rows_are_displayed_if_an_order_is_given(spark: SparkSession) -> None:
+def test_if_an_answer_has_an_order_its_first_rows_are_displayed(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
@@ -69,7 +69,7 @@ def test_brackets_in_cells_are_displayed_unchanged(spark: SparkSession) -> None:
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_rows_may_be_sorted_by_absolute_value(spark: SparkSession) -> None:
+def test_rows_can_be_sorted_by_the_absolute_value_of_a_column(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
@@ -82,7 +82,7 @@ def test_rows_may_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
 )
-def test_the_names_of_columns_that_do_not_fit_are_below_the_table(
+def test_columns_that_do_not_fit_the_terminal_are_named_below_the_table(
     spark: SparkSession, width: int, hidden: list[str]
 ) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
@@ -94,7 +94,7 @@ def test_the_names_of_columns_that_do_not_fit_are_below_the_table(
     )
     lines = drawn(answer_table(Answer("a", "t", columns), rows, width=width), width)
 
-    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # The whole value is displayed.
+    assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # No value is truncated.
     assert "…" not in "".join(lines)
     caption = " ".join(lines[4:])
     assert [header for header in hidden if header not in caption] == []
@@ -110,7 +110,7 @@ def test_a_headline_is_a_sentence_about_the_latest_row(spark: SparkSession) -> N
     assert headline(answer, rows.limit(0)) is None
 
 
-def test_the_default_headline_lists_the_columns_of_the_first_row(spark: SparkSession) -> None:
+def test_the_default_headline_shows_the_title_and_the_first_row(spark: SparkSession) -> None:
     answer = Answer("a", "Rate by year", COLUMNS, order=("-rate",))
 
     assert headline(answer, years(spark, 3)) == "Rate by year: Year 2000, Rate % 3.00"
@@ -123,7 +123,7 @@ QUARANTINED = (
 )
 
 
-def test_brackets_in_quarantine_are_not_read_as_markup(spark: SparkSession) -> None:
+def test_brackets_in_quarantined_rows_are_displayed_unchanged(spark: SparkSession) -> None:
     rows = [("[a].csv", 2, "[/x]", [("day", "[/b]", "date")], ["known", "readable"])]
     expectations = {"known": ("It is [one].", ["p"]), "readable": ("", ["_cast_failures"])}
     text = "\n".join(drawn(quarantine_table(spark.createDataFrame(rows, QUARANTINED), expectations=expectations)))
@@ -132,7 +132,7 @@ def test_brackets_in_quarantine_are_not_read_as_markup(spark: SparkSession) -> N
         assert part in text
 
 
-def test_reasons_in_quarantine_use_the_column_names_of_the_landed_file(spark: SparkSession) -> None:
+def test_the_reasons_for_quarantine_use_the_column_names_of_the_landed_file(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
     expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
@@ -158,7 +158,7 @@ def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkS
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        # The expected `2 rows` of b come from the frame, not from this result.
+        # The expected text `b (2 rows)` has the number of rows in the frame, not a number from this result.
         result("b", element_count=4, unexpected_count=2),
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
@@ -174,7 +174,7 @@ def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkS
     assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []
 
 
-def test_the_most_frequent_reasons_are_listed_first(spark: SparkSession) -> None:
+def test_the_most_frequent_reasons_for_quarantine_are_listed_first(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (["b"],), (["c"],)], "_failed_expectations array<string>")
     expectations = {"b": ("B is positive.", ["n"])}
 

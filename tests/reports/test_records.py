@@ -1,4 +1,4 @@
-"""Convert tables to JSON and CSV."""
+"""Test the conversion of a table to JSON and to CSV."""
 
 from __future__ import annotations
 

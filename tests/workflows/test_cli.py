@@ -1,4 +1,4 @@
-"""The command line: help, usage errors, exit codes, and commands that need no Spark."""
+"""Test the help, the usage errors, the exit codes, and the commands that do not start Spark."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A dataset that has a module in `transforms/datasets/`, but no modules in the other packages."""
+    """Return the name of a dataset that has a module in `transforms/datasets/`, but no module in another package."""
     Path("x.py").touch()
     import transforms.datasets
 
@@ -104,14 +104,14 @@ def test_the_shell_completes_names_of_datasets_and_answers(line: str, names: lis
     assert result.stdout.split() == names
 
 
-def test_the_list_command_names_each_dataset() -> None:
+def test_the_command_list_names_each_dataset() -> None:
     code, out, _ = citylake("list")
 
     assert code == 0
     assert "contact_centre       Percentage of 3-1-1 calls handled" in out
 
 
-def test_the_list_command_prints_json_or_csv() -> None:
+def test_the_command_list_can_print_json_or_csv() -> None:
     _, out, err = citylake("list", "--json")
     assert [record["dataset"] for record in json.loads(out)] == dataset_names()
     assert err == ""
@@ -121,7 +121,7 @@ def test_the_list_command_prints_json_or_csv() -> None:
 
 
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_the_error_for_a_missing_workflow_names_the_file(half_written_dataset: str, command: tuple) -> None:
+def test_the_error_for_a_missing_workflow_names_its_expected_file(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
@@ -131,7 +131,9 @@ def test_the_error_for_a_missing_workflow_names_the_file(half_written_dataset: s
     assert words(err).startswith(message)
 
 
-def test_a_broken_module_is_not_reported_as_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_error_for_a_broken_workflow_module_names_the_failed_import(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     Path("y.py").write_text("import nowhere_at_all")
     monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(tmp_path)])
 
@@ -139,7 +141,7 @@ def test_a_broken_module_is_not_reported_as_missing(monkeypatch: pytest.MonkeyPa
         workflow_of("y")
 
 
-def test_the_render_command_prints_only_the_template() -> None:
+def test_the_command_render_prints_only_the_template() -> None:
     code, out, err = citylake("render", "contact_centre")
 
     assert (code, err) == (0, "")

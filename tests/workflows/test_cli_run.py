@@ -1,4 +1,4 @@
-"""The commands `citylake run`, `citylake resolve` and `citylake sample`."""
+"""Test the commands `citylake run`, `citylake resolve` and `citylake sample`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_an_existing_sample_is_not_written_again() -> None:
     registrar, contact_centre = prepare_sample("registrar"), prepare_sample("contact_centre")
 
     assert registrar.masking_key == str(folder / MASKING_KEY)
-    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]  # The existing sample is not written again.
+    assert [path.name for path in folder.iterdir()] == [MASKING_KEY]
     assert (contact_centre.landing, contact_centre.masking_key) == ("samples/landing/contact_centre", None)
     assert Path("samples/landing/contact_centre/_truth.json").exists()
 
 
-def test_the_workflow_registrar_does_not_start_without_a_masking_key() -> None:
+def test_the_workflow_registrar_does_not_start_if_the_masking_key_is_missing() -> None:
     Path("landing").mkdir()
 
     code, out, err = citylake("run", "registrar", "--data", "landing")
@@ -61,7 +61,7 @@ def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
 ) -> None:
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
-    lake.createDataFrame([], "n int")  # Makes this session the active session.
+    lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
 
     code, out, err = citylake("run", "registrar", "--data", "landing", "--warehouse", "w", "--masking-key", key)
 
@@ -86,7 +86,7 @@ def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
         ),
     ],
 )
-def test_the_sample_command_writes_the_files_and_the_expected_answers(
+def test_the_command_sample_writes_the_files_and_the_expected_answers(
     dataset: str, files: list[str], first: str
 ) -> None:
     code, out, _ = citylake("sample", dataset, "--to", "here/it is", "--rows", "60", "--seed", "5")
@@ -101,7 +101,7 @@ def test_the_sample_command_writes_the_files_and_the_expected_answers(
 
 
 @pytest.mark.parametrize("existing", ["here", "here/2024.csv"])
-def test_the_sample_command_does_not_replace_an_existing_file(existing: str) -> None:
+def test_the_command_sample_does_not_replace_an_existing_file(existing: str) -> None:
     Path(existing).parent.mkdir(exist_ok=True)
     Path(existing).write_text("mine")
 
@@ -112,14 +112,14 @@ def test_the_sample_command_does_not_replace_an_existing_file(existing: str) -> 
 
 
 @pytest.mark.parametrize("command", [["sample", "registrar"], ["docs"]])
-def test_an_s3_address_is_rejected_where_a_local_folder_is_expected(command: list[str]) -> None:
+def test_the_output_folder_cannot_be_an_s3_address(command: list[str]) -> None:
     code, out, err = citylake(*command, "--to", "s3://city/here")
 
     assert (code, out, [*Path().iterdir()]) == (1, "", [])
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_the_resolve_command_publishes_part_of_a_blocked_increment_only_with_the_option_row_by_row(
+def test_the_option_row_by_row_publishes_only_the_valid_rows_of_a_blocked_increment(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})

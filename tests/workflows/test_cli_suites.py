@@ -1,4 +1,4 @@
-"""The commands for suites, on real files and a real lake."""
+"""Test the commands `citylake suite`, `citylake validate` and `citylake docs` on files and tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # Makes this session the active session, as in a job.
+        lake.createDataFrame([(1,)], "n int")  # This call makes `lake` the active Spark session.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -53,7 +53,7 @@ def lines(printed: str) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
 
-def test_the_suite_command_describes_each_expectation_and_how_it_is_validated(citylake):
+def test_the_command_suite_describes_each_expectation(citylake):
     code, out, _ = citylake("suite", "mine.json")
     assert code == 0
     assert "n_not_negative 0.9 critical per row" in lines(out)
@@ -63,7 +63,7 @@ def test_the_suite_command_describes_each_expectation_and_how_it_is_validated(ci
     assert "some_rows 1 critical over table" in lines(out)
 
 
-def test_the_output_of_the_suite_command_fits_a_narrow_terminal(citylake, monkeypatch):
+def test_the_output_of_the_command_suite_fits_a_narrow_terminal(citylake, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     code, out, _ = citylake("suite", "contact_centre")
     assert code == 0
@@ -72,31 +72,31 @@ def test_the_output_of_the_suite_command_fits_a_narrow_terminal(citylake, monkey
 
 
 @pytest.mark.parametrize("command", [("suite", "nope"), ("validate", "--suite", "nope", "--path", "x.csv")])
-def test_the_error_for_an_unknown_suite_lists_the_suites(citylake, command):
+def test_the_error_for_an_unknown_suite_lists_the_datasets_that_have_a_suite(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
-def test_the_validate_command_exits_with_code_1_if_a_critical_expectation_is_not_met(citylake):
+def test_the_command_validate_exits_with_code_1_if_a_critical_expectation_is_not_met(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
     assert "✗ names_are_words (warning) 1 of 4 unexpected (25 %): [b]x[/b]" in lines(out)
-    assert "✓ some_rows observed 3" in lines(out)  # `some_rows` counts only the rows that would be published.
+    assert "✓ some_rows observed 3" in lines(out)  # `some_rows` does not count the quarantined row.
     assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 
-def test_the_validate_command_exits_with_code_0_if_only_a_warning_expectation_is_not_met(citylake):
+def test_the_command_validate_exits_with_code_0_if_there_are_only_warnings(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 0
     assert "the suite is met with warnings: 2 of 3 expectations are met" in lines(out)
 
 
-def test_the_validate_command_reads_text_files_in_the_same_way_as_the_stage_ingest(citylake):
+def test_the_command_validate_detects_the_encoding_and_the_delimiter_of_text_files(citylake):
     Path("days").mkdir()
     Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
     Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
@@ -107,7 +107,7 @@ def test_the_validate_command_reads_text_files_in_the_same_way_as_the_stage_inge
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
 
 
-def test_the_validate_command_infers_the_column_types_of_a_csv_file(citylake):
+def test_the_command_validate_infers_the_column_types_of_a_csv_file(citylake):
     Path("x.csv").write_text('day,share,sure,code,note\n2024-01-01,0.5,true,A1,"a ""b"", c"\n2024-01-02,1,false,7,\n')
     expectations = [
         ("expect_column_values_to_be_between", {"column": "day", "min_value": "2024-01-01"}),
@@ -123,7 +123,7 @@ def test_the_validate_command_infers_the_column_types_of_a_csv_file(citylake):
     assert "the suite is met: 5 of 5 expectations are met" in lines(out)
 
 
-def test_the_validate_command_prints_the_result_as_json(citylake):
+def test_the_command_validate_can_print_the_result_as_json(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     documents = {}
     for level in ("SUMMARY", "BOOLEAN_ONLY"):
@@ -136,14 +136,14 @@ def test_the_validate_command_prints_the_result_as_json(citylake):
     assert [entry["success"] for entry in documents["BOOLEAN_ONLY"]] == [True, False, True]
 
 
-def test_the_result_format_boolean_only_prints_only_whether_each_expectation_is_met(citylake):
+def test_the_result_format_boolean_only_prints_no_details_of_an_expectation(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
     _, out, _ = citylake("validate", *arguments)
     assert "✗ names_are_words (warning)" in lines(out)
 
 
-def test_the_validate_command_ignores_the_columns_that_the_gate_adds(citylake, lake, tmp_path):
+def test_the_command_validate_ignores_the_columns_that_the_gate_adds(citylake, lake, tmp_path):
     rows = [(1, "a", None, False, 0), (2, "b", ["x"], False, 1)]
     schema = "n int, name string, _warnings array<string>, _quarantined boolean, _mask_0 bigint"
     lake.sql("CREATE NAMESPACE lake.trusted")
@@ -167,7 +167,7 @@ def test_the_validate_command_ignores_the_columns_that_the_gate_adds(citylake, l
         ("lake.trusted.parks", "does not exist in warehouse warehouse. lake.trusted has no tables."),
     ],
 )
-def test_an_unknown_table_is_an_error(citylake, table, problem):
+def test_the_command_validate_rejects_an_invalid_or_missing_table(citylake, table, problem):
     code, out, err = citylake("validate", "--suite", "mine.json", "--table", table, "--warehouse", "warehouse")
     assert (code, out) == (1, "")
     assert problem in err
@@ -184,7 +184,7 @@ def test_an_unknown_table_is_an_error(citylake, table, problem):
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
-def test_the_validate_command_reports_why_a_file_cannot_be_read(citylake, name, content, problem):
+def test_the_command_validate_reports_why_a_file_cannot_be_read(citylake, name, content, problem):
     if content is not None:
         Path(name).write_bytes(content)
     code, out, err = citylake("validate", "--suite", "mine.json", "--path", name)
@@ -192,7 +192,7 @@ def test_the_validate_command_reports_why_a_file_cannot_be_read(citylake, name, 
     assert problem in err
 
 
-def test_a_folder_of_files_with_different_columns_is_an_error(citylake):
+def test_files_with_different_columns_in_one_folder_are_an_error(citylake):
     Path("mixed").mkdir()
     Path("mixed/a.csv").write_text("name,n\na,1\n")
     Path("mixed/b.csv").write_text("name,m\na,1\n")
@@ -222,7 +222,7 @@ def test_the_commands_suite_and_validate_can_print_json_or_csv(citylake):
     assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")
 
 
-def test_the_docs_command_reads_the_saved_results_in_the_warehouse(citylake, lake, tmp_path):
+def test_the_command_docs_writes_a_page_for_each_saved_validation_result(citylake, lake, tmp_path):
     result = {
         "success": False,
         "suite_name": "calls",
@@ -249,7 +249,7 @@ def test_the_docs_command_reads_the_saved_results_in_the_warehouse(citylake, lak
     assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
 
 
-def test_the_docs_command_writes_to_the_folder_in_the_option_to(citylake, lake):
+def test_the_command_docs_can_write_to_another_folder(citylake, lake):
     met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
     record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
@@ -257,7 +257,7 @@ def test_the_docs_command_writes_to_the_folder_in_the_option_to(citylake, lake):
     assert not Path("warehouse/docs").exists()
 
 
-def test_the_docs_command_fails_if_there_are_no_saved_results(citylake):
+def test_the_command_docs_fails_if_there_are_no_saved_results(citylake):
     code, out, err = citylake("docs", "--warehouse", "nowhere")
     assert (code, out) == (1, "")
     assert "warehouse nowhere does not exist. Run a dataset first, or give --warehouse DIR." in err

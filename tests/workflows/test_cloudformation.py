@@ -47,7 +47,7 @@ def test_a_conditional_trigger_waits_for_the_success_of_the_previous_job() -> No
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_a_workflow_starts_on_demand_unless_the_schedule_parameter_is_set(dataset: str) -> None:
+def test_a_workflow_starts_on_demand_if_the_parameter_schedule_is_empty(dataset: str) -> None:
     template = render(import_module(f"workflows.{dataset}").WORKFLOW)
     schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]
     triggers = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Glue::Trigger"]
@@ -68,7 +68,7 @@ def test_a_workflow_starts_on_demand_unless_the_schedule_parameter_is_set(datase
     }
 
 
-def test_the_schedule_of_a_workflow_is_the_default_of_the_schedule_parameter() -> None:
+def test_the_schedule_of_a_workflow_is_the_default_of_the_parameter_schedule() -> None:
     start = Trigger("w_start", ("a",), type="SCHEDULED", schedule="cron(0 5 * * ? *)")
 
     template = render(Workflow("w", "", (Job("a", "m"),), (start,)))
@@ -76,7 +76,7 @@ def test_the_schedule_of_a_workflow_is_the_default_of_the_schedule_parameter() -
     assert template["Parameters"]["Schedule"]["Default"] == "cron(0 5 * * ? *)"
 
 
-def test_each_trigger_depends_on_the_trigger_before_it() -> None:
+def test_each_trigger_depends_on_the_previous_trigger() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     triggers = {name: each.get("DependsOn") for name, each in resources.items() if each["Type"] == "AWS::Glue::Trigger"}
 

@@ -19,7 +19,7 @@ def workflow(*triggers: Trigger, jobs: tuple[Job, ...] = (A, B, C)) -> Workflow:
     return Workflow("w", "", jobs, triggers)
 
 
-def test_a_workflow_may_contain_a_chain_and_a_join() -> None:
+def test_a_job_may_start_after_one_job_or_after_several_jobs() -> None:
     workflow(START, after("t1", "b", "a"), after("t2", "c", "a", "b"))
     workflow(START, after("t1", "b", "a"), after("t2", "c", "b", "a", logical="ANY"))
 
@@ -56,5 +56,5 @@ def test_a_dataset_has_the_same_name_in_every_package(dataset: str) -> None:
     assert callable(import_module(f"ingest.samples.{dataset}").write)
 
 
-def test_the_contact_centre_is_a_dataset() -> None:
+def test_the_names_of_the_datasets_include_contact_centre() -> None:
     assert "contact_centre" in dataset_names()

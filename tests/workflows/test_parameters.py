@@ -1,4 +1,4 @@
-"""Jobs have parameters. Their values are set when a workflow runs or is deployed."""
+"""Test that the runner and the template pass each parameter of a workflow to the right jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEYED = linear_workflow(replace(PLAIN, uses_masking_key=True))
 
 
 def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
-    """Replace the jobs `d` and `maintain` with jobs that only record their arguments. Return the list of arguments."""
+    """Replace the jobs `d` and `maintain` with jobs that only record arguments. Return the recorded arguments."""
     recorded: list[Arguments] = []
 
     class Recorder(Job):
@@ -58,12 +58,12 @@ def test_each_job_of_a_linear_workflow_starts_after_the_previous_job_has_succeed
     ]
 
 
-def test_only_stages_that_mask_data_have_the_parameter_for_the_masking_key() -> None:
+def test_only_the_job_of_the_stage_refine_has_the_parameter_masking_key() -> None:
     assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
     assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
 
 
-def test_the_runner_passes_a_parameter_only_to_jobs_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_runner_passes_a_parameter_only_to_jobs_that_have_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = record_arguments(monkeypatch)
     parameters = {"--masking-key": "key.txt", "--other": "x"}
 
@@ -89,7 +89,7 @@ def test_the_runner_passes_the_option_rebuild_to_each_job(monkeypatch: pytest.Mo
     assert [args.rebuild for args in recorded] == [rebuild] * 4
 
 
-def test_a_template_passes_a_parameter_only_to_jobs_that_have_it() -> None:
+def test_a_template_passes_a_parameter_only_to_jobs_that_have_the_parameter() -> None:
     template = render(KEYED)
 
     assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": MASKING_KEY_HELP}
@@ -102,7 +102,7 @@ def test_a_template_passes_a_parameter_only_to_jobs_that_have_it() -> None:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_only_templates_of_masked_datasets_have_the_parameter_for_the_masking_key(dataset: str) -> None:
+def test_only_the_template_of_a_masked_dataset_has_the_parameter_masking_key(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]
@@ -112,7 +112,7 @@ def test_only_templates_of_masked_datasets_have_the_parameter_for_the_masking_ke
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_every_workflow_ends_with_maintenance(dataset: str) -> None:
+def test_every_workflow_ends_with_the_job_maintain(dataset: str) -> None:
     last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-1]
 
     assert (last.module, last.arguments) == ("maintain", {"--dataset": dataset})

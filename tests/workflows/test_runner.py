@@ -3,7 +3,10 @@ from workflows.runner import JobRun, run_workflow
 
 
 def diamond() -> Workflow:
-    """Return a workflow. Jobs b and c start after a. Job d starts after b and c. Job `clean` starts if job c failed."""
+    """Return a workflow in which `b` and `c` start after `a`, and `d` starts after `b` and `c`.
+
+    The job `clean` starts if `c` fails.
+    """
     jobs = tuple(Job(name, "m") for name in ("d", "clean", "c", "b", "a"))
     triggers = (
         Trigger("join", ("d",), predicate=Predicate((Condition("b"), Condition("c")))),

@@ -1,4 +1,4 @@
-"""The screens fit a terminal of 80 columns and 40 lines, for every dataset."""
+"""Test that the screens of every dataset fit a terminal of 80 columns and 40 lines."""
 
 from __future__ import annotations
 

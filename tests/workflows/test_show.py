@@ -1,4 +1,4 @@
-"""`citylake show` prints an overview, answers, quarantine, warnings and runs. The tests make the tables."""
+"""Test `citylake show`, which prints an overview, an answer, quarantine, warnings or runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def citylake(lake: SparkSession):
     def run(*arguments: str) -> tuple[int, str, str]:
-        lake.createDataFrame([(1,)], "n int")  # Makes this session the active session, as in a job.
+        lake.createDataFrame([(1,)], "n int")  # This call makes `lake` the active Spark session.
         result = CliRunner().invoke(app, list(arguments))
         return result.exit_code, result.stdout, result.stderr
 
@@ -124,7 +124,7 @@ def test_quarantined_rows_are_displayed_with_the_column_names_of_the_landed_file
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
-def test_the_show_command_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
+def test_the_command_show_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
     assert "Published rows do not meet 2 expectations" in out
@@ -147,9 +147,7 @@ def test_runs_are_listed_from_the_latest_to_the_oldest(tables: None, citylake, m
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_quarantine_names_the_columns_of_all_layouts_after_a_blocked_first_delivery(
-    lake: SparkSession, citylake
-) -> None:
+def test_quarantine_shows_the_column_names_of_all_layouts_of_a_dataset(lake: SparkSession, citylake) -> None:
     for zone in ("quarantine", "trusted"):
         lake.sql(f"CREATE NAMESPACE lake.{zone}")
     row = ("a.csv", 2, None, [("created_at", "n/a", "time")], ["every_cell_readable"], ["every_cell_readable"])

@@ -1,4 +1,4 @@
-"""The state of datasets after runs of their jobs."""
+"""Test the status of a dataset after its job has run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_dataset_needs_no_attention_before_its_first_run_or_after_a_successful
     assert after.quarantined_pct == pytest.approx(100 / 30)
 
 
-def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landing, job) -> None:
+def test_the_status_lists_a_skipped_file_until_the_file_is_removed(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")
 
@@ -60,7 +60,9 @@ def test_a_skipped_file_is_listed_until_it_is_removed(lake: SparkSession, landin
     assert status(lake).attention == ()
 
 
-def test_stale_answers_are_listed_until_they_are_built_again(lake: SparkSession, landing, job, monkeypatch) -> None:
+def test_the_status_lists_stale_answers_until_they_are_built_again(
+    lake: SparkSession, landing, job, monkeypatch
+) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.workbook("2025.xlsx", landing.days("2025-01-01"))
@@ -78,7 +80,7 @@ def test_stale_answers_are_listed_until_they_are_built_again(lake: SparkSession,
     assert status(lake).attention == ()
 
 
-def test_a_blocked_run_is_listed_until_a_later_run_succeeds(lake: SparkSession, landing, job) -> None:
+def test_the_status_lists_a_blocked_run_until_a_later_run_succeeds(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
@@ -93,7 +95,7 @@ def test_a_blocked_run_is_listed_until_a_later_run_succeeds(lake: SparkSession, 
     assert (status(lake).state, status(lake).attention) == ("SUCCEEDED", ())
 
 
-def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
+def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> None:
     landing.file("2025.xlsx", b"no workbook")
     with suppress(ValueError):
         job()
@@ -104,10 +106,10 @@ def test_a_failed_stage_is_listed(lake: SparkSession, landing, job) -> None:
     )
 
 
-def test_the_status_command_exits_with_code_3_while_anything_needs_attention(
+def test_the_command_status_exits_with_code_3_while_a_dataset_needs_attention(
     lake: SparkSession, landing, job, monkeypatch
 ) -> None:
-    monkeypatch.chdir(landing.folder.parent)  # The warehouse of the test is in this folder.
+    monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")

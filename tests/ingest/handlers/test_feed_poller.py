@@ -123,7 +123,7 @@ def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_a_run_that_stops_before_its_timeout_is_continued_by_the_next_run(feed: Feed, web, aws, monkeypatch) -> None:
+def test_the_next_run_continues_a_run_that_stopped_before_its_timeout(feed: Feed, web, aws, monkeypatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same `:updated_at`, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
@@ -159,7 +159,7 @@ def test_no_row_is_lost_if_a_run_crashes_before_it_writes_the_state(feed: Feed, 
     assert S3State(s3, STATE).read()["complete"]
 
 
-def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_retried_after_a_temporary_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "TIMEOUT_SECONDS", 0.2)
     whole, released = json.dumps([row(1)]).encode(), threading.Event()
     web.respond(status=429, headers={"Retry-After": "7"})
@@ -179,7 +179,7 @@ def test_temporary_errors_are_retried(feed: Feed, web, monkeypatch: pytest.Monke
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_a_retry_after_header_may_have_a_date_or_invalid_text(feed: Feed, web) -> None:
+def test_the_header_retry_after_may_contain_a_date_or_invalid_text(feed: Feed, web) -> None:
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -262,14 +262,14 @@ def test_the_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_the_error_names_the_changed_column_if_a_row_lacks_the_column(web) -> None:
+def test_if_a_row_lacks_the_time_column_the_error_names_the_setting_changed_column(web) -> None:
     web.respond(b'{"type": "A"}\n')
 
     with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
         read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_incomplete_export_is_retried_even_if_the_feed_has_no_changed_column(web) -> None:
+def test_an_incomplete_export_is_retried_even_if_the_setting_changed_column_is_missing(web) -> None:
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 
@@ -309,7 +309,7 @@ def test_an_unchanged_csv_is_not_sent_again(web, aws) -> None:
         (b"", []),
     ],
 )  # fmt: skip
-def test_a_csv_row_becomes_a_dictionary_of_cells_by_column_name(
+def test_a_csv_row_becomes_a_dictionary_that_maps_column_names_to_cells(
     tmp_path: Path, content: bytes, rows: list[dict[str, str]]
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
@@ -370,7 +370,7 @@ def test_only_rejected_records_are_sent_again(web) -> None:
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_an_error_is_raised_if_a_record_is_rejected_in_all_attempts(web) -> None:
+def test_an_error_is_raised_if_a_record_is_rejected_in_every_attempt(web) -> None:
     with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
     assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1

@@ -182,13 +182,15 @@ def test_an_invalid_record_is_set_aside_without_blocking_later_records(table, aw
     assert len(items(table)) == 1
 
 
-def test_a_record_that_cannot_be_written_is_reported(table) -> None:
+def test_a_record_that_cannot_be_written_is_reported_as_a_batch_item_failure(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_cannot_be_set_aside_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_set_aside_is_reported_as_a_batch_item_failure(
+    table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
 
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
@@ -215,7 +217,7 @@ def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypa
         deliver(CASE)
 
 
-def test_the_log_shows_how_many_fields_are_unknown_but_not_their_text(table, caplog) -> None:
+def test_the_log_shows_only_the_number_of_unknown_fields(table, caplog) -> None:
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
@@ -316,7 +318,7 @@ def test_revisions_from_the_year_999_sort_before_later_revisions() -> None:
     assert early["revision"]["S"] < late["revision"]["S"]
 
 
-def test_numbers_are_stored_exactly() -> None:
+def test_a_json_number_is_stored_as_an_exact_decimal_number() -> None:
     row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
 
     values = make_item(row, KEY.encode())
