@@ -48,7 +48,7 @@ def measure_step(spark: SparkSession, step: Callable[[], object]) -> tuple[float
 def measure(dataset: str, folder: Path, *, rows: int, runs: int) -> None:
     """Ingest samples, and measure the stages refine and curate.
 
-    Each round measures a copy of raw, the stage refine and the stage curate. The first round is a warm-up.
+    Each round measures three steps: copy raw, refine and curate. The first round is a warm-up.
     """
     landing = folder / f"{dataset}-{rows}"
     spark = lake_session(str(folder / f"warehouse-{dataset}-{rows}"), app_name="benchmark")

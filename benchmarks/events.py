@@ -190,10 +190,11 @@ def measure_replay(folder: Path, *, rows: int, runs: int) -> None:
 def measure_landing(folder: Path, *, rows: int, runs: int) -> None:
     """Compare a run from landing to trusted, including the gate, with plain Spark on the same files.
 
-    Plain Spark reads, parses and writes the files, and is measured in two ways. `cast` reads all columns as text, and
-    then casts the columns. `inferred` uses the types that Spark infers. A reader with a typed schema is not measured,
-    because this reader is slow and loses records. If a number is in quotes, the reader treats the whole record as
-    malformed.
+    Plain Spark reads, parses and writes the files. Two variants of plain Spark are measured. `cast` reads all columns
+    as text, and then casts the columns. `inferred` uses the types that Spark infers.
+
+    A reader with a typed schema is not measured, because this reader is slow and loses records. If a number is in
+    quotes, the reader treats the whole record as malformed.
     """
     landing = folder / f"police-{rows}"
     if not (landing / "_truth.json").exists():

@@ -97,7 +97,7 @@ def generate_raw_requests(spark: SparkSession, *, rows: int) -> DataFrame:
     digit, letter = _draw("digit", 10), F.char(_draw("letter", 26) + 65)
     postal_code = F.concat(F.lit("V"), digit, letter, F.lit(" "), digit, letter, digit)
     columns = {
-        # The rows of a real source are not sorted by key, so a multiplication by a prime shuffles the request IDs.
+        # Multiply by a prime to shuffle the request IDs, because the rows of a real source are not sorted by key.
         "Request ID": F.pmod(request * 2654435761, F.lit(rows)),
         "Opened": _replace_some(opened, {"03/04/2024": 20, "1999-01-01": 10}),
         "Closed": _replace_some(closed, {None: 2000}),

@@ -102,7 +102,7 @@ def compile_suite(rows: DataFrame, suite: Suite) -> tuple[list[Check], list[Bit]
             checks.append(DelegatedToGX(expectation))
         elif isinstance(rule, TableRule):
             checks.append(TableCheck(expectation, rule, condition))
-        # The expectation itself tests for nulls, so rows with a null are not excluded.
+        # `missing` is None if the expectation itself tests for nulls. Then rows with a null are validated too.
         elif rule.missing is None:
             failed = add_null_bit(rule.unexpected, condition, expectation)
             checks.append(RowCheck(expectation, rule, condition, failed, None))

@@ -61,7 +61,7 @@ def new_files(
 def read_new_files(
     spark: SparkSession, files: Sequence[LandedFile], state: RawState, **options: Any
 ) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
-    """Read the files whose content raw does not have. `options` are passed to `read_files`.
+    """Read the files whose content is not yet in raw. `options` are passed to `read_files`.
 
     If several files have the same content, only the first file is read. If the first file cannot be read, the next file
     is tried, because its name may indicate another format.

@@ -45,7 +45,7 @@ class _Text:
         accents: Number of accented Latin letters, typographic quotes and dashes that are valid UTF-8.
         strays: Number of bytes that are not valid UTF-8.
         first_stray: The line number of the first byte that is not valid UTF-8.
-        has_undefined: Whether a byte is valid neither in UTF-8 nor in Windows-1252.
+        has_undefined: Whether the file has a byte that is valid neither in UTF-8 nor in Windows-1252.
     """
 
     start: bytes = b""

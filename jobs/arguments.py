@@ -64,8 +64,8 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     """
     parser = make_parser(job, stages)
     known, ignored = parser.parse_known_args(argv)
-    # Compare an ignored key only with the lower-case options of this job. Glue's own `--JOB_ID` resembles Glue's
-    # `--JOB_RUN_ID`, but is not a typing error.
+    # Compare an ignored key only with the lower-case options. Glue itself passes upper-case options such as `--JOB_ID`,
+    # which resembles `--JOB_RUN_ID` but is not a typing error.
     own = [option for action in parser._actions for option in action.option_strings if option.islower()]
     for key in (text.split("=")[0] for text in ignored if text.startswith("--")):
         if similar := get_close_matches(key, own, n=1, cutoff=0.8):

@@ -250,7 +250,7 @@ class Publisher:
     def write(
         self, candidates: DataFrame, *, watermark: int, is_append: bool, request: str | None = None
     ) -> StageResult:
-        """Stage the candidates. The staged snapshot stores the progress that trusted will store after the publish."""
+        """Stage the candidates. The staged snapshot stores the new progress, which takes effect with the publish."""
         progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(

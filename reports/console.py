@@ -118,7 +118,10 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
 
 
 def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
-    """Return a table of the columns that fit, and a list of the other columns. Bars are left out before columns."""
+    """Return a table of the columns that fit, and the other columns.
+
+    If the table is too wide, bars are left out first.
+    """
     console = Console(width=10_000)  # Every table fits in this width.
     for bars in (True, False):
         table = _table(answer.columns, rows, bars=bars)

@@ -165,8 +165,8 @@ def test_personal_data_stays_in_the_landing_folder_and_raw(
     assert len(personal) > 700
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], text) == []
     assert leaked([*personal, *SAMPLE_NAMES, *needles(), key], citylake.output) == []
-    # `aside.csv` and `aside.xlsx` have six rows each. Three keys are in both files. Only one row of each key is kept,
-    # so nine of the twelve rows are in quarantine.
+    # `aside.csv` and `aside.xlsx` have six rows each. Three keys are in both files, so three of the twelve rows are
+    # superseded. The other nine rows are in quarantine.
     assert lake.table("lake.quarantine.registrar").where("_source_file like 'aside%'").count() == 9
     assert all(word in text for word in ("BSc Computing", "every_cell_readable", "SUCCEEDED"))
     assert "partial_unexpected_list" in citylake.output

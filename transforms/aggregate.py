@@ -218,7 +218,7 @@ def _require_function(rows: DataFrame, source: str, function: str, *, where: str
         raise SchemaMismatchError(
             where=f"{where}: column {source!r}",
             got=f"the type {type_}",
-            expected=f"a number, because {function} is numeric",
+            expected=f"a number, because the function {function} needs numbers",
             hint="Convert the column to a number with change_schema first.",
         )
     if function != "count" and "map<" in type_:

@@ -211,8 +211,8 @@ def fill_missing_values(
 def _cast_edge(edge: float, type_: T.DataType) -> Column:
     """Return an edge as a literal that can be compared with values of a type.
 
-    The literal equals the column's value with the same digits. Without the type, the literal could differ from this
-    value. For example, the float 0.7 does not equal the double 0.7.
+    The literal has the type of the column. Otherwise, it could differ from a column value with the same digits. For
+    example, the float 0.7 does not equal the double 0.7.
     """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")

@@ -72,7 +72,7 @@ def grid_line(coordinate: Column, *, degrees: float) -> Column:
     """
     exact = Decimal(str(degrees))
     if not exact.is_finite() or not 100 <= exact.scaleb(6) <= 10_000_000 or exact.scaleb(6) % 1:
-        expected = "0.0001 to 10, in whole millionths of a degree"
+        expected = "0.0001 to 10 degrees, with at most 6 decimals"
         raise ArgumentError(where="grid_line", argument="degrees", got=degrees, expected=expected)
     cell, decimals = int(exact.scaleb(6)), max(0, -int(exact.normalize().as_tuple().exponent))
     # The calculation uses whole millionths of a degree (11 cm), because integers are exact. With doubles, the

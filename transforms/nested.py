@@ -163,8 +163,8 @@ def is_json(text: Column) -> Column:
         F.from_json(F.concat(F.lit(prefix), text, F.lit(suffix)), "read int", strict)["read"]
         for prefix, suffix in wrappers
     ]
-    # In `\u` escapes, Jackson (Spark's JSON parser) also accepts a character that is not a hex digit, if its last byte
-    # equals the byte of a hex digit.
+    # In a `\u` escape, Jackson (Spark's JSON parser) checks only the low byte of each character. So Jackson also
+    # accepts some characters that are not hex digits.
     has_valid_escapes = ~text.rlike(r"(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})")
     return F.coalesce((markers[0] == 1) & (markers[1] == 1) & has_valid_escapes, F.lit(False))
 

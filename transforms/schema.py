@@ -238,9 +238,9 @@ def _resolve_member(rows: DataFrame, parts: Sequence[str]) -> tuple[T.DataType, 
     for depth, part in enumerate(parts):
         where = ".".join(["change_schema", *parts[:depth]])
         if not isinstance(type_, T.StructType):
-            hint = (
-                f"Explode the array first. If {'.'.join(parts)!r} is the column's name, write the source in backticks."
-            )
+            hint = f"If {'.'.join(parts)!r} is the name of one column, write the name in backticks."
+            if isinstance(type_, T.ArrayType):
+                hint = f"Explode the array first. {hint}"
             raise SchemaMismatchError(
                 where=where, got=f"the type {type_.simpleString()}", expected=f"a struct with {part!r}", hint=hint
             )
@@ -262,7 +262,7 @@ def _require_type(path: str, source_type: T.DataType, expected: str) -> None:
             where=f"change_schema: source {path!r}",
             got=f"the type {source_type.simpleString()}",
             expected=expected,
-            hint="Correct the mapping, or use the mapping of this source.",
+            hint="Correct the source type in the mapping, or use the mapping that fits these rows.",
         )
 
 

@@ -35,7 +35,7 @@ def progress_console() -> Console:
 
 
 def print_result(*renderables: RenderableType) -> None:
-    """Print tables and texts with rich's markup to standard output."""
+    """Print tables, or texts that contain rich markup, to standard output."""
     console = result_console()
     for renderable in renderables:
         console.print(renderable)

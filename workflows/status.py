@@ -88,7 +88,9 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
     stale = sorted(stale_answers(spark, load_dataset(name))) if exists(spark, trusted) else []
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
-        attention.append(f"{len(stale)} answers are older than trusted or their code: {names}. Run the stage curate")
+        attention.append(
+            f"{len(stale)} answers are stale, because their tables or code changed: {names}. Run the stage curate"
+        )
     state = "never run" if not last else "BLOCKED" if blocked else str(last["state"])
     started = last["began"] if last else None
     return DatasetStatus(name, state, started, counts[0], counts[1], tuple(attention))

@@ -78,7 +78,7 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "`_mask_1` has the next 62 bits, and so on.",
     ),
 }
-"""Maps every column that CityLake adds to its zones, its type and its meaning."""
+"""The zones, the type and the meaning of each column that CityLake adds. The keys are column names."""
 
 BOOKKEEPING_PAGE = "bookkeeping-columns.md"
 

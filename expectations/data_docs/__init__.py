@@ -1,6 +1,6 @@
 """Render saved validation results as Data Docs, with Great Expectations' own renderers.
 
-The module creates no data context of Great Expectations, so no data leaves the machine.
+The module does not create a data context. Great Expectations sends usage statistics only from a data context.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 counts["set_aside"] += 1
         except (ClientError, BotoCoreError) as error:
             # Do not write later records, because Kinesis will deliver the failed record and all later records again.
-            logger.error("record %s was not written. Kinesis will deliver the record again: %s", number, error)
+            logger.error("record %s was not written: %s. Kinesis will deliver the record again", number, error)
             failed = [{"itemIdentifier": number}]
             break
     logger.info("%d record(s): %s", len(event["Records"]), counts)
@@ -133,7 +133,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def make_item(row: Mapping[str, Any], key: bytes) -> dict[str, dict[str, Any]]:
-    """Return the item of a row in the form of DynamoDB's API: `case_key`, `revision`, and the masked fields.
+    """Convert a row to an item of DynamoDB. The item has `case_key`, `revision` and the masked fields.
 
     Raises:
         PoisonError: The row has no valid `Case Created dttm` or no valid `row_ts`. Or a known field is nested. Or a

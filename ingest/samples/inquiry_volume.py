@@ -166,7 +166,7 @@ class _Part:
 
     def damage(self, row: list[Any], year: int, kind: int, file: str, line: int) -> list[list[Any]]:
         row[2] = f"{row[2]:%Y-%m}"
-        # Two rows have the same key, but different numbers of inquiries.
+        # Write a second row with the same key but a different number of inquiries.
         if kind % (len(_DAMAGE) + 1) == len(_DAMAGE):
             other = [*row[:4], row[4] + 1, row[5]]
             self.truth.counts["superseded"] += 1  # the first row is superseded, and the second row is quarantined

@@ -52,7 +52,7 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
 def test_the_next_run_completes_the_publish_of_a_killed_run(
     lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str
 ) -> None:
-    """One row of each file has no value for calls offered and is quarantined.
+    """In each file, one row is quarantined, because its column `CallsOffered` is empty.
 
     `test_increments` kills runs at every write.
     """

@@ -229,7 +229,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
 
 
 def test_the_pruning_condition_includes_both_utc_hours_of_a_repeated_local_hour(lake: SparkSession) -> None:
-    """In one night in autumn, the local time 01:30 is both 07:30 and 08:30 UTC. A key may contain this local time."""
+    """In one night of autumn, the local time 01:30 is 07:30 and 08:30 UTC. Rows at both times can have the same key."""
     requests(
         lake,
         ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),

@@ -171,7 +171,7 @@ def test_a_missing_column_is_refused(spark, group_by, source, order_by):
         (
             {"n": ("text", "avg")},
             SchemaMismatchError,
-            "aggregate: column 'text': got the type string, expected a number, because avg is numeric. "
+            "aggregate: column 'text': got the type string, expected a number, because the function avg needs numbers. "
             "Convert the column to a number with change_schema first.",
         ),
         (

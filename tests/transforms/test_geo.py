@@ -121,7 +121,9 @@ def test_grid_lines_have_as_many_decimals_as_the_cell_size(either_ansi):
 @pytest.mark.parametrize("degrees", [0, -0.01, 0.00001, 10.5, 0.0001234, NAN, INFINITY])
 def test_invalid_cell_sizes_are_refused(spark, degrees):
     for call in (lambda: grid_line(F.lit(1), degrees=degrees), lambda: grid_cell(F.lit(1), F.lit(1), degrees=degrees)):
-        with pytest.raises(ArgumentError, match="grid_line: degrees is .*, expected 0.0001 to 10, in whole millionths"):
+        with pytest.raises(
+            ArgumentError, match="grid_line: degrees is .*, expected 0.0001 to 10 degrees, with at most 6 dec"
+        ):
             call()
 
 

@@ -143,7 +143,7 @@ def test_a_source_column_with_a_type_other_than_the_stated_type_is_refused(spark
         change_schema(raw, fields=[(source, declared, "x", "string")])
     assert str(caught.value) == (
         f"change_schema: source {source!r}: got the type {got}, expected {declared}. "
-        "Correct the mapping, or use the mapping of this source."
+        "Correct the source type in the mapping, or use the mapping that fits these rows."
     )
 
 

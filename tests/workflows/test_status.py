@@ -70,12 +70,13 @@ def test_the_status_lists_stale_answers_until_they_are_built_again(
         job(stage)
 
     assert status(lake).attention == (
-        "2 answers are older than trusted or their code: calls_handled, calls_handled_monthly. Run the stage curate",
+        "2 answers are stale, because their tables or code changed: calls_handled, calls_handled_monthly. "
+        "Run the stage curate",
     )
     job("curate")
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
-    assert status(lake).attention[0].startswith("2 answers are older than trusted or their code")
+    assert status(lake).attention[0].startswith("2 answers are stale, because their tables or code changed")
     assert job("curate")[0].result.notes == ("2 of 2 answers built",)
     assert status(lake).attention == ()
 

@@ -1,4 +1,4 @@
-"""Every dataset follows the rules on which jobs and reports depend."""
+"""Test for each dataset the rules that jobs and reports rely on."""
 
 from __future__ import annotations
 

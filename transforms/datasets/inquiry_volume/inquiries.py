@@ -25,7 +25,7 @@ LAYOUTS = {"inquiry_volume": _FIELDS}
 KEY = ("inquiry_department", "inquiry_type", "year_month", "inquiry_channel")
 
 CHANNELS = ("Phone", "E-mail", "Chat", "WEB", "Mobile App", "Social Media", "Mail Out", "In Person", "Unknown")
-"""The channels that the city names, in the city's spelling."""
+"""All channels in the city's documentation, with the city's spelling."""
 
 OTHER_NUMBER = "_other_number"
 _NAMES = ("inquiry_department", "inquiry_type", "inquiry_channel")

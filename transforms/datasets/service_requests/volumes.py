@@ -174,7 +174,7 @@ def build_by_hour_and_weekday(requests: DataFrame) -> DataFrame:
 
     The requests are counted for each city, and for each agency, channel and area of the city. Grid cells are left out.
 
-    Rows: for each group of a city, one row for each combination of weekday and hour with requests.
+    Rows: one row for each combination of group, weekday and hour that has requests.
 
     Columns:
 
