@@ -47,7 +47,7 @@ PYTHON_FUNCTIONS = {
 
 
 @pytest.mark.parametrize("type_", ["int", "bigint", "double", "decimal(9,2)"])
-def test_every_aggregate_function_gives_the_same_result_as_python(either_ansi, type_):
+def test_every_function_agrees_with_python(either_ansi, type_):
     groups = {"a": [3, -4, 4, 4, 10], "one": [7], "alike": [2, 2, 2]}
     rows = [(key, value) for key, values in groups.items() for value in [*values, None]]
     calls = either_ansi.createDataFrame(rows, "k string, i int").selectExpr("k", f"CAST(i AS {type_}) AS n")
@@ -74,7 +74,8 @@ def test_the_functions_first_and_last_skip_null_values(spark):
 
 
 @given(rows=GROUPED)
-def test_the_functions_first_and_last_break_ties_by_the_value_of_the_source_column(spark, rows):
+def test_source_value_breaks_ties_in_the_order(spark, rows):
+    """The functions `first` and `last` compare tied rows by the value of the source column."""
     calls = spark.createDataFrame(rows, "k string, day int, n int")
     columns = {"first": ("n", "first"), "last": ("n", "last")}
     ends = calls.transform(aggregate, group_by=["k"], columns=columns, order_by=["day"]).collect()
@@ -89,7 +90,8 @@ def test_the_functions_first_and_last_break_ties_by_the_value_of_the_source_colu
     }
 
 
-def test_if_all_values_of_a_group_are_null_every_result_except_the_counts_is_null(spark):
+def test_group_without_values_has_null_results(spark):
+    """The counts are 0. All other results are null."""
     calls = spark.createDataFrame([("a", 3), ("a", None), ("b", None)], "k string, n int")
     columns = {name: ("n", name) for name in AGGREGATE_FUNCTIONS}
     totals = {
@@ -101,7 +103,8 @@ def test_if_all_values_of_a_group_are_null_every_result_except_the_counts_is_nul
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_the_aggregate_of_an_empty_frame_has_a_row_only_if_there_are_no_group_columns(spark):
+def test_only_ungrouped_empty_frames_give_a_row(spark):
+    """With group columns, the result of an empty frame has no rows."""
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
     assert empty.transform(aggregate, group_by=[], columns=COLUMNS).collect() == [(None, 0, None, None, None)]
@@ -124,7 +127,7 @@ def test_a_sum_that_overflows_its_type_is_null(either_ansi):
     assert dict(totals.dtypes)["sum n"] == dict(totals.dtypes)["sumDistinct n"] == "bigint"
 
 
-def test_a_sum_is_exact_even_if_a_partial_sum_overflows(either_ansi):
+def test_sum_is_exact_despite_partial_overflow(either_ansi):
     orders = list(permutations([2**63 - 1, 2**32, -(2**32) - 5, None]))
     rows = [(number, value) for number, order in enumerate(orders) for value in order]
     calls = either_ansi.createDataFrame(rows, "k int, n bigint").coalesce(1)
@@ -195,7 +198,7 @@ def test_a_missing_column_is_refused(spark, group_by, source, order_by):
         ),
     ],
 )
-def test_invalid_entries_of_the_argument_columns_are_refused(spark, columns, error, message):
+def test_invalid_column_entries_are_refused(spark, columns, error, message):
     calls = spark.createDataFrame([], "k string, text string, tags map<string, int>")
     with pytest.raises(error) as caught:
         aggregate(calls, group_by=["k"], columns=columns)
@@ -203,7 +206,8 @@ def test_invalid_entries_of_the_argument_columns_are_refused(spark, columns, err
 
 
 @given(rows=GROUPED)
-def test_the_counts_of_all_groups_including_the_null_group_add_up_to_the_row_count(spark, rows):
+def test_every_row_is_counted_in_a_group(spark, rows):
+    """Rows with a null key are a group of their own."""
     calls = spark.createDataFrame(rows, "k string, m int, n int")
     totals = calls.transform(
         aggregate, group_by=["k"], columns={"rows": ("n", "count"), "total": ("n", "sum")}

@@ -24,7 +24,7 @@ CALLS = "year int, channel string, n int"
 CHANNELS = st.sampled_from([None, "web", "phone", "fax", ""])
 
 
-def test_a_pivot_aggregates_all_unlisted_values_in_the_column_others(spark):
+def test_other_column_aggregates_unlisted_values(spark):
     rows = [(2023, "web", 1), (2023, "web", 2), (2023, "fax", 4), (2023, None, 8), (2024, "phone", None), (None, "", 3)]
     counted = spark.createDataFrame(rows, CALLS).transform(
         pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
@@ -36,7 +36,7 @@ def test_a_pivot_aggregates_all_unlisted_values_in_the_column_others(spark):
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_pivot_with_the_aggregation_count_returns_0_for_absent_values(spark):
+def test_count_of_absent_values_is_0(spark):
     calls = spark.createDataFrame([(2023, "web", None), (2023, None, 1)], CALLS)
     arguments = {"column": "channel", "values": ["web", "phone"], "aggregation": ("n", "count"), "other_column": "rest"}
     assert calls.transform(pivot, group_by=["year"], **arguments).collect() == [(2023, 0, 0, 1)]
@@ -56,7 +56,7 @@ def test_a_pivot_with_the_aggregation_count_returns_0_for_absent_values(spark):
         ("string", ["true", "it's", "1"], ["true", "it's"]),
     ],
 )
-def test_the_argument_values_of_pivot_accepts_every_simple_type(either_ansi, type_, cells, values):
+def test_pivot_accepts_values_of_simple_types(either_ansi, type_, cells, values):
     rows = either_ansi.createDataFrame([(value, n) for n, value in enumerate(cells)], f"value {type_}, n int")
     spread = rows.transform(pivot, group_by=[], column="value", values=values, aggregation=("n", "sumDistinct"))
     assert spread.columns == [*map(str, values), "others"]
@@ -64,7 +64,7 @@ def test_the_argument_values_of_pivot_accepts_every_simple_type(either_ansi, typ
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.integers(-9, 9)), max_size=10))
-def test_every_row_is_aggregated_in_exactly_one_column_of_a_pivot(spark, rows):
+def test_every_row_is_aggregated_in_one_column(spark, rows):
     spread = spark.createDataFrame(rows, CALLS).transform(
         pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
     )
@@ -114,7 +114,7 @@ def test_invalid_arguments_of_pivot_are_refused(spark, arguments, error, message
         pivot(calls, **(good | arguments))
 
 
-def test_the_function_top_n_adds_the_rank_of_each_kept_row(spark):
+def test_top_rows_get_a_rank(spark):
     rows = [(2023, "web", 5), (2023, "fax", 9), (2023, "sms", 7), (2024, "web", None), (2024, "fax", -1), (None, "", 1)]
     top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"])
     expected = [
@@ -129,7 +129,7 @@ def test_the_function_top_n_adds_the_rank_of_each_kept_row(spark):
     )
 
 
-def test_the_ranks_of_equal_values_do_not_depend_on_the_partitioning(spark):
+def test_ranks_of_equal_values_ignore_partitioning(spark):
     rows = [
         ("b", 1, {"x": 2}),
         ("a", 2, {"x": 1}),
@@ -146,7 +146,7 @@ def test_the_ranks_of_equal_values_do_not_depend_on_the_partitioning(spark):
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.one_of(st.none(), st.integers(0, 3))), max_size=12))
-def test_the_function_top_n_keeps_the_greatest_values_of_each_group(spark, rows):
+def test_each_group_keeps_its_greatest_values(spark, rows):
     top_rows = spark.createDataFrame(rows, CALLS).transform(top_n, n=2, column="n", group_by=["year"]).collect()
     for year in {row[0] for row in rows}:
         greatest = sorted((-1 if n is None else n for column, _, n in rows if column == year), reverse=True)[:2]

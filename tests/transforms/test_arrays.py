@@ -15,7 +15,7 @@ def add_flags(numbers):
     return numbers.withColumn("flags", array_where(checks))
 
 
-def test_values_whose_condition_is_true_are_returned_in_order(either_ansi):
+def test_true_conditions_return_their_values_in_order(either_ansi):
     rows = [(-3, "x", ["negative", "odd"]), (11, "x", ["odd", "x"]), (12, "y", ["y"]), (4, "x", None)]
     flags = add_flags(either_ansi.createDataFrame([row[:2] for row in rows], NUMBERS))
     expected = either_ansi.createDataFrame(rows, f"{NUMBERS}, flags array<string>")

@@ -128,13 +128,13 @@ def cast_texts(session, ddl, texts):
 
 
 @pytest.mark.parametrize("ddl", TEXTS)
-def test_only_text_in_a_valid_form_of_the_target_type_is_cast(either_ansi, ddl):
+def test_only_valid_text_is_cast(either_ansi, ddl):
     texts = [*TEXTS[ddl], *([] if ddl == "binary" else ["", " \u00a0", "n/a"]), None]
     actual = cast_texts(either_ansi, ddl, texts)
     assert list(zip(texts, actual, strict=True)) == [(text, TEXTS[ddl].get(text)) for text in texts]
 
 
-def test_text_is_cast_to_a_timestamp_only_if_the_text_has_an_offset(in_zone):
+def test_timestamp_text_needs_an_offset(in_zone):
     texts = {
         "2024-03-10T02:30:00-05:00": 1710055800000000,
         " 2024-03-10 07:30:00Z\u00a0": 1710055800000000,
@@ -284,12 +284,12 @@ def test_a_decimal_from_text_is_exact_or_null(spark, texts, scale):
 
 
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60))
-def test_the_text_of_every_double_is_cast_to_that_double(spark, values):
+def test_cast_from_text_restores_every_double(spark, values):
     assert cast_texts(spark, "double", [repr(value) for value in values]) == values
 
 
 @given(values=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20))
-def test_a_double_from_a_bigint_is_exact_or_null(spark, values):
+def test_double_from_bigint_is_exact_or_null(spark, values):
     rows = spark.createDataFrame([(value,) for value in values], "n bigint").coalesce(1)
     actual = rows.transform(change_schema, fields=[Field("n", "n", "double")]).collect()
     assert [row.n for row in actual] == [float(value) if int(float(value)) == value else None for value in values]

@@ -21,7 +21,7 @@ def test_fields_are_selected_in_the_given_order(spark):
     )
 
 
-def test_the_remaining_fields_keep_their_order_after_a_drop(spark):
+def test_remaining_fields_keep_their_order(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (None, None, 3, None)], ODD)
     remaining = calls.transform(drop_fields, fields=["reçu", "MiXeD Case", "reçu"])
     assert_df_equality(remaining, spark.createDataFrame([(1, 4), (None, None)], "`Calls. Offered` int, `a``b` int"))
@@ -37,14 +37,14 @@ def test_two_fields_can_swap_their_names(spark):
     assert calls.transform(rename_fields, fields={"MiXeD Case": "mixed case"}).columns[1] == "mixed case"
 
 
-def test_the_functions_drop_fields_and_rename_fields_distinguish_upper_and_lower_case(spark):
+def test_field_names_are_case_sensitive(spark):
     twins = spark.createDataFrame([(1, 2, 3)], "a int, A int, b int")
     assert_df_equality(twins.transform(drop_fields, fields=["a"]), spark.createDataFrame([(2, 3)], "A int, b int"))
     renamed = twins.transform(rename_fields, fields={"A": "other"})
     assert renamed.select("a", "other").collect() == [(1, 2)]
 
 
-def test_a_frame_is_split_into_named_and_remaining_columns(spark):
+def test_frame_is_split_by_column_names(spark):
     calls = spark.createDataFrame([(1, "x", None, 4), (1, "x", None, 4)], ODD)
     named, others = split_fields(calls, fields=["reçu", "Calls. Offered"])
     assert (named.columns, others.columns) == (["reçu", "Calls. Offered"], ["MiXeD Case", "a`b"])
@@ -81,7 +81,8 @@ def test_missing_and_duplicate_fields_are_refused(spark, step, fields, error, me
         step(spark.createDataFrame([], "k int, n int, N int"), fields=fields)
 
 
-def test_the_function_null_fields_lists_columns_whose_values_are_all_null_or_blank(spark):
+def test_blank_columns_are_listed_as_null_fields(spark):
+    """All values of a listed column are null or blank."""
     schema = "`n. 1` int, `MiXeD Case` string, `été` string, list array<int>, inside struct<a: int>, x double"
     rows = [(None, " ", "a", [], (None,), float("nan")), (None, None, "", None, None, None)]
     named = spark.createDataFrame(rows, schema).transform(null_fields)
@@ -96,7 +97,7 @@ def test_the_function_null_fields_lists_columns_whose_values_are_all_null_or_bla
         null_fields(spark.createDataFrame([], "n int, N int"))
 
 
-def test_rows_whose_values_are_all_null_or_blank_are_dropped(spark):
+def test_rows_of_null_or_blank_values_are_dropped(spark):
     rows = [(None, " \t", None), (None, None, float("nan")), (0, "", None), (None, "x", None), (None, "x", None)]
     calls = spark.createDataFrame(rows, "`n. 1` int, `Le Texte` string, x double")
     assert [row[:2] for row in calls.transform(remove_null_rows).collect()] == [row[:2] for row in rows[1:]]
@@ -106,7 +107,7 @@ def test_rows_whose_values_are_all_null_or_blank_are_dropped(spark):
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
-def test_a_cell_is_blank_if_python_strip_leaves_no_text(spark, rows):
+def test_blank_cells_agree_with_python_strip(spark, rows):
     calls = spark.createDataFrame(rows, "a string, b string")
     remaining = [tuple(row) for row in calls.transform(remove_null_rows).collect()]
     assert remaining == [row for row in rows if any((cell or "").strip() for cell in row)]

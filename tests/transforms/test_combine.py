@@ -41,7 +41,8 @@ def test_frames_with_different_columns_or_types_are_refused(spark, schema, extra
     assert isinstance(error, TransformError)
 
 
-def test_frames_with_column_names_that_differ_only_in_case_are_refused(spark):
+def test_duplicate_column_names_are_refused(spark):
+    """Names that differ only in case are duplicates."""
     years = spark.createDataFrame([], "Year int, year int")
     with pytest.raises(
         DuplicateColumnError, match="union_by_name: frame 1: the result would have columns 'Year' and 'year', which"
@@ -52,7 +53,8 @@ def test_frames_with_column_names_that_differ_only_in_case_are_refused(spark):
 
 
 @given(frames=st.lists(ROWS, min_size=1, max_size=4))
-def test_a_union_keeps_every_row_including_duplicate_rows_and_rows_with_nulls(spark, frames):
+def test_union_keeps_every_row(spark, frames):
+    """Duplicate rows and rows with nulls are kept."""
     together = union_by_name(*(spark.createDataFrame(rows, "a int, b int") for rows in frames))
     expected = [row for rows in frames for row in rows]
     assert sorted(map(tuple, together.collect()), key=repr) == sorted(expected, key=repr)

@@ -44,7 +44,7 @@ LEFT_ONLY, RIGHT_ONLY = [("fax", 3, None), (None, 4, None)], [("sms", None, "Tex
         ("left anti", [("fax", 3), (None, 4)]),
     ],
 )
-def test_a_null_key_matches_no_row_in_any_join_type(spark, how, expected):
+def test_null_keys_match_no_rows(spark, how, expected):
     calls, names = calls_and_names(spark)
     joined = join(calls, names, on={"channel": "code"}, how=how)
     assert joined.columns == ["channel", "id", "label"][: len(expected[0])]
@@ -52,7 +52,7 @@ def test_a_null_key_matches_no_row_in_any_join_type(spark, how, expected):
 
 
 @pytest.mark.parametrize("how", JOIN_TYPES)
-def test_a_frame_can_be_joined_with_its_own_aggregation(spark, how):
+def test_frame_joins_its_own_aggregation(spark, how):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.where("n < 5").groupBy("channel").agg(F.sum("n").alias("total"))
     joined = join(calls, busy, on=["channel"], how=how)
@@ -68,7 +68,7 @@ def test_a_frame_can_be_joined_with_its_own_aggregation(spark, how):
     assert sorted(map(tuple, joined.collect())) == expected[how]
 
 
-def test_a_frame_can_be_joined_with_itself_on_two_different_columns(spark):
+def test_frame_joins_itself_on_different_columns(spark):
     people = spark.createDataFrame([(1, None), (2, 1), (3, 1)], "id int, chief int")
     assert sorted(join(people, people, on={"id": "chief"}, how="left semi").collect()) == [(1, None)]
     chiefs = people.withColumnRenamed("chief", "of chief")
@@ -77,7 +77,7 @@ def test_a_frame_can_be_joined_with_itself_on_two_different_columns(spark):
     assert sorted(map(tuple, same.collect())) == [(1, None), (2, 1), (3, 1)]
 
 
-def test_two_left_columns_may_be_joined_with_the_same_right_column(spark):
+def test_two_left_columns_match_one_right_column(spark):
     left = spark.createDataFrame([(1, 2, 5), (3, 3, 6)], "`a.b` int, `Ça va` int, CODE int")
     right = spark.createDataFrame([(3, "x"), (1, "y")], "code int, `l. b` string")
     joined = join(left, right, on={"a.b": "code", "Ça va": "code"}, how="left")
@@ -134,14 +134,14 @@ def test_invalid_arguments_of_join_are_refused(spark, left, right, on, how, erro
         join(spark.createDataFrame([], left), spark.createDataFrame([], right), on=on, how=how)
 
 
-def test_in_semi_and_anti_joins_both_frames_may_have_a_column_of_the_same_name(spark):
+def test_semi_and_anti_joins_allow_shared_column_names(spark):
     calls = spark.createDataFrame([(1, 5), (2, 6)], "k int, n int")
     assert join(calls, calls.where("k = 1").toDF("k", "N"), on=["k"], how="left semi").collect() == [(1, 5)]
     assert join(calls, calls.where("k = 1"), on=["k"], how="left anti").collect() == [(2, 6)]
 
 
 @given(left=st.lists(KEYS, max_size=8), right=st.lists(KEYS, max_size=8), how=st.sampled_from(JOIN_TYPES))
-def test_each_join_type_returns_as_many_rows_as_the_same_join_in_python(spark, left, right, how):
+def test_number_of_joined_rows_agrees_with_python(spark, left, right, how):
     calls = spark.createDataFrame([(key, n) for n, key in enumerate(left)], "k string, n int")
     names = spark.createDataFrame([(key, n) for n, key in enumerate(right)], "k string, m int")
     matched = sum(right.count(key) for key in left if key is not None)
@@ -158,7 +158,7 @@ def test_each_join_type_returns_as_many_rows_as_the_same_join_in_python(spark, l
     assert len(join(calls, names, on=["k"], how=how).collect()) == expected[how]
 
 
-def test_a_lookup_uses_the_latest_reference_row_of_each_key(spark):
+def test_lookup_uses_the_latest_reference_row(spark):
     calls, _ = calls_and_names(spark)
     rows = [("web", "Internet", 2019), ("web", "Online", 2024), ("web", "Zuse", None), (None, "None", 2024)]
     names = spark.createDataFrame(rows, f"{NAMES}, since int")
@@ -169,7 +169,7 @@ def test_a_lookup_uses_the_latest_reference_row_of_each_key(spark):
     assert_df_equality(looked_up, spark.createDataFrame(expected, schema), ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_lookup_with_two_key_columns_needs_a_match_in_both_columns(spark):
+def test_lookup_matches_both_key_columns(spark):
     calls = spark.createDataFrame([(1, "web"), (1, "fax"), (2, "web"), (2, None)], CALLS)
     rows = [(1, "web", "a"), (1, "fax", "b"), (2, "web", "c"), (2, None, "d"), (1, "web", "A")]
     names = spark.createDataFrame(rows, "id int, channel string, label string")
@@ -177,7 +177,8 @@ def test_a_lookup_with_two_key_columns_needs_a_match_in_both_columns(spark):
     assert [tuple(row)[2] for row in looked_up.orderBy("id", "channel").collect()] == ["b", "a", None, "c"]
 
 
-def test_a_lookup_breaks_ties_between_reference_rows_independently_of_the_partitioning(spark):
+def test_lookup_of_tied_rows_ignores_partitioning(spark):
+    """The reference has several rows with the same key and the same order."""
     calls = spark.createDataFrame([("web",), ("web",)], "code string")
     rows = [("web", "b", None, 1), ("web", "b", "x", 1), ("web", "a", "z", 1), ("web", "z", "z", 0)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
@@ -186,7 +187,7 @@ def test_a_lookup_breaks_ties_between_reference_rows_independently_of_the_partit
         assert looked_up.collect() == [("web", "b", "x")] * 2
 
 
-def test_both_frames_of_a_lookup_may_have_columns_of_the_same_name(spark):
+def test_lookup_frames_may_share_column_names(spark):
     calls = spark.createDataFrame([(1, "web", "x"), (2, "fax", "y")], "Code int, channel string, note string")
     reference = [("web", 1, "p", "no"), ("web", 2, "q", "no")]
     names = spark.createDataFrame(reference, "code string, note int, label string, channel string")
@@ -196,7 +197,8 @@ def test_both_frames_of_a_lookup_may_have_columns_of_the_same_name(spark):
     assert sorted(map(tuple, looked_up.collect())) == [(1, "web", "x", "q", True), (2, "fax", "y", None, False)]
 
 
-def test_a_column_that_a_lookup_adds_may_have_the_name_of_the_reference_key(spark):
+def test_added_column_may_have_the_key_name(spark):
+    """The name of an added column may equal the name of the key of the reference."""
     calls, names = calls_and_names(spark)
     taken = calls.transform(lookup, names, on={"channel": "code"}, columns=["code"], order_by=["label"])
     assert sorted(map(tuple, taken.collect())) == [
@@ -214,7 +216,7 @@ def test_a_column_that_a_lookup_adds_may_have_the_name_of_the_reference_key(spar
     ]
 
 
-def test_the_reference_of_a_lookup_can_be_an_aggregation_of_the_rows(spark):
+def test_lookup_accepts_an_aggregation_of_its_rows(spark):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.groupBy("channel").agg(F.max("n").alias("most"), F.max("n").alias("n"))
     looked_up = calls.transform(lookup, busy, on=["channel"], columns=["most"], order_by=["n"])

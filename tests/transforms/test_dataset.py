@@ -30,11 +30,11 @@ def test_a_dataset_with_an_event_time_is_incremental():
     assert build_dataset(event_time="date").is_incremental
 
 
-def test_the_source_columns_of_a_layout_are_the_column_names_in_its_files():
+def test_source_columns_have_the_names_in_files():
     assert build_dataset().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
 
 
-def test_an_answer_reads_only_the_table_trusted_by_default():
+def test_answer_reads_the_trusted_table_by_default():
     assert build_dataset().answers["daily"].reads == ("trusted",)
 
 
@@ -61,7 +61,7 @@ def test_every_dataset_is_defined_completely(build_candidates, name):
     assert {*dataset.key, *dataset.revision_order, *time_columns} <= set(built.columns)
 
 
-def test_the_error_for_a_dataset_without_a_module_lists_the_existing_datasets():
+def test_error_for_unknown_dataset_shows_existing_datasets():
     with pytest.raises(DatasetNotFoundError) as caught:
         load_dataset("contact_center")
     assert str(caught.value) == (
@@ -71,7 +71,7 @@ def test_the_error_for_a_dataset_without_a_module_lists_the_existing_datasets():
     assert (caught.value.name, caught.value.known[0]) == ("contact_center", "contact_centre")
 
 
-def test_a_module_without_the_constant_dataset_is_refused(monkeypatch, tmp_path):
+def test_module_without_dataset_constant_is_refused(monkeypatch, tmp_path):
     (tmp_path / "half_written.py").write_text("KEY = ('date',)\n", encoding="utf-8")
     monkeypatch.setattr(transforms.datasets, "__path__", [*transforms.datasets.__path__, str(tmp_path)])
     assert "half_written" in dataset_names()

@@ -37,12 +37,12 @@ def test_the_latest_row_of_each_key_is_kept(spark, rows, expected_rows):
     assert_latest(spark, rows, expected_rows)
 
 
-def test_a_row_whose_validity_condition_is_null_counts_as_invalid(spark):
+def test_null_validity_condition_counts_as_invalid(spark):
     rows = [("mon", 1, 10), ("mon", 2, None)]
     assert_latest(spark, rows, rows, valid=F.col("n") > 0)
 
 
-def test_a_tie_is_broken_by_the_next_order_column(spark):
+def test_next_order_column_breaks_ties(spark):
     assert_latest(spark, [("mon", 1, 10), ("mon", 1, 30), ("mon", 1, 20)], [("mon", 1, 30)], order_by=("file", "n"))
 
 
@@ -52,7 +52,7 @@ def test_all_rows_with_a_null_key_are_kept(spark):
     assert_latest(spark, rows, rows, valid=F.col("n") < 0)
 
 
-def test_all_rows_with_a_null_in_at_least_one_key_column_are_kept(spark):
+def test_partly_null_keys_keep_all_rows(spark):
     rows = [("mon", None, 1), ("mon", None, 2), (None, 1, 3), (None, 1, 4), ("mon", 1, 5), ("mon", 1, 6)]
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day", "file"], order_by=["n"])
@@ -61,7 +61,7 @@ def test_all_rows_with_a_null_in_at_least_one_key_column_are_kept(spark):
 
 
 @pytest.mark.parametrize("arguments", [{"key": ["Day"], "order_by": ["n"]}, {"key": ["n"], "order_by": ["Day"]}])
-def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
+def test_missing_key_or_order_column_is_refused(spark, arguments):
     calls = spark.createDataFrame([], DELIVERIES)
     with pytest.raises(MissingColumnError, match="keep_latest: column 'Day' is missing") as caught:
         keep_latest(calls, **arguments)
@@ -69,7 +69,7 @@ def test_a_missing_key_column_or_order_column_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_for_each_key_only_the_row_that_sorts_last_is_kept(spark, rows):
+def test_kept_row_of_each_key_sorts_last(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 
@@ -82,7 +82,8 @@ def test_for_each_key_only_the_row_that_sorts_last_is_kept(spark, rows):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
-def test_if_the_latest_row_is_invalid_the_latest_valid_row_of_the_key_is_also_kept(spark, rows):
+def test_invalid_latest_row_keeps_the_latest_valid_row(spark, rows):
+    """Both rows of the key are kept."""
     numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
     calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
     latest = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()
@@ -102,7 +103,8 @@ def drop_superseded(spark, rows):
     return contents.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="is. Current")
 
 
-def test_a_superseded_row_is_kept_only_if_a_current_row_has_the_same_file_and_key(spark):
+def test_superseded_row_needs_a_matching_current_row(spark):
+    """A superseded row is kept only if a current row has the same file and key."""
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
     assert sorted(map(tuple, drop_superseded(spark, rows).collect())) == [rows[0], rows[1], rows[5], rows[3]]
@@ -113,7 +115,7 @@ def test_superseded_rows_with_a_null_key_are_dropped(spark):
     assert sorted(row.n for row in drop_superseded(spark, rows).collect()) == [2, 3]
 
 
-def test_a_frame_without_the_default_current_column_is_refused(spark):
+def test_frame_without_current_column_is_refused(spark):
     calls = spark.createDataFrame([("mon", "a")], "day string, _source_file string")
     with pytest.raises(MissingColumnError, match="drop_superseded_rows: column '_is_current' is missing"):
         calls.transform(drop_superseded_rows, key=["day"])
@@ -125,7 +127,7 @@ DELIVERED = (
 )
 
 
-def test_an_old_file_that_lands_late_does_not_replace_a_newer_file(spark):
+def test_modification_time_outranks_landing_time(spark):
     modified_2020, modified_2023 = datetime(2020, 1, 5, tzinfo=timezone.utc), datetime(2023, 1, 5, tzinfo=timezone.utc)
     landed_first, landed_today = datetime(2023, 1, 6, tzinfo=timezone.utc), datetime(2026, 1, 6, tzinfo=timezone.utc)
     rows = [
@@ -137,7 +139,8 @@ def test_an_old_file_that_lands_late_does_not_replace_a_newer_file(spark):
         assert_df_equality(latest, spark.createDataFrame(rows[:1], DELIVERED))
 
 
-def test_ties_in_modification_time_are_broken_by_landing_time_then_file_name_then_row_number(spark):
+def test_landing_time_breaks_ties_before_file_name(spark):
+    """The landing time breaks ties first, then the file name, then the row number."""
     modified, early, late = (datetime(2024, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
     rows = [
         ("mon", 1, True, modified, early, "b.csv", 9),
@@ -154,14 +157,14 @@ def test_ties_in_modification_time_are_broken_by_landing_time_then_file_name_the
         assert sorted(row.n for row in latest.collect()) == [2, 4, 6, 8]
 
 
-def test_a_current_row_ranks_above_a_superseded_row_of_the_same_key(spark):
+def test_current_row_outranks_superseded_row(spark):
     rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
     calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
     latest = calls.transform(keep_latest, key=["day"], order_by=["_is_current", "file"], valid=F.col("n") > 0)
     assert sorted(row.n for row in latest.collect()) == [-7, 7, 100]
 
 
-def test_invalid_arguments_of_drop_superseded_rows_are_refused(spark):
+def test_invalid_drop_arguments_are_refused(spark):
     empty = spark.createDataFrame([], CONTENTS)
     with pytest.raises(SchemaMismatchError, match="column 'n': got the type int, expected a boolean"):
         empty.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="n")
@@ -172,7 +175,7 @@ def test_invalid_arguments_of_drop_superseded_rows_are_refused(spark):
 
 
 @pytest.mark.parametrize("empty", ["key", "order_by"])
-def test_an_empty_list_of_key_or_order_columns_is_refused(spark, empty):
+def test_empty_key_or_order_list_is_refused(spark, empty):
     arguments = {"key": ["day"], "order_by": ["file"]} | {empty: []}
     with pytest.raises(ArgumentError, match=f"keep_latest: {empty} is .., expected one column or more"):
         keep_latest(spark.createDataFrame([], DELIVERIES), **arguments)
@@ -186,7 +189,8 @@ def test_an_empty_list_of_key_or_order_columns_is_refused(spark, empty):
         ("__drop_superseded_rows_current", drop_superseded_rows, {"key": ["day"], "current_column": "current"}),
     ],
 )
-def test_a_column_with_the_name_of_a_helper_column_is_refused(spark, helper, step, arguments):
+def test_reserved_column_names_are_refused(spark, helper, step, arguments):
+    """The functions reserve the names of their helper columns."""
     rows = spark.createDataFrame([], f"day string, n int, _source_file string, current boolean, {helper} int")
     if "valid" in arguments:
         arguments = arguments | {"valid": F.expr(arguments["valid"])}

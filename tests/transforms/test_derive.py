@@ -21,7 +21,8 @@ def test_a_change_after_a_missing_period_is_null(spark):
     assert_df_equality(changes, spark.createDataFrame(rows, f"{YEARS}, change double"), ignore_row_order=True)
 
 
-def test_changes_are_computed_within_each_group_including_the_group_whose_key_is_null(spark):
+def test_changes_are_computed_within_each_group(spark):
+    """Rows with a null key are a group of their own."""
     rows = [("a", 2021, 1.0), ("b", 2022, 50.0), ("a", 2022, 3.0), (None, 2021, 7.0), (None, 2022, 8.0)]
     years = spark.createDataFrame(rows, f"k string, {YEARS}")
     changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
@@ -29,7 +30,8 @@ def test_changes_are_computed_within_each_group_including_the_group_whose_key_is
     assert actual == {("a", 2021): None, ("a", 2022): 2.0, ("b", 2022): None, (None, 2021): None, (None, 2022): 1.0}
 
 
-def test_the_percentage_change_is_null_if_the_earlier_value_is_missing_or_0(spark):
+def test_percentage_change_needs_a_nonzero_earlier_value(spark):
+    """The percentage change is null if the earlier value is missing or 0."""
     years = spark.createDataFrame(
         [(2021, 8), (2022, 6), (2023, 0), (2024, 5), (2026, 9), (2027, None)], "year int, n int"
     )
@@ -45,7 +47,7 @@ def test_the_percentage_change_is_null_if_the_earlier_value_is_missing_or_0(spar
         change_on_previous(years, column="n", period="year", name="change", percentage_name="N")
 
 
-def test_the_function_round_columns_rounds_halves_away_from_zero(spark):
+def test_halves_are_rounded_away_from_zero(spark):
     rows = spark.createDataFrame([(0.125, 0.125, 2.5), (-0.125, 7.0, None)], "`a.` double, b double, c double")
     rounded = rows.transform(round_columns, columns=["a.", "c"], decimals=2)
     assert [tuple(row) for row in rounded.collect()] == [(0.13, 0.125, 2.5), (-0.13, 7.0, None)]
@@ -71,7 +73,7 @@ def test_every_column_argument_must_name_an_existing_column(spark, names):
 
 
 @pytest.mark.parametrize("type_", ["smallint", "int", "bigint", "decimal(38,0)"])
-def test_a_change_that_overflows_the_column_type_is_null(either_ansi, type_):
+def test_overflow_of_a_change_gives_null(either_ansi, type_):
     limit = {"smallint": 2**15, "int": 2**31, "bigint": 2**63, "decimal(38,0)": 10**38}[type_] - 1
     value = Decimal if "decimal" in type_ else int
     rows = [(2021, value(-limit)), (2022, value(limit)), (2023, value(limit - 1))]
@@ -82,7 +84,8 @@ def test_a_change_that_overflows_the_column_type_is_null(either_ansi, type_):
 
 
 @pytest.mark.parametrize(("type_", "bits"), [("smallint", 16), ("int", 32), ("bigint", 64)])
-def test_a_change_is_null_if_the_earlier_period_overflows_the_type_of_the_period(either_ansi, type_, bits):
+def test_overflow_of_the_earlier_period_gives_null(either_ansi, type_, bits):
+    """The change is null if the type of the period cannot hold the earlier period."""
     rows = [(-(2 ** (bits - 1)), 1), (2 ** (bits - 1) - 1, 2), (2 ** (bits - 1) - 2, 5)]
     years = either_ansi.createDataFrame(rows, f"year {type_}, n int")
     changes = years.transform(change_on_previous, column="n", period="year", name="change")
@@ -95,7 +98,7 @@ def test_a_change_is_null_if_the_earlier_period_overflows_the_type_of_the_period
     rows=st.lists(st.tuples(st.integers(1, 8), st.one_of(st.none(), st.integers(-9, 9))), max_size=10),
     periods=st.integers(1, 4),
 )
-def test_a_change_uses_the_smallest_value_of_the_earlier_period(spark, rows, periods):
+def test_change_uses_the_smallest_earlier_value(spark, rows, periods):
     months = spark.createDataFrame(rows, "month int, n int")
     changes = months.transform(change_on_previous, column="n", period="month", name="change", periods=periods)
 
@@ -125,7 +128,7 @@ def test_a_change_uses_the_smallest_value_of_the_earlier_period(spark, rows, per
         ),
     ],
 )
-def test_invalid_arguments_of_change_on_previous_are_refused(spark, arguments, error, message):
+def test_invalid_arguments_are_refused(spark, arguments, error, message):
     years = spark.createDataFrame([], f"{YEARS}, text string")
     with pytest.raises(error, match=f"^change_on_previous: {message}"):
         change_on_previous(years, **({"column": "pct", "period": "year", "name": "change"} | arguments))

@@ -24,7 +24,7 @@ from transforms.errors import (
 )
 
 
-def test_a_value_equal_to_an_edge_is_in_the_range_above_the_edge(either_ansi):
+def test_edge_value_belongs_to_the_upper_range(either_ansi):
     minutes = [(-1.0,), (0.0,), (4.9,), (5.0,), (10.0,), (float("inf"),), (None,), (nan,), (-0.0,)]
     calls = either_ansi.createDataFrame(minutes, "minutes double")
     banded = calls.transform(bucket, column="minutes", edges=[0, 5, 10], name="band", order_column="number")
@@ -53,7 +53,7 @@ def test_a_value_equal_to_an_edge_is_in_the_range_above_the_edge(either_ansi):
         ("int", 1, [0.5, 1.5], "0.5-1.5"),
     ],
 )
-def test_an_edge_equals_a_value_that_is_written_with_the_same_digits(either_ansi, type_, cell, edges, band):
+def test_edge_equals_value_with_the_same_digits(either_ansi, type_, cell, edges, band):
     rows = either_ansi.createDataFrame([(cell,)], f"v {type_}")
     assert rows.transform(bucket, column="v", edges=edges, name="band").first().band == band
 
@@ -72,7 +72,7 @@ def test_ranges_may_have_custom_labels(spark):
         sorted
     ),
 )
-def test_integers_are_in_the_same_ranges_as_with_python_bisect(spark, values, edges):
+def test_integer_ranges_agree_with_python_bisect(spark, values, edges):
     rows = spark.createDataFrame([(value,) for value in [*values, 2**53, 2**53 + 1]], "n bigint")
     banded = rows.transform(bucket, column="n", edges=edges, name="band", order_column="number").collect()
     labels = [f"<{edges[0]}", *(f"{low}-{high}" for low, high in pairwise(edges)), f"{edges[-1]}+"]
@@ -122,7 +122,7 @@ def test_invalid_arguments_of_bucket_are_refused(spark, arguments, error, messag
         ("binary", bytearray(b"a"), b"b", bytearray(b"b")),
     ],
 )
-def test_nulls_are_filled_with_a_value_of_the_column_type(either_ansi, type_, cell, value, filled):
+def test_nulls_are_filled_with_the_given_value(either_ansi, type_, cell, value, filled):
     rows = either_ansi.createDataFrame([(cell,), (None,)], f"`my. x` {type_}")
     whole = rows.transform(fill_missing_values, column="my. x", name="Ça. y", value=value)
     assert_df_equality(
@@ -134,7 +134,7 @@ def test_nulls_are_filled_with_a_value_of_the_column_type(either_ansi, type_, ce
     assert same.columns == ["my. x"]
 
 
-def test_a_filled_timestamp_does_not_depend_on_the_session_time_zone(in_zone):
+def test_filled_timestamp_ignores_session_time_zone(in_zone):
     moment = datetime(2024, 3, 10, 7, 30, tzinfo=timezone.utc)
     rows = in_zone.createDataFrame([(1,)], "n int").selectExpr("CAST(null AS timestamp) AS t")
     filled = rows.transform(fill_missing_values, column="t", name="t", value=moment)
@@ -168,7 +168,8 @@ def test_a_filled_timestamp_does_not_depend_on_the_session_time_zone(in_zone):
         ("map<string,int>", {"a": 1}),
     ],
 )
-def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type_, value):
+def test_values_outside_the_column_type_are_refused(spark, type_, value):
+    """The type of the column cannot hold the value exactly."""
     rows = spark.createDataFrame([], f"x {type_}")
     with pytest.raises(ArgumentError) as caught:
         fill_missing_values(rows, column="x", name="filled", value=value)
@@ -182,7 +183,7 @@ def test_a_value_that_the_column_type_cannot_hold_exactly_is_refused(spark, type
 @given(
     rows=st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.one_of(st.none(), st.integers(-9, 9))), max_size=10)
 )
-def test_nulls_are_filled_with_the_mean_or_median_of_their_group(spark, statistic, rows):
+def test_nulls_are_filled_with_a_group_statistic(spark, statistic, rows):
     calls = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "id int, k string, n int")
     filled = calls.transform(
         fill_missing_values, column="n", name="filled", statistic=statistic, group_by=["k"]
@@ -233,7 +234,7 @@ def test_a_statistic_replaces_only_null_values(either_ansi):
         ),
     ],
 )
-def test_invalid_arguments_of_fill_missing_values_are_refused(spark, arguments, error, message):
+def test_invalid_fill_arguments_are_refused(spark, arguments, error, message):
     rows = spark.createDataFrame([], "n int, text string")
     with pytest.raises(error, match=f"^fill_missing_values: {message}"):
         fill_missing_values(rows, **({"column": "n", "name": "filled"} | arguments))

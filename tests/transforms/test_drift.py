@@ -46,21 +46,24 @@ def test_every_schema_change_is_reported_exactly_once(spark, before, after, expe
     assert compare_schemas(spark, before, after) == expected
 
 
-def test_if_two_old_columns_match_a_new_column_only_the_first_is_reported_as_renamed(spark):
+def test_only_the_first_matching_column_is_renamed(spark):
+    """The second old column with a matching name is reported as removed."""
     assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
         Drift("CallsOffered", "removed", "int", None),
     ]
 
 
-def test_columns_whose_names_have_no_letters_are_not_reported_as_renamed(spark):
+def test_names_without_letters_are_not_matched(spark):
+    """The old column is reported as removed, the new column as added."""
     assert compare_schemas(spark, "`%` int", "`#` int") == [
         Drift("#", "added", None, "int"),
         Drift("%", "removed", "int", None),
     ]
 
 
-def test_a_struct_field_is_not_confused_with_a_column_of_the_same_name(spark):
+def test_struct_field_never_matches_a_column(spark):
+    """The struct field and the column have the same dotted name."""
     before = "place struct<lat: double, lon: double, at: struct<x: int>>, `place.lat` int, n int"
     after = (
         "place struct<lon: double, lat: string, at: struct<x: bigint, y: int>>, `place.lat` bigint, n struct<a: int>"
@@ -77,7 +80,7 @@ def test_a_struct_field_is_not_confused_with_a_column_of_the_same_name(spark):
     assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_a_change_inside_an_array_type_is_reported_for_the_whole_column(spark):
+def test_change_in_an_array_retypes_the_column(spark):
     assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",
@@ -85,14 +88,14 @@ def test_a_change_inside_an_array_type_is_reported_for_the_whole_column(spark):
     ) == [Drift("list", "retyped", "array<struct<a:int>>", "array<struct<a:bigint>>")]
 
 
-def test_different_rows_and_different_nullability_are_not_schema_drift(spark):
+def test_rows_and_nullability_are_not_compared(spark):
     rows = spark.createDataFrame([(1, None)], "n int NOT NULL, `a. b` string")
     assert schema_drift(rows, spark.createDataFrame([], "n int, `a. b` string")) == []
 
 
 @settings(max_examples=25)
 @given(before=COLUMNS, after=COLUMNS)
-def test_the_reported_changes_convert_the_earlier_schema_to_the_later_schema(spark, before, after):
+def test_reported_changes_produce_the_later_schema(spark, before, after):
     def ddl(columns):
         return ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns)
 

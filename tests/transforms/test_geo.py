@@ -24,7 +24,7 @@ def lines(spark, degrees, coordinates, type_="double"):
     return evaluate(spark, lambda lon, _: grid_line(lon, degrees=degrees), places, type_)
 
 
-def test_coordinates_are_valid_if_they_can_belong_to_a_real_place(either_ansi):
+def test_only_plausible_coordinates_are_valid(either_ansi):
     places = {
         (-104.99, 39.73): True,
         (-180.0, -90.0): True,
@@ -50,7 +50,7 @@ def test_coordinates_are_valid_if_they_can_belong_to_a_real_place(either_ansi):
     assert evaluate(either_ansi, valid_coordinates, decimals, "decimal(9,6)") == [True, False, False]
 
 
-def test_coordinates_on_the_edge_of_the_bounds_are_valid(spark):
+def test_coordinates_on_the_bounds_are_valid(spark):
     places = {
         (-104.99, 39.73): True,
         (-105.2, 39.5): True,
@@ -69,14 +69,15 @@ def test_coordinates_on_the_edge_of_the_bounds_are_valid(spark):
 @pytest.mark.parametrize(
     "bounds", [(-104.5, 39.5, -105.2, 40.0), (-105.2, 40.0, -104.5, 39.5), (0, 0, 0, 0), (NAN,) * 4]
 )
-def test_bounds_whose_minimum_is_not_below_the_maximum_are_refused(spark, bounds):
+def test_reversed_or_empty_bounds_are_refused(spark, bounds):
+    """Each minimum of the bounds must be less than its maximum."""
     with pytest.raises(
         ArgumentError, match="valid_coordinates: bounds is .*expected minimum longitude, minimum latitude"
     ):
         valid_coordinates(F.lit(1), F.lit(2), bounds=bounds)
 
 
-def test_a_grid_cell_is_named_after_its_south_west_corner(either_ansi):
+def test_cell_name_is_its_south_west_corner(either_ansi):
     places = {
         (-104.9903, 39.7392): "39.73,-105.00",
         (-105.0, 39.73): "39.73,-105.00",
@@ -98,7 +99,7 @@ def test_a_grid_cell_is_named_after_its_south_west_corner(either_ansi):
     assert evaluate(either_ansi, grid_cell, [*places]) == [*places.values()]
 
 
-def test_grid_lines_have_as_many_decimals_as_the_cell_size(either_ansi):
+def test_cell_size_determines_the_number_of_decimals(either_ansi):
     cases = {
         10: [("-104.99", "-110"), ("180", "180"), ("-180", "-180"), ("9.99", "0")],
         1: [("-104.99", "-105"), ("0.5", "0")],
@@ -131,13 +132,13 @@ def test_invalid_cell_sizes_are_refused(spark, degrees):
     coordinates=st.lists(st.decimals(-180, 180, places=6), min_size=1, max_size=40),
     degrees=st.sampled_from([0.0001, 0.01, 0.05, 0.07, 0.3, 1.0, 10.0]),
 )
-def test_a_grid_line_is_the_coordinate_rounded_down_to_a_multiple_of_the_cell_size(spark, coordinates, degrees):
+def test_coordinates_are_rounded_down_to_grid_lines(spark, coordinates, degrees):
     step = Decimal(str(degrees))
     expected = [(at / step).to_integral_value(ROUND_FLOOR) * step for at in coordinates]
     assert lines(spark, degrees, [float(at) for at in coordinates]) == expected
 
 
-def test_a_coordinate_that_is_text_is_valid_only_if_the_text_is_a_number(either_ansi):
+def test_only_numeric_text_is_a_valid_coordinate(either_ansi):
     places = [
         ("-104.99", " 39.73"),
         ("180.5", "90.7"),

@@ -21,7 +21,7 @@ def encode(*values):
     return "".join("-" if value is None else f"{kind}{len(value)}:{value}" for kind, value in values)
 
 
-def test_a_uuid_equals_the_result_of_uuid5_in_python(spark):
+def test_uuid_equals_the_uuid5_of_python(spark):
     rows = [("17", 2024), ("Ünïcode 😀"[:7], -1), ("", 0), ("a", None)]
     cases = spark.createDataFrame(rows, "case string, year int").transform(uuid, key=["case", "year"], name="id")
     for row in cases.collect():
@@ -42,7 +42,8 @@ def test_only_equal_keys_have_equal_uuids(spark, keys):
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_a_whole_number_has_the_same_uuid_as_an_integer_and_as_a_decimal_of_scale_0(spark):
+def test_integer_types_have_the_same_uuid(spark):
+    """A decimal of scale 0 counts as an integer type."""
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
     keys = row.select(
@@ -55,7 +56,7 @@ def test_a_whole_number_has_the_same_uuid_as_an_integer_and_as_a_decimal_of_scal
     assert len({*ids}) == 4
 
 
-def test_session_settings_do_not_change_the_uuid_of_any_key_type(either_ansi):
+def test_uuid_ignores_session_settings(either_ansi):
     rows = either_ansi.createDataFrame(
         [("é", Decimal("0.000000100"), True, date(1, 1, 1), b"\x00\xff", 1), (None,) * 6],
         "text string, small decimal(20,9), yes boolean, day date, bytes binary, n int",
@@ -111,7 +112,7 @@ def test_invalid_arguments_of_uuid_are_refused(spark, arguments, error, message)
         uuid(rows, **({"key": ["k"]} | arguments))
 
 
-def test_the_identifier_of_a_row_does_not_depend_on_the_partitioning(spark):
+def test_identifier_does_not_depend_on_partitioning(spark):
     rows = [
         ("b", 1, {"x": 2}),
         ("a", None, None),
@@ -129,7 +130,7 @@ def test_the_identifier_of_a_row_does_not_depend_on_the_partitioning(spark):
 
 
 @given(rows=st.lists(st.tuples(TEXTS, st.integers(0, 2)), max_size=8))
-def test_identifiers_number_every_row_without_gaps(spark, rows):
+def test_identifiers_are_consecutive_numbers(spark, rows):
     numbered = spark.createDataFrame(rows, "k string, n int").transform(identifier, order_by=["n"]).collect()
     assert sorted(row.id for row in numbered) == list(range(1, len(rows) + 1))
     in_order = [(row.n, row.k) for row in sorted(numbered, key=lambda row: row.id)]
@@ -154,7 +155,7 @@ def test_invalid_arguments_of_identifier_are_refused(spark, arguments, error, me
         identifier(spark.createDataFrame([], "k string"), **({"order_by": ["k"]} | arguments))
 
 
-def test_tie_breakers_are_all_columns_except_the_leading_columns(spark):
+def test_tie_breakers_exclude_the_leading_columns(spark):
     rows = spark.createDataFrame(
         [(1, 2, [{"a": 1}], ({"b": 1},)), (1, 1, None, None), (1, 2, [{"a": 0}], None)],
         "leading int, `n. 1` int, list array<map<string, int>>, inside struct<tags: map<string, int>>",
@@ -164,7 +165,7 @@ def test_tie_breakers_are_all_columns_except_the_leading_columns(spark):
     assert tie_breakers(rows, rows.columns) == []
 
 
-def test_tie_breakers_distinguish_maps_whose_timestamps_differ_by_a_microsecond(spark):
+def test_tie_breakers_distinguish_microseconds_in_maps(spark):
     rows = spark.sql("SELECT explode(array(map('a', timestamp_micros(2)), map('a', timestamp_micros(1)))) AS m")
     assert [row[0] for row in rows.select(F.unix_micros(F.col("m")["a"])).collect()] == [2, 1]
     in_order = rows.orderBy(*tie_breakers(rows, []))
@@ -188,7 +189,8 @@ SAME_KEY = [
 ]
 
 
-def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
+def test_spelling_variants_have_the_same_match_key(either_ansi):
+    """The variants differ in case, accents, punctuation or word order."""
     rows = [(group, text) for group, texts in enumerate(SAME_KEY) for text in texts]
     keyed = either_ansi.createDataFrame(rows, "group int, text string").select(
         "group", match_key(F.col("text")).alias("key")
@@ -200,7 +202,8 @@ def test_match_keys_ignore_case_accents_punctuation_and_word_order(either_ansi):
     assert len(set.union(*keys.values())) == len(SAME_KEY)
 
 
-def test_a_match_key_is_null_if_any_text_lacks_letters_and_digits(spark):
+def test_text_without_letters_gives_null_match_key(spark):
+    """Each text needs a letter or a digit."""
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]
@@ -226,7 +229,7 @@ def key_in_python(text):
 
 @settings(max_examples=15)
 @given(texts=st.lists(st.text(LETTERS, max_size=8), min_size=1, max_size=40))
-def test_match_keys_equal_the_keys_computed_with_python_unicodedata(spark, texts):
+def test_every_match_key_agrees_with_python_unicodedata(spark, texts):
     rows = spark.createDataFrame([(text,) for text in texts], "text string")
     keys = [row[0] for row in rows.select(match_key(F.col("text"))).collect()]
     assert keys == [key_in_python(text) for text in texts]

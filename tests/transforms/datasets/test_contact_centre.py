@@ -67,13 +67,13 @@ def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
     )
 
 
-def test_the_column_calls_unaccounted_does_not_overflow(either_ansi):
+def test_unaccounted_calls_do_not_overflow(either_ansi):
     rows = [raw("2024-01-01", "-2147483648", "2147483647", "2147483647", "0", "0", "1")]
     calls = build_calls(either_ansi.createDataFrame(rows, RAW))
     assert calls.collect()[0].calls_unaccounted == -(2**31) - 2 * (2**31 - 1)
 
 
-def test_a_year_whose_rows_are_in_two_frames_has_one_total(spark):
+def test_year_in_two_frames_has_one_total(spark):
     frames = [
         spark.createDataFrame([day("2023-01-01", 100, 80)], DAILY),
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
@@ -83,7 +83,8 @@ def test_a_year_whose_rows_are_in_two_frames_has_one_total(spark):
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_yearly_changes_are_null_if_the_year_before_has_no_percentage(spark):
+def test_yearly_changes_need_the_previous_percentage(spark):
+    """The change is null if the year before is missing or has no percentage."""
     days = [
         day("2019-01-01", 10, 9),
         day("2020-01-01", 0, 0),
@@ -101,13 +102,14 @@ def test_yearly_changes_are_null_if_the_year_before_has_no_percentage(spark):
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_the_column_days_does_not_count_dates_with_null_calls(spark):
+def test_dates_with_null_calls_are_not_counted(spark):
     days = [day("2024-01-01", None, None), day("2024-01-02", 10, 9), day("2025-01-01", None, None)]
     rows = [(2024, 1, 10, 9, 90.0, None), (2025, 0, None, None, None, None)]
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_monthly_changes_are_null_only_if_the_month_before_is_missing(spark):
+def test_monthly_changes_need_the_previous_month(spark):
+    """The change is null if the month before is missing."""
     days = [
         day("2023-11-30", 10, 9),
         day("2023-12-01", 10, 8),
@@ -124,14 +126,14 @@ def test_monthly_changes_are_null_only_if_the_month_before_is_missing(spark):
     assert_answer(build_calls_handled_monthly(spark.createDataFrame(days, DAILY)), rows, MONTHLY)
 
 
-def test_a_month_whose_rows_are_in_two_frames_has_one_total(spark):
+def test_month_in_two_frames_has_one_total(spark):
     frames = [spark.createDataFrame([day(text, 10, n)], DAILY) for text, n in [("2024-01-01", 9), ("2024-01-31", 8)]]
     assert_answer(build_calls_handled_monthly(*frames), [(date(2024, 1, 1), 2, 20, 17, 85.0, None)], MONTHLY)
 
 
 @settings(max_examples=8, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8))
-def test_the_totals_of_all_months_add_up_to_the_total_of_all_days(spark, rows):
+def test_monthly_totals_add_up_to_daily_totals(spark, rows):
     days = [day(str(date(2022, 6, 1) + timedelta(days=n)), offered, handled) for n, offered, handled in rows]
     months = build_calls_handled_monthly(spark.createDataFrame(days, DAILY)).collect()
     assert sum(row.calls_offered for row in months) == sum(offered for _, offered, _ in rows)

@@ -24,7 +24,8 @@ def dataset(request):
     return load_dataset(request.param)
 
 
-def test_candidates_have_all_columns_that_the_dataset_and_its_suite_use(spark, dataset):
+def test_candidates_have_all_required_columns(spark, dataset):
+    """The dataset and its suite define the required columns."""
     candidates = build(spark, dataset)
 
     assert candidates.collect() == []
@@ -43,7 +44,7 @@ def test_answers_of_empty_tables_have_no_rows(spark, dataset):
         assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
 
 
-def test_the_error_for_a_renamed_source_column_suggests_the_new_name(spark, dataset):
+def test_error_suggests_the_renamed_source_column(spark, dataset):
     column = source_columns(dataset)[1]
     schema = raw_schema(dataset).replace(f"`{column}`", f"`{column} 2`")
 

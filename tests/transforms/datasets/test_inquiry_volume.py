@@ -122,7 +122,8 @@ def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
     )
 
 
-def test_departments_types_and_channels_get_a_standard_spelling(spark):
+def test_names_get_a_standard_spelling(spark):
+    """The test covers the names of departments, types and channels."""
     rows = [
         raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
         for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
@@ -134,7 +135,8 @@ def test_departments_types_and_channels_get_a_standard_spelling(spark):
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_the_column_other_number_is_computed_only_from_the_same_version_of_the_file(spark):
+def test_other_number_column_uses_one_file_version(spark):
+    """The column ignores other files and other versions of the same file."""
     later = DELIVERED + timedelta(hours=1)
     rows = [
         # Rows 0 to 4 are in one file and have the same key. The minimum of their numbers is 5, and the maximum is 7.
@@ -159,7 +161,7 @@ def test_the_column_other_number_is_computed_only_from_the_same_version_of_the_f
     }
 
 
-def test_the_column_other_number_is_null_if_the_key_is_incomplete(spark):
+def test_incomplete_key_makes_other_number_null(spark):
     cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
     rows = [
         raw(*(None if place == missing else cell for place, cell in cells.items()), number)
@@ -170,7 +172,8 @@ def test_the_column_other_number_is_null_if_the_key_is_incomplete(spark):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_a_superseded_row_is_dropped_if_its_key_is_missing_in_the_latest_version_of_the_file(spark):
+def test_superseded_row_needs_its_key_in_latest_version(spark):
+    """A superseded row is kept only if the latest version of the file has the same key."""
     rows = [
         raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
         raw(*GOOD[:3], "Chat", "3", row=3, current=False),
@@ -186,7 +189,8 @@ def test_a_superseded_row_is_dropped_if_its_key_is_missing_in_the_latest_version
     ]
 
 
-def test_the_suite_and_the_code_have_the_same_key_and_channels():
+def test_suite_has_the_same_key_and_channels():
+    """The suite and the code define the same key and the same channels."""
     suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
     assert tuple(suite["one_row_per_key"]["column_list"]) == KEY
     assert tuple(suite["channel_known"]["value_set"]) == CHANNELS

@@ -45,7 +45,7 @@ def frame(spark, *rows):
     return spark.createDataFrame([*rows], INQUIRIES)
 
 
-def test_department_shares_are_percentages_of_the_inquiries_of_the_year(spark):
+def test_department_shares_are_percentages_of_the_year(spark):
     inquiries = frame(
         spark,
         inquiry("2023-01", 1, "A"),
@@ -70,7 +70,8 @@ def test_department_shares_are_percentages_of_the_inquiries_of_the_year(spark):
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
 
 
-def test_monthly_changes_are_null_if_the_earlier_month_is_missing(spark):
+def test_monthly_changes_need_the_earlier_month(spark):
+    """A change is null if the month before, or the same month of the year before, is missing."""
     inquiries = frame(
         spark,
         inquiry("2022-12", 3),
@@ -96,7 +97,8 @@ def test_monthly_changes_are_null_if_the_earlier_month_is_missing(spark):
     assert_answer(build_monthly(inquiries), rows, MONTHLY)
 
 
-def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
+def test_yearly_changes_need_the_previous_year(either_ansi):
+    """The change is null if the year before is missing."""
     inquiries = frame(
         either_ansi,
         inquiry("2019-01", 1),
@@ -120,7 +122,8 @@ def test_yearly_changes_are_null_if_the_year_before_is_missing(either_ansi):
     assert_answer(build_yearly(inquiries), rows, YEARLY)
 
 
-def test_the_answer_department_moves_compares_the_last_two_years_that_have_inquiries(spark):
+def test_last_two_years_with_inquiries_are_compared(spark):
+    """The answer `department_moves` skips years without inquiries."""
     inquiries = frame(
         spark,
         inquiry("2020-01", 900, "Gone before"),
@@ -138,7 +141,7 @@ def test_the_answer_department_moves_compares_the_last_two_years_that_have_inqui
     assert_answer(build_department_moves(inquiries), rows, f"inquiry_department string, {MOVES}")
 
 
-def test_channel_shares_are_percentages_of_the_inquiries_of_the_department(spark):
+def test_channel_shares_are_percentages_of_the_department(spark):
     inquiries = frame(
         spark,
         inquiry("2022-01", 5, "A", "Chat"),
@@ -159,12 +162,13 @@ def test_channel_shares_are_percentages_of_the_inquiries_of_the_department(spark
     assert_answer(build_channel_moves(inquiries), rows, f"inquiry_department string, inquiry_channel string, {MOVES}")
 
 
-def test_the_answer_department_moves_has_no_rows_if_only_one_year_has_inquiries(spark):
+def test_single_year_gives_no_department_moves(spark):
     inquiries = frame(spark, inquiry("2024-01", 5), inquiry("2024-02", 6, "B", "Chat"))
     assert build_department_moves(inquiries).collect() == []
 
 
-def test_a_department_is_unusual_if_its_volume_is_outside_the_fences_of_the_year(spark):
+def test_volume_outside_the_fences_is_unusual(spark):
+    """Each year has its own fences, computed from the volumes of its departments."""
     inquiries = frame(
         spark,
         *(inquiry("2024-01", number, f"D{number}") for number in (90, 100, 110, 120, 130)),
@@ -181,7 +185,7 @@ def test_a_department_is_unusual_if_its_volume_is_outside_the_fences_of_the_year
     assert_answer(build_unusual_departments(inquiries), rows, schema)
 
 
-def test_top_types_are_ranked_within_each_department_and_year(spark):
+def test_each_department_and_year_ranks_its_types(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),
