@@ -49,13 +49,14 @@ def dump_plan(frame):
     return frame._jdf.queryExecution().toString() + generated
 
 
-def test_the_action_redact_replaces_every_value_with_the_same_text(spark):
+def test_redacted_values_have_the_same_text(spark):
     assert evaluate(spark, redact(F.col("value")), *TEXTS, None) == ["*****"] * len(TEXTS) + [None]
     assert evaluate(spark, redact(F.col("value"), text="[phone]"), "604", None) == ["[phone]", None]
 
 
 @given(cells=st.lists(texts, min_size=1, max_size=8), left=st.integers(0, 4), right=st.integers(0, 4))
-def test_the_action_partial_redact_hides_the_middle_of_a_long_text_and_all_of_a_short_text(spark, cells, left, right):
+def test_partial_redaction_hides_the_middle(spark, cells, left, right):
+    """A short text is hidden completely."""
     masked = evaluate(spark, partial_redact(F.col("value"), left=left, right=right, char="•"), *cells)
     for cell, text in zip(cells, masked, strict=True):
         inside = len(cell) - left - right
@@ -64,12 +65,12 @@ def test_the_action_partial_redact_hides_the_middle_of_a_long_text_and_all_of_a_
 
 
 @pytest.mark.parametrize("char", ["$", "\\", "*", "."])
-def test_the_replacement_character_of_partial_redact_can_be_any_character(spark, char):
+def test_partial_redaction_accepts_any_replacement_character(spark, char):
     assert evaluate(spark, partial_redact(F.col("value"), right=2, char=char), "12345", None) == [f"{char * 3}45", None]
 
 
 @pytest.mark.parametrize("options", [{"left": -1}, {"right": -1}, {"char": ""}, {"char": "**"}])
-def test_invalid_options_of_partial_redact_are_refused(spark, options):
+def test_invalid_options_of_partial_redaction_are_refused(spark, options):
     with pytest.raises(
         ArgumentError, match="partial_redact: .left, right, char. is .* expected 0 or more for left and right"
     ):
@@ -82,13 +83,13 @@ def test_the_sha256_hash_equals_the_hash_from_python(spark):
 
 
 @pytest.mark.parametrize("key", [b"k" * 32, bytes(range(64)), b"longer than a block " * 5], ids=["32", "64", "100"])
-def test_the_keyed_hash_equals_the_hmac_from_python_for_every_key_length(spark, key):
+def test_keyed_hash_equals_the_hmac_from_python(spark, key):
     people = spark.createDataFrame([(text,) for text in [*TEXTS, None]], "name string")
     masked = people.transform(mask, policy=[MaskingRule("name", keyed_hash, "identifies")], key=key)
     assert [row.name for row in masked.collect()] == [*(expected_hmac(text, key) for text in TEXTS), None]
 
 
-def test_an_id_has_the_same_pseudonym_as_text_and_as_a_number(spark):
+def test_text_ids_and_numeric_ids_have_equal_pseudonyms(spark):
     policy = [MaskingRule("id", keyed_hash, "identifies")]
     text_row = spark.createDataFrame([("700123", "x")], "id string, note string").transform(
         mask, policy=policy, key=KEY
@@ -97,7 +98,8 @@ def test_an_id_has_the_same_pseudonym_as_text_and_as_a_number(spark):
     assert text_row.first().id == int_row.first().id == expected_hmac("700123")
 
 
-def test_the_key_appears_neither_in_the_plan_nor_in_the_generated_code(spark):
+def test_key_does_not_appear_in_the_plan(spark):
+    """The plan includes the generated code."""
     spark = spark.newSession()
     spark.conf.set("spark.sql.codegen.wholeStage", "true")
     spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
@@ -122,7 +124,7 @@ def test_the_key_appears_neither_in_the_plan_nor_in_the_generated_code(spark):
 
 
 @pytest.mark.parametrize("key", [None, b"", b"short", "k" * 40])
-def test_the_error_for_an_invalid_key_does_not_show_the_key(spark, key):
+def test_error_for_an_invalid_key_hides_the_key(spark, key):
     people = spark.createDataFrame([("Ann",)], "name string")
     for action in (keyed_hash, lambda value: keyed_hash(F.lower(value))):
         message = "mask: key is '([05] bytes|40 characters)', expected 32 bytes or more, for keyed_hash"
@@ -132,13 +134,13 @@ def test_the_error_for_an_invalid_key_does_not_show_the_key(spark, key):
         assert "kkk" not in str(caught.value)
 
 
-def test_a_masking_action_can_be_combined_with_spark_functions(spark):
+def test_actions_can_be_combined_with_spark_functions(spark):
     people = spark.createDataFrame([(" ANN",)], "name string")
     policy = [MaskingRule("name", lambda value: keyed_hash(F.lower(F.trim(value))), "identifies")]
     assert people.transform(mask, policy=policy, key=KEY).first().name == expected_hmac("ann")
 
 
-def test_a_policy_changes_only_the_columns_of_its_rules(either_ansi):
+def test_policy_changes_only_columns_with_a_rule(either_ansi):
     schema = "name string, born date, postcode string, lat double, phone string, mark int, n int"
     ann = ("Ann", date(1999, 5, 6), "V5K 0A1", 49.2827, "604 555 0123", 7, 1)
     people = either_ansi.createDataFrame([ann, (None,) * 7], schema)
@@ -157,7 +159,7 @@ def test_a_policy_changes_only_the_columns_of_its_rules(either_ansi):
     assert_df_equality(people.transform(mask, policy=policy), expected, ignore_nullable=True)
 
 
-def test_the_hash_of_a_value_does_not_depend_on_the_session_time_zone(either_ansi):
+def test_hash_does_not_depend_on_session_time_zone(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql(
         "SELECT 7 AS i, 1.50 AS d, true AS b, date'2024-01-01' AS day, timestamp'2024-01-01 00:30:00Z' AS at,"
@@ -168,13 +170,13 @@ def test_the_hash_of_a_value_does_not_depend_on_the_session_time_zone(either_ans
     assert list(masked) == [hashlib.sha256(text).hexdigest() for text in texts_of_cells]
 
 
-def test_different_bytes_that_are_not_utf_8_have_different_pseudonyms(spark):
+def test_different_non_utf8_bytes_have_different_pseudonyms(spark):
     rows = spark.createDataFrame([(bytearray(b"\xff"),), (bytearray(b"\xfe"),)], "id binary")
     masked = rows.transform(mask, policy=[MaskingRule("id", keyed_hash, "identifies")], key=KEY).collect()
     assert [row.id for row in masked] == [hmac.new(KEY, raw, "sha256").hexdigest() for raw in (b"\xff", b"\xfe")]
 
 
-def test_a_custom_action_receives_the_same_text_in_every_session_time_zone(either_ansi):
+def test_custom_action_receives_timestamps_as_utc_text(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
     rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at, 'Ann, 6 May 1999' AS born")
     policy = [
@@ -184,19 +186,20 @@ def test_a_custom_action_receives_the_same_text_in_every_session_time_zone(eithe
     assert rows.transform(mask, policy=policy).collect() == [("2024-01-01 00:30:00Z", None)]
 
 
-def test_the_action_generalize_year_returns_the_year_in_utc(either_ansi):
+def test_generalized_years_are_in_utc(either_ansi):
     either_ansi.conf.set("spark.sql.session.timeZone", "America/Denver")
     rows = either_ansi.sql("SELECT timestamp'2024-01-01 00:30:00Z' AS at")
     assert rows.transform(mask, policy=[MaskingRule("at", generalize_year, "quasi")]).first().at == 2024
 
 
-def test_the_action_nullify_keeps_the_column_type(spark):
+def test_nullified_columns_keep_their_type(spark):
     rows = spark.createDataFrame([(Decimal("1.5"), ["a"])], "d decimal(5,2), a array<string>")
     masked = rows.transform(mask, policy=[MaskingRule(name, nullify, "sensitive") for name in rows.columns])
     assert_df_equality(masked, spark.createDataFrame([(None, None)], rows.schema), ignore_nullable=True)
 
 
-def test_a_value_in_cast_failures_is_redacted_unless_its_column_is_listed_as_visible(spark):
+def test_cast_failures_show_only_visible_columns(spark):
+    """The argument `visible_failure_columns` lists the visible columns."""
     schema = "Born string, Mark string, _malformed string"
     raw = spark.createDataFrame([("6 May 1999", "A+", None), ("1999-05-06", None, "Ann;1999-13-13")], schema)
     fields = [Field("Born", "born", "date"), Field("Mark", "mark", "int"), Field("Born", "b", "date", required=False)]
@@ -217,7 +220,8 @@ def test_a_value_in_cast_failures_is_redacted_unless_its_column_is_listed_as_vis
 
 
 @pytest.mark.parametrize("step", ["iterator", "rename", "drop", "clean", "own action", "swap", "other"])
-def test_cast_failures_are_redacted_even_if_their_columns_were_renamed_or_dropped(spark, step):
+def test_cast_failures_of_renamed_columns_are_redacted(spark, step):
+    """Cast failures of dropped columns are also redacted."""
     raw = spark.createDataFrame([("6 May 1999", "x")], "Born string, N string")
     typed = raw.transform(change_schema, fields=[Field("Born", "Born", "date"), Field("N", "n", "string")])
     renamed, dropped = rename_fields(typed, fields={"Born": "birth"}), drop_fields(typed, fields=["Born"])
@@ -236,7 +240,7 @@ def test_cast_failures_are_redacted_even_if_their_columns_were_renamed_or_droppe
     assert "1999" not in str(masked.collect())
 
 
-def test_the_column_cast_failures_stays_null_for_a_row_without_failures(spark):
+def test_null_cast_failures_stay_null(spark):
     typed = spark.createDataFrame([("7",)], "n string").transform(change_schema, fields=[Field("n", "n", "int")])
     assert typed.transform(mask, policy=[MaskingRule("n", redact, "why")]).collect() == [("*****", None)]
 

@@ -20,7 +20,7 @@ def test_required_column_names_are_case_sensitive(spark):
         require_columns(calls, ["b", "B"], where="here")
 
 
-def test_a_required_column_name_that_matches_two_columns_is_refused(spark):
+def test_ambiguous_required_column_names_are_refused(spark):
     twins = spark.createDataFrame([], "Day int, day int, n int")
     require_columns(twins, ["n"], where="here")
     with pytest.raises(SchemaMismatchError) as caught:
@@ -58,7 +58,7 @@ def test_names_that_spark_reads_as_different_are_accepted(spark):
     require_distinct(names, where="here")
 
 
-def test_the_error_shows_duplicate_names_as_they_are_written():
+def test_error_shows_duplicate_names_unchanged():
     require_distinct([], where="here")
     with pytest.raises(DuplicateColumnError) as caught:
         require_distinct(["b", "Day", "day"], where="here")
@@ -100,13 +100,13 @@ def test_a_name_is_converted_to_snake_case(name, snake):
 
 @MANY
 @given(name=st.text(LETTERS, max_size=12))
-def test_the_function_snake_case_is_idempotent(name):
+def test_snake_case_conversion_is_idempotent(name):
     snake = snake_case(name)
     assert snake_case(snake) == snake == snake.lower()
     assert all(part and all(letter.isalnum() for letter in part) for part in snake.split("_") if snake)
 
 
-def test_the_function_clean_names_changes_only_column_names(spark):
+def test_cleaning_changes_only_column_names(spark):
     calls = spark.createDataFrame([(1, None, 3), (1, None, 3)], "`Calls. Offered` int, `% ` string, `été` int")
     expected = spark.createDataFrame([(1, None, 3)] * 2, "calls_offered int, column_2 string, ete int")
     assert_df_equality(calls.transform(clean_names), expected)
@@ -114,7 +114,7 @@ def test_the_function_clean_names_changes_only_column_names(spark):
 
 
 @pytest.mark.parametrize(("first", "second", "name"), [("a b", "A.B", "a_b"), ("Column 2", "%", "column_2")])
-def test_two_columns_with_the_same_clean_name_are_refused(spark, first, second, name):
+def test_duplicate_clean_names_are_refused(spark, first, second, name):
     with pytest.raises(
         DuplicateColumnError, match=f"^clean_names: the result would have two columns '{name}'.*Rename or drop"
     ):

@@ -11,7 +11,7 @@ from transforms.nested import array_to_columns, explode, flatten
 TAGS = st.one_of(st.none(), st.lists(st.one_of(st.none(), st.sampled_from("ab")), max_size=3))
 
 
-def test_each_struct_field_at_any_depth_becomes_a_column(spark):
+def test_nested_struct_fields_become_columns(spark):
     cases = spark.createDataFrame(
         [(1, (39.7, (2, None)), ["a"], {"k": (1,)}), (2, None, None, None), (2, (None, None), [], {})],
         "id int, `The. Place` struct<lat: double, `box. a`: struct<N: int, `ü ö`: string>>, tags array<string>, "
@@ -37,14 +37,14 @@ def test_a_struct_without_fields_is_kept(spark):
 @pytest.mark.parametrize(
     "ddl", ["a_b int, a struct<b: int>", "a struct<B: int>, `A_b` int", "a struct<b: int>, A struct<c: int>"]
 )
-def test_two_flattened_columns_with_the_same_name_are_refused(spark, ddl):
+def test_duplicate_flattened_names_are_refused(spark, ddl):
     with pytest.raises(
         DuplicateColumnError, match="flatten: the result would have .*Rename or drop one of the two first"
     ):
         spark.createDataFrame([], ddl).transform(flatten)
 
 
-def test_the_function_explode_keeps_a_row_whose_array_is_null_or_empty(either_ansi):
+def test_rows_with_null_or_empty_arrays_are_kept(either_ansi):
     cases = either_ansi.createDataFrame(
         [(1, ["a", None, "a"], "x"), (1, ["a", None, "a"], "x"), (2, [], "y"), (3, None, "z")],
         "id int, `The. Tags` array<string>, `Ü` string",
@@ -73,7 +73,8 @@ def test_each_entry_of_a_map_becomes_a_row(spark):
 
 
 @given(rows=st.lists(TAGS, min_size=1, max_size=8))
-def test_an_array_becomes_one_row_for_each_element_and_an_empty_array_becomes_one_row(spark, rows):
+def test_each_element_of_an_array_becomes_a_row(spark, rows):
+    """An empty array becomes one row."""
     cases = spark.createDataFrame([(number, tags) for number, tags in enumerate(rows)], "id int, tags array<string>")
     exploded = cases.transform(explode, column="tags", position_column="n").coalesce(1).collect()
     elements = [[*enumerate(tags or [])] or [(None, None)] for tags in rows]
@@ -117,7 +118,7 @@ def test_invalid_arguments_of_explode_are_refused(spark):
             cases.transform(explode, **arguments)
 
 
-def test_the_column_of_a_missing_array_element_is_null(either_ansi):
+def test_missing_array_elements_become_null(either_ansi):
     cases = either_ansi.createDataFrame(
         [([1, 2, 3],), ([1],), ([None, 2],), ([],), (None,), (None,)], "`The. At` array<int>"
     )

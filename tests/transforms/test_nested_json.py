@@ -95,7 +95,7 @@ def test_json_is_parsed_completely_or_not_at_all(either_ansi, ddl):
     assert list(zip(texts, actual, strict=True)) == [*TEXTS[ddl].items(), (None, None)]
 
 
-def test_json_that_cannot_be_parsed_is_reported_by_change_schema(spark):
+def test_unreadable_json_is_a_cast_failure(spark):
     raw = spark.createDataFrame([('{"a": 1}',), ('{"a": "1"}',), ("",), (None,)], "place string")
     ddl = "struct<a: int>"
     field = Field("place", "place", ddl, lambda name: parse_json(name, ddl=ddl))
@@ -108,7 +108,7 @@ def test_json_that_cannot_be_parsed_is_reported_by_change_schema(spark):
     ["date", "struct<a: timestamp>", "array<timestamp_ntz>", "map<string, decimal(5,2)>", "array<struct<a: tinyint>>",
      "smallint", "float", "binary", "map<int, string>", "strng", "struct<a>"],
 )  # fmt: skip
-def test_types_that_spark_would_not_parse_exactly_are_refused(spark, ddl):
+def test_types_without_exact_parsing_are_refused(spark, ddl):
     with pytest.raises(ArgumentError) as caught:
         parse_json("text", ddl=ddl)
     assert str(caught.value) == (
@@ -143,7 +143,7 @@ def is_json_in_python(text):
     broken=st.lists(st.text('{}[],:"\\u1 entrulfasNI-.+', max_size=8), min_size=1, max_size=20),
     cut=st.integers(1, 5),
 )
-def test_the_function_is_json_gives_the_same_result_as_python(spark, values, broken, cut):
+def test_json_validation_agrees_with_python(spark, values, broken, cut):
     whole = [json.dumps(value, ensure_ascii=ascii_, indent=1) for value, ascii_ in values]
     texts = [*whole, *(text[:-cut] for text in whole), *broken, '{"a": NaN}', "1 2", "'a'"]
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
@@ -153,7 +153,8 @@ def test_the_function_is_json_gives_the_same_result_as_python(spark, values, bro
 
 
 @given(values=st.lists(st.lists(st.one_of(st.none(), NUMBERS), max_size=3), min_size=1, max_size=20))
-def test_parsed_json_equals_the_result_of_python_unless_a_number_is_infinite(spark, values):
+def test_parsed_json_equals_the_result_of_python(spark, values):
+    """JSON with an infinite number becomes null."""
     texts = [json.dumps(value).replace("Infinity", "1e999") for value in values]
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     actual = [row[0] for row in rows.select(parse_json("text", ddl="array<map<string, double>>")).collect()]

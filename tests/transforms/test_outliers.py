@@ -21,7 +21,8 @@ def compute_fences(lower, upper, factor=1.5):
     return pytest.approx(max(expm1(low - distance), 0.0)), pytest.approx(expm1(high + distance))
 
 
-def test_fences_are_computed_for_each_group_in_the_units_of_the_column(spark):
+def test_fences_are_computed_for_each_group(spark):
+    """The fences are in the units of the column."""
     usual = [("a", n) for n in (100, 110, 120, 130)]
     rows = [*usual, ("a", 0), ("a", 2**31 - 1), ("a", 115), (None, 5), (None, 5), (None, 6), ("alone", 7)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
@@ -54,14 +55,16 @@ def test_wider_fences_flag_fewer_values(spark):
     assert flag_by_key(rows, fences=2.1)[99_999,] == (None, *compute_fences(99, 999, factor=2.1))
 
 
-def test_extreme_values_in_less_than_a_quarter_of_the_rows_are_flagged(spark):
+def test_rare_extreme_values_are_flagged(spark):
+    """Less than a quarter of the rows have extreme values."""
     rows = spark.createDataFrame([(n,) for n in (10, 11, 12, 13, 14, 15, 16, 10**9, 10**12)], "n bigint")
     actual = flag_by_key(rows)
     assert {n: unusual for (n,), (unusual, *_) in actual.items() if unusual} == {10**9: "high", 10**12: "high"}
     assert actual[10,][1:] == compute_fences(12, 16)
 
 
-def test_null_values_nan_values_and_negative_values_are_ignored(either_ansi):
+def test_invalid_values_are_ignored(either_ansi):
+    """Null, NaN and negative values are invalid."""
     good = [100.0, 110.0, 120.0, 130.0, 90_000.0]
     rows = [("a", n) for n in [*good, None, nan, -1.0, -inf, *[-0.5] * 9]] + [("b", None), ("b", nan), ("b", -2.0)]
     frame = either_ansi.createDataFrame(rows, "k string, n double")
@@ -82,7 +85,7 @@ def test_infinity_is_flagged_as_high(spark):
     assert actual["i", 1.0][0] is None
 
 
-def test_if_most_values_of_a_group_are_equal_the_other_values_are_flagged(spark):
+def test_deviations_from_equal_values_are_flagged(spark):
     rows = [("same", 7)] * 5 + [("one more", 7)] * 5 + [("one more", 8), ("one more", 6)]
     actual = flag_by_key(spark.createDataFrame(rows, "k string, n int"), group_by=["k"])
     assert {row: unusual for row, (unusual, *_) in actual.items()} == {

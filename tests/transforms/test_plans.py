@@ -198,7 +198,7 @@ def assert_plan_has_no_python(frame):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_transform_starts_no_spark_job_and_no_python_worker(spark, count_jobs, step):
+def test_transforms_start_no_job_or_python_worker(spark, count_jobs, step):
     rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
     outcome = STEPS[step](rows)
     frames = [outcome] if isinstance(outcome, DataFrame) else outcome
@@ -209,7 +209,7 @@ def test_a_transform_starts_no_spark_job_and_no_python_worker(spark, count_jobs,
 
 
 @pytest.mark.parametrize("name", dataset_names())
-def test_the_build_functions_of_a_dataset_start_no_spark_job_and_no_python_worker(build_candidates, count_jobs, name):
+def test_datasets_start_no_job_or_python_worker(build_candidates, count_jobs, name):
     dataset = load_dataset(name)
     candidates = build_candidates(dataset)
     answers = [answer.build(*[candidates] * len(answer.reads)) for answer in dataset.answers.values()]
@@ -218,7 +218,7 @@ def test_the_build_functions_of_a_dataset_start_no_spark_job_and_no_python_worke
     assert count_jobs() == 0
 
 
-def test_the_checks_in_this_file_detect_jobs_and_python_functions(spark, count_jobs):
+def test_these_checks_detect_jobs_and_python_functions(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
     with pytest.raises(AssertionError):
         assert_plan_has_no_python(frame.select(F.udf(lambda year: year * 2, "int")("year")))
@@ -226,7 +226,8 @@ def test_the_checks_in_this_file_detect_jobs_and_python_functions(spark, count_j
     assert count_jobs() == 1
 
 
-def test_every_public_function_that_needs_a_frame_is_tested_as_a_step():
+def test_every_public_function_has_a_step():
+    """The functions in `FUNCTIONS_WITHOUT_FRAME` need no frame and no step."""
     modules = [import_module(f"transforms.{module.name}") for module in iter_modules(transforms.__path__)]
     functions = {
         function

@@ -29,7 +29,7 @@ def assert_as_of(spark, rows, times, **arguments):
     )
 
 
-def test_the_as_of_time_is_the_latest_time_in_the_rows_of_the_file(either_ansi):
+def test_as_of_time_is_the_latest_row_time(either_ansi):
     rows = [
         (1, "a.csv", time(15), time(14), time(9), time(13, 10)),
         (2, "a.csv", time(15), time(14), time(12), None),
@@ -38,21 +38,21 @@ def test_the_as_of_time_is_the_latest_time_in_the_rows_of_the_file(either_ansi):
     assert_as_of(either_ansi, rows, [time(13, 10)] * 3)
 
 
-def test_the_as_of_time_is_never_later_than_the_modification_time(spark):
+def test_as_of_time_never_exceeds_the_modification_time(spark):
     rows = [(1, "a.csv", time(15), time(14), time(9), time(23)), (2, "a.csv", time(15), time(14), time(8), None)]
     assert_as_of(spark, rows, [time(14)] * 2)
 
 
-def test_if_the_rows_have_no_times_the_as_of_time_is_the_modification_time(spark):
+def test_rows_without_times_use_the_modification_time(spark):
     rows = [(1, "a.csv", time(15), time(14), None, None), (2, "b.csv", time(15), None, None, None)]
     assert_as_of(spark, rows, [time(14), None])
 
 
-def test_if_the_modification_time_is_null_the_as_of_time_is_the_latest_time_in_the_rows(spark):
+def test_files_without_modification_time_use_row_times(spark):
     assert_as_of(spark, [(1, "a.csv", time(15), None, time(9), None)], [time(9)])
 
 
-def test_each_delivery_of_a_file_has_its_own_as_of_time(spark):
+def test_each_delivery_has_its_own_as_of_time(spark):
     rows = [
         (1, "a.csv", time(11), time(10), time(9), None),
         (2, "a.csv", time(15), time(14), time(9), time(13)),

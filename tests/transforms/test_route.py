@@ -15,7 +15,7 @@ from transforms.route import route, spigot
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3))
 
 
-def test_only_rows_that_match_no_group_are_in_the_default_group(spark):
+def test_default_group_contains_only_unmatched_rows(spark):
     calls = spark.createDataFrame([(5, "web"), (50, "web"), (None, "web"), (50, None), (None, None)], "n int, c string")
     frames = route(calls, groups={"long": F.col("n") > 30, "on the. web": F.col("c") == "web"})
     assert [*frames] == ["long", "on the. web", "default_group"]
@@ -26,7 +26,7 @@ def test_only_rows_that_match_no_group_are_in_the_default_group(spark):
 
 
 @given(rows=st.lists(st.tuples(NUMBERS, NUMBERS), max_size=10))
-def test_every_row_is_in_a_group_or_in_the_default_group(spark, rows):
+def test_every_row_is_in_at_least_one_group(spark, rows):
     calls = spark.createDataFrame([(n, *row) for n, row in enumerate(rows)], "id int, `a. b` int, c int")
     groups = {"less": F.col("`a. b`") < F.col("c"), "more": F.col("`a. b`") > 0, "never": F.lit(None).cast("boolean")}
     frames = route(calls, groups=groups, default="the rest")
@@ -43,7 +43,7 @@ def test_every_row_is_in_a_group_or_in_the_default_group(spark, rows):
 @pytest.mark.parametrize(
     ("groups", "got"), [({}, r"\[\]"), ({"others": F.lit}, r"\['others'\]")], ids=["none", "the default"]
 )
-def test_an_empty_dict_of_groups_or_a_group_with_the_default_name_is_refused(spark, groups, got):
+def test_missing_or_reserved_group_names_are_refused(spark, groups, got):
     groups = {name: literal(True) for name, literal in groups.items()}
     with pytest.raises(
         ArgumentError, match=f"^route: groups is {got}, expected one group or more, with names other than 'o"
@@ -51,7 +51,7 @@ def test_an_empty_dict_of_groups_or_a_group_with_the_default_name_is_refused(spa
         route(spark.createDataFrame([], "n int"), groups=groups, default="others")
 
 
-def test_a_larger_sample_contains_all_keys_of_a_smaller_sample(either_ansi):
+def test_larger_sample_contains_the_smaller_sample(either_ansi):
     rows = [(f"k{n % 200}" if n % 200 else None, n) for n in range(600)]
     calls = either_ansi.createDataFrame(rows, "`The. Key` string, n int")
     sampled = {}
@@ -65,7 +65,8 @@ def test_a_larger_sample_contains_all_keys_of_a_smaller_sample(either_ansi):
     assert 70 < len(sampled[0.5]) < 130
 
 
-def test_the_same_keys_are_sampled_in_every_table_and_spark_version(spark):
+def test_sampled_keys_are_equal_in_every_table(spark):
+    """The keys are also equal in every version of Spark."""
     ids = spark.range(100).transform(spigot, key=["id"], share=0.05).collect()
     small = spark.range(100).selectExpr("CAST(id AS smallint) AS other").transform(spigot, key=["other"], share=0.05)
     assert [row.id for row in ids] == [row.other for row in small.collect()] == [5, 20, 58, 85, 92]

@@ -13,7 +13,8 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_columns_of_the_result_have_the_names_types_and_order_of_the_fields(either_ansi):
+def test_result_columns_match_the_given_fields(either_ansi):
+    """The columns have the names, the types and the order of the fields."""
     raw = either_ansi.createDataFrame(
         [("384", "a", "2024-01-01", "12.5")], "CallsOffered string, Note string, Date string, Speed string"
     )
@@ -33,7 +34,8 @@ def test_blank_text_is_not_a_cast_failure(either_ansi):
     assert_df_equality(typed, expected, ignore_nullable=True)
 
 
-def test_a_value_that_cannot_be_cast_becomes_null_and_is_reported(either_ansi):
+def test_failed_casts_of_required_fields_are_failures(either_ansi):
+    """The value becomes null."""
     cells = {"double": "12,5", "decimal(4,2)": "12345.6", "date": "2023-02-30", "boolean": "perhaps"}
     raw = either_ansi.createDataFrame([tuple(cells.values())], list(cells))
     typed = raw.transform(change_schema, fields=[Field(type_, type_, type_) for type_ in cells])
@@ -43,7 +45,7 @@ def test_a_value_that_cannot_be_cast_becomes_null_and_is_reported(either_ansi):
     assert_df_equality(typed, expected, ignore_nullable=True)
 
 
-def test_all_failures_of_a_row_are_reported_in_the_order_of_the_fields(either_ansi):
+def test_failures_of_a_row_are_in_field_order(either_ansi):
     raw = either_ansi.createDataFrame(
         [("x", "1", "y"), ("1", "2", "3"), (None, "z", "")], "a string, b string, c string"
     )
@@ -76,7 +78,7 @@ def test_a_field_can_have_a_custom_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_columns_listed_in_the_argument_keep_are_added_unchanged_after_the_fields(spark):
+def test_kept_columns_follow_the_fields_unchanged(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(
@@ -86,7 +88,7 @@ def test_columns_listed_in_the_argument_keep_are_added_unchanged_after_the_field
 
 
 @pytest.mark.parametrize("keep", [[], [CAST_FAILURES]])
-def test_cast_failures_of_an_earlier_call_of_change_schema_are_kept(spark, keep):
+def test_failures_of_an_earlier_call_are_kept(spark, keep):
     raw = spark.createDataFrame([("n/a", "2"), ("n/a", "x"), ("1", "x"), ("1", "2")], "a string, b string").coalesce(1)
     once = raw.transform(change_schema, fields=[Field("a", "a", "int"), Field("b", "text", "string")])
     twice = once.transform(change_schema, fields=[Field("a", "a", "int"), Field("text", "b", "int")], keep=keep)
@@ -106,7 +108,8 @@ def test_cast_failures_of_an_earlier_call_of_change_schema_are_kept(spark, keep)
 @pytest.mark.parametrize(
     "key", ["date'2024-01-01'", "timestamp'2024-01-01 00:00:00Z'", "X'ff'", "named_struct('a', 1)", "array(1)"]
 )
-def test_a_cast_of_a_map_to_text_is_refused_if_json_cannot_represent_the_keys(spark, key):
+def test_map_with_json_incompatible_keys_is_refused(spark, key):
+    """JSON text cannot represent these keys."""
     rows = spark.sql(f"SELECT array(map({key}, 1)) AS m")
     with pytest.raises(
         SchemaMismatchError, match="change_schema: column 'm': got the type array<map<.*, expected a type that"
@@ -114,21 +117,21 @@ def test_a_cast_of_a_map_to_text_is_refused_if_json_cannot_represent_the_keys(sp
         rows.transform(change_schema, fields=[Field("m", "m", "string")])
 
 
-def test_the_column_cast_failures_is_added_only_if_a_field_is_cast(spark):
+def test_cast_failures_column_is_absent_without_casts(spark):
     raw = spark.createDataFrame([(1, "x"), (None, "")], "n int, text string")
     typed = raw.transform(change_schema, fields=[Field("text", "note", "string"), Field("n", "n", "int")])
     assert_df_equality(typed, spark.createDataFrame([("x", 1), ("", None)], "note string, n int"), ignore_nullable=True)
 
 
 @pytest.mark.parametrize("missing", [{"keep": ["_file"]}, {"malformed": "_file"}])
-def test_the_error_for_a_missing_column_lists_the_existing_columns(spark, missing):
+def test_error_for_missing_column_lists_existing_columns(spark, missing):
     raw = spark.createDataFrame([("1",)], "n string")
     with pytest.raises(MissingColumnError, match="change_schema: column '_file' is missing") as caught:
         raw.transform(change_schema, fields=[Field("n", "n", "int")], **missing)
     assert (caught.value.where, caught.value.column, caught.value.available) == ("change_schema", "_file", ("n",))
 
 
-def test_the_error_suggests_the_new_name_of_a_renamed_column():
+def test_error_suggests_the_new_column_name():
     error = MissingColumnError(where="x.csv", column="CallsOffered", available=["Date", "Calls Offered"])
     assert str(error) == (
         "x.csv: column 'CallsOffered' is missing. Found: ['Date', 'Calls Offered']. "
@@ -137,12 +140,12 @@ def test_the_error_suggests_the_new_name_of_a_renamed_column():
     assert isinstance(error, TransformError)
 
 
-def test_the_error_suggests_no_name_for_a_dropped_column():
+def test_error_for_a_dropped_column_suggests_no_name():
     error = MissingColumnError(where="x.csv", column="CallsOffered", available=["Date", "BI_ID"])
     assert str(error).endswith("Found: ['Date', 'BI_ID']. Did the source rename or drop it?")
 
 
-def test_failed_casts_of_optional_fields_are_reported_as_warnings(spark):
+def test_failed_casts_of_optional_fields_are_warnings(spark):
     rows = spark.createDataFrame([("x", "y"), ("1", " ")], "a string, b string")
     fields = [
         Field("a", "a", "int", expected="whole number"),

@@ -15,7 +15,7 @@ from transforms.schema import CAST_FAILURES, Field, change_schema
 FAILURES = f"{CAST_FAILURES} array<struct<column: string, value: string, expected: string>>"
 
 
-def test_mappings_select_rename_cast_and_reorder_columns_as_in_glue(either_ansi):
+def test_mappings_have_the_same_effect_as_in_glue(either_ansi):
     raw = either_ansi.createDataFrame(
         [("384", "2024-01-01", "x"), ("384", "2024-01-01", "x"), ("n/a", "01/02/2024", None), (None, " ", "y")],
         "calls string, day string, note string",
@@ -94,7 +94,7 @@ def test_struct_fields_and_whole_structs_can_be_mapped(either_ansi):
     assert typed.collect() == expected.collect()
 
 
-def test_structs_arrays_and_maps_become_json_text(spark):
+def test_nested_values_become_json_text(spark):
     raw = spark.createDataFrame(
         [((1, None), [1, None], {"a": 1})], "s struct<a: int, b: int>, l array<int>, m map<string,int>"
     )
@@ -135,7 +135,7 @@ def test_fields_and_mappings_can_be_mixed(spark):
         ("`x.y`", "null", "string"),
     ],
 )
-def test_a_source_column_with_a_type_other_than_the_stated_type_is_refused(spark, source, declared, got):
+def test_source_type_must_equal_the_stated_type(spark, source, declared, got):
     raw = spark.createDataFrame(
         [], "n int, price decimal(12,4), at struct<lat: double>, tags array<string>, `x.y` string"
     )
@@ -147,7 +147,8 @@ def test_a_source_column_with_a_type_other_than_the_stated_type_is_refused(spark
     )
 
 
-def test_the_stated_source_type_can_be_a_typed_array_or_decimal_without_precision(spark):
+def test_stated_type_can_omit_the_decimal_precision(spark):
+    """The stated type can also be a typed array."""
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
     typed = raw.transform(change_schema, fields=mappings)
@@ -165,14 +166,14 @@ def test_the_stated_source_type_can_be_a_typed_array_or_decimal_without_precisio
         ("at..lat", "change_schema: column 'at..lat' is missing"),
     ],
 )
-def test_the_error_for_a_missing_struct_field_lists_the_existing_fields(spark, source, message):
+def test_error_for_missing_struct_field_lists_existing_fields(spark, source, message):
     raw = spark.createDataFrame([], "at struct<lat: string, box: struct<n: int>>, tags array<struct<k: int>>")
     with pytest.raises(MissingColumnError, match=message):
         change_schema(raw, fields=[(source, "string", "x", "string")])
 
 
 @pytest.mark.parametrize("source", ["tags.k", "at.lat.x"])
-def test_a_field_of_a_column_that_is_not_a_struct_is_refused(spark, source):
+def test_fields_of_non_struct_columns_are_refused(spark, source):
     raw = spark.createDataFrame([], "at struct<lat: string>, tags array<struct<k: int>>")
     with pytest.raises(
         SchemaMismatchError, match=f"expected a struct with .*If '{source}' is the column's name, write"
@@ -181,7 +182,7 @@ def test_a_field_of_a_column_that_is_not_a_struct_is_refused(spark, source):
 
 
 @pytest.mark.parametrize("target", ["a.b", "", "`a`.b"])
-def test_the_target_of_a_mapping_must_be_a_single_name(spark, target):
+def test_mapping_target_must_be_one_name(spark, target):
     raw = spark.createDataFrame([], "n int")
     with pytest.raises(ArgumentError, match="the target of a mapping is .*expected one name, in backticks"):
         change_schema(raw, fields=[("n", "int", target, "int")])
@@ -217,7 +218,7 @@ def test_duplicate_column_names_are_refused(spark):
     assert typed.columns == ["n", CAST_FAILURES]
 
 
-def test_a_source_name_that_matches_two_columns_is_refused(spark):
+def test_ambiguous_source_names_are_refused(spark):
     raw = spark.createDataFrame([], "n string, N string")
     for field in (("n", "string", "x", "int"), Field("n", "x", "int")):
         with pytest.raises(
@@ -226,7 +227,7 @@ def test_a_source_name_that_matches_two_columns_is_refused(spark):
             change_schema(raw, fields=[field])
 
 
-def test_a_parser_that_returns_a_type_other_than_the_field_type_is_refused(spark):
+def test_parser_with_wrong_return_type_is_refused(spark):
     raw = spark.createDataFrame([], "n string")
     with pytest.raises(
         SchemaMismatchError, match="column 'x': got the type bigint from the function `parse`, expected int. Cast"

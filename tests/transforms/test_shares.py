@@ -13,7 +13,8 @@ from transforms.shares import percentage, ratio, share_of_total
 GROUPS = st.sampled_from([None, "a", "b"])
 
 
-def test_a_percentage_is_null_if_the_part_is_null_or_the_total_is_null_or_0(either_ansi):
+def test_percentage_without_part_or_total_is_null(either_ansi):
+    """A total of 0 also gives null."""
     years = either_ansi.createDataFrame(
         [(93, 100), (0, 5), (1, 8), (-1, 2), (2**62, 2**62), (0, 0), (5, 0), (None, 5), (5, None)],
         "part bigint, total bigint",
@@ -24,7 +25,7 @@ def test_a_percentage_is_null_if_the_part_is_null_or_the_total_is_null_or_0(eith
 
 
 @pytest.mark.parametrize("type_", ["int", "float", "double", "decimal(38,0)"])
-def test_a_ratio_is_multiplied_by_the_argument_scale(either_ansi, type_):
+def test_ratio_is_multiplied_by_the_scale(either_ansi, type_):
     areas = either_ansi.createDataFrame([(30, 12_000), (5, 0), (0, 7), (None, 7)], "cases int, people int")
     areas = areas.selectExpr(f"CAST(cases AS {type_}) AS cases", f"CAST(people AS {type_}) AS people")
     rates = areas.transform(ratio, part="cases", total="people", name="rate", scale=1000)
@@ -61,7 +62,7 @@ def test_invalid_arguments_of_ratio_and_percentage_are_refused(spark, step, argu
         step(years, **({"part": "pct", "total": "year", "name": "share"} | arguments))
 
 
-def test_the_shares_with_the_largest_remainders_are_rounded_up(either_ansi):
+def test_shares_with_the_largest_remainders_are_rounded_up(either_ansi):
     rows = [
         ("a", 1, "66.7"),
         ("a", 1, "33.3"),
@@ -79,7 +80,8 @@ def test_the_shares_with_the_largest_remainders_are_rounded_up(either_ansi):
     assert dict(shares.dtypes)["pct"] == "decimal(4,1)"
 
 
-def test_groups_with_a_negative_value_or_a_total_of_0_have_null_shares(either_ansi):
+def test_negative_values_give_null_shares(either_ansi):
+    """A total of 0 also gives null shares."""
     rows = [("zero", 0), ("zero", 0), ("minus", -1), ("minus", 5), ("null", None), ("some", None), ("some", 4)]
     shares = either_ansi.createDataFrame(rows, "k string, n int").transform(
         share_of_total, column="n", name="pct", group_by=["k"]
@@ -91,7 +93,8 @@ def test_groups_with_a_negative_value_or_a_total_of_0_have_null_shares(either_an
     assert shares.count() == len(rows)
 
 
-def test_the_rounding_of_equal_remainders_does_not_depend_on_the_partitioning(spark):
+def test_rounding_does_not_depend_on_the_partitioning(spark):
+    """The remainders of all rows are equal."""
     rows = [("b", 1, None), ("a", 1, 7), ("a", 1, None), (None, 1, 7), ("a", 1, 3), ("a", 1, 3)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
         types = spark.createDataFrame(ordered, "k string, n int, m int").repartition(3)
@@ -142,7 +145,7 @@ def test_shares_of_decimals_add_up_to_100(spark, rows, scale):
     assert_shares_are_exact(types.transform(share_of_total, column="n", name="pct", group_by=["k"], decimals=6), 6)
 
 
-def test_shares_of_the_greatest_bigints_do_not_depend_on_ansi_mode(either_ansi):
+def test_shares_of_maximum_bigints_do_not_overflow(either_ansi):
     maximum = 2**63 - 1
     types = either_ansi.createDataFrame([("a", maximum), ("b", maximum), ("c", maximum)], "k string, n bigint")
     shares = types.transform(share_of_total, column="n", name="pct", decimals=6)

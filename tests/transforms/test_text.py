@@ -20,7 +20,7 @@ def evaluate(spark, function, texts):
     return [row[0] for row in rows.select(function(F.col("`a. Text`"))).collect()]
 
 
-def test_values_that_are_not_text_are_cast_to_text_before_cleaning(either_ansi):
+def test_non_text_values_are_cast_before_cleaning(either_ansi):
     rows = either_ansi.sql("SELECT 7 AS n, 1.5D AS d, date'2024-01-02' AS day, true AS flag, null AS nothing")
     cleaned = rows.select(*(clean_text(F.col(name)).alias(name) for name in rows.columns)).first()
     assert tuple(cleaned) == ("7", "1.5", "2024-01-02", "true", None)
@@ -41,7 +41,7 @@ def test_adjacent_blank_characters_become_one_space(spark):
 
 
 @given(texts=st.lists(st.one_of(LETTERS, st.text(" \t\n\u00a0\u2009ab", max_size=8)), min_size=1, max_size=30))
-def test_the_function_clean_text_gives_the_same_text_as_python(spark, texts):
+def test_text_is_cleaned_as_in_python(spark, texts):
     def cleaned(text):
         blank = (
             unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" or c in "\u200b\ufeff" for c in text
@@ -55,7 +55,8 @@ def test_the_function_clean_text_gives_the_same_text_as_python(spark, texts):
     assert rows.select(once, clean_text(once)).collect() == [(text, text) for text in expected]
 
 
-def test_a_concatenation_with_a_null_is_null_unless_the_argument_null_text_is_given(either_ansi):
+def test_concatenation_with_a_null_is_null(either_ansi):
+    """The argument `null_text` replaces each null."""
     rows = either_ansi.createDataFrame(
         [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
         "`a. Text` string, n int, ok boolean",
@@ -89,7 +90,8 @@ def test_rows_with_different_values_have_different_concatenations(spark, rows):
     assert len(set(joined)) == len(set(rows))
 
 
-def test_the_function_extract_gives_the_first_match_or_null(spark):
+def test_extraction_returns_the_first_match(spark):
+    """Text without a match gives null."""
     texts = ["case 17 of 2024, case 18", "Case 17", "case ", "", None, "case 17\n"]
     assert evaluate(spark, lambda text: extract(text, pattern=r"case (\d+)"), texts) == [
         "17",
@@ -114,13 +116,13 @@ def test_the_function_extract_gives_the_first_match_or_null(spark):
 
 
 @pytest.mark.parametrize(("pattern", "group"), [(r"\d+", 1), (r"(\d)", 2), (r"(\d)", -1)])
-def test_a_capture_group_that_the_pattern_does_not_have_is_refused(spark, pattern, group):
+def test_unknown_capture_groups_are_refused(spark, pattern, group):
     with pytest.raises(ArgumentError, match=f"extract: group is {group}, expected a group of .*, or 0 for"):
         extract(F.col("text"), pattern=pattern, group=group)
 
 
 @given(texts=st.lists(st.text("ab1 ", max_size=10), min_size=1, max_size=30))
-def test_the_function_extract_gives_the_same_text_as_python(spark, texts):
+def test_extraction_gives_the_same_text_as_python(spark, texts):
     pattern = r"([ab]+)(1*)"
     rows = spark.createDataFrame([(text,) for text in texts], "text string").coalesce(1)
     matches = rows.select(*(extract(F.col("text"), pattern=pattern, group=group) for group in (0, 1, 2))).collect()
@@ -149,7 +151,8 @@ CANONICAL = {
 }
 
 
-def test_aliases_and_variant_spellings_are_replaced_by_the_canonical_spelling(either_ansi):
+def test_variant_spellings_are_replaced_by_the_canonical_spelling(either_ansi):
+    """Aliases are also replaced."""
     known = ["E-mail", "In Person", "311"]
     canonical = map_to_canonical(F.col("text"), canonical=known, aliases={"Électronique": "E-mail"})
     rows = [*CANONICAL.items(), (None, None)]
@@ -157,7 +160,7 @@ def test_aliases_and_variant_spellings_are_replaced_by_the_canonical_spelling(ei
     assert_df_equality(expected.select("text", canonical.alias("canonical")), expected, ignore_nullable=True)
 
 
-def test_an_empty_list_of_canonical_spellings_only_cleans_the_text(spark):
+def test_empty_canonical_list_only_cleans_the_text(spark):
     assert evaluate(spark, lambda text: map_to_canonical(text, canonical=[]), [" a  b ", " ", None]) == [
         "a b",
         None,
@@ -166,7 +169,7 @@ def test_an_empty_list_of_canonical_spellings_only_cleans_the_text(spark):
 
 
 @given(texts=st.lists(st.text("aB -_\u00a0", max_size=6), min_size=1, max_size=20))
-def test_the_function_map_to_canonical_is_idempotent(spark, texts):
+def test_mapping_to_canonical_spellings_is_idempotent(spark, texts):
     def canonical(text):
         return map_to_canonical(text, canonical=["a-B", "BB"])
 
@@ -174,7 +177,7 @@ def test_the_function_map_to_canonical_is_idempotent(spark, texts):
     assert evaluate(spark, canonical, once) == once
 
 
-def test_each_text_gets_the_most_frequent_of_the_spellings_that_differ_only_in_case(spark):
+def test_text_gets_its_most_frequent_case(spark):
     texts = ["Tax", "TAX", "TAX", "tax", "ÉTÉ", "été", "Map", None, ""]
     rows = spark.createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, `a. Text` string, b string")
     unified = rows.transform(unify_case, columns=["a. Text", "b"]).orderBy("n")

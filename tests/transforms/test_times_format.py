@@ -25,7 +25,8 @@ def create_instants(session, *texts):
     return rows.select(F.expr("CAST(text || 'Z' AS timestamp)").alias("at"))
 
 
-def test_local_times_are_the_same_as_in_python_in_every_session_time_zone(in_zone):
+def test_local_times_are_the_same_as_in_python(in_zone):
+    """The result does not depend on the session time zone."""
     texts = ["0001-01-02 00:00:00", "1850-06-01 12:00:00.5", "2024-03-10 06:59:59", "2024-03-10 07:00:00"]
     texts += ["2024-11-03 05:30:00", "2024-11-03 06:30:00", "9999-12-30 23:59:59.999999"]
     zones = ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
@@ -48,7 +49,7 @@ def test_local_times_are_the_same_as_in_python_in_every_session_time_zone(in_zon
     assert actual[-1] == (None,) * 4
 
 
-def test_a_formatted_time_can_be_parsed_back_to_the_same_instant(either_ansi):
+def test_formatted_times_are_parsed_to_the_same_instant(either_ansi):
     pattern = "d MMM yyyy h:mm:ss a"
     texts = ["2024-07-04 00:00:00", "2024-07-04 12:00:00", "1899-12-31 23:59:59", "2024-12-31 23:00:00"]
     rows = create_instants(either_ansi, *texts)
@@ -58,7 +59,8 @@ def test_a_formatted_time_can_be_parsed_back_to_the_same_instant(either_ansi):
 
 
 @pytest.mark.parametrize("pattern", ["YYYY-MM-dd", "ddd", "e", "'", "yyyy'", "it''s", "{", "#", "b", "OO", "VVV", "aa"])
-def test_a_format_pattern_that_spark_does_not_support_is_refused_at_planning_time(pattern):
+def test_unsupported_format_patterns_are_refused(pattern):
+    """The error is raised at planning time."""
     with pytest.raises(
         ArgumentError, match="format_timestamp: pattern is .*, expected the letters of Spark's datetime"
     ):
@@ -74,7 +76,7 @@ def test_all_pattern_letters_of_spark_are_accepted(spark):
 
 
 @pytest.mark.parametrize("ddl", ["date", "timestamp_ntz", "string"])
-def test_values_that_are_not_timestamps_are_refused(spark, ddl):
+def test_values_other_than_timestamps_are_refused(spark, ddl):
     rows = spark.createDataFrame([], f"at {ddl}")
     for column in (local_time(F.col("at"), zone="UTC"), format_timestamp(F.col("at"), pattern="yyyy", zone="UTC")):
         with pytest.raises(AnalysisException, match='requires the "TIMESTAMP" type'):
@@ -90,7 +92,7 @@ def compute_parts(day):
 YEAR_ENDS = [date(year, 1, 1) + timedelta(days=day) for year in range(2015, 2027) for day in range(-4, 4)]
 
 
-def test_parts_of_dates_near_new_year_are_the_same_as_in_python(in_zone):
+def test_date_parts_near_new_year_agree_with_python(in_zone):
     days = [*YEAR_ENDS, date(2018, 11, 4), date(1, 1, 1), date(1600, 2, 29), date(9999, 12, 31)]
     rows = in_zone.createDataFrame([(str(day),) for day in days], "text string").coalesce(1)
     for ddl in ("date", "timestamp_ntz"):
@@ -102,7 +104,8 @@ def test_parts_of_dates_near_new_year_are_the_same_as_in_python(in_zone):
         ]
 
 
-def test_parts_of_timestamps_on_days_of_23_and_25_hours_are_the_same_as_in_python(in_zone):
+def test_parts_near_clock_changes_agree_with_python(in_zone):
+    """The days have 23 hours and 25 hours."""
     hours = [datetime(2024, 3, 9, 12), datetime(2024, 11, 2, 12)]
     at = [first + timedelta(hours=hour) for first in hours for hour in range(48)]
     rows = create_instants(in_zone, *map(str, at), None)
@@ -137,7 +140,7 @@ def test_invalid_arguments_of_date_parts_are_refused(spark):
             date_parts(rows, **arguments)
 
 
-def test_the_function_add_timestamp_adds_the_given_timestamp_to_every_row(in_zone):
+def test_every_row_gets_the_given_timestamp(in_zone):
     rows = in_zone.createDataFrame([(1,), (1,), (None,)], "n int")
     for at in (
         datetime(2024, 7, 4, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-6))),

@@ -51,13 +51,13 @@ def frame(spark, *groups):
     return spark.createDataFrame(rows, INCIDENTS)
 
 
-def test_incidents_without_a_city_are_counted_in_one_row_with_a_null_rank(either_ansi):
+def test_incidents_without_a_city_have_a_null_rank(either_ansi):
     incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
     rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
     assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
 
 
-def test_types_are_ranked_within_each_of_the_top_cities(spark):
+def test_types_are_ranked_within_each_top_city(spark):
     incidents = frame(
         spark,
         some(3), some(2, initial_type="NOISE"), some(2, initial_type="ALARM"), some(1, initial_type=None),
@@ -72,7 +72,7 @@ def test_types_are_ranked_within_each_of_the_top_cities(spark):
     assert_answer(build_top_city_types(incidents, max_cities=2, max_types=2), rows, schema)
 
 
-def test_type_shares_are_percentages_of_the_incidents_of_the_city(spark):
+def test_shares_of_types_use_the_city_total(spark):
     """This answer replaces queries that contain the totals as constants. In the queries, two totals are swapped."""
     incidents = frame(
         spark,
@@ -91,7 +91,8 @@ def test_type_shares_are_percentages_of_the_incidents_of_the_city(spark):
     assert_answer(build_type_shares(incidents), rows, f"city string, initial_type string, {SHARE}, {overall}")
 
 
-def test_priority_shares_add_up_to_100_for_each_city_and_type(spark):
+def test_shares_of_priorities_add_up_to_100(spark):
+    """The shares add up for each type in each city."""
     incidents = frame(
         spark,
         some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
@@ -125,7 +126,7 @@ def on(street):
     return {"street": street, "is_intersection": False}
 
 
-def test_incidents_at_an_intersection_are_counted_for_both_streets(either_ansi):
+def test_incidents_at_intersections_count_for_both_streets(either_ansi):
     incidents = frame(
         either_ansi, some(2, **on("GEORGIA AVE")), some(1, **on("OAK ST")), some(3, **at("ELM ST", "OAK ST")), some(5)
     )
@@ -139,7 +140,7 @@ def test_incidents_at_an_intersection_are_counted_for_both_streets(either_ansi):
     assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
 
 
-def test_top_street_types_exclude_incidents_at_intersections(spark):
+def test_types_by_street_exclude_incidents_at_intersections(spark):
     noise = {"initial_type": "NOISE"}
     incidents = frame(
         spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
@@ -175,7 +176,8 @@ DISPOSED = (
 )  # fmt: skip
 
 
-def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark):
+def test_combinations_are_ranked_within_each_top_city(spark):
+    """A combination is a type and a disposition."""
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "30.000"),
         (1, ROCKVILLE, 2, "THEFT", "REPORT", 3, "30.000"),
@@ -186,7 +188,7 @@ def test_combinations_of_type_and_disposition_are_ranked_in_each_top_city(spark)
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_only_combinations_that_occur_in_every_top_city_are_returned(spark):
+def test_common_combinations_occur_in_every_top_city(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"
@@ -196,7 +198,8 @@ def test_only_combinations_that_occur_in_every_top_city_are_returned(spark):
     assert_answer(build_common_type_dispositions(frame(spark, *DISPOSED), max_cities=3), [], schema)
 
 
-def test_disposition_shares_add_up_to_100_for_each_city_and_type(spark):
+def test_shares_of_dispositions_add_up_to_100(spark):
+    """The shares add up for each type in each city."""
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),

@@ -81,7 +81,8 @@ def test_only_empty_or_absent_fields_become_null(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_an_unreadable_cell_is_a_warning_in_every_column_except_start_time(spark):
+def test_unreadable_optional_cells_become_warnings(spark):
+    """An unreadable start time is a failure instead."""
     (incident,) = build(
         spark,
         {
@@ -122,7 +123,7 @@ def test_the_text_of_a_malformed_record_is_redacted(spark):
         ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
     ],
 )
-def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, instant, shown):
+def test_start_times_are_local_times_of_the_county(in_zone, written, instant, shown):
     rows = build_incidents(raw(in_zone, {"start_time": written}))
     micros = "unix_micros(start_time) AS micros"
     row = rows.selectExpr(micros, "start_date", "start_weekday", "start_hour", "_cast_failures").first()
@@ -131,7 +132,8 @@ def test_start_times_are_read_as_local_times_of_the_county(in_zone, written, ins
     assert (row._cast_failures is None) == (instant is not None)
 
 
-def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(spark):
+def test_ambiguous_end_times_follow_the_start(spark):
+    """An ambiguous end time is the first possible instant after the start."""
     incidents = build(
         spark,
         # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
@@ -146,7 +148,7 @@ def test_an_ambiguous_end_time_means_the_first_possible_instant_after_the_start(
     ]
 
 
-def test_the_column_row_ts_is_read_as_utc_if_its_text_has_no_offset(in_zone):
+def test_row_ts_values_without_an_offset_are_utc(in_zone):
     same = ("2024-07-13 12:45:10", " 2024-07-13T12:45:10.000000Z", "2024-07-13T08:45:10-04:00", "2024-07-13T12:45:10")
     rows = build_incidents(raw(in_zone, *({"row_ts": text} for text in same)))
     assert {row[0] for row in rows.selectExpr("unix_seconds(row_ts)").collect()} == {1720874710}
@@ -230,7 +232,7 @@ CROSSINGS = {
 }
 
 
-def test_a_house_number_is_replaced_with_the_number_of_its_block(either_ansi):
+def test_house_numbers_become_block_numbers(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in ADDRESSES))
     assert {
         address: (incident.address, incident.street)
@@ -240,7 +242,7 @@ def test_a_house_number_is_replaced_with_the_number_of_its_block(either_ansi):
     assert {incident.intersection for incident in incidents} == {None}
 
 
-def test_the_column_intersection_has_sorted_streets_without_house_numbers(either_ansi):
+def test_intersections_have_sorted_streets_without_house_numbers(either_ansi):
     incidents = build(either_ansi, *({"address": address} for address in CROSSINGS))
     intersections = {address: incident.intersection for address, incident in zip(CROSSINGS, incidents, strict=True)}
     assert intersections == CROSSINGS
@@ -261,7 +263,7 @@ REVISIONS = [
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_latest_revision_of_an_incident_does_not_depend_on_the_order_of_rows(spark, order):
+def test_latest_revision_does_not_depend_on_row_order(spark, order):
     incidents = build_incidents(raw(spark, *REVISIONS[::order]))
     latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
     assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]

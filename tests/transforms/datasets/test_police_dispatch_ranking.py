@@ -9,7 +9,7 @@ from transforms.datasets.police_dispatch.ranking import rank_by_incidents
 COUNTS = "city string, initial_type string, incidents bigint"
 
 
-def test_cities_are_ranked_by_their_total_number_of_incidents(spark):
+def test_cities_are_ranked_by_total_incidents(spark):
     rows = [("B", "x", 3), ("B", "y", 3), ("A", "x", 5), ("C", "x", 6), (None, "x", 99), ("D", None, 1)]
     ranked = spark.createDataFrame(rows, COUNTS).transform(rank_by_incidents, columns=["city"], name="rank")
     expected = [(*row, {"B": 1, "C": 2, "A": 3, "D": 4, None: None}[row[0]]) for row in rows]

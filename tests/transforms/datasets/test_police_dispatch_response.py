@@ -42,7 +42,7 @@ EDGES = {
 }  # fmt: skip
 
 
-def test_a_limit_between_two_bands_belongs_to_the_higher_band(spark):
+def test_a_limit_belongs_to_the_higher_band(spark):
     incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
     bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
     assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
@@ -50,7 +50,7 @@ def test_a_limit_between_two_bands_belongs_to_the_higher_band(spark):
     }
 
 
-def test_band_shares_exclude_incidents_without_an_arrival_time(spark):
+def test_shares_exclude_incidents_without_an_arrival_time(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=60), one(A, arrive=0), one(A, arrive=301), one(A), one(A, kind="NOISE", arrive=1)),
@@ -66,7 +66,7 @@ def test_band_shares_exclude_incidents_without_an_arrival_time(spark):
     assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
-def test_clearing_times_are_used_even_if_the_arrival_time_is_missing(spark):
+def test_clearing_times_need_no_arrival_time(spark):
     """This answer replaces queries that ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
@@ -85,7 +85,7 @@ def test_averages_exclude_only_missing_times(spark):
     assert build_arrival_by_city(frame(spark, one(A), one(A))).collect() == []
 
 
-def test_average_arrival_times_are_ranked_within_each_top_city(either_ansi):
+def test_averages_are_ranked_within_each_top_city(either_ansi):
     incidents = frame(
         either_ansi,
         *(one(A, arrive=60), one(A, arrive=180), one(A, arrive=600, priority=None), one(A, kind=None, arrive=9)),
@@ -102,7 +102,7 @@ def test_average_arrival_times_are_ranked_within_each_top_city(either_ansi):
     assert_answer(build_arrival_by_city(incidents, max_cities=2, min_timed=2), rows, AVERAGES.format("city"))
 
 
-def test_ties_for_the_fastest_or_slowest_city_are_broken_by_name(spark):
+def test_ties_between_cities_are_broken_by_name(spark):
     row = build_arrival_by_city(frame(spark, one(B, arrive=60), one(A, arrive=60), one(C, arrive=60))).first()
     assert (row.fastest, row.slowest, row.spread_minutes) == (A, A, 0.0)
 
@@ -124,7 +124,7 @@ def test_street_averages_exclude_incidents_at_intersections(spark):
     assert {row.street for row in build_arrival_by_street(incidents, max_streets=1).collect()} == {"OAK ST"}
 
 
-def test_the_slowest_city_is_compared_with_all_other_top_cities(spark):
+def test_slowest_city_is_compared_with_other_top_cities(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=6000, kind="ASSAULT"),),
@@ -142,7 +142,7 @@ def test_the_slowest_city_is_compared_with_all_other_top_cities(spark):
     assert build_slowest_cities(incidents, min_timed=1).first().few_incidents is False
 
 
-def test_quadrants_compare_each_city_with_the_average_of_the_top_cities(spark):
+def test_quadrants_compare_cities_with_their_average(spark):
     incidents = frame(
         spark,
         *(one(A, arrive=600),) * 3, one(B, arrive=60), one(B), one(C, arrive=60),

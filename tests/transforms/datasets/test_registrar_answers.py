@@ -52,7 +52,7 @@ def assert_built(spark, build, records, rows, schema):
     assert_answer(build(spark.createDataFrame(records, RECORDS).coalesce(1)), rows, schema)
 
 
-def test_completion_rates_are_computed_for_each_year_in_which_applications_were_received(spark):
+def test_completion_rates_are_computed_per_year_of_receipt(spark):
     records = [
         *[applied(f"a{n}", day="2020-12-31", completed=n < 2) for n in range(3)],
         applied("b", day="2021-01-01", completed=False),
@@ -64,7 +64,7 @@ def test_completion_rates_are_computed_for_each_year_in_which_applications_were_
     assert_built(spark, build_completion_by_year, records, rows, BY_YEAR)
 
 
-def test_completion_rates_are_computed_for_each_programme_and_intake(spark):
+def test_completion_rates_are_computed_per_programme_and_intake(spark):
     again = ("Nursing", "Fall 2024")
     records = [
         applied("a"), applied("b", completed=False), applied("a", course=again), applied("a", course=HISTORY),
@@ -114,7 +114,7 @@ def test_the_withdrawal_rate_is_a_percentage_of_enrolments(spark):
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
 
 
-def test_a_withdrawal_on_the_enrolment_date_counts_as_0_days(spark):
+def test_same_day_withdrawal_counts_as_0_days(spark):
     records = [enrolled("a"), enrolled("b"), withdrew("a", day="2023-05-01"), withdrew("b", day="2023-05-02")]
     rows = [(*NURSING, 2, 2, 100.0, 0.5, 0, 1)]
     assert_built(spark, build_withdrawal_rates, records, rows, WITHDRAWALS)
@@ -128,7 +128,7 @@ def filled(record, *missing):
     return (record, *(None if name in missing else "x" for name in FIELDS))
 
 
-def test_completeness_is_a_percentage_of_the_records_in_trusted_and_quarantine(spark):
+def test_completeness_includes_quarantined_records(spark):
     trusted = spark.createDataFrame([filled("enrolment"), filled("enrolment", "first_name")], FILLED)
     quarantine = [filled("enrolment", "student_id", "first_name"), filled("total line", *FIELDS)]
     answer = build_completeness(trusted, spark.createDataFrame(quarantine, FILLED))
@@ -143,7 +143,7 @@ def test_completeness_is_a_percentage_of_the_records_in_trusted_and_quarantine(s
     assert_answer(answer, rows, COMPLETENESS)
 
 
-def test_completeness_covers_the_fields_of_each_kind_of_record(spark):
+def test_completeness_has_one_row_per_expected_field(spark):
     none_filled = [filled(record, *FIELDS) for record in COMPLETENESS_FIELDS]
     answer = build_completeness(spark.createDataFrame(none_filled, FILLED)).collect()
     expected = {(record, name) for record, names in COMPLETENESS_FIELDS.items() for name in names}

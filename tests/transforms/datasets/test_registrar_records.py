@@ -78,7 +78,7 @@ def test_rows_of_every_layout_become_masked_records(either_ansi):
     assert_answer(records, rows, RECORDS)
 
 
-def test_first_and_last_name_can_be_in_one_cell(spark):
+def test_full_name_in_one_cell_is_split(spark):
     typed = [
         ("Ada", "Abbott"), (" Ada", "ABBOTT\u00a0"), ("Ada Abbott", None), (None, "Abbott, Ada"), (None, "Ada abbott"),
         ("Abbott,Ada", " "),
@@ -87,7 +87,7 @@ def test_first_and_last_name_can_be_in_one_cell(spark):
     assert set(values(spark, rows, "first_name", "last_name")) == {("A**", pseudonym("ABBOTT"))}
 
 
-def test_names_of_three_words_are_split_only_at_a_comma(spark):
+def test_three_word_names_are_split_only_at_commas(spark):
     typed = [("Ana Maria Lopez", None), (None, "Lopez, Ana Maria"), (None, "Ana Maria Lopez"), (None, None)]
     rows = [raw(ENROLMENT, number=n, First_Name=first, Last_Name=last) for n, (first, last) in enumerate(typed)]
     assert values(spark, rows, "first_name", "last_name") == [
@@ -95,7 +95,7 @@ def test_names_of_three_words_are_split_only_at_a_comma(spark):
     ]  # fmt: skip
 
 
-def test_student_ids_are_standardized_before_they_are_validated(spark):
+def test_student_ids_are_standardized_before_validation(spark):
     ids = ["S1000001", " s1000001\u00a0", "S10", "see note", "1000001", " ", None]
     rows = [raw(ENROLMENT, number=n) for n in range(len(ids))]
     rows = [(text, *row[1:]) for text, row in zip(ids, rows, strict=True)]
@@ -105,7 +105,7 @@ def test_student_ids_are_standardized_before_they_are_validated(spark):
     ]  # fmt: skip
 
 
-def test_the_text_of_an_unreadable_or_ambiguous_date_is_redacted(spark):
+def test_unreadable_or_ambiguous_dates_are_redacted(spark):
     texts = ["2023-03-05", "44990", "5 Mar 2023", " 2023-03-05T00:00:00 ", "03/05/2023", "ask Ann", " "]
     rows = [raw(APPLICATION, number=n, Received_Date=text) for n, text in enumerate(texts)]
     day, redacted = date(2023, 3, 5), [("received_date", "*****", DATE)]
@@ -113,7 +113,7 @@ def test_the_text_of_an_unreadable_or_ambiguous_date_is_redacted(spark):
     assert found == [*[(day, None)] * 4, (None, redacted), (None, redacted), (None, None)]
 
 
-def test_unreadable_dates_of_birth_and_malformed_records_are_redacted(spark):
+def test_unreadable_birth_dates_and_records_are_redacted(spark):
     rows = [raw(APPLICATION, malformed="S1000001,Ada,Abbott", **{"Date of Birth": "see Ada"})]
     failures, warnings = [("_malformed_record", "*****", "record")], [("date_of_birth", "*****", DATE)]
     assert values(spark, rows, "year_of_birth", "_cast_failures", "_cast_warnings") == [(None, failures, warnings)]
@@ -129,7 +129,7 @@ def test_unknown_statuses_and_withdrawal_reasons_are_redacted(spark):
     assert values(spark, rows, "withdrawal_reason") == ["Transfer", "*****", None]
 
 
-def test_programme_and_intake_are_hashed_if_the_intake_is_invalid(spark):
+def test_invalid_intakes_are_hashed_with_their_programme(spark):
     intakes = ["fall 2023", "2023  Fall", "Autumn, 2023", "Winter/2024", "next year", "Fall 23", "Fall 1823", None]
     intakes += ["Not Fall 2023 but Winter 2024", "Fall 2022, now Fall 2023", "Fall or Winter 2023", "Fall 2022/2023"]
     rows = [raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(intakes)]
@@ -141,7 +141,8 @@ def test_programme_and_intake_are_hashed_if_the_intake_is_invalid(spark):
     ]  # fmt: skip
 
 
-def test_programme_and_intake_are_hashed_if_cells_are_in_the_wrong_columns(spark):
+def test_shifted_programmes_and_intakes_are_hashed(spark):
+    """The cells of these rows are in the wrong columns."""
     shifted = raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"})
     assert values(spark, [shifted], "programme", "intake") == [(pseudonym("1 Example St"), pseudonym("Nursing"))]
     short = raw(ENROLMENT, Programme="1 Example St", malformed="S1000001;Ada;1 Example St;Fall 2023")
@@ -164,12 +165,13 @@ def test_total_lines_are_recognized_by_the_word_total(spark, cells):
     assert found == [("total line", None, None, None)]
 
 
-def test_the_record_of_a_student_with_the_last_name_total_is_not_a_total_line(spark):
+def test_student_named_total_remains_an_enrolment(spark):
     rows = [raw(ENROLMENT, Last_Name=name, number=n) for n, name in enumerate(["Totalis", "Total", None])]
     assert values(spark, rows, "record") == ["enrolment"] * 3
 
 
-def test_records_are_related_only_if_student_and_programme_and_intake_are_the_same(spark):
+def test_records_with_different_keys_are_unrelated(spark):
+    """The key is the student, the programme and the intake."""
     others = [
         raw(ENROLMENT, number=1, Programme="History"),
         raw(ENROLMENT, number=2, Intake="Fall 2024"),
@@ -180,7 +182,7 @@ def test_records_are_related_only_if_student_and_programme_and_intake_are_the_sa
     assert found == [(None, None), (False, None), (False, None), (False, None), (None, None)]
 
 
-def test_records_with_an_incomplete_key_have_no_related_records(spark):
+def test_records_with_incomplete_keys_are_unrelated(spark):
     rows = []
     for name in ("Student ID", "Programme", "Intake"):
         rows += [raw(row, number=len(rows), **{name: None}) for row in (APPLICATION, ENROLMENT, WITHDRAWAL)]
@@ -200,7 +202,8 @@ def test_records_with_an_incomplete_key_have_no_related_records(spark):
         (["2203-05-01", "1823-05-01", None], None),
     ],
 )
-def test_the_column_enrolled_on_is_the_plausible_enrolment_date_that_was_delivered_last(spark, enrolled, counts):
+def test_last_delivered_plausible_enrolment_date_is_used(spark, enrolled, counts):
+    """The column `enrolled_on` contains this date."""
     rows = [
         raw(ENROLMENT, number=n, at=EARLIER if n == 0 else NOON, **{"Enrolled Date": day})
         for n, day in enumerate(enrolled)
@@ -209,7 +212,7 @@ def test_the_column_enrolled_on_is_the_plausible_enrolment_date_that_was_deliver
     assert withdrawal.enrolled_on == (counts and date.fromisoformat(counts))
 
 
-def test_a_superseded_enrolment_is_used_only_if_the_current_enrolment_is_implausible(spark):
+def test_superseded_enrolment_replaces_an_implausible_current_enrolment(spark):
     for current, counts in (("2023-06-10", "2023-06-10"), ("2203-06-10", "2023-05-01")):
         rows = [
             raw(ENROLMENT, number=2, at=EARLIER, current=False),
@@ -220,24 +223,24 @@ def test_a_superseded_enrolment_is_used_only_if_the_current_enrolment_is_implaus
         assert str(found.enrolled_on) == counts
 
 
-def test_a_total_line_does_not_count_as_an_application(spark):
+def test_total_lines_do_not_count_as_applications(spark):
     total = raw(APPLICATION, number=0, **{"Student ID": None}, First_Name="Total")
     assert values(spark, [total, raw(ENROLMENT, number=1)], "has_application") == [None, False]
 
 
-def test_records_that_are_not_in_the_latest_version_of_their_file_are_dropped(spark):
+def test_records_of_superseded_file_versions_are_dropped(spark):
     rows = [raw(APPLICATION, number=1, at=EARLIER, current=False), raw(ENROLMENT, number=2)]
     found = build(spark, *rows)
     assert [(row.record, row.has_application) for row in found.collect()] == [("enrolment", False)]
 
 
-def test_the_policy_masks_every_column_that_can_identify_a_student():
+def test_policy_masks_every_identifying_column():
     assert {rule.column for rule in DATASET.masking_policy} == {
         "student_id", "first_name", "last_name", "email", "phone", "date_of_birth", "address", "status",
         "withdrawal_reason", "programme", "intake",
     }  # fmt: skip
 
 
-def test_the_suite_and_the_code_have_the_same_earliest_date():
+def test_suite_and_code_have_the_same_earliest_date():
     day = next(item for item in load_suite("registrar").expectations if item.id == "day_since_1990")
     assert day.kwargs["min_value"] == EARLIEST_DATE.isoformat()

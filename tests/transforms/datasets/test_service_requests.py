@@ -57,7 +57,7 @@ def test_rows_of_both_cities_become_requests(either_ansi):
     assert_answer(build(either_ansi, *rows), expected, REQUESTS)
 
 
-def test_the_case_key_equals_the_key_computed_in_python(spark):
+def test_case_key_equals_the_key_from_python(spark):
     summaries = [
         "Pothole", "  Pothole\u00a0\u00a0 deep ", "Café, Peña Blvd", "line\nend\tand\u2003more\u3000", "", "\u00a0",
         None, "zero\u200bwidth stays", "a\u001fb", "emoji \U0001f6b2",
@@ -66,7 +66,7 @@ def test_the_case_key_equals_the_key_computed_in_python(spark):
     assert values(spark, rows, "case_key") == [denver_key("2024-07-04T13:30:00", summary) for summary in summaries]
 
 
-def test_the_case_key_depends_only_on_fields_that_never_change(spark):
+def test_case_key_depends_only_on_immutable_fields(spark):
     changed = raw(
         DENVER, number=3, Case_Status="New", Case_Closed_dttm=None, Agency="311", Longitude="0", Latitude="0",
         First_Call_Resolution=None, Council_District="1", Case_Summary="\u00a0Illegal  Parking ",
@@ -82,7 +82,7 @@ def test_the_case_key_depends_only_on_fields_that_never_change(spark):
     assert len(set(keys)) == 5
 
 
-def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark):
+def test_case_key_is_null_without_time_or_city(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm=None),
         raw(DENVER, number=3, Case_Created_dttm="13/45/2024 25:00:00 PM"),
@@ -97,7 +97,7 @@ def test_the_case_key_is_null_if_the_creation_time_or_the_city_is_unknown(spark)
     ]  # fmt: skip
 
 
-def test_parts_of_the_creation_time_are_in_the_local_time_of_the_city(spark):
+def test_parts_of_the_creation_time_are_local(spark):
     rows = [
         raw(DENVER, number=2, Case_Created_dttm="1/1/2024 12:05:00 AM"),
         raw(DENVER, number=3, Case_Created_dttm="11/03/2024 01:30:00 AM"),  # on this date, the clocks show 1:30 twice
@@ -111,7 +111,8 @@ def test_parts_of_the_creation_time_are_in_the_local_time_of_the_city(spark):
     ]
 
 
-def test_the_column_closed_at_is_the_earlier_of_last_change_and_end_of_close_date(spark):
+def test_closing_time_is_the_earlier_of_two_times(spark):
+    """The two times are the last change and the end of the close date."""
     rows = [
         vancouver(2, service_request_open_timestamp="2024-03-10T23:00:00-07:00",
                   service_request_close_date="2024-03-10", last_modified_timestamp="2024-03-10T23:30:00-07:00"),
@@ -125,7 +126,8 @@ def test_the_column_closed_at_is_the_earlier_of_last_change_and_end_of_close_dat
     ]  # fmt: skip
 
 
-def test_the_column_hours_to_close_is_null_if_the_request_is_open_or_the_result_is_negative(spark):
+def test_durations_of_open_requests_are_null(spark):
+    """A negative value of `hours_to_close` is also null."""
     rows = [
         raw(DENVER, number=2, Case_Closed_dttm="07/04/2024 01:30:00 PM"),
         raw(DENVER, number=3, Case_Closed_dttm="07/04/2024 01:29:59 PM"),
@@ -166,21 +168,22 @@ def test_coordinates_outside_the_city_are_null(spark):
     assert found == [(valid, bool(valid), "39.85,-104.68" if valid else None) for valid in cases.values()]
 
 
-def test_zip_codes_with_fewer_than_five_digits_or_only_zeros_are_null(spark):
+def test_incomplete_or_zero_zip_codes_are_null(spark):
     cases = {"80202": ("80202", False), " 80202-1234\u00a0": ("80202", False), "00000": (None, True),
              "8020": (None, True), "": (None, False), None: (None, False)}  # fmt: skip
     rows = [raw(DENVER, number=n, Incident_Zip_Code=text) for n, text in enumerate(cases)]
     assert values(spark, rows, "zip", "_cast_warnings IS NOT NULL") == [*cases.values()]
 
 
-def test_the_column_first_call_resolution_is_null_if_the_cell_is_neither_y_nor_n(spark):
+def test_unreadable_first_call_resolutions_are_null(spark):
     rows = [raw(DENVER, number=n, First_Call_Resolution=text) for n, text in enumerate(["Y", "n ", "", "maybe"])]
     assert values(spark, rows, "first_call_resolution", "_cast_warnings IS NOT NULL") == [
         (True, False), (False, False), (None, False), (None, True),
     ]  # fmt: skip
 
 
-def test_the_request_type_is_the_first_known_value_of_type_topic_and_summary(spark):
+def test_request_type_is_the_first_known_value(spark):
+    """The values are checked in the order type, topic, summary."""
     cases = [
         ("Pothole", None, None, "Pothole", None),
         ("Pothole", "Street Maintenance", "Roads", "Street Maintenance", None),
@@ -216,7 +219,7 @@ def test_requests_contain_no_names_or_addresses(spark):
             assert text not in row[0]
 
 
-def test_the_policy_masks_every_column_that_can_contain_a_name_or_an_address():
+def test_policy_masks_every_column_with_personal_data():
     masked = {rule.column for rule in DATASET.masking_policy}
     for fields in DATASET.layouts.values():
         personal = {
@@ -226,7 +229,7 @@ def test_the_policy_masks_every_column_that_can_contain_a_name_or_an_address():
 
 
 @pytest.mark.parametrize("column", ["Case Summary", "row_ts", "Service request type"])
-def test_the_error_names_a_missing_column_of_any_layout(spark, column):
+def test_missing_column_of_any_layout_raises_an_error(spark, column):
     schema = re.sub(
         rf"`{column}` string, |, `{column}` string", lambda found: ", " * found.group().startswith(",,"), RAW
     )
@@ -234,13 +237,13 @@ def test_the_error_names_a_missing_column_of_any_layout(spark, column):
         build(spark, schema=schema)
 
 
-def test_the_names_of_source_columns_are_not_case_sensitive(spark):
+def test_source_column_names_are_case_insensitive(spark):
     schema = RAW.replace("`Latitude`", "`latitude`").replace("`Longitude`", "`LONGITUDE`")
     found = build(spark, raw(DENVER), schema=schema).select("latitude").collect()
     assert [str(row[0]) for row in found] == ["39.739"]
 
 
-def test_rows_with_an_unknown_layout_are_kept_with_a_null_key(spark):
+def test_rows_of_unknown_layouts_have_a_null_key(spark):
     rows = [
         raw(DENVER, number=2),
         raw(DENVER, number=3, layout="boulder"),
@@ -260,7 +263,7 @@ def test_layouts_without_rows_do_not_change_the_requests(spark):
     assert_df_equality(some, all_layouts, ignore_row_order=True)
 
 
-def test_rows_whose_layout_is_not_in_the_argument_layouts_are_kept_with_a_null_key(spark):
+def test_rows_of_unselected_layouts_have_a_null_key(spark):
     found = build(spark, raw(DENVER, number=2), vancouver(number=3), layouts=["denver"]).orderBy("_row_number")
     assert [(row._row_number, row.city, row.case_key is None) for row in found.collect()] == [
         (2, "denver", False), (3, None, True),
@@ -281,7 +284,7 @@ def branches(plan):
     ],
     ids=["all layouts", "one layout"],
 )
-def test_each_branch_of_the_query_plan_has_only_the_expressions_of_its_city(spark, layouts, expected):
+def test_each_plan_branch_computes_only_its_city(spark, layouts, expected):
     marks = {"denver": ["America/Denver", "-105.12"], "vancouver": ["America/Vancouver", "-123.28"]}
     spark.conf.set("spark.sql.debug.maxToStringFields", 10_000)
     try:

@@ -33,7 +33,8 @@ def assert_built(spark, name, requests, rows, schema, *, where="true"):
     assert_answer(answer(spark, name, requests).where(where), rows, schema)
 
 
-def test_monthly_volumes_are_compared_with_the_month_before_and_the_same_month_last_year(spark):
+def test_monthly_volumes_are_compared_with_earlier_months(spark):
+    """The earlier months are the month before and the same month of the year before."""
     last_year = date(2023, 6, 1)
     months = [last_year, MAY, MAY, JUNE, JUNE, JUNE]
     requests = [*(request(month=month) for month in months), request("vancouver", month=JUNE)]
@@ -50,7 +51,8 @@ def test_monthly_volumes_are_compared_with_the_month_before_and_the_same_month_l
     assert kinds == both | {("denver", kind) for kind in ("council_district", "police_district", "zip")}
 
 
-def test_area_shares_add_up_to_100_for_each_kind_of_area(spark):
+def test_shares_of_areas_add_up_to_100(spark):
+    """The shares add up for each kind of area in each city."""
     requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
                 request("vancouver", neighborhood="Fairview")]  # fmt: skip
     rows = [
@@ -62,7 +64,7 @@ def test_area_shares_add_up_to_100_for_each_kind_of_area(spark):
     assert_built(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
 
 
-def test_channel_shares_are_percentages_of_the_requests_of_the_city(spark):
+def test_shares_of_channels_use_the_city_total(spark):
     requests = [request(channel=channel) for channel in ("Phone", "Phone", None)] + [request("vancouver")]
     rows = [
         ("denver", "Phone", 2, "66.667"), ("denver", None, 1, "33.333"), ("vancouver", "Phone", 1, "100.000"),
@@ -70,7 +72,7 @@ def test_channel_shares_are_percentages_of_the_requests_of_the_city(spark):
     assert_built(spark, "volume_by_channel", requests, rows, f"city string, channel string, {SHARE}")
 
 
-def test_requests_with_an_unknown_first_call_resolution_are_excluded(spark):
+def test_unknown_first_call_resolutions_are_excluded(spark):
     requests = [request(first_call=said) for said in (True, True, False, None)] + [
         request(first_call=False, agency="311"), request("vancouver"), request(agency="Finance"),
     ]  # fmt: skip
@@ -109,7 +111,7 @@ def test_each_area_has_at_most_five_top_types(spark):
     assert_built(spark, "top_types_by_area", requests, rows, schema)
 
 
-def test_top_types_are_ranked_by_their_total_number_of_requests_in_all_months(spark):
+def test_top_types_are_ranked_over_all_months(spark):
     requests = [
         *types({"Weeds": 1, "Noise": 2}, zip_code="80202"),
         *types({"Weeds": 3, "Trees": 1, "Parking": 1, "Graffiti": 1, "Animals": 1}, zip_code="80202", month=JUNE),
@@ -149,7 +151,8 @@ def test_agencies_are_ranked_in_each_group_of_requests(spark):
     assert "agency" not in {kind for kind, *_ in found}
 
 
-def test_the_answer_top_unresolved_counts_only_unresolved_requests(spark):
+def test_only_unresolved_requests_are_counted(spark):
+    """The answer `top_unresolved` excludes closed requests and unknown statuses."""
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),
@@ -170,7 +173,7 @@ def test_requests_are_counted_by_weekday_and_hour(spark):
     assert_built(spark, "by_hour_and_weekday", requests, rows, schema, where=where)
 
 
-def test_percentiles_exclude_requests_without_hours_to_close(spark):
+def test_percentiles_exclude_requests_without_a_duration(spark):
     requests = [request(hours=hours) for hours in (1.0, 2.0, 3.0, 4.04, 10.05, None)] + [
         request(agency="311", kind=None, hours=0.05), request(agency="Finance"),
     ]  # fmt: skip
@@ -188,7 +191,7 @@ def test_percentiles_exclude_requests_without_hours_to_close(spark):
     assert_built(spark, "time_to_close", requests, rows, schema)
 
 
-def test_requests_about_traffic_and_accidents_are_counted_by_area_and_type(spark):
+def test_traffic_requests_are_counted_by_area_and_type(spark):
     requests = [
         request(traffic="accident", kind="Traffic accident", zip_code="80202"),
         request(traffic="traffic", kind="Traffic and signals", zip_code="80202"),

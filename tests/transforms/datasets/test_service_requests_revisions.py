@@ -32,7 +32,7 @@ def latest_parking_statuses(spark, *rows):
     return [row.status for row in keep_latest_requests(spark, *rows).where("request_type = 'Parking'").collect()]
 
 
-def test_the_order_of_arrival_does_not_change_which_revision_is_the_latest(spark):
+def test_arrival_order_does_not_change_the_latest_revision(spark):
     late = datetime(2025, 9, 1, tzinfo=timezone.utc)
     rows = [
         raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
@@ -43,14 +43,14 @@ def test_the_order_of_arrival_does_not_change_which_revision_is_the_latest(spark
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("In Progress", 4)]
 
 
-def test_of_two_revisions_with_the_same_time_the_closed_revision_is_kept(spark):
+def test_equal_times_keep_the_closed_revision(spark):
     rows = [event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
                   Case_Closed_Date=None)
             for n, (status, closed) in enumerate([("Closed", "07/05/2024 01:00:00 PM"), ("New", None)])]  # fmt: skip
     assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
 
 
-def test_a_current_row_is_kept_instead_of_a_superseded_row_that_was_revised_later(spark):
+def test_current_row_replaces_a_later_superseded_row(spark):
     rows = [
         raw(DENVER, number=2, Case_Status="New"),
         event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
@@ -58,7 +58,7 @@ def test_a_current_row_is_kept_instead_of_a_superseded_row_that_was_revised_late
     assert latest(spark, *rows) == [("New", 2)]
 
 
-def test_the_revision_order_breaks_every_tie_without_the_arrival_times():
+def test_revision_order_breaks_ties_without_arrival_times():
     columns = [column.split()[0] for column in re.split(r", (?=_?[a-z]+\w* )", REQUESTS)]
     assert DATASET.revision_order[-2:] == ("_source_file", "_row_number")
     assert not {"_ingested_at", "_modified_at"} & set(DATASET.revision_order)
@@ -68,7 +68,7 @@ def test_the_revision_order_breaks_every_tie_without_the_arrival_times():
     assert set(columns) - set(DATASET.revision_order) - {*CONTENT, "closure_reason"} == derived
 
 
-def test_the_content_hash_covers_every_column_that_can_change(spark):
+def test_content_hash_covers_every_changeable_column(spark):
     rows = [raw(DENVER, number=0), *(raw(DENVER | change) for change in CONTENT.values())]
     rows += [raw(DENVER, Agency=None, Division="Public Works"), vancouver(), vancouver(closure_reason="x")]
     found = build(spark, *rows)
@@ -98,29 +98,31 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_an_export_with_an_earlier_as_of_time_does_not_replace_an_event(spark):
+def test_older_export_does_not_replace_an_event(spark):
+    """The export lands after the event, but its as-of time is earlier."""
     rows = [closed_at_1330(), *exported(14)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
 
 
-def test_downloading_an_export_again_does_not_make_its_rows_newer(spark):
+def test_repeated_download_does_not_make_rows_newer(spark):
     rows = [*exported(14), closed_at_1330(), *exported(16)]
     assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
     assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
 
 
-def test_an_export_with_a_later_as_of_time_replaces_an_event(spark):
+def test_newer_export_replaces_an_event(spark):
+    """The as-of time of the export is later than the event."""
     later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
     reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
                 raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
     assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
 
 
-def test_a_close_date_counts_as_local_midnight_in_the_as_of_time(spark):
+def test_close_date_counts_as_local_midnight(spark):
     closed = raw(OPEN, Case_Closed_Date="07/10/2024")
     assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_the_revision_time_of_an_event_without_row_ts_is_the_latest_time_in_its_fields(spark):
+def test_event_without_row_ts_uses_its_latest_time(spark):
     rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
     assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]

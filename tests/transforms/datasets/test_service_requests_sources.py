@@ -12,7 +12,7 @@ NOT_READ = {"created_on"}
 """The fields that requests do not use. The fields only help ingest to recognize a layout."""
 
 
-def test_every_module_in_the_folder_sources_is_loaded_as_a_feed(monkeypatch, tmp_path):
+def test_every_source_module_is_loaded_as_a_feed(monkeypatch, tmp_path):
     assert [source.city for source in SOURCES] == ["denver", "vancouver"]
     (tmp_path / "boulder.py").write_text("SOURCE = 'a feed'\n", encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
@@ -24,14 +24,14 @@ def test_layout_names_are_unique_across_all_feeds():
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_status_of_a_city_has_exactly_one_resolution(source):
+def test_every_status_has_exactly_one_resolution(source):
     statuses = [status for statuses in source.statuses.values() for status in statuses]
     assert len(statuses) == len(set(statuses))
     assert set(source.spellings.values()) <= set(statuses)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.city)
-def test_every_layout_has_the_fields_that_requests_need(source):
+def test_every_layout_has_the_required_fields(source):
     assert source.as_of.keys() == source.layouts.keys()
     for layout, fields in source.layouts.items():
         names = {field.name: field.type for field in fields}
