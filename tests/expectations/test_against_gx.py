@@ -227,7 +227,7 @@ def normalize(value):
     return value
 
 
-def test_results_for_mixed_rows_equal_the_results_of_gx(assert_same_as_gx):
+def test_gx_returns_equal_results_for_mixed_rows(assert_same_as_gx):
     assert_same_as_gx(FRAMES["mixed"], ALL)
 
 
@@ -236,7 +236,7 @@ def test_results_for_mixed_rows_equal_the_results_of_gx(assert_same_as_gx):
     not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
 )
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
-def test_results_for_extreme_frames_equal_the_results_of_gx(assert_same_as_gx, rows):
+def test_gx_returns_equal_results_for_extreme_frames(assert_same_as_gx, rows):
     assert_same_as_gx(rows, [*{item["type"]: item for item in ALL}.values()])
 
 
@@ -250,7 +250,7 @@ def test_results_for_extreme_frames_equal_the_results_of_gx(assert_same_as_gx, r
     ],
     ids=str,
 )
-def test_result_formats_have_the_same_meaning_as_in_gx(assert_same_as_gx, result_format):
+def test_result_formats_mean_the_same_in_gx(assert_same_as_gx, result_format):
     entries = [*ONE_COLUMN[:1], *ONE_COLUMN[8:12], *SEVERAL_COLUMNS[:1], *SEVERAL_COLUMNS[-2:], *AGGREGATES[:4]]
     assert_same_as_gx(FRAMES["nothing as expected"], [*entries, *TABLES[:2]], result_format)
 
@@ -296,7 +296,7 @@ CONDITIONED = [
 ]
 
 
-def test_row_conditions_have_the_same_meaning_as_in_gx(assert_same_as_gx):
+def test_row_conditions_mean_the_same_in_gx(assert_same_as_gx):
     pairs = [(item, condition) for condition in CONDITIONS for item in CONDITIONED[:2]]
     pairs += [(item, condition) for condition in (CONDITIONS[5], CONDITIONS[11]) for item in CONDITIONED[2:]]
     assert_same_as_gx(FRAMES["mixed"], [item | {"kwargs": item["kwargs"] | condition} for item, condition in pairs])
@@ -323,7 +323,7 @@ ROWS = st.tuples(
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking a failing example would take minutes.
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
-def test_results_for_generated_rows_equal_the_results_of_gx(assert_same_as_gx, rows, entries):
+def test_gx_returns_equal_results_for_generated_rows(assert_same_as_gx, rows, entries):
     assert_same_as_gx(rows, entries)
 
 

@@ -142,9 +142,8 @@ def problem_of(compiled):
         (JSON_SCHEMA, s(json_schema={}, row_condition="n >"), "Spark cannot compute the expectation: "),
     ],
 )
-def test_an_expectation_that_does_not_fit_the_rows_raises_an_error_that_states_the_cause(
-    problem_of, count_jobs, type_, kwargs, problem
-):
+def test_unsuitable_expectations_raise_an_error_without_spark_jobs(problem_of, count_jobs, type_, kwargs, problem):
+    """The error states why the expectation does not fit the rows."""
     assert problem in problem_of(type_, **kwargs)
     assert count_jobs() == 0
 
@@ -189,17 +188,19 @@ N = {"name": "n"}
         ),
     ],
 )
-def test_the_error_for_an_invalid_row_condition_states_the_cause(problem_of, condition, problem):
+def test_invalid_row_conditions_raise_an_error(problem_of, condition, problem):
     assert problem in problem_of(NOT_NULL, column="n", **condition)
 
 
 @pytest.mark.parametrize("type_", NOT_ON_SPARK)
-def test_the_error_for_a_type_that_gx_cannot_validate_on_spark_suggests_another_type(problem_of, type_):
+def test_errors_for_unsupported_types_suggest_an_alternative(problem_of, type_):
+    """GX cannot validate these types on Spark."""
     problem = problem_of(type_.removeprefix("expect_"), column="s")
     assert problem == f"Great Expectations cannot validate {type_} on Spark. {NOT_ON_SPARK[type_]}."
 
 
-def test_every_gx_type_is_compiled_or_delegated_or_rejected():
+def test_every_gx_type_belongs_to_one_group():
+    """Each type is compiled, delegated to GX or rejected."""
     import great_expectations.expectations.core  # noqa: F401 - The import registers the types.
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
@@ -222,5 +223,5 @@ def test_every_gx_type_is_compiled_or_delegated_or_rejected():
         (MOST_COMMON, s(value_set=["a", None])),
     ],
 )
-def test_unusual_arguments_that_are_valid_in_gx_are_accepted(compiled, type_, kwargs):
+def test_unusual_valid_arguments_are_accepted(compiled, type_, kwargs):
     compiled(type_, **kwargs)

@@ -76,7 +76,8 @@ def result_page(home: Path) -> Page:
     return Page(page)
 
 
-def test_a_result_page_shows_the_description_severity_and_counts_of_each_expectation(tmp_path):
+def test_result_page_shows_details_of_each_expectation(tmp_path):
+    """The details are the description, the severity and the counts."""
     unexpected = {"element_count": 10, "unexpected_count": 2, "unexpected_percent": 20.0}
     unexpected |= {"partial_unexpected_list": [-3, -3], "partial_unexpected_counts": [{"value": -3, "count": 2}]}
     home = render(
@@ -107,7 +108,8 @@ def test_a_result_page_shows_the_description_severity_and_counts_of_each_expecta
     assert page.row("Unsuccessful Expectations").endswith("1")
 
 
-def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_run_first(tmp_path):
+def test_home_page_lists_the_latest_run_first(tmp_path):
+    """The page lists the runs by dataset. The target of each link exists."""
     home = render(
         [
             make_saved(make_result(), run_id="run-1", day=1),
@@ -134,7 +136,7 @@ def test_the_home_page_lists_the_runs_of_each_dataset_with_the_latest_run_first(
         assert [link for link in links if not (page.path.parent / link).resolve().is_file()] == []
 
 
-def test_a_suite_page_shows_the_id_and_description_of_each_expectation(tmp_path):
+def test_suite_page_shows_ids_and_descriptions(tmp_path):
     render(
         [make_saved(make_result("n_ok", description="Not *negative*."), make_result("odd", "expect_no_such_thing"))],
         tmp_path,
@@ -146,7 +148,7 @@ def test_a_suite_page_shows_the_id_and_description_of_each_expectation(tmp_path)
 
 
 @pytest.mark.parametrize("result", [{}, None, {"observed_value": None}], ids=["empty", "absent", "not observed"])
-def test_a_result_page_shows_an_expectation_whose_result_has_no_details(tmp_path, result):
+def test_result_page_shows_expectations_without_details(tmp_path, result):
     item = make_result("n_ok", success=False)
     item["result"] = result
     if result is None:
@@ -156,7 +158,7 @@ def test_a_result_page_shows_an_expectation_whose_result_has_no_details(tmp_path
     assert "-- n_ok" in page.row("n_ok")
 
 
-def test_a_result_page_shows_the_message_of_an_exception_in_gx(tmp_path):
+def test_result_page_shows_exception_messages_from_gx(tmp_path):
     item = make_result("n_ok", success=False, result={})
     exception = {"raised_exception": True, "exception_message": "no such column", "exception_traceback": "File <x>"}
     item["exception_info"] = {"('metric', 'n')": exception}
@@ -165,7 +167,7 @@ def test_a_result_page_shows_the_message_of_an_exception_in_gx(tmp_path):
     assert "File <x>" in page.text
 
 
-def test_a_result_page_shows_types_and_arguments_that_are_not_valid_in_gx(tmp_path):
+def test_result_page_shows_expectations_invalid_in_gx(tmp_path):
     page = result_page(
         render(
             [make_saved(make_result("own", "expect_no_such_thing"), make_result("bare", kwargs={"column": "n"}))],
@@ -211,7 +213,7 @@ def test_rendering_replaces_only_pages_of_an_earlier_rendering(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_no_page_is_written_if_results_are_missing_or_invalid(tmp_path):
+def test_missing_or_invalid_results_create_no_pages(tmp_path):
     with pytest.raises(DataDocsError, match="no saved results were found. Run a dataset first"):
         render([], tmp_path)
     broken = SavedResult("calls", "run-9", "refine", datetime(2026, 1, 1), "met", '{"success": true}')
@@ -222,13 +224,13 @@ def test_no_page_is_written_if_results_are_missing_or_invalid(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
+def test_error_shows_the_unwritable_folder(tmp_path):
     (tmp_path / "docs").write_text("a file")
     with pytest.raises(DataDocsError, match="cannot write to .*docs: .*Check the permissions of the folder"):
         render([make_saved(make_result())], tmp_path / "docs")
 
 
-def test_if_great_expectations_is_missing_the_error_has_the_install_command(tmp_path, monkeypatch):
+def test_error_for_missing_gx_shows_install_command(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "great_expectations"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "great_expectations", None)

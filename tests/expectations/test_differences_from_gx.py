@@ -28,7 +28,7 @@ def column(spark, values, kind):
 
 
 @pytest.mark.parametrize("type_", ["column_values_to_be_between", "column_values_to_be_unique"])
-def test_the_unexpected_count_is_0_if_there_are_no_rows(spark, result, type_):
+def test_unexpected_count_of_empty_frames_is_zero(spark, result, type_):
     bounds = {"min_value": 1} if type_.endswith("between") else {}
     is_met, details = result(column(spark, [], "int"), type_, column="v", **bounds)
     assert (is_met, details["element_count"], details["unexpected_count"]) == (True, 0, 0)
@@ -41,21 +41,21 @@ def test_a_null_in_a_value_set_is_ignored(spark, result):
     assert details["partial_unexpected_list"] == ["b"]
 
 
-def test_every_value_is_unexpected_if_the_minimum_is_above_the_maximum(spark, result):
+def test_inverted_bounds_make_every_value_unexpected(spark, result):
     _, details = result(
         column(spark, [1, 5], "int"), "column_values_to_be_between", column="v", min_value=9, max_value=0
     )
     assert details["unexpected_count"] == 2
 
 
-def test_a_required_value_that_is_listed_twice_is_not_reported_as_missing(spark, result):
+def test_duplicates_in_a_value_set_are_ignored(spark, result):
     is_met, details = result(
         column(spark, [1], "int"), "column_distinct_values_to_contain_set", column="v", value_set=[1, 1]
     )
     assert (is_met, details["missing_count"]) == (True, 0)
 
 
-def test_a_date_in_the_value_set_of_a_timestamp_column_means_midnight(spark, result):
+def test_date_means_midnight_in_a_timestamp_column(spark, result):
     times = column(spark, [datetime(2024, 1, 1), datetime(2024, 1, 1, 12)], "timestamp")
     for type_, unexpected in (("be_in_set", 1), ("not_be_in_set", 1)):
         _, details = result(times, f"column_values_to_{type_}", column="v", value_set=["2024-01-01"])
@@ -64,7 +64,7 @@ def test_a_date_in_the_value_set_of_a_timestamp_column_means_midnight(spark, res
     assert details["unexpected_count"] == 1
 
 
-def test_dates_in_a_value_set_are_compared_as_dates(spark, result):
+def test_text_dates_match_values_of_date_columns(spark, result):
     days = column(spark, [date(2024, 1, 1)], "date")
     assert result(days, "column_most_common_value_to_be_in_set", column="v", value_set=["2024-01-01"])[0]
     assert result(days, "column_distinct_values_to_contain_set", column="v", value_set=["2024-01-01"])[1] == {
@@ -74,7 +74,8 @@ def test_dates_in_a_value_set_are_compared_as_dates(spark, result):
     }
 
 
-def test_the_observed_maximum_is_a_timestamp_even_if_the_bound_is_a_date(spark, result):
+def test_observed_maximum_of_timestamps_is_a_timestamp(spark, result):
+    """This is also true if the bound is a date."""
     times = column(spark, [datetime(2024, 1, 1, 12)], "timestamp")
     is_met, details = result(times, "column_max_to_be_between", column="v", max_value="2024-01-01")
     assert (is_met, details["observed_value"]) == (False, "2024-01-01T12:00:00")
@@ -88,19 +89,19 @@ def test_the_observed_maximum_is_a_timestamp_even_if_the_bound_is_a_date(spark, 
         ([datetime(2024, 1, 1, 13), None, datetime(2024, 1, 1, 12)], "timestamp"),
     ],
 )
-def test_missing_values_are_skipped_when_the_order_of_a_column_is_validated(spark, result, values, kind):
+def test_missing_values_are_skipped_in_order_comparisons(spark, result, values, kind):
     is_met, details = result(column(spark, values, kind), "column_values_to_be_increasing", column="v")
     assert (is_met, details["unexpected_count"], details["missing_count"]) == (False, 1, 1)
     assert result(column(spark, values, kind), "column_values_to_be_decreasing", column="v")[0]
 
 
-def test_rows_are_compared_in_the_order_of_the_frame(spark, result):
+def test_rows_are_compared_in_frame_order(spark, result):
     rows = spark.range(0, 1000, 1, 8).selectExpr("int(id) v")
     assert result(rows, "column_values_to_be_increasing", column="v", strictly=True)[0]
     assert result(rows, "column_values_to_be_decreasing", column="v")[1]["unexpected_count"] == 999
 
 
-def test_numbers_whose_difference_overflows_an_int_are_compared_correctly(spark, result):
+def test_comparisons_do_not_overflow_the_int_type(spark, result):
     rows = column(spark, [-2, 2**31 - 1], "int")
     assert result(rows, "column_values_to_be_increasing", column="v", strictly=True)[0]
     assert not result(rows, "column_values_to_be_decreasing", column="v")[0]
@@ -115,7 +116,7 @@ def test_large_sums_of_whole_numbers_are_exact(spark, result, kind):
     assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=0)[1]["unexpected_count"] == 2
 
 
-def test_column_names_may_have_a_dot_or_a_space(spark, result):
+def test_column_names_may_contain_dots_or_spaces(spark, result):
     rows = spark.createDataFrame([(1, 2)], "`a.b` int, `c d` int")
     assert result(rows, "multicolumn_sum_to_equal", column_list=["a.b", "c d"], sum_total=3)[0]
     assert result(rows, "compound_columns_to_be_unique", column_list=["a.b", "c d"])[0]
@@ -123,7 +124,7 @@ def test_column_names_may_have_a_dot_or_a_space(spark, result):
     assert result(rows, "table_columns_to_match_set", column_set=["a.b", "c d"])[0]
 
 
-def test_quantiles_are_exact_even_if_the_suite_allows_a_relative_error(spark, result):
+def test_quantiles_ignore_the_allowed_relative_error(spark, result):
     ranges = {"quantiles": [0.1, 0.5], "value_ranges": [[None, None], [None, None]]}
     _, details = result(
         spark.range(1001).selectExpr("int(id) v"),
@@ -136,21 +137,22 @@ def test_quantiles_are_exact_even_if_the_suite_allows_a_relative_error(spark, re
 
 
 @pytest.mark.parametrize("text", ["20240131", "2024-W05-3", "2024-01-31", "2024-01-31T00:00:00", "2024-01-31_00:00:00"])
-def test_a_date_may_be_written_in_any_iso_form(spark, result, text):
+def test_dates_may_have_any_iso_form(spark, result, text):
     days = column(spark, [date(2024, 1, 30), date(2024, 1, 31)], "date")
     _, details = result(days, "column_values_to_be_between", column="v", min_value=text)
     assert details["partial_unexpected_list"] == ["2024-01-30"]
     assert result(days, "column_values_to_be_in_set", column="v", value_set=[text])[1]["unexpected_count"] == 1
 
 
-def test_a_date_is_earlier_than_noon_of_the_same_date(spark, result):
+def test_date_precedes_noon_of_the_same_day(spark, result):
     days = column(spark, [date(2024, 5, 5)], "date")
     noon = "2024-05-05T12:00:00"
     assert result(days, "column_values_to_be_between", column="v", max_value=noon, strict_max=True)[0]
     assert not result(days, "column_values_to_be_between", column="v", min_value=noon)[0]
 
 
-def test_the_option_ties_okay_accepts_any_of_the_most_common_values(spark, result):
+def test_any_of_the_tied_values_is_accepted(spark, result):
+    """The option `ties_okay` accepts each of the most common values."""
     rows = spark.range(300).selectExpr("int(id) v")
     common = {"column": "v", "value_set": [299], "ties_okay": True}
     is_met, details = result(rows, "column_most_common_value_to_be_in_set", **common)
@@ -158,7 +160,7 @@ def test_the_option_ties_okay_accepts_any_of_the_most_common_values(spark, resul
     assert not result(rows, "column_most_common_value_to_be_in_set", column="v", value_set=[300], ties_okay=True)[0]
 
 
-def test_an_overflowing_decimal_sum_does_not_equal_the_expected_total(spark, result):
+def test_overflowing_decimal_sums_are_unexpected(spark, result):
     maximum = Decimal("9" * 38)
     rows = spark.createDataFrame([(maximum, maximum)], "v decimal(38,0), w decimal(38,0)")
     assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=1)[1]["unexpected_count"] == 1

@@ -48,7 +48,7 @@ def assert_marked(spark, gate, rows):
     assert_df_equality(marked.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_quarantined_rows_have_the_ids_of_all_failed_expectations(spark, compiled, make_entry, n_not_negative):
+def test_quarantined_rows_list_all_failed_expectations(spark, compiled, make_entry, n_not_negative):
     gate = compiled(
         [("mon", 1), ("tue", -1), (None, -2), (None, None)],
         make_entry(PRESENT, "day_present", column="day"),
@@ -87,15 +87,15 @@ def test_published_rows_have_the_ids_of_their_warnings(spark, compiled, make_ent
 
 
 @pytest.mark.parametrize(("mostly", "outcome"), [(0.75, "met"), (0.76, "blocked")])
-def test_a_failed_row_goes_to_quarantine_even_if_the_mostly_threshold_is_met(compiled, n_not_negative, mostly, outcome):
+def test_failed_rows_are_always_quarantined(compiled, n_not_negative, mostly, outcome):
+    """The `mostly` threshold changes the outcome, not the quarantine."""
     gate = compiled([("mon", 1), ("tue", 2), ("wed", 3), ("thu", -4)], n_not_negative(mostly=mostly))
     validation = gate.validate(gate.rows)
     assert (validation.outcome, validation.rows, validation.quarantined) == (outcome, 4, 1)
 
 
-def test_rows_that_fail_another_critical_expectation_do_not_count_as_duplicates(
-    spark, compiled, n_not_negative, one_row_a_day
-):
+def test_failed_rows_do_not_count_as_duplicates(spark, compiled, n_not_negative, one_row_a_day):
+    """A row that fails another critical expectation is not a duplicate."""
     gate = compiled(
         [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)], n_not_negative(), one_row_a_day()
     )
@@ -116,9 +116,8 @@ def test_rows_that_fail_another_critical_expectation_do_not_count_as_duplicates(
     assert result["partial_unexpected_list"] == ["tue", "tue"]
 
 
-def test_the_percentage_of_duplicates_excludes_rows_that_fail_other_critical_expectations(
-    compiled, n_not_negative, one_row_a_day
-):
+def test_percentage_of_duplicates_excludes_failed_rows(compiled, n_not_negative, one_row_a_day):
+    """The percentage excludes rows that fail another critical expectation."""
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -129,7 +128,8 @@ def test_the_percentage_of_duplicates_excludes_rows_that_fail_other_critical_exp
     assert item["result"]["unexpected_percent"] == 40.0
 
 
-def test_the_latest_passing_row_of_a_key_is_kept_even_if_a_later_row_fails(compiled, n_not_negative, one_row_a_day):
+def test_latest_passing_row_of_each_key_is_kept(compiled, n_not_negative, one_row_a_day):
+    """A later row that fails goes to quarantine."""
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
     marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
@@ -156,7 +156,7 @@ def test_an_empty_frame_meets_all_row_level_expectations(compiled, make_entry, o
     assert gate.rows_for_quarantine(marked).columns == ["day", "n", "_failed_expectations", "_warnings"]
 
 
-def test_the_failures_of_eighty_expectations_are_counted_correctly(compiled, make_entry):
+def test_eighty_expectations_get_separate_failure_counts(compiled, make_entry):
     gate = compiled(
         [(day, 1) for day in ("0", "61", "62", "62", None)],
         *(
@@ -170,9 +170,8 @@ def test_the_failures_of_eighty_expectations_are_counted_correctly(compiled, mak
     assert {result["missing_count"] for result in results.values()} == {1}
 
 
-def test_marking_rows_starts_no_spark_job_and_validating_rows_starts_one_job(
-    compiled, count_jobs, make_entry, one_row_a_day
-):
+def test_only_the_validation_starts_a_spark_job(compiled, count_jobs, make_entry, one_row_a_day):
+    """Marking rows starts no Spark job. Validating the marked rows starts one job."""
     n_small = make_entry(BETWEEN, "n_small", severity="warning", column="n", max_value=5)
     met, unmet = compiled([("mon", 1)], n_small), compiled([("mon", 9)], n_small)
     latest = keep_latest_marked(compiled([("mon", 1)], n_small, one_row_a_day()), key=["day"], order_by=["n"])
@@ -185,7 +184,8 @@ def test_marking_rows_starts_no_spark_job_and_validating_rows_starts_one_job(
     assert validation.results[0]["result"]["partial_unexpected_list"] == [9]
 
 
-def test_value_counts_and_statistics_each_need_one_more_spark_job(compiled, count_jobs, make_entry):
+def test_distinct_values_and_statistics_need_another_job(compiled, count_jobs, make_entry):
+    """Distinct values and statistics each need one more Spark job."""
     days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
     gate = compiled([("mon", 1)], days)
     (item,) = gate.validate(gate.rows).results
@@ -202,7 +202,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([
 
 @settings(max_examples=10, deadline=None)
 @given(rows=VALUES)
-def test_the_gate_marks_failed_rows_and_removes_no_rows(compiled, make_entry, n_not_negative, one_row_a_day, rows):
+def test_the_gate_keeps_and_marks_failed_rows(compiled, make_entry, n_not_negative, one_row_a_day, rows):
     gate = compiled(
         rows,
         make_entry(PRESENT, "day_present", column="day"),
@@ -224,13 +224,13 @@ def test_the_gate_marks_failed_rows_and_removes_no_rows(compiled, make_entry, n_
     "name",
     ["_mask_0", "_warnings", "_quarantined", "_failed_expectations", "_passes", "_Passes", "_ORDER", "_statistic_0"],
 )
-def test_a_column_name_that_the_gate_reserves_is_rejected(compiled, make_entry, name):
+def test_reserved_column_names_are_rejected(compiled, make_entry, name):
     problem = rf"suite calls: the rows have columns with names that are reserved for the gate: \['{name}'\]."
     with pytest.raises(SuiteError, match=problem):
         compiled([], make_entry(PRESENT, column="n"), schema=f"n int, {name} int")
 
 
-def test_a_rare_failure_has_examples_even_if_another_failure_is_frequent(spark, make_gate, make_entry, n_not_negative):
+def test_rare_failures_have_examples_despite_frequent_failures(spark, make_gate, make_entry, n_not_negative):
     rows = spark.range(0, 3000, 1, 1).selectExpr("string(id) day", "int(if(id = 2999, -5, 100)) n")
     gate = make_gate(rows, make_entry(BETWEEN, "n_small", column="n", max_value=9), n_not_negative())
     results = results_by_id(gate.validate(gate.rows))
@@ -238,7 +238,7 @@ def test_a_rare_failure_has_examples_even_if_another_failure_is_frequent(spark, 
     assert results["n_not_negative"]["result"]["partial_unexpected_list"] == [-5]
 
 
-def test_a_result_with_nan_and_infinity_is_valid_json(compiled, make_entry):
+def test_results_with_nan_or_infinity_are_valid_json(compiled, make_entry):
     def reject(constant):
         raise AssertionError(constant)
 

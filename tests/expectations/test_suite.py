@@ -92,7 +92,7 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
         (NOT_NULL | {"meta": ["x"]}, "'meta' is ['x'], expected an object."),
     ],
 )
-def test_the_error_gives_the_position_of_an_expectation_without_an_id(entry, problem):
+def test_errors_identify_expectations_without_id_by_position(entry, problem):
     error = suite_error(NOT_NULL, entry)
     assert (error.suite, error.expectation) == ("calls", 2)
     assert error.problem.startswith(problem)
@@ -116,7 +116,7 @@ def test_the_error_gives_the_position_of_an_expectation_without_an_id(entry, pro
         ),
     ],
 )
-def test_the_error_names_an_expectation_by_its_id(entry, problem):
+def test_errors_identify_an_expectation_by_its_id(entry, problem):
     error = suite_error(NOT_NULL | {"id": "x"} | entry)
     assert error.expectation == "x"
     assert error.problem.startswith(problem)
@@ -129,17 +129,19 @@ def test_two_expectations_with_the_same_id_are_rejected():
 
 
 @pytest.mark.parametrize("mostly", [0, 0.5, 1, 1.0])
-def test_the_threshold_mostly_may_be_any_number_from_0_to_1(mostly):
+def test_threshold_accepts_numbers_from_0_to_1(mostly):
+    """The threshold is the argument `mostly`."""
     suite = parse(NOT_NULL | {"kwargs": {"column": "n", "mostly": mostly}})
     assert suite.expectations[0].mostly == mostly
 
 
-def test_the_error_for_a_dataset_without_a_suite_names_the_missing_file():
+def test_error_shows_the_missing_suite_file():
     with pytest.raises(SuiteError, match=r"suite nowhere: the file expectations/suites/nowhere\.json does not exist"):
         load_suite("nowhere")
 
 
-def test_every_expectation_of_the_contact_centre_has_its_own_id_and_description():
+def test_contact_centre_expectations_have_unique_descriptions():
+    """Each id is an identifier. Each description ends with a period."""
     suite = load_suite("contact_centre")
     assert suite.name == "contact_centre"
     assert all(item.id.isidentifier() for item in suite.expectations)
@@ -147,7 +149,7 @@ def test_every_expectation_of_the_contact_centre_has_its_own_id_and_description(
     assert len({item.description for item in suite.expectations}) == len(suite.expectations)
 
 
-def test_gx_reads_and_writes_the_suite_of_the_contact_centre_without_changes():
+def test_round_trip_through_gx_preserves_the_suite():
     from great_expectations.core import ExpectationSuite
 
     text = resources.files("expectations.suites").joinpath("contact_centre.json").read_text(encoding="utf-8")

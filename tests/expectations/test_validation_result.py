@@ -22,7 +22,8 @@ def make_validation(*pairs, meta=None):
     return ValidationResult(Suite("calls", expectations, meta or {}), rows=10, quarantined=0, results=results)
 
 
-def test_a_result_has_percentages_of_all_rows_and_of_rows_with_a_value():
+def test_result_has_two_percentages_of_unexpected_values():
+    """One percentage is of all rows. The other percentage is of the rows with a value."""
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,
@@ -37,7 +38,7 @@ def test_a_result_has_percentages_of_all_rows_and_of_rows_with_a_value():
 
 
 @pytest.mark.parametrize(("rows", "missing"), [(0, 0), (0, None), (7, 7)])
-def test_an_expectation_is_met_if_no_row_has_a_value(rows, missing):
+def test_rows_without_values_meet_an_expectation(rows, missing):
     item = make_result(rows=rows, missing=missing)
     assert (item["success"], item["result"]["unexpected_percent"]) == (True, None)
 
@@ -49,11 +50,12 @@ def test_an_expectation_is_met_if_no_row_has_a_value(rows, missing):
         *((0.91, 10, 1, None, False), (0, 10, 10, None, True), (0.8, 100, 1, 95, True), (0.8, 100, 2, 95, False)),
     ],
 )
-def test_the_threshold_mostly_is_a_minimum_fraction_of_the_rows_with_a_value(mostly, rows, unexpected, missing, is_met):
+def test_threshold_applies_to_rows_with_a_value(mostly, rows, unexpected, missing, is_met):
+    """`mostly` is a minimum fraction of the rows with a value."""
     assert make_result(make_expectation(mostly=mostly), rows, unexpected, missing)["success"] is is_met
 
 
-def test_example_counts_are_sorted_with_the_most_frequent_example_first():
+def test_most_frequent_example_comes_first():
     counts = make_result(unexpected=4, examples=["b", "a", "b", "c"])["result"]["partial_unexpected_counts"]
     assert counts == [{"value": "b", "count": 2}, {"value": "a", "count": 1}, {"value": "c", "count": 1}]
 
@@ -65,7 +67,7 @@ def test_examples_that_cannot_be_sorted_are_not_counted(examples):
     assert "partial_unexpected_counts" not in result
 
 
-def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
+def test_most_severe_failure_determines_the_outcome():
     met = (make_expectation("a"), make_result())
     warning = (make_expectation("b", "warning"), make_result(unexpected=1))
     info = (make_expectation("c", "info"), make_result(unexpected=1))
@@ -77,7 +79,7 @@ def test_the_outcome_depends_on_the_most_severe_expectation_that_is_not_met():
     assert [*make_validation(warning, info, critical).failures()] == ["d"]
 
 
-def test_a_failure_line_states_the_found_and_the_expected_values():
+def test_failure_line_shows_found_and_expected_values():
     rows = make_expectation("n_present", description="There is an n.", mostly=0.95)
     table = Expectation("some_rows", "expect_table_row_count_to_be_between", {"min_value": 5, "mostly": 1})
     boolean_only = make_expectation("short")
@@ -95,14 +97,14 @@ def test_a_failure_line_states_the_found_and_the_expected_values():
 
 
 @pytest.mark.parametrize("is_by_metric", [False, True])
-def test_a_failure_line_has_the_message_of_an_exception_in_gx(is_by_metric):
+def test_failure_line_shows_the_exception_of_gx(is_by_metric):
     exception = {"raised_exception": True, "exception_message": "no such view", "exception_traceback": "…"}
     info = {"the metric": exception} if is_by_metric else exception
     validation = make_validation((make_expectation("x"), {"success": False, "result": {}, "exception_info": info}))
     assert validation.failures() == {"x": "x: Great Expectations raised an exception: no such view"}
 
 
-def test_the_error_lists_the_failures_and_the_location_of_the_rows():
+def test_error_shows_the_failures_and_their_location():
     error = ExpectationsNotMetError(suite="calls", failures=["a: 1 of 2", "b: 3 of 4"], location="branch x")
     assert isinstance(error, ExpectationError)
     assert str(error) == (
@@ -114,7 +116,7 @@ def test_the_error_lists_the_failures_and_the_location_of_the_rows():
     )
 
 
-def test_the_json_form_of_a_validation_has_the_same_keys_as_in_gx():
+def test_json_form_has_the_keys_of_gx():
     warning = make_expectation("b", "warning", "There is an n.", mostly=0.9)
     pairs = (warning, make_result(warning, unexpected=5)), (make_expectation(), make_result())
     document = make_validation(*pairs, meta={"o": 1}).to_json_dict()

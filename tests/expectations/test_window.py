@@ -43,7 +43,7 @@ def test_a_large_increment_is_validated_without_earlier_increments(rows: int, fa
         assert blocked_by(make_validation(rows, failed), *earlier) == ({"half_present"} if is_blocked else set())
 
 
-def test_a_small_increment_is_validated_together_with_earlier_increments() -> None:
+def test_small_increments_are_combined_with_earlier_increments() -> None:
     increment = make_validation(4, 3)
     assert blocked_by(increment, make_validation(6, 2)) == set()  # 5 of 10 values fail
     assert blocked_by(increment, make_validation(6, 3)) == {"half_present"}  # 6 of 10 values fail
@@ -51,18 +51,18 @@ def test_a_small_increment_is_validated_together_with_earlier_increments() -> No
     assert blocked_by(increment, make_validation(2, 2), make_validation(4, 0)) == set()
 
 
-def test_an_increment_that_meets_its_threshold_is_not_blocked_by_earlier_rows() -> None:
+def test_earlier_failures_do_not_block_a_passing_increment() -> None:
     assert blocked_by(make_validation(4, 2), make_validation(6, 6)) == set()
 
 
-def test_mostly_thresholds_do_not_block_before_the_window_is_full() -> None:
+def test_thresholds_apply_only_to_a_full_window() -> None:
     increment = make_validation(4, 3)
     assert blocked_by(increment) == set()
     assert blocked_by(increment, make_validation(5, 5)) == set()
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_if_an_increment_fits_only_partly_in_the_window_its_failures_are_scaled_down() -> None:
+def test_failures_of_partly_counted_increments_are_scaled() -> None:
     """The window has room for 5 of the 20 earlier rows, so a quarter of the failures among the 20 rows is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 values fail
@@ -73,12 +73,12 @@ def test_increments_older_than_the_window_are_ignored() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 3), make_validation(100, 0)) == {"half_present"}
 
 
-def test_missing_values_fill_the_window_without_counting_as_failures() -> None:
+def test_missing_values_fill_the_window_without_failing() -> None:
     assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 values fail
     assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 
-def test_an_earlier_result_that_lacks_the_expectation_still_fills_the_window() -> None:
+def test_results_without_the_expectation_fill_the_window() -> None:
     other = Expectation("another", "expect_column_values_to_not_be_null", {"column": "x", "mostly": 0.5})
     result = row_result(other, 6, 6, None, [], ResultFormat())
     earlier = ValidationResult(Suite("calls", (other,), {}), rows=6, quarantined=6, results=(result,))
@@ -86,14 +86,16 @@ def test_an_earlier_result_that_lacks_the_expectation_still_fills_the_window() -
     assert blocked_by(make_validation(4, 2), earlier) == set()
 
 
-def test_table_level_expectations_and_expectations_with_mostly_1_also_block_small_increments() -> None:
+def test_strict_expectations_also_block_small_increments() -> None:
+    """Table-level expectations and expectations with `mostly` 1 do not need a full window."""
     assert blocked_by(make_validation(2, 0, without_day=1)) == {"day_present"}
     result = table_result(SOME_ROWS, False, {"observed_value": 1}, ResultFormat())
     table = ValidationResult(Suite("calls", (SOME_ROWS,), {}), rows=1, quarantined=0, results=(result,))
     assert blocked_by(table) == {"some_rows"}
 
 
-def test_an_increment_with_two_or_more_rows_is_always_blocked_if_all_rows_fail() -> None:
+def test_increment_is_blocked_if_all_rows_fail() -> None:
+    """The rule applies to increments with two or more rows."""
     for rows in (2, 9):
         failures = blocking_failures(make_validation(rows, rows), earlier_results=[], min_rows=MIN_ROWS)
         assert failures == {"every_row_fails": f"all {rows} rows fail a critical expectation"}
@@ -102,7 +104,8 @@ def test_an_increment_with_two_or_more_rows_is_always_blocked_if_all_rows_fail()
     assert blocked_by(make_validation(10, 10)) == {"every_row_fails", "half_present"}
 
 
-def test_an_increment_with_one_row_is_not_blocked_before_the_window_is_full() -> None:
+def test_single_row_is_blocked_only_in_full_windows() -> None:
+    """An increment with one row is not blocked before the window is full."""
     assert blocked_by(make_validation(1, 1)) == set()
     assert blocked_by(make_validation(1, 1), make_validation(9, 4)) == set()  # 5 of 10 values fail
     assert blocked_by(make_validation(1, 1), make_validation(9, 5)) == {"half_present"}
@@ -112,5 +115,6 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_a_mostly_threshold_blocks_a_small_increment_if_min_rows_is_0() -> None:
+def test_small_increments_are_blocked_without_a_window() -> None:
+    """If `min_rows` is 0, a threshold blocks an increment of any size."""
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

@@ -20,7 +20,8 @@ def ingest_calls(lake: SparkSession, landing) -> None:
     ingest(lake, dataset="calls", landing=str(landing), layouts=LAYOUTS, run_id="r", now=now)
 
 
-def test_a_crawl_reports_the_folders_and_the_schema_drift_of_new_files(lake: SparkSession, landing) -> None:
+def test_new_files_are_checked_for_schema_drift(lake: SparkSession, landing) -> None:
+    """The result also lists the folders of the new files."""
     first = {"Date": "2024-01-01", "CallsOffered": 5, "place": {"lat": 1.5}}
     landing.file("2024/01/01/00/a.json", json.dumps(first).encode() + b"\nbroken")
     landing.csv("b.csv", [["2024-01-02", 1]], columns=("Date", "CallsOffered"))
@@ -46,7 +47,7 @@ def test_a_crawl_reports_the_folders_and_the_schema_drift_of_new_files(lake: Spa
     assert [(part.path, part.files) for part in lines[0].partitions] == [("", 1), ("2024/01/01/00", 1)]
 
 
-def test_a_crawl_treats_field_names_that_differ_only_in_case_as_separate_columns(lake: SparkSession, landing) -> None:
+def test_field_names_are_case_sensitive(lake: SparkSession, landing) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "place": {"lat": 1.5}}')
     crawl_calls(lake, landing)
     ingest_calls(lake, landing)
@@ -61,7 +62,7 @@ def test_a_crawl_treats_field_names_that_differ_only_in_case_as_separate_columns
     assert lake.conf.get("spark.sql.caseSensitive") == "false"
 
 
-def test_a_crawl_infers_the_schema_of_a_file_that_is_one_json_array(lake: SparkSession, landing) -> None:
+def test_schema_of_a_json_array_is_inferred(lake: SparkSession, landing) -> None:
     landing.file("one line.json", b'[{"Date": "2024-01-01"}, {"CallsOffered": 5}]')
     landing.file("lines.json", b'\xef\xbb\xbf[{"first": 1},\n{"second": {"a": 1.5}}]')
     landing.file("written out.json", json.dumps([{"third": "a"}, {"fourth": 2}], indent=2).encode())
@@ -74,9 +75,7 @@ def test_a_crawl_infers_the_schema_of_a_file_that_is_one_json_array(lake: SparkS
     )
 
 
-def test_a_warning_is_logged_if_spark_cannot_infer_the_schema(
-    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_failed_inference_of_a_schema_is_logged(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:
     landing.file("a.json", b'{"Date": "2024-01-01", "Date": "2024-01-02"}')
 
     with caplog.at_level(logging.WARNING):

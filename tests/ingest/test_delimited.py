@@ -53,13 +53,13 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
         ),
     ],
 )
-def test_a_file_with_mixed_or_unknown_encodings_is_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_mixed_or_unknown_encodings_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
         header(tmp_path / "a.csv", content)
 
 
 @pytest.mark.parametrize("line", [b"sep=;\n", b"Cases of 2024\n\n", b"Cases;of;2024\nby;area\n"])
-def test_a_file_whose_header_is_below_the_first_row_is_rejected(tmp_path: Path, line: bytes) -> None:
+def test_header_below_the_first_row_is_rejected(tmp_path: Path, line: bytes) -> None:
     with pytest.raises(
         LandedFileError,
         match="The header is further down. Remove the rows above the header, such as a title or a 'sep='",
@@ -67,7 +67,7 @@ def test_a_file_whose_header_is_below_the_first_row_is_rejected(tmp_path: Path, 
         header(tmp_path / "a.csv", line + b"Date,Area\n1,x\n")
 
 
-def test_a_file_with_a_very_long_cell_is_rejected(tmp_path: Path) -> None:
+def test_very_long_cells_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(
         LandedFileError, match="a cell from line 3 on has more than 131,072 characters. A quote is probably not"
     ):
@@ -81,7 +81,7 @@ def test_the_delimiter_of_a_csv_file_is_detected(tmp_path: Path, delimiter: str)
     assert header(tmp_path / "a.csv", content).columns == ("Date", "Area", "Note; or, note")
 
 
-def test_the_delimiter_that_gives_the_most_columns_of_a_layout_is_used(tmp_path: Path) -> None:
+def test_delimiter_with_most_known_columns_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"Day;Kind, a, b, c, d;Area\n")
     layouts = LAYOUTS | {"old cases": ("Day", "Area")}
@@ -95,7 +95,7 @@ def test_the_delimiter_that_gives_the_most_columns_of_a_layout_is_used(tmp_path:
     ("content", "problem"),
     [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is not text")],
 )
-def test_files_that_are_empty_or_are_not_text_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_empty_or_non_text_files_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: {problem}"):
         header(tmp_path / "a.csv", content)
 
@@ -105,7 +105,7 @@ def test_a_file_name_with_a_colon_is_rejected(tmp_path: Path) -> None:
         header(tmp_path / "at 10:00.csv", b"Date;Area\n")
 
 
-def test_a_quoted_cell_may_contain_line_breaks_and_delimiters(spark: SparkSession, tmp_path: Path) -> None:
+def test_quoted_cells_keep_delimiters_and_newlines(spark: SparkSession, tmp_path: Path) -> None:
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
@@ -128,9 +128,8 @@ def test_rows_are_decoded_with_the_detected_encoding(spark: SparkSession, tmp_pa
     assert (rows[0]["Date"], rows[0]["Area"]) == ("1", "Montréal – Ouest")
 
 
-def test_a_record_with_more_or_fewer_cells_than_the_header_is_a_malformed_record(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_records_with_wrong_length_are_malformed(spark: SparkSession, tmp_path: Path) -> None:
+    """A record must have as many cells as the header."""
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
@@ -138,7 +137,8 @@ def test_a_record_with_more_or_fewer_cells_than_the_header_is_a_malformed_record
     assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]
 
 
-def test_the_lines_of_one_file_may_end_with_crlf_or_lf(spark: SparkSession, tmp_path: Path) -> None:
+def test_lines_may_end_with_crlf_or_lf(spark: SparkSession, tmp_path: Path) -> None:
+    """One file may have both line endings."""
     path = tmp_path / "a.csv"
     content = b'Date;Area\r\n1;x\r\n2;"two\nlines"\n3;"q"\r\n4;w\n5;\r\n'
 
@@ -153,7 +153,7 @@ def test_the_lines_of_one_file_may_end_with_crlf_or_lf(spark: SparkSession, tmp_
     ]
 
 
-def test_all_lines_of_a_file_may_end_with_only_a_carriage_return(spark: SparkSession, tmp_path: Path) -> None:
+def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area\r1;x\r2;y\r")).collect()
@@ -161,7 +161,7 @@ def test_all_lines_of_a_file_may_end_with_only_a_carriage_return(spark: SparkSes
     assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
 
 
-def test_blank_rows_are_dropped_even_if_a_column_has_no_name(spark: SparkSession, tmp_path: Path) -> None:
+def test_blank_rows_are_dropped_despite_unnamed_columns(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
     rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
@@ -188,7 +188,7 @@ def test_a_file_with_an_invalid_quote_is_rejected(tmp_path: Path, content: bytes
         header(tmp_path / "a.csv", content)
 
 
-def test_cells_are_assigned_to_the_columns_that_the_header_names(spark: SparkSession, tmp_path: Path) -> None:
+def test_columns_may_be_in_any_order(spark: SparkSession, tmp_path: Path) -> None:
     contents = [
         (b'Date;Area;Note\n1;North;"say ""hi"";\nbye"\n', ("1", "North", 'say "hi";\nbye')),
         (b"Area;Date;Note\nNorth;1;\n", ("1", "North", None)),

@@ -48,7 +48,7 @@ def published(lake: SparkSession) -> dict[str, int]:
     [(raw_module, "write_deliveries", "r1"), (Staged, "publish", "r2")],
     ids=["before the deliveries", "before raw is published"],
 )
-def test_the_next_run_ingests_the_files_of_a_killed_run(
+def test_next_run_ingests_files_of_a_killed_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, run_id: str
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -69,7 +69,7 @@ def test_the_next_run_ingests_the_files_of_a_killed_run(
     assert ingest_calls(lake, landing).rows == 0
 
 
-def test_the_unpublished_deliveries_of_a_killed_run_are_ignored(
+def test_unpublished_deliveries_of_killed_runs_are_ignored(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -88,9 +88,10 @@ def test_the_unpublished_deliveries_of_a_killed_run_are_ignored(
     assert published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1, "a.csv": 2}
 
 
-def test_the_next_run_supersedes_the_rows_that_a_killed_run_did_not_supersede(
+def test_next_run_supersedes_rows_of_redelivered_files(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The first run with the redelivered file is killed before it publishes."""
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-02-01", count=3))
     ingest_calls(lake, landing)
@@ -105,7 +106,7 @@ def test_the_next_run_supersedes_the_rows_that_a_killed_run_did_not_supersede(
     assert ingest_calls(lake, landing).redelivered == ()
 
 
-def test_a_later_run_ingests_the_files_of_an_overtaken_run(
+def test_later_run_ingests_files_of_an_overtaken_run(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing.csv("a.csv", landing.days(count=2))
@@ -144,7 +145,9 @@ def test_an_ingest_starts_at_most_three_spark_jobs(lake: SparkSession, landing, 
     assert count_jobs() == 1
 
 
-def test_the_function_read_raw_lists_only_the_layouts_of_the_rows_that_it_reads(lake: SparkSession, landing) -> None:
+def test_layouts_are_limited_to_the_selected_rows(lake: SparkSession, landing) -> None:
+    """`read_raw` selects the rows that are newer than the watermark."""
+
     def bring(hours: int) -> None:
         layouts = {"calls": ("Date",), "queues": ("Queue",), "agents": ("Agent",)}
         now = NOW + timedelta(hours=hours)
@@ -161,7 +164,7 @@ def test_the_function_read_raw_lists_only_the_layouts_of_the_rows_that_it_reads(
     assert read_raw(lake, "calls", newer_than=read_raw(lake, "calls").watermark).layouts == set()
 
 
-def test_a_frame_that_was_read_from_raw_is_not_changed_by_a_later_ingest(lake: SparkSession, landing) -> None:
+def test_later_deliveries_do_not_change_an_earlier_frame(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     first = read_raw(lake, "calls")
@@ -176,7 +179,7 @@ def test_a_frame_that_was_read_from_raw_is_not_changed_by_a_later_ingest(lake: S
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_published_deliveries_are_found_even_if_their_commit_has_expired(
+def test_published_deliveries_survive_expired_commits(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
@@ -195,7 +198,8 @@ def test_published_deliveries_are_found_even_if_their_commit_has_expired(
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_the_error_for_a_missing_deliveries_table_shows_a_working_fix(lake: SparkSession, landing) -> None:
+def test_error_for_missing_table_shows_a_fix(lake: SparkSession, landing) -> None:
+    """After the fix, the next ingest adds all rows."""
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)
     lake.sql(f"DROP TABLE {deliveries_table('calls')}")

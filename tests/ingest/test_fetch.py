@@ -32,7 +32,7 @@ def test_a_file_is_downloaded_under_its_published_name(web, tmp_path: Path) -> N
     assert web.queries == [{"use_labels": "true"}]
 
 
-def test_only_the_name_of_a_yearly_file_contains_the_year(web, tmp_path: Path) -> None:
+def test_only_names_of_yearly_files_contain_a_year(web, tmp_path: Path) -> None:
     for _ in range(3):
         web.respond(b"Case Summary\n")
     denver, vancouver = local("service_requests", web), local("service_requests", web, "vancouver")
@@ -43,7 +43,7 @@ def test_only_the_name_of_a_yearly_file_contains_the_year(web, tmp_path: Path) -
     assert fetch(vancouver, tmp_path, now=NOW, sleep=web.sleep).name == "3-1-1-service-requests.csv"
 
 
-def test_each_download_of_police_dispatches_adds_a_json_lines_file(web, tmp_path: Path) -> None:
+def test_each_download_of_dispatches_adds_a_file(web, tmp_path: Path) -> None:
     rows = [{":id": "row-1", ":updated_at": "2024-07-10T12:00:00.000Z", "incident_id": "P1"}]
     for _ in range(2):
         web.respond(json.dumps(rows).encode())
@@ -65,7 +65,7 @@ def test_each_download_of_police_dispatches_adds_a_json_lines_file(web, tmp_path
     "broken",
     [{"missing": 3}, {"missing": 3, "chunked": True}, {"status": 503}, {"body": b"<!DOCTYPE html><p>Back soon"}],
 )
-def test_a_failed_download_does_not_change_the_earlier_file(web, tmp_path: Path, broken: dict) -> None:
+def test_failed_downloads_do_not_change_existing_files(web, tmp_path: Path, broken: dict) -> None:
     published = local("inquiry_volume", web)
     web.respond(b"the one before")
     path = fetch(published, tmp_path, now=NOW, sleep=web.sleep)
@@ -84,7 +84,7 @@ def test_a_failed_download_does_not_change_the_earlier_file(web, tmp_path: Path,
     assert path.read_bytes() == b"Department;Type"
 
 
-def test_a_folder_that_is_not_writable_is_rejected_before_the_download(web, tmp_path: Path) -> None:
+def test_unwritable_folders_are_rejected_before_the_download(web, tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("a file")
 
     with pytest.raises(FetchError, match=r"landing is not writable \(File exists\). Check --to"):
@@ -93,16 +93,14 @@ def test_a_folder_that_is_not_writable_is_rejected_before_the_download(web, tmp_
 
 
 @pytest.mark.parametrize(("option", "problem"), [({"since": "2024-01-01"}, "--since"), ({"year": 2024}, "--year")])
-def test_options_that_do_not_apply_to_a_published_file_are_rejected(
-    web, tmp_path: Path, option: dict, problem: str
-) -> None:
+def test_inapplicable_options_are_rejected(web, tmp_path: Path, option: dict, problem: str) -> None:
     with pytest.raises(FetchError, match=f"vancouver publishes .* Remove {problem}"):
         fetch(local("inquiry_volume", web), tmp_path, now=NOW, sleep=web.sleep, **option)
     assert web.queries == []
 
 
 @pytest.mark.parametrize("to", ["s3://city/landing", Path("s3://city/landing"), "gs:landing"])
-def test_a_destination_that_is_not_a_local_folder_is_rejected_before_the_download(
+def test_remote_destinations_are_rejected_before_the_download(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -112,7 +110,8 @@ def test_a_destination_that_is_not_a_local_folder_is_rejected_before_the_downloa
     assert (web.queries, [*tmp_path.iterdir()]) == ([], [])
 
 
-def test_an_invalid_time_in_the_option_since_is_a_usage_error(capsys: pytest.CaptureFixture) -> None:
+def test_invalid_start_time_is_a_usage_error(capsys: pytest.CaptureFixture) -> None:
+    """The option `--since` sets the start time."""
     with pytest.raises(SystemExit) as ended:
         main(["fetch", "police_dispatch", "--to", "landing", "--since", "yesterday"])
 
@@ -121,7 +120,7 @@ def test_an_invalid_time_in_the_option_since_is_a_usage_error(capsys: pytest.Cap
     assert "'--since': 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in message
 
 
-def test_an_incomplete_download_is_not_listed_as_a_landed_file(web, tmp_path: Path) -> None:
+def test_incomplete_downloads_are_not_listed(web, tmp_path: Path) -> None:
     published = local("inquiry_volume", web)
     seen: list[list[str]] = []
 
@@ -154,7 +153,7 @@ def test_published_files_are_found_by_dataset_and_publisher() -> None:
         find_published_file("registrar")
 
 
-def test_the_command_fetch_downloads_from_the_city_in_the_option_source(
+def test_source_option_selects_the_city(
     web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     web.respond(b"department,status\n")

@@ -25,24 +25,25 @@ RESERVED = ("_layout", "_Source_File", "_row_number", "_ingested_at", "_malforme
         ([], HeaderMatch(("Date", "Area"), 0, "cases")),
     ],
 )
-def test_the_best_match_is_the_layout_with_the_fewest_missing_columns(cells: list[str], match: HeaderMatch) -> None:
+def test_layout_with_fewest_missing_columns_is_chosen(cells: list[str], match: HeaderMatch) -> None:
     assert best_match(cells, LAYOUTS) == match
 
 
-def test_if_two_layouts_match_equally_the_first_layout_is_used() -> None:
+def test_first_of_two_equal_layouts_is_used() -> None:
     alike = {"b": ("Date",), "a": ("Date",)}
     assert best_match(["Date"], alike).layout == "b"
     assert best_match(["Date"], {}) == HeaderMatch((), 0, "")
 
 
-def test_a_header_has_trimmed_column_names_and_the_name_of_its_layout() -> None:
+def test_header_has_trimmed_names_and_a_layout() -> None:
     header = clean_header("f.csv", [" Date", None, "Area\u00a0", " "], layouts=LAYOUTS)
     assert (header.columns, header.layout) == (("Date", "unnamed_2", "Area", "unnamed_4"), "cases")
     assert header.on_sheet("May").sheet == "May"
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])
-def test_the_error_for_a_missing_header_does_not_show_the_first_row(layouts: dict[str, tuple[str, ...]]) -> None:
+def test_error_for_missing_header_hides_the_first_row(layouts: dict[str, tuple[str, ...]]) -> None:
+    """The first row may contain personal data."""
     cells = [
         "Jane Doe",
         "604-555-0100",
@@ -60,7 +61,7 @@ def test_the_error_for_a_missing_header_does_not_show_the_first_row(layouts: dic
 
 
 @pytest.mark.parametrize("cells", [["date", "AREA"], ["DATE ", "Jane Doe"]])
-def test_the_error_shows_column_names_that_differ_from_the_layout_only_in_case(cells: list[str]) -> None:
+def test_error_shows_names_with_different_letter_case(cells: list[str]) -> None:
     with pytest.raises(LandedFileError, match="Names must match exactly. Did the source rename") as caught:
         clean_header("f.csv", cells, layouts=LAYOUTS)
     assert f"Found: {[cell.strip() for cell in cells if 'Doe' not in cell]}." in str(caught.value)

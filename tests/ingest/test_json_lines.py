@@ -23,13 +23,14 @@ def rows(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", f"2024/07/10/17/{OBJECT}", f"{OBJECT}.gz"])
-def test_a_json_lines_file_is_recognized_by_its_extension_or_its_firehose_name(name: str) -> None:
+def test_json_lines_are_recognized_by_file_name(name: str) -> None:
+    """The name has a known extension or is a Firehose name."""
     assert json_lines.is_json_lines(name)
     assert not json_lines.is_json_lines(name + ".txt")
     assert not json_lines.is_json_lines("2024/07/10/17/notes")
 
 
-def test_nested_fields_and_unknown_fields_are_kept_as_json_text(lake: SparkSession, landing) -> None:
+def test_nested_and_unknown_fields_become_json_text(lake: SparkSession, landing) -> None:
     event = {"id": 7, "type": "", "place": {"type": "Point", "coordinates": [-77.1, 39.0]}, ":@region": "x", "n": 1.5}
     landing.file(f"2024/07/10/17/{OBJECT}", json.dumps(event).encode() + b'\n{"type": null, "id": "8"}\n')
 
@@ -43,7 +44,8 @@ def test_nested_fields_and_unknown_fields_are_kept_as_json_text(lake: SparkSessi
     assert rows(lake, "_source_file") == [(f"2024/07/10/17/{OBJECT}",)] * 2
 
 
-def test_an_object_that_repeats_a_field_of_a_layout_is_a_malformed_record(lake: SparkSession, landing) -> None:
+def test_objects_with_repeated_fields_are_malformed(lake: SparkSession, landing) -> None:
+    """Only a field of a layout must be unique. Other fields may be repeated."""
     repeated = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
     allowed = [
         '{"id": 4, "type": null, "x": 1, "x": 2}',
@@ -62,7 +64,8 @@ def test_an_object_that_repeats_a_field_of_a_layout_is_a_malformed_record(lake: 
     ]
 
 
-def test_an_object_is_malformed_if_two_spellings_of_a_field_both_have_values(lake: SparkSession, landing) -> None:
+def test_conflicting_spellings_make_an_object_malformed(lake: SparkSession, landing) -> None:
+    """The spellings of a field conflict if both have values."""
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")
@@ -109,7 +112,7 @@ RECORDS = {
 }
 
 
-def test_broken_records_do_not_stop_the_ingest_of_valid_records(lake: SparkSession, landing) -> None:
+def test_valid_records_are_ingested_despite_broken_records(lake: SparkSession, landing) -> None:
     for name, content in CONTENTS.items():
         landing.file(name, content)
 
@@ -120,9 +123,7 @@ def test_broken_records_do_not_stop_the_ingest_of_valid_records(lake: SparkSessi
     assert found == [(name, *row) for name in sorted(RECORDS) for row in RECORDS[name]]
 
 
-def test_rows_of_large_files_are_numbered_like_rows_of_small_files(
-    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_numbers_do_not_depend_on_file_size(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
     lake.conf.set("spark.sql.files.maxPartitionBytes", "1000")  # with this limit, Spark splits the large file
     try:
@@ -138,7 +139,7 @@ def test_rows_of_large_files_are_numbered_like_rows_of_small_files(
     assert [row[1:] for row in found[1002:]] == RECORDS["broken.json"]
 
 
-def test_the_message_about_a_skipped_file_shows_the_fix(
+def test_message_about_skipped_files_shows_the_fix(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", 10)
@@ -161,7 +162,7 @@ def test_the_message_about_a_skipped_file_shows_the_fix(
 
 
 @pytest.mark.parametrize("whole", [32 << 20, 10])
-def test_a_damaged_gzip_file_does_not_stop_the_ingest_of_valid_files(
+def test_damaged_gzip_files_are_skipped(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(json_lines, "MAX_BYTES_TO_READ_WHOLE", whole)
@@ -186,7 +187,7 @@ def test_a_damaged_gzip_file_does_not_stop_the_ingest_of_valid_files(
     assert ingest_incidents(lake, landing).files == ("cut.json.gz",)
 
 
-def test_a_line_gets_the_layout_that_contains_the_most_fields_of_the_line(lake: SparkSession, landing) -> None:
+def test_line_gets_the_best_matching_layout(lake: SparkSession, landing) -> None:
     layouts = {"denver": ("Case Status", "id", "Area"), "vancouver": ("status", "id", "area")}
     landing.file("a.json", lines('{"id": 1, "Case Status": "x", "Area": "w"}', '{"id": 2, "status": "", "area": "y"}'))
     landing.csv("b.csv", [["3", "z", "v"]], columns=("id", "Case Status", "Area"))

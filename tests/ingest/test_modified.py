@@ -41,7 +41,7 @@ def stored(path: Path, time: datetime = STORED) -> Path:
     return path
 
 
-def test_the_modification_time_of_a_workbook_comes_from_its_core_property(tmp_path: Path) -> None:
+def test_modification_time_comes_from_the_core_property(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx")
     workbook(tmp_path / "b.xlsx").rename(tmp_path / "b.XLSM")
     stored(tmp_path / "b.XLSM")
@@ -63,13 +63,14 @@ def test_the_modification_time_of_a_workbook_comes_from_its_core_property(tmp_pa
         ("", STORED),
     ],
 )
-def test_the_core_property_of_a_workbook_is_parsed_as_an_iso_time(tmp_path: Path, text: str, time: datetime) -> None:
+def test_core_property_is_parsed_as_iso_time(tmp_path: Path, text: str, time: datetime) -> None:
     package(tmp_path / "a.xlsx", CORE.format(text))
 
     assert modified(tmp_path) == {"a.xlsx": time}
 
 
-def test_a_workbook_without_a_readable_core_property_gets_the_file_system_time(tmp_path: Path) -> None:
+def test_file_time_replaces_an_unreadable_core_property(tmp_path: Path) -> None:
+    """The file time comes from the file system."""
     whole = workbook(tmp_path / "whole.xlsx").read_bytes()
     contents = {
         "no-zip.xlsx": b"Date;Calls\n",
@@ -98,7 +99,7 @@ def test_a_workbook_without_a_readable_core_property_gets_the_file_system_time(t
     assert modified(tmp_path) == {**dict.fromkeys(names, STORED), "whole.xlsx": WRITTEN}
 
 
-def test_the_modification_time_of_a_damaged_workbook_can_be_read_without_an_error(tmp_path: Path) -> None:
+def test_damaged_workbooks_raise_no_error(tmp_path: Path) -> None:
     whole, random = workbook(tmp_path / "whole.xlsx").read_bytes(), Random(1)
     for number in range(300):
         damaged = bytearray(whole)
@@ -109,9 +110,7 @@ def test_the_modification_time_of_a_damaged_workbook_can_be_read_without_an_erro
     assert len(modified(tmp_path)) == 301
 
 
-def test_a_core_property_that_is_later_than_the_storage_time_is_ignored(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_core_property_after_storage_time_is_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     workbook(tmp_path / "a.xlsx", STORED + timedelta(hours=1))
     workbook(tmp_path / "b.xlsx", STORED)
 
@@ -122,9 +121,8 @@ def test_a_core_property_that_is_later_than_the_storage_time_is_ignored(
     ]
 
 
-def test_the_core_property_has_priority_over_mtime_and_mtime_over_the_upload_time(
-    bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_core_property_has_priority_over_mtime(bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """`mtime` has priority over the upload time."""
     content = workbook(tmp_path / "a.xlsx").read_bytes()
     objects = {
         "both.xlsx": (content, {"mtime": "1700000000"}),

@@ -31,7 +31,8 @@ def current(lake: SparkSession, *columns: str) -> list[tuple]:
     return [tuple(row) for row in kept.selectExpr(*columns).collect()]
 
 
-def test_raw_stores_every_row_as_text_with_the_name_of_its_source_file(lake: SparkSession, landing) -> None:
+def test_every_row_is_stored_as_text(lake: SparkSession, landing) -> None:
+    """Raw also has the source file, the row number and the times of each row."""
     landing.workbook("2023.xlsx", [["2023-01-01", 5]], columns=("Date", "CallsOffered"))
     landing.csv("2024.csv", [["2024-01-01", "n/a"]], columns=("Date", "CallsOffered"), delivered=60)
 
@@ -50,7 +51,7 @@ def test_raw_stores_every_row_as_text_with_the_name_of_its_source_file(lake: Spa
     ]
 
 
-def test_only_new_files_and_changed_files_add_rows_to_raw(lake: SparkSession, landing) -> None:
+def test_only_new_or_changed_files_add_rows(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     assert ingest_calls(lake, landing).rows == 2
     again = ingest_calls(lake, landing)
@@ -69,7 +70,7 @@ def test_only_new_files_and_changed_files_add_rows_to_raw(lake: SparkSession, la
     assert sorted(current(lake, "_source_file", "CallsOffered")) == [("a.csv", "120")] * 2 + [("b.csv", "100")] * 3
 
 
-def test_if_two_files_have_the_same_content_their_rows_are_added_only_once(lake: SparkSession, landing) -> None:
+def test_identical_files_add_their_rows_only_once(lake: SparkSession, landing) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("copy of a.csv", landing.days(count=2))
 
@@ -79,7 +80,7 @@ def test_if_two_files_have_the_same_content_their_rows_are_added_only_once(lake:
 
 
 @pytest.mark.parametrize("new", [0, 1])
-def test_a_redelivered_file_that_is_empty_or_a_copy_has_no_current_rows(lake: SparkSession, landing, new: int) -> None:
+def test_empty_or_copied_redelivery_has_no_current_rows(lake: SparkSession, landing, new: int) -> None:
     landing.csv("a.csv", landing.days(count=2))
     landing.csv("b.csv", landing.days("2024-03-01", count=3))
     ingest_calls(lake, landing)
@@ -110,9 +111,8 @@ def test_a_redelivered_file_that_is_empty_or_a_copy_has_no_current_rows(lake: Sp
         [{"a": "01", "b": "02"}, {"a": "02", "b": "01"}],  # the files swap their content
     ],
 )
-def test_a_row_is_current_if_the_latest_delivery_of_any_file_contains_it(
-    lake: SparkSession, landing, deliveries
-) -> None:
+def test_rows_of_the_latest_deliveries_are_current(lake: SparkSession, landing, deliveries) -> None:
+    """A row is current if the latest delivery of at least one file contains it."""
     for hour, delivery in enumerate(deliveries):
         for path in landing.folder.glob("*.csv"):
             path.unlink()
@@ -143,9 +143,7 @@ def test_two_concurrent_runs_add_a_file_only_once(lake: SparkSession, landing, m
     assert lake.table(RAW).count() == 4
 
 
-def test_a_new_column_in_a_file_is_kept_in_raw_and_logged(
-    lake: SparkSession, landing, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_new_columns_are_kept_and_logged(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:
     landing.csv("a.csv", [["2024-01-01", 1]], columns=("Date", "CallsOffered"))
     ingest_calls(lake, landing)
     landing.csv("b.csv", [["2024-01-02", 2, "Fête"]], columns=("Date", "CallsOffered", "Notes. (ü)"), delivered=1)
@@ -157,7 +155,7 @@ def test_a_new_column_in_a_file_is_kept_in_raw_and_logged(
     assert raw(lake, "Date", "`Notes. (ü)`") == [("2024-01-01", None), ("2024-01-02", "Fête")]
 
 
-def test_a_file_with_only_a_header_is_read_once_and_adds_no_rows(lake: SparkSession, landing) -> None:
+def test_files_without_rows_are_read_once(lake: SparkSession, landing) -> None:
     landing.workbook("a.xlsx", [], columns=("Date", "CallsOffered"))
     landing.csv("b.csv", landing.days(count=1))
     done = ingest_calls(lake, landing)
@@ -168,7 +166,8 @@ def test_a_file_with_only_a_header_is_read_once_and_adds_no_rows(lake: SparkSess
     assert again.snapshot == done.snapshot
 
 
-def test_an_unreadable_file_stops_an_ingest_unless_skip_unreadable_is_set(lake: SparkSession, landing) -> None:
+def test_unreadable_files_stop_the_ingest(lake: SparkSession, landing) -> None:
+    """With `skip_unreadable`, the ingest skips these files and reads the other files."""
     landing.file("fake.xlsx", b"no workbook")
     with pytest.raises(LandedFilesError, match=r"fake.xlsx: the file is not an Excel workbook"):
         # Raw is empty and no file can be read, so the ingest raises an error even if `skip_unreadable` is true.
@@ -201,7 +200,8 @@ def test_an_unreadable_file_stops_an_ingest_unless_skip_unreadable_is_set(lake: 
     assert ingest_calls(lake, landing, skip_unreadable=True).files == ("missing.csv",)
 
 
-def test_the_reason_for_a_skipped_file_is_one_line_without_cell_text(lake: SparkSession, landing) -> None:
+def test_reasons_for_skipped_files_hide_cell_text(lake: SparkSession, landing) -> None:
+    """Each reason is one line."""
     landing.csv("good.csv", landing.days(count=1))
     landing.file("notes.txt", b"Jane Doe")
     landing.file("no ending", b"Jane Doe")
@@ -227,7 +227,7 @@ def test_the_reason_for_a_skipped_file_is_one_line_without_cell_text(lake: Spark
     )
 
 
-def test_files_of_two_layouts_are_added_to_one_raw_table(lake: SparkSession, landing) -> None:
+def test_files_of_two_layouts_share_one_table(lake: SparkSession, landing) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("DATE", "Line"), "oldest": ("Day", "Calls", "Weather"), "x": ("line",)}
     landing.csv("new.csv", [["2024-01-01", 5, "x"]], columns=("Date", "Calls", "Note"))
     landing.workbook("oldest.xlsx", [["2022-01-01", 4, "dry"]], columns=("Day", "Calls", "Weather"))
@@ -244,7 +244,7 @@ def test_files_of_two_layouts_are_added_to_one_raw_table(lake: SparkSession, lan
     ]
 
 
-def test_the_error_for_a_missing_column_names_the_closest_layout(lake: SparkSession, landing) -> None:
+def test_error_for_missing_column_shows_closest_layout(lake: SparkSession, landing) -> None:
     layouts = {"new": ("Date", "Calls"), "old": ("Day", "Calls", "Line")}
     landing.csv("a.csv", [], columns=("Day", "Line", "Number"))
     landing.csv("b.csv", [], columns=("Day", "Calls", "Line"))

@@ -50,7 +50,8 @@ def ids(files: list[list[dict[str, Any]]]) -> list[str]:
     return [event["id"] for events in files for event in events]
 
 
-def test_an_event_has_all_non_blank_cells_of_a_row_and_the_current_time(tmp_path: Path) -> None:
+def test_events_contain_cells_and_the_current_time(tmp_path: Path) -> None:
+    """Blank cells and blank rows are omitted. `row_ts` increases even if the clock is set back."""
     rows = [
         *(["id", " Case Summary ", "row_ts"], ["1", 'two\nlines, "quoted"', "2020-01-01"], ["2", "\u00a0 ", ""]),
         *(["", " ", ""], [], ["3", "\t\u2028é\U0001f600", ""]),
@@ -72,7 +73,7 @@ def test_an_event_has_all_non_blank_cells_of_a_row_and_the_current_time(tmp_path
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_the_encoding_and_the_delimiter_of_a_csv_are_detected(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_encoding_and_delimiter_are_detected(tmp_path: Path, encoding: str, delimiter: str) -> None:
     text = f"id{delimiter}Straße\n1{delimiter}Café–bar\n"
     (tmp_path / "calls.csv").write_bytes(text.encode(encoding))
 
@@ -81,7 +82,8 @@ def test_the_encoding_and_the_delimiter_of_a_csv_are_detected(tmp_path: Path, en
     assert {name: event[name] for name in ("id", "Straße")} == {"id": "1", "Straße": "Café–bar"}
 
 
-def test_a_row_with_more_or_fewer_cells_than_the_header_is_sent_as_a_malformed_record(tmp_path: Path) -> None:
+def test_rows_with_wrong_length_are_sent_as_malformed(tmp_path: Path) -> None:
+    """A row must have as many cells as the header."""
     (tmp_path / "calls.csv").write_text('id,note\n1,a,b\n2\n3,"x"\n')
 
     ((more, fewer, right),) = emit(tmp_path / "calls.csv", tmp_path)
@@ -93,9 +95,7 @@ def test_a_row_with_more_or_fewer_cells_than_the_header_is_sent_as_a_malformed_r
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=3, max_size=3)))
-def test_an_event_keeps_the_text_of_each_non_blank_cell(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
-) -> None:
+def test_non_blank_cells_keep_their_text(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     folder = tmp_path_factory.mktemp("law")
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
@@ -108,7 +108,8 @@ def test_an_event_keeps_the_text_of_each_non_blank_cell(
     assert events == [{name: cell for name, cell in row.items() if cell and not cell.isspace()} for row in cells]
 
 
-def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: Path, tmp_path: Path) -> None:
+def test_landing_files_have_firehose_names(file: Path, tmp_path: Path) -> None:
+    """A landing file has at most `max_events` events."""
     files = emit(file, tmp_path, max_events=4)
 
     assert [len(events) for events in files] == [4, 4, 2]
@@ -119,7 +120,7 @@ def test_landing_files_have_firehose_names_and_a_maximum_number_of_events(file: 
         assert path.parent == tmp_path / "landing" / found[1].replace("-", "/")
 
 
-def test_a_landing_file_has_a_maximum_size_and_a_maximum_age(file: Path, tmp_path: Path) -> None:
+def test_landing_files_have_limited_size_and_age(file: Path, tmp_path: Path) -> None:
     assert [len(events) for events in emit(file, tmp_path, max_bytes=1, compress=True)] == [1] * 10
     assert all(path.suffix == ".gz" for path in (tmp_path / "landing").rglob("calls-*"))
 
@@ -132,7 +133,7 @@ def test_a_landing_file_has_a_maximum_size_and_a_maximum_age(file: Path, tmp_pat
     assert sorted(ids(landed(timed))) == sorted(str(n) for n in range(1, 11))
 
 
-def test_the_option_rate_limits_the_events_per_second(file: Path, tmp_path: Path) -> None:
+def test_events_are_sent_at_the_given_rate(file: Path, tmp_path: Path) -> None:
     waits, now = list[float](), [0]
 
     def sleep(seconds: float) -> None:
@@ -155,9 +156,10 @@ KILLS = ["mkdir", "write_bytes", "replace", "write_text"]
 @pytest.mark.parametrize("method", KILLS)
 @pytest.mark.parametrize("after", range(6))
 @pytest.mark.parametrize("done", [False, True])
-def test_each_row_lands_exactly_once_if_a_killed_replay_is_repeated(
+def test_rows_land_exactly_once_after_a_kill(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, done: bool
 ) -> None:
+    """The killed replay is repeated."""
     real, calls = getattr(Path, method), count()
 
     def killing(self: Path, *args: Any, **how: Any) -> Any:
@@ -196,7 +198,8 @@ def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path
         emit(file, tmp_path)
 
 
-def test_an_unreadable_csv_or_a_missing_partition_key_column_is_an_error(tmp_path: Path) -> None:
+def test_unreadable_or_incomplete_csv_is_an_error(tmp_path: Path) -> None:
+    """A csv is incomplete if it lacks the column of the partition key."""
     with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
@@ -207,9 +210,10 @@ def test_an_unreadable_csv_or_a_missing_partition_key_column_is_an_error(tmp_pat
         emit(tmp_path / "calls.csv", tmp_path, partition_key="Case")
 
 
-def test_a_repeated_replay_sends_no_event_to_firehose_twice(
+def test_firehose_receives_each_event_only_once(
     file: Path, tmp_path: Path, aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A repeated replay sends no event twice."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     state = str(tmp_path / "state.json")
     for _ in range(2):
@@ -230,7 +234,7 @@ def in_kinesis() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_the_partition_key_of_kinesis_can_come_from_a_column(tmp_path: Path, aws) -> None:
+def test_partition_key_can_come_from_a_column(tmp_path: Path, aws) -> None:
     (tmp_path / "calls.csv").write_text(f"id,case\n1,a\n2,b\n3,a\n4,\n5\n6,{'long' * 100}\n")
 
     main([
@@ -245,7 +249,7 @@ def test_the_partition_key_of_kinesis_can_come_from_a_column(tmp_path: Path, aws
     assert found[("long" * 100)[:256]][0]["id"] == "6"
 
 
-def test_an_event_that_is_too_large_for_the_stream_is_set_aside_and_logged(tmp_path: Path, aws, caplog) -> None:
+def test_oversized_events_are_set_aside_and_logged(tmp_path: Path, aws, caplog) -> None:
     header = ",".join(f"c{n}" for n in range(12))
     large = ",".join(["x" * 100_000] * 12)
     (tmp_path / "calls.csv").write_text(f"{header}\n{'1,' * 11}\n{large}\n{'3,' * 11}\n")
@@ -259,7 +263,7 @@ def test_an_event_that_is_too_large_for_the_stream_is_set_aside_and_logged(tmp_p
     assert "was set aside in" in caplog.text
 
 
-def test_only_records_that_kinesis_rejects_are_sent_again(file: Path, tmp_path: Path, web) -> None:
+def test_only_rejected_records_are_sent_again(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     sent: list[list[str]] = []
     client.meta.events.register(
@@ -277,7 +281,7 @@ def test_only_records_that_kinesis_rejects_are_sent_again(file: Path, tmp_path: 
     assert len(web.waits) == 2
 
 
-def test_the_state_does_not_change_if_a_stream_rejects_all_records(file: Path, tmp_path: Path, web) -> None:
+def test_rejected_records_do_not_change_the_state(file: Path, tmp_path: Path, web) -> None:
     client = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     bad = {"ErrorCode": "InternalFailure"}
     with Stubber(client) as stub:
@@ -289,7 +293,7 @@ def test_the_state_does_not_change_if_a_stream_rejects_all_records(file: Path, t
     assert not (tmp_path / "state.json").exists() or json.loads((tmp_path / "state.json").read_text())["rows"] == 0
 
 
-def test_a_missing_stream_or_an_invalid_endpoint_is_an_error(file: Path, tmp_path: Path, aws, caplog) -> None:
+def test_missing_stream_or_invalid_endpoint_is_an_error(file: Path, tmp_path: Path, aws, caplog) -> None:
     with pytest.raises(SystemExit):
         main([str(file), "--to", "firehose:nowhere", "--state", str(tmp_path / "state.json")])
     assert "replay: firehose:nowhere: cannot write to the stream (" in caplog.text
@@ -315,12 +319,12 @@ def test_an_invalid_target_is_an_error(
 
 
 @pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_of_zero_or_less_is_an_error(file: Path, tmp_path: Path, rate: float) -> None:
+def test_rate_must_be_greater_than_zero(file: Path, tmp_path: Path, rate: float) -> None:
     with pytest.raises(ReplayError, match=f"the rate is {rate} events a second. Expected a rate of more than 0"):
         emit(file, tmp_path, rate=rate)
 
 
-def test_the_command_replay_logs_an_error_in_one_line(tmp_path: Path, caplog) -> None:
+def test_unreadable_file_ends_the_command_with_status_1(tmp_path: Path, caplog) -> None:
     with pytest.raises(SystemExit) as raised:
         main([str(tmp_path / "nowhere.csv"), "--to", str(tmp_path)])
 

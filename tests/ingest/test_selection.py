@@ -8,7 +8,7 @@ from ingest.selection import landed_files
 from ingest.storage import list_files
 
 
-def test_s3_metadata_is_read_only_for_new_objects(bucket) -> None:
+def test_s3_metadata_of_known_objects_is_not_read(bucket) -> None:
     for name in ("new.csv", "old.csv"):
         bucket.put_object(Bucket="city", Key=f"landing/{name}", Body=name.encode(), Metadata={"mtime": "1700000000"})
     checksum = next(file.checksum for file in list_files("s3://city/landing") if file.name == "old.csv")
@@ -22,7 +22,7 @@ def test_s3_metadata_is_read_only_for_new_objects(bucket) -> None:
     assert files[1].modified_at == files[1].stored_at
 
 
-def test_a_landing_folder_must_have_at_least_one_file_in_a_known_format(landing) -> None:
+def test_landing_folder_needs_a_recognized_file(landing) -> None:
     with pytest.raises(LandingError, match=r"it holds no files. Expected .xlsx files, .csv files"):
         landed_files(str(landing), RawState(None, None))
     landing.file("notes.txt", b"x")

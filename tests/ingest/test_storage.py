@@ -13,7 +13,8 @@ def names(landing: str) -> list[str]:
     return [file.name for file in list_files(landing)]
 
 
-def test_the_files_in_subfolders_are_listed_except_hidden_files(tmp_path: Path) -> None:
+def test_hidden_files_are_not_listed(tmp_path: Path) -> None:
+    """Other files in subfolders are listed."""
     for name in ("b.csv", "2024/01/a.csv", ".hidden.csv", "_truth.json", "~$open.xlsx", "_tmp/c.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -21,7 +22,7 @@ def test_the_files_in_subfolders_are_listed_except_hidden_files(tmp_path: Path) 
     assert names(str(tmp_path)) == ["2024/01/a.csv", "b.csv"]
 
 
-def test_a_landing_path_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
+def test_landing_path_may_be_a_file_or_pattern(tmp_path: Path) -> None:
     for name in ("a [1].csv", "b.csv", "c.xlsx"):
         (tmp_path / name).write_text(name)
 
@@ -29,7 +30,7 @@ def test_a_landing_path_may_be_one_file_or_a_pattern(tmp_path: Path) -> None:
     assert names(str(tmp_path / "*.csv")) == ["a [1].csv", "b.csv"]
 
 
-def test_a_listed_file_has_a_checksum_and_utc_times(tmp_path: Path) -> None:
+def test_listed_files_have_checksums_and_utc_times(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("same")
     (tmp_path / "b.csv").write_text("same")
     (tmp_path / "c.csv").write_text("other")
@@ -40,12 +41,12 @@ def test_a_listed_file_has_a_checksum_and_utc_times(tmp_path: Path) -> None:
     assert a.stored_at == a.modified_at == datetime.fromtimestamp((tmp_path / "a.csv").stat().st_mtime, timezone.utc)
 
 
-def test_the_error_names_a_missing_landing_folder(tmp_path: Path) -> None:
+def test_error_shows_the_missing_landing_folder(tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="nowhere: it does not exist"):
         list_files(str(tmp_path / "nowhere"))
 
 
-def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_path: Path) -> None:
+def test_invalid_utf_8_names_are_escaped_in_errors(tmp_path: Path) -> None:
     for name in (b"good.csv", b"\xc3\xa9t\xe9.csv", b"_\xff.csv"):
         (tmp_path / os.fsdecode(name)).write_text("x")
 
@@ -56,14 +57,15 @@ def test_the_error_for_a_file_name_that_is_not_utf_8_shows_the_escaped_name(tmp_
     assert names(str(tmp_path / "g*.csv")) == ["good.csv"]
 
 
-def test_a_landing_path_on_s3_is_an_error_if_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_landing_path_requires_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 was not installed
 
     with pytest.raises(LandingError, match="landing s3://city/x: boto3 is not installed, .* Run: pip install boto3"):
         list_files("s3://city/x")
 
 
-def test_the_objects_of_an_s3_prefix_are_listed_and_read(bucket) -> None:
+def test_objects_of_an_s3_prefix_are_listed(bucket) -> None:
+    """The content of the objects can be read."""
     for key in (
         "landing/calls/2023.csv",
         "landing/calls/sub/2024.csv",
@@ -80,7 +82,7 @@ def test_the_objects_of_an_s3_prefix_are_listed_and_read(bucket) -> None:
     assert names("s3://city/landing/calls/2023.csv") == ["2023.csv"]
 
 
-def test_the_checksum_of_an_s3_object_depends_on_its_content(bucket) -> None:
+def test_changed_s3_object_has_another_checksum(bucket) -> None:
     bucket.put_object(Bucket="city", Key="landing/a.csv", Body=b"1")
     first = list_files("s3://city/landing")[0].checksum
     bucket.put_object(Bucket="city", Key="landing/a.csv", Body=b"2")

@@ -27,7 +27,8 @@ def rows_of(uri: str) -> list[tuple[Any, ...]]:
     return list(read_rows("f", uri, read_header("f", uri, layouts=LAYOUTS)))
 
 
-def test_rows_of_a_workbook_are_read_as_text_with_their_row_numbers(tmp_path: Path) -> None:
+def test_cells_are_read_as_text(tmp_path: Path) -> None:
+    """Each row ends with its row number on the sheet."""
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[
@@ -47,7 +48,8 @@ def test_rows_of_a_workbook_are_read_as_text_with_their_row_numbers(tmp_path: Pa
     ]
 
 
-def test_a_blank_row_is_dropped_without_changing_later_row_numbers(tmp_path: Path) -> None:
+def test_blank_rows_do_not_change_row_numbers(tmp_path: Path) -> None:
+    """Blank rows are dropped."""
     uri = workbook(
         tmp_path / "a.xlsx",
         S=[[], ["Date", "Calls"], ["2024-01-01", 1], [" ", ""], ["2024-01-02", 2], [" "], ["", " "]],
@@ -56,26 +58,27 @@ def test_a_blank_row_is_dropped_without_changing_later_row_numbers(tmp_path: Pat
     assert rows_of(uri) == [("2024-01-01", "1", None, 3), ("2024-01-02", "2", None, 5)]
 
 
-def test_a_row_with_more_cells_than_the_header_is_also_stored_as_json(tmp_path: Path) -> None:
+def test_long_rows_are_also_stored_as_json(tmp_path: Path) -> None:
+    """A long row has more cells than the header."""
     uri = workbook(tmp_path / "a.xlsx", S=[["Date", "Calls"], ["2024-01-01", 1, None, "stray"]])
 
     assert rows_of(uri) == [("2024-01-01", "1", '["2024-01-01", "1", null, "stray"]', 2)]
 
 
-def test_the_sheet_with_the_header_of_a_layout_is_used(tmp_path: Path) -> None:
+def test_sheet_with_a_matching_header_is_used(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["About", "this"]], Data=[["Date", "Calls"], ["2024-01-01", 1]])
 
     assert read_header("f", uri, layouts=LAYOUTS).sheet == "Data"
 
 
-def test_a_workbook_is_rejected_if_two_sheets_have_the_columns_of_the_dataset(tmp_path: Path) -> None:
+def test_two_sheets_with_equal_headers_are_rejected(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", A=[["Date", "Calls"]], B=[["Date", "Calls"]])
 
     with pytest.raises(LandedFileError, match="a.xlsx: sheets 1 and 2 all have the dataset's columns"):
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_a_workbook_is_rejected_if_two_sheets_match_different_layouts(tmp_path: Path) -> None:
+def test_two_sheets_with_different_layouts_are_rejected(tmp_path: Path) -> None:
     layouts = LAYOUTS | {"old calls": ("Day", "Calls", "Line")}
     old, new = [["Day", "Calls", "Line"]], [["Date", "Calls"]]
     found = read_header("f", workbook(tmp_path / "a.xlsx", Sums=[["Calls", "Day"]], Data=old), layouts=layouts)
@@ -88,7 +91,7 @@ def test_a_workbook_is_rejected_if_two_sheets_match_different_layouts(tmp_path: 
         read_header("b.xlsx", uri, layouts=layouts)
 
 
-def test_if_no_sheet_has_all_columns_the_sheet_with_the_fewest_missing_columns_is_used(tmp_path: Path) -> None:
+def test_sheet_with_fewest_missing_columns_is_used(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", About=[["Jane", "Doe"]], Data=[["Date", "Number"]], Sums=[["Total"]])
 
     assert read_header("f", uri, layouts=LAYOUTS) == Header(("Date", "Number"), "calls", sheet="Data")
@@ -114,7 +117,7 @@ def test_an_empty_workbook_is_rejected(tmp_path: Path) -> None:
         read_header("a.xlsx", uri, layouts=LAYOUTS)
 
 
-def test_the_table_on_a_sheet_may_start_in_any_column(tmp_path: Path) -> None:
+def test_table_may_start_in_any_column(tmp_path: Path) -> None:
     uri = workbook(tmp_path / "a.xlsx", S=[[], [None, None, "Date", "Calls"], [None, None, "2024-01-01", 1]])
 
     assert read_header("f", uri, layouts=LAYOUTS).columns == ("unnamed_1", "unnamed_2", "Date", "Calls")
@@ -138,7 +141,7 @@ def test_a_workbook_with_a_damaged_sheet_is_rejected(tmp_path: Path) -> None:
         read_header("bad.xlsx", str(tmp_path / "bad.xlsx"), layouts=LAYOUTS)
 
 
-def test_a_workbook_whose_header_is_below_a_title_is_rejected(tmp_path: Path) -> None:
+def test_header_below_a_title_is_rejected(tmp_path: Path) -> None:
     uri = workbook(
         tmp_path / "a.xlsx", About=[["Read me"]], S=[[], ["Calls of 2024"], [], ["Date", "Calls"], ["2024-01-01", 1]]
     )

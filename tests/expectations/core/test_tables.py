@@ -60,9 +60,8 @@ def test_expectations_accept_any_column_name(spark, make_gate, make_entry):
         ("2024-01-01", False),
     ],
 )
-def test_the_time_zone_of_the_python_process_does_not_change_how_timestamps_are_compared(
-    spark, validate, monkeypatch, bound, is_met
-):
+def test_local_time_zone_does_not_change_timestamp_comparisons(spark, validate, monkeypatch, bound, is_met):
+    """The local time zone is the time zone of the Python process."""
     monkeypatch.setenv("TZ", "America/Vancouver")
     time.tzset()
     try:

@@ -99,7 +99,7 @@ def damage(texts, *, seed):
 
 
 @pytest.mark.parametrize("strftime_format", FORMATS)
-def test_text_matches_a_date_format_if_python_can_parse_the_text(spark, strftime_format):
+def test_dates_are_valid_if_python_can_parse_them(spark, strftime_format):
     valid = [time.strftime(strftime_format) for time in TIMES]
     texts = [*valid, *write_days(strftime_format), *damage(valid, seed=strftime_format)]
     values = evaluate(spark, texts, matches_strftime(F.col("text"), strftime_format))
@@ -128,7 +128,7 @@ JSON = st.recursive(
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])
 @given(values=st.lists(JSON, min_size=5, max_size=20))
-def test_generated_json_is_valid_if_python_can_parse_it(spark, values):
+def test_json_is_valid_if_python_can_parse_it(spark, values):
     valid = [json.dumps(value, ensure_ascii=len(str(value)) % 2 == 0) for value in values]
     texts = [*BROKEN_JSON, *valid, *damage(valid, seed=valid[0])]
     assert evaluate_json(spark, texts) == [(text, json_by_python(text)) for text in texts]

@@ -73,7 +73,8 @@ def read(feed: Feed, web, state: dict[str, Any] | None = None) -> list[dict[str,
     return [row for page in pages(feed, state or {}, sleep=web.sleep) for row in page.rows]
 
 
-def test_rows_are_sent_as_json_lines_with_the_field_row_ts(web, aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_sent_as_json_lines(web, aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line has the field `row_ts`."""
     web.respond(json.dumps([row(1, city="GAITHERSBURG", geolocation={"type": "Point"}), row(2)]).encode())
     environment = {"FEED": "socrata", "FEED_URL": web.url, "STREAM": "events", "STATE": STATE, "APP_TOKEN": "secret"}
     for name, value in environment.items():
@@ -90,14 +91,14 @@ def test_rows_are_sent_as_json_lines_with_the_field_row_ts(web, aws, monkeypatch
     assert web.headers[0]["X-App-Token"] == "secret"
 
 
-def test_the_error_names_a_missing_environment_variable(monkeypatch: pytest.MonkeyPatch, aws) -> None:
+def test_error_shows_the_missing_environment_variable(monkeypatch: pytest.MonkeyPatch, aws) -> None:
     monkeypatch.delenv("FEED", raising=False)
 
     with pytest.raises(FeedError, match="environment variable FEED: the variable is not set"):
         feed_poller.handler({}, None)
 
 
-def test_no_row_is_skipped_if_a_row_changes_between_two_pages(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_between_pages_do_not_skip_rows(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 3)
     dataset = Dataset(web, [row(number) for number in range(1, 9)])
 
@@ -123,7 +124,8 @@ def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None
     assert (list(page.rows), page.state) == ([], state)
 
 
-def test_the_next_run_continues_a_run_that_stopped_before_its_timeout(feed: Feed, web, aws, monkeypatch) -> None:
+def test_next_run_continues_an_incomplete_run(feed: Feed, web, aws, monkeypatch) -> None:
+    """A run is incomplete if it stops before its timeout."""
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same `:updated_at`, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
@@ -134,7 +136,8 @@ def test_the_next_run_continues_a_run_that_stopped_before_its_timeout(feed: Feed
     assert sorted(ids(aws.landed())) == ["1", "2", "3", "4", "5"]
 
 
-def test_no_row_is_lost_if_a_run_crashes_before_it_writes_the_state(feed: Feed, web, aws, monkeypatch) -> None:
+def test_crashed_run_loses_no_rows(feed: Feed, web, aws, monkeypatch) -> None:
+    """The run crashes before it writes the state."""
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number, f"2024-07-10T{number + 10}:00:00.000Z") for number in range(1, 6)])
     s3, send = boto3.client("s3"), firehose_sender(boto3.client("firehose"), "events")
@@ -179,7 +182,8 @@ def test_a_request_is_retried_after_a_temporary_error(feed: Feed, web, monkeypat
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_the_header_retry_after_may_contain_a_date_or_invalid_text(feed: Feed, web) -> None:
+def test_retry_after_accepts_a_date(feed: Feed, web) -> None:
+    """Invalid text in the header `Retry-After` is ignored."""
     import time
 
     web.respond(status=503, headers={"Retry-After": formatdate(time.time() + 60, usegmt=True)})
@@ -191,7 +195,8 @@ def test_the_header_retry_after_may_contain_a_date_or_invalid_text(feed: Feed, w
     assert web.waits[1] <= 4
 
 
-def test_a_request_is_not_retried_if_the_server_asks_for_a_long_wait(feed: Feed, web) -> None:
+def test_request_with_long_wait_is_not_retried(feed: Feed, web) -> None:
+    """The server sets the wait in the header `Retry-After`."""
     web.respond(status=429, headers={"Retry-After": "3600"})
 
     with pytest.raises(FeedError, match="HTTP 429 .*, after 1 attempt.s.. Run again in 3600 s"):
@@ -208,7 +213,8 @@ def test_the_error_of_the_last_attempt_is_raised(feed: Feed, web) -> None:
     assert len(web.waits) == 5
 
 
-def test_the_error_for_an_invalid_query_shows_the_message_of_the_server(feed: Feed, web) -> None:
+def test_error_shows_the_message_of_the_server(feed: Feed, web) -> None:
+    """The server rejects an invalid query. The request is not retried."""
     web.respond(b"no such column", status=400)
 
     with pytest.raises(FeedError, match="HTTP 400 .*no such column. Check the address and the query") as raised:
@@ -217,14 +223,14 @@ def test_the_error_for_an_invalid_query_shows_the_message_of_the_server(feed: Fe
     assert "secret token" not in str(raised.value)
 
 
-def test_a_response_that_is_not_a_list_is_an_error(feed: Feed, web) -> None:
+def test_response_without_a_list_is_an_error(feed: Feed, web) -> None:
     web.respond(b'{"error": "moved"}')
 
     with pytest.raises(FeedError, match=r"expected a list of rows, got {'error': 'moved'}"):
         read(feed, web)
 
 
-def test_two_pages_that_end_with_the_same_row_are_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_with_equal_last_rows_are_an_error(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 1)
     web.respond_to = lambda query: json.dumps([row(1)]).encode()
 
@@ -237,7 +243,8 @@ def test_an_unknown_kind_of_feed_is_an_error() -> None:
         pages(Feed("rss", "http://x"), {})
 
 
-def test_the_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(web) -> None:
+def test_next_export_starts_before_the_last_change(web) -> None:
+    """The second poll starts ten minutes before the last change."""
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
@@ -262,21 +269,23 @@ def test_the_second_poll_of_an_export_starts_ten_minutes_before_the_last_change(
     assert (page.rows, page.state["changed"]) == ([], "2024-07-10T12:00:00-08:00")
 
 
-def test_if_a_row_lacks_the_time_column_the_error_names_the_setting_changed_column(web) -> None:
+def test_error_for_missing_time_column_shows_the_setting(web) -> None:
+    """The setting is CHANGED_COLUMN."""
     web.respond(b'{"type": "A"}\n')
 
     with pytest.raises(FeedError, match="column 'changed' is missing from a row. Set CHANGED_COLUMN"):
         read(Feed("opendatasoft", web.url, changed_column="changed"), web)
 
 
-def test_an_incomplete_export_is_retried_even_if_the_setting_changed_column_is_missing(web) -> None:
+def test_incomplete_export_is_retried(web) -> None:
+    """The setting CHANGED_COLUMN is not needed."""
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 
     assert [row["type"] for row in read(Feed("opendatasoft", web.url), web)] == ["A", "B"]
 
 
-def test_no_row_of_a_csv_with_a_damaged_end_is_sent(web, aws) -> None:
+def test_rows_of_a_damaged_csv_are_not_sent(web, aws) -> None:
     web.respond(b"Case,Note\n" + b"1,a\n" * 600 + b'2,"never closed\n')
 
     with pytest.raises(FeedError, match="closing quote for each opening quote"):
@@ -309,9 +318,7 @@ def test_an_unchanged_csv_is_not_sent_again(web, aws) -> None:
         (b"", []),
     ],
 )  # fmt: skip
-def test_a_csv_row_becomes_a_dictionary_that_maps_column_names_to_cells(
-    tmp_path: Path, content: bytes, rows: list[dict[str, str]]
-) -> None:
+def test_csv_rows_are_read_as_dictionaries(tmp_path: Path, content: bytes, rows: list[dict[str, str]]) -> None:
     (tmp_path / "x.csv").write_bytes(content)
 
     assert list(csv_rows(tmp_path / "x.csv")) == rows
@@ -325,14 +332,14 @@ def test_a_csv_row_becomes_a_dictionary_that_maps_column_names_to_cells(
         (b"a,a\n1,2\n", "two columns have the same name"),
     ],
 )
-def test_a_csv_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_unreadable_csv_is_an_error(tmp_path: Path, content: bytes, problem: str) -> None:
     (tmp_path / "x.csv").write_bytes(content)
 
     with pytest.raises(FeedError, match=problem):
         list(csv_rows(tmp_path / "x.csv"))
 
 
-def test_a_record_that_is_too_large_is_set_aside(feed: Feed, web, aws) -> None:
+def test_oversized_records_are_set_aside(feed: Feed, web, aws) -> None:
     web.respond(json.dumps([row(1), row(2, note="é" * 600_000), row(3)]).encode())
 
     result = poll(
@@ -370,16 +377,15 @@ def test_only_rejected_records_are_sent_again(web) -> None:
     assert [wait <= 2**number for number, wait in enumerate(web.waits, 1)] == [True, True]
 
 
-def test_an_error_is_raised_if_a_record_is_rejected_in_every_attempt(web) -> None:
+def test_repeatedly_rejected_record_is_an_error(web) -> None:
     with pytest.raises(FeedError, match=r"1 of 2 record\(s\) were rejected 6 times \(Throttled\)"):
         send_all(["a", "b"], lambda some: ["Throttled" if each == "b" else None for each in some], sleep=web.sleep)
     assert len(web.waits) == feed_poller.MAX_ATTEMPTS - 1
 
 
 @given(st.lists(st.integers(0, 12)), st.integers(1, 5), st.integers(10, 30))
-def test_batches_keep_the_order_of_records_and_stay_within_the_limits(
-    sizes: list[int], max_records: int, max_bytes: int
-) -> None:
+def test_batches_respect_the_limits(sizes: list[int], max_records: int, max_bytes: int) -> None:
+    """Batches keep the order of the records. Records that are too large are set aside."""
     records, aside = list(enumerate(sizes)), list[tuple[int, int]]()
     made = list(
         batches(

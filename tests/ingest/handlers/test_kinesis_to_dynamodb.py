@@ -77,7 +77,7 @@ def masked(text: str) -> str:
     return hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def test_an_item_has_no_address_and_no_free_text(table) -> None:
+def test_item_has_no_address_or_free_text(table) -> None:
     assert deliver({**CASE, "Agency": " Public\u00a0Works ", "Topic": "\u00a0", "Type": None, "Phone": "303"}) == []
 
     (case,) = items(table)
@@ -94,7 +94,8 @@ def test_an_item_has_no_address_and_no_free_text(table) -> None:
     }
 
 
-def test_an_item_has_only_fields_that_the_masking_policy_of_the_lake_keeps() -> None:
+def test_item_fields_follow_the_masking_policy() -> None:
+    """An item has only fields that the masking policy of the lake keeps."""
     dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
     fields = SOURCE.layouts["denver_events"]
     row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
@@ -105,7 +106,7 @@ def test_an_item_has_only_fields_that_the_masking_policy_of_the_lake_keeps() -> 
     assert item["Incident Zip Code"] == {"S": "80202"}
 
 
-def test_the_handler_and_the_lake_round_coordinates_to_the_same_block_corner(spark: SparkSession) -> None:
+def test_coordinates_are_rounded_as_in_the_lake(spark: SparkSession) -> None:
     texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
     texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
     (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
@@ -127,7 +128,7 @@ def revisions() -> list[dict[str, Any]]:
     return rows
 
 
-def test_repeated_or_reordered_records_do_not_change_the_final_table(table) -> None:
+def test_repeated_or_reordered_records_change_nothing(table) -> None:
     deliver(*revisions())
     expected = items(table)
     assert [case["Case Status"] for case in expected] == ["Closed"] * 3
@@ -171,7 +172,8 @@ def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
         ({**CASE, "Agency": "x" * 420_000}, "DynamoDB rejects the item: Item size"),
     ],
 )
-def test_an_invalid_record_is_set_aside_without_blocking_later_records(table, aws, data: Any, reason: str) -> None:
+def test_invalid_records_are_set_aside(table, aws, data: Any, reason: str) -> None:
+    """Later records are not blocked."""
     assert deliver(data, CASE) == []
     assert deliver(data, CASE) == []  # Kinesis may deliver a batch twice
 
@@ -182,27 +184,26 @@ def test_an_invalid_record_is_set_aside_without_blocking_later_records(table, aw
     assert len(items(table)) == 1
 
 
-def test_a_record_that_cannot_be_written_is_reported_as_a_batch_item_failure(table) -> None:
+def test_unwritable_record_is_a_batch_item_failure(table) -> None:
     table.delete()
 
     assert deliver(b"poison", CASE, CASE) == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_cannot_be_set_aside_is_reported_as_a_batch_item_failure(
-    table, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failure_to_set_aside_a_record_is_reported(table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
 
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_a_record_that_repeats_a_known_field_is_rejected() -> None:
+def test_record_with_repeated_fields_is_rejected() -> None:
+    """An unknown field may be repeated."""
     with pytest.raises(PoisonError, match="the record repeats a field"):
         parse(b'{"Agency": "A", "Agency": "B"}')
     assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
 
 
-def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("dynamodb").create_table(
         TableName="other",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -217,7 +218,8 @@ def test_a_table_with_the_wrong_partition_key_is_a_setting_error(table, monkeypa
         deliver(CASE)
 
 
-def test_the_log_shows_only_the_number_of_unknown_fields(table, caplog) -> None:
+def test_log_contains_no_text_from_records(table, caplog) -> None:
+    """The log shows only the number of unknown fields."""
     deliver({**CASE, "Phone": "303 555 0123", "E-mail": "ann@example.org"}, {**CASE, "row_ts": "?"})
 
     assert "2 record(s): {'written': 1, 'older': 0, 'set_aside': 1, 'unknown_fields': 2}" in caplog.text
@@ -256,7 +258,7 @@ def test_an_invalid_masking_key_setting_is_an_error(
         deliver(CASE)
 
 
-def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
+def test_status_and_spaces_do_not_change_the_key() -> None:
     key = KEY.encode()
     later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
     padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
@@ -268,7 +270,8 @@ def test_the_status_and_extra_spaces_do_not_change_the_key_of_a_case() -> None:
         case_key({}, key)
 
 
-def test_the_function_clean_trims_text_and_replaces_unicode_white_space() -> None:
+def test_unicode_white_space_becomes_one_space() -> None:
+    """The function `clean` also trims the text."""
     white = "".join(
         map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
     )
@@ -299,7 +302,7 @@ def test_only_valid_local_times_are_parsed(text: str, clock: str) -> None:
     assert function.wall_clock(text) == clock
 
 
-def test_local_times_that_denver_skips_in_spring_are_not_valid() -> None:
+def test_skipped_local_times_in_spring_are_invalid() -> None:
     zone = ZoneInfo("America/Denver")
     hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
     skipped = [
@@ -312,13 +315,13 @@ def test_local_times_that_denver_skips_in_spring_are_not_valid() -> None:
     assert len(skipped) == 48
 
 
-def test_revisions_from_the_year_999_sort_before_later_revisions() -> None:
+def test_revisions_before_year_1000_sort_first() -> None:
     early, late = (make_item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
 
     assert early["revision"]["S"] < late["revision"]["S"]
 
 
-def test_a_json_number_is_stored_as_an_exact_decimal_number() -> None:
+def test_json_numbers_become_exact_decimals() -> None:
     row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
 
     values = make_item(row, KEY.encode())

@@ -9,7 +9,8 @@ HANDLERS = Path(__file__).parents[3] / "ingest" / "handlers"
 
 
 @pytest.mark.parametrize("path", sorted(HANDLERS.glob("[!_]*.py")), ids=lambda path: path.stem)
-def test_a_handler_can_be_imported_from_a_zip_that_contains_only_its_file(tmp_path: Path, path: Path) -> None:
+def test_handler_needs_only_its_own_file(tmp_path: Path, path: Path) -> None:
+    """The zip of a handler contains only its file."""
     with zipfile.ZipFile(tmp_path / "function.zip", "w") as archive:
         archive.write(path, path.name)
     # Lambda provides only the standard library and boto3. A stub replaces boto3, because in this test the handler only

@@ -12,7 +12,7 @@ from expectations.suite import load_suite
 from ingest.samples import service_requests as samples
 
 
-def test_errors_are_as_frequent_in_the_samples_as_in_the_real_files(tmp_path: Path) -> None:
+def test_samples_have_realistic_error_rates(tmp_path: Path) -> None:
     samples.write(tmp_path, rows=7000)
     truth = json.loads((tmp_path / "_truth.json").read_text())
     contents = {int(path.stem[-4:]): path.read_bytes() for path in tmp_path.glob("*.csv")}
