@@ -92,7 +92,8 @@ def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_job_on_glue_publishes_tables_in_the_data_catalog_and_s3(aws: str, landing, tmp_path: Path) -> None:
+def test_glue_job_publishes_tables_to_the_catalog(aws: str, landing, tmp_path: Path) -> None:
+    """The data files are on S3."""
     days = landing.days()
     days[4][1] = "n/a"
     landing.workbook("2024.xlsx", days)
@@ -115,7 +116,7 @@ def test_a_job_on_glue_publishes_tables_in_the_data_catalog_and_s3(aws: str, lan
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
 
 
-def test_event_files_in_a_bucket_can_have_any_name(aws: str, landing, tmp_path: Path) -> None:
+def test_event_files_can_have_any_name(aws: str, landing, tmp_path: Path) -> None:
     names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
     for number, name in enumerate(names):
         landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())

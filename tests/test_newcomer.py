@@ -19,7 +19,7 @@ def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
 
 
-def test_a_run_on_sample_files_gives_the_results_in_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
+def test_sample_run_matches_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -64,7 +64,7 @@ def test_a_run_on_sample_files_gives_the_results_in_the_truth_file(spark: SparkS
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 
-def test_the_error_for_an_unreadable_file_has_no_traceback(tmp_path: Path) -> None:
+def test_unreadable_file_error_has_no_traceback(tmp_path: Path) -> None:
     landing = tmp_path / "data"
     landing.mkdir()
     (landing / "2024.xlsx").write_bytes(b"no workbook")

@@ -145,9 +145,7 @@ def leaked(needles: Iterable[str], text: str) -> list[str]:
     return sorted({needle for needle in needles if needle.casefold() in folded})
 
 
-def test_personal_data_stays_in_the_landing_folder_and_raw(
-    citylake: Command, lake: SparkSession, tmp_path: Path
-) -> None:
+def test_personal_data_stays_in_landing_and_raw(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
     dirty(tmp_path / "landing")
     key = (tmp_path / "landing" / MASKING_KEY).read_text().strip()
 
@@ -174,9 +172,8 @@ def test_personal_data_stays_in_the_landing_folder_and_raw(
     assert set(leaked(needles(), str(raw.collect()))) == needles()
 
 
-def test_errors_and_blocked_runs_do_not_show_personal_data(
-    citylake: Command, lake: SparkSession, tmp_path: Path
-) -> None:
+def test_errors_do_not_show_personal_data(citylake: Command, lake: SparkSession, tmp_path: Path) -> None:
+    """One run cannot read its files. Another run is blocked."""
     files, rows = tmp_path / "files", tmp_path / "rows"
     for folder in (files, rows):
         folder.mkdir()

@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def test_a_job_runs_if_only_the_wheel_is_installed(
+def test_job_runs_from_the_installed_wheel(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())
@@ -87,7 +87,7 @@ def test_a_job_runs_if_only_the_wheel_is_installed(
     check_answer(lake)
 
 
-def test_a_job_runs_from_a_zip_copy_of_the_wheel(
+def test_job_runs_from_a_zip_copy(
     lake: SparkSession, wheel: Path, python: Path, folder: Path, landing, tmp_path: Path
 ) -> None:
     landing.workbook("2024.xlsx", landing.days())
@@ -112,7 +112,7 @@ def test_the_wheel_contains_all_packages_and_their_data(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {*OURS, f"citylake-{metadata.version('citylake')}.dist-info"}
 
 
-def test_no_other_installed_distribution_uses_the_package_names_of_citylake() -> None:
+def test_package_names_belong_only_to_citylake() -> None:
     owners = metadata.packages_distributions()
 
     assert {name: set(owners.get(name, ())) - {"citylake"} for name in OURS} == {name: set() for name in OURS}

@@ -45,9 +45,7 @@ def contact_centre(real_data: Path) -> Path:
     return real_data / "contact_centre"
 
 
-def test_two_workbooks_give_the_percentages_that_the_city_published(
-    lake: SparkSession, tmp_path: Path, contact_centre: Path
-) -> None:
+def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre / "*.xlsx")
 
     assert years(lake) == {
@@ -59,9 +57,7 @@ def test_two_workbooks_give_the_percentages_that_the_city_published(
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
 
-def test_the_csv_file_gives_one_percentage_for_each_of_sixteen_years(
-    lake: SparkSession, tmp_path: Path, contact_centre: Path
-) -> None:
+def test_csv_file_gives_sixteen_yearly_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre / "*.csv")
 
     published = years(lake)
@@ -72,18 +68,14 @@ def test_the_csv_file_gives_one_percentage_for_each_of_sixteen_years(
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
 
 
-def test_a_date_that_is_in_several_files_is_counted_once(
-    lake: SparkSession, tmp_path: Path, contact_centre: Path
-) -> None:
+def test_overlapping_dates_are_counted_once(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre)
 
     assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585
     assert sum(days for days, *_ in years(lake).values()) == 5_585
 
 
-def test_all_published_inquiries_reach_trusted_and_the_answers(
-    lake: SparkSession, tmp_path: Path, real_data: Path
-) -> None:
+def test_all_published_inquiries_reach_the_answers(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
     file = real_data / "inquiry_volume" / "3-1-1-inquiry-volume-extract.csv"
     published = list(csv.DictReader(file.open(encoding="utf-8"), delimiter=";"))
 
@@ -139,9 +131,7 @@ def test_rounded_percentages_of_departments_equal_the_published_percentages(
     assert [(year, difference) for (year, _), difference in off.items()] == [(2024, Decimal("-0.001"))]
 
 
-def test_the_service_requests_of_vancouver_reach_trusted_and_the_answers(
-    lake: SparkSession, tmp_path: Path, real_data: Path
-) -> None:
+def test_vancouver_service_requests_reach_the_answers(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
     folder = real_data / "service_requests"
     (tmp_path / "key").write_text("k" * 32)
     csv_name, workbook_name = "vancouver-3-1-1-service-requests-10000.csv", "3-1-1-service-requests {}.xlsx".format

@@ -296,7 +296,7 @@ def test_only_equal_seeds_give_equal_files(tmp_path: Path, dataset: str) -> None
 
 
 @pytest.mark.parametrize("dataset", ANSWERS)
-def test_spark_writes_a_sample_that_has_several_parts(
+def test_spark_writes_samples_with_several_parts(
     spark: SparkSession, tmp_path: Path, dataset: str, count_jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.samples.files.PART", 300)

@@ -17,11 +17,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("path", WITHOUT_SPARK)
-def test_a_page_that_is_generated_without_spark_is_up_to_date(path):
+def test_pages_generated_without_spark_are_up_to_date(path):
     assert (DOCS / path).read_text(encoding="utf-8") == WITHOUT_SPARK[path]()
 
 
-def test_the_generated_pages_about_tables_are_up_to_date(spark):
+def test_table_pages_are_up_to_date(spark):
     pages = tables.pages(spark)
     written = {str(path.relative_to(DOCS)) for path in (DOCS / "reference/tables").glob("*.md")}
     assert written == {path for path in pages if "/tables/" in path}
@@ -29,14 +29,14 @@ def test_the_generated_pages_about_tables_are_up_to_date(spark):
         assert (DOCS / path).read_text(encoding="utf-8") == text, path
 
 
-def test_the_page_about_a_dataset_lists_columns_with_their_types(spark):
+def test_dataset_page_lists_columns_with_their_types(spark):
     page = tables.dataset_page(spark, load_dataset("contact_centre"))
     trusted = page.split("## trusted")[1].split("## ")[0]
     assert "| `calls_unaccounted` | `bigint` |" in trusted
     assert "_mask_0" not in trusted
 
 
-def test_the_page_about_commands_lists_arguments_and_options():
+def test_command_page_lists_arguments_and_options():
     app = typer.Typer()
 
     @app.command()
@@ -58,5 +58,5 @@ def test_the_page_about_commands_lists_arguments_and_options():
     assert "citylake list\n" in page
 
 
-def test_a_vertical_bar_in_a_table_cell_is_escaped():
+def test_vertical_bars_in_cells_are_escaped():
     assert table(["a"], [["x|y"]]).splitlines()[-1] == "| x\\|y |"

@@ -25,13 +25,15 @@ BUILDING_BLOCKS = {"cast", "encode_key", "tie_breakers", "to_literal", "utc_inst
 BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 
-def test_the_table_has_a_link_or_a_transform_for_every_glue_studio_node():
+def test_every_glue_studio_node_has_an_equivalent():
+    """The table has a link or a transform for each node."""
     rows = dict(re.findall(r"^\| ([^|]+?) (?:\([^|]*\) )?\| ([^|]+?) \|", PAGE, flags=re.MULTILINE))
     for name in STUDIO.replace("\n", " ").split(","):
         assert re.search(r"`[a-z]+\.[a-z_]+`|\]\(|rows\.transform", rows[name.strip()]), name
 
 
-def test_the_pages_name_every_transform_and_only_existing_functions():
+def test_pages_name_every_transform():
+    """Each function that the pages name must also exist."""
     named = set(re.findall(r"`([a-z]+)\.([a-z_0-9]+)`", PAGE + MASKING)) - {("spark", "sql")}
     for module, name in named:
         assert callable(getattr(import_module(f"transforms.{module}"), name))
@@ -39,7 +41,7 @@ def test_the_pages_name_every_transform_and_only_existing_functions():
     assert existing - named == {("sql", "quoted"), ("sql", "literal")}
 
 
-def test_the_plain_spark_examples_give_the_output_that_is_on_their_page(spark):
+def test_plain_spark_examples_give_the_printed_output(spark):
     text = PLAIN.replace("```python", "").replace("```", "")
     parsed = doctest.DocTestParser().get_doctest(text, {"spark": spark, "F": F}, "plain-spark.md", None, 0)
     results = doctest.DocTestRunner().run(parsed)
@@ -47,7 +49,7 @@ def test_the_plain_spark_examples_give_the_output_that_is_on_their_page(spark):
     assert results.failed == 0
 
 
-def test_every_transform_has_an_example_in_the_gallery():
+def test_every_transform_has_a_gallery_example():
     without = {name for _, name, function in gallery.functions() if ">>>" not in (function.__doc__ or "")}
     assert without == BUILDING_BLOCKS
     assert (REFERENCE / "gallery.md").read_text(encoding="utf-8") == gallery.page(), "run make reference"

@@ -38,14 +38,16 @@ def library_visits(monkeypatch):
     return module
 
 
-def test_the_example_test_on_the_page_small_dataset_passes(spark, library_visits):
+def test_example_test_for_library_visits_passes(spark, library_visits):
+    """The test is on the page `small-dataset.md`."""
     code = next(block for block in blocks("small-dataset.md", "python") if "def test_" in block)
     names: dict[str, object] = {}
     exec(compile(code, "test_library_visits.py", "exec"), names)
     names["test_visits_of_a_branch_are_added_up"](spark)
 
 
-def test_the_dataset_of_the_tutorial_gives_the_expected_failed_rows_and_answer(spark, library_visits):
+def test_library_visits_rows_give_the_expected_answer(spark, library_visits):
+    """Two rows of the example fail validation."""
     header, *lines = next(block for block in blocks("small-dataset.md", "") if block.startswith("Date,")).splitlines()
     schema = ", ".join(f"{name} string" for name in header.split(","))
     rows = [(*line.split(","), None, True, None, None, "2024.csv", row) for row, line in enumerate(lines, start=2)]
@@ -60,7 +62,8 @@ def test_the_dataset_of_the_tutorial_gives_the_expected_failed_rows_and_answer(s
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
 
 
-def test_the_expectation_on_the_page_first_hour_can_be_added_to_the_suite():
+def test_first_hour_expectation_extends_the_suite():
+    """The expectation is on the page `first-hour.md`. The suite is `contact_centre.json`."""
     suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
     added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))
     document = json.loads(suite)
@@ -68,7 +71,8 @@ def test_the_expectation_on_the_page_first_hour_can_be_added_to_the_suite():
     assert parse_suite(json.dumps(document), where="contact_centre.json").expectations[-3].id == "few_calls_abandoned"
 
 
-def test_the_transform_in_the_readme_equals_the_code_and_its_test_passes(spark):
+def test_readme_transform_equals_the_source_code(spark):
+    """The test in the README passes too."""
     readme = (TUTORIAL.parents[1] / "README.md").read_text(encoding="utf-8")
     transform, test = re.search(r"```python\n(.*?)\n\n\n(.*?)```", readme, flags=re.S).groups()
     assert transform[transform.index("    return (") :] in inspect.getsource(contact_centre.build_calls_handled)

@@ -3,12 +3,13 @@ import pytest
 from jobs.arguments import parse_arguments
 
 
-def test_the_option_stage_selects_one_stage_instead_of_all_stages() -> None:
+def test_stage_option_selects_one_stage() -> None:
     assert parse_arguments("calls", ["--landing", "x"]).stages == ("ingest", "refine", "curate")
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_arguments_that_glue_adds_are_ignored_except_the_workflow_name_and_the_run_id() -> None:
+def test_arguments_added_by_glue_are_ignored() -> None:
+    """Only the workflow name and the run ID are used."""
     args = parse_arguments(
         "calls",
         [
@@ -46,11 +47,12 @@ def test_arguments_that_glue_adds_are_ignored_except_the_workflow_name_and_the_r
         (["--rebuild", "False"], False),
     ],
 )
-def test_the_option_rebuild_may_be_followed_by_true_or_false(argv: list[str], rebuild: bool) -> None:
+def test_rebuild_option_accepts_true_or_false(argv: list[str], rebuild: bool) -> None:
     assert parse_arguments("calls", ["--stage", "refine", *argv]).rebuild is rebuild
 
 
-def test_the_glue_job_run_id_is_used_if_a_job_has_no_workflow() -> None:
+def test_workflow_run_id_defaults_to_job_run_id() -> None:
+    """A job without a workflow uses the ID of its AWS Glue job run."""
     assert parse_arguments("calls", ["--stage", "curate", "--JOB_RUN_ID", "jr_1"]).run_id == "jr_1"
     assert parse_arguments("calls", ["--stage", "curate"]).run_id
 
@@ -65,16 +67,14 @@ def test_the_glue_job_run_id_is_used_if_a_job_has_no_workflow() -> None:
         (["--stage", "refine", "--warehous=x"], "--warehous is not an argument of this job. Did you mean --warehouse?"),
     ],
 )
-def test_an_invalid_argument_is_rejected_with_the_reason(
-    argv: list[str], message: str, capsys: pytest.CaptureFixture
-) -> None:
+def test_invalid_arguments_print_the_reason(argv: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("calls", argv)
 
     assert message in capsys.readouterr().err
 
 
-def test_the_job_maintain_requires_the_option_dataset(capsys: pytest.CaptureFixture) -> None:
+def test_maintenance_requires_the_dataset_option(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         parse_arguments("maintain", [], stages=["compact"])
 
@@ -82,7 +82,7 @@ def test_the_job_maintain_requires_the_option_dataset(capsys: pytest.CaptureFixt
     assert parse_arguments("maintain", ["--dataset", "calls"], stages=["compact"]).dataset == "calls"
 
 
-def test_the_stage_resolve_runs_only_if_the_option_stage_names_it() -> None:
+def test_resolve_is_not_a_default_stage() -> None:
     stages = ("ingest", "refine", "resolve")
     assert parse_arguments("calls", ["--landing", "x"], stages=stages).stages == ("ingest", "refine")
     named = parse_arguments("calls", ["--stage", "resolve", "--row-by-row", "true"], stages=stages)

@@ -58,7 +58,8 @@ BAD_CELLS = [
 ]
 
 
-def test_a_row_with_a_bad_cell_is_quarantined_with_its_failed_expectations(lake: SparkSession, landing) -> None:
+def test_bad_cells_quarantine_their_rows(lake: SparkSession, landing) -> None:
+    """Each quarantined row lists the expectations that it fails."""
     days = landing.days("2023-01-01", count=400)
     for number, (column, value, _) in enumerate(BAD_CELLS):
         days = replace_cell(days, number * 20, column, value)
@@ -71,7 +72,8 @@ def test_a_row_with_a_bad_cell_is_quarantined_with_its_failed_expectations(lake:
     assert lake.table(TRUSTED).count() == 400 - len(BAD_CELLS)
 
 
-def test_serial_dates_blank_rows_and_warnings_do_not_quarantine_rows(lake: SparkSession, landing) -> None:
+def test_unusual_valid_rows_are_not_quarantined(lake: SparkSession, landing) -> None:
+    """The file has a serial date, blank rows, and a row that does not meet a warning expectation."""
     days = landing.days()
     days[3][0] = 45295  # the serial number of 2024-01-04 in Excel
     days[5] = [*days[5][:3], 12, *days[5][4:]]  # calls handled plus calls abandoned exceed calls offered
@@ -87,7 +89,7 @@ def test_serial_dates_blank_rows_and_warnings_do_not_quarantine_rows(lake: Spark
     ]
 
 
-def test_trusted_has_the_most_recently_delivered_row_of_each_date(lake: SparkSession, landing) -> None:
+def test_trusted_keeps_the_latest_delivered_rows(lake: SparkSession, landing) -> None:
     landing.workbook("2024 corrected.xlsx", landing.days(count=10, offered=300), delivered=60)
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-01-30", 400, 380, 1, 1, 1, 99]], delivered=0)
 
@@ -97,7 +99,7 @@ def test_trusted_has_the_most_recently_delivered_row_of_each_date(lake: SparkSes
     assert offered == [300] * 10 + [100] * 19 + [400]
 
 
-def test_a_row_stays_in_trusted_if_its_correction_fails_validation(lake: SparkSession, landing) -> None:
+def test_invalid_corrections_do_not_replace_valid_rows(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing)
     landing.csv("fix.csv", [["2024-01-05", "many", 5, 1, 1, 1, 1]], delivered=60)
@@ -121,7 +123,7 @@ def test_a_row_stays_in_trusted_if_its_correction_fails_validation(lake: SparkSe
     assert quarantined(lake) == [("2024.xlsx", 6, ["every_cell_readable", "calls_offered_present"])]
 
 
-def test_a_redelivered_file_replaces_its_earlier_rows_in_trusted(lake: SparkSession, landing) -> None:
+def test_redelivered_files_replace_their_earlier_rows(lake: SparkSession, landing) -> None:
     wrong = replace_cell(landing.days(), 4, 0, "2025-01-05")
     landing.csv("2024.csv", wrong)
     run(lake, landing)
@@ -137,7 +139,7 @@ def test_a_redelivered_file_replaces_its_earlier_rows_in_trusted(lake: SparkSess
     assert lake.table(TRUSTED).where("year = 2025").count() == 1
 
 
-def test_a_corrected_file_is_published_after_its_first_delivery_was_blocked(lake: SparkSession, landing) -> None:
+def test_corrected_file_replaces_a_blocked_delivery(lake: SparkSession, landing) -> None:
     landing.csv("2024.csv", [["30/01/2024", *day[1:]] for day in landing.days()])
     with pytest.raises(ExpectationsNotMetError, match="date_present"):
         run(lake, landing)
@@ -148,7 +150,8 @@ def test_a_corrected_file_is_published_after_its_first_delivery_was_blocked(lake
     assert (lake.table(TRUSTED).count(), quarantined(lake)) == (30, [])
 
 
-def test_a_blocked_run_saves_its_validation_result_in_the_ledger(lake: SparkSession, landing) -> None:
+def test_blocked_runs_save_their_validation_results(lake: SparkSession, landing) -> None:
+    """The published tables do not change."""
     landing.workbook("2024.xlsx", landing.days())
     run(lake, landing, "all")
     before = {table: (rows(lake, table), snapshot_id(lake, table)) for table in (TRUSTED, QUARANTINE, *ANSWERS)}
@@ -168,7 +171,7 @@ def test_a_blocked_run_saves_its_validation_result_in_the_ledger(lake: SparkSess
     assert (result["success"], result["suite_name"]) == (False, "contact_centre")
 
 
-def test_the_tables_do_not_change_if_each_stage_runs_again(lake: SparkSession, landing) -> None:
+def test_repeated_stages_do_not_change_tables(lake: SparkSession, landing) -> None:
     landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     names = ("lake.raw.contact_centre", TRUSTED, QUARANTINE, *ANSWERS)
     run(lake, landing, "all")
@@ -179,16 +182,13 @@ def test_the_tables_do_not_change_if_each_stage_runs_again(lake: SparkSession, l
 
 
 @pytest.mark.parametrize(("stage", "missing"), [("refine", "raw"), ("curate", "trusted")])
-def test_the_error_of_a_stage_names_the_input_table_that_is_not_published(
-    lake: SparkSession, landing, stage: str, missing: str
-) -> None:
+def test_error_names_the_unpublished_input_table(lake: SparkSession, landing, stage: str, missing: str) -> None:
     with pytest.raises(NotPublishedError, match=f"lake.{missing}.contact_centre: no run has published this table"):
         run(lake, landing, stage)
 
 
-def test_the_stage_refine_starts_four_spark_jobs_and_the_stage_curate_starts_two(
-    lake: SparkSession, landing, count_jobs
-) -> None:
+def test_number_of_spark_jobs_is_limited(lake: SparkSession, landing, count_jobs) -> None:
+    """The stage refine starts four Spark jobs. The stage curate starts one Spark job for each answer."""
     landing.workbook("2024.xlsx", replace_cell(landing.days(), 4, 1, "n/a"))
     run(lake, landing, "ingest")
     count_jobs()

@@ -198,7 +198,8 @@ def test_repeated_or_reordered_deliveries_give_the_same_tables(lake: SparkSessio
     assert failed_rows_in_history(lake) == 0
 
 
-def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, landing) -> None:
+def test_full_refresh_gives_the_same_tables(lake: SparkSession, landing) -> None:
+    """The tables are the same as after increments."""
     for name in "ab":
         deliver(landing, name, *DELIVERIES[name])
         run(lake, landing, dataset=POLICE)
@@ -212,7 +213,7 @@ def test_increments_give_the_same_tables_as_a_full_refresh(lake: SparkSession, l
     assert (again.rows_in, again.rows_out) == (lake.table("lake.raw.police_dispatch").count(), len(tables[0]))
 
 
-def test_a_row_that_is_missing_from_a_redelivered_file_is_removed_from_trusted(lake: SparkSession, landing) -> None:
+def test_rows_missing_from_redelivered_files_are_removed(lake: SparkSession, landing) -> None:
     """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
@@ -232,7 +233,7 @@ def test_a_row_that_is_missing_from_a_redelivered_file_is_removed_from_trusted(l
     assert trusted(lake)[1] == ("P0002", 4, "OLNEY", "2024-07-10")
 
 
-def test_only_a_full_refresh_can_change_the_masking_key(lake: SparkSession, landing) -> None:
+def test_masking_key_change_requires_a_full_refresh(lake: SparkSession, landing) -> None:
     deliver(landing, "a", *GOOD)
     run(lake, landing, masking_key=b"one")
     deliver(landing, "b", *BAD)
@@ -253,7 +254,7 @@ def test_only_a_full_refresh_can_change_the_masking_key(lake: SparkSession, land
         run(lake, landing, masking_key=b"one")
 
 
-def test_blocked_rows_stay_parked_while_later_increments_are_published(published: SparkSession, landing) -> None:
+def test_blocked_rows_stay_parked_during_later_increments(published: SparkSession, landing) -> None:
     lake = published
     broken = [event(number, at=1, day=None) for number in range(100, 199)]
     deliver(landing, "b", event(7, at=1, city="OLNEY"), event(100), *broken)
@@ -281,7 +282,8 @@ def test_blocked_rows_stay_parked_while_later_increments_are_published(published
     assert (parked(lake), len(trusted(lake)), is_blocked(lake)) == ([], 102, False)
 
 
-def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSession, landing) -> None:
+def test_resolving_publishes_valid_parked_rows(blocked: SparkSession, landing) -> None:
+    """Parked rows are resolved together or row by row."""
     lake = blocked
     deliver(landing, "c", event(4, at=1))
     assert run(lake, landing, dataset=STRICT).rows_out == 1
@@ -305,7 +307,7 @@ def test_parked_rows_can_be_resolved_together_or_row_by_row(blocked: SparkSessio
     assert quarantine(lake) == [("P0002", 2, NO_DAY), ("P0003", 2, NO_DAY)]
 
 
-def test_a_small_increment_is_validated_together_with_earlier_increments(lake: SparkSession, landing) -> None:
+def test_small_increments_are_validated_with_earlier_increments(lake: SparkSession, landing) -> None:
     """The suite allows half of the last 10 rows to have no start time."""
     windowed = replace(FEW, min_rows_for_mostly=10)
     job = dataset_job(windowed, stages=("ingest", "refine"))
@@ -331,7 +333,7 @@ def test_a_small_increment_is_validated_together_with_earlier_increments(lake: S
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
-def test_a_blocked_full_refresh_does_not_change_published_tables(lake: SparkSession, landing) -> None:
+def test_blocked_full_refresh_leaves_tables_unchanged(lake: SparkSession, landing) -> None:
     deliver(landing, "first", event(1, day=None))
     assert "citylake resolve" in run_blocked(lake, landing)
     assert (trusted(lake), parked(lake)) == ([], [("P0001", (NO_DAY,), (NO_DAY,))])
@@ -362,9 +364,8 @@ def test_a_blocked_full_refresh_does_not_change_published_tables(lake: SparkSess
     assert (parked(lake), is_blocked(lake)) == ([], False)
 
 
-def test_a_blocked_redelivery_that_lacks_published_rows_is_resolved_by_a_full_refresh(
-    published: SparkSession, landing
-) -> None:
+def test_blocked_redelivery_is_resolved_by_full_refresh(published: SparkSession, landing) -> None:
+    """The new version of the file lacks published rows."""
     lake = published
     # The new version of the file `a` lacks the incidents 7 and 8.
     deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
@@ -379,7 +380,7 @@ def test_a_blocked_redelivery_that_lacks_published_rows_is_resolved_by_a_full_re
     assert (trusted_numbers(lake), is_blocked(lake)) == ([9, 10, 11, 12, 20, 21, 22], False)
 
 
-def test_rows_cannot_be_published_before_they_are_validated(published: SparkSession, landing) -> None:
+def test_unvalidated_rows_cannot_be_published(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1))
     ingest(lake, landing, "other")
@@ -394,7 +395,8 @@ def test_rows_cannot_be_published_before_they_are_validated(published: SparkSess
     assert trusted_numbers(lake) == [1, 7, 8, 9]
 
 
-def test_a_run_with_a_new_id_publishes_the_rows_that_an_earlier_run_staged(lake: SparkSession, landing) -> None:
+def test_resumed_run_publishes_earlier_staged_rows(lake: SparkSession, landing) -> None:
+    """The resumed run has a new run ID."""
     deliver(landing, "a", *GOOD)
     ingest(lake, landing, "first")
     publisher(lake, "first").stage()
@@ -406,7 +408,8 @@ def test_a_run_with_a_new_id_publishes_the_rows_that_an_earlier_run_staged(lake:
     assert len(trusted(lake)) == 3
 
 
-def test_the_stage_create_reports_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
+def test_stage_result_lists_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
+    """Test the result of the stage create."""
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -416,7 +419,7 @@ def test_the_stage_create_reports_skipped_and_redelivered_files(published: Spark
     assert created.notes[0] == "2024/08/01/00/a.json was delivered again with different content"
 
 
-def test_a_run_cannot_publish_after_a_concurrent_run_has_published(published: SparkSession, landing) -> None:
+def test_overtaken_runs_cannot_publish(published: SparkSession, landing) -> None:
     lake = published
     deliver(landing, "b", event(1), event(2, day=None))
     slow = {"slow increment": False, "slow refresh": True}
@@ -440,9 +443,8 @@ class Killed(BaseException):
     """Raised at the point where a test simulates a kill of the process."""
 
 
-def test_no_row_is_lost_or_repeated_if_a_run_is_killed_at_any_write(
-    lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_killed_at_any_write_lose_no_rows(lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row is repeated."""
     left, writes = [1_000_000], []
 
     def killing(function):
@@ -491,9 +493,10 @@ def kill(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", [(staging, "_fast_forward"), (Staged, "drop")], ids=["before", "after"])
-def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
+def test_killed_publish_can_be_repeated(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, point: tuple[object, str]
 ) -> None:
+    """The run is killed before or after the fast-forward of trusted."""
     for number, name in enumerate(["first", "increment", "full refresh"]):
         deliver(landing, name, event(1, at=number), event(2, at=number, day=None), event(3 + number, day=None))
         ready = validated(lake, landing, name, full_refresh=name == "full refresh")
@@ -509,7 +512,7 @@ def test_a_publish_that_was_killed_at_the_fast_forward_can_be_repeated(
 
 
 @pytest.mark.parametrize("step", ["resolve", "increment", "full refresh"])
-def test_parked_rows_are_not_lost_if_a_run_is_killed_before_it_publishes_trusted(
+def test_killed_runs_do_not_lose_parked_rows(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """The watermark has already moved past the parked rows, so no later increment would stage these rows."""

@@ -45,7 +45,7 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "inquiry_volume")
 
 
-def test_the_stage_curate_builds_each_answer_with_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
+def test_each_answer_takes_one_spark_job(lake: SparkSession, landing, count_jobs) -> None:
     landing.workbook("2023.xlsx", inquiries(year=2023), COLUMNS)
     landing.csv(
         "2024.csv", [*inquiries(number=150), ["LS - Legal", "ZZ OLD - Wills", "2024-01", "Chat", 500, None]], COLUMNS
@@ -65,7 +65,8 @@ def test_the_stage_curate_builds_each_answer_with_one_spark_job(lake: SparkSessi
     assert names == {f"inquiry_volume_{name}" for name in DATASET.answers}
 
 
-def test_a_row_with_a_bad_cell_is_quarantined_with_its_failed_expectations(lake: SparkSession, landing) -> None:
+def test_bad_cells_quarantine_their_rows(lake: SparkSession, landing) -> None:
+    """Each quarantined row lists the expectations that it fails."""
     unreadable = ["every_cell_readable"]
     cells: list[tuple[int, object, list[str]]] = [
         (2, "2024-13", [*unreadable, "month_present"]),
@@ -97,7 +98,8 @@ def test_a_row_with_a_bad_cell_is_quarantined_with_its_failed_expectations(lake:
     assert lake.table(TRUSTED).count() == 400 - len(cells)
 
 
-def test_different_spellings_and_unknown_values_do_not_quarantine_rows(lake: SparkSession, landing) -> None:
+def test_unknown_values_do_not_quarantine_rows(lake: SparkSession, landing) -> None:
+    """Different spellings of a value are unified."""
     lines = inquiries()
     lines[0][:4] = ["eng–Parking\u00a0", " Type  00", 45292, "PHONE"]
     lines[1][3], lines[2][3], lines[3][0], lines[4][5] = "Kiosk", "email", "Festival Office", "A7"
@@ -117,7 +119,8 @@ def test_different_spellings_and_unknown_values_do_not_quarantine_rows(lake: Spa
     ]
 
 
-def test_rows_with_equal_keys_and_equal_numbers_are_counted_once(lake: SparkSession, landing) -> None:
+def test_duplicate_rows_are_counted_once(lake: SparkSession, landing) -> None:
+    """Two different numbers for one key in a file are not published."""
     lines = inquiries()
     other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
     other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
@@ -131,7 +134,7 @@ def test_rows_with_equal_keys_and_equal_numbers_are_counted_once(lake: SparkSess
     assert lake.table(RAW).count() == 35
 
 
-def test_a_row_that_is_in_two_workbooks_is_counted_once(lake: SparkSession, landing) -> None:
+def test_rows_in_two_workbooks_are_counted_once(lake: SparkSession, landing) -> None:
     about = [["Inquiries of 2024"], ["Department", "is the city's"]]
     landing.workbook("2024.xlsx", inquiries(), COLUMNS)
     landing.sheets("again.xlsx", {"About": about, "Data": [COLUMNS, *inquiries()]}, delivered=60)
@@ -141,7 +144,8 @@ def test_a_row_that_is_in_two_workbooks_is_counted_once(lake: SparkSession, land
     assert (lake.table(RAW).count(), numbers(lake), quarantined(lake)) == (60, [100] * 30, [])
 
 
-def test_the_error_lists_each_unreadable_file_and_its_problem(lake: SparkSession, landing) -> None:
+def test_error_lists_every_unreadable_file(lake: SparkSession, landing) -> None:
+    """The error also names the problem of each file."""
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")
@@ -174,7 +178,7 @@ def test_the_error_lists_each_unreadable_file_and_its_problem(lake: SparkSession
     assert not exists(lake, TRUSTED)
 
 
-def test_a_row_in_trusted_is_replaced_only_by_a_later_valid_row(lake: SparkSession, landing) -> None:
+def test_only_later_valid_rows_replace_published_rows(lake: SparkSession, landing) -> None:
     lines = inquiries(60)
     landing.workbook("to September.xlsx", lines[:50], COLUMNS)
     landing.csv("from October.csv", lines[50:], COLUMNS)

@@ -49,7 +49,7 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
     [(BEFORE, "killed"), (AFTER, "another")],
     ids=["before the fast-forward", "after the fast-forward"],
 )
-def test_the_next_run_completes_the_publish_of_a_killed_run(
+def test_next_run_completes_a_killed_publish(
     lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str
 ) -> None:
     """In each file, one row is quarantined, because its column `CallsOffered` is empty.

@@ -49,7 +49,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
     return lake.table(f"{table}.delete_files").count(), len(needed)
 
 
-def test_maintenance_compacts_files_without_changing_any_row(lake: SparkSession, landing) -> None:
+def test_compaction_does_not_change_rows(lake: SparkSession, landing) -> None:
     """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
     job = dataset_job(POLICE, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
@@ -119,9 +119,8 @@ def test_rows_can_be_published_during_maintenance(lake: SparkSession) -> None:
     assert numbers(lake) == list(range(13))
 
 
-def test_maintenance_names_a_skipped_table_in_the_ledger_note_and_the_log(
-    lake: SparkSession, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_skipped_tables_are_named_in_the_log(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+    """The note in the ledger names the skipped table too."""
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"
@@ -142,7 +141,8 @@ def test_maintenance_names_a_skipped_table_in_the_ledger_note_and_the_log(
     ]
 
 
-def test_an_error_that_is_not_a_commit_conflict_fails_the_maintenance_run(lake: SparkSession, tmp_path: Path) -> None:
+def test_unexpected_errors_fail_the_run(lake: SparkSession, tmp_path: Path) -> None:
+    """The error is not a commit conflict, so the table is not skipped."""
     for number in range(6):
         publish(lake, number)
     next((tmp_path / "warehouse/trusted/calls/data").glob("*.parquet")).unlink()
@@ -153,7 +153,7 @@ def test_an_error_that_is_not_a_commit_conflict_fails_the_maintenance_run(lake: 
     assert [row.state for row in runs(lake).collect()] == ["FAILED"]
 
 
-def test_the_stage_remove_orphans_runs_only_once_a_day(lake: SparkSession) -> None:
+def test_orphan_files_are_removed_once_a_day(lake: SparkSession) -> None:
     publish(lake, 1)
     lake.sql("CREATE NAMESPACE lake.curated")
     for name in ("calls_by_year", "callsigns"):
@@ -167,9 +167,8 @@ def test_the_stage_remove_orphans_runs_only_once_a_day(lake: SparkSession) -> No
     assert notes[1][2].startswith("skipped, because this stage runs once a day. Last run: ")
 
 
-def test_staged_rows_with_changed_columns_are_dropped_after_the_snapshot_retention(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_expired_staged_rows_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The staged rows have changed columns. They expire after the snapshot retention."""
     publish(lake, 1)
     stage(lake, lake.range(3).toDF("renamed"), table=TABLE, run_id="blocked")
     for retention, is_kept in [(maintain.SNAPSHOT_RETENTION, True), (timedelta(0), False)]:
@@ -179,6 +178,6 @@ def test_staged_rows_with_changed_columns_are_dropped_after_the_snapshot_retenti
     assert numbers(lake) == [1]
 
 
-def test_maintenance_of_a_dataset_without_tables_is_an_error(lake: SparkSession) -> None:
+def test_dataset_without_tables_is_an_error(lake: SparkSession) -> None:
     with pytest.raises(NotPublishedError, match=r"lake.raw.typo: no run has published this table"):
         maintain.JOB.run(lake, arguments("typo"))

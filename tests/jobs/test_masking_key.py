@@ -25,14 +25,15 @@ def aws(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " \t{} \n\n"])
-def test_white_space_around_the_key_in_a_key_file_is_ignored(tmp_path: Path, around: str) -> None:
+def test_white_space_around_the_key_is_ignored(tmp_path: Path, around: str) -> None:
     (tmp_path / "key").write_text(around.format(KEY))
 
     assert read_masking_key(str(tmp_path / "key")) == KEY.encode()
 
 
 @pytest.mark.parametrize("where", [None, ""])
-def test_if_no_key_location_is_given_the_error_shows_how_to_make_a_key(where: str | None) -> None:
+def test_missing_key_error_shows_the_openssl_command(where: str | None) -> None:
+    """No location of a key is given."""
     with pytest.raises(MaskingKeyError, match="Pass --masking-key FILE. To make a key, run: openssl rand -hex 32"):
         read_masking_key(where)
 
@@ -40,9 +41,8 @@ def test_if_no_key_location_is_given_the_error_shows_how_to_make_a_key(where: st
 @pytest.mark.parametrize(
     ("content", "size"), [(b"", 0), (b" " * 40, 0), (b"k" * 31, 31), (b"k" * 31 + b"\n", 31), ("é".encode() * 15, 30)]
 )
-def test_a_key_is_rejected_if_it_has_fewer_than_32_bytes_after_trimming(
-    tmp_path: Path, content: bytes, size: int
-) -> None:
+def test_keys_under_32_bytes_are_rejected(tmp_path: Path, content: bytes, size: int) -> None:
+    """White space around the key does not count."""
     (tmp_path / "key").write_bytes(content)
 
     with pytest.raises(MaskingKeyError, match=f"the key has {size} bytes. Expected 32 or more") as raised:
@@ -52,7 +52,7 @@ def test_a_key_is_rejected_if_it_has_fewer_than_32_bytes_after_trimming(
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none", "No such file or directory"), (".", "Is a directory")])
-def test_the_error_names_a_key_file_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
+def test_error_names_the_unreadable_key_file(tmp_path: Path, name: str, reason: str) -> None:
     where = str(tmp_path / name)
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
@@ -61,20 +61,20 @@ def test_the_error_names_a_key_file_that_cannot_be_read(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("slip", [KEY, "/" + KEY, f"{KEY[:20]}/{KEY[20:]}", KEY * 9])
-def test_the_error_does_not_show_a_key_that_is_passed_instead_of_its_location(slip: str) -> None:
+def test_error_hides_a_key_passed_as_location(slip: str) -> None:
     with pytest.raises(MaskingKeyError, match=rf"masking key \(a text of {len(slip)} characters\)") as raised:
         read_masking_key(slip)
     assert KEY[:20] not in f"{raised.value} {vars(raised.value)} {raised.value.__cause__}"
 
 
 @pytest.mark.parametrize("secret", [{"SecretString": f"{KEY}\n"}, {"SecretBinary": KEY.encode()}])
-def test_a_secret_may_store_the_key_as_text_or_as_bytes(aws, secret: dict) -> None:
+def test_secrets_may_be_text_or_bytes(aws, secret: dict) -> None:
     aws.create_secret(Name="city/masking", **secret)
 
     assert read_masking_key("secretsmanager:city/masking") == KEY.encode()
 
 
-def test_the_error_for_a_short_secret_does_not_show_the_key(aws) -> None:
+def test_short_secret_error_hides_the_key(aws) -> None:
     aws.create_secret(Name="short", SecretString="not long enough")
 
     with pytest.raises(MaskingKeyError, match="masking key secretsmanager:short: the key has 15 bytes") as raised:
@@ -89,9 +89,7 @@ def test_the_error_names_a_missing_secret(aws) -> None:
         read_masking_key("secretsmanager:none")
 
 
-def test_the_error_for_denied_access_to_the_secret_names_the_required_permission(
-    aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_denied_access_error_names_the_permission(aws, monkeypatch: pytest.MonkeyPatch) -> None:
     # moto does not check permissions, so a botocore stub returns the error that AWS would return.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)
@@ -100,7 +98,7 @@ def test_the_error_for_denied_access_to_the_secret_names_the_required_permission
             read_masking_key("secretsmanager:city/masking")
 
 
-def test_reading_a_secret_is_an_error_if_no_aws_region_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_aws_region_raises_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -109,7 +107,7 @@ def test_reading_a_secret_is_an_error_if_no_aws_region_is_set(monkeypatch: pytes
         read_masking_key("secretsmanager:city/masking")
 
 
-def test_reading_a_secret_is_an_error_if_boto3_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto3_raises_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # as if boto3 were not installed
 
     with pytest.raises(MaskingKeyError, match="secretsmanager:x: boto3 is not installed, .* Run: pip install boto3"):

@@ -60,7 +60,8 @@ def quarantined(lake: SparkSession) -> list[tuple[str, int, list[str]]]:
     return tables.quarantined(lake, "registrar")
 
 
-def test_bad_rows_of_three_workbooks_are_quarantined_with_their_failed_expectations(lake, landing) -> None:
+def test_bad_rows_of_each_workbook_are_quarantined(lake, landing) -> None:
+    """Each quarantined row lists the expectations that it fails."""
     bad = [
         [None, *application(61)[1:]],
         application(62, day="03/04/2023"),
@@ -113,7 +114,7 @@ def test_bad_rows_of_three_workbooks_are_quarantined_with_their_failed_expectati
     ]  # fmt: skip
 
 
-def test_valid_rows_of_later_files_replace_earlier_rows(lake, landing) -> None:
+def test_later_valid_rows_replace_earlier_rows(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(application, range(20))], "application")
     ingest_and_refine(lake, landing)
     fixes = [complete(1), application(2, day="soon"), [" s1000003", None, "Abbott3, Ada", *complete(3)[3:]]]
@@ -131,7 +132,7 @@ def test_valid_rows_of_later_files_replace_earlier_rows(lake, landing) -> None:
     assert lake.table(TRUSTED).where("status = 'Complete'").count() == 0
 
 
-def test_a_withdrawal_leaves_quarantine_after_its_enrolment_is_delivered(lake, landing) -> None:
+def test_late_enrolment_releases_its_quarantined_withdrawal(lake, landing) -> None:
     deliver(landing, "applications.xlsx", [*map(complete, range(12))], "application")
     deliver(landing, "withdrawals.xlsx", [*map(withdrawal, range(11))], "withdrawal")
     with pytest.raises(ExpectationsNotMetError, match="withdrawal_has_an_enrolment.*11 of 11 rows") as raised:

@@ -69,7 +69,7 @@ def kept(
     return result
 
 
-def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> None:
+def test_latest_valid_revision_is_kept(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, GOOD), ("b", 4, GOOD), ("c", None, GOOD), ("d", None, GOOD)],
@@ -79,7 +79,7 @@ def test_the_latest_valid_revision_of_each_key_is_kept(spark: SparkSession) -> N
     assert found == {TRUSTED: {1, 2}, QUARANTINE: set(), STAGED: {0, 3}}
 
 
-def test_a_newer_failed_revision_does_not_replace_an_older_valid_revision(spark: SparkSession) -> None:
+def test_failed_revisions_do_not_replace_valid_revisions(spark: SparkSession) -> None:
     found = kept(
         spark,
         [("a", 2, FAILED), ("b", 1, FAILED), ("c", 2, GOOD), ("d", 2, FAILED), ("e", 1, GOOD), ("f", 3, GOOD)],
@@ -89,7 +89,8 @@ def test_a_newer_failed_revision_does_not_replace_an_older_valid_revision(spark:
     assert found == {TRUSTED: {0, 1, 2}, QUARANTINE: {1, 2}, STAGED: {0, 2, 4, 5}}
 
 
-def test_a_staged_row_replaces_a_published_row_with_the_same_key_and_revision(spark: SparkSession) -> None:
+def test_staged_rows_replace_equal_published_revisions(spark: SparkSession) -> None:
+    """A failed staged row does not replace a row in trusted."""
     assert kept(spark, [("a", 1, GOOD)], trusted=[("a", 1, GOOD)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
     # The row failed with earlier code, but passes with corrected code.
     found = kept(spark, [("a", 1, GOOD)], trusted=[], quarantine=[("a", 1, FAILED)])
@@ -100,7 +101,8 @@ def test_a_staged_row_replaces_a_published_row_with_the_same_key_and_revision(sp
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0}}
 
 
-def test_a_row_with_a_null_key_is_identified_by_its_file_and_row_number(spark: SparkSession) -> None:
+def test_keyless_rows_are_identified_by_row_number(spark: SparkSession) -> None:
+    """The file and the row number identify a row with a null key."""
     rows = [(None, 1, FAILED), (None, 2, FAILED)]
     found = kept(spark, rows, trusted=[], quarantine=[(None, 9, FAILED)], place="another")
     # The first staged row and the row in quarantine were built from the same landed row.
@@ -108,7 +110,8 @@ def test_a_row_with_a_null_key_is_identified_by_its_file_and_row_number(spark: S
     assert kept(spark, rows, quarantine=[(None, 9, FAILED)]) == {TRUSTED: set(), QUARANTINE: set(), STAGED: {0, 1}}
 
 
-def test_rows_with_different_or_null_key_values_do_not_supersede_each_other(spark: SparkSession) -> None:
+def test_different_keys_do_not_supersede_each_other(spark: SparkSession) -> None:
+    """Some key values are null or empty."""
     rows = spark.createDataFrame(
         [
             ("a", "b", 1, 0),
@@ -125,7 +128,7 @@ def test_rows_with_different_or_null_key_values_do_not_supersede_each_other(spar
         assert found.count(STAGED, is_failed=False, is_kept=True) == 6
 
 
-def test_zero_staged_rows_supersede_no_published_row(spark: SparkSession) -> None:
+def test_empty_increment_supersedes_no_rows(spark: SparkSession) -> None:
     found = kept(spark, [], trusted=[("a", 1, GOOD)], quarantine=[("a", 2, FAILED)])
     assert found == {TRUSTED: set(), QUARANTINE: set(), STAGED: set()}
 
@@ -134,9 +137,7 @@ REVISIONS = [("old", 1, GOOD), ("good", 2, GOOD), ("broken", 3, FAILED)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_the_order_in_which_revisions_arrive_does_not_change_the_tables(
-    spark: SparkSession, order: tuple[int, ...]
-) -> None:
+def test_arrival_order_does_not_change_tables(spark: SparkSession, order: tuple[int, ...]) -> None:
     """The first and the last revision are delivered twice."""
     trusted, quarantine = [("a", 0, GOOD)], []
     for place in [order[0], *order, order[-1]]:
@@ -153,9 +154,8 @@ def test_the_order_in_which_revisions_arrive_does_not_change_the_tables(
 
 @settings(max_examples=5, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
-def test_only_the_latest_valid_revision_and_a_newer_failed_revision_are_kept(
-    spark: SparkSession, rows: list[tuple]
-) -> None:
+def test_superseded_revisions_are_not_kept(spark: SparkSession, rows: list[tuple]) -> None:
+    """The latest valid revision of each key and a newer failed revision are kept."""
     rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())
     expected = set()
     for id_ in "ab":
@@ -191,7 +191,7 @@ def merge(lake: SparkSession, rows: DataFrame, *, key: Sequence[str], order_by: 
 
 
 @pytest.mark.parametrize("columns", [(("_key", "a b.c"), ("t", "_rank")), (("_origin", "_key"), ("_order", "t"))])
-def test_columns_in_key_or_in_order_by_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
+def test_key_or_order_columns_may_have_any_name(lake: SparkSession, columns: tuple) -> None:
     key, order_by = columns
     coming = [odd("a", 2, "new"), odd("b", 4, "late"), odd("c", 1, "new"), odd("d", 1, "broken", failed=True)]
     batches = [[odd("a", 1, "old"), odd("b", 5, "old")], coming, coming]
@@ -208,7 +208,7 @@ def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
     return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
 
-def test_the_method_drop_superseded_removes_superseded_rows_of_one_origin(spark: SparkSession) -> None:
+def test_superseded_rows_of_one_origin_are_dropped(spark: SparkSession) -> None:
     quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
     staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
     with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:
@@ -228,7 +228,7 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
     return {row.id for row in lake.table(TABLE).where(pruning_condition(staged, column=column)).collect()}
 
 
-def test_the_pruning_condition_includes_both_utc_hours_of_a_repeated_local_hour(lake: SparkSession) -> None:
+def test_pruning_condition_covers_the_repeated_hour(lake: SparkSession) -> None:
     """In one night of autumn, the local time 01:30 is 07:30 and 08:30 UTC. Rows at both times can have the same key."""
     requests(
         lake,
@@ -241,13 +241,15 @@ def test_the_pruning_condition_includes_both_utc_hours_of_a_repeated_local_hour(
     }
 
 
-def test_the_pruning_condition_includes_only_the_months_of_the_staged_rows(lake: SparkSession) -> None:
+def test_pruning_condition_covers_only_staged_months(lake: SparkSession) -> None:
     requests(lake, *((f"{month}", datetime(2024, month, 15), 1) for month in range(1, 13))).publish()
     revised = [("a", datetime(2024, 2, 10), 2), ("b", datetime(2024, 2, 20), 2), ("c", datetime(2024, 7, 15), 2)]
     assert pruned(lake, requests(lake, *revised), column="created_at") == {"2", "7"}
 
 
-def test_the_pruning_condition_has_one_range_of_key_values_for_each_staged_month(lake: SparkSession) -> None:
+def test_pruning_condition_limits_key_values_per_month(lake: SparkSession) -> None:
+    """Each staged month has one range of key values."""
+
     def staged(*rows: tuple) -> Staged:
         return requests(lake, *((id_, day, 1) for id_, day in rows), column="created_at date")
 
@@ -262,7 +264,8 @@ def test_the_pruning_condition_has_one_range_of_key_values_for_each_staged_month
     assert pruned(lake, staged(), column=None) == {"P1", "P'3", "P5", "P9", "P91", None}
 
 
-def test_the_pruning_condition_includes_long_texts_whose_bounds_iceberg_truncates(lake: SparkSession) -> None:
+def test_pruning_condition_covers_truncated_long_texts(lake: SparkSession) -> None:
+    """Iceberg truncates the bounds of long texts."""
     long = "P" * 40
     requests(
         lake, (long + "1", date(2024, 1, 1), 1), (long + "5", date(2024, 1, 1), 1), column="created_at date"
@@ -279,7 +282,7 @@ def test_the_pruning_column_may_have_any_name(lake: SparkSession) -> None:
     assert [tuple(row) for row in rows] == [("b", 1)]
 
 
-def test_examples_of_failed_rows_come_from_the_newest_files(spark: SparkSession) -> None:
+def test_failure_examples_come_from_newest_files(spark: SparkSession) -> None:
     def row(file: str, number: int, hour: int, *failed: str) -> tuple:
         time = datetime(2024, 1, 1, hour)
         return file, number, time, time, list(failed)

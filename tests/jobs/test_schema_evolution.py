@@ -37,9 +37,9 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return install
 
 
-def test_a_renamed_column_can_be_renamed_back_in_a_dataset_that_is_not_incremental(
-    lake: SparkSession, landing, new_code
-) -> None:
+def test_renamed_column_can_be_renamed_back(lake: SparkSession, landing, new_code) -> None:
+    """The dataset is not incremental."""
+
     def renamed(raw: DataFrame) -> DataFrame:
         return contact_centre.DATASET.build(raw).withColumnRenamed("bi_id", "export_number")
 
@@ -89,7 +89,7 @@ def incidents(lake: SparkSession, *names: str) -> list[tuple]:
     return sorted(tuple(row) for row in lake.table("lake.trusted.police_dispatch").select(*names).collect())
 
 
-def test_a_renamed_column_can_be_renamed_back_in_an_incremental_dataset(lake: SparkSession, landing) -> None:
+def test_renamed_incremental_column_can_be_renamed_back(lake: SparkSession, landing) -> None:
     steps = [(PLACE, "place", 1), (TOWN, "town", 2), (PLACE, "place", 3), (PLACE, "place", 1)]
     for number, (dataset, column, rows_in) in enumerate(steps):
         deliver(landing, f"{number}", event(number))
@@ -101,9 +101,7 @@ def test_a_renamed_column_can_be_renamed_back_in_an_incremental_dataset(lake: Sp
         assert columns(lake, "trusted", PLACE) & {"place", "town"} == {column}
 
 
-def test_rows_that_were_staged_by_another_version_of_the_code_are_not_published(
-    lake: SparkSession, landing, new_code
-) -> None:
+def test_rows_staged_by_old_code_are_rejected(lake: SparkSession, landing, new_code) -> None:
     deliver(landing, "a", event(1))
     ingest(lake, landing, PLACE, "r")
     new_code("old")
@@ -118,7 +116,7 @@ def test_rows_that_were_staged_by_another_version_of_the_code_are_not_published(
     assert again.publish().rows_out == 1
 
 
-def test_a_blocked_increment_does_not_change_the_columns_of_trusted(lake: SparkSession, landing) -> None:
+def test_blocked_increment_does_not_change_columns(lake: SparkSession, landing) -> None:
     deliver(landing, "a", event(1))
     refine(lake, landing, PLACE, "first")
     before = columns(lake, "trusted", PLACE)

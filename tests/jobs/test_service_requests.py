@@ -34,7 +34,7 @@ def run(lake: SparkSession, landing: Any) -> list[tuple[str, datetime]]:
     return [tuple(row) for row in rows]
 
 
-def test_a_later_export_does_not_reopen_a_request_that_an_event_has_closed(lake: SparkSession, landing) -> None:
+def test_later_export_does_not_reopen_closed_request(lake: SparkSession, landing) -> None:
     closed = {**REQUEST, "Case Status": "Closed", "row_ts": "2024-07-04T13:30:00-06:00"}
     landing.file("2024/07/04/13/event.json", json.dumps(closed).encode())
     assert run(lake, landing) == [("Closed", "2024-07-04 19:30:00")]

@@ -81,7 +81,7 @@ def test_a_repeated_job_continues_after_an_expected_error(caplog) -> None:
     assert [record.getMessage() for record in caplog.records] == [str(error) for error in ERRORS_THAT_END_ONE_RUN]
 
 
-def test_a_repeated_job_completes_its_current_run_after_sigterm() -> None:
+def test_sigterm_lets_the_current_run_complete() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", STOPPED], env=environment, stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None
@@ -99,12 +99,12 @@ def test_an_unexpected_error_stops_a_repeated_job() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_a_repeated_job_can_be_stopped_while_it_waits_for_its_next_run() -> None:
+def test_waiting_repeated_job_can_be_stopped() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
 
-def test_later_stages_do_not_run_after_a_stage_fails(lake: SparkSession) -> None:
+def test_failed_stage_stops_later_stages(lake: SparkSession) -> None:
     began = []
 
     def succeed(spark: SparkSession, args: object) -> StageResult:
@@ -130,7 +130,7 @@ def test_later_stages_do_not_run_after_a_stage_fails(lake: SparkSession) -> None
     assert (entry.stage, entry.state, entry.result.rows_in) == ("third", "SUCCEEDED", 3)
 
 
-def test_the_result_of_the_stage_ingest_names_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
+def test_the_ingest_result_lists_skipped_and_redelivered_files(lake: SparkSession, landing) -> None:
     job = dataset_job(CALLS, stages=("ingest",))
 
     def ingest() -> StageResult:
@@ -155,9 +155,8 @@ def test_the_result_of_the_stage_ingest_names_skipped_and_redelivered_files(lake
     assert states == [*["SUCCEEDED"] * 3, "SUCCEEDED_WITH_SKIPS"]
 
 
-def test_the_stage_clear_drops_old_branches_of_earlier_runs(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test the stage clear."""
     job = dataset_job(CALLS, stages=("clear",))
     clear: Callable[[], StageResult] = lambda: job.run(lake, job.parse([]))[0].result  # noqa: E731
     assert clear().notes == ("0 branches of earlier runs dropped",)
@@ -198,7 +197,7 @@ def with_answers(**builds: Callable[..., DataFrame] | Answer) -> Dataset:
 NONE_STALE = ("no answer is stale",)
 
 
-def test_answers_are_rebuilt_only_if_rows_of_trusted_have_changed(lake: SparkSession) -> None:
+def test_answers_are_rebuilt_only_after_row_changes(lake: SparkSession) -> None:
     with pytest.raises(NotPublishedError, match="lake.trusted.calls: no run has published this table"):
         answer(lake, CALLS)
     trust(lake, 3)
@@ -230,9 +229,7 @@ def test_answers_are_rebuilt_after_a_code_change(lake: SparkSession, monkeypatch
     assert answer(lake, changed) == NONE_STALE
 
 
-def test_the_code_version_depends_on_the_source_files_of_a_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_version_depends_on_source_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     module = tmp_path / "package_of_a_test" / "inner" / "answers.py"
     module.parent.mkdir(parents=True)
@@ -247,7 +244,7 @@ def test_the_code_version_depends_on_the_source_files_of_a_package(
     assert versions[2] == versions[3]
 
 
-def test_all_previous_answers_stay_published_if_the_build_of_one_answer_fails(lake: SparkSession) -> None:
+def test_failed_build_keeps_all_previous_answers(lake: SparkSession) -> None:
     def largest(calls: DataFrame) -> DataFrame:
         return calls.agg(F.max("n").alias("n"))
 
@@ -265,9 +262,9 @@ def test_all_previous_answers_stay_published_if_the_build_of_one_answer_fails(la
     assert (answer(lake, both), published(lake, "total", "largest")) == (("2 of 2 answers built",), [15, 5])
 
 
-def test_the_next_run_builds_only_the_answers_that_a_killed_run_did_not_publish(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_next_run_builds_only_unpublished_answers(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The previous run was killed after it had published one of two answers."""
+
     class Killed(BaseException):
         pass
 
@@ -292,7 +289,7 @@ def test_the_next_run_builds_only_the_answers_that_a_killed_run_did_not_publish(
     assert snapshot_id(lake, "lake.curated.calls_total") == before
 
 
-def test_all_answers_of_a_run_read_the_same_snapshot_of_trusted(lake: SparkSession) -> None:
+def test_all_answers_read_the_same_snapshot(lake: SparkSession) -> None:
     def total_and_publish(calls: DataFrame) -> DataFrame:
         trust(lake, 6)
         return total(calls)
@@ -304,7 +301,7 @@ def test_all_answers_of_a_run_read_the_same_snapshot_of_trusted(lake: SparkSessi
     assert published(lake, "first", "second", "third") == [15, 15, 15]
 
 
-def test_rows_that_are_published_during_a_run_are_in_the_answers_of_the_next_run(
+def test_concurrently_published_rows_reach_the_next_answers(
     lake: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_and_publish(spark: SparkSession, table: str) -> DataFrame:
@@ -321,7 +318,7 @@ def test_rows_that_are_published_during_a_run_are_in_the_answers_of_the_next_run
     assert (answer(lake, CALLS), published(lake, "total")) == (("1 of 1 answers built",), [15])
 
 
-def test_an_answer_is_rebuilt_if_any_table_that_it_reads_has_changed(lake: SparkSession) -> None:
+def test_answers_with_a_changed_input_are_rebuilt(lake: SparkSession) -> None:
     def both(calls: DataFrame, rejected: DataFrame) -> DataFrame:
         return total(calls.select("n").unionByName(rejected.select("n")))
 
@@ -335,7 +332,7 @@ def test_an_answer_is_rebuilt_if_any_table_that_it_reads_has_changed(lake: Spark
     assert published(lake, "total", "both") == [3, 13]
 
 
-def test_only_the_columns_that_answers_read_are_cached(lake: SparkSession) -> None:
+def test_unused_columns_are_not_cached(lake: SparkSession) -> None:
     rows = lake.range(3).selectExpr("id `a b.c`", "id n", "if(id < 0, 0, 1) unused")
     stage(lake, rows, table=TRUSTED, run_id="r").publish()
 

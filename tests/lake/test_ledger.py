@@ -24,7 +24,7 @@ def states(lake: SparkSession) -> list[str]:
     return [row["state"] for row in lake.table(RUNS).orderBy("ended").collect()]
 
 
-def test_the_start_and_the_end_of_a_stage_are_recorded(lake: SparkSession, count_jobs) -> None:
+def test_start_and_end_of_stages_are_recorded(lake: SparkSession, count_jobs) -> None:
     text = '{"é": "a \\"quote\\",\\n\u2028"}'
 
     def stage() -> StageResult:
@@ -60,7 +60,7 @@ def test_large_numbers_are_recorded_exactly(lake: SparkSession) -> None:
     assert (done.rows_in, done.rows_out, done.snapshot_ids) == (1 << 40, 0, {"t": 1 << 62})
 
 
-def test_an_error_is_raised_if_a_result_is_too_large_for_the_ledger(lake: SparkSession) -> None:
+def test_oversized_results_raise_an_error(lake: SparkSession) -> None:
     with pytest.raises(Py4JJavaError, match="String length .* exceeds the maximum"):
         record(lake, lambda: StageResult(validation_result="x" * 21_000_000))
 
@@ -68,9 +68,8 @@ def test_an_error_is_raised_if_a_result_is_too_large_for_the_ledger(lake: SparkS
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("blocked", "BLOCKED"), ("met", "FAILED"), (None, "FAILED")])
-def test_a_result_with_an_error_is_recorded_before_the_error_is_raised(
-    lake: SparkSession, verdict: str | None, state: str
-) -> None:
+def test_results_with_errors_are_recorded(lake: SparkSession, verdict: str | None, state: str) -> None:
+    """The error is raised after the result is recorded."""
     error = ValueError("day 3 is wrong")
     with pytest.raises(ValueError, match="day 3") as raised:
         record(lake, lambda: StageResult(verdict=verdict, validation_result="{}", rows_in=5, error=error))
@@ -82,9 +81,9 @@ def test_a_result_with_an_error_is_recorded_before_the_error_is_raised(
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_an_exception_in_a_stage_is_recorded_before_it_is_raised_again(
-    lake: SparkSession, error: type[BaseException]
-) -> None:
+def test_exceptions_in_stages_are_recorded(lake: SparkSession, error: type[BaseException]) -> None:
+    """The exception is raised again after it is recorded."""
+
     def stage() -> StageResult:
         raise error("x" * 2 * MAX_ERROR_LENGTH)
 
@@ -104,7 +103,7 @@ def test_skipped_files_are_recorded_with_their_reasons(lake: SparkSession) -> No
     assert (done.state, done.skipped_files) == ("SUCCEEDED_WITH_SKIPS", skipped)
 
 
-def test_each_stage_of_each_run_has_a_separate_row(lake: SparkSession) -> None:
+def test_each_stage_run_has_a_separate_row(lake: SparkSession) -> None:
     for run_id in ("r1", "r2"):
         for stage in ("ingest", "refine"):
             record(lake, run_id=run_id, stage=stage)
@@ -113,7 +112,7 @@ def test_each_stage_of_each_run_has_a_separate_row(lake: SparkSession) -> None:
     assert {row["state"] for row in runs(lake).collect()} == {"SUCCEEDED"}
 
 
-def test_columns_that_are_missing_in_an_older_ledger_are_added(lake: SparkSession) -> None:
+def test_older_ledgers_get_missing_columns(lake: SparkSession) -> None:
     record(lake, run_id="r0")
     lake.sql(f"ALTER TABLE {RUNS} DROP COLUMN skipped_files")
     record(lake)
@@ -121,7 +120,8 @@ def test_columns_that_are_missing_in_an_older_ledger_are_added(lake: SparkSessio
     assert {(row.run_id, row.state) for row in runs(lake).collect()} == {("r0", "SUCCEEDED"), ("r1", "SUCCEEDED")}
 
 
-def test_validation_results_of_published_rows_are_returned_latest_first(lake: SparkSession) -> None:
+def test_validation_results_are_sorted_latest_first(lake: SparkSession) -> None:
+    """Only results of published rows are returned."""
     assert recent_validations(lake, "calls", min_rows=10) == []
 
     def validated(number: int, **more: object) -> None:

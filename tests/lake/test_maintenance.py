@@ -41,7 +41,8 @@ def files(lake: SparkSession, kind: str = "data_files") -> int:
     return lake.table(f"{TABLE}.{kind}").count()
 
 
-def test_a_compacted_table_has_one_data_file_and_no_delete_file(lake: SparkSession) -> None:
+def test_compaction_leaves_one_data_file(lake: SparkSession) -> None:
+    """The delete file is removed."""
     for number in range(6):
         publish(lake, number, 10 + number)
     change(lake, 3)
@@ -55,7 +56,8 @@ def test_a_compacted_table_has_one_data_file_and_no_delete_file(lake: SparkSessi
     assert compact(lake, TABLE) == 0
 
 
-def test_a_data_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: SparkSession) -> None:
+def test_many_deleted_rows_cause_a_rewrite(lake: SparkSession) -> None:
+    """A data file is rewritten if a tenth of its rows are deleted."""
     publish(lake, *range(20))
     change(lake, 1)
     before = snapshot_id(lake, TABLE)
@@ -66,7 +68,8 @@ def test_a_data_file_is_rewritten_if_a_tenth_of_its_rows_are_deleted(lake: Spark
     assert {row.id for row in lake.table(TABLE).where("n = 2").collect()} == {"1", "2"}
 
 
-def test_maintenance_of_a_table_with_one_data_file_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_small_table_maintenance_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
+    """The table has one data file."""
     publish(lake, 1)
     count_jobs()
     assert (compact(lake, TABLE), expire_snapshots(lake, TABLE, older_than=SOON), count_jobs()) == (0, 0, 0)
@@ -82,7 +85,7 @@ def test_the_latest_five_snapshots_never_expire(lake: SparkSession) -> None:
     assert (lake.table(f"{TABLE}.snapshots").count(), lake.table(TABLE).count()) == (5, 8)
 
 
-def test_an_orphan_file_is_removed_only_if_it_is_old(lake: SparkSession, tmp_path: Path) -> None:
+def test_only_old_orphan_files_are_removed(lake: SparkSession, tmp_path: Path) -> None:
     publish(lake, 1)
     orphan = tmp_path / "warehouse/trusted/calls/data/left-by-a-killed-run.parquet"
     orphan.write_bytes(b"x")
@@ -108,7 +111,7 @@ def dangling_deletes(lake: SparkSession) -> int:
     return files(lake, "delete_files") - len(needed)
 
 
-def test_a_compaction_removes_delete_files_that_no_scan_uses(lake: SparkSession) -> None:
+def test_compaction_removes_unused_delete_files(lake: SparkSession) -> None:
     publish(lake, *range(100, 200))
     publish(lake, *range(20))
     change(lake, 101)
@@ -127,7 +130,7 @@ def test_a_compaction_removes_delete_files_that_no_scan_uses(lake: SparkSession)
     assert (dangling_deletes(lake), rows_of(lake)) == (0, rows)
 
 
-def test_a_compaction_is_not_committed_after_a_concurrent_commit(lake: SparkSession) -> None:
+def test_concurrent_commit_cancels_the_compaction(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with (
@@ -144,7 +147,7 @@ def test_a_compaction_is_not_committed_after_a_concurrent_commit(lake: SparkSess
     assert (files(lake), len(rows_of(lake))) == (1, 6)
 
 
-def test_a_branch_that_is_created_during_a_compaction_can_be_published(lake: SparkSession) -> None:
+def test_branches_created_during_compaction_can_be_published(lake: SparkSession) -> None:
     for number in range(6):
         publish(lake, number)
     with pytest.raises(TableBusyError), commit_if_unchanged(lake, load_table(lake, TABLE), name=TABLE) as current:
@@ -166,7 +169,8 @@ def test_a_rewrite_with_an_invalid_option_commits_nothing(lake: SparkSession) ->
     assert snapshot_id(lake, TABLE) == before
 
 
-def test_maintenance_skips_a_table_that_a_run_may_be_about_to_publish(lake: SparkSession) -> None:
+def test_tables_with_active_branches_are_skipped(lake: SparkSession) -> None:
+    """A branch is active if a run may be about to publish it."""
     for number in range(6):
         publish(lake, number)
     branch = stage_nothing(lake, TABLE, run_id="next")
@@ -180,7 +184,7 @@ def test_maintenance_skips_a_table_that_a_run_may_be_about_to_publish(lake: Spar
     assert (compact(lake, TABLE), len(rows_of(lake))) == (5, 5)
 
 
-def test_an_idle_or_overtaken_branch_is_not_in_use(lake: SparkSession) -> None:
+def test_idle_and_overtaken_branches_are_not_in_use(lake: SparkSession) -> None:
     def in_use(idle_after: timedelta) -> list[str]:
         return branches_in_use(load_table(lake, TABLE), idle_after=idle_after)
 
@@ -195,7 +199,8 @@ def test_an_idle_or_overtaken_branch_is_not_in_use(lake: SparkSession) -> None:
     assert in_use(timedelta(days=1)) == []
 
 
-def test_the_function_expire_snapshots_drops_old_unpublished_branches(lake: SparkSession) -> None:
+def test_old_unpublished_branches_are_dropped(lake: SparkSession) -> None:
+    """Test the function expire_snapshots."""
     publish(lake, 1, 2)
     branch = stage_nothing(lake, TABLE, run_id="refused")
     discard(lake, branch, "id = '1'")

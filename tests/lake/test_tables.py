@@ -72,7 +72,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_concurrent_processes_can_create_a_table_and_add_columns(folder: Path) -> None:
+def test_concurrent_processes_can_change_the_same_table(folder: Path) -> None:
+    """Both processes create the table and add columns."""
     for turn in range(ROUNDS):
         metadata = folder / f"warehouse_{turn}/ops/t/metadata"
         latest = max(metadata.glob("v*.metadata.json"), key=lambda path: int(path.name.split(".")[0][1:]))
@@ -81,14 +82,14 @@ def test_two_concurrent_processes_can_create_a_table_and_add_columns(folder: Pat
         assert sorted(field["name"] for field in schema["fields"]) == ["both", "n", "only_0", "only_1"]
 
 
-def test_a_new_ledger_keeps_the_rows_of_two_concurrent_processes(lake: SparkSession, folder: Path) -> None:
+def test_new_ledger_keeps_rows_of_both_processes(lake: SparkSession, folder: Path) -> None:
     lake.conf.set("spark.sql.catalog.lake.warehouse", str(folder / "ledger"))
 
     assert lake.table(RUNS).count() == 2 * 2 * ROUNDS
     assert runs(lake).where("state = 'SUCCEEDED'").count() == 2 * ROUNDS
 
 
-def test_creating_an_existing_table_does_not_change_its_columns(lake: SparkSession) -> None:
+def test_recreating_a_table_keeps_its_columns(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int, b int"), properties={"x": "1"})
     ensure_table(lake, "lake.ops.t", columns(lake, "c string"), properties={"x": "2"})
 
@@ -106,13 +107,13 @@ def test_missing_columns_are_added_to_a_table(lake: SparkSession) -> None:
     assert [tuple(row) for row in lake.table("lake.ops.t").collect()] == [(1, None)]
 
 
-def test_the_function_align_columns_gives_rows_the_columns_of_a_schema(lake: SparkSession) -> None:
+def test_aligned_rows_match_the_schema(lake: SparkSession) -> None:
     rows = lake.createDataFrame([(1, "x", "dropped")], "A int, `c d` string, other string")
     aligned = align_columns(rows, columns(lake, "`c d` string, b date, a int"))
     assert_df_equality(aligned, lake.createDataFrame([("x", None, 1)], "`c d` string, b date, a int"))
 
 
-def test_adding_a_column_of_an_unsupported_type_is_an_error(lake: SparkSession) -> None:
+def test_unsupported_column_types_raise_an_error(lake: SparkSession) -> None:
     ensure_table(lake, "lake.ops.t", columns(lake, "a int"))
     with pytest.raises(ENGINE_ERRORS, match="(?i)void|unknown|null"):
         add_columns(lake, "lake.ops.t", columns(lake, "a int, b void"))

@@ -15,7 +15,7 @@ PAGES = Path(__file__).parents[2] / "docs/reference/tables"
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_a_displayed_answer_uses_only_columns_of_its_table(dataset: str) -> None:
+def test_displayed_answers_use_only_existing_columns(dataset: str) -> None:
     page = (PAGES / f"{dataset}.md").read_text(encoding="utf-8")
     for answer in displayed_answers(dataset):
         _, _, section = page.partition(f"`lake.curated.{dataset}_{answer.name}`")

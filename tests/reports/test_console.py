@@ -30,7 +30,8 @@ def displayed_years(lines: list[str]) -> list[int]:
     return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_if_an_answer_has_no_order_its_latest_rows_are_displayed_from_old_to_new(spark: SparkSession) -> None:
+def test_unordered_answers_show_the_latest_rows(spark: SparkSession) -> None:
+    """The rows are displayed from old to new."""
     answer = Answer("a", "How much", COLUMNS)
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
@@ -39,7 +40,7 @@ def test_if_an_answer_has_no_order_its_latest_rows_are_displayed_from_old_to_new
     assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
-def test_if_an_answer_has_an_order_its_first_rows_are_displayed(spark: SparkSession) -> None:
+def test_ordered_answers_show_their_first_rows(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
@@ -48,7 +49,8 @@ def test_if_an_answer_has_an_order_its_first_rows_are_displayed(spark: SparkSess
 
 
 @pytest.mark.parametrize("note", ["100 % is all.", ""])
-def test_if_all_rows_are_displayed_only_the_note_is_below_the_table(spark: SparkSession, note: str) -> None:
+def test_complete_tables_show_only_the_note(spark: SparkSession, note: str) -> None:
+    """The text below the table does not say that rows are hidden."""
     lines = drawn(answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MAX_ROWS)))
 
     assert lines[-1] == (note or f"{1999 + MAX_ROWS} 1.00 ░░░░░░░░░░")
@@ -69,7 +71,7 @@ def test_brackets_in_cells_are_displayed_unchanged(spark: SparkSession) -> None:
     assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
-def test_rows_can_be_sorted_by_the_absolute_value_of_a_column(spark: SparkSession) -> None:
+def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
         [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
     )
@@ -82,9 +84,7 @@ def test_rows_can_be_sorted_by_the_absolute_value_of_a_column(spark: SparkSessio
 @pytest.mark.parametrize(
     ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
 )
-def test_columns_that_do_not_fit_the_terminal_are_named_below_the_table(
-    spark: SparkSession, width: int, hidden: list[str]
-) -> None:
+def test_hidden_columns_are_named_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
     headers = ("First", "Second column", "Third column", "Fourth column")
@@ -101,7 +101,7 @@ def test_columns_that_do_not_fit_the_terminal_are_named_below_the_table(
     assert ("do not fit" in caption) == bool(hidden)
 
 
-def test_a_headline_is_a_sentence_about_the_latest_row(spark: SparkSession) -> None:
+def test_headline_describes_the_latest_row(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(2023, 93.85, None), (2024, 93.17, -0.68)], "year int, rate double, change double")
     answer = Answer("a", "Rate", COLUMNS, headline="{rate:.1f} % in {year} ({change:+.2f} points)")
 
@@ -110,7 +110,8 @@ def test_a_headline_is_a_sentence_about_the_latest_row(spark: SparkSession) -> N
     assert headline(answer, rows.limit(0)) is None
 
 
-def test_the_default_headline_shows_the_title_and_the_first_row(spark: SparkSession) -> None:
+def test_default_headline_shows_the_first_row(spark: SparkSession) -> None:
+    """The headline starts with the title."""
     answer = Answer("a", "Rate by year", COLUMNS, order=("-rate",))
 
     assert headline(answer, years(spark, 3)) == "Rate by year: Year 2000, Rate % 3.00"
@@ -132,7 +133,7 @@ def test_brackets_in_quarantined_rows_are_displayed_unchanged(spark: SparkSessio
         assert part in text
 
 
-def test_the_reasons_for_quarantine_use_the_column_names_of_the_landed_file(spark: SparkSession) -> None:
+def test_quarantined_rows_show_landed_column_names(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
     expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
@@ -149,7 +150,7 @@ def test_the_reasons_for_quarantine_use_the_column_names_of_the_landed_file(spar
         assert part in text
 
 
-def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkSession) -> None:
+def test_row_warnings_precede_table_warnings(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (None,), (["b"],), ([],)], "_warnings array<string>")
 
     def result(name: str, severity: str = "warning", *, success: bool = False, **found) -> dict:
@@ -174,7 +175,7 @@ def test_row_level_warnings_are_listed_before_table_level_warnings(spark: SparkS
     assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []
 
 
-def test_the_most_frequent_reasons_for_quarantine_are_listed_first(spark: SparkSession) -> None:
+def test_most_frequent_reasons_come_first(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(["a", "b"],), (["b"],), (["c"],)], "_failed_expectations array<string>")
     expectations = {"b": ("B is positive.", ["n"])}
 

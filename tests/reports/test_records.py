@@ -32,7 +32,7 @@ def test_dates_and_timestamps_in_records_become_iso_text(spark: SparkSession) ->
     ]
 
 
-def test_csv_has_a_header_even_if_there_are_no_rows(spark: SparkSession) -> None:
+def test_empty_csv_output_has_a_header(spark: SparkSession) -> None:
     empty = spark.createDataFrame([], SCHEMA)
     assert to_csv(records_of(empty), empty.columns) == "day,at,n,rate,open,names\n"
 

@@ -41,7 +41,7 @@ def half_written_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
     return "x"
 
 
-def test_the_help_shows_the_groups_of_commands_and_the_exit_codes() -> None:
+def test_help_shows_command_groups_and_exit_codes() -> None:
     code, out, _ = citylake("--help")
 
     assert code == 0
@@ -51,7 +51,8 @@ def test_the_help_shows_the_groups_of_commands_and_the_exit_codes() -> None:
     assert "3 if a dataset needs attention" in words(out)
 
 
-def test_the_option_help_does_not_import_spark_or_great_expectations() -> None:
+def test_help_does_not_import_spark() -> None:
+    """Great Expectations and boto3 are not imported either."""
     script = (
         "import sys; from typer.testing import CliRunner; from workflows.cli import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
@@ -64,7 +65,7 @@ def test_the_option_help_does_not_import_spark_or_great_expectations() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "show", "status", "resolve", "sample", "fetch", "render"])
-def test_the_help_of_a_command_lists_the_datasets_and_an_example(command: str) -> None:
+def test_command_help_lists_datasets_and_an_example(command: str) -> None:
     code, out, _ = citylake(command, "--help")
 
     assert code == 0
@@ -104,14 +105,14 @@ def test_the_shell_completes_names_of_datasets_and_answers(line: str, names: lis
     assert result.stdout.split() == names
 
 
-def test_the_command_list_names_each_dataset() -> None:
+def test_citylake_list_prints_each_dataset() -> None:
     code, out, _ = citylake("list")
 
     assert code == 0
     assert "contact_centre       Percentage of 3-1-1 calls handled" in out
 
 
-def test_the_command_list_can_print_json_or_csv() -> None:
+def test_citylake_list_supports_json_and_csv() -> None:
     _, out, err = citylake("list", "--json")
     assert [record["dataset"] for record in json.loads(out)] == dataset_names()
     assert err == ""
@@ -121,7 +122,7 @@ def test_the_command_list_can_print_json_or_csv() -> None:
 
 
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_the_error_for_a_missing_workflow_names_its_expected_file(half_written_dataset: str, command: tuple) -> None:
+def test_missing_workflow_error_names_the_expected_file(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
@@ -131,9 +132,7 @@ def test_the_error_for_a_missing_workflow_names_its_expected_file(half_written_d
     assert words(err).startswith(message)
 
 
-def test_the_error_for_a_broken_workflow_module_names_the_failed_import(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_broken_workflow_error_names_the_failed_import(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path("y.py").write_text("import nowhere_at_all")
     monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(tmp_path)])
 
@@ -141,7 +140,7 @@ def test_the_error_for_a_broken_workflow_module_names_the_failed_import(
         workflow_of("y")
 
 
-def test_the_command_render_prints_only_the_template() -> None:
+def test_citylake_render_prints_only_the_template() -> None:
     code, out, err = citylake("render", "contact_centre")
 
     assert (code, err) == (0, "")

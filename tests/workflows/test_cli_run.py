@@ -46,7 +46,7 @@ def test_an_existing_sample_is_not_written_again() -> None:
     assert Path("samples/landing/contact_centre/_truth.json").exists()
 
 
-def test_the_workflow_registrar_does_not_start_if_the_masking_key_is_missing() -> None:
+def test_missing_masking_key_prevents_the_run() -> None:
     Path("landing").mkdir()
 
     code, out, err = citylake("run", "registrar", "--data", "landing")
@@ -56,9 +56,10 @@ def test_the_workflow_registrar_does_not_start_if_the_masking_key_is_missing() -
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
+def test_mistaken_masking_key_is_not_printed(
     lake: SparkSession,
 ) -> None:
+    """The key itself is passed instead of the name of its file."""
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
     lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
@@ -86,9 +87,7 @@ def test_a_masking_key_that_is_given_instead_of_its_file_is_not_printed(
         ),
     ],
 )
-def test_the_command_sample_writes_the_files_and_the_expected_answers(
-    dataset: str, files: list[str], first: str
-) -> None:
+def test_citylake_sample_writes_files_and_expected_answers(dataset: str, files: list[str], first: str) -> None:
     code, out, _ = citylake("sample", dataset, "--to", "here/it is", "--rows", "60", "--seed", "5")
 
     written = sorted(path.name for path in Path("here/it is").iterdir() if not path.name.startswith("_"))
@@ -101,7 +100,7 @@ def test_the_command_sample_writes_the_files_and_the_expected_answers(
 
 
 @pytest.mark.parametrize("existing", ["here", "here/2024.csv"])
-def test_the_command_sample_does_not_replace_an_existing_file(existing: str) -> None:
+def test_citylake_sample_does_not_replace_existing_files(existing: str) -> None:
     Path(existing).parent.mkdir(exist_ok=True)
     Path(existing).write_text("mine")
 
@@ -119,9 +118,10 @@ def test_the_output_folder_cannot_be_an_s3_address(command: list[str]) -> None:
     assert "s3://city/here is not a folder on this machine" in err
 
 
-def test_the_option_row_by_row_publishes_only_the_valid_rows_of_a_blocked_increment(
+def test_row_by_row_resolution_publishes_valid_rows(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The increment was blocked before."""
     dataset = replace(FEW, answers={"cities": FEW.answers["cities"]})
     monkeypatch.setattr(police_dispatch, "DATASET", dataset)
     job = dataset_job(dataset, stages=("ingest", "refine"))
@@ -151,7 +151,8 @@ def test_the_option_row_by_row_publishes_only_the_valid_rows_of_a_blocked_increm
     assert citylake("status", "police_dispatch")[0] == 0
 
 
-def test_each_job_has_one_progress_line_if_there_is_no_terminal(capsys: pytest.CaptureFixture) -> None:
+def test_plain_output_has_one_line_per_job(capsys: pytest.CaptureFixture) -> None:
+    """The output is not a terminal."""
     with RunProgress(["contact_centre_ingest", "short"], quiet=False) as progress:
         progress.start("contact_centre_ingest")
         progress.finish("contact_centre_ingest", seconds=1.25, facts=["641 rows in", "641 out", "a long note " * 9])

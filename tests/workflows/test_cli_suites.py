@@ -53,7 +53,7 @@ def lines(printed: str) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
 
-def test_the_command_suite_describes_each_expectation(citylake):
+def test_citylake_suite_describes_each_expectation(citylake):
     code, out, _ = citylake("suite", "mine.json")
     assert code == 0
     assert "n_not_negative 0.9 critical per row" in lines(out)
@@ -63,7 +63,7 @@ def test_the_command_suite_describes_each_expectation(citylake):
     assert "some_rows 1 critical over table" in lines(out)
 
 
-def test_the_output_of_the_command_suite_fits_a_narrow_terminal(citylake, monkeypatch):
+def test_citylake_suite_fits_a_narrow_terminal(citylake, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     code, out, _ = citylake("suite", "contact_centre")
     assert code == 0
@@ -72,13 +72,13 @@ def test_the_output_of_the_command_suite_fits_a_narrow_terminal(citylake, monkey
 
 
 @pytest.mark.parametrize("command", [("suite", "nope"), ("validate", "--suite", "nope", "--path", "x.csv")])
-def test_the_error_for_an_unknown_suite_lists_the_datasets_that_have_a_suite(citylake, command):
+def test_unknown_suite_error_lists_valid_datasets(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err
 
 
-def test_the_command_validate_exits_with_code_1_if_a_critical_expectation_is_not_met(citylake):
+def test_unmet_critical_expectation_exits_with_code_1(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 1
@@ -89,14 +89,14 @@ def test_the_command_validate_exits_with_code_1_if_a_critical_expectation_is_not
     assert "the suite is not met: 1 of 3 expectations are met" in lines(out)
 
 
-def test_the_command_validate_exits_with_code_0_if_there_are_only_warnings(citylake):
+def test_unmet_warnings_exit_with_code_0(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
     assert code == 0
     assert "the suite is met with warnings: 2 of 3 expectations are met" in lines(out)
 
 
-def test_the_command_validate_detects_the_encoding_and_the_delimiter_of_text_files(citylake):
+def test_encoding_and_delimiter_are_detected(citylake):
     Path("days").mkdir()
     Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
     Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
@@ -107,7 +107,7 @@ def test_the_command_validate_detects_the_encoding_and_the_delimiter_of_text_fil
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
 
 
-def test_the_command_validate_infers_the_column_types_of_a_csv_file(citylake):
+def test_csv_column_types_are_inferred(citylake):
     Path("x.csv").write_text('day,share,sure,code,note\n2024-01-01,0.5,true,A1,"a ""b"", c"\n2024-01-02,1,false,7,\n')
     expectations = [
         ("expect_column_values_to_be_between", {"column": "day", "min_value": "2024-01-01"}),
@@ -123,7 +123,7 @@ def test_the_command_validate_infers_the_column_types_of_a_csv_file(citylake):
     assert "the suite is met: 5 of 5 expectations are met" in lines(out)
 
 
-def test_the_command_validate_can_print_the_result_as_json(citylake):
+def test_validation_result_can_be_printed_as_json(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     documents = {}
     for level in ("SUMMARY", "BOOLEAN_ONLY"):
@@ -136,14 +136,14 @@ def test_the_command_validate_can_print_the_result_as_json(citylake):
     assert [entry["success"] for entry in documents["BOOLEAN_ONLY"]] == [True, False, True]
 
 
-def test_the_result_format_boolean_only_prints_no_details_of_an_expectation(citylake):
+def test_boolean_only_format_prints_no_details(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
     _, out, _ = citylake("validate", *arguments)
     assert "✗ names_are_words (warning)" in lines(out)
 
 
-def test_the_command_validate_ignores_the_columns_that_the_gate_adds(citylake, lake, tmp_path):
+def test_columns_added_by_the_gate_are_ignored(citylake, lake, tmp_path):
     rows = [(1, "a", None, False, 0), (2, "b", ["x"], False, 1)]
     schema = "n int, name string, _warnings array<string>, _quarantined boolean, _mask_0 bigint"
     lake.sql("CREATE NAMESPACE lake.trusted")
@@ -167,7 +167,7 @@ def test_the_command_validate_ignores_the_columns_that_the_gate_adds(citylake, l
         ("lake.trusted.parks", "does not exist in warehouse warehouse. lake.trusted has no tables."),
     ],
 )
-def test_the_command_validate_rejects_an_invalid_or_missing_table(citylake, table, problem):
+def test_invalid_or_missing_tables_are_rejected(citylake, table, problem):
     code, out, err = citylake("validate", "--suite", "mine.json", "--table", table, "--warehouse", "warehouse")
     assert (code, out) == (1, "")
     assert problem in err
@@ -184,7 +184,7 @@ def test_the_command_validate_rejects_an_invalid_or_missing_table(citylake, tabl
         ("x.csv", b"other\n1\n", "column 'n'"),
     ],
 )
-def test_the_command_validate_reports_why_a_file_cannot_be_read(citylake, name, content, problem):
+def test_unreadable_file_error_gives_the_reason(citylake, name, content, problem):
     if content is not None:
         Path(name).write_bytes(content)
     code, out, err = citylake("validate", "--suite", "mine.json", "--path", name)
@@ -192,7 +192,7 @@ def test_the_command_validate_reports_why_a_file_cannot_be_read(citylake, name, 
     assert problem in err
 
 
-def test_files_with_different_columns_in_one_folder_are_an_error(citylake):
+def test_files_with_different_columns_are_an_error(citylake):
     Path("mixed").mkdir()
     Path("mixed/a.csv").write_text("name,n\na,1\n")
     Path("mixed/b.csv").write_text("name,m\na,1\n")
@@ -201,7 +201,8 @@ def test_files_with_different_columns_in_one_folder_are_an_error(citylake):
     assert "b.csv has the columns ['name', 'm'], but a.csv has ['name', 'n']" in err
 
 
-def test_the_commands_suite_and_validate_can_print_json_or_csv(citylake):
+def test_citylake_suite_supports_json_and_csv(citylake):
+    """The command `citylake validate` supports CSV too."""
     _, out, err = citylake("suite", "mine.json", "--json")
     assert err == ""
     assert json.loads(out)[0] == {
@@ -222,7 +223,7 @@ def test_the_commands_suite_and_validate_can_print_json_or_csv(citylake):
     assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")
 
 
-def test_the_command_docs_writes_a_page_for_each_saved_validation_result(citylake, lake, tmp_path):
+def test_citylake_docs_writes_one_page_per_result(citylake, lake, tmp_path):
     result = {
         "success": False,
         "suite_name": "calls",
@@ -249,7 +250,7 @@ def test_the_command_docs_writes_a_page_for_each_saved_validation_result(citylak
     assert all("n_not_negative" in page and "Counts are not negative." in page for page in pages)
 
 
-def test_the_command_docs_can_write_to_another_folder(citylake, lake):
+def test_citylake_docs_can_write_to_another_folder(citylake, lake):
     met = StageResult(verdict="met", validation_result='{"suite_name": "calls", "results": [], "success": true}')
     record_stage(lake, lambda: met, run_id="run-1", workflow=None, job="calls", stage="refine")
     code, out, _ = citylake("docs", "--warehouse", "warehouse", "--to", "public")
@@ -257,7 +258,7 @@ def test_the_command_docs_can_write_to_another_folder(citylake, lake):
     assert not Path("warehouse/docs").exists()
 
 
-def test_the_command_docs_fails_if_there_are_no_saved_results(citylake):
+def test_citylake_docs_fails_without_saved_results(citylake):
     code, out, err = citylake("docs", "--warehouse", "nowhere")
     assert (code, out) == (1, "")
     assert "warehouse nowhere does not exist. Run a dataset first, or give --warehouse DIR." in err

@@ -23,7 +23,7 @@ def test_cfn_lint_finds_no_problems_in_the_template(dataset: str, tmp_path: Path
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_the_versions_of_glue_and_of_the_packages_are_pinned() -> None:
+def test_glue_and_package_versions_are_pinned() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
@@ -35,7 +35,7 @@ def test_the_versions_of_glue_and_of_the_packages_are_pinned() -> None:
         }
 
 
-def test_a_conditional_trigger_waits_for_the_success_of_the_previous_job() -> None:
+def test_conditional_triggers_wait_for_the_previous_job() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     trigger = resources["ContactCentreRefineSucceededTrigger"]["Properties"]
 
@@ -47,7 +47,7 @@ def test_a_conditional_trigger_waits_for_the_success_of_the_previous_job() -> No
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_a_workflow_starts_on_demand_if_the_parameter_schedule_is_empty(dataset: str) -> None:
+def test_workflow_without_schedule_starts_on_demand(dataset: str) -> None:
     template = render(import_module(f"workflows.{dataset}").WORKFLOW)
     schedule, is_scheduled = template["Parameters"]["Schedule"], template["Conditions"]["IsScheduled"]
     triggers = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Glue::Trigger"]
@@ -68,7 +68,7 @@ def test_a_workflow_starts_on_demand_if_the_parameter_schedule_is_empty(dataset:
     }
 
 
-def test_the_schedule_of_a_workflow_is_the_default_of_the_parameter_schedule() -> None:
+def test_workflow_schedule_is_the_parameter_default() -> None:
     start = Trigger("w_start", ("a",), type="SCHEDULED", schedule="cron(0 5 * * ? *)")
 
     template = render(Workflow("w", "", (Job("a", "m"),), (start,)))

@@ -19,7 +19,7 @@ def workflow(*triggers: Trigger, jobs: tuple[Job, ...] = (A, B, C)) -> Workflow:
     return Workflow("w", "", jobs, triggers)
 
 
-def test_a_job_may_start_after_one_job_or_after_several_jobs() -> None:
+def test_jobs_may_wait_for_several_jobs() -> None:
     workflow(START, after("t1", "b", "a"), after("t2", "c", "a", "b"))
     workflow(START, after("t1", "b", "a"), after("t2", "c", "b", "a", logical="ANY"))
 
@@ -46,7 +46,7 @@ def test_an_invalid_workflow_is_rejected(triggers: tuple[Trigger, ...], problem:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_a_dataset_has_the_same_name_in_every_package(dataset: str) -> None:
+def test_every_package_uses_the_same_dataset_name(dataset: str) -> None:
     assert import_module(f"workflows.{dataset}").WORKFLOW.name == dataset
     assert load_dataset(dataset).name == dataset
     assert dataset == import_module(f"jobs.{dataset}").JOB.name

@@ -39,7 +39,8 @@ def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
     return recorded
 
 
-def test_each_job_of_a_linear_workflow_starts_after_the_previous_job_has_succeeded() -> None:
+def test_linear_workflow_chains_its_jobs() -> None:
+    """Each job starts after the previous job has succeeded."""
     plain = linear_workflow(PLAIN)
 
     assert (plain.name, plain.description, plain.parameters) == ("d", "a description", {})
@@ -58,12 +59,12 @@ def test_each_job_of_a_linear_workflow_starts_after_the_previous_job_has_succeed
     ]
 
 
-def test_only_the_job_of_the_stage_refine_has_the_parameter_masking_key() -> None:
+def test_only_the_refine_job_has_a_masking_key() -> None:
     assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
     assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
 
 
-def test_the_runner_passes_a_parameter_only_to_jobs_that_have_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runner_passes_only_declared_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = record_arguments(monkeypatch)
     parameters = {"--masking-key": "key.txt", "--other": "x"}
 
@@ -80,7 +81,7 @@ def test_the_runner_passes_a_parameter_only_to_jobs_that_have_the_parameter(monk
 
 
 @pytest.mark.parametrize("rebuild", [True, False])
-def test_the_runner_passes_the_option_rebuild_to_each_job(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
+def test_every_job_gets_the_rebuild_option(monkeypatch: pytest.MonkeyPatch, rebuild: bool) -> None:
     recorded = record_arguments(monkeypatch)
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
@@ -89,7 +90,7 @@ def test_the_runner_passes_the_option_rebuild_to_each_job(monkeypatch: pytest.Mo
     assert [args.rebuild for args in recorded] == [rebuild] * 4
 
 
-def test_a_template_passes_a_parameter_only_to_jobs_that_have_the_parameter() -> None:
+def test_template_passes_only_declared_parameters() -> None:
     template = render(KEYED)
 
     assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": MASKING_KEY_HELP}
@@ -102,7 +103,7 @@ def test_a_template_passes_a_parameter_only_to_jobs_that_have_the_parameter() ->
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_only_the_template_of_a_masked_dataset_has_the_parameter_masking_key(dataset: str) -> None:
+def test_only_masked_datasets_have_a_key_parameter(dataset: str) -> None:
     masks = dataset in ("registrar", "service_requests")
     workflow = import_module(f"workflows.{dataset}").WORKFLOW
     keyed = [job.name for job in workflow.jobs if "--masking-key" in job.parameters]
@@ -112,7 +113,7 @@ def test_only_the_template_of_a_masked_dataset_has_the_parameter_masking_key(dat
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_every_workflow_ends_with_the_job_maintain(dataset: str) -> None:
+def test_every_workflow_ends_with_maintenance(dataset: str) -> None:
     last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-1]
 
     assert (last.module, last.arguments) == ("maintain", {"--dataset": dataset})

@@ -31,7 +31,7 @@ def run(failing: str = "") -> tuple[list[str], dict[str, JobRun], list[tuple[str
     return started, results, reported
 
 
-def test_jobs_run_in_the_order_of_the_triggers() -> None:
+def test_jobs_run_in_trigger_order() -> None:
     started, results, reported = run()
 
     assert started == ["a", "b", "c", "d"]
@@ -40,7 +40,7 @@ def test_jobs_run_in_the_order_of_the_triggers() -> None:
     assert reported[:3] == [("a", "RUNNING"), ("a", "SUCCEEDED"), ("b", "RUNNING")]
 
 
-def test_a_failed_job_stops_only_jobs_that_wait_for_its_success() -> None:
+def test_failed_job_stops_only_dependent_jobs() -> None:
     started, results, _ = run(failing="c")
 
     assert started == ["a", "b", "c", "clean"]
@@ -50,5 +50,5 @@ def test_a_failed_job_stops_only_jobs_that_wait_for_its_success() -> None:
     assert str(results["c"].error) == "c is broken"
 
 
-def test_no_other_job_runs_if_the_first_job_fails() -> None:
+def test_failed_first_job_stops_the_workflow() -> None:
     assert run(failing="a")[0] == ["a"]

@@ -42,7 +42,8 @@ def test_an_overview_lists_all_answers_on_one_screen(dataset: str) -> None:
     assert f"  {dataset} {attention}" in " ".join(lines)
 
 
-def test_the_screen_of_a_run_has_a_headline_and_counts_for_each_dataset() -> None:
+def test_the_run_screen_shows_headlines_and_counts() -> None:
+    """Each dataset has a headline and counts."""
     overviews = [overview(name) for name in dataset_names()]
     overviews[1] = overview(dataset_names()[1], "stage ingest failed: LandingError: no file", state="FAILED")
     lines = printed(run_screen(overviews, warehouse="samples/warehouse", show_command="citylake show DATASET"))

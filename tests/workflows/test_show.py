@@ -69,7 +69,7 @@ def tables(lake: SparkSession) -> None:
         record_stage(lake, lambda: failed, run_id="r3", workflow=None, job="contact_centre", stage="refine")
 
 
-def test_the_overview_shows_the_state_and_the_answers_of_a_dataset(tables: None, citylake) -> None:
+def test_overview_shows_state_and_answers(tables: None, citylake) -> None:
     code, out, err = citylake("show", "contact_centre")
     text = words(out)
 
@@ -88,7 +88,7 @@ def test_the_overview_shows_the_state_and_the_answers_of_a_dataset(tables: None,
     assert [answer["name"] for answer in overview["answers"]] == ["calls_handled", "calls_handled_monthly"]
 
 
-def test_only_the_json_and_csv_output_has_all_rows_of_an_answer(tables: None, citylake) -> None:
+def test_only_json_and_csv_show_all_rows(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "calls_handled", "--rows", "5")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line.startswith("20")] == [
@@ -114,7 +114,7 @@ def test_only_the_json_and_csv_output_has_all_rows_of_an_answer(tables: None, ci
     assert (len(rows), rows[-1][-1]) == (31, "")
 
 
-def test_quarantined_rows_are_displayed_with_the_column_names_of_the_landed_file(tables: None, citylake) -> None:
+def test_quarantined_rows_show_landed_column_names(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "quarantine")
 
     assert code == 0
@@ -124,7 +124,7 @@ def test_quarantined_rows_are_displayed_with_the_column_names_of_the_landed_file
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 
 
-def test_the_command_show_prints_the_warnings_of_the_last_successful_run(tables: None, citylake) -> None:
+def test_warnings_come_from_the_last_successful_run(tables: None, citylake) -> None:
     _, out, _ = citylake("show", "contact_centre", "warnings")
 
     assert "Published rows do not meet 2 expectations" in out
@@ -132,7 +132,7 @@ def test_the_command_show_prints_the_warnings_of_the_last_successful_run(tables:
     assert "some_calls (observed 0; expected: sum of calls_offered ≥ 1): " in words(out)
 
 
-def test_runs_are_listed_from_the_latest_to_the_oldest(tables: None, citylake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latest_runs_are_listed_first(tables: None, citylake, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = citylake("show", "contact_centre", "runs", "--rows", "2")
     text = words(out)
     assert code == 0
@@ -147,7 +147,7 @@ def test_runs_are_listed_from_the_latest_to_the_oldest(tables: None, citylake, m
     assert records[1]["started"][:16].replace("T", " ") in text
 
 
-def test_quarantine_shows_the_column_names_of_all_layouts_of_a_dataset(lake: SparkSession, citylake) -> None:
+def test_quarantine_shows_column_names_of_all_layouts(lake: SparkSession, citylake) -> None:
     for zone in ("quarantine", "trusted"):
         lake.sql(f"CREATE NAMESPACE lake.{zone}")
     row = ("a.csv", 2, None, [("created_at", "n/a", "time")], ["every_cell_readable"], ["every_cell_readable"])
@@ -163,7 +163,7 @@ def test_quarantine_shows_the_column_names_of_all_layouts_of_a_dataset(lake: Spa
     assert "parked, because the increment was blocked" in words(out)
 
 
-def test_the_error_for_a_dataset_without_tables_says_to_run_the_job(citylake) -> None:
+def test_unpublished_dataset_error_names_the_next_step(citylake) -> None:
     for arguments in (["show", "registrar"], ["show", "registrar", "yield"], ["show", "registrar", "quarantine"]):
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")

@@ -29,9 +29,7 @@ def status(lake: SparkSession) -> DatasetStatus:
     return status_of(lake, ["contact_centre"])[0]
 
 
-def test_a_dataset_needs_no_attention_before_its_first_run_or_after_a_successful_run(
-    lake: SparkSession, landing, job
-) -> None:
+def test_new_and_successful_datasets_need_no_attention(lake: SparkSession, landing, job) -> None:
     assert (status(lake).state, status(lake).attention, status(lake).quarantined_pct) == ("never run", (), None)
     days = landing.days()
     days[4][1] = "n/a"
@@ -43,7 +41,7 @@ def test_a_dataset_needs_no_attention_before_its_first_run_or_after_a_successful
     assert after.quarantined_pct == pytest.approx(100 / 30)
 
 
-def test_the_status_lists_a_skipped_file_until_the_file_is_removed(lake: SparkSession, landing, job) -> None:
+def test_skipped_file_is_listed_until_removed(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")
 
@@ -60,9 +58,7 @@ def test_the_status_lists_a_skipped_file_until_the_file_is_removed(lake: SparkSe
     assert status(lake).attention == ()
 
 
-def test_the_status_lists_stale_answers_until_they_are_built_again(
-    lake: SparkSession, landing, job, monkeypatch
-) -> None:
+def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job, monkeypatch) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.workbook("2025.xlsx", landing.days("2025-01-01"))
@@ -81,7 +77,7 @@ def test_the_status_lists_stale_answers_until_they_are_built_again(
     assert status(lake).attention == ()
 
 
-def test_the_status_lists_a_blocked_run_until_a_later_run_succeeds(lake: SparkSession, landing, job) -> None:
+def test_blocked_run_is_listed_until_a_success(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
     job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
@@ -107,9 +103,7 @@ def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> No
     )
 
 
-def test_the_command_status_exits_with_code_3_while_a_dataset_needs_attention(
-    lake: SparkSession, landing, job, monkeypatch
-) -> None:
+def test_datasets_needing_attention_give_exit_code_3(lake: SparkSession, landing, job, monkeypatch) -> None:
     monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
