@@ -18,7 +18,7 @@ from lake.maintenance import tables_of
 from lake.session import catalog_settings
 from lake.staging import find_staged, stage, stage_nothing
 from lake.tables import snapshot_id
-from tests.jobs.incidents import POLICE, deliver, event
+from tests.jobs.incidents import FEW, deliver, event
 
 TABLE = "lake.trusted.calls"
 
@@ -51,7 +51,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
 
 def test_compaction_does_not_change_rows(lake: SparkSession, landing) -> None:
     """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
-    job = dataset_job(POLICE, stages=("ingest", "refine"))
+    job = dataset_job(FEW, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]
     revisions = [event(9003, at=6, day="2023-01-31", city="OLNEY"), event(101, at=6, city="OLNEY")]
