@@ -44,3 +44,9 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
     # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def assert_plan_has_no_python(frame: DataFrame) -> None:
+    plan = frame._jdf.queryExecution().toString()
+    assert "Physical Plan" in plan
+    assert "Python" not in plan.replace("PythonRDD", "")
