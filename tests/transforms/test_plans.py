@@ -16,12 +16,12 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import transforms
+from tests.transforms.datasets.frames import assert_plan_has_no_python
 from transforms.aggregate import AGGREGATE_FUNCTIONS, aggregate, pivot, top_n
 from transforms.arrays import array_where
 from transforms.casts import cast, utc_instant, utc_wall_clock
 from transforms.columns import drop_fields, null_fields, remove_null_rows, rename_fields, select_fields, split_fields
 from transforms.combine import join, lookup, union_by_name
-from transforms.datasets import dataset_names, load_dataset
 from transforms.dates import month_number, parse_date, parse_month, parse_written_date
 from transforms.dedupe import drop_superseded_rows, keep_latest
 from transforms.derive import bucket, change_on_previous, fill_missing_values, round_columns
@@ -191,12 +191,6 @@ STEPS: dict[Callable[..., object], Step] = {
 FUNCTIONS_WITHOUT_FRAME = {"literal", "quoted", "snake_case", "to_literal"}
 
 
-def assert_plan_has_no_python(frame):
-    plan = frame._jdf.queryExecution().toString()
-    assert "Physical Plan" in plan
-    assert "Python" not in plan.replace("PythonRDD", "")
-
-
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_transforms_start_no_job_or_python_worker(spark, count_jobs, step):
     rows = spark.createDataFrame([], ", ".join(f"{quoted(name)} {type_}" for name, type_ in TYPES.items()))
@@ -206,16 +200,6 @@ def test_transforms_start_no_job_or_python_worker(spark, count_jobs, step):
         assert_plan_has_no_python(frame)
     assert count_jobs() == 0
     assert [row for frame in frames for row in frame.collect() if step is not null_fields] == []
-
-
-@pytest.mark.parametrize("name", dataset_names())
-def test_datasets_start_no_job_or_python_worker(build_candidates, count_jobs, name):
-    dataset = load_dataset(name)
-    candidates = build_candidates(dataset)
-    answers = [answer.build(*[candidates] * len(answer.reads)) for answer in dataset.answers.values()]
-    for frame in (candidates, *answers):
-        assert_plan_has_no_python(frame)
-    assert count_jobs() == 0
 
 
 def test_these_checks_detect_jobs_and_python_functions(spark, count_jobs):

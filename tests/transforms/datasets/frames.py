@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 from chispa import assert_df_equality
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import types as T
 
 from transforms.dataset import Dataset
@@ -44,3 +46,39 @@ def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str)
     # A sort of several partitions starts with a Spark job that samples the rows. `coalesce(1)` avoids this job.
     expected = spark.createDataFrame(cells, schema).coalesce(1)
     assert_df_equality(answer.coalesce(1), expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def assert_plan_has_no_python(frame: DataFrame) -> None:
+    plan = frame._jdf.queryExecution().toString()
+    assert "Physical Plan" in plan
+    assert "Python" not in plan.replace("PythonRDD", "")
+
+
+def raw_rows(*rows: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Attach raw rows to a test, so that one frame can contain the rows of all tests in a module.
+
+    Spark needs seconds to plan the build of a dataset. The number of rows makes almost no difference.
+    """
+
+    def attach(test: Callable[..., None]) -> Callable[..., None]:
+        test.raw_rows = rows
+        return test
+
+    return attach
+
+
+def raw_rows_of_tests(module: ModuleType) -> list[tuple[Any, ...]]:
+    """Return the raw rows of all tests. The name of the test becomes the folder of `_source_file`."""
+    return [
+        (*row[:-2], f"{name}/{row[-2]}", row[-1])
+        for name, test in vars(module).items()
+        for row in getattr(test, "raw_rows", ())
+    ]
+
+
+def collect_by_test(rows: DataFrame) -> dict[str, list[Row]]:
+    """Return the rows of each test in the order of `_row_number`."""
+    found = defaultdict(list)
+    for row in sorted(rows.collect(), key=lambda row: row._row_number):
+        found[row._source_file.split("/")[0]].append(row)
+    return found

@@ -72,9 +72,12 @@ def build(spark, *rows, schema=RAW, layouts=None):
     return build_requests(spark.createDataFrame(list(rows), schema), masking_key=MASKING_KEY, layouts=layouts)
 
 
-def values(spark, rows, *columns):
-    requests = build(spark, *rows).orderBy("_row_number").selectExpr(*columns).collect()
-    return [tuple(row) if len(columns) > 1 else row[0] for row in requests]
+def values(requests, *columns):
+    return [tuple(row[name] for name in columns) if len(columns) > 1 else row[columns[0]] for row in requests]
+
+
+def failures(row):
+    return row._cast_failures and [(failure.column, failure.value) for failure in row._cast_failures]
 
 
 def case_key(*texts):

@@ -9,7 +9,7 @@ import pytest
 
 import transforms.datasets
 from expectations.suite import load_suite
-from tests.transforms.datasets.frames import raw_schema, source_columns
+from tests.transforms.datasets.frames import assert_plan_has_no_python, raw_schema, source_columns
 from transforms.datasets import dataset_names, load_dataset
 from transforms.errors import MissingColumnError
 
@@ -19,29 +19,41 @@ def build(spark, dataset, schema=None):
     return dataset.build(spark.createDataFrame([], schema or raw_schema(dataset)), **key)
 
 
-@pytest.fixture(params=dataset_names())
+@pytest.fixture(params=dataset_names(), scope="module")
 def dataset(request):
     return load_dataset(request.param)
 
 
-def test_candidates_have_all_required_columns(spark, dataset):
-    """The dataset and its suite define the required columns."""
+@pytest.fixture(scope="module")
+def candidates(spark, dataset):
+    """Return the candidates of an empty raw table. A dataset must not start a Spark job to build them."""
+    scheduler = spark.sparkContext._jsc.sc().dagScheduler()
+    jobs = scheduler.numTotalJobs()
     candidates = build(spark, dataset)
+    assert scheduler.numTotalJobs() == jobs
+    return candidates
 
-    assert candidates.collect() == []
+
+def test_candidates_have_all_required_columns(candidates, dataset):
+    """The dataset and its suite define the required columns."""
     suite_columns = {name for expectation in load_suite(dataset.name).expectations for name in expectation.columns}
     assert suite_columns | {*dataset.key, *dataset.revision_order} <= {*candidates.columns}
     if dataset.is_incremental:
         assert dict(candidates.dtypes)[dataset.event_time] == "timestamp"
         assert dataset.pruning_column in candidates.columns
+    assert dataset.pruning_column in (None, *candidates.columns)
 
 
-def test_answers_of_empty_tables_have_no_rows(spark, dataset):
-    # With limit(0), Spark does not scan the frame.
-    no_rows = spark.createDataFrame([], build(spark, dataset).schema).limit(0)
-
-    for name, answer in dataset.answers.items():
-        assert answer.build(*[no_rows] * len(answer.reads)).collect() == [], name
+def test_datasets_start_no_job_or_python_worker(spark, candidates, dataset, count_jobs):
+    """The candidates and answers of empty tables are also empty."""
+    # The answers read an empty table, because Spark would plan the candidates again for each answer.
+    table = spark.createDataFrame([], candidates.schema)
+    answers = {name: answer.build(*[table] * len(answer.reads)) for name, answer in dataset.answers.items()}
+    frames = {"candidates": candidates, **answers}
+    for frame in frames.values():
+        assert_plan_has_no_python(frame)
+    assert count_jobs() == 0
+    assert [name for name, frame in frames.items() if frame.collect()] == []
 
 
 def test_error_suggests_the_renamed_source_column(spark, dataset):

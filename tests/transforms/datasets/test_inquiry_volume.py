@@ -3,8 +3,18 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from itertools import zip_longest
 
+import pytest
+
 from expectations.suite import load_suite
-from tests.transforms.datasets.frames import LINEAGE, REPORTS, assert_answer, raw_schema
+from tests.transforms.datasets.frames import (
+    LINEAGE,
+    REPORTS,
+    assert_answer,
+    collect_by_test,
+    raw_rows,
+    raw_rows_of_tests,
+    raw_schema,
+)
 from transforms.datasets.inquiry_volume import DATASET
 from transforms.datasets.inquiry_volume.inquiries import CHANNELS, KEY, OTHER_NUMBER, build_inquiries
 
@@ -14,7 +24,6 @@ INQUIRIES = (
     f"bi_id int, year int, is_retired boolean, _other_number int, {LINEAGE}, {REPORTS}"
 )
 DELIVERED = datetime(2024, 12, 1, 12, tzinfo=timezone.utc)
-SOURCE = (True, DELIVERED, DELIVERED, "2024.csv", 2)
 GOOD = ("ENG - Parking", "Permits", "2024-02", "Phone", "49")
 READ = ("ENG - Parking", "Permits", date(2024, 2, 1), "Phone", 49)
 ONE = "ENG - Street Use"
@@ -83,71 +92,90 @@ def raw(*cells, bi_id=None, malformed=None, file="2024.csv", row=2, ingested=DEL
     return (*cells, bi_id, malformed, "inquiry_volume", current, DELIVERED, ingested, file, row)
 
 
-def assert_inquiries(spark, raw_rows, rows):
-    assert_answer(build_inquiries(spark.createDataFrame(raw_rows, RAW)), rows, INQUIRIES)
+@pytest.fixture(scope="module")
+def inquiries_by_test(request, spark):
+    """Build the raw rows of all tests at once, because Spark needs almost a second to plan the build."""
+    inquiries = build_inquiries(spark.createDataFrame(raw_rows_of_tests(request.module), RAW))
+    return inquiries.schema, collect_by_test(inquiries)
 
 
-def test_each_raw_row_becomes_one_row_of_inquiries(spark):
+@pytest.fixture
+def inquiries(request, inquiries_by_test):
+    """Return the inquiries that are built from the raw rows of the test, in the order of their row numbers."""
+    return inquiries_by_test[1][request.node.originalname]
+
+
+@pytest.fixture
+def assert_inquiries(request, spark, inquiries, inquiries_by_test):
+    """Return a function that asserts the inquiries. The expected rows have no lineage."""
+    lineage = (True, DELIVERED, DELIVERED, f"{request.node.originalname}/2024.csv", 2)
+
+    def assert_rows(*rows):
+        expected = [(*row[:-2], *lineage, *row[-2:]) for row in rows]
+        assert_answer(spark.createDataFrame(inquiries, inquiries_by_test[0]), expected, INQUIRIES)
+
+    return assert_rows
+
+
+@raw_rows(raw(*GOOD, bi_id="9442"), raw(*GOOD), raw(*GOOD), raw("LS - Legal", "ZZ OLD - Wills", "45323", "Chat", "0"))
+def test_each_raw_row_becomes_one_row_of_inquiries(assert_inquiries):
     assert_inquiries(
-        spark,
-        [raw(*GOOD, bi_id="9442"), raw(*GOOD), raw(*GOOD), raw("LS - Legal", "ZZ OLD - Wills", "45323", "Chat", "0")],
-        [
-            (*READ, 9442, 2024, False, 49, *SOURCE, None, None),
-            (*READ, None, 2024, False, 49, *SOURCE, None, None),
-            (*READ, None, 2024, False, 49, *SOURCE, None, None),
-            ("LS - Legal", "ZZ OLD - Wills", date(2024, 2, 1), "Chat", 0, None, 2024, True, 0, *SOURCE, None, None),
-        ],
+        (*READ, 9442, 2024, False, 49, None, None),
+        (*READ, None, 2024, False, 49, None, None),
+        (*READ, None, 2024, False, 49, None, None),
+        ("LS - Legal", "ZZ OLD - Wills", date(2024, 2, 1), "Chat", 0, None, 2024, True, 0, None, None),
     )
 
 
-def test_unreadable_cells_are_reported_as_failures_or_warnings(spark):
+RECORD = "ENG;Permits;2024-01;Phone;1;2;3"
+
+
+@raw_rows(
+    raw("ENG - Parking", "Permits", "2024-13", "Phone", "many", bi_id="A7"),
+    raw(" ", "\u00a0", "", "\t", " ", bi_id=" "),
+    raw(*[None] * 5, malformed=RECORD),
+)
+def test_unreadable_cells_are_reported_as_failures_or_warnings(assert_inquiries):
     failures = [
         ("year_month", "2024-13", "month such as 2024-05"),
         ("number_of_records", "many", "whole number"),
     ]
     warnings = [("bi_id", "A7", "whole number")]
-    record = "ENG;Permits;2024-01;Phone;1;2;3"
     assert_inquiries(
-        spark,
-        [
-            raw("ENG - Parking", "Permits", "2024-13", "Phone", "many", bi_id="A7"),
-            raw(" ", "\u00a0", "", "\t", " ", bi_id=" "),
-            raw(*[None] * 5, malformed=record),
-        ],
-        [
-            ("ENG - Parking", "Permits", None, "Phone", None, None, None, False, None, *SOURCE, failures, warnings),
-            (*[None] * 9, *SOURCE, None, None),
-            (*[None] * 9, *SOURCE, [("_malformed_record", record, "record")], None),
-        ],
+        ("ENG - Parking", "Permits", None, "Phone", None, None, None, False, None, failures, warnings),
+        (*[None] * 9, None, None),
+        (*[None] * 9, [("_malformed_record", RECORD, "record")], None),
     )
 
 
-def test_names_get_a_standard_spelling(spark):
-    """The test covers the names of departments, types and channels."""
-    rows = [
+@raw_rows(
+    *(
         raw(department or "", kind or "", "2024-02", channel or "", "1", row=row)
         for row, (department, kind, channel) in enumerate(zip_longest(DEPARTMENTS, TYPES, CHANNELS_AS_THEY_COME))
-    ]
-    inquiries = build_inquiries(spark.createDataFrame(rows, RAW)).orderBy("_row_number").collect()
+    )
+)
+def test_names_get_a_standard_spelling(inquiries):
+    """The test covers the names of departments, types and channels."""
     found = {name: [row[name] for row in inquiries] for name in inquiries[0].asDict()}
     assert dict(zip(DEPARTMENTS, found["inquiry_department"], strict=False)) == DEPARTMENTS
     assert dict(zip(CHANNELS_AS_THEY_COME, found["inquiry_channel"], strict=False)) == CHANNELS_AS_THEY_COME
     assert dict(zip(TYPES, zip(found["inquiry_type"], found["is_retired"], strict=True), strict=False)) == TYPES
 
 
-def test_other_number_column_uses_one_file_version(spark):
+LATER = DELIVERED + timedelta(hours=1)
+
+
+@raw_rows(
+    # Rows 0 to 4 are in one file and have the same key. The minimum of their numbers is 5, and the maximum is 7.
+    # If the number of a row is 5, the other number is 7. Otherwise, the other number is 5.
+    *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
+    raw(*GOOD[:4], "8", file="other.csv", row=10),
+    raw(*GOOD[:4], "9", ingested=LATER, row=11),
+    raw(*GOOD[:3], "Chat", "3", row=12),
+    raw("eng–Parking", "Permits ", "2024-02-01", "PHONE", "9", file="other.csv", row=13),
+)
+def test_other_number_column_uses_one_file_version(inquiries):
     """The column ignores other files and other versions of the same file."""
-    later = DELIVERED + timedelta(hours=1)
-    rows = [
-        # Rows 0 to 4 are in one file and have the same key. The minimum of their numbers is 5, and the maximum is 7.
-        # If the number of a row is 5, the other number is 7. Otherwise, the other number is 5.
-        *(raw(*GOOD[:4], number, row=row) for row, number in enumerate(["5", "7", "6", "5", "n/a"])),
-        raw(*GOOD[:4], "8", file="other.csv", row=10),
-        raw(*GOOD[:4], "9", ingested=later, row=11),
-        raw(*GOOD[:3], "Chat", "3", row=12),
-        raw("eng–Parking", "Permits ", "2024-02-01", "PHONE", "9", file="other.csv", row=13),
-    ]
-    inquiries = build_inquiries(spark.createDataFrame(rows, RAW)).collect()
     assert {row._row_number: (row.number_of_records, row[OTHER_NUMBER]) for row in inquiries} == {
         0: (5, 7),
         1: (7, 5),
@@ -161,28 +189,30 @@ def test_other_number_column_uses_one_file_version(spark):
     }
 
 
-def test_incomplete_key_makes_other_number_null(spark):
-    cells = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
-    rows = [
-        raw(*(None if place == missing else cell for place, cell in cells.items()), number)
-        for missing in cells
+CELLS = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
+
+
+@raw_rows(
+    *(
+        raw(*(None if place == missing else cell for place, cell in CELLS.items()), number)
+        for missing in CELLS
         for number in ("5", "7")
-    ]
-    inquiries = build_inquiries(spark.createDataFrame(rows, RAW)).collect()
+    )
+)
+def test_incomplete_key_makes_other_number_null(inquiries):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 
-def test_superseded_row_needs_its_key_in_latest_version(spark):
+@raw_rows(
+    raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
+    raw(*GOOD[:3], "Chat", "3", row=3, current=False),
+    raw(None, *GOOD[1:], row=4, current=False),
+    raw(*GOOD[:3], " PHONE", "51", row=2),
+    raw(None, *GOOD[1:], row=3),
+)
+def test_superseded_row_needs_its_key_in_latest_version(inquiries):
     """A superseded row is kept only if the latest version of the file has the same key."""
-    rows = [
-        raw(*GOOD, row=2, current=False),  # kept, because the latest version of the file has the same key
-        raw(*GOOD[:3], "Chat", "3", row=3, current=False),
-        raw(None, *GOOD[1:], row=4, current=False),
-        raw(*GOOD[:3], " PHONE", "51", row=2),
-        raw(None, *GOOD[1:], row=3),
-    ]
-    inquiries = build_inquiries(spark.createDataFrame(rows, RAW))
-    assert sorted((row.inquiry_department or "", row.number_of_records) for row in inquiries.collect()) == [
+    assert sorted((row.inquiry_department or "", row.number_of_records) for row in inquiries) == [
         ("", 49),
         ("ENG - Parking", 49),
         ("ENG - Parking", 51),

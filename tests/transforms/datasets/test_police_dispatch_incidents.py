@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
+from itertools import cycle
 
 import pytest
 
-from tests.transforms.datasets.frames import raw_schema
+from tests.transforms.datasets.frames import collect_by_test, raw_rows, raw_rows_of_tests, raw_schema
+from tests.transforms.sessions import ANSI, ANSI_MODES, TIME_ZONE, use_session
 from transforms.datasets.police_dispatch import DATASET
 from transforms.datasets.police_dispatch.incidents import build_incidents
 from transforms.dedupe import keep_latest
@@ -18,18 +20,33 @@ POINT = '{"type":"Point","coordinates":[-77.02,38.99]}'
 PLACE = {"longitude": "-77.0261", "latitude": "38.9937"}
 
 
-def raw(spark, *rows):
-    names = [field.source for field in FIELDS]
-    incidents = [{"incident_id": "P1", "start_time": "2024-07-10T13:05:22.000"} | row for row in rows]
-    cells = [
-        [*map(incident.get, names), incident.get("_malformed_record"), "police_dispatch"] for incident in incidents
-    ]
-    lineage = [[True, ARRIVED, ARRIVED, row.get("file", "a"), number] for number, row in enumerate(incidents, 1)]
-    return spark.createDataFrame([a + b for a, b in zip(cells, lineage, strict=True)], raw_schema(DATASET))
+# Every time zone and, on Spark 3, both ANSI modes.
+SETTINGS = [*zip(cycle(reversed(ANSI_MODES.values())), ["UTC", "America/New_York", "America/Sao_Paulo"], strict=False)]
 
 
-def build(spark, *rows):
-    return build_incidents(raw(spark, *rows).coalesce(1)).orderBy("_row_number").collect()
+def raw(row, number=1):
+    incident = {"incident_id": "P1", "start_time": "2024-07-10T13:05:22.000"} | row
+    cells = [incident.get(name) for name in (*(field.source for field in FIELDS), "_malformed_record")]
+    return (*cells, "police_dispatch", True, ARRIVED, ARRIVED, row.get("file", "a"), number)
+
+
+def raw_incidents(*rows):
+    return raw_rows(*(raw(row, number) for number, row in enumerate(rows, 1)))
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids="-".join)
+def incidents_by_test(request, spark):
+    """Build the raw rows of all tests at once, because Spark needs a second to plan the build."""
+    with use_session(spark, dict(zip((ANSI, TIME_ZONE), request.param, strict=True))) as session:
+        raw = session.createDataFrame(raw_rows_of_tests(request.module), raw_schema(DATASET))
+        incidents = build_incidents(raw.coalesce(1))
+        return incidents.schema, collect_by_test(incidents)
+
+
+@pytest.fixture
+def incidents(request, incidents_by_test):
+    """Return the incidents that are built from the raw rows of the test."""
+    return incidents_by_test[1][request.node.originalname]
 
 
 def utc(text):
@@ -40,16 +57,16 @@ def in_utc(instant):
     return instant and instant.astimezone(timezone.utc)
 
 
-def test_a_raw_row_becomes_an_incident(either_ansi):
-    row = {
-        "cr_number": "240031234", "crash_reports": "", "end_time": "2024-07-10T14:00:00.000", "priority": "2",
-        "initial_type": "traffic/transportation  incident", "close_type": "DISABLED MV", "city": " Silver Spring ",
-        "state": "MD", "zip": "20910", "police_district_number": "3d", "sector": "D1", "pra": "135",
-        "address": "900  BLK  THAYER AVE", **PLACE, "calltime_callroute": "42", "calltime_dispatch": "107.0",
-        "calltime_arrive": "400", "calltime_cleared": "3278", "callroute_dispatch": "65", "dispatch_arrive": "293",
-        "arrive_cleared": "2878", "disposition_desc": "No Report", "row_ts": "2024-07-10 18:15:10",
-    }  # fmt: skip
-    (incident,) = build(either_ansi, row)
+@raw_incidents({
+    "cr_number": "240031234", "crash_reports": "", "end_time": "2024-07-10T14:00:00.000", "priority": "2",
+    "initial_type": "traffic/transportation  incident", "close_type": "DISABLED MV", "city": " Silver Spring ",
+    "state": "MD", "zip": "20910", "police_district_number": "3d", "sector": "D1", "pra": "135",
+    "address": "900  BLK  THAYER AVE", **PLACE, "calltime_callroute": "42", "calltime_dispatch": "107.0",
+    "calltime_arrive": "400", "calltime_cleared": "3278", "callroute_dispatch": "65", "dispatch_arrive": "293",
+    "arrive_cleared": "2878", "disposition_desc": "No Report", "row_ts": "2024-07-10 18:15:10",
+})  # fmt: skip
+def test_a_raw_row_becomes_an_incident(incidents):
+    (incident,) = incidents
     assert {name: value for name, value in incident.asDict().items() if name[0] != "_" and name[-3:] != "_ts"} == {
         "incident_id": "P1", "cr_number": "240031234", "crash_reports": None,
         "start_time": incident.start_time, "end_time": incident.end_time, "priority": 2,
@@ -67,13 +84,13 @@ def test_a_raw_row_becomes_an_incident(either_ansi):
     assert (incident._cast_failures, incident._cast_warnings) == (None, None)
 
 
-def test_only_empty_or_absent_fields_become_null(spark):
-    empty, absent, zero = build(
-        spark,
-        {field.source: "" for field in FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
-        {},
-        {"dispatch_arrive": "0", "arrive_cleared": "0.0"},
-    )
+@raw_incidents(
+    {field.source: "" for field in FIELDS[3:]} | {"start_time": "2024-07-10T13:05:22.000"},
+    {},
+    {"dispatch_arrive": "0", "arrive_cleared": "0.0"},
+)
+def test_only_empty_or_absent_fields_become_null(incidents):
+    empty, absent, zero = incidents
     expected = {"incident_id", "start_time", "start_date", "start_year", "start_month", "start_weekday", "start_hour"}
     for incident in (empty, absent):
         assert {name for name, value in incident.asDict().items() if value is not None and name[0] != "_"} == expected
@@ -81,15 +98,13 @@ def test_only_empty_or_absent_fields_become_null(spark):
     assert (zero.dispatch_arrive, zero.arrive_cleared) == (0, 0)
 
 
-def test_unreadable_optional_cells_become_warnings(spark):
+@raw_incidents({
+    "start_time": "07/10/2024 01:05 PM", "end_time": "2024-07-10", "priority": "HIGH", "longitude": "west",
+    "dispatch_arrive": "-60", "arrive_cleared": "90.5", "row_ts": "yesterday",
+})  # fmt: skip
+def test_unreadable_optional_cells_become_warnings(incidents):
     """An unreadable start time is a failure instead."""
-    (incident,) = build(
-        spark,
-        {
-            "start_time": "07/10/2024 01:05 PM", "end_time": "2024-07-10", "priority": "HIGH", "longitude": "west",
-            "dispatch_arrive": "-60", "arrive_cleared": "90.5", "row_ts": "yesterday",
-        },
-    )  # fmt: skip
+    (incident,) = incidents
     time, number = "time such as 2024-07-10T13:05:22.000", "whole number of 0 or more"
     assert incident._cast_failures == [("start_time", "07/10/2024 01:05 PM", time)]
     assert incident._cast_warnings == [
@@ -103,44 +118,46 @@ def test_unreadable_optional_cells_become_warnings(spark):
     assert (incident.priority, incident.dispatch_arrive, incident.arrive_cleared) == (None, None, None)
 
 
-def test_the_text_of_a_malformed_record_is_redacted(spark):
-    line = '{"incident_id": "P2", "address": "123 MAIN ST'
-    broken = {"incident_id": None, "start_time": None, "_malformed_record": line}
-    (incident,) = build(spark, broken)
+@raw_incidents(
+    {"incident_id": None, "start_time": None, "_malformed_record": '{"incident_id": "P2", "address": "123 MAIN ST'}
+)
+def test_the_text_of_a_malformed_record_is_redacted(incidents):
+    (incident,) = incidents
     assert incident._cast_failures == [("_malformed_record", REDACTED, "record")]
     assert "MAIN" not in str(incident)
 
 
-@pytest.mark.parametrize(
-    ("written", "instant", "shown"),
-    [
-        ("2024-01-15T23:59:59.999", "2024-01-16 04:59:59.999", (date(2024, 1, 15), 1, 23)),
-        ("2024-03-10T01:59:59", "2024-03-10 06:59:59", (date(2024, 3, 10), 7, 1)),
-        ("2024-03-10T02:30:00.000", None, (None, None, None)),  # on this date, the clocks skip 2:30
-        ("2024-03-10T03:00:00.000", "2024-03-10 07:00:00", (date(2024, 3, 10), 7, 3)),
-        ("2024-11-03T00:59:59.000", "2024-11-03 04:59:59", (date(2024, 11, 3), 7, 0)),
-        ("2024-11-03T01:30:00.000", "2024-11-03 05:30:00", (date(2024, 11, 3), 7, 1)),  # the clocks show 1:30 twice
-        ("2024-11-03T02:00:00.000", "2024-11-03 07:00:00", (date(2024, 11, 3), 7, 2)),
-    ],
+START_TIMES = {
+    "2024-01-15T23:59:59.999": ("2024-01-16 04:59:59.999", date(2024, 1, 15), 1, 23),
+    "2024-03-10T01:59:59": ("2024-03-10 06:59:59", date(2024, 3, 10), 7, 1),
+    "2024-03-10T02:30:00.000": (None, None, None, None),  # on this date, the clocks skip 2:30
+    "2024-03-10T03:00:00.000": ("2024-03-10 07:00:00", date(2024, 3, 10), 7, 3),
+    "2024-11-03T00:59:59.000": ("2024-11-03 04:59:59", date(2024, 11, 3), 7, 0),
+    "2024-11-03T01:30:00.000": ("2024-11-03 05:30:00", date(2024, 11, 3), 7, 1),  # the clocks show 1:30 twice
+    "2024-11-03T02:00:00.000": ("2024-11-03 07:00:00", date(2024, 11, 3), 7, 2),
+}
+
+
+@raw_incidents(*({"start_time": text} for text in START_TIMES))
+def test_start_times_are_local_times_of_the_county(incidents):
+    times = {
+        text: (in_utc(incident.start_time), incident.start_date, incident.start_weekday, incident.start_hour)
+        for text, incident in zip(START_TIMES, incidents, strict=True)
+    }
+    assert times == {text: (instant and utc(instant), *parts) for text, (instant, *parts) in START_TIMES.items()}
+    assert [incident._cast_failures is None for incident in incidents] == [
+        instant is not None for instant, *_ in START_TIMES.values()
+    ]
+
+
+@raw_incidents(
+    # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
+    {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
+    {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
+    {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
 )
-def test_start_times_are_local_times_of_the_county(in_zone, written, instant, shown):
-    rows = build_incidents(raw(in_zone, {"start_time": written}))
-    micros = "unix_micros(start_time) AS micros"
-    row = rows.selectExpr(micros, "start_date", "start_weekday", "start_hour", "_cast_failures").first()
-    expected = instant and round(utc(instant).timestamp() * 1_000_000)
-    assert (row.micros, tuple(row)[1:4]) == (expected, shown)
-    assert (row._cast_failures is None) == (instant is not None)
-
-
-def test_ambiguous_end_times_follow_the_start(spark):
+def test_ambiguous_end_times_follow_the_start(incidents):
     """An ambiguous end time is the first possible instant after the start."""
-    incidents = build(
-        spark,
-        # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
-        {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
-        {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
-    )
     assert [in_utc(incident.end_time) for incident in incidents] == [
         utc("2024-11-03 06:10:00"),
         utc("2024-11-03 05:10:00"),
@@ -148,10 +165,14 @@ def test_ambiguous_end_times_follow_the_start(spark):
     ]
 
 
-def test_row_ts_values_without_an_offset_are_utc(in_zone):
-    same = ("2024-07-13 12:45:10", " 2024-07-13T12:45:10.000000Z", "2024-07-13T08:45:10-04:00", "2024-07-13T12:45:10")
-    rows = build_incidents(raw(in_zone, *({"row_ts": text} for text in same)))
-    assert {row[0] for row in rows.selectExpr("unix_seconds(row_ts)").collect()} == {1720874710}
+@raw_incidents(
+    {"row_ts": "2024-07-13 12:45:10"},
+    {"row_ts": " 2024-07-13T12:45:10.000000Z"},
+    {"row_ts": "2024-07-13T08:45:10-04:00"},
+    {"row_ts": "2024-07-13T12:45:10"},
+)
+def test_row_ts_values_without_an_offset_are_utc(incidents):
+    assert [in_utc(incident.row_ts) for incident in incidents] == [utc("2024-07-13 12:45:10")] * 4
 
 
 COORDINATES = {
@@ -175,8 +196,8 @@ COORDINATES = {
 }  # fmt: skip
 
 
-def test_coordinates_outside_the_county_are_null(either_ansi):
-    incidents = build(either_ansi, *(row for row, _ in COORDINATES.values()))
+@raw_incidents(*(row for row, _ in COORDINATES.values()))
+def test_coordinates_outside_the_county_are_null(incidents):
     coordinates = {
         name: (incident.longitude, incident.latitude, incident.coordinates_are_valid)
         for name, incident in zip(COORDINATES, incidents, strict=True)
@@ -232,8 +253,8 @@ CROSSINGS = {
 }
 
 
-def test_house_numbers_become_block_numbers(either_ansi):
-    incidents = build(either_ansi, *({"address": address} for address in ADDRESSES))
+@raw_incidents(*({"address": address} for address in ADDRESSES))
+def test_house_numbers_become_block_numbers(incidents):
     assert {
         address: (incident.address, incident.street)
         for address, incident in zip(ADDRESSES, incidents, strict=True)
@@ -242,8 +263,8 @@ def test_house_numbers_become_block_numbers(either_ansi):
     assert {incident.intersection for incident in incidents} == {None}
 
 
-def test_intersections_have_sorted_streets_without_house_numbers(either_ansi):
-    incidents = build(either_ansi, *({"address": address} for address in CROSSINGS))
+@raw_incidents(*({"address": address} for address in CROSSINGS))
+def test_intersections_have_sorted_streets_without_house_numbers(incidents):
     intersections = {address: incident.intersection for address, incident in zip(CROSSINGS, incidents, strict=True)}
     assert intersections == CROSSINGS
     assert {(incident.street, incident.is_intersection) for incident in incidents} == {(None, True)}
@@ -262,8 +283,12 @@ REVISIONS = [
 ]
 
 
-@pytest.mark.parametrize("order", [1, -1])
-def test_latest_revision_does_not_depend_on_row_order(spark, order):
-    incidents = build_incidents(raw(spark, *REVISIONS[::order]))
-    latest = incidents.transform(keep_latest, key=DATASET.key, order_by=DATASET.revision_order).orderBy("incident_id")
-    assert [row.city for row in latest.collect()] == ["LAST", "CLOSED", "SAYS MORE", "OF A TIME"]
+@raw_incidents(*REVISIONS, *reversed(REVISIONS))
+def test_latest_revision_does_not_depend_on_row_order(spark, incidents, incidents_by_test):
+    for revisions in (incidents[:8], incidents[8:]):
+        rows = spark.createDataFrame(revisions, incidents_by_test[0])
+        latest = keep_latest(rows, key=DATASET.key, order_by=DATASET.revision_order).collect()
+        assert {row.incident_id: row.city for row in latest} == {
+            "P1": "LAST", "P2": "CLOSED", "P3": "SAYS MORE", "P4": "OF A TIME",
+        }  # fmt: skip
+        assert len(latest) == 4

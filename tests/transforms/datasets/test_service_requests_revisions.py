@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 
+import pytest
+
+from tests.transforms.datasets.frames import collect_by_test, raw_rows, raw_rows_of_tests
 from tests.transforms.datasets.service_request_rows import (
     CONTENT,
     DENVER,
@@ -20,42 +23,70 @@ from transforms.datasets.service_requests import DATASET
 from transforms.dedupe import keep_latest
 
 
-def keep_latest_requests(spark, *rows):
-    return keep_latest(build(spark, *rows), key=DATASET.key, order_by=DATASET.revision_order)
+@pytest.fixture(scope="module")
+def candidates(request, spark):
+    """Build the raw rows of all tests at once, in both orders, because Spark needs seconds to plan the build."""
+    rows = raw_rows_of_tests(request.module)
+    frame = build(spark, *rows, *((*row[:-2], f"reversed {row[-2]}", row[-1]) for row in reversed(rows)))
+    return frame.schema, collect_by_test(frame)
 
 
-def latest(spark, *rows):
-    return [tuple(row) for row in keep_latest_requests(spark, *rows).select("status", "_row_number").collect()]
+@pytest.fixture
+def requests(request, candidates):
+    """Return the requests that are built from the raw rows of the test, in the order of their row numbers."""
+    return candidates[1][request.node.originalname]
 
 
-def latest_parking_statuses(spark, *rows):
-    return [row.status for row in keep_latest_requests(spark, *rows).where("request_type = 'Parking'").collect()]
+@pytest.fixture
+def latest(request, spark, candidates):
+    """Return the status and row number of the latest revision of each parking request.
+
+    The order of the rows must not change the result.
+    """
+    schema, requests = candidates
+    test, latest = request.node.originalname, []
+    for rows in (requests[test], requests[f"reversed {test}"][::-1]):
+        revisions = spark.createDataFrame(rows, schema)
+        kept = keep_latest(revisions, key=DATASET.key, order_by=DATASET.revision_order).collect()
+        latest.append([(row.status, row._row_number) for row in kept if row.request_type == "Parking"])
+    assert latest[0] == latest[1]
+    return latest[0]
 
 
-def test_arrival_order_does_not_change_the_latest_revision(spark):
-    late = datetime(2025, 9, 1, tzinfo=timezone.utc)
-    rows = [
-        raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
-        event(DENVER, row_ts="2025-06-01T00:00:00Z", number=3, Case_Status="Escalated", at=late),
-        event(DENVER, row_ts="2025-07-01T12:00:00.5Z", number=4, Case_Status="In Progress"),
-        event(DENVER, row_ts="2025-07-01T14:00:00+02:00", number=5, Case_Status="On Hold", at=late),
-    ]
-    assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("In Progress", 4)]
+LATE = utc(2025, 9, 1)
 
 
-def test_equal_times_keep_the_closed_revision(spark):
-    rows = [event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
-                  Case_Closed_Date=None)
-            for n, (status, closed) in enumerate([("Closed", "07/05/2024 01:00:00 PM"), ("New", None)])]  # fmt: skip
-    assert latest(spark, *rows) == latest(spark, *reversed(rows)) == [("Closed", 0)]
+@raw_rows(
+    raw(DENVER, number=2, Case_Status="New"),  # the latest time in this file is 5 July 2024
+    event(DENVER, row_ts="2025-06-01T00:00:00Z", number=3, Case_Status="Escalated", at=LATE),
+    event(DENVER, row_ts="2025-07-01T12:00:00.5Z", number=4, Case_Status="In Progress"),
+    event(DENVER, row_ts="2025-07-01T14:00:00+02:00", number=5, Case_Status="On Hold", at=LATE),
+)
+def test_arrival_order_does_not_change_the_latest_revision(latest):
+    assert latest == [("In Progress", 4)]
 
 
-def test_current_row_replaces_a_later_superseded_row(spark):
-    rows = [
-        raw(DENVER, number=2, Case_Status="New"),
-        event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
-    ]
-    assert latest(spark, *rows) == [("New", 2)]
+CLOSE_TIMES = {"Closed": "07/05/2024 01:00:00 PM", "New": None}
+
+
+@raw_rows(
+    *(
+        event(DENVER, row_ts="2025-07-02T00:00:00Z", number=n, Case_Status=status, Case_Closed_dttm=closed,
+              Case_Closed_Date=None)
+        for n, (status, closed) in enumerate(CLOSE_TIMES.items())
+    )
+)  # fmt: skip
+def test_equal_times_keep_the_closed_revision(latest):
+    assert latest == [("Closed", 0)]
+
+
+@raw_rows(
+    raw(DENVER, number=2, Case_Status="New"),
+    event(DENVER, row_ts="2025-08-01T00:00:00Z", number=3, Case_Status="Closed", current=False),
+)
+def test_current_row_replaces_a_later_superseded_row(requests, latest):
+    assert latest == [("New", 2)]
+    assert len(requests) == 2
 
 
 def test_revision_order_breaks_ties_without_arrival_times():
@@ -68,13 +99,18 @@ def test_revision_order_breaks_ties_without_arrival_times():
     assert set(columns) - set(DATASET.revision_order) - {*CONTENT, "closure_reason"} == derived
 
 
-def test_content_hash_covers_every_changeable_column(spark):
-    rows = [raw(DENVER, number=0), *(raw(DENVER | change) for change in CONTENT.values())]
-    rows += [raw(DENVER, Agency=None, Division="Public Works"), vancouver(), vancouver(closure_reason="x")]
-    found = build(spark, *rows)
-    assert found.select("content_hash").distinct().count() == len(rows)
-    same = build(spark, raw(DENVER, number=9, Case_Created_dttm="07/04/2024 01:31:00 PM"))
-    assert same.first().content_hash == found.where("_row_number = 0").first().content_hash
+@raw_rows(
+    raw(DENVER, number=0),
+    raw(DENVER, number=1, Case_Created_dttm="07/04/2024 01:31:00 PM"),
+    *(raw(DENVER | change) for change in CONTENT.values()),
+    raw(DENVER, Agency=None, Division="Public Works"),
+    vancouver(),
+    vancouver(closure_reason="x"),
+)
+def test_content_hash_covers_every_changeable_column(requests):
+    original, same, *changed = values(requests, "content_hash")
+    assert same == original
+    assert len({original, *changed}) == 1 + len(changed) == len(CONTENT) + 4
 
 
 # The tests below use local times in Denver on 4 July 2024. On this day, Denver is 6 hours behind UTC. The rows of an
@@ -98,31 +134,37 @@ def closed_at_1330(number=9):
     return event(OPEN, row_ts="2024-07-04T13:30:00-06:00", at=utc(2024, 7, 4, 20), file="e", number=number, **changes)
 
 
-def test_older_export_does_not_replace_an_event(spark):
+@raw_rows(closed_at_1330(), *exported(14))
+def test_older_export_does_not_replace_an_event(latest):
     """The export lands after the event, but its as-of time is earlier."""
-    rows = [closed_at_1330(), *exported(14)]
-    assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
+    assert latest == [("Closed", 9)]
 
 
-def test_repeated_download_does_not_make_rows_newer(spark):
-    rows = [*exported(14), closed_at_1330(), *exported(16)]
-    assert latest_parking_statuses(spark, *rows) == latest_parking_statuses(spark, *reversed(rows)) == ["Closed"]
-    assert set(values(spark, exported(16), "revised_at")) == {datetime(2024, 7, 4, 19, 10)}
+@raw_rows(*exported(14), closed_at_1330(), *exported(16))
+def test_repeated_download_does_not_make_rows_newer(requests, latest):
+    assert latest == [("Closed", 9)]
+    repeated = [row for row in requests if row._source_file.endswith("/16.csv")]
+    assert values(repeated, "revised_at") == [datetime(2024, 7, 4, 19, 10)] * 2
 
 
-def test_newer_export_replaces_an_event(spark):
+LATER = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
+
+
+@raw_rows(
+    closed_at_1330(),
+    raw(OPEN | {"Case Status": "Reopened"}, **LATER),
+    raw(OTHER, number=3, **LATER, Case_Closed_dttm="07/04/2024 01:45:00 PM"),
+)
+def test_newer_export_replaces_an_event(latest):
     """The as-of time of the export is later than the event."""
-    later = {"at": utc(2024, 7, 4, 20), "file": "20.csv"}
-    reopened = [raw(OPEN | {"Case Status": "Reopened"}, **later),
-                raw(OTHER, number=3, **later, Case_Closed_dttm="07/04/2024 01:45:00 PM")]  # fmt: skip
-    assert latest_parking_statuses(spark, closed_at_1330(), *reopened) == ["Reopened"]
+    assert latest == [("Reopened", 2)]
 
 
-def test_close_date_counts_as_local_midnight(spark):
-    closed = raw(OPEN, Case_Closed_Date="07/10/2024")
-    assert values(spark, [closed], "revised_at") == [datetime(2024, 7, 10, 6)]
+@raw_rows(raw(OPEN, Case_Closed_Date="07/10/2024"))
+def test_close_date_counts_as_local_midnight(requests):
+    assert values(requests, "revised_at") == [datetime(2024, 7, 10, 6)]
 
 
-def test_event_without_row_ts_uses_its_latest_time(spark):
-    rows = [event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3)]
-    assert values(spark, rows, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]
+@raw_rows(event(OPEN, row_ts="2024-07-04T13:30:00-06:00"), event(OPEN, row_ts=None, number=3))
+def test_event_without_row_ts_uses_its_latest_time(requests):
+    assert values(requests, "revised_at") == [datetime(2024, 7, 4, 19, 30), datetime(2024, 7, 4, 15, 0)]
