@@ -175,7 +175,9 @@ def test_error_for_missing_struct_field_lists_existing_fields(spark, source, mes
 @pytest.mark.parametrize("source", ["tags.k", "at.lat.x"])
 def test_fields_of_non_struct_columns_are_refused(spark, source):
     raw = spark.createDataFrame([], "at struct<lat: string>, tags array<struct<k: int>>")
-    with pytest.raises(SchemaMismatchError, match=f"expected a struct .*If '{source}' is the name of one column, write"):
+    with pytest.raises(
+        SchemaMismatchError, match=f"expected a struct .*If '{source}' is the name of one column, write"
+    ):
         change_schema(raw, fields=[(source, "int", "x", "int")])
 
 
