@@ -11,9 +11,13 @@ import typer
 from docs.generate import cli, tables
 from docs.generate.__main__ import WITHOUT_SPARK
 from docs.generate.markdown import table
-from transforms.datasets import load_dataset
 
 DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages(spark):
+    return tables.pages(spark)
 
 
 @pytest.mark.parametrize("path", WITHOUT_SPARK)
@@ -21,17 +25,15 @@ def test_pages_generated_without_spark_are_up_to_date(path):
     assert (DOCS / path).read_text(encoding="utf-8") == WITHOUT_SPARK[path]()
 
 
-def test_table_pages_are_up_to_date(spark):
-    pages = tables.pages(spark)
+def test_table_pages_are_up_to_date(pages):
     written = {str(path.relative_to(DOCS)) for path in (DOCS / "reference/tables").glob("*.md")}
     assert written == {path for path in pages if "/tables/" in path}
     for path, text in pages.items():
         assert (DOCS / path).read_text(encoding="utf-8") == text, path
 
 
-def test_dataset_page_lists_columns_with_their_types(spark):
-    page = tables.dataset_page(spark, load_dataset("contact_centre"))
-    trusted = page.split("## trusted")[1].split("## ")[0]
+def test_dataset_page_lists_columns_with_their_types(pages):
+    trusted = pages["reference/tables/contact_centre.md"].split("## trusted")[1].split("## ")[0]
     assert "| `calls_unaccounted` | `bigint` |" in trusted
     assert "_mask_0" not in trusted
 
