@@ -35,8 +35,8 @@ def change_on_previous(
     the smallest value of `column` in these rows is used.
 
     Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
-    the change of `column` since the period `period - periods`, in the units of `column`. The change is null if the
-    group has no value for the earlier period. In this case, no other period is used instead. A change that overflows
+    the change of `column` since the earlier period, in the units of `column`. The earlier period is `periods` periods
+    before. If the group has no value for the earlier period, the change is null, and no other period is used instead. A change that overflows
     the type of `column` is also null. If `percentage_name` is given, adds a double column with this name: the change as
     a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 

@@ -18,7 +18,7 @@ from workflows.parts import displayed_answers
 from workflows.status import DatasetStatus, status_of
 
 MAX_REASONS = 3
-"""Maximum number of reasons that an overview names."""
+"""Maximum number of reasons in an overview."""
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _status_record(status: DatasetStatus) -> dict[str, object]:
 
 
 def _rows(spark: SparkSession, dataset: str, name: str, answer: Answer | None) -> DataFrame:
-    """Return the sorted rows of an answer, of quarantine or of the run ledger."""
+    """Return the rows of an answer, of the quarantine table or of the run ledger, in order."""
     if answer:
         return sort_rows(answer, read(spark, table_name("curated", dataset, answer.name)))
     if name == QUARANTINE:

@@ -1,4 +1,4 @@
-"""Compile each row-level expectation on one column to a Column. The Column is true if the row is unexpected.
+"""Compile row-level expectations on one column to Spark expressions, which are true if the row is unexpected.
 
 Every function has the name and the arguments of the Great Expectations type that it compiles. As in GX, a row with a
 missing value is neither expected nor unexpected. The row is excluded, and its value is counted as missing.
