@@ -36,9 +36,9 @@ def change_on_previous(
 
     Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
     the change of `column` since the earlier period, in the units of `column`. The earlier period is `periods` periods
-    before. If the group has no value for the earlier period, the change is null, and no other period is used instead. A change that overflows
-    the type of `column` is also null. If `percentage_name` is given, adds a double column with this name: the change as
-    a percentage of the earlier value. The percentage is also null if the earlier value is 0.
+    before. If the group has no value for the earlier period, the change is null, and no other period is used instead. A
+    change that overflows the type of `column` is also null. If `percentage_name` is given, adds a double column with
+    this name: the change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
