@@ -37,7 +37,7 @@ _DAMAGE = (
 _AREAS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 _GROUPS = ("agency", "channel", *_AREAS)
 SEPARATOR = " | "
-"""The separator in the keys of expected answers, such as `zip | 80202 | Parking | 2023-05`. Null is written as empty text."""
+"""The separator in the keys of expected answers, such as `zip | 80202 | Parking | 2023-05`. A null is written as ''."""
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
