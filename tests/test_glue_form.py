@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -20,6 +21,8 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+
+from tests.conftest import Landing
 
 SESSION = """
 import sys
@@ -43,7 +46,7 @@ spark = builder.getOrCreate()
 CALLS = """
 from jobs.contact_centre import JOB
 for _ in range(2):
-    for entry in JOB.run(spark, JOB.parse(["--landing", "s3://city/landing", "--warehouse", warehouse])):
+    for entry in JOB.run(spark, JOB.parse(["--landing", "s3://city/landing/calls", "--warehouse", warehouse])):
         result = entry.result
         print(entry.stage, entry.state, result.rows_in, result.rows_out, result.rows_quarantined, *result.notes)
 print([tuple(row) for row in spark.table("lake.curated.contact_centre_calls_handled").collect()])
@@ -52,7 +55,7 @@ DISPATCHES = """
 from ingest.crawl import crawl
 from ingest.raw import ingest
 from transforms.datasets.police_dispatch import DATASET
-arguments = {"dataset": "police_dispatch", "landing": "s3://city/landing", "run_id": "r"}
+arguments = {"dataset": "police_dispatch", "landing": "s3://city/landing/dispatches", "run_id": "r"}
 arguments |= {"layouts": DATASET.source_columns}
 print(crawl(spark, **arguments))
 print(ingest(spark, **arguments).rows)
@@ -61,23 +64,37 @@ for row in spark.table("lake.raw.police_dispatch").orderBy("_source_file", "_row
 """
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch):
+NAMES = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Upload files to the bucket `city`, run `CALLS` and `DISPATCHES` in one session, and return the printed lines."""
+    folder = tmp_path_factory.mktemp("glue")
+    calls, dispatches = (Landing(folder / "landing" / name) for name in ("calls", "dispatches"))
+    days = Landing.days()
+    days[4][1] = "n/a"
+    calls.workbook("2024.xlsx", days)
+    for number, name in enumerate(NAMES):
+        dispatches.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     endpoint = "http://{}:{}".format(*server.get_host_and_port())
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
-        monkeypatch.setenv(name, "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()
-    yield endpoint
-    server.stop()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+            monkeypatch.setenv(name, "us-east-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+        try:
+            yield run_on_glue(CALLS + DISPATCHES, endpoint, folder)
+        finally:
+            server.stop()
 
 
-def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
-    """Upload the folder `landing` to the bucket `city`, run the code `job`, and return the printed lines."""
+def run_on_glue(jobs: str, aws: str, folder: Path) -> list[str]:
+    """Upload the folder `landing` to the bucket `city`, run the code `jobs`, and return the printed lines."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="city")
     for path in (folder / "landing").rglob("*.*"):
@@ -85,20 +102,16 @@ def run_on_glue(job: str, aws: str, folder: Path) -> list[str]:
     package = util.find_spec("feature_store_pyspark")
     assert package is not None
     jar = Path(str(package.origin)).parent / "jars" / "sagemaker-feature-store-spark-sdk-3.5.jar"
-    command = [sys.executable, "-c", SESSION + job, "s3://city/warehouse", aws, str(jar), str(folder)]
+    command = [sys.executable, "-c", SESSION + jobs, "s3://city/warehouse", aws, str(jar), str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()
 
 
-def test_glue_job_publishes_tables_to_the_catalog(aws: str, landing, tmp_path: Path) -> None:
+def test_glue_job_publishes_tables_to_the_catalog(printed: list[str]) -> None:
     """The data files are on S3."""
-    days = landing.days()
-    days[4][1] = "n/a"
-    landing.workbook("2024.xlsx", days)
-
-    assert run_on_glue(CALLS, aws, tmp_path) == [
+    assert printed[:7] == [
         "ingest SUCCEEDED 30 30 None",
         "refine SUCCEEDED 30 29 1",
         "curate SUCCEEDED 29 2 None 2 of 2 answers built",
@@ -116,12 +129,8 @@ def test_glue_job_publishes_tables_to_the_catalog(aws: str, landing, tmp_path: P
     assert any(key.startswith("warehouse/trusted.db/contact_centre/data/_quarantined=false/") for key in keys)
 
 
-def test_event_files_can_have_any_name(aws: str, landing, tmp_path: Path) -> None:
-    names = ["2024/07/10/17/a.json", "a blank.json", "day=1/per%20cent+plus.json", "é[1].json"]
-    for number, name in enumerate(names):
-        landing.file(name, f'{{"incident_id": "P{number}"}}\n{{"incident_id": "Q{number}"}}\n'.encode())
-
-    crawled, ingested, *rows = run_on_glue(DISPATCHES, aws, tmp_path)
+def test_event_files_can_have_any_name(printed: list[str]) -> None:
+    crawled, ingested, *rows = printed[7:]
 
     assert (crawled, ingested) == ("4 new files in 3 folders, 1 columns", "8")
-    assert rows == [f"{row}{names.index(name)} {name} {'PQ'.index(row) + 1}" for name in sorted(names) for row in "PQ"]
+    assert rows == [f"{row}{NAMES.index(name)} {name} {'PQ'.index(row) + 1}" for name in sorted(NAMES) for row in "PQ"]
