@@ -9,12 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from pyspark.sql import SparkSession
-from typer.testing import CliRunner
 
 from lake.session import catalog_settings
-from workflows.cli import app
 
 
 def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,9 +19,7 @@ def citylake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
 
 
-def test_sample_run_matches_the_truth_file(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sample_run_matches_the_truth_file(spark: SparkSession, tmp_path: Path) -> None:
     killed_before = tmp_path / "samples/landing/contact_centre.partial"
     killed_before.mkdir(parents=True)
     (killed_before / "2022.xlsx").write_bytes(b"half a workbook")
@@ -59,15 +54,13 @@ def test_sample_run_matches_the_truth_file(
         year: tuple(counts.values()) for year, counts in truth["years"].items()
     }
 
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    show = CliRunner().invoke(app, ["show", "contact_centre"])
-    assert show.exit_code == 0, show.stderr
+    show = citylake(tmp_path, "show", "contact_centre")
+    assert show.returncode == 0, show.stderr
     assert "calls_handled_monthly  Percentage of calls handled, by month" in show.stdout
     assert "Nothing needs attention." in show.stdout
     assert len(show.stdout.splitlines()) <= 40
 
-    quarantine = CliRunner().invoke(app, ["show", "contact_centre", "quarantine", "--quiet"])
+    quarantine = citylake(tmp_path, "show", "contact_centre", "quarantine", "--quiet")
     assert "CallsOffered: 'n/a' is not a valid whole number" in quarantine.stdout
 
 

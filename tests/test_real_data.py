@@ -15,6 +15,8 @@ from jobs.inquiry_volume import JOB
 from transforms.datasets import load_dataset
 from workflows.runner import run_workflow, spark_job_runner
 
+pytestmark = pytest.mark.compiled
+
 YEARS = "lake.curated.contact_centre_calls_handled"
 
 
@@ -43,11 +45,7 @@ def contact_centre(real_data: Path) -> Path:
     return real_data / "contact_centre"
 
 
-@pytest.mark.compiled
-def test_contact_centre_files_give_the_published_percentages(
-    lake: SparkSession, tmp_path: Path, contact_centre: Path
-) -> None:
-    """The csv file is delivered after the two workbooks. Its dates overlap with the dates of the workbooks."""
+def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
     run(lake, tmp_path, contact_centre / "*.xlsx")
 
     assert years(lake) == {
@@ -58,15 +56,23 @@ def test_contact_centre_files_give_the_published_percentages(
     assert lake.table("lake.quarantine.contact_centre").count() == 0
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 11
 
-    run(lake, tmp_path, contact_centre)
+
+def test_csv_file_gives_sixteen_yearly_percentages(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+    run(lake, tmp_path, contact_centre / "*.csv")
 
     published = years(lake)
     assert sorted(published) == list(range(2009, 2025))
     assert published[2019] == (365, 655_630, 574_352, 87.6, -1.59)
     assert published[2024][:4] == (274, 290_763, 270_010, 92.86)
-    assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
-    assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585
     assert sum(days for days, *_ in published.values()) == 5_585
+    assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
+
+
+def test_overlapping_dates_are_counted_once(lake: SparkSession, tmp_path: Path, contact_centre: Path) -> None:
+    run(lake, tmp_path, contact_centre)
+
+    assert lake.table("lake.raw.contact_centre").count() == 365 + 213 + 5_585
+    assert sum(days for days, *_ in years(lake).values()) == 5_585
 
 
 def test_all_published_inquiries_reach_the_answers(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
@@ -125,7 +131,6 @@ def test_rounded_percentages_of_departments_equal_the_published_percentages(
     assert [(year, difference) for (year, _), difference in off.items()] == [(2024, Decimal("-0.001"))]
 
 
-@pytest.mark.compiled
 def test_vancouver_service_requests_reach_the_answers(lake: SparkSession, tmp_path: Path, real_data: Path) -> None:
     folder = real_data / "service_requests"
     (tmp_path / "key").write_text("k" * 32)

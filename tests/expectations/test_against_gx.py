@@ -174,9 +174,6 @@ FRAMES = {
     "all null": [(None,) * 12] * 3,
     "empty": [],
 }
-only_on_one_spark = pytest.mark.skipif(
-    not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
-)
 EXTREME_FRAMES = ["nothing as expected", "all null", "empty"]
 
 
@@ -235,7 +232,9 @@ def test_gx_returns_equal_results_for_mixed_rows(assert_same_as_gx):
 
 
 # GX takes about a second for each expectation, so this test has only one expectation of each type.
-@only_on_one_spark
+@pytest.mark.skipif(
+    not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
+)
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
 def test_gx_returns_equal_results_for_extreme_frames(assert_same_as_gx, rows):
     assert_same_as_gx(rows, [*{item["type"]: item for item in ALL}.values()])
@@ -297,7 +296,6 @@ CONDITIONED = [
 ]
 
 
-@only_on_one_spark
 def test_row_conditions_mean_the_same_in_gx(assert_same_as_gx):
     pairs = [(item, condition) for condition in CONDITIONS for item in CONDITIONED[:2]]
     pairs += [(item, condition) for condition in (CONDITIONS[5], CONDITIONS[11]) for item in CONDITIONED[2:]]
@@ -323,7 +321,6 @@ ROWS = st.tuples(
 )
 
 
-@only_on_one_spark
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking a failing example would take minutes.
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
 def test_gx_returns_equal_results_for_generated_rows(assert_same_as_gx, rows, entries):

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from functools import partial
 from importlib import resources
 
-import pyspark
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -219,10 +218,6 @@ CASES = {
 }
 
 
-@pytest.mark.skipif(
-    not pyspark.__version__.startswith("3."),
-    reason="On a second Spark version, test_against_gx compares the results of all expectation types",
-)
 @pytest.mark.parametrize("dataset", CASES)
 def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, dataset: str) -> None:
     case = CASES[dataset]

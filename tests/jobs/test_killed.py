@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.contact_centre import JOB
@@ -19,15 +20,20 @@ KILLED = """
 import os, signal
 from jobs.contact_centre import JOB
 from lake import staging
+from lake.staging import Staged
 
-def kill_if_trusted(staged):
-    if staged.table == "lake.trusted.contact_centre":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return fast_forward(staged)
+def kill_if_trusted(function):
+    def call(staged, **options):
+        if staged.table == "lake.trusted.contact_centre":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(staged, **options)
+    return call
 
-fast_forward, staging._fast_forward = staging._fast_forward, kill_if_trusted
+{point}
 JOB.main(["--stage", "refine", "--warehouse", {warehouse!r}, "--WORKFLOW_RUN_ID", "killed"])
 """
+BEFORE = "staging._fast_forward = kill_if_trusted(staging._fast_forward)"
+AFTER = "Staged.drop = kill_if_trusted(Staged.drop)"
 
 
 def run(lake: SparkSession, landing: object, stage: str, *, run_id: str) -> None:
@@ -38,10 +44,17 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
     return sorted((row._source_file, row._row_number) for row in lake.table(QUARANTINE).collect())
 
 
-def test_next_run_completes_a_killed_publish(lake: SparkSession, landing, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("point", "run_id"),
+    [(BEFORE, "killed"), (AFTER, "another")],
+    ids=["before the fast-forward", "after the fast-forward"],
+)
+def test_next_run_completes_a_killed_publish(
+    lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str
+) -> None:
     """In each file, one row is quarantined, because its column `CallsOffered` is empty.
 
-    The process is killed before the fast-forward of trusted. `test_increments` kills runs at every write.
+    `test_increments` kills runs at every write.
     """
     landing.workbook("2024.xlsx", [*landing.days(), ["2024-02-01", None, 1, 0, 1.0, 0.8, 31]])
     run(lake, landing, "all", run_id="first")
@@ -50,19 +63,19 @@ def test_next_run_completes_a_killed_publish(lake: SparkSession, landing, tmp_pa
     landing.workbook("2025.xlsx", days, delivered=60)
     run(lake, landing, "ingest", run_id="killed")
 
-    code = KILLED.format(warehouse=str(tmp_path / "warehouse"))
+    code = KILLED.format(point=point, warehouse=str(tmp_path / "warehouse"))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True)
 
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    assert snapshot_id(lake, TRUSTED) == before[0]
+    assert (snapshot_id(lake, TRUSTED) == before[0]) is (point == BEFORE)
     assert snapshot_id(lake, QUARANTINE) != before[1]
-    assert lake.table(TRUSTED).count() == 30
+    assert lake.table(TRUSTED).count() == (30 if point == BEFORE else 60)
     assert "candidates_killed" in {row["name"] for row in lake.table(f"{TRUSTED}.refs").collect()}
     assert runs(lake).where("run_id = 'killed' AND stage = 'refine'").collect()[0].state == "RUNNING"
 
-    run(lake, landing, "refine", run_id="another")
-    run(lake, landing, "curate", run_id="another")
+    run(lake, landing, "refine", run_id=run_id)
+    run(lake, landing, "curate", run_id=run_id)
     answer = lake.table("lake.curated.contact_centre_calls_handled").orderBy("year").collect()
     assert [(row.year, row.days, row.calls_offered) for row in answer] == [(2024, 30, 3000), (2025, 30, 6000)]
     assert bad_days(lake) == [("2024.xlsx", 32), ("2025.xlsx", 32)]

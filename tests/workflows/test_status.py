@@ -29,8 +29,7 @@ def status(lake: SparkSession) -> DatasetStatus:
     return status_of(lake, ["contact_centre"])[0]
 
 
-def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job, monkeypatch) -> None:
-    """The status of the dataset is followed from its state before the first run."""
+def test_new_and_successful_datasets_need_no_attention(lake: SparkSession, landing, job) -> None:
     assert (status(lake).state, status(lake).attention, status(lake).quarantined_pct) == ("never run", (), None)
     days = landing.days()
     days[4][1] = "n/a"
@@ -41,6 +40,27 @@ def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job
     assert (after.state, after.trusted, after.quarantined, after.attention) == ("SUCCEEDED", 29, 1, ())
     assert after.quarantined_pct == pytest.approx(100 / 30)
 
+
+def test_skipped_file_is_listed_until_removed(lake: SparkSession, landing, job) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    notes = landing.file("notes.pdf", b"%PDF")
+
+    assert [entry.state for entry in job()] == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED", "SUCCEEDED"]
+    for _ in range(2):
+        assert (
+            status(lake)
+            .attention[0]
+            .startswith("file notes.pdf is skipped: unknown format. Expected .xlsx files, .csv files")
+        )
+        job()
+    notes.unlink()
+    job()
+    assert status(lake).attention == ()
+
+
+def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job, monkeypatch) -> None:
+    landing.workbook("2024.xlsx", landing.days())
+    job()
     landing.workbook("2025.xlsx", landing.days("2025-01-01"))
     for stage in ("ingest", "refine"):
         job(stage)
@@ -57,46 +77,9 @@ def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job
     assert status(lake).attention == ()
 
 
-def test_skipped_file_is_listed_until_removed(lake: SparkSession, landing, job, monkeypatch) -> None:
-    monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
-    monkeypatch.setenv("COLUMNS", "80")
-    landing.workbook("2024.xlsx", landing.days())
-    notes = landing.file("notes.pdf", b"%PDF")
-
-    assert [entry.state for entry in job()] == ["SUCCEEDED_WITH_SKIPS", "SUCCEEDED", "SUCCEEDED"]
-    for _ in range(2):
-        assert (
-            status(lake)
-            .attention[0]
-            .startswith("file notes.pdf is skipped: unknown format. Expected .xlsx files, .csv files")
-        )
-        job()
-    result = CliRunner().invoke(app, ["status", "contact_centre"])
-    assert result.exit_code == 3
-    assert "contact_centre file notes.pdf is skipped" in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80
-    record = json.loads(CliRunner().invoke(app, ["status", "contact_centre", "--json"]).stdout)[0]
-    assert (record["dataset"], record["trusted"], len(record["attention"])) == ("contact_centre", 30, 1)
-    assert record["started"].endswith("Z")
-
-    notes.unlink()
-    job()
-    assert status(lake).attention == ()
-    result = CliRunner().invoke(app, ["status"])
-    assert result.exit_code == 0
-    assert "never run" in result.stdout
-    rows = CliRunner().invoke(app, ["status", "--csv"]).stdout.splitlines()
-    assert rows[0] == "dataset,state,started,trusted,quarantined,attention,quarantined_pct"
-    assert [row.split(",")[:2] for row in rows[1:3]] == [
-        ["contact_centre", "SUCCEEDED"],
-        ["inquiry_volume", "never run"],
-    ]
-
-
 def test_blocked_run_is_listed_until_a_success(lake: SparkSession, landing, job) -> None:
     landing.workbook("2024.xlsx", landing.days())
-    for stage in ("ingest", "refine"):
-        job(stage)
+    job()
     landing.csv("2025.csv", [[*day[:2], -5, *day[3:]] for day in landing.days("2025-01-01", 10)])
     for _ in range(2):  # The second run finds no new files.
         with pytest.raises(ExpectationsNotMetError):
@@ -118,3 +101,31 @@ def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> No
     assert (
         status(lake).attention[0].startswith("stage ingest failed: LandedFilesError: contact_centre: 1 landed file(s)")
     )
+
+
+def test_datasets_needing_attention_give_exit_code_3(lake: SparkSession, landing, job, monkeypatch) -> None:
+    monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
+    monkeypatch.setenv("COLUMNS", "80")
+    landing.workbook("2024.xlsx", landing.days())
+    notes = landing.file("notes.pdf", b"%PDF")
+    job()
+
+    result = CliRunner().invoke(app, ["status", "contact_centre"])
+    assert result.exit_code == 3
+    assert "contact_centre file notes.pdf is skipped" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    record = json.loads(CliRunner().invoke(app, ["status", "contact_centre", "--json"]).stdout)[0]
+    assert (record["dataset"], record["trusted"], len(record["attention"])) == ("contact_centre", 30, 1)
+    assert record["started"].endswith("Z")
+
+    notes.unlink()
+    job()
+    result = CliRunner().invoke(app, ["status"])
+    assert result.exit_code == 0
+    assert "never run" in result.stdout
+    rows = CliRunner().invoke(app, ["status", "--csv"]).stdout.splitlines()
+    assert rows[0] == "dataset,state,started,trusted,quarantined,attention,quarantined_pct"
+    assert [row.split(",")[:2] for row in rows[1:3]] == [
+        ["contact_centre", "SUCCEEDED"],
+        ["inquiry_volume", "never run"],
+    ]
