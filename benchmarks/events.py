@@ -48,13 +48,12 @@ def measure_increments(
     """Measure increments into tables of several sizes, and a full refresh of some of these tables.
 
     An increment is a set of JSON lines in landing. Most lines are new requests of the last two months. One line in a
-    hundred revises a request of any month. After the increments, the function builds all answers from all rows of
-    trusted, and measures these builds. There is no separate warm-up, so the first measurements include the warm-up of
-    the JVM.
+    hundred revises a request of any month. After the increments, the function measures how long it takes to build all
+    answers from all rows of trusted. The first measurements include the time in which the JVM warms up.
 
     Args:
         folder: The folder for landing and tables.
-        sizes: The number of requests in trusted, for each table.
+        sizes: The sizes of the tables to measure. A size is the number of requests in trusted.
         increment: The number of rows in an increment. None means 1 % of the table.
         rebuilt: The sizes for which a full refresh is measured.
         runs: The number of increments. All answers are also built this number of times.

@@ -92,7 +92,12 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, 
     rows.writeTo(_crawls_table(dataset)).append()
     for change in drift:
         logger.warning(
-            "%s: column %s %s: before %s, now %s", dataset, change.column, change.change, change.before, change.after
+            "%s: schema drift in column %r (%s). Before: %s. Now: %s",
+            dataset,
+            change.column,
+            change.change,
+            change.before,
+            change.after,
         )
     return Crawl(len(files), tuple(sorted(folders)), schema, drift)
 

@@ -26,7 +26,7 @@ class Progress:
     """The progress of a replay.
 
     Attributes:
-        sha256: The checksum of the file.
+        sha256: The SHA-256 checksum of the replayed file.
         to: The address of the target.
         rows: Number of rows that the target has stored.
         pending: The path of the landing file that is being written. Empty if no file is being written. The path exists

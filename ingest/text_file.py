@@ -134,7 +134,9 @@ def _detect_encoding(file: str, text: _Text) -> str:
     problem = f"{text.strays} byte(s) from line {text.first_stray} on are not valid UTF-8"
     has_mark = text.start.startswith(_BOM)
     if has_mark or text.accents or text.letters >= _MIN_LETTERS_PER_STRAY * text.strays:
-        evidence = "a UTF-8 byte order mark" if has_mark else f"{text.letters} letter(s) in valid UTF-8"
+        evidence = (
+            "a UTF-8 byte order mark" if has_mark else f"{text.letters} other non-ASCII character(s) in valid UTF-8"
+        )
         problem = f"{problem}, but the file has {evidence}. Save the whole file as UTF-8 again."
         raise LandedFileError(where=file, problem=problem)
     if text.has_undefined:
@@ -158,11 +160,11 @@ def _check_quotes(file: str, uri: str, header: Header) -> None:
                 start = reader.line_num + 1
         except csv.Error as error:
             if "field limit" in str(error):
-                problem = f"a cell from line {start} on has more than {csv.field_size_limit():,} characters"
+                problem = f"a cell in line {start} or later has more than {csv.field_size_limit():,} characters"
                 problem = f"{problem}. A quote is probably not closed. Close the quote at the end of its cell."
                 raise LandedFileError(where=file, problem=problem) from error
             problem = (
-                f"the quotes from line {start} on are not valid ({error}). Close each quote, and double each quote"
+                f"a quote in line {start} or later is not valid ({error}). Close each quote, and double each quote"
             )
             problem = f"{problem} inside a quoted cell."
             raise LandedFileError(where=file, problem=problem) from error

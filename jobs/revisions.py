@@ -129,7 +129,9 @@ def stage_quarantine(
 
 
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
-    """Return an SQL condition that prunes data files. All published revisions of the staged keys meet the condition.
+    """Return an SQL condition that prunes data files.
+
+    Every published row with a staged key meets this condition, so no data file that is needed is pruned.
 
     The condition contains the range of `column` in each staged file, from the minimum to the maximum. Both values come
     from the metadata of the file. Each file has rows of only one month. The ranges are therefore narrow even if an

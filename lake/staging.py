@@ -210,7 +210,7 @@ def stage(
 
 
 def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
-    """Create a branch without new rows. Publishing the branch adds only properties to the table's history."""
+    """Create a branch without new rows. Its publish adds a snapshot with new properties and the same rows."""
     base = snapshot_id(spark, table)
     branch = _create_branch(spark, table, prefix="unchanged_", run_id=run_id, base=base)
     properties = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}

@@ -70,7 +70,7 @@ def read_snapshot(spark: SparkSession, table: str, snapshot: int) -> DataFrame:
 
 
 def last_properties(spark: SparkSession, table: str, name: str, *, branch: str = "main") -> Mapping[str, str]:
-    """Return the summary of the latest snapshot that has the property `name`. If there is none, return `{}`."""
+    """Return the summary of the latest snapshot with the property `name`, or `{}` if no snapshot has this property."""
     summaries = (snapshot.summary for snapshot in lineage(spark, table, branch=branch))
     return next((summary for summary in summaries if name in summary), {})
 

@@ -96,7 +96,7 @@ def cast(value: str, *, source_type: T.DataType, target_type: T.DataType, where:
         raise SchemaMismatchError(
             where=where,
             got=f"the type {source_type.simpleString()}",
-            expected=f"a type that can be cast to {target_type.simpleString()} in only one way",
+            expected=f"a type whose cast to {target_type.simpleString()} has only one possible result",
             hint="Derive the value with an explicit Spark function first, for example timestamp_millis for a number.",
         )
     return F.expr(f"try_cast({value} AS {target_type.simpleString()})")
@@ -132,7 +132,7 @@ def to_literal(value: object, type_: T.DataType) -> Column | None:
         fits = isinstance(type_, T.TimestampType if value.tzinfo else T.TimestampNTZType)
     elif isinstance(type_, T.FractionalType):
         fits = isinstance(value, (int, float, Decimal)) and _fits_floating(value, type_)
-        value = float(value) if fits else value  # type: ignore[arg-type]
+        value = float(value) if fits else value  # type: ignore[arg-type]  # `fits` is True only for a number
     else:
         fits = any(isinstance(type_, kind) and isinstance(value, python) for kind, python in _PYTHON_TYPES)
     if isinstance(type_, (T.DecimalType, T.TimestampType, T.TimestampNTZType)):

@@ -34,11 +34,14 @@ def change_on_previous(
     Rows: all kept. Each group should have one row for each period. If a group has several rows for the earlier period,
     the smallest value of `column` in these rows is used.
 
-    Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. Adds `name`,
-    the change of `column` since the earlier period, in the units of `column`. The earlier period is `periods` periods
-    before. If the group has no value for the earlier period, the change is null, and no other period is used instead. A
-    change that overflows the type of `column` is also null. If `percentage_name` is given, adds a double column with
-    this name: the change as a percentage of the earlier value. The percentage is also null if the earlier value is 0.
+    Columns: reads `period`, an integer that numbers the periods, for example a year or a `month_number`. The earlier
+    period has the number `period - periods`.
+
+    - `name`: the change of `column` since the earlier period, in the units of `column`. If the group has no value for
+      the earlier period, the change is null, and no other period is used instead. If the change overflows the type of
+      `column`, the change is null too.
+    - `percentage_name`, if it is given: the change as a percentage of the earlier value, a double. The percentage is
+      also null if the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]

@@ -75,7 +75,7 @@ def explode(
     default_names = [column] if isinstance(type_, T.ArrayType) else ["key", "value"]
     element_names = default_names if names is None else [*names]
     if len(element_names) != len(default_names):
-        expected = "one name for an array, or two for a map: key and value"
+        expected = "one name for an array, or two names for a map: the first for its keys, the second for its values"
         raise ArgumentError(where="explode", argument="names", got=element_names, expected=expected)
     generate = F.posexplode_outer if position_column else F.explode_outer
     added = [*([position_column] if position_column else []), *element_names]

@@ -113,10 +113,10 @@ def concatenate(*values: Column, separator: str = " ", null_text: str | None = N
     """Join values into one text, in order. Replaces Glue Studio's Concatenate Columns.
 
     If a value is null, the whole text is null. If `null_text` is given, `null_text` replaces each null instead. Nulls
-    are never skipped, because otherwise ("a", null, "b") and ("a", "b") would give the same text. Use `uuid` for a key
-    whose parts can contain the separator. Spark casts values that are not text. A cast of a timestamp uses the
-    session's time zone. Call `format_timestamp` first to choose a time zone. If ANSI mode is off, Spark writes the
-    decimal 0.0000000 as `0E-7`.
+    are never skipped, because otherwise ("a", null, "b") and ("a", "b") would give the same text. If the parts of a key
+    can contain the separator, different keys can give the same text. Use `keys.uuid` for such keys. Spark casts values
+    that are not text. A cast of a timestamp uses the session's time zone. Call `format_timestamp` first to choose a
+    time zone. If ANSI mode is off, Spark writes the decimal 0.0000000 as `0E-7`.
 
     >>> streets = spark.createDataFrame([("Main", "1st"), ("Main", None)], "a string, b string")
     >>> corners = concatenate(F.col("a"), F.col("b"), separator=" & ", null_text="?")

@@ -46,7 +46,7 @@ class Delivery:
     """The landed files of a dataset.
 
     Attributes:
-        landing: The folder, file or pattern of the files.
+        landing: The path of the landed files: a folder, a file or a glob pattern.
         masking_key: The file with the masking key, or None.
     """
 
@@ -86,7 +86,9 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
     workflow = workflow_of(dataset)
     for key, description in workflow.parameters.items():
         if key not in _parameters(delivery):
-            raise WorkflowError(workflow=workflow.name, problem=f"the workflow needs {key}: {description}")
+            raise WorkflowError(
+                workflow=workflow.name, problem=f"the option {key} is missing. Its help text is: {description}"
+            )
     return _run_datasets({dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, quiet=quiet)
 
 

@@ -94,7 +94,7 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
     try:
         write = html_writer()
     except ImportError as error:
-        hint = "Run: pip install 'citylake[gx]', or make setup."
+        hint = "Run `pip install 'citylake[gx]'` or `make setup`."
         raise DataDocsError(f"Great Expectations cannot be imported: {error}. {hint}") from error
     pages = {result.page: result_page(result) for result in results}
     # If several results have the same suite, the page of the suite shows the last result.

@@ -430,8 +430,8 @@ def _open(url: str, token: str = "") -> Any:
 def _retry(url: str, attempt: Callable[[], T], sleep: Sleep) -> T:
     """Repeat an attempt until it succeeds, at most `MAX_ATTEMPTS` times.
 
-    Before a retry, wait at least as long as the server requests. There is no retry if the server requests a wait of
-    more than `MAX_WAIT_SECONDS`, or if a retry cannot fix the error.
+    Before a retry, wait at least as long as the server requests. Do not retry if the server requests a wait of more
+    than `MAX_WAIT_SECONDS`, or if a retry cannot fix the error.
     """
     for number in range(1, MAX_ATTEMPTS + 1):
         retry_after = 0.0

@@ -98,8 +98,8 @@ class Case:
 def draw_request(index: int, number: int, days: tuple[date, date], generator: random.Random) -> Case:
     """Generate one request.
 
-    `index` is unique in a part. `number` is unique in a year. `days` has the first and the last possible date of
-    creation.
+    `index` is unique among the requests of one part of the sample. `number` is unique in a year. `days` has the first
+    and the last possible date of creation.
     """
     created = _draw_time(days, number)
     agency, summary, kind, traffic = _SUBJECTS[generator.randrange(len(_SUBJECTS))]

@@ -37,7 +37,10 @@ _DAMAGE = (
 _AREAS = ("neighborhood", "council_district", "police_district", "zip", "grid_cell")
 _GROUPS = ("agency", "channel", *_AREAS)
 SEPARATOR = " | "
-"""The separator in the keys of expected answers, such as `zip | 80202 | Parking | 2023-05`. A null is written as ''."""
+"""The separator in the keys of expected answers, such as `zip | 80202 | Parking | 2023-05`.
+
+In a key, a null value is written as empty text.
+"""
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:

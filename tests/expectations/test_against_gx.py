@@ -227,7 +227,7 @@ def normalize(value):
     return value
 
 
-def test_gx_returns_equal_results_for_mixed_rows(assert_same_as_gx):
+def test_gate_equals_gx_for_mixed_rows(assert_same_as_gx):
     assert_same_as_gx(FRAMES["mixed"], ALL)
 
 
@@ -236,7 +236,7 @@ def test_gx_returns_equal_results_for_mixed_rows(assert_same_as_gx):
     not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
 )
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
-def test_gx_returns_equal_results_for_extreme_frames(assert_same_as_gx, rows):
+def test_gate_equals_gx_for_extreme_frames(assert_same_as_gx, rows):
     assert_same_as_gx(rows, [*{item["type"]: item for item in ALL}.values()])
 
 
@@ -323,7 +323,7 @@ ROWS = st.tuples(
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])  # Shrinking a failing example would take minutes.
 @given(rows=st.lists(ROWS, max_size=8), entries=st.lists(st.sampled_from(ALL), min_size=10, max_size=25, unique_by=str))
-def test_gx_returns_equal_results_for_generated_rows(assert_same_as_gx, rows, entries):
+def test_gate_equals_gx_for_generated_rows(assert_same_as_gx, rows, entries):
     assert_same_as_gx(rows, entries)
 
 

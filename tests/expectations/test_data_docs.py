@@ -167,7 +167,7 @@ def test_result_page_shows_exception_messages_from_gx(tmp_path):
     assert "File <x>" in page.text
 
 
-def test_result_page_shows_expectations_invalid_in_gx(tmp_path):
+def test_result_page_includes_expectations_that_gx_rejects(tmp_path):
     page = result_page(
         render(
             [make_saved(make_result("own", "expect_no_such_thing"), make_result("bare", kwargs={"column": "n"}))],

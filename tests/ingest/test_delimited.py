@@ -36,7 +36,7 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
     [
         (
             b"Date;Area\n" + "1;Montréal\n".encode() * 200_000 + b"1;Qu\xe9bec\n",
-            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 letter.s. in valid UTF-8",
+            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 other non-ASCII character.s. in valid UTF-8",
         ),
         (
             "Date;Area\n1;Montréal\n".encode() + b"2;Qu\xe9bec\n",
@@ -69,7 +69,7 @@ def test_header_below_the_first_row_is_rejected(tmp_path: Path, line: bytes) -> 
 
 def test_very_long_cells_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(
-        LandedFileError, match="a cell from line 3 on has more than 131,072 characters. A quote is probably not"
+        LandedFileError, match="a cell in line 3 or later has more than 131,072 characters. A quote is probably not"
     ):
         header(tmp_path / "a.csv", b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
 
@@ -175,11 +175,11 @@ def test_blank_rows_are_dropped_despite_unnamed_columns(spark: SparkSession, tmp
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b'Date;Area\n1;x\n2;"see note\n3;y\n', "the quotes from line 3 on are not valid"),
+        (b'Date;Area\n1;x\n2;"see note\n3;y\n', "a quote in line 3 or later is not valid"),
         (b'Date;Area\n1;"see note\n2;y\n3;"other note\n', "the quote"),
         (b'Date;Area\n1;"see note\n2;y\n3;z"\n4;w\n', "the quote that opens in line 2 closes only in line 4"),
-        (b'Date;Area\n1;"say "hi" now"\n', "the quotes from line 2 on are not valid"),
-        (b'Date;"Area\n1;x\n', "the quotes from line 1 on are not valid"),
+        (b'Date;Area\n1;"say "hi" now"\n', "a quote in line 2 or later is not valid"),
+        (b'Date;"Area\n1;x\n', "a quote in line 1 or later is not valid"),
         (b";;;\nDate;Area\n1;x\n", "the first line has only blank cells"),
     ],
 )

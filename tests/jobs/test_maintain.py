@@ -168,7 +168,7 @@ def test_orphan_files_are_removed_once_a_day(lake: SparkSession) -> None:
 
 
 def test_expired_staged_rows_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The staged rows have changed columns. They expire after the snapshot retention."""
+    """The staged rows do not have the columns of the table. They expire after the snapshot retention."""
     publish(lake, 1)
     stage(lake, lake.range(3).toDF("renamed"), table=TABLE, run_id="blocked")
     for retention, is_kept in [(maintain.SNAPSHOT_RETENTION, True), (timedelta(0), False)]:

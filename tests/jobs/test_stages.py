@@ -99,7 +99,7 @@ def test_an_unexpected_error_stops_a_repeated_job() -> None:
         run_repeatedly(run, every=3600, stopped=Event())
 
 
-def test_waiting_repeated_job_can_be_stopped() -> None:
+def test_repeated_job_can_be_stopped_while_it_waits() -> None:
     stopped = Event()
     run_repeatedly(stopped.set, every=3600, stopped=stopped)
 
@@ -158,7 +158,10 @@ def test_the_ingest_result_lists_skipped_and_redelivered_files(lake: SparkSessio
 def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """Test the stage clear."""
     job = dataset_job(CALLS, stages=("clear",))
-    clear: Callable[[], StageResult] = lambda: job.run(lake, job.parse([]))[0].result  # noqa: E731
+
+    def clear() -> StageResult:
+        return job.run(lake, job.parse([]))[0].result
+
     assert clear().notes == ("0 branches of earlier runs dropped",)
     trust(lake, 3)
     answer(lake, CALLS)

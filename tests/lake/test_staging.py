@@ -358,7 +358,8 @@ def test_rows_with_different_columns_cannot_be_appended(lake: SparkSession) -> N
 
 
 LARGE = 1 << 40
-NARROWED = [  # published type, published values, published values that fit the new type, new type, values to publish
+# published type, values that do not all fit the new type, values that fit, new type, values to publish
+NARROWED = [
     ("bigint", [1, LARGE], [1, None], "int", [1, None]),
     ("double", [1.0, 1.5], [1.0, None], "int", [1, None]),
     ("double", [1.0, 0.1], [1.0, 0.5], "float", [1.0, 0.5]),

@@ -251,8 +251,8 @@ def test_casts_with_several_possible_results_are_refused(spark, source, target):
     with pytest.raises(SchemaMismatchError) as caught:
         cast("v", source_type=source_type, target_type=target_type, where="change_schema: column 'v'")
     assert str(caught.value) == (
-        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type that "
-        f"can be cast to {target_type.simpleString()} in only one way. Derive the value with an explicit Spark "
+        f"change_schema: column 'v': got the type {source_type.simpleString()}, expected a type whose "
+        f"cast to {target_type.simpleString()} has only one possible result. Derive the value with an explicit Spark "
         "function first, for example timestamp_millis for a number."
     )
 

@@ -69,7 +69,7 @@ def test_missing_key_or_order_column_is_refused(spark, arguments):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2)), max_size=12))
-def test_kept_row_of_each_key_sorts_last(spark, rows):
+def test_last_row_in_sort_order_is_kept(spark, rows):
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = [tuple(row) for row in calls.transform(keep_latest, key=["day"], order_by=["file", "n"]).collect()]
 
@@ -82,8 +82,8 @@ def test_kept_row_of_each_key_sorts_last(spark, rows):
 
 
 @given(rows=st.lists(st.tuples(KEYS, st.booleans()), max_size=12))
-def test_invalid_latest_row_keeps_the_latest_valid_row(spark, rows):
-    """Both rows of the key are kept."""
+def test_latest_valid_row_is_kept_too(spark, rows):
+    """The latest row and the latest valid row of each key are kept."""
     numbered = [(key, number, good) for number, (key, good) in enumerate(rows)]
     calls = spark.createDataFrame(numbered, "key string, number int, good boolean")
     latest = calls.transform(keep_latest, key=["key"], order_by=["number"], valid=F.col("good")).collect()

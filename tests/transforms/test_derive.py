@@ -98,7 +98,7 @@ def test_overflow_of_the_earlier_period_gives_null(either_ansi, type_, bits):
     rows=st.lists(st.tuples(st.integers(1, 8), st.one_of(st.none(), st.integers(-9, 9))), max_size=10),
     periods=st.integers(1, 4),
 )
-def test_change_uses_the_smallest_earlier_value(spark, rows, periods):
+def test_change_uses_the_minimum_of_the_earlier_period(spark, rows, periods):
     months = spark.createDataFrame(rows, "month int, n int")
     changes = months.transform(change_on_previous, column="n", period="month", name="change", periods=periods)
 

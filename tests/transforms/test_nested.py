@@ -96,7 +96,7 @@ def test_invalid_arguments_of_explode_are_refused(spark):
             ArgumentError,
             r"names is \['a', 'b'\], expected one name for an array",
         ),
-        ({"column": "m", "names": ["k"]}, ArgumentError, r"explode: names is \['k'\], .*two for a map"),
+        ({"column": "m", "names": ["k"]}, ArgumentError, r"explode: names is \['k'\], .*two names for a map"),
         (
             {"column": "m"},
             DuplicateColumnError,

@@ -78,7 +78,7 @@ def test_a_field_can_have_a_custom_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_kept_columns_follow_the_fields_unchanged(spark):
+def test_kept_columns_are_unchanged_after_the_fields(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(

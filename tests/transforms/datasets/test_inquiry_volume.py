@@ -174,7 +174,7 @@ LATER = DELIVERED + timedelta(hours=1)
     raw(*GOOD[:3], "Chat", "3", row=12),
     raw("eng–Parking", "Permits ", "2024-02-01", "PHONE", "9", file="other.csv", row=13),
 )
-def test_other_number_column_uses_one_file_version(inquiries):
+def test_the_other_number_is_from_one_file_version(inquiries):
     """The column ignores other files and other versions of the same file."""
     assert {row._row_number: (row.number_of_records, row[OTHER_NUMBER]) for row in inquiries} == {
         0: (5, 7),
@@ -199,7 +199,7 @@ CELLS = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
         for number in ("5", "7")
     )
 )
-def test_incomplete_key_makes_other_number_null(inquiries):
+def test_the_other_number_needs_a_complete_key(inquiries):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 

@@ -59,7 +59,7 @@ def test_department_shares_are_percentages_of_the_year(spark):
         inquiry("2026-01", None, "A"),
     )
     rows = [
-        (2023, "A", 1, "33.334", 33.333),  # the remainders are equal, so the share of department A is rounded up
+        (2023, "A", 1, "33.334", 33.333),  # if the remainders are equal, the first department is rounded up
         (2023, "B", 1, "33.333", 33.333),
         (2023, "C", 1, "33.333", 33.333),
         (2024, "A", 3 * MOST, "100.000", 100.0),

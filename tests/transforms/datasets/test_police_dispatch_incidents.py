@@ -151,7 +151,7 @@ def test_start_times_are_local_times_of_the_county(incidents):
 
 
 @raw_incidents(
-    # The clocks show 1:10 twice on this date. The incident ends when the clocks show 1:10 again.
+    # The clocks show 1:10 twice on this date. The first incident ends at the second 1:10, the second at the first 1:10.
     {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
     {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
     {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start
@@ -223,7 +223,6 @@ ADDRESSES = {
     "12 COUNTY RD 5 1/2": ("0 BLK COUNTY RD 5 1/2", "COUNTY RD 5 1/2"),
     "100 RUE DE L'ÉGLISE": ("100 BLK RUE DE L'ÉGLISE", "RUE DE L'ÉGLISE"),
     "16TH ST": ("16TH ST", "16TH ST"),
-    # Each of the following addresses has a house number, or has no street.
     "120 MAIN ST": ("100 BLK MAIN ST", "MAIN ST"),
     "8 OAK ST": ("0 BLK OAK ST", "OAK ST"),
     "12345A OAK ST": ("12300 BLK OAK ST", "OAK ST"),

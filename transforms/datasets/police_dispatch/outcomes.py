@@ -102,7 +102,7 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
     """Count the missing times of arrival and clearing, by type, sector and police district (question 8).
 
     Rows: one for all incidents (`all`), one for each type, one for each sector, and one for each police district.
-    Incidents without a type, a sector or a district also have rows.
+    Incidents without a type have a row with a null type. The same applies to sectors and districts.
 
     Columns:
 
