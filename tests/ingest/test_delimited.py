@@ -36,7 +36,7 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
     [
         (
             b"Date;Area\n" + "1;Montréal\n".encode() * 200_000 + b"1;Qu\xe9bec\n",
-            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 other non-ASCII character.s. in valid UTF-8",
+            "1 byte.s. from line 200002 on are not valid UTF-8, but the file has 200000 other non-ASCII character.s.",
         ),
         (
             "Date;Area\n1;Montréal\n".encode() + b"2;Qu\xe9bec\n",

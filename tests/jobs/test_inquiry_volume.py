@@ -130,9 +130,8 @@ def test_duplicate_rows_are_counted_once(lake: SparkSession, landing) -> None:
     run(lake, landing)
 
     assert quarantined(lake) == [("2024.csv", 35, ["one_number_in_a_file"])]
-    assert (
-        numbers(lake) == [100] * 3 + [105] + [100] * 25
-    )  # `lines[3]` has the numbers 100 and 101, and neither is published
+    # One key has the numbers 100 and 101, so neither number is published.
+    assert numbers(lake) == [100] * 3 + [105] + [100] * 25
     assert lake.table(RAW).count() == 35
 
 
