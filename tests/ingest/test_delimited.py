@@ -176,7 +176,7 @@ def test_blank_rows_are_dropped_despite_unnamed_columns(spark: SparkSession, tmp
     ("content", "problem"),
     [
         (b'Date;Area\n1;x\n2;"see note\n3;y\n', "a quote in line 3 or later is not valid"),
-        (b'Date;Area\n1;"see note\n2;y\n3;"other note\n', "the quote"),
+        (b'Date;Area\n1;"see note\n2;y\n3;"other note\n', "a quote in line 2 or later is not valid"),
         (b'Date;Area\n1;"see note\n2;y\n3;z"\n4;w\n', "the quote that opens in line 2 closes only in line 4"),
         (b'Date;Area\n1;"say "hi" now"\n', "a quote in line 2 or later is not valid"),
         (b'Date;"Area\n1;x\n', "a quote in line 1 or later is not valid"),
