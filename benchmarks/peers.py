@@ -65,7 +65,8 @@ def _create_gx_batches() -> Any:
 def great_expectations(spark: SparkSession, rows: DataFrame, *, unique: bool = False) -> dict[str, int]:
     """Validate rows with the default settings of Great Expectations.
 
-    Great Expectations persists the frame. Then two filtered writes of the persisted frame route the rows.
+    Great Expectations persists the frame. Then the function writes the rows that pass and the rows that fail, each with
+    a filter on the persisted frame.
     """
     batches = _create_gx_batches()
     from great_expectations.core import ExpectationSuite

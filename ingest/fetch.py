@@ -129,7 +129,7 @@ def fetch(
     parts = {"year": year or now.year, "moment": now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S")}
     url, target = published.url.format(**parts), Path(folder, published.name.format(**parts))
     if scheme_of(str(folder)):
-        problem = f"{folder} is not a folder on this machine. Give a local folder. `aws s3 sync` copies it to S3."
+        problem = f"{folder} is not a local folder. Give a local folder, and then copy it to S3 with `aws s3 sync`."
         raise FetchError(where=url, problem=problem)
     hidden = target.with_name(f".{target.name}.part")
     try:

@@ -264,8 +264,8 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
     """Return True if an object has a field of a layout twice. Names that differ only in case are the same field."""
-    # To save time, compare the names only if the two counts differ. The counts differ only if a field of a layout is
-    # null or repeated, which is rare.
+    # To save time, compare the names only if `fields` has more entries than `present` and `others` together. This is
+    # rare: a field of a layout is null or repeated, or the object has the field `_malformed_record`.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

@@ -121,7 +121,7 @@ def _load_state(path: Path, *, sha256: str, to: str) -> State:
         problem = "the file is not the state file of a replay. Give another --state."
         raise ReplayError(where=str(path), problem=problem) from error
     if (progress.sha256, progress.to) != (sha256, to):
-        owner = f"a replay to {progress.to}" if progress.to != to else "a file with different content"
+        owner = f"a replay to {progress.to}" if progress.to != to else "a replay of a file with different content"
         problem = f"the state file belongs to {owner}. Give another --state, or remove the state file to start again."
         raise ReplayError(where=str(path), problem=problem)
     return State(path, progress)

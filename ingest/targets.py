@@ -176,7 +176,7 @@ class KinesisStream:
         records = [(line, key[:_MAX_PARTITION_KEY_LENGTH]) for line, key in zip(lines, keys, strict=True)]
 
         def too_large(record: tuple[bytes, str]) -> None:
-            _set_aside(state, record[0], "1 MiB with its partition key")
+            _set_aside(state, record[0], "1 MiB for an event and its partition key together")
 
         def size(record: tuple[bytes, str]) -> int:
             return len(record[0]) + len(record[1].encode())

@@ -187,8 +187,8 @@ class Publisher:
         snapshots: dict[str, int | None] = {}
         if rejects:
             # A requested run, such as resolve, may be killed after it publishes quarantine and before it publishes
-            # trusted. The next run does not repeat the request, and would stage only the rows after the watermark. The
-            # property `_FOLLOWS` makes the next run a full refresh.
+            # trusted. The next run does not repeat the request. Without the property `_FOLLOWS`, it would stage only
+            # the rows after the watermark. The property makes the next run a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}

@@ -150,7 +150,7 @@ ANSWERS = (
             ),
         ),
         order=("dimension", "-incidents", "value"),
-        note="For each row, 100 % is all incidents with the value.",
+        note="For each row, 100 % is the number of incidents in the row.",
     ),
     Answer(
         name="arrival_bands",

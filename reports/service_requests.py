@@ -23,7 +23,7 @@ ANSWERS = (
     Answer(
         name="monthly_volume",
         title="Requests by month, agency, channel and area",
-        headline="{city}: {requests:,d} requests in {month:%Y-%m} ({change_on_month_pct:+.2f} % on the month before)",
+        headline="{city}: {requests:,d} requests in {month:%Y-%m} ({change_on_month_pct:+.2f} % in one month)",
         columns=(
             *(_CITY, _MONTH, *_GROUP[1:], _REQUESTS),
             *(

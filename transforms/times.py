@@ -262,8 +262,8 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
             groups[part], tokens[part] = len(groups) + 1, token
             regex += f"({expression})"
         else:
-            expected = f"only the letters {list(_PATTERN_LETTERS)}, with each part of a time at most once"
-            expected += f". Write other letters in quotes. {_WIDTH_RULE}"
+            expected = f"only the letters {list(_PATTERN_LETTERS)}. Use at most one of them for each part, such as the"
+            expected += f" month. Write other letters in quotes. {_WIDTH_RULE}"
             raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
         previous = token
     has_12_hours = tokens.get("hour") in ("h", "hh")
@@ -303,8 +303,9 @@ def _resolve_instant(wall_clock: Column, zone: str, ambiguous: str) -> Column:
     """
     earlier = F.to_utc_timestamp(wall_clock, zone)
     # An overlap is a period that clocks show twice. The longest overlap is 18 October 1867 in Alaska, a day that was
-    # repeated. 25 hours after any local time in an overlap, the overlap has ended, and the next clock change has not
-    # begun. The code adds microseconds instead of an interval, because an interval would use the session's time zone.
+    # repeated. For any local time in an overlap, the local time 25 hours later is after the overlap and before the next
+    # clock change. The code adds microseconds instead of an interval, because an interval would use the session's time
+    # zone.
     next_day = F.timestamp_micros(F.unix_micros(wall_clock) + _25_HOURS_MICROS)
     later = F.timestamp_micros(F.unix_micros(F.to_utc_timestamp(next_day, zone)) - _25_HOURS_MICROS)
     is_repeated = F.from_utc_timestamp(later, zone) == wall_clock

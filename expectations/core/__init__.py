@@ -41,4 +41,4 @@ NOT_ON_SPARK: Mapping[str, str] = {
     "expect_query_results_to_match_comparison": "Publish the second data source as a table, and join it",
     "expect_table_row_count_to_equal_other_table": "Use expect_table_row_count_to_equal",
 }
-"""Maps each expectation type that Great Expectations cannot validate on a Spark DataFrame to a hint."""
+"""A hint for each expectation type that Great Expectations cannot validate on a Spark DataFrame."""

@@ -2,9 +2,9 @@
 
 The function reads the revisions from a Kinesis stream. To deploy the function, zip only this file. Use the runtime
 python3.11 or later, the handler `kinesis_to_dynamodb.handler`, and a Kinesis event source mapping with
-ReportBatchItemFailures. The partition key of the table must be the string `case_key`. The function's role needs
-`dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. To
-read the stream and to write logs, the role also needs AWS's policy AWSLambdaKinesisExecutionRole.
+ReportBatchItemFailures. The partition key of the table must be the attribute `case_key` of type String. The function's
+role needs `dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, and `secretsmanager:GetSecretValue` on the
+secret. To read the stream and to write logs, the role also needs AWS's policy AWSLambdaKinesisExecutionRole.
 
 Environment:
     TABLE: The name of the DynamoDB table.
@@ -269,8 +269,8 @@ def _write_if_newer(dynamodb: Any, values: Mapping[str, Any]) -> bool:
         if code != "ValidationException":
             raise
         if _WRONG_TABLE_KEY.search(message):
-            problem = f"table {_read_setting('TABLE')}: the partition key is not the string case_key ({message})"
-            raise SettingError(f"{problem}. Create the table with this key, or correct TABLE.") from error
+            problem = f"table {_read_setting('TABLE')}: the partition key is not the attribute case_key of type String"
+            raise SettingError(f"{problem} ({message}). Create the table with this key, or correct TABLE.") from error
         # For example, the item has more than 400 KB, or a number has more than 38 digits. A retry cannot fix this.
         raise PoisonError(f"DynamoDB rejects the item: {message}") from error
     return True

@@ -21,8 +21,8 @@ COLUMNS = (
 )
 ZONE = ZoneInfo("America/Denver")
 _FIRST_HOUR, _SECONDS = 6, 16 * 3600  # requests are created from 6:00 to 22:00, because clocks change at night
-# The stride is coprime to the number of seconds from which `_draw_time` chooses. Therefore, no two requests of a year
-# are created in the same second.
+# `_draw_time` chooses one of the seconds in a range of dates. The number of these seconds and the stride have no common
+# factor. Therefore, no two requests of a year are created in the same second.
 _STRIDE = 7_654_321
 
 # Each tuple has an agency, a summary, the expected request type, and the expected traffic kind.

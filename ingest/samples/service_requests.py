@@ -204,7 +204,7 @@ class _Part:
         os.utime(path, (time.timestamp(),) * 2)
 
     def count(self, case: Case) -> None:
-        """Count the last state of a request in the expected answers."""
+        """Add a request in its last state to the expected counts, warnings and answers."""
         expected, answers = case.expected, self.truth.answers
         self.truth.counts["trusted"] += 1
         self.truth.warned.update(case.warnings)

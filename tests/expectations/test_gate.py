@@ -184,8 +184,8 @@ def test_only_the_validation_starts_a_spark_job(compiled, count_jobs, make_entry
     assert validation.results[0]["result"]["partial_unexpected_list"] == [9]
 
 
-def test_distinct_values_and_statistics_need_another_job(compiled, count_jobs, make_entry):
-    """Distinct values and statistics each need one more Spark job."""
+def test_distinct_values_and_statistics_add_a_spark_job(compiled, count_jobs, make_entry):
+    """Each of the two adds one Spark job."""
     days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
     gate = compiled([("mon", 1)], days)
     (item,) = gate.validate(gate.rows).results

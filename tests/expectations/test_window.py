@@ -74,8 +74,8 @@ def test_increments_older_than_the_window_are_ignored() -> None:
 
 
 def test_missing_values_fill_the_window_without_failing() -> None:
-    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 fail
-    assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 fail
+    assert blocked_by(make_validation(4, 3), make_validation(6, 1, missing=4)) == {"half_present"}  # 4 of 6 values fail
+    assert blocked_by(make_validation(4, 3), make_validation(6, 0, missing=4)) == set()  # 3 of 6 values fail
 
 
 def test_increments_without_the_expectation_fill_the_window() -> None:

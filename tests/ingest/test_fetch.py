@@ -105,7 +105,7 @@ def test_remote_destinations_are_rejected_before_the_download(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(FetchError, match=f"{to} is not a folder on this machine"):
+    with pytest.raises(FetchError, match=f"{to} is not a local folder"):
         fetch(local("inquiry_volume", web), to, now=NOW, sleep=web.sleep)
     assert (web.queries, [*tmp_path.iterdir()]) == ([], [])
 

@@ -191,7 +191,7 @@ def test_the_state_file_of_another_replay_is_rejected(file: Path, tmp_path: Path
     ):
         replay(str(file), LandingFolder(tmp_path, "x"), to="elsewhere", state=tmp_path / "state.json")
     file.write_text("id,note\n1,other\n")
-    with pytest.raises(ReplayError, match="the state file belongs to a file with different content"):
+    with pytest.raises(ReplayError, match="the state file belongs to a replay of a file with different content"):
         emit(file, tmp_path)
     (tmp_path / "state.json").write_text("[]")
     with pytest.raises(ReplayError, match="the file is not the state file of a replay"):
@@ -258,7 +258,7 @@ def test_oversized_events_are_set_aside_and_logged(tmp_path: Path, aws, caplog) 
 
     assert sorted(in_kinesis()) == ["1", "3"]
     (kept,) = [json.loads(line) for line in (tmp_path / "state.json.set_aside").read_text().splitlines()]
-    assert "the stream takes at most 1 MiB with its partition key" in kept["reason"]
+    assert "the stream takes at most 1 MiB for an event and its partition key together" in kept["reason"]
     assert json.loads(kept["event"])["c11"] == "x" * 100_000
     assert "was set aside in" in caplog.text
 

@@ -466,7 +466,7 @@ def test_runs_killed_at_any_write_lose_no_rows(lake: SparkSession, landing, monk
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
     point, points = 0, len(writes)
-    while points == len(writes):  # until a run has fewer writes than `point` and completes
+    while points == len(writes):  # until a run makes fewer than `point` writes, so it is not killed
         point, left[0], points = point + 1, point + 1, len(writes) + point + 1
         deliver(landing, f"{point}", event(1, at=point), event(100 + point, day=None), event(200 + point))
         with suppress(Killed):

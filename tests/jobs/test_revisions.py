@@ -208,7 +208,7 @@ def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
     return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
 
-def test_superseded_rows_of_one_origin_are_dropped(spark: SparkSession) -> None:
+def test_superseded_failed_rows_are_dropped_by_origin(spark: SparkSession) -> None:
     quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
     staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
     with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:

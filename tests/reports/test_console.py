@@ -133,7 +133,7 @@ def test_brackets_in_quarantined_rows_are_displayed_unchanged(spark: SparkSessio
         assert part in text
 
 
-def test_quarantined_rows_show_landed_column_names(spark: SparkSession) -> None:
+def test_quarantine_shows_column_names_of_landed_files(spark: SparkSession) -> None:
     failures = [("day", "n/a", "date"), ("born", "*****", "date, such as 2023-03-05"), ("else", "x", "int")]
     rows = spark.createDataFrame([("a.csv", 2, "x", failures, ["known", "readable", "gone"])], QUARANTINED)
     expectations = {"known": ("The place is known.", ["p"]), "readable": ("", ["_cast_failures"])}
@@ -159,8 +159,8 @@ def test_row_warnings_precede_table_warnings(spark: SparkSession) -> None:
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        # The expected text `b (2 rows)` has the number of rows in the frame, not a number from this result.
-        result("b", element_count=4, unexpected_count=2),
+        # The 2 in the expected text `b (2 rows)` counts the rows of the frame that have the warning `b`.
+        result("b", element_count=4, unexpected_count=3),
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),
         result("some", observed_value=3),

@@ -105,7 +105,7 @@ def test_date_parts_near_new_year_agree_with_python(in_zone):
 
 
 def test_parts_near_clock_changes_agree_with_python(in_zone):
-    """The days have 23 hours and 25 hours."""
+    """On these days in New York, the clocks go forward (23 hours) and back (25 hours)."""
     hours = [datetime(2024, 3, 9, 12), datetime(2024, 11, 2, 12)]
     at = [first + timedelta(hours=hour) for first in hours for hour in range(48)]
     rows = create_instants(in_zone, *map(str, at), None)

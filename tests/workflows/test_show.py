@@ -114,7 +114,7 @@ def test_only_json_and_csv_show_all_rows(tables: None, citylake) -> None:
     assert (len(rows), rows[-1][-1]) == (31, "")
 
 
-def test_quarantined_rows_show_landed_column_names(tables: None, citylake) -> None:
+def test_quarantine_shows_column_names_of_landed_files(tables: None, citylake) -> None:
     code, out, _ = citylake("show", "contact_centre", "quarantine")
 
     assert code == 0

@@ -40,7 +40,7 @@ def sample(
 
     folder = Path(to)
     if scheme_of(to):
-        problem = f"{to} is not a folder on this machine. Give a local folder. `aws s3 sync` copies the folder to S3."
+        problem = f"{to} is not a local folder. Give a local folder, and then copy it to S3 with `aws s3 sync`."
         raise SampleError(rows=rows, problem=problem)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SampleError(rows=rows, problem=f"{folder} is not an empty folder. Give a new folder: --to DIR.")

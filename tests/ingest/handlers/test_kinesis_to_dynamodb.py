@@ -213,7 +213,7 @@ def test_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.Monke
     monkeypatch.setenv("TABLE", "other")
 
     with pytest.raises(
-        SettingError, match="table other: the partition key is not the string case_key .*Missing the key"
+        SettingError, match="table other: the partition key is not the attribute case_key .*Missing the key"
     ):
         deliver(CASE)
 

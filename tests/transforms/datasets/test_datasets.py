@@ -46,7 +46,7 @@ def test_candidates_have_all_required_columns(candidates, dataset):
 
 def test_datasets_start_no_job_or_python_worker(spark, candidates, dataset, count_jobs):
     """The candidates and answers of empty tables are also empty."""
-    # The answers read an empty table, because Spark would plan the candidates again for each answer.
+    # If the answers read `candidates`, Spark would plan the candidates again for each answer.
     table = spark.createDataFrame([], candidates.schema)
     answers = {name: answer.build(*[table] * len(answer.reads)) for name, answer in dataset.answers.items()}
     frames = {"candidates": candidates, **answers}

@@ -199,7 +199,7 @@ CELLS = {0: "ENG - Parking", 1: "Permits", 2: "2024-02", 3: "Phone"}
         for number in ("5", "7")
     )
 )
-def test_the_other_number_needs_a_complete_key(inquiries):
+def test_other_number_is_null_if_key_is_incomplete(inquiries):
     assert [row[OTHER_NUMBER] for row in inquiries] == [None] * 8
 
 

@@ -188,7 +188,7 @@ def test_combinations_are_ranked_within_each_top_city(spark):
     assert_answer(build_type_dispositions(frame(spark, *DISPOSED), max_cities=2, max_combinations=2), rows, schema)
 
 
-def test_common_combinations_occur_in_every_top_city(spark):
+def test_combinations_missing_from_a_top_city_are_excluded(spark):
     schema = (
         "rank int, initial_type string, disposition_desc string, cities int, incidents bigint, "
         "min_share_pct decimal(6,3), max_share_pct decimal(6,3)"

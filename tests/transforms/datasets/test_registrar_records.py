@@ -190,7 +190,7 @@ def test_invalid_intakes_are_hashed_with_their_programme(records):
     raw(APPLICATION, Programme="1 Example St", Intake="Nursing", **{"Received Date": "Fall 2023"}),
     raw(ENROLMENT, number=3, Programme="1 Example St", malformed="S1000001;Ada;1 Example St;Fall 2023"),
 )
-def test_shifted_programmes_and_intakes_are_hashed(records):
+def test_programme_and_intake_of_shifted_rows_are_hashed(records):
     """The cells of these rows are in the wrong columns."""
     assert values(records, "programme", "intake") == [
         (pseudonym("1 Example St"), pseudonym("Nursing")), (pseudonym("1 Example St"), pseudonym("Fall 2023")),
@@ -269,8 +269,11 @@ def enrolments(days):
         for row in admission(10 + number, *enrolments(days), raw(WITHDRAWAL, number=number))
     )
 )
-def test_last_delivered_plausible_enrolment_date_is_used(records):
-    """The column `enrolled_on` contains this date."""
+def test_withdrawal_uses_the_enrolment_delivered_last(records):
+    """Only enrolments with a plausible date are used.
+
+    An enrolment after the withdrawal is used only if all plausible enrolments are after the withdrawal.
+    """
     withdrawals = [row for row in records if row.record == "withdrawal"]
     assert values(withdrawals, "enrolled_on") == [day for _, day in ENROLMENT_DATES]
 

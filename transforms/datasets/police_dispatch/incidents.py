@@ -122,8 +122,8 @@ REVISION_ORDER = (
 """The columns that order the revisions of an incident. The publisher keeps the last revision in this order.
 
 First, `_is_current` is compared: current rows come after superseded rows. Next, the extraction time is compared, and
-then the end time. If both times are equal, the remaining source columns are compared in the order of this tuple. A
-missing value comes before all other values. The file and the row number break the remaining ties.
+then the end time. If two rows are equal in these columns, the remaining source columns are compared in the order of
+this tuple. A missing value comes before all other values. The file and the row number break the remaining ties.
 """
 
 _DEGREES = r"([+-]?[0-9.]+)"
@@ -192,10 +192,10 @@ def _add_places(incidents: DataFrame) -> DataFrame:
         for position, name in enumerate(_COORDINATES)
     }
     is_valid = is_own | _are_in_county(*point_columns)
-    # In a single step, Spark would compute a value again for each column that uses the value. More than three steps
-    # would make the generated code longer, because each step copies the row. Spark may put the steps after `_point` and
-    # the later validation steps into one Java method. Java only interprets a method of more than 8,000 bytes of
-    # bytecode, which is slow.
+    # Add the columns in three steps. In a single step, Spark would compute a value again for each column that uses the
+    # value. More steps would make the generated code longer, because each step copies the row. Spark may put the last
+    # two steps and the later validation steps into one Java method. If this method has more than 8,000 bytes of
+    # bytecode, Java only interprets it, which is slow.
     return (
         incidents.withColumns(
             {

@@ -78,7 +78,7 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
 
     - case_key: a keyed hash (HMAC-SHA-256) as 64 hexadecimal digits, or null if the creation time is missing. The
       hashed text has the city, the local creation time and the columns of `CitySource.key`, separated by U+001F. In
-      these columns, each run of blanks becomes one space.
+      this text, each sequence of white space in a column becomes one space.
     - city, created_at.
     - created_month: the first day of the month, in the city's local time.
     - created_weekday, created_hour: weekday (1 is Monday) and hour in the city's local time.

@@ -22,7 +22,7 @@ _KINDS_WITHOUT_GRID_CELL = tuple(kind for kind in GROUP_KINDS if kind != "grid_c
 
 
 def build_monthly_volume(requests: DataFrame) -> DataFrame:
-    """Count the requests of each group by the month of creation, and add the changes since earlier months.
+    """Count the requests of each group by month of creation. Compare each count with earlier months.
 
     A group has all requests of a city, or the requests of one channel, agency or area. Grid cells are left out.
 
