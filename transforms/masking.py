@@ -52,10 +52,10 @@ def mask(
 
     Columns: the columns of the policy are masked in place or dropped. All other columns are unchanged, except
     `_cast_failures` and `_cast_warnings`. In these two reports, the original values are redacted, except values of
-    `visible_failure_columns`. If a column was renamed after the cast, the reports still have its earlier name. Write this
-    earlier name in `visible_failure_columns`. The actions `redact`, `partial_redact`, `sha256_hash` and `keyed_hash`
-    return text, and convert a timestamp to text in UTC. To mask a field of a struct, call `flatten` first. Columns that
-    were derived before the masking, such as a `uuid`, are not masked.
+    `visible_failure_columns`. If a column was renamed after the cast, the reports still have its earlier name, so write
+    the earlier name in `visible_failure_columns`. The actions `redact`, `partial_redact`, `sha256_hash` and
+    `keyed_hash` return text, and convert a timestamp to text in UTC. To mask a field of a struct, call `flatten` first.
+    Columns that were derived before the masking, such as a `uuid`, are not masked.
 
     `key` is the secret for `keyed_hash`. The key must have 32 bytes or more and should come from a secret store. The
     key is joined to the rows as a frame with one row, so the key does not appear in query plans, logs or events. The

@@ -95,7 +95,7 @@ def validate_rows(
 def make_data_docs(warehouse: str, *, to: str | None, quiet: bool) -> None:
     """Make the Data Docs of all saved results, and print the path of the home page."""
     if to and scheme_of(to):
-        raise DataDocsError(f"{to} is not a folder on this machine. Give a local folder for the pages: --to DIR.")
+        raise DataDocsError(f"{to} is not a local folder. Give a local folder for the pages: --to DIR.")
     if to is None and is_s3(warehouse):
         raise DataDocsError(f"warehouse {warehouse} is on S3. Give a local folder for the pages: --to DIR.")
     if not is_s3(warehouse) and not Path(warehouse).is_dir():

@@ -115,7 +115,7 @@ def test_the_output_folder_cannot_be_an_s3_address(command: list[str]) -> None:
     code, out, err = citylake(*command, "--to", "s3://city/here")
 
     assert (code, out, [*Path().iterdir()]) == (1, "", [])
-    assert "s3://city/here is not a folder on this machine" in err
+    assert "s3://city/here is not a local folder" in err
 
 
 def test_row_by_row_resolution_publishes_valid_rows(
