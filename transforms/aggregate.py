@@ -99,14 +99,15 @@ def pivot(
     """Aggregate rows into one row for each group, and turn the values of a column into columns.
 
     Replaces Glue Studio's Pivot Rows Into Columns. `values` lists the values that become columns. A transform cannot
-    find the values in the rows, because a transform does not start a Spark job. Rows whose value is null or not in
-    `values` are aggregated in `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these rows.
+    find the values in the rows, because a transform does not start a Spark job. Rows in which `column` is null or not
+    in `values` are aggregated in `other_column`, so unexpected values stay visible. Spark's `pivot` would drop these
+    rows.
 
     Rows: one row for each combination of the `group_by` columns, as in `aggregate`.
 
-    Columns: the `group_by` columns, then one column for each value in `values`, named after the value, then
-    `other_column`. `aggregation` names a source column and a function. In the column of a value, the function is
-    applied only to the rows with that value.
+    Columns: the `group_by` columns, one column for each value in `values`, and `other_column`. The name of a value's
+    column is the value as text. `aggregation` is a pair of a source column and a function. In the column of a value,
+    the function is applied only to the rows with that value.
 
     >>> calls = spark.createDataFrame([(2024, "web", 3), (2024, "fax", 1)], "year int, channel string, calls int")
     >>> channels, total = ["web", "phone"], ("calls", "sum")
@@ -160,8 +161,8 @@ def top_n(
     """For each group, keep the `n` rows with the greatest values of a column.
 
     Rows: at most `n` rows of each combination of the `group_by` columns are kept. NaN ranks first and null ranks last.
-    If rows have the same value of `column`, they are ranked by `order_by`, then by all remaining columns. Both orders
-    are ascending with nulls last. As a result, every run keeps the same rows.
+    If rows have the same value of `column`, they are ranked by `order_by`, then by all remaining columns. All these
+    columns are sorted in ascending order with nulls last. As a result, every run keeps the same rows.
 
     Columns: all kept. Adds `rank`, an int. In each group, the row with the greatest value of `column` has rank 1.
 

@@ -116,9 +116,10 @@ def utc_instant(wall_clock: Column) -> Column:
 
 
 def to_literal(value: object, type_: T.DataType) -> Column | None:
-    """Convert a Python value to a literal of a Spark type. Return None if the type cannot hold the exact value.
+    """Convert a Python value to a literal of a Spark type. Return None if the type cannot hold the value.
 
-    A `datetime` with a time zone becomes a timestamp. A `datetime` without a time zone becomes a `timestamp_ntz`.
+    A `datetime` with a time zone becomes a timestamp. A `datetime` without a time zone becomes a `timestamp_ntz`. A
+    fraction may be rounded to the nearest float or double, but not to 0.
     """
     text = str(value)
     if isinstance(value, bool) or isinstance(type_, T.BooleanType):

@@ -25,7 +25,7 @@ def select_fields(rows: DataFrame, *, fields: Sequence[str]) -> DataFrame:
 
     Raises:
         MissingColumnError: A column is not in the frame. Glue would ignore the missing column without an error.
-        DuplicateColumnError: `fields` names a column twice.
+        DuplicateColumnError: `fields` contains a column twice.
     """
     require_columns(rows, fields, where="select_fields")
     require_distinct(fields, where="select_fields")
@@ -87,7 +87,7 @@ def split_fields(rows: DataFrame, *, fields: Sequence[str]) -> tuple[DataFrame, 
 
     Raises:
         MissingColumnError: A column is not in the frame.
-        DuplicateColumnError: `fields` names a column twice.
+        DuplicateColumnError: `fields` contains a column twice.
     """
     return select_fields(rows, fields=fields), drop_fields(rows, fields=fields)
 

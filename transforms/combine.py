@@ -62,8 +62,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
     each left row only once.
 
     Columns: the keys, then the remaining columns of the left frame, then the remaining columns of the right frame. The
-    keys have their names in the left frame. In `outer` and `right` joins, the keys of a right row without a match come
-    from the right frame. `left semi` and `left anti` return only the left columns.
+    keys have the same names as in the left frame. In `outer` and `right` joins, the keys of a right row without a match
+    come from the right frame. `left semi` and `left anti` return only the left columns.
 
     >>> calls = spark.createDataFrame([(1, "web"), (2, "fax")], "id int, channel string")
     >>> names = spark.createDataFrame([("web", "Online")], "code string, label string")
@@ -72,8 +72,8 @@ def join(left: DataFrame, right: DataFrame, *, on: Sequence[str] | Mapping[str, 
 
     Raises:
         MissingColumnError: A key is missing from the left or the right frame.
-        SchemaMismatchError: A key has different types in the two frames. Without this error, Spark would cast both keys
-            to a third type.
+        SchemaMismatchError: A key has different types in the two frames. Without this error, Spark would cast the keys
+            to one type.
         DuplicateColumnError: A column that is not a key has the same name in both frames. Rename the column in one
             frame.
         ArgumentError: `on` is empty.
@@ -108,8 +108,8 @@ def lookup(
     `order_by` is used. Nulls rank lowest. Ties are broken by the greatest values of `columns`. If the key of a row is
     null or not in the reference, the added columns are null.
 
-    Columns: all kept. Adds the columns in `columns` from the reference. If `match_column` is given, adds a boolean
-    column with this name. The column is true if the reference has the key of the row.
+    Columns: all kept. Adds the columns in `columns` from the reference. If `match_column` is given, a boolean column
+    with this name is also added. The boolean is true if the reference has the key of the row.
 
     >>> calls = spark.createDataFrame([("web",), ("fax",), (None,)], "channel string")
     >>> labels = [("web", "Internet", 2019), ("web", "Online", 2024)]

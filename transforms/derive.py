@@ -41,7 +41,7 @@ def change_on_previous(
       the earlier period, the change is null, and no other period is used instead. If the change overflows the type of
       `column`, the change is null too.
     - `percentage_name`, if it is given: the change as a percentage of the earlier value, a double. The percentage is
-      also null if the earlier value is 0.
+      null if the change is null or the earlier value is 0.
 
     >>> years = spark.createDataFrame([(2021, 9.0), (2023, 5.0), (2024, 4.0)], "year int, pct double")
     >>> years.transform(change_on_previous, column="pct", period="year", name="change").collect()[1:]
@@ -214,8 +214,9 @@ def fill_missing_values(
 def _cast_edge(edge: float, type_: T.DataType) -> Column:
     """Return an edge as a literal that can be compared with values of a type.
 
-    The literal has the type of the column. Otherwise, it could differ from a column value with the same digits. For
-    example, the float 0.7 does not equal the double 0.7.
+    For a float column, the literal is a float. A double literal could differ from a float value with the same digits.
+    For example, the float 0.7 does not equal the double 0.7. For a decimal column, the literal is a decimal if the edge
+    is finite.
     """
     if isinstance(type_, T.FloatType):
         return F.lit(edge).cast("float")

@@ -10,7 +10,7 @@ class CityLakeError(Exception):
     """An error whose message explains the problem and the fix. The command line prints no stack trace for this error.
 
     Attributes:
-        where: The step, file, table or setting at fault.
+        where: The step, file, table or setting that has the problem.
         problem: What failed, the expected and the actual value, and how to fix the problem.
     """
 

@@ -20,7 +20,7 @@ def require_columns(frame: DataFrame, columns: Sequence[str], *, where: str) -> 
 
     Raises:
         MissingColumnError: A column does not exist. Names are compared exactly.
-        SchemaMismatchError: The frame has two columns of this name for Spark, which does not distinguish `a` from `A`.
+        SchemaMismatchError: The frame has two columns with this name. Spark does not distinguish `a` from `A`.
     """
     available = frame.columns
     for column in columns:

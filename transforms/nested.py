@@ -53,8 +53,8 @@ def explode(
     nulls in the new columns.
 
     Columns: an array is replaced by a column of the same name. A map is replaced by the columns `key` and `value`.
-    `names` gives the new columns other names. If `position_column` is given, adds a column with this name: the position
-    of the element, starting at 0.
+    `names` gives the new columns other names. If `position_column` is given, a column with this name is also added.
+    This column has the position of the element or entry, starting at 0.
 
     >>> cases = spark.createDataFrame([(1, ["a", "b"]), (2, None)], "id int, tags array<string>")
     >>> cases.transform(explode, column="tags", names=["tag"], position_column="n").collect()
@@ -118,8 +118,8 @@ def parse_json(column: str, *, ddl: str) -> Column:
     function is the `parse` of a `Field`, `change_schema` reports these nulls. In contrast, Spark's `from_json` would
     parse as much as possible, and would ignore text after the first value.
 
-    JSON fields that `ddl` does not name are dropped. Use a map to keep all fields. If a struct has a repeated field,
-    the last value is used. If the type in `ddl` is double, a number becomes the nearest double. If the type in `ddl` is
+    JSON fields that are not in `ddl` are dropped. Use a map to keep all fields. If a struct has a repeated field, the
+    last value is used. If the type in `ddl` is double, a number becomes the nearest double. If the type in `ddl` is
     string, an integer is unchanged, and any other number becomes Java's text for the nearest double. For example,
     `1.50` becomes `1.5`.
 

@@ -33,8 +33,9 @@ def file_as_of(
     the modification time.
 
     This rule has two limits. First, an export can contain a change that was made after the latest time in its rows. The
-    as-of time is earlier than this change. If another file has a revision from between the as-of time and the change,
-    the revision wrongly replaces the change. Second, if an export has only old rows, its as-of time is too early.
+    as-of time is then earlier than this change. If another file has a revision that is later than the as-of time but
+    earlier than the change, the revision wrongly replaces the change. Second, if an export has only old rows, its as-of
+    time is too early.
 
     Rows: all kept. A separate pass reads `file_columns` and `time_columns`, and finds the latest time of each file.
     Spark broadcasts the result of this pass. So the rows are not shuffled, and a large file is not processed in one

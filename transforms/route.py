@@ -46,7 +46,7 @@ def route(rows: DataFrame, *, groups: Mapping[str, Column], default: str = "defa
 
 
 def spigot(rows: DataFrame, *, key: Sequence[str], share: float) -> DataFrame:
-    """Keep a sample of the rows that is the same in every run. Replaces Glue Studio's Spigot.
+    """Keep a sample of the rows. Every run keeps the same sample. Replaces Glue Studio's Spigot.
 
     Rows: `share` is the approximate fraction of keys to keep, from 0 to 1. All rows of a kept key are kept. Keys are
     selected by their hash, so the same keys are selected in every table and every run. Columns: unchanged.

@@ -19,7 +19,7 @@ from transforms.sql import quoted
 from transforms.text import BLANK_CHARACTERS
 
 CAST_FAILURES = "_cast_failures"
-"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. The value is null if no cast failed."""
+"""Column that `change_schema` adds: `array<struct<column, value, expected>>`. The array is null if nothing failed."""
 
 CAST_WARNINGS = "_cast_warnings"
 """Column that reports failed casts of optional fields. The type is the same as the type of `_cast_failures`."""
@@ -79,10 +79,11 @@ def change_schema(
     Rows: all kept, never multiplied.
 
     Columns: the fields in the order of `fields`, then the columns of `keep` unchanged. All other columns are dropped.
-    Adds `_cast_failures` if a required field is parsed or cast to a new type. Adds `_cast_warnings` if an optional
-    field is parsed or cast to a new type. If an earlier `change_schema` already added one of these two columns, the
-    earlier failures are kept. `malformed` is the name of a text column. This column holds the whole record if the
-    reader could not split the record into columns. Each malformed record is reported in `_cast_failures`.
+    Adds `_cast_failures` if a required field is parsed or cast to a new type, or if `malformed` is given. Adds
+    `_cast_warnings` if an optional field is parsed or cast to a new type. If an earlier `change_schema` already added
+    one of these two columns, the earlier failures are kept. `malformed` is the name of a text column. This column holds
+    the whole record if the reader could not split the record into columns. Each malformed record is reported in
+    `_cast_failures`.
 
     A field can also be a tuple of Glue's ApplyMapping, `("source", "type", "target", "type")`. The source `a.b` is the
     field b of the struct a. A name that contains a dot is written in backticks. The type names are Glue's names. The

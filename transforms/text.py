@@ -22,7 +22,7 @@ _LETTERS, _SPELLING = "__unify_case_letters", "__unify_case_spelling"
 
 
 def clean_text(value: Column) -> Column:
-    """Trim a text and replace each run of blanks by one space. The result is null if no text is left.
+    """Trim a text and replace each sequence of blanks by one space. The result is null if no text is left.
 
     Blanks are all kinds of spaces, including no-break and zero-width spaces, and all control characters, including tabs
     and line ends.

@@ -112,7 +112,7 @@ def parse_timestamp(column: str, *, pattern: str, zone: str | None = None, ambig
     )
     if "half" in parts:
         noon = F.when(F.expr(f"lower(right({iso_text}, 2)) = 'pm'"), _HALF_DAY_MICROS).otherwise(0)
-        # On a 12-hour clock, hour 12 comes before hour 1, so subtract 12 hours.
+        # On a 12-hour clock, hour 12 comes before hour 1. So 12 hours are subtracted from a time with hour 12.
         twelve = F.when(F.expr(f"contains({iso_text}, 'T12:')"), _HALF_DAY_MICROS).otherwise(0)
         wall_clock = F.timestamp_micros(F.unix_micros(wall_clock) + noon - twelve)
     if zone is None:
@@ -262,8 +262,8 @@ def _compile_pattern(pattern: str) -> tuple[str, str, dict[str, str]]:
             groups[part], tokens[part] = len(groups) + 1, token
             regex += f"({expression})"
         else:
-            expected = f"only the letters {list(_PATTERN_LETTERS)}. Use at most one of them for each part, such as the"
-            expected += f" month. Write other letters in quotes. {_WIDTH_RULE}"
+            expected = f"only the letters {list(_PATTERN_LETTERS)}. Use each part only once, for example either MM or M"
+            expected += f" for the month. Write other letters in quotes. {_WIDTH_RULE}"
             raise ArgumentError(where="parse_timestamp", argument="pattern", got=pattern, expected=expected)
         previous = token
     has_12_hours = tokens.get("hour") in ("h", "hh")

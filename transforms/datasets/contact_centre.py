@@ -43,7 +43,7 @@ _YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
 
 
 def build_calls(raw: DataFrame) -> DataFrame:
-    """Type the raw rows and return the candidates for trusted.
+    """Parse the raw rows and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
     no longer has the key of the row. A date that was delivered twice has two rows, and the publisher keeps the latest
@@ -86,8 +86,8 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     - calls_handled_pct: 100 x calls_handled / calls_offered, or null if no call was offered.
     - change_pct_points: the change in calls_handled_pct since the year before, or null if the year before is absent.
     """
-    # The Glue Studio job that this code replaces aggregates the frame of each year, and then aggregates the union of
-    # the results. This code aggregates only once, after the union of the frames, so one shuffle is enough.
+    # This code replaces a Glue Studio job. The old job aggregates the frame of each year, and then aggregates the union
+    # of the results. This code aggregates only once, after the union of the frames, so one shuffle is enough.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
         .transform(_sum_calls, group_by=["year"])

@@ -31,8 +31,8 @@ def build_departments(inquiries: DataFrame) -> DataFrame:
     - year, inquiry_department.
     - inquiries: the number of inquiries.
     - share_pct: inquiries as a percentage of the year's inquiries. The percentages of a year add up to exactly 100.000.
-    - rounded_pct: the same percentage, but simply rounded to three decimals, as in the city's tables. The sum of a year
-      can differ from 100.
+    - rounded_pct: the same percentage, but simply rounded to three decimals, as in the city's tables. The sum of
+      rounded_pct in a year can differ from 100.
     """
     return inquiries.transform(_add_shares, group_by=["year"], column="inquiry_department")
 
@@ -155,7 +155,7 @@ def build_top_types(inquiries: DataFrame) -> DataFrame:
     Columns:
 
     - year, inquiry_department.
-    - rank: 1 for the type with the most inquiries of the department in the year.
+    - rank: 1 for the most frequent type of the department in the year.
     - inquiry_type.
     - is_retired: whether the city has retired the type.
     - inquiries: the number of inquiries.
@@ -181,7 +181,8 @@ def build_channel_moves(inquiries: DataFrame) -> DataFrame:
 
     - inquiry_department, inquiry_channel.
     - year_before, year: the last two years that have inquiries.
-    - inquiries_before, inquiries: the numbers of the department's inquiries through the channel.
+    - inquiries_before, inquiries: the number of the department's inquiries through the channel in year_before and in
+      year.
     - share_before_pct: inquiries_before as a percentage of the department's inquiries in year_before.
     - share_pct: inquiries as a percentage of the department's inquiries in year.
     - change_pct_points: share_pct minus share_before_pct.

@@ -37,7 +37,7 @@ _RETIRED_MARK = rf"{_RETIRED} ?[{_DASHES}]? ?(?=\S)"
 
 
 def build_inquiries(raw: DataFrame) -> DataFrame:
-    """Type the raw rows, standardize the spelling of names, and return the candidates for trusted.
+    """Parse the raw rows, standardize the spelling of names, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
     no longer has the key of the row. A key that was delivered twice has two rows, and the publisher keeps the latest

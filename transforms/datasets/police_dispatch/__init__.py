@@ -7,9 +7,9 @@ no arrival time and no clearing time. A new record follows when these times are 
 The key is the county's incident number. The publisher keeps the row with the latest extraction time (`row_ts`), even if
 this row arrives before other rows of the incident. If two rows have the same extraction time, the publisher keeps the
 row with the later end time. A row without an end time ranks below a row with an end time. If two rows are also equal in
-the end time, the publisher compares the other source columns in a fixed order. In the first column in which the rows
-differ, the row with the greater value wins. A row without a value in this column loses. Two events with the same
-incident number become one incident. One event with two numbers becomes two incidents.
+the end time, the publisher compares the other source columns in a fixed order, up to the first column in which the
+rows differ. The publisher keeps the row with the greater value in this column. A missing value ranks below all other
+values. Two events with the same incident number become one incident. One event with two numbers becomes two incidents.
 
 The county replaces house numbers with blocks of 100 numbers, as in `900 BLK THAYER AVE`. If an address still has a
 house number, `MASKING_POLICY` in `incidents.py` replaces the number with its block before any row is validated.

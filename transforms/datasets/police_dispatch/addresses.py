@@ -31,9 +31,9 @@ _BLOCK_ADDRESS = (
 def generalize_to_block(address: Column) -> Column:
     """Replace the house number of an address with its block of 100 numbers. This is a masking action.
 
-    The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. Block addresses
-    and intersections without house numbers have no other changes. A house number after the street is not recognized,
-    because the number could be the number of a road.
+    The result is in capitals, with single blanks. A unit after the street, such as `APT 4`, is removed. Nothing else is
+    changed in block addresses and in intersections without house numbers. A house number after the street is not
+    recognized, because the number could be the number of a road.
 
     >>> addresses = [("900  BLK Thayer Ave",), ("123 Main St Apt 4",), ("16TH ST / EAST WEST HWY",)]
     >>> rows = spark.createDataFrame(addresses, "a string")

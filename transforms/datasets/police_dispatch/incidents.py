@@ -141,7 +141,7 @@ MASKING_POLICY = (
 
 
 def build_incidents(raw: DataFrame) -> DataFrame:
-    """Type, standardize and mask the raw rows, and return the candidates for trusted.
+    """Parse, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
     no longer has the key of the row. An incident that was extracted twice has two rows, and the publisher keeps the
@@ -149,7 +149,8 @@ def build_incidents(raw: DataFrame) -> DataFrame:
 
     Columns:
 
-    - the fields of the source except geolocation. Texts are in capitals, with single blanks.
+    - the fields of the source except geolocation. Texts have single blanks. All texts are in capitals, except
+      incident_id, cr_number and crash_reports.
     - start_time, row_ts: timestamps.
     - end_time: a timestamp. In November, the clocks show one hour twice, so an end in that hour has two possible
       instants. end_time is the earlier instant. If the earlier instant is before the start, end_time is the later
@@ -162,7 +163,8 @@ def build_incidents(raw: DataFrame) -> DataFrame:
     - is_intersection: whether the address is an intersection, or null if the address is missing.
     - longitude, latitude: degrees. The source columns longitude and latitude are used if the place is in the county.
       Otherwise geolocation is used. If the place in geolocation is not in the county either, both columns are null.
-    - coordinates_are_valid: whether one of the two places is in the county, or null if the row has no coordinates.
+    - coordinates_are_valid: whether the place in the source columns or in geolocation is in the county, or null if the
+      row has no coordinates.
     - start_date, start_year, start_month, start_weekday (1 is Monday), start_hour: local time in the county.
     - the columns of `LINEAGE_COLUMNS`.
     - `_cast_failures`: a start time that could not be read, or a record that is not JSON.
@@ -195,7 +197,7 @@ def _add_places(incidents: DataFrame) -> DataFrame:
     # Add the columns in three steps. In a single step, Spark would compute a value again for each column that uses the
     # value. More steps would make the generated code longer, because each step copies the row. Spark may put the last
     # two steps and the later validation steps into one Java method. If this method has more than 8,000 bytes of
-    # bytecode, Java only interprets it, which is slow.
+    # bytecode, Java interprets the method instead of compiling it, which is slow.
     return (
         incidents.withColumns(
             {

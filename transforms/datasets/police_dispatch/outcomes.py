@@ -50,8 +50,8 @@ def build_common_type_dispositions(incidents: DataFrame, *, max_cities: int = MA
     - initial_type, disposition_desc.
     - cities: the number of top cities.
     - incidents: the number of incidents of the combination in the top cities.
-    - min_share_pct, max_share_pct: for each city, the combination has a percentage of the city's incidents. These two
-      columns are the smallest and the largest percentage.
+    - min_share_pct, max_share_pct: the smallest and the largest share of the combination in a top city. A share is a
+      percentage of the city's incidents.
     """
     number_of_cities = F.max("city_rank").over(Window.partitionBy())
     return (
@@ -111,7 +111,7 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
     - incidents: the number of incidents.
     - arrival_missing: the number of incidents in which dispatch_arrive is null.
     - clearing_missing: the number of incidents in which arrive_cleared is null.
-    - arrival_missing_pct, clearing_missing_pct: the two numbers as percentages of incidents.
+    - arrival_missing_pct, clearing_missing_pct: arrival_missing and clearing_missing as percentages of incidents.
     """
     dimensions = ("initial_type", "sector", "police_district_number")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))

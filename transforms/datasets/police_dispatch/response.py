@@ -1,8 +1,8 @@
 """Measure arrival times and clearing times.
 
 The arrival time is the time from dispatch to the first arrival. The clearing time is the time from the first arrival
-until the last unit has cleared. An average includes only incidents with a known time. A time of 0 is
-also a known time. `few_incidents` is true if an average includes fewer than `min_timed` incidents.
+until the last unit has cleared. An average includes only incidents with a known time. A time of 0 is also a known time.
+`few_incidents` is true if an average includes fewer than `min_timed` incidents.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def build_clearing_bands(
 def build_arrival_by_city(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Average the arrival time by city, type and priority, and rank the averages of each city (question 11).
+    """Compute the average arrival time by city, type and priority, and rank the averages of each city (question 11).
 
     The top cities are the `max_cities` cities with the most incidents. A pair is a type with a priority. The priority
     can be null.
 
-    Rows: one for each pair in each top city, if at least one of the incidents has a known time.
+    Rows: one for each pair in each top city. A pair without a known time in the city has no row.
 
     Columns:
 
@@ -91,7 +91,7 @@ def build_arrival_by_city(
 def build_clearing_by_city(
     incidents: DataFrame, *, max_cities: int = MAX_CITIES, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Average the clearing time by city, type and priority (question 13).
+    """Compute the average clearing time by city, type and priority (question 13).
 
     Rows and columns: as in `build_arrival_by_city`.
     """
@@ -103,7 +103,7 @@ def build_clearing_by_city(
 def build_arrival_by_street(
     incidents: DataFrame, *, max_streets: int = MAX_STREETS, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Average the arrival time by street, type and priority on the streets with the most incidents (question 14).
+    """Compute the average arrival time of each type and priority on the streets with the most incidents (question 14).
 
     Rows and columns: as in `build_arrival_by_city`, with streets instead of cities. Incidents at intersections are left
     out, because an intersection has more than one street.
@@ -116,7 +116,7 @@ def build_arrival_by_street(
 def build_clearing_by_street(
     incidents: DataFrame, *, max_streets: int = MAX_STREETS, min_timed: int = MIN_TIMED_INCIDENTS
 ) -> DataFrame:
-    """Average the clearing time by street, type and priority on the streets with the most incidents (question 15).
+    """Compute the average clearing time of each type and priority on the streets with the most incidents (question 15).
 
     Rows and columns: as in `build_arrival_by_street`.
     """
@@ -140,7 +140,8 @@ def build_slowest_cities(
     - city: the slowest city of the pair.
     - initial_type, priority.
     - timed, avg_minutes: the number of timed incidents of the pair in the slowest city, and their average time.
-    - others_timed, others_minutes: the same two figures for the remaining top cities together.
+    - others_timed, others_minutes: the number of timed incidents of the pair in all other top cities together, and
+      their average time.
     - more_minutes: avg_minutes minus others_minutes.
     - few_incidents: whether timed is less than `min_timed`.
     """
@@ -181,7 +182,7 @@ def build_quadrants(
     - city, initial_type, priority, incidents, timed, avg_minutes, overall_minutes, few_incidents: as in
       `build_arrival_by_city`.
     - usual_incidents: the average number of incidents of the pair in a top city. A top city without incidents of the
-      pair counts as 0.
+      pair is included with 0 incidents.
     - quadrant: the speed and the volume, such as `slower, more`. quadrant is null if avg_minutes equals
       overall_minutes, or if incidents equals usual_incidents. The values are compared before rounding.
     """
@@ -251,7 +252,7 @@ def _average_times(
 def _average_combinations(
     incidents: DataFrame, *, column: str, place_column: str, max_places: int, min_timed: int
 ) -> DataFrame:
-    """Average a time by type and priority in each top place, and compare the averages of the places."""
+    """Compute the average time by type and priority in each top place, and compare the averages of the places."""
     combination, rank = Window.partitionBy(*_COMBINATION), f"_{place_column}_rank"
     counts = incidents.groupBy(place_column, *_COMBINATION).agg(
         F.count("*").alias("incidents"), F.count(column).alias("timed"), F.sum(column).alias("seconds")

@@ -7,7 +7,7 @@ If a key is delivered several times, the latest delivery is used.
 If a student applies again for a later intake, the new application has a new key. If a student applies twice for the
 same programme and intake, the second application replaces the first.
 
-The rows are about persons. `MASKING_POLICY` names each column that can identify a person, and `build_records` masks
+The rows are about persons. `MASKING_POLICY` lists each column that can identify a person, and `build_records` masks
 these columns before any row is validated. Trusted, quarantine, validation results and answers never contain the
 original values. If the cells of a row have shifted to wrong columns, the intake of the row is not valid. In a row
 without a valid intake, programme and intake are also masked. Masking does not detect a person's name in the column

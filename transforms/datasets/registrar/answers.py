@@ -33,7 +33,7 @@ def build_completion_by_year(records: DataFrame) -> DataFrame:
     Columns:
 
     - year.
-    - received, completed: the numbers of applications.
+    - received, completed: the numbers of received and completed applications.
     - completion_rate_pct: 100 x completed / received.
     - change_pct_points: the change in completion_rate_pct since the year before, or null if the year before is absent.
     """
@@ -53,7 +53,7 @@ def build_completion_by_programme(records: DataFrame) -> DataFrame:
     Columns:
 
     - programme, intake.
-    - received, completed: the numbers of applications.
+    - received, completed: the numbers of received and completed applications.
     - completion_rate_pct: 100 x completed / received.
     """
     group_by = ["programme", "intake"]

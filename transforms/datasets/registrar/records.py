@@ -83,13 +83,13 @@ def hash_unless_intake_is_valid(value: Column) -> Column:
 
 
 MASKING_POLICY = (
-    MaskingRule("student_id", keyed_hash, "identifies one student in all files of the registrar, and joins them"),
+    MaskingRule("student_id", keyed_hash, "identifies a student. The hash still joins the records of a student"),
     MaskingRule("first_name", partial(partial_redact, left=1), "identifies a student. The initial helps to check rows"),
     MaskingRule("last_name", keyed_hash, "identifies a student"),
-    MaskingRule("email", keyed_hash, "reaches the student"),
-    MaskingRule("phone", partial(partial_redact, right=2), "reaches the student"),
+    MaskingRule("email", keyed_hash, "can be used to contact the student"),
+    MaskingRule("phone", partial(partial_redact, right=2), "can be used to contact the student"),
     MaskingRule("date_of_birth", generalize_year, "almost identifies a student. The year is precise enough for ages"),
-    MaskingRule("address", "drop", "reaches the student, and no answer uses it"),
+    MaskingRule("address", "drop", "is where the student lives, and no answer uses it"),
     MaskingRule("status", keep_known_values(STATUSES), "is text that people type, and can contain a name"),
     MaskingRule("withdrawal_reason", keep_known_values(REASONS), "is text that people type, and can contain a name"),
     MaskingRule("programme", hash_unless_intake_is_valid, "contains a name or an address if the cells have shifted"),
@@ -113,7 +113,7 @@ _COLUMNS = (
 
 
 def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
-    """Type, standardize and mask the raw rows, and return the candidates for trusted.
+    """Parse, standardize and mask the raw rows, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
     no longer has the key of the row. A key that was delivered twice has two rows, and the publisher keeps the latest
@@ -133,7 +133,8 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
     - enrolled_on: the date of the enrolment that a withdrawal ends, or null for other kinds of record. If the admission
       has several enrolments, the enrolment that was delivered last is used. An enrolment after the withdrawal is used
       only if all enrolments are after the withdrawal.
-    - student_id_is_valid, email_is_valid: null if the student ID or the e-mail address is missing.
+    - student_id_is_valid, email_is_valid: whether the student ID or the e-mail address is valid, or null if this value
+      is missing.
     - the columns of `LINEAGE_COLUMNS`.
     - `_cast_failures`: the redacted records and values that could not be read, except dates of birth.
     - `_cast_warnings`: a redacted date of birth that could not be read. The record can still be valid.

@@ -42,7 +42,7 @@ _SECONDS_PER_DAY = 86_400
 
 
 def read_layout(raw: DataFrame, *, source: CitySource, layout: str) -> DataFrame:
-    """Type the raw rows of one layout, and add the columns that depend on the rules of its source.
+    """Parse the raw rows of one layout, and add the columns that depend on the rules of its source.
 
     Rows: one for each raw row of the layout. Rows of other layouts are dropped.
 
@@ -99,7 +99,7 @@ def read_other_layouts(raw: DataFrame, *, known: Collection[str]) -> DataFrame:
 
 
 def _match_spelling(raw: DataFrame, fields: Sequence[Field]) -> list[Field]:
-    """Return the fields with the names of the source columns spelled as in raw.
+    """Return the fields. The name of each source column gets the spelling in raw.
 
     If a column name differs only in capitals between two files, raw has one column with the spelling of the first file.
     """

@@ -35,8 +35,8 @@ close time. The remaining columns break ties, so that each run keeps the same re
 
 _generalize_to_block = partial(generalize_coordinate, degrees=0.001)
 MASKING_POLICY = (
-    MaskingRule("case_key", keyed_hash, "is made from the address and summary, and joins the revisions of a request"),
-    MaskingRule("summary", "drop", "is text that people type, and can contain a name. request_type has its subject"),
+    MaskingRule("case_key", keyed_hash, "contains the address. The hash still joins the revisions of a request"),
+    MaskingRule("summary", "drop", "is text that people type, and can contain a name. request_type keeps the subject"),
     MaskingRule("customer_zip", "drop", "is the area of the requester's home, and no answer uses it"),
     MaskingRule("address_1", "drop", "is usually the home of the requester"),
     MaskingRule("address_2", "drop", "is usually the home of the requester"),
@@ -67,7 +67,7 @@ _COLUMNS = (
 
 
 def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[str] = tuple(LAYOUTS)) -> DataFrame:
-    """Type, standardize and mask the raw rows of all cities, and return the candidates for trusted.
+    """Parse, standardize and mask the raw rows of all cities, and return the candidates for trusted.
 
     Rows: one for each raw row that is not dropped. `drop_superseded_rows` drops a row if the latest version of the file
     no longer has the key of the row. A request that was revised has several rows, and the publisher keeps the latest

@@ -32,7 +32,7 @@ def build_monthly_volume(requests: DataFrame) -> DataFrame:
 
     - city.
     - group_kind: `all`, or the column by which the requests are grouped, such as `channel`.
-    - group_name: the value of this column, or null for the requests without a value.
+    - group_name: `all`, or the value of the column in group_kind. group_name is null for the requests without a value.
     - requests: the number of requests.
     - month: the first day of the month, in the city's local time.
     - change_on_month, change_on_month_pct: the changes since the month before.

@@ -36,7 +36,8 @@ class CitySource:
         bounding_box: The box around the city: minimum longitude, minimum latitude, maximum longitude, maximum latitude.
         key: The fields that identify a request, together with the city and the creation time. Each layout has these
             fields.
-        statuses: The statuses of each resolution. A status that is not listed has no resolution and gets a warning.
+        statuses: The statuses of each resolution. If a status is not listed, the request has no resolution, and its row
+            gets a warning.
         spellings: Other spellings of statuses. Each spelling is mapped to a status in `statuses`.
         layouts: The layouts of the files, and the fields of each layout. Layout names are unique among all sources.
         as_of: For each layout, whether the time of revision comes from the row or from the file.
