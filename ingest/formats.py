@@ -42,8 +42,8 @@ def read_files(
         names, but never the cells of a row.
 
     Raises:
-        LandedFilesError: `skip_unreadable` is false, and a file with a header cannot be read or lacks at least one
-            column of each layout.
+        LandedFilesError: `skip_unreadable` is false, and a file with a header cannot be read or lacks columns of every
+            layout.
     """
     problems: dict[LandedFile, LandedFileError | MissingColumnError] = {}
     headers: list[tuple[LandedFile, Header]] = []

@@ -16,7 +16,10 @@ SOURCE_COLUMNS = (
 """The column names that are reserved for raw. The columns of a landed file may not have these names."""
 
 MAX_ROWS_TO_HEADER = 20
-"""Number of rows to search for a header. The header must be row 1. If it is a later row, an error says which row."""
+"""Number of rows to search for a header.
+
+The header must be row 1. If a later one of these rows is the header, an error says that the header is further down.
+"""
 
 Layouts = Mapping[str, Sequence[str]]
 """The layouts of a dataset's files: the name of each layout, and the columns that a file in this layout must have."""

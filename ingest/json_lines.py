@@ -1,6 +1,6 @@
 """Read files of JSON lines, the format in which Firehose delivers events.
 
-Small files are read together in one read. Each large file is read separately.
+Spark reads all small files together, and each large file separately.
 """
 
 from __future__ import annotations
@@ -104,15 +104,15 @@ def find_problem(file: LandedFile) -> str | None:
     if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None
     return (
-        f"the file is one JSON array, and may be larger than {MAX_BYTES_TO_READ_WHOLE >> 20} MiB unpacked, the maximum "
-        "size of an array. Write one object on each line: jq -c '.[]'."
+        f"the file is one JSON array, and may be larger than {MAX_BYTES_TO_READ_WHOLE >> 20} MiB unpacked. The ingest "
+        "cannot read a larger array. Write one object on each line: jq -c '.[]'."
     )
 
 
 def _unpack(content: Iterable[bytes]) -> Iterator[bytes]:
     """Unpack a gzip file. Raise an error if Hadoop could not unpack the file.
 
-    This function does not use Python's module `gzip`. That module accepts zero bytes at the end of a file, but Hadoop
+    This function does not use Python's module `gzip`. That module accepts NUL bytes at the end of a file, but Hadoop
     rejects such a file.
     """
     member = None
@@ -142,8 +142,8 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
     )
     text = F.col("text")
     lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # `is_plain` is true if no line of the text has several objects. A plain text is only split into lines. The
-    # computation of `is_plain` is ten times as fast as a parse of the text.
+    # `is_plain` is true only if each line of the text is one record. A plain text is split into lines without a parse.
+    # To compute `is_plain`, Spark needs a tenth of the time that it needs to parse the text.
     is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
     elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
     records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
@@ -264,8 +264,9 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
     """Return True if an object has a field of a layout twice. Names that differ only in case are the same field."""
-    # To save time, compare the names only if `fields` has more entries than `present` and `others` together. This is
-    # rare: a field of a layout is null or repeated, or the object has the field `_malformed_record`.
+    # To save time, compare the names only if `fields` has more entries than `present` and `others` together. There are
+    # more entries in rare cases: a field of a layout is null or repeated, or the object has the field
+    # `_malformed_record`.
     present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
     may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))

@@ -114,7 +114,7 @@ def _read_core_property(file: LandedFile) -> datetime | None:
         try:
             with zipfile.ZipFile(source) as package, package.open(_CORE_PROPERTIES) as part:
                 content = part.read(_MAX_PROPERTIES_BYTES)
-            root = ET.fromstring(content, ET.XMLParser(target=_Properties()))  # noqa: S314 - see the import
+            root = ET.fromstring(content, ET.XMLParser(target=_Properties()))  # noqa: S314 - see `_Properties`
         except _ERRORS_OF_DAMAGED_FILES:
             return None
     return _parse_iso(root.findtext(_MODIFIED) or "")

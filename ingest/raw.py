@@ -101,8 +101,8 @@ def ingest(
 
     Raises:
         LandingError: The landing does not exist, or has no file in a format that can be read.
-        LandedFilesError: A file cannot be read, or lacks at least one column of each layout. Or raw is empty and all
-            files are skipped.
+        LandedFilesError: A file cannot be read, or lacks columns of every layout. Or raw is empty and all files are
+            skipped.
         DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
         OvertakenError: Another run has published raw since this run started. This run publishes nothing.
     """
@@ -180,8 +180,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     rows = read_snapshot(spark, table, state.snapshot)
     is_current = F.lit(True)
     if earlier:
-        # With this filter, Iceberg does not open data files that have only older rows. In this branch, no new delivery
-        # is superseded, so `is_current` is true for all rows.
+        # With this filter, Iceberg does not open data files that have only older rows. No new delivery is superseded
+        # here, so `is_current` is true for all rows.
         rows = rows.where(F.col("_ingested_at") > F.lit(time_of(earlier[-1].ingested_at)))
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
@@ -203,7 +203,8 @@ def _log(dataset: str, result: IngestResult) -> None:
         logger.info("%s: skipped %s: %s", dataset, name, reason)
     for name in result.redelivered:
         logger.warning(
-            "%s: %s was delivered again with different content. The next refine drops rows that the file no longer has",
+            "%s: %s was delivered again with different content. The next publish of trusted drops the rows that the "
+            "file no longer has",
             dataset,
             name,
         )

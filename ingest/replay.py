@@ -94,7 +94,7 @@ def replay(
 def main(argv: Sequence[str] | None = None) -> None:
     """Replay a file from the command line. If the replay fails, log one line and exit with code 1."""
     logging.basicConfig(format="%(message)s")
-    logger.setLevel(logging.INFO)  # not on the root logger, because boto3 would log where it found its credentials
+    logger.setLevel(logging.INFO)  # on the root logger, this level would make boto3 log where it found credentials
     args = _parser().parse_args(argv)
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()

@@ -146,7 +146,7 @@ def _hidden_path(path: Path) -> Path:
 
 @dataclass
 class FirehoseStream:
-    """A Firehose stream. The stream gets each event at least once. Events sent just before a crash are sent again."""
+    """A Firehose stream. The stream gets each event at least once. After a crash, the last events may be sent again."""
 
     client: Any
     stream: str

@@ -21,9 +21,10 @@ _STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid b
 _ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
 """Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
 
-If Windows-1252 text is decoded as UTF-8, the result almost never has these characters. The Windows-1252 text would need
-`Â` or `Ã` before a sign, or `â€`. Characters outside this range do not prove UTF-8. For example, if a Windows-1252 text
-has `É` before a no-break space, both bytes together are one valid UTF-8 letter.
+If Windows-1252 text is decoded as UTF-8, the result almost never has these characters. To produce such a character,
+the Windows-1252 text would need `Â` or `Ã` before a symbol, or the two characters `â€`. Characters outside this range
+do not prove UTF-8. For example, the two bytes of `É` and a no-break space in Windows-1252 are also one valid letter in
+UTF-8.
 """
 
 _MIN_LETTERS_PER_STRAY = 10
@@ -66,8 +67,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     which Excel often saves csv files. A file is rejected if it is not valid UTF-8, but has parts that are clearly
     UTF-8.
 
-    The delimiter is the character that splits the first line into the most columns of a layout. On a tie, the delimiter
-    that splits the first line into more cells is used.
+    The first line is split at each possible delimiter. The delimiter that gives the most columns of a layout is used.
+    On a tie, the delimiter that gives the most cells is used.
 
     Raises:
         LandedFileError: The file is empty, is not text, mixes encodings, or has no header in its first line. Or a quote

@@ -1,4 +1,4 @@
-"""Build and stage all stale answers of a dataset. No answer is published before all stale answers are staged."""
+"""Build and publish the stale answers of a dataset. All stale answers are staged before any answer is published."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
 
     An answer is stale if the code or one of the answer's tables has changed since the answer was last built. All
     answers of a run read the same snapshots of the tables. No answer is published until all stale answers are staged.
-    If a build fails, the previous versions of all answers therefore stay published.
+    So if a build fails, the previous versions of all answers stay published.
 
     Spark reads each table once for all answers, and reads only the columns that the answers use.
 
@@ -33,8 +33,8 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
     stale = stale_answers(spark, dataset, rebuild=rebuild)
     zones = dict.fromkeys(zone for answer in stale.values() for zone in answer.reads)
     trusted = table_name("trusted", dataset.name)
-    # Read the versions before the tables. If another run publishes between these two steps, the answers are stale
-    # again in the next run.
+    # Read the versions of the tables first, and the tables second. If another run publishes a table after its version
+    # is read, the answers are stale again in the next run.
     versions = {name: _read_versions(spark, dataset, answer) for name, answer in stale.items()}
     tables = {zone: read(spark, table_name(zone, dataset.name)) for zone in dict.fromkeys(["trusted", *zones])}
     if not stale:

@@ -75,7 +75,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
         parser.error(f"the stage {reads[0]} needs --landing. Pass the folder of the landed files.")
     if ignored:
-        logger.info("%s: the job does not use these arguments and ignored them: %s", job, ignored)
+        logger.info("%s: the job ignores these unknown arguments: %s", job, ignored)
     return Arguments(
         stages=requested,
         landing=known.landing or "",
@@ -102,7 +102,7 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     # Glue passes a value with each key, so each flag also takes a value.
     flags = {
         "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",
-        "--row-by-row": "In the stage resolve, publish all rows that meet the row-level expectations [default: false].",
+        "--row-by-row": "Publish each parked row that passes, even if others fail. Only for resolve [default: false].",
     }
     for flag, text in flags.items():
         parser.add_argument(

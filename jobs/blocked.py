@@ -75,7 +75,8 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
     """Build the parked rows again with the current code, and publish the rows if the rows meet the current suite.
 
-    If the rows do not meet the suite, the rows stay parked.
+    If the rows do not meet the suite, the rows stay parked. If a blocked run was a full refresh, the function runs a
+    full refresh instead.
 
     Args:
         publisher: The publisher of the dataset.
@@ -91,8 +92,8 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
         return publisher.finish(publisher.stage(full_refresh=True, request=request))
     parked = read(publisher.spark, publisher.quarantine).where(F.col(BLOCKED_BY).isNotNull()).select(*SOURCE_ROW)
     ingests = [row[0] for row in parked.select(F.unix_micros("_ingested_at")).distinct().collect()]
-    # Read all rows of each delivery that has parked rows. The build may need all rows of a file to compute the date
-    # of one row.
+    # Read all rows of each ingest that has parked rows. The build may need all rows of a file to compute the date of
+    # one row.
     raw = read_raw(publisher.spark, publisher.dataset.name)
     raw = replace(raw, rows=raw.rows.where(F.unix_micros("_ingested_at").isin(ingests)))
     candidates = publisher.candidates(raw, source_rows=parked)

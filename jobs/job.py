@@ -84,9 +84,9 @@ def stop_requested() -> Event:
 def run_repeatedly(run: Callable[[], object], *, every: float, stopped: Event) -> None:
     """Repeat `run` until `stopped` is set. Each run starts `every` seconds after the start of the previous run.
 
-    If a run takes longer than `every` seconds, the next run starts at once. Four errors do not end the loop: a
-    blocked increment, a publish by another run, an empty landing folder, and a file that cannot be read. The loop logs
-    these errors and continues. Any other error ends the loop.
+    If a run takes longer than `every` seconds, the next run starts at once. Some errors do not end the loop: a blocked
+    increment, a publish by another run, and each `IngestError`, such as an empty landing folder or an unreadable file.
+    The loop logs these errors and continues. Any other error ends the loop.
     """
     while not stopped.is_set():
         started = time.monotonic()

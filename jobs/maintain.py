@@ -22,7 +22,10 @@ SNAPSHOT_RETENTION = timedelta(days=7)
 """Maintenance removes snapshots and unpublished branches that are older than this duration."""
 
 ORPHAN_MIN_AGE = timedelta(days=3)
-"""Minimum age of an unused file to remove. Iceberg has the same default. A younger file may belong to a current run."""
+"""Maintenance removes an unused file only if the file is older than this duration. Iceberg has the same default.
+
+A younger file may belong to a current run.
+"""
 
 ORPHAN_REMOVAL_INTERVAL = timedelta(days=1)
 

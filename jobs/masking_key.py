@@ -19,7 +19,7 @@ MASKING_KEY_HELP = (
 class MaskingKeyError(CityLakeError, ValueError):
     """The masking key is missing, is not valid, or is not the key that masked trusted.
 
-    The job has read no rows. The message never contains the key.
+    Trusted and quarantine have not changed. The message never contains the key.
     """
 
     def __init__(self, *, where: str, problem: str) -> None:

@@ -1,8 +1,9 @@
 """AWS Glue job that makes answers from dispatched incidents. Some incidents arrive late, twice or with corrections.
 
 The stages have the names of a truncate-and-reload workflow: crawl, clear, create, check quality, publish. But no stage
-empties a table that people read. `clear` drops the branches that earlier runs left behind. `create` and `check_quality`
-work on a branch. `publish` changes each table in one commit.
+empties a table that people read. `clear` drops the branches that earlier runs left behind. `create` adds rows to raw,
+and writes new rows to a branch of trusted. `check_quality` validates the rows of this branch. `publish` changes each
+table in one commit.
 """
 
 from jobs.stages import dataset_job

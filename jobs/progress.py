@@ -35,7 +35,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a dataset. A staged snapshot stores the new progress, which takes effect with the publish.
+    """The progress of a dataset. The progress in a staged snapshot takes effect when the snapshot is published.
 
     Attributes:
         watermark: The latest ingest time of all processed rows of raw (microseconds since 1970, UTC).

@@ -1,13 +1,13 @@
 """Publish new rows of raw to trusted and quarantine.
 
-A full refresh stages all rows of raw. An incremental run stages only the new rows. Both have the same three steps:
+A full refresh stages all rows of raw. An incremental run stages only the new rows. Both kinds of run have three steps:
 
 1. `stage` builds the new rows and marks the expectations that each row fails. For each key, `stage` keeps the latest
    valid revision. If the latest revision failed, `stage` keeps this failed revision too. `stage` writes the rows to a
    branch of trusted. Passing rows and failing rows are in separate partitions of the branch.
 2. `validate` validates the rows. If an increment is blocked, `validate` parks the rows of the increment in quarantine.
-3. `publish` compares the staged rows of each key with the rows in trusted and quarantine, and decides which
-   revisions to keep. `publish` commits quarantine first and trusted second.
+3. In an incremental run, `publish` compares the staged rows of each key with the rows in trusted and quarantine, and
+   decides which revisions to keep. In every run, `publish` commits quarantine first and trusted second.
 
 The commit of trusted also stores the watermark as a property. A killed step can be repeated, even by a run with another
 id. If the step was killed before the commit of trusted, the repeated step does the same work again. If the step was
@@ -51,7 +51,10 @@ from transforms.dedupe import keep_latest
 
 _VALIDATED_BY = "citylake.validated-by"
 _FOLLOWS = "citylake.follows"
-"""Snapshot property of quarantine: the id of the previous publish of trusted. Only requested runs set the property."""
+"""Snapshot property of quarantine: the id of the previous publish of trusted.
+
+Only a run that a person requested sets the property.
+"""
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,10 @@ class Publisher:
         - a file was delivered again with different content
         - the columns of trusted change
         - the dataset is not incremental
-        - an earlier requested run was killed after it published quarantine and before it published trusted.
+        - a run that a person requested was killed after it published quarantine and before it published trusted.
 
-        Changed content of a file needs a full refresh, because the new content can lack a row that superseded another
-        row. The superseded row must then be published.
+        The new content of a file can lack a row that superseded an earlier row. The earlier row must then be published.
+        An incremental run does not stage the earlier row, so changed content causes a full refresh.
 
         Raises:
             MaskingKeyError: Trusted was masked with another key, and this run is not a full refresh.
@@ -128,10 +131,10 @@ class Publisher:
     def validate(self) -> StageResult:
         """Validate the staged rows. If a critical expectation is not met, no staged row is published.
 
-        The rows of a blocked increment are parked in quarantine, with the names of the failed expectations. The
-        watermark moves past the parked rows, so the next increment does not contain the parked rows. The dataset stays
-        blocked until all parked rows are resolved or replaced by newer revisions. If a person requested the blocked
-        run, or if the dataset is not incremental, no table changes.
+        The rows of a blocked increment are parked in quarantine, with the ids of the expectations that blocked the
+        increment. The watermark moves past the parked rows, so the next increment does not contain the parked rows. The
+        dataset stays blocked until all parked rows are resolved or replaced by newer revisions. If a person requested
+        the blocked run, or if the dataset is not incremental, no table changes.
 
         Raises:
             NotStagedError: No rows are staged, although raw has new rows.
@@ -187,8 +190,8 @@ class Publisher:
         snapshots: dict[str, int | None] = {}
         if rejects:
             # A requested run, such as resolve, may be killed after it publishes quarantine and before it publishes
-            # trusted. The next run does not repeat the request. Without the property `_FOLLOWS`, it would stage only
-            # the rows after the watermark. The property makes the next run a full refresh.
+            # trusted. The next run does not repeat the request. Without the property `_FOLLOWS`, the next run would
+            # stage only the rows after the watermark. The property makes the next run a full refresh.
             follows = {_FOLLOWS: before.publish_id if before else ""} if REQUESTED in staged.properties else {}
             snapshots[self.quarantine] = rejects.publish(properties={DATA_VERSION: str(rejects.snapshot), **follows})
         properties = {**after.to_properties(), DATA_VERSION: version}
@@ -216,7 +219,7 @@ class Publisher:
         if full_refresh or progress is None:
             return read_raw(self.spark, self.dataset.name), ()
         if self.is_half_published(progress):
-            notes = ("full refresh, because a run was killed after it published quarantine but not trusted",)
+            notes = ("full refresh, because a run was killed between publishing quarantine and publishing trusted",)
             return read_raw(self.spark, self.dataset.name), notes
         if not self.dataset.is_incremental:
             raw = read_raw(self.spark, self.dataset.name)
@@ -250,7 +253,7 @@ class Publisher:
     def write(
         self, candidates: DataFrame, *, watermark: int, is_append: bool, request: str | None = None
     ) -> StageResult:
-        """Stage the candidates. The staged snapshot stores the new progress, which takes effect with the publish."""
+        """Stage the candidates. The progress in the staged snapshot takes effect when the snapshot is published."""
         progress = Progress(watermark, self._code, self._fingerprint)
         month = [f"months({self.dataset.event_time})"] if self.dataset.event_time else []
         staged = stage(
@@ -274,7 +277,10 @@ class Publisher:
         )
 
     def _find_staged(self) -> Staged | None:
-        """Find the rows that this run or an earlier run has staged. Return None if raw has no new rows."""
+        """Find the rows that this run or an earlier run has staged.
+
+        Return None if no rows are staged and raw has no new rows.
+        """
         staged = find_staged(self.spark, self.trusted, run_id=self.run_id)
         if staged and Progress.from_properties(staged.properties).code != self._code:
             staged = None  # ignore rows that were staged by another version of the code or the suites

@@ -82,8 +82,8 @@ def resolve_revisions(
     The function runs two Spark jobs. One of the jobs broadcasts the staged keys.
 
     If a key column of a row is null, the columns `SOURCE_ROW` are the key of the row. If a staged row and a published
-    row have the same values in `order_by`, the staged row is kept. A repeated step therefore replaces the rows that the
-    first try of the step published.
+    row have the same values in `order_by`, the staged row is kept. So if a step is repeated, its rows replace the rows
+    that the first try published.
     """
     new = _select_revisions(staged, STAGED, F.col(QUARANTINED), key, order_by)
     published = [
@@ -131,11 +131,11 @@ def stage_quarantine(
 def pruning_condition(staged: Staged, *, column: str | None) -> str:
     """Return an SQL condition that prunes data files.
 
-    Every published row with a staged key meets this condition, so no data file that is needed is pruned.
+    Every published row with a staged key meets this condition, so Iceberg still reads each data file with such a row.
 
-    The condition contains the range of `column` in each staged file, from the minimum to the maximum. Both values come
-    from the metadata of the file. Each file has rows of only one month. The ranges are therefore narrow even if an
-    increment corrects a few old rows.
+    The condition contains the range of `column` in each staged file. The minimum and the maximum of a range come from
+    the metadata of the file. Each file has rows of only one month. The ranges are therefore narrow even if an increment
+    corrects a few old rows.
 
     A range of timestamps is extended by one hour at both ends. A key may contain a local time, and in autumn, one hour
     of local time occurs twice. The UTC timestamps of two revisions of one key may therefore be one hour apart.

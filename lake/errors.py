@@ -42,8 +42,8 @@ class NotStagedError(LakeError):
     def __init__(self, *, table: str, problem: str) -> None:
         super().__init__(
             where=table,
-            problem=f"{problem}, so nothing is published. Run the stages create and check_quality first, with the same "
-            "--WORKFLOW_RUN_ID.",
+            problem=f"{problem}, so nothing is published. Run the stages create and check_quality first. Pass the same "
+            "--WORKFLOW_RUN_ID to all stages.",
         )
 
 

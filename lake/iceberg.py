@@ -105,8 +105,8 @@ def add_properties(spark: SparkSession, table: str, properties: Mapping[str, str
 def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None:
     """Remove snapshots from a table's history. Maintenance later removes the files that only these snapshots use."""
     if snapshot_ids:
-        # Do not delete files here, because Iceberg would have to read the manifest lists of all snapshots to find
-        # unused files.
+        # Do not delete files here. To find unused files, Iceberg would have to read the manifest lists of all
+        # snapshots.
         iceberg = load_table(spark, table)
         expiry = iceberg.expireSnapshots().cleanExpiredFiles(False)
         for snapshot_id in snapshot_ids:
@@ -118,9 +118,9 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
     """Return the minimum and maximum of a column in each data file that a snapshot added.
 
-    Returns None if the metadata of a file has no minimum or no maximum. Files in which all values of the column are
-    null are skipped. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still
-    lie between the truncated minimum and maximum.
+    Returns None if the metadata of a file has no minimum or no maximum. A file is skipped if all values of the column
+    are null. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still lie
+    between the truncated minimum and maximum.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
@@ -149,7 +149,8 @@ def append_records(spark: SparkSession, table: str, schema: T.StructType, record
     appender = package.data.GenericAppenderFactory(iceberg.schema()).newAppender(file, package.FileFormat.PARQUET)
     for record in records:
         values = {name: None if name in times else value for name, value in record.items()}
-        # Pass numbers as JSON. py4j would convert a small number to a Java Integer, but Iceberg requires a Long.
+        # Pass numbers as JSON. Without JSON, py4j would convert a small number to a Java Integer, but Iceberg requires
+        # a Long.
         cells = mapper.readValue(json.dumps(values), jvm.java.util.HashMap().getClass())
         for name in times:
             if record.get(name):
@@ -219,7 +220,7 @@ def is_commit_conflict(error: BaseException | None) -> bool:
 def commit_lock(table: Any) -> Iterator[None]:
     """Lock a table in a local warehouse, so that only one process commits to the table at a time.
 
-    Iceberg's hadoop catalog renames a file to commit. The rename must not replace an existing file, but Iceberg
+    To commit, Iceberg's hadoop catalog renames a file. The rename must not replace an existing file, but Iceberg
     prevents a replacement only within one process. So without this lock, the rename could replace the commit of another
     process, and no error would be raised. In a test without this lock, four processes committed at the same time, and 1
     of 600 commits was lost. A warehouse on S3 does not need this lock, because its catalog has a lock.
@@ -309,8 +310,8 @@ def remove_delete_files(spark: SparkSession, table: Any, paths: Collection[str])
 def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
     """Return the branches to which a run may still fast-forward `main`.
 
-    Only branches that descend from the published snapshot are returned. A branch without a commit of its own is always
-    returned. Any other branch is returned until its last commit is older than `idle_after`.
+    Only branches that descend from the published snapshot are returned. Such a branch is returned if it has no commit
+    of its own, or if its last commit is not older than `idle_after`.
     """
     main = table.currentSnapshot()
     if main is None:
@@ -330,7 +331,8 @@ def branches_in_use(table: Any, *, idle_after: timedelta) -> list[str]:
 def drop_branches(table: Any, *, older_than: datetime) -> int:
     """Drop the branches whose last commit is older than `older_than`, and return the number of dropped branches.
 
-    A branch without a commit of its own is kept, because the run that created the branch may be about to write.
+    A branch that points to the published snapshot is kept, because the run that created the branch may be about to
+    write.
     """
     main, oldest = table.currentSnapshot(), older_than.timestamp() * 1000
     published = main and main.snapshotId()

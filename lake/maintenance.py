@@ -34,9 +34,9 @@ MIN_SNAPSHOTS_TO_KEEP = 5
 _REWRITE_OPTIONS = {
     "target-file-size-bytes": TARGET_FILE_BYTES,
     "min-input-files": MIN_FILES_TO_COMPACT,
-    # Rewrite a file only if at least a tenth of its rows are deleted. With a lower ratio, one changed row could cause a
-    # rewrite of all rows of the same month. The number of delete files is not a useful threshold, because Spark keeps
-    # one delete file for each data file.
+    # Deleted rows cause a rewrite of a file only if at least a tenth of its rows are deleted. With a lower ratio, one
+    # changed row could cause a rewrite of all rows of the same month. The number of delete files is not a useful
+    # threshold, because Spark keeps one delete file for each data file.
     "delete-ratio-threshold": 0.1,
     # With "true", a rewritten file would get the sequence number of the snapshot before the rewrite. As a result,
     # Iceberg would keep delete files that no data file needs. Only equality deletes need "true", but Spark writes no
@@ -139,7 +139,9 @@ def expire_snapshots(spark: SparkSession, table: str, *, older_than: datetime) -
 
 
 def remove_orphan_files(spark: SparkSession, table: str, *, older_than: datetime) -> int:
-    """Remove the files in a table's folder that no snapshot uses and that are older than `older_than`.
+    """Remove old, unused files from a table's folder.
+
+    A file is removed if no snapshot uses the file, and if the file is older than `older_than`.
 
     Returns:
         The number of removed files.

@@ -1,4 +1,4 @@
-"""Write-audit-publish for one table: stage rows out of sight of readers, and publish all staged rows in one commit.
+"""Write-audit-publish for one table: stage rows where readers do not see them, and publish all rows in one commit.
 
 Rows are staged on a branch of the table. A branch always has the schema of its table. So rows with another schema are
 staged in a separate table. Publishing the separate table replaces the schema and the rows of the original table in one
@@ -198,8 +198,8 @@ def stage(
         home = table
     elif is_append:
         raise ValueError(
-            f"{table}: the rows cannot be appended, because their schema differs from the schema of the table. Replace "
-            "all rows with is_append=False."
+            f"{table}: the rows cannot be appended, because their schema differs from the schema of the table. To "
+            "replace all rows of the table, set is_append=False."
         )
     else:
         require_no_narrowing(spark, table, rows.schema)
@@ -210,7 +210,10 @@ def stage(
 
 
 def stage_nothing(spark: SparkSession, table: str, *, run_id: str) -> Staged:
-    """Create a branch without new rows. Its publish adds a snapshot with new properties and the same rows."""
+    """Create a branch without new rows.
+
+    If the branch is published, the table gets a new snapshot with the same rows and new properties.
+    """
     base = snapshot_id(spark, table)
     branch = _create_branch(spark, table, prefix="unchanged_", run_id=run_id, base=base)
     properties = {_STAGED_BY: run_id, _BASE: str(base), _IS_APPEND: "True", _PARTITIONED_BY: ""}
@@ -254,7 +257,7 @@ def expire_intermediate_snapshots(spark: SparkSession, table: str) -> None:
     """Expire the snapshots that lie between two published snapshots.
 
     Intermediate snapshots can hold rows that failed validation. If a run is killed before it expires these snapshots,
-    the next publish or maintenance expires these snapshots.
+    the next publish of the table expires these snapshots.
     """
     intermediate: list[int] = []
     base: str | None = None

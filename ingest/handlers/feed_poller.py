@@ -16,10 +16,10 @@ Environment:
         not set, each run sends all rows.
     APP_TOKEN: Socrata's app token. If this variable is not set, Socrata allows fewer requests.
 
-Each row is sent at least once, because the state is written after Firehose has accepted the rows. A run of `socrata` or
-`opendatasoft` starts ten minutes before the watermark, because some rows appear late in the feed. If the previous run
-of `socrata` stopped early, the run starts after the last sent row instead. If a csv file has changed, all its rows are
-sent again.
+Each row is sent at least once, because the state is written after Firehose has accepted the rows. For `socrata` and
+`opendatasoft`, a run starts ten minutes before the watermark, because some rows appear late in the feed. For `socrata`,
+a run starts after the last sent row instead if the previous run stopped early. If a csv file has changed, all its rows
+are sent again.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _MIN_MILLISECONDS_FOR_PAGE = 90_000  # time to read and send a page, including s
 
 
 class FeedError(RuntimeError):
-    """A feed cannot be read, or a stream rejects the rows. The state has not changed, so no row is lost.
+    """A feed cannot be read, or a stream rejects rows. The state covers only accepted rows, so no row is lost.
 
     This class does not derive from `CityLakeError`, because this file is deployed alone.
 
@@ -149,7 +149,9 @@ def poll(
 
 
 def pages(feed: Feed, state: Mapping[str, Any], *, sleep: Sleep = time.sleep) -> Iterator[Page]:
-    """Read the rows that are new or changed since a state, page by page. If the state is `{}`, read the whole feed.
+    """Yield pages with the rows that are new or have changed since `state` was written.
+
+    If `state` is `{}`, all rows of the feed are new.
 
     Raises:
         FeedError: The kind of the feed is unknown, or the feed cannot be read.

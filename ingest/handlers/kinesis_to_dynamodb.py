@@ -8,7 +8,7 @@ secret. To read the stream and to write logs, the role also needs AWS's policy A
 
 Environment:
     TABLE: The name of the DynamoDB table.
-    SET_ASIDE: The S3 prefix for records that cannot become an item, as `s3://BUCKET/PREFIX`. Each of these records is
+    SET_ASIDE: The S3 prefix `s3://BUCKET/PREFIX` for records that cannot become an item. Each of these records is
         written below the prefix with the reason. The records are not masked, so protect the bucket like landing.
     MASKING_KEY: The location of the masking key: `secretsmanager:NAME`, or `env:NAME` for an environment variable. The
         key must have 32 bytes or more. White space before and after the key is ignored. Use the masking key of the
@@ -173,7 +173,7 @@ def keyed_hash(text: str, key: bytes) -> str:
 
 
 def clean(value: Any) -> str:
-    """Return a value as text. Replace each run of white space with one space, and trim the text.
+    """Return a value as text. Replace consecutive white space with one space, and trim the text.
 
     White space is defined as in Python, so it includes no-break spaces.
     """
@@ -223,7 +223,8 @@ def block_corner(name: str, value: Any) -> str:
 def _make_revision(row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Return a text that sorts revisions from old to new.
 
-    If the times are equal, a hash of the content decides the order.
+    If two revisions have the same `row_ts`, the close time decides the order. If the close times are also equal, a hash
+    of the content decides.
     """
     try:
         time = datetime.fromisoformat(str(row.get("row_ts", "")))

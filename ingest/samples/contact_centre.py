@@ -40,11 +40,11 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     has two rows. Some cells are wrong, and the last rows of each workbook are blank.
 
     Raises:
-        SampleError: `rows` is not None. The files always have one row for each day of two years.
+        SampleError: `rows` is not None. The number of rows is fixed.
     """
     if rows is not None:
         raise SampleError(
-            rows=rows, problem="contact_centre always has one row for each day of two years. Omit the number of rows."
+            rows=rows, problem="the samples of contact_centre have a fixed number of rows. Omit the number of rows."
         )
     import xlsxwriter  # imported here, so that jobs can run without xlsxwriter
 

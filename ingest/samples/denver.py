@@ -86,7 +86,7 @@ class Case:
 
     Attributes:
         cells: A dictionary that maps each column name to the cell of the request. Times are local.
-        expected: A dictionary that maps each name to the expected value. None stands for an expected null.
+        expected: The expected values of the request, by name. None stands for an expected null.
         warnings: The expectations that the request fails.
     """
 
@@ -197,8 +197,8 @@ def _close(
 ) -> Case:
     created = case.expected["created"]
     closed = (to_utc(created) + timedelta(seconds=round(hours * 3600))).astimezone(ZONE).replace(tzinfo=None, fold=0)
-    # Move each close time from hour 1 to hour 3. In November, the clocks show hour 1 twice, so the expected instant
-    # would be ambiguous.
+    # If a close time is in hour 1, move it to hour 3. In November, the clocks show hour 1 twice, so a close time in
+    # this hour would be ambiguous.
     closed = closed.replace(hour=3) if closed.hour == 1 else closed
     cells = {"Case Status": status, "Case Closed Date": f"{closed:%m/%d/%Y}", "Case Closed dttm": _format_time(closed)}
     if only_day:

@@ -54,7 +54,7 @@ _STREETS = {
 # The list has a weight for each hour of the day. The weight of hour 2 is 0, because the clocks skip this hour in March.
 _HOURS = [2, 2, 0, 1, 1, 1, 2, 4, 5, 5, 5, 5, 6, 5, 5, 6, 7, 7, 6, 6, 5, 5, 4, 3]
 SECONDS = ("calltime_dispatch", "calltime_arrive", "calltime_cleared", "dispatch_arrive", "arrive_cleared")
-"""The fields that hold a duration in seconds. The fields are empty until the units of an incident have cleared."""
+"""The fields that hold a duration in seconds. The fields are empty until the police units have cleared the incident."""
 
 _EXPECTED_ONLY = ("street", "crossing", "cell", "weekday", "hour")
 

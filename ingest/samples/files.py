@@ -30,7 +30,7 @@ MASKING_KEY = "_masking_key"
 """The file with the masking key. The file is in the landing folder of each dataset that needs a masking key."""
 
 _MODIFIED_AT = datetime(2024, 10, 1, 16, 26, 40, tzinfo=timezone.utc)
-"""A fixed time. A workbook stores its modification time, and equal seeds must give equal files."""
+"""This time is fixed, because a workbook stores its modification time, and equal seeds must give equal files."""
 
 
 @dataclass
@@ -77,8 +77,8 @@ def write_parts(
     """Write landing files part by part. Write the expected outcome of all parts to `_truth.json`.
 
     A single part is written in this process. Several parts are written with Spark. The folder `_damaged` has one csv
-    file for each part. This csv file lists the rows of the part that must be quarantined, with the columns file, row
-    and expectation.
+    file for each part. This csv file lists the rows that must be quarantined. Its columns are file, row and
+    expectation.
 
     Args:
         folder: The landing folder.

@@ -180,7 +180,7 @@ class _Part:
     def correct(self, row: list[Any], expected: list[Any], *, valid: bool) -> None:
         """Deliver a row again in the corrections file.
 
-        If the row in the corrections file is not valid, the row in the file of its year stays published.
+        If the row in the corrections file is not valid, the first delivery of the row stays published.
         """
         self.truth.counts["rows"] += 1
         month = f"{row[2]:%Y-%m}"

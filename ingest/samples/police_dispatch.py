@@ -64,7 +64,7 @@ def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
     - Some addresses have house numbers. Addresses are spelled in several ways.
     - Some cells have the wrong values that `_DAMAGE` and `_ODDITIES` list.
 
-    The expected answers are numbers of incidents and sums of seconds. The key of a number has the values of its group,
+    The expected answers are numbers of incidents and sums of seconds. Each key consists of the values of a group,
     joined by `|`. An empty text stands for a missing value.
 
     Args:

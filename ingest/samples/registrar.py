@@ -251,7 +251,7 @@ class _Part:
         self.truth.answers["completeness rows"][kind] += 1
         filled = self.truth.answers["completeness filled"]
         for field, cell in zip(_FIELDS[kind], row, strict=True):
-            if field in _NAMES:  # counts both names as filled, because one cell can contain both
+            if field in _NAMES:  # count both names as filled, because one cell can contain both names
                 filled[f"{kind} {field}"] += 1
             elif field not in _NOT_MEASURED:
                 filled[f"{kind} {field}"] += str(cell or "").strip() not in ("", _AMBIGUOUS_DATE, _INVALID_DATE)

@@ -527,7 +527,7 @@ def test_killed_runs_do_not_lose_parked_rows(
         assert resolve(publisher(lake, "two"), row_by_row=True).rows_out == 4
     else:
         deliver(landing, "c", event(5))
-        note = "full refresh, because a run was killed after it published quarantine but not trusted"
+        note = "full refresh, because a run was killed between publishing quarantine and publishing trusted"
         assert run(lake, landing).notes == (note,)
 
     assert trusted_numbers(lake) == ([1, 7, 8, 9] if step == "resolve" else [1, 5, 7, 8, 9])
