@@ -33,7 +33,7 @@ test-spark4: .venv-spark4/done ## Run the tests of transforms and expectations i
 
 check: test test-spark4 lint types imports docs package ## Run all checks that must pass before a merge
 
-bench: .venv/bench ## Compare the validation with other libraries: make bench [ARGS=…]. For another benchmark, add BENCH=transforms, datasets or events
+bench: .venv/bench ## Compare the gate with other libraries: make bench [ARGS=…]. To run another benchmark, add BENCH=transforms, datasets or events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
 docs: .venv/dev ## Build the documentation into site/, and check all links and anchors
@@ -54,7 +54,7 @@ imports: .venv/dev
 package: wheel
 	@$(BIN)/check-wheel-contents dist/*.whl
 
-wheel: .venv/dev ## Build dist/citylake-*.whl, and a copy named .zip for spark-submit --py-files
+wheel: .venv/dev ## Build dist/citylake-*.whl, and a .zip copy for spark-submit --py-files
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist

@@ -18,7 +18,8 @@ from pyspark.sql import SparkSession
 from lake.iceberg import look_up_java_names
 from lake.session import catalog_settings, common_settings, local_settings
 
-os.environ.pop("COLUMNS", None)  # pytest-xdist sets COLUMNS, which would set the same console width in all tests
+# pytest-xdist sets COLUMNS. If COLUMNS stayed set, the consoles of all tests would have the same width.
+os.environ.pop("COLUMNS", None)
 os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "tests")  # subprocesses of tests inherit this variable
 _TEST_SETTINGS = {
     "spark.master": "local[2]",
@@ -30,8 +31,8 @@ _TEST_SETTINGS = {
 
 # Most tests run without Spark's code generation. For a few rows, code generation takes longer than the query itself.
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-# Spark's default settings. Tests with the mark `compiled`, tests on Spark 4, and subprocesses of tests use these
-# settings.
+# Spark's default settings, for tests with the mark `compiled`. Tests on Spark 4 and subprocesses of tests also run with
+# Spark's default settings.
 _COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 

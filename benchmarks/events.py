@@ -258,7 +258,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         nargs="*",
         metavar="ROWS",
         default=[10_000_000],
-        help="Measure a full refresh for these numbers of rows. Without a number, skip it [default: 10000000].",
+        help="Measure a full refresh for these numbers of rows. If no number follows --rebuilt, measure no full "
+        "refresh [default: 10000000].",
     )
     parser.add_argument("--runs", type=int, default=3, help="Number of rounds [default: 3].")
     parser.add_argument("--folder", help="Keep samples and tables in this folder [default: a temporary folder].")

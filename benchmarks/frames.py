@@ -64,9 +64,10 @@ def suite_json(*expectations: dict[str, object]) -> str:
 
 
 def load_frame(spark: SparkSession, source: str, folder: Path, *, rows: int) -> DataFrame:
-    """Return the frame to measure. If `source` is `chain`, the frame refines raw text. Otherwise it reads typed rows.
+    """Return the frame to measure.
 
-    The source files are created on first use and stay in `folder`.
+    If `source` is `chain`, the frame refines raw text. Otherwise the frame reads typed rows. The source files are
+    created on first use and stay in `folder`.
     """
     raw, typed = (str(folder / f"{name}-{rows}") for name in ("raw", "typed"))
     if not Path(raw, "_SUCCESS").exists():

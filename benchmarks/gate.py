@@ -85,7 +85,7 @@ CONTENDERS: Mapping[str, tuple[Contender, str]] = {
     "by_hand": (peers.by_hand, "two filtered writes, no report"),
     "gate": (gate, "10 expectations with routing, report and publish"),
     "gx": (peers.great_expectations, "Great Expectations, same suite, then two filtered writes"),
-    "sparkdq": (peers.sparkdq, "sparkdq, same checks, then writes of the two frames from sparkdq, no counts"),
+    "sparkdq": (peers.sparkdq, "sparkdq, same checks, then two writes of the passed and the failed frame, no counts"),
     "cuallee": (peers.cuallee, "cuallee, same checks, then two filtered writes"),
     "gate_unique": (partial(gate, unique=True), "gate with a unique key"),
     "gx_unique": (partial(peers.great_expectations, unique=True), "gx with a unique key"),

@@ -84,8 +84,8 @@ def sparkdq(spark: SparkSession, rows: DataFrame) -> dict[str, int]:
     sparkdq has no `mostly`. It counts rows only for a summary. This function does not request the summary, which would
     evaluate the frame three more times. In a range or set check of sparkdq, a missing value neither passes nor fails,
     so the row is neither in the passed frame nor in the failed frame. In this data, each row with such a missing value
-    fails another check. In a check of two columns, a row with a missing value would fail. `coalesce` makes the row
-    pass.
+    fails another check. In a check of two columns, sparkdq fails each row with a missing value. `coalesce` lets a row
+    without `closed_on` pass.
     """
     from sparkdq import checks
     from sparkdq.core import Severity

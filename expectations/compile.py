@@ -144,7 +144,7 @@ def _compile(
 
 
 def _accepts_mostly(type_: str) -> bool:
-    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX ignores the value of `mostly`."""
+    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX ignores the `mostly` of such a type."""
     return type_.startswith("expect_column_values_")
 
 

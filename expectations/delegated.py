@@ -1,7 +1,7 @@
 """Let Great Expectations validate the expectations that the gate cannot compile. GX reads only the rows to publish.
 
-If the gate can compile every expectation of a suite, GX is not imported. The results of GX do not name the failed rows,
-so an expectation that GX validates sends no rows to quarantine. If a critical expectation is not met, nothing is
+If the gate can compile every expectation of a suite, GX is not imported. The results of GX do not say which rows fail.
+So an expectation that GX validates sends no rows to quarantine. If a critical expectation is not met, nothing is
 published.
 """
 

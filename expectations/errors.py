@@ -46,6 +46,6 @@ class ExpectationsNotMetError(ExpectationError):
         super().__init__(
             where=f"suite {suite}",
             problem=f"{len(failures)} critical expectation(s) are not met. Nothing is published, and trusted has not "
-            f"changed.{lines}\nThe rows, with file and row number, are in {location}. The complete result is in "
-            f"the table lake.ops.runs. {hint}",
+            f"changed.{lines}\nThe rows are in {location}. Each row has its file and row number. The complete "
+            f"result is in the table lake.ops.runs. {hint}",
         )

@@ -17,7 +17,7 @@ from transforms.sql import quoted
 PASSES = "_passes"
 """Name of a temporary column. The column is true if the row meets every critical expectation on single rows."""
 ORDER = "_order"
-"""Name of a temporary column with the position of the row. The gate adds the column only if an expectation needs it."""
+"""Name of a temporary column with the position of the row. The gate adds the column only if an expectation reads it."""
 STATISTIC_PREFIX = "_statistic_"
 """Prefix of the names of temporary columns that have a statistic, such as the mean of another column."""
 
@@ -221,9 +221,9 @@ def _format_type(data_type: T.DataType) -> str:
 def _literal(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, _TIME_TYPES):
         timestamp = to_datetime(value)
-        # For a date column, a value at midnight becomes a date. Any other value becomes a timestamp, and Spark then
-        # compares each date of the column as midnight. `sep=" "` replaces the `T`, because every Spark version can cast
-        # text with a space.
+        # For a date column, a value at midnight becomes a date. Any other value becomes a timestamp. Spark then treats
+        # each date of the column as midnight of this date. `sep=" "` replaces the `T`, because every Spark version can
+        # cast text with a space.
         if isinstance(data_type, T.DateType) and timestamp.time() == time():
             return F.lit(timestamp.date().isoformat()).cast("date")
         return F.lit(timestamp.isoformat(sep=" ")).cast(

@@ -1,8 +1,8 @@
 """The gate validates rows with a suite while Spark writes the rows, and separates passing rows from failing rows.
 
 The gate adds a bit mask to each row, so Spark evaluates every expectation once. The frame is then written once, with
-passing rows and rows for quarantine in separate partitions. Counts and examples come from the written rows, so Spark
-computes the source rows only once.
+passing rows and rows for quarantine in separate partitions. Counts and examples come from the written rows. So Spark
+computes the source rows only once, unless an expectation needs a statistic of a whole column, such as the mean.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Gate:
 
     @cached_property
     def rows(self) -> DataFrame:
-        """The source rows, with the columns that both steps add. Every row is kept."""
+        """The source rows, with the columns that `mark_rows` and `mark_across_rows` add. Every row is kept."""
         return self.source.transform(self.mark_rows).transform(self.mark_across_rows)
 
     @property
@@ -93,10 +93,11 @@ class Gate:
     def validate(self, written: DataFrame, *, result_format: str | Mapping[str, Any] = "SUMMARY") -> ValidationResult:
         """Validate the written rows, usually in one Spark job.
 
-        More jobs run if a failure is rare, if an expectation needs value counts, or if GX validates an expectation.
+        More jobs run if the first job finds too few examples, if an expectation needs value counts, or if GX validates
+        an expectation.
 
         Args:
-            written: The written rows, with the columns that both steps add.
+            written: The written rows, with the columns that `mark_rows` and `mark_across_rows` add.
             result_format: A level of GX: `BOOLEAN_ONLY`, `BASIC`, `SUMMARY` or `COMPLETE`. A mapping with the key
                 `result_format` is also valid. The key `partial_unexpected_count` of the mapping is optional.
 

@@ -161,7 +161,10 @@ def _parse_cells(values: Mapping[str, Any], frame: Frame, columns: Sequence[str]
 
 
 def _times_to_text(frame: DataFrame) -> DataFrame:
-    """Convert timestamps to text in UTC. Python would show a timestamp in the time zone of the Python process."""
+    """Convert timestamps to text in UTC.
+
+    Without this conversion, Python would show a timestamp in the time zone of the Python process.
+    """
     times = [field.name for field in frame.schema if _is_timestamp(field.dataType)]
     return frame.withColumns({name: _time_to_text(F.col(name)) for name in times}) if times else frame
 

@@ -21,9 +21,9 @@ def blocking_failures(
 
     A single failed row is a large fraction of a small increment. Therefore, if an increment has fewer than `min_rows`
     rows, `mostly` thresholds below 1 apply to a trailing window of rows. The window has the rows of the increment, and
-    rows of earlier increments up to a total of `min_rows` rows. The latest earlier increment is added first. If the
-    oldest increment fits only partly in the window, the counts of the oldest increment are reduced in proportion. If
-    the window has fewer than `min_rows` rows, no `mostly` threshold below 1 blocks the increment.
+    rows of earlier increments up to a total of `min_rows` rows. Among the earlier increments, the latest is added
+    first. If the last added increment fits only partly in the window, its counts are reduced in proportion. If the
+    window has fewer than `min_rows` rows, no `mostly` threshold below 1 blocks the increment.
 
     If an increment has two or more rows, and every row fails a critical expectation, the increment is always blocked.
 

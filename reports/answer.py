@@ -32,8 +32,8 @@ class Answer:
         title: The title above the displayed answer.
         columns: The displayed columns, in order.
         order: The sort keys of the rows: columns or SQL expressions. `-name` sorts in descending order. `-|name|` sorts
-            by absolute value, in descending order. If `order` is empty, the rows are sorted by the first displayed
-            column in ascending order, and only the latest rows are displayed.
+            by absolute value, in descending order. If `order` is empty, the table displays only the latest rows, sorted
+            by the first displayed column in ascending order.
         note: The facts that a reader needs to understand the figures, such as the total that 100 % stands for.
         headline: A sentence about the first row. In the sentence, `{column:format}` stands for a value of the row. Only
             the first answer of a dataset needs a headline.

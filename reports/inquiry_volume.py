@@ -58,7 +58,7 @@ ANSWERS = (
             DisplayColumn("change_on_year", "Change on year", "+,d"),
             DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
         ),
-        note="A year with fewer than 12 months is incomplete. Compare such a year by inquiries per month.",
+        note="A year with fewer than 12 months is incomplete. To compare such a year, use the inquiries per month.",
     ),
     Answer(
         name="department_moves",

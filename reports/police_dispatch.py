@@ -30,7 +30,7 @@ _AVERAGES = (
     "Rank 1 is the slowest. Timed incidents have known times. Average and spread are computed from the {} in this "
     "table. Few timed means fewer than 5 timed incidents."
 )
-_BANDED = "100 % is all incidents with known times of the type in the city."
+_BANDED = "100 % is all incidents of the type in the city that have known times."
 
 
 def _averages(name: str, title: str, place_column: DisplayColumn, places: str) -> Answer:
@@ -72,7 +72,7 @@ ANSWERS = (
         columns=(_RANK, _STREET, _INCIDENTS, _SHARE, DisplayColumn("at_intersections", "At intersections", ",d")),
         order=("rank",),
         note="Incidents and Share % include only incidents at blocks. The column At intersections includes an incident "
-        "at an intersection for both streets.",
+        "once for each street of the intersection.",
     ),
     Answer(
         name="top_street_types",
@@ -110,14 +110,14 @@ ANSWERS = (
     ),
     Answer(
         name="type_dispositions",
-        title="Common types and dispositions of the busiest cities",
+        title="Most common pairs of type and disposition, by city",
         columns=(_CITY, _RANK, _TYPE, _DISPOSITION, _INCIDENTS, _SHARE),
         order=("city_rank", "rank"),
         note="100 % is all incidents of the city.",
     ),
     Answer(
         name="common_type_dispositions",
-        title="Types and dispositions common to the busiest cities",
+        title="Types and dispositions in all of the busiest cities",
         columns=(
             *(_RANK, _TYPE, _DISPOSITION, _INCIDENTS),
             *(

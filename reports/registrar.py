@@ -20,7 +20,8 @@ ANSWERS = (
     Answer(
         name="completion_by_year",
         title="Application completion rate, by year received",
-        headline="{completion_rate_pct:.2f} % of applications in {year} completed ({change_pct_points:+.2f} points)",
+        headline="{completion_rate_pct:.2f} % of applications in {year} were completed "
+        "({change_pct_points:+.2f} points)",
         columns=(
             DisplayColumn("year", "Year", "d"),
             *_COMPLETED,
@@ -47,7 +48,7 @@ ANSWERS = (
     ),
     Answer(
         name="yield",
-        title="Percentage of completed applicants who enrolled",
+        title="Completed applications that led to an enrolment",
         columns=(
             *_COURSE,
             DisplayColumn("completed", "Completed", ",d"),
@@ -60,7 +61,7 @@ ANSWERS = (
     ),
     Answer(
         name="withdrawal_rates",
-        title="Withdrawals, and days from enrolment",
+        title="Withdrawals, and days from enrolment to withdrawal",
         columns=(
             *_COURSE,
             DisplayColumn("enrolled", "Enrolled", ",d"),

@@ -61,7 +61,7 @@ ANSWERS = (
             DisplayColumn("on_first_call_pct", "Resolved %", ".2f", bar=True),
         ),
         order=(*_BY_KIND, "-requests", "group_name"),
-        note="100 % is all requests of the group whose first-call resolution is yes or no.",
+        note="100 % is all requests of the group with a known first-call resolution.",
     ),
     Answer(
         name="resolution",

@@ -10,7 +10,10 @@ from typing import Any
 from workflows.model import Job, Trigger, Workflow
 
 GLUE_VERSION = "5.1"
-"""The pinned Glue version. By default, Glue uses its newest version. Glue 6.0 has Spark 4.1, which uses ANSI rules."""
+"""The pinned Glue version. Without a pinned version, Glue uses its newest version.
+
+Glue 6.0 has Spark 4.1, which uses ANSI rules.
+"""
 
 
 def render(workflow: Workflow) -> dict[str, Any]:
@@ -38,7 +41,10 @@ def render(workflow: Workflow) -> dict[str, Any]:
             "Bucket": {"Type": "String", "Description": "Bucket with the wheel and the scripts in citylake/<version>/"},
             "Landing": {"Type": "String", "Description": "s3:// folder to which the files are delivered"},
             "Warehouse": {"Type": "String", "Description": "s3:// folder of the tables"},
-            "RoleArn": {"Type": "String", "Description": "Role of the jobs, with access to Glue and to both folders"},
+            "RoleArn": {
+                "Type": "String",
+                "Description": "Role of the jobs, with access to Glue, the landing folder and the warehouse",
+            },
             "Schedule": {
                 "Type": "String",
                 "Default": start.schedule or "",

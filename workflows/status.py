@@ -21,7 +21,10 @@ MAX_NAMES = 3
 """Maximum number of files, answers or expectations that a line names."""
 
 MAX_STAGE_TIME = timedelta(hours=8)
-"""Maximum duration of a stage. AWS Glue stops a job after 480 minutes, so an older unfinished stage was killed."""
+"""Maximum duration of a stage. An unfinished stage that began longer ago was killed.
+
+By default, AWS Glue stops a job after 480 minutes.
+"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
         attention.append(
-            f"{len(stale)} answers are stale, because their tables or code changed: {names}. Run the stage curate"
+            f"{len(stale)} answers are stale ({names}), because their tables or code changed. Run the stage curate"
         )
     state = "never run" if not last else "BLOCKED" if blocked else str(last["state"])
     started = last["began"] if last else None

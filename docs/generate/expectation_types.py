@@ -20,8 +20,8 @@ The gate validates every expectation type of Great Expectations 1.24 that Great 
 [How the gate validates](../concepts/gate.md) explains the terms on this page.
 [Differences from Great Expectations](expectation-differences.md) lists the intended differences.
 
-In a suite, write the exact name of a column, including dots and spaces. If no column has a name with dots, the name is
-a path into a struct.
+In a suite, write the exact name of a column, including dots and spaces. If a name contains dots and no column has this
+name, the name is a path into a struct.
 """
 
 SECTIONS: Sequence[tuple[str, str, Iterable[Callable[..., object]]]] = (

@@ -29,7 +29,7 @@ DELEGATED_TO_GX = (
 )
 """The expectation types that only Great Expectations itself can validate.
 
-These types need SciPy, the user's SQL, or Python code for each value.
+To validate these types, Great Expectations runs SciPy, the user's SQL, or Python code for each value.
 """
 
 NOT_ON_SPARK: Mapping[str, str] = {

@@ -54,8 +54,8 @@ def expect_column_values_to_not_be_outliers(
 ) -> RowRule:
     """The value is not an outlier.
 
-    If `method` is `iqr`, the value is at most `multiplier` interquartile ranges below the first quartile or above the
-    third quartile. If `method` is `std`, the value is less than `multiplier` standard deviations from the mean.
+    If `method` is `iqr`, an outlier is more than `multiplier` interquartile ranges below the first quartile or above
+    the third quartile. If `method` is `std`, an outlier is at least `multiplier` standard deviations from the mean.
     """
     require_numbers(multiplier=multiplier)
     value, missing = frame.number_value(column).cast("double"), frame.value(column).isNull()

@@ -40,14 +40,14 @@ def expect_column_sum_to_be_between(frame: Frame, column: str, **bounds: Any) ->
     """The column's sum is within bounds."""
     value = frame.number_value(column)
     if isinstance(frame.type_of(column), T.IntegralType):
-        # The rule sums decimals. If a bigint sum overflowed, some Spark versions would return a wrong sum, and other
-        # versions would fail.
+        # The rule sums decimals, because a bigint sum can overflow. After an overflow, some Spark versions return a
+        # wrong sum, and other versions fail.
         value = value.cast("decimal(20,0)")
     return _build_bounded_rule(column, lambda rows: F.try_sum(F.when(rows, value)), None, **bounds)
 
 
 def expect_column_median_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The exact median is within bounds. For an even row count, the median is the mean of the two middle values."""
+    """The exact median is within bounds. If two values are in the middle, the median is their mean."""
     value = _number_without_nan(frame, column)
     return _build_bounded_rule(column, lambda rows: F.median(F.when(rows, value)), None, **bounds)
 
@@ -63,7 +63,8 @@ def expect_column_quantile_values_to_be_between(
     shares, ranges = settings.get("quantiles") or [], settings.get("value_ranges") or []
     if not shares or len(shares) != len(ranges) or not all(map(_is_pair, ranges)):
         expected = (
-            "an object with the lists 'quantiles' and 'value_ranges'. Give each quantile a pair of numbers or nulls"
+            "an object with the lists 'quantiles' and 'value_ranges'. "
+            "Write a pair of numbers or nulls for each quantile"
         )
         raise ValueError(f"quantile_ranges is {quantile_ranges!r}, expected {expected}")
     value = _number_without_nan(frame, column)
@@ -92,9 +93,9 @@ def expect_column_proportion_of_non_null_values_to_be_between(frame: Frame, colu
 
 
 def expect_column_proportion_of_unique_values_to_be_between(frame: Frame, column: str, **bounds: Any) -> TableRule:
-    """The number of distinct values, divided by the number of all values, is within bounds.
+    """The proportion of distinct values among the values that are not null is within bounds.
 
-    If there are no values, the quotient is 0.
+    If there are no values, the proportion is 0.
     """
     value = frame.groupable_value(column)
 
@@ -135,7 +136,7 @@ def _build_bounded_rule(
 
 def _number_without_nan(frame: Frame, column: str) -> Column:
     value = frame.number_value(column).cast("double")
-    return F.when(~F.isnan(value), value)  # NaN is excluded, because NaN is neither smaller nor larger than a number.
+    return F.when(~F.isnan(value), value)  # NaN is excluded, because Spark sorts NaN after the largest number.
 
 
 def _divide(part: Column, total: Column) -> Column:

@@ -49,8 +49,8 @@ class TableRule:
         columns: The columns that the rule reads.
         counted_values: The Column whose distinct values a separate Spark job counts. Nulls are not counted. None if the
             rule needs no value counts.
-        needs_value_counts: A function that returns whether the job that counts values must run. The argument is the
-            value of the aggregate.
+        needs_value_counts: A function that returns whether a Spark job must count the values. The argument is the value
+            of the aggregate.
         preferred_values: A condition on the column `value` of the value counts. Among equally frequent values, the
             values that meet the condition come first.
     """

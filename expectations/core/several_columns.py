@@ -47,7 +47,7 @@ def expect_column_pair_values_to_be_in_set(
     value_pairs_set: Sequence[Sequence[Any]],
     ignore_row_if: str = "both_values_are_missing",
 ) -> RowRule:
-    """The values of `column_A` and `column_B` are one of the listed pairs. Null in a pair is a missing value."""
+    """The values of `column_A` and `column_B` are one of the listed pairs. In a pair, null is a missing value."""
     pairs = _require_pairs(value_pairs_set)
     matches = [_equals(frame, column_A, value_a) & _equals(frame, column_B, value_b) for value_a, value_b in pairs]
     return _build_pair_rule(frame, (column_A, column_B), reduce(or_, matches), ignore_row_if)
@@ -61,8 +61,8 @@ def expect_multicolumn_sum_to_equal(
     values = []
     for name in column_list:
         value = frame.number_value(name)
-        # The rule adds decimals. If a bigint sum overflowed, some Spark versions would return a wrong sum, and other
-        # versions would fail.
+        # The rule adds decimals, because a bigint sum can overflow. After an overflow, some Spark versions return a
+        # wrong sum, and other versions fail.
         wide = value.cast("decimal(20,0)") if isinstance(frame.type_of(name), _INTEGERS) else value
         values.append(F.coalesce(wide, F.lit(0)))
     # If a sum is too large for a decimal, `try_add` returns null, and the row fails the expectation.

@@ -45,7 +45,7 @@ _OFFSET = (
 
 
 def require_strftime_format(strftime_format: Any) -> None:
-    """Raise ValueError if `matches_strftime` does not support the format, or Python cannot parse a time in the format.
+    """Raise ValueError unless `matches_strftime` supports the format and Python can parse a time in the format.
 
     As in GX, Python must be able to parse its own output in the format. Directives for weeks are not supported. Names
     of time zones are not supported, because the known names depend on the machine. A format with `%j`, the day of the
@@ -78,8 +78,8 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
             directives.append(part[1])
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
-    # If more text follows the first match of the format, Python rejects the text. Java would first try the other
-    # alternatives of the pattern. The atomic group `(?>…)` prevents more tries.
+    # If more text follows the first match of the format, Python rejects the text. Without the atomic group `(?>…)`,
+    # Java would first try the other alternatives of the pattern.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)

@@ -75,7 +75,10 @@ def expect_table_columns_to_match_set(
 
 
 def expect_column_to_exist(frame: Frame, column: str, column_index: int | None = None) -> TableRule:
-    """The table has a column. If `column_index` is given, the column is at this position, counted from 0."""
+    """The table has a column. If `column_index` is given, the column is at this position, counted from 0.
+
+    As in GX, the position is not checked if `column_index` is 0.
+    """
     names = frame.schema.names
     by_index = dict(enumerate(names)) | dict(enumerate(names, start=-len(names)))
     success = by_index.get(column_index) == column if column_index else column in names

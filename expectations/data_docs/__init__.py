@@ -85,8 +85,8 @@ def render(saved: Iterable[SavedResult], folder: Path) -> Path:
     Earlier Data Docs in the folder are replaced. Other files in the folder are kept.
 
     Raises:
-        DataDocsError: `saved` is empty, or a saved result is not valid. Or Great Expectations is not installed, or the
-            folder cannot be written.
+        DataDocsError: `saved` is empty, a saved result is not valid, Great Expectations is not installed, or the folder
+            cannot be written.
     """
     results = [_parse(item) for item in sorted(saved, key=lambda item: (item.dataset, item.started))]
     if not results:

@@ -24,7 +24,7 @@ _COLORS = {"met": "success", "met with warnings": "warning", "blocked": "danger"
 
 
 def html_writer() -> Callable[[Any, str], str]:
-    """Return a function that renders a page to HTML. The second argument of the function links to the home page."""
+    """Return a function that renders a page to HTML. The function's second argument is the link to the home page."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # GX reads this variable when GX is imported.
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
@@ -93,8 +93,8 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
     }
     if with_validator:
         columns["Validated by"] = (entry.get("meta") or {}).get("judged_by")
-    # GX adds a column for each name in `meta_properties_to_render`. GX does not escape the texts of these columns or
-    # the values of a result, so both are escaped here.
+    # GX adds a column for each name in `meta_properties_to_render`. GX escapes neither the texts of these columns nor
+    # the values of a result, so this function escapes the texts and the values.
     kwargs = {**config.get("kwargs", {}), "meta_properties_to_render": {name: name for name in columns}}
     attributes = {name: html.escape(str(value or "")) for name, value in columns.items()}
     return ExpectationValidationResult(
@@ -106,7 +106,7 @@ def _add_columns(entry: Mapping[str, Any], *, with_validator: bool) -> Any:
 
 
 def _merge_exceptions(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first exception. GX may record an exception for each metric, but GX's page shows only one."""
+    """Return the first exception. GX may record an exception for each metric, but GX's page shows one exception."""
     entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
     exception = next((entry for entry in entries if entry.get("raised_exception")), {})
     return {

@@ -121,8 +121,8 @@ def problem_of(compiled):
         ("column_value_z_scores_to_be_less_than", n(threshold="5", double_sided=True), "threshold is '5', expected a"),
         ("column_values_to_be_increasing", s(), "column 's' is string, expected a number."),
         ("column_values_to_be_of_type", n(type_="INTEGER"), "the types ['INTEGER'] are not in pyspark.sql.types. Use"),
-        (QUANTILES, n(quantile_ranges={}), "Give each quantile a pair of numbers or nulls."),
-        (QUANTILES, n(quantile_ranges=None), "Give each quantile a pair of numbers or nulls."),
+        (QUANTILES, n(quantile_ranges={}), "Write a pair of numbers or nulls for each quantile."),
+        (QUANTILES, n(quantile_ranges=None), "Write a pair of numbers or nulls for each quantile."),
         ("table_row_count_to_equal", {"value": "5"}, "value is '5', expected a number."),
         (ROW_COUNT, {"min_value": 1, "strict_min": "false"}, "strict_min is 'false', expected true or false."),
         (

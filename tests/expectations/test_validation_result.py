@@ -111,7 +111,8 @@ def test_error_shows_the_failures_and_their_location():
         "suite calls: 2 critical expectation(s) are not met. Nothing is published, and trusted has not changed.\n"
         "  - a: 1 of 2\n"
         "  - b: 3 of 4\n"
-        "The rows, with file and row number, are in branch x. The complete result is in the table lake.ops.runs. "
+        "The rows are in branch x. Each row has its file and row number. The complete result is in the table "
+        "lake.ops.runs. "
         "Deliver a corrected file under the same name, and run again."
     )
 

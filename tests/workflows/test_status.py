@@ -66,13 +66,13 @@ def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job
         job(stage)
 
     assert status(lake).attention == (
-        "2 answers are stale, because their tables or code changed: calls_handled, calls_handled_monthly. "
+        "2 answers are stale (calls_handled, calls_handled_monthly), because their tables or code changed. "
         "Run the stage curate",
     )
     job("curate")
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
-    assert status(lake).attention[0].startswith("2 answers are stale, because their tables or code changed")
+    assert status(lake).attention[0].startswith("2 answers are stale (calls_handled, calls_handled_monthly)")
     assert job("curate")[0].result.notes == ("2 of 2 answers built",)
     assert status(lake).attention == ()
 

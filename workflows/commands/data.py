@@ -30,7 +30,7 @@ def sample(
     rows: Annotated[
         int | None,
         typer.Option(
-            min=1, help=help_text("Write about this many rows.", default="a few thousand"), show_default=False
+            min=1, help=help_text("Write approximately this many rows.", default="a few thousand"), show_default=False
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Draw values with this seed. Equal seeds give equal files.")] = 311,

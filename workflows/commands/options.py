@@ -100,7 +100,10 @@ AnswerArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="ANSWER",
-        help=help_text(f"Print this answer, or {', '.join(VIEWS)}.", default="an overview that lists the answers"),
+        help=help_text(
+            f"Print this answer, or one of these views: {', '.join(VIEWS)}.",
+            default="an overview that lists the answers",
+        ),
         autocompletion=_complete_answer,
         show_default=False,
     ),

@@ -84,8 +84,8 @@ def resolve(
         typer.Option(
             "--row-by-row",
             help=help_text(
-                "Publish each row that passes, even if other rows fail. The rows that fail stay in quarantine as "
-                "failed rows.",
+                "Publish each row that passes, even if other rows fail. The rows that fail stay in quarantine, but no "
+                "longer block the dataset.",
                 default="publish the rows only if the parked rows as a whole meet the suite",
             ),
             show_default=False,
