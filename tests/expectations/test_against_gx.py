@@ -1,8 +1,8 @@
 """For each expectation type, the gate and Great Expectations return the same result for the same frame.
 
 Every expectation in this module has severity `warning`, so that the gate quarantines no rows. GX has no quarantine, and
-validates table-level expectations on all rows. docs/reference/expectation-differences.md lists the cases in which GX is
-wrong or random. `test_differences_from_gx.py` tests the gate's results in these cases.
+validates table-level expectations on all rows. docs/reference/expectation-differences.md lists the cases in which the
+results of GX are wrong or random. `test_differences_from_gx.py` tests the gate's results in these cases.
 """
 
 from __future__ import annotations
@@ -232,9 +232,7 @@ def test_gate_equals_gx_for_mixed_rows(assert_same_as_gx):
 
 
 # GX takes about a second for each expectation, so this test has only one expectation of each type.
-@pytest.mark.skipif(
-    not pyspark.__version__.startswith("3."), reason="On a second Spark version, the test with mixed rows is enough"
-)
+@pytest.mark.skipif(not pyspark.__version__.startswith("3."), reason="On Spark 4, the test with mixed rows is enough")
 @pytest.mark.parametrize("rows", [FRAMES[name] for name in EXTREME_FRAMES], ids=EXTREME_FRAMES)
 def test_gate_equals_gx_for_extreme_frames(assert_same_as_gx, rows):
     assert_same_as_gx(rows, [*{item["type"]: item for item in ALL}.values()])

@@ -148,7 +148,7 @@ def test_suite_page_shows_ids_and_descriptions(tmp_path):
 
 
 @pytest.mark.parametrize("result", [{}, None, {"observed_value": None}], ids=["empty", "absent", "not observed"])
-def test_result_page_shows_expectations_without_details(tmp_path, result):
+def test_expectations_with_empty_or_missing_results_are_shown(tmp_path, result):
     item = make_result("n_ok", success=False)
     item["result"] = result
     if result is None:

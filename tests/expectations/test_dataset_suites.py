@@ -43,7 +43,7 @@ class Case:
         build: The dataset's build function.
         columns: The columns of the raw rows.
         good: A function that takes the position of a row and returns a good row as a dictionary.
-        bad: A dictionary for each column. It maps the position of a row to the bad value of the column.
+        bad: For each column with bad values, a dictionary that maps the position of a row to its bad value.
         blocked_by: The ids of the critical expectations that the rows do not meet.
     """
 
@@ -251,7 +251,7 @@ def test_the_gate_and_gx_return_the_same_results(spark, validate_with_gx, datase
         assert our["success"] == their["success"], (entry["id"], our["result"], their["result"])
         for name in ("element_count", "unexpected_count", "missing_count", "unexpected_percent", "observed_value"):
             assert our["result"].get(name) == their["result"].get(name), (entry["id"], name)
-    # The bad cells must break each row-level expectation in at least one row.
+    # For each row-level expectation, at least one row must fail.
     assert all(their["result"]["unexpected_count"] for entry, their in theirs if entry not in table)
     blocked_by = {entry["id"] for entry, their in theirs if entry["severity"] == "critical" and not their["success"]}
     assert blocked_by == case.blocked_by

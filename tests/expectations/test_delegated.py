@@ -36,7 +36,7 @@ def test_gx_validates_only_rows_outside_quarantine(validate, make_entry):
 
 
 @pytest.mark.parametrize("severity", ["warning", "info"])
-def test_delegated_expectations_respect_severity_and_the_mostly_threshold(validate, make_entry, severity):
+def test_severity_and_threshold_apply_to_delegated_expectations(validate, make_entry, severity):
     assert validate(make_entry(JSON_SCHEMA, severity=severity, **IS_OBJECT)).outcome == "met with warnings"
     assert validate(make_entry(JSON_SCHEMA, **IS_OBJECT, mostly=0.3)).outcome == "met"
 

@@ -75,7 +75,7 @@ def test_text_dates_match_values_of_date_columns(spark, result):
 
 
 def test_observed_maximum_of_timestamps_is_a_timestamp(spark, result):
-    """This is also true if the bound is a date."""
+    """The observed maximum is a timestamp even if the bound is a date."""
     times = column(spark, [datetime(2024, 1, 1, 12)], "timestamp")
     is_met, details = result(times, "column_max_to_be_between", column="v", max_value="2024-01-01")
     assert (is_met, details["observed_value"]) == (False, "2024-01-01T12:00:00")
@@ -151,8 +151,8 @@ def test_date_precedes_noon_of_the_same_day(spark, result):
     assert not result(days, "column_values_to_be_between", column="v", min_value=noon)[0]
 
 
-def test_any_of_the_tied_values_is_accepted(spark, result):
-    """The option `ties_okay` accepts each of the most common values."""
+def test_set_may_contain_any_of_the_tied_values(spark, result):
+    """With the option `ties_okay`, one of the most common values must be in `value_set`."""
     rows = spark.range(300).selectExpr("int(id) v")
     common = {"column": "v", "value_set": [299], "ties_okay": True}
     is_met, details = result(rows, "column_most_common_value_to_be_in_set", **common)

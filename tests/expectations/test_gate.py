@@ -95,7 +95,7 @@ def test_failed_rows_are_always_quarantined(compiled, n_not_negative, mostly, ou
 
 
 def test_failed_rows_do_not_count_as_duplicates(spark, compiled, n_not_negative, one_row_a_day):
-    """A row that fails another critical expectation is not a duplicate."""
+    """A uniqueness expectation ignores rows that fail a critical expectation on single rows."""
     gate = compiled(
         [("mon", 1), ("mon", -1), ("tue", 2), ("tue", 3), (None, 4), (None, 5)], n_not_negative(), one_row_a_day()
     )
@@ -117,7 +117,7 @@ def test_failed_rows_do_not_count_as_duplicates(spark, compiled, n_not_negative,
 
 
 def test_percentage_of_duplicates_excludes_failed_rows(compiled, n_not_negative, one_row_a_day):
-    """The percentage excludes rows that fail another critical expectation."""
+    """The percentage excludes rows that fail a critical expectation on single rows."""
     rows = [("x", -1)] * 90 + [(day, 1) for day in "aabbcdefgh"]
     gate = compiled(rows, n_not_negative(mostly=0.05), one_row_a_day(mostly=0.9))
     validation = gate.validate(gate.rows)
@@ -129,7 +129,7 @@ def test_percentage_of_duplicates_excludes_failed_rows(compiled, n_not_negative,
 
 
 def test_latest_passing_row_of_each_key_is_kept(compiled, n_not_negative, one_row_a_day):
-    """A later row that fails goes to quarantine."""
+    """If a later row of the same key fails, the later row goes to quarantine."""
     rows = [("mon", 1, 10), ("mon", 2, 20), ("mon", 3, -1), ("tue", 1, -5), ("tue", 2, 30), (None, 1, 1), (None, 2, 1)]
     gate = compiled(rows, n_not_negative(), one_row_a_day(), schema="day string, file int, n int")
     marked = keep_latest_marked(gate, key=["day"], order_by=["file"])
@@ -185,7 +185,7 @@ def test_only_the_validation_starts_a_spark_job(compiled, count_jobs, make_entry
 
 
 def test_distinct_values_and_statistics_add_a_spark_job(compiled, count_jobs, make_entry):
-    """Each of the two adds one Spark job."""
+    """The distinct values of a column add one Spark job. The statistics for z-scores also add one Spark job."""
     days = make_entry("column_distinct_values_to_be_in_set", severity="warning", column="day", value_set=["tue"])
     gate = compiled([("mon", 1)], days)
     (item,) = gate.validate(gate.rows).results

@@ -92,7 +92,7 @@ def test_text_that_is_not_a_suite_is_rejected(text, problem):
         (NOT_NULL | {"meta": ["x"]}, "'meta' is ['x'], expected an object."),
     ],
 )
-def test_errors_identify_expectations_without_id_by_position(entry, problem):
+def test_errors_show_positions_of_expectations_without_id(entry, problem):
     error = suite_error(NOT_NULL, entry)
     assert (error.suite, error.expectation) == ("calls", 2)
     assert error.problem.startswith(problem)
@@ -141,7 +141,7 @@ def test_error_shows_the_missing_suite_file():
 
 
 def test_contact_centre_expectations_have_unique_descriptions():
-    """Each id is an identifier. Each description ends with a period."""
+    """Each id is a valid Python identifier. Each description ends with a period."""
     suite = load_suite("contact_centre")
     assert suite.name == "contact_centre"
     assert all(item.id.isidentifier() for item in suite.expectations)

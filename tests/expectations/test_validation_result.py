@@ -23,7 +23,7 @@ def make_validation(*pairs, meta=None):
 
 
 def test_result_has_two_percentages_of_unexpected_values():
-    """One percentage is of all rows. The other percentage is of the rows with a value."""
+    """`unexpected_percent_total` is a percentage of all rows. `unexpected_percent` excludes rows without a value."""
     assert make_result(unexpected=2, missing=5, examples=["a", "b"])["result"] == {
         "element_count": 10,
         "unexpected_count": 2,

@@ -62,7 +62,7 @@ def test_thresholds_apply_only_to_a_full_window() -> None:
     assert blocked_by(increment, make_validation(5, 5), make_validation(1, 0)) == {"half_present"}
 
 
-def test_failures_of_partly_counted_increments_are_scaled() -> None:
+def test_failures_are_scaled_if_earlier_increment_exceeds_window() -> None:
     """The window has room for 5 of the 20 earlier rows, so a quarter of the failures among the 20 rows is counted."""
     assert blocked_by(make_validation(5, 3), make_validation(20, 8)) == set()  # 3 + 2 of 10 values fail
     assert blocked_by(make_validation(5, 3), make_validation(20, 9)) == {"half_present"}  # 3 + 2.25 of 10 values fail
@@ -115,6 +115,6 @@ def test_an_increment_without_rows_is_not_blocked() -> None:
     assert blocked_by(make_validation(0, 0), make_validation(20, 20)) == set()
 
 
-def test_small_increments_are_blocked_without_a_window() -> None:
-    """If `min_rows` is 0, a threshold blocks an increment of any size."""
+def test_small_increments_are_blocked_if_min_rows_is_0() -> None:
+    """If `min_rows` is 0, a `mostly` threshold can block an increment of any size."""
     assert blocked_by(make_validation(2, 2, quarantined=1), min_rows=0) == {"half_present"}

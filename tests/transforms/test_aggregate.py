@@ -103,7 +103,7 @@ def test_group_without_values_has_null_results(spark):
     assert null_group["count"] == null_group["countDistinct"] == 0
 
 
-def test_only_ungrouped_empty_frames_give_a_row(spark):
+def test_empty_frame_gives_a_row_only_if_ungrouped(spark):
     """With group columns, the result of an empty frame has no rows."""
     empty = spark.createDataFrame([], "k string, n int")
     assert empty.transform(aggregate, group_by=["k"], columns=COLUMNS).collect() == []
@@ -207,7 +207,7 @@ def test_invalid_column_entries_are_refused(spark, columns, error, message):
 
 @given(rows=GROUPED)
 def test_every_row_is_counted_in_a_group(spark, rows):
-    """Rows with a null key are a group of their own."""
+    """All rows with a null key form one group."""
     calls = spark.createDataFrame(rows, "k string, m int, n int")
     totals = calls.transform(
         aggregate, group_by=["k"], columns={"rows": ("n", "count"), "total": ("n", "sum")}

@@ -134,7 +134,7 @@ def test_only_valid_text_is_cast(either_ansi, ddl):
     assert list(zip(texts, actual, strict=True)) == [(text, TEXTS[ddl].get(text)) for text in texts]
 
 
-def test_timestamp_text_needs_an_offset(in_zone):
+def test_timestamp_text_without_an_offset_becomes_null(in_zone):
     texts = {
         "2024-03-10T02:30:00-05:00": 1710055800000000,
         " 2024-03-10 07:30:00Z\u00a0": 1710055800000000,

@@ -178,7 +178,7 @@ def test_lookup_matches_both_key_columns(spark):
 
 
 def test_lookup_of_tied_rows_ignores_partitioning(spark):
-    """The reference has several rows with the same key and the same order."""
+    """The reference has several rows with the same key and the same value in the `order_by` column."""
     calls = spark.createDataFrame([("web",), ("web",)], "code string")
     rows = [("web", "b", None, 1), ("web", "b", "x", 1), ("web", "a", "z", 1), ("web", "z", "z", 0)]
     for ordered in (rows, rows[::-1], rows[2:] + rows[:2]):
@@ -216,7 +216,7 @@ def test_added_column_may_have_the_key_name(spark):
     ]
 
 
-def test_lookup_accepts_an_aggregation_of_its_rows(spark):
+def test_lookup_accepts_an_aggregation_of_the_same_rows(spark):
     calls = spark.createDataFrame([("web", 1), ("web", 2), ("fax", 5)], "channel string, n int")
     busy = calls.groupBy("channel").agg(F.max("n").alias("most"), F.max("n").alias("n"))
     looked_up = calls.transform(lookup, busy, on=["channel"], columns=["most"], order_by=["n"])

@@ -52,7 +52,7 @@ def test_all_rows_with_a_null_key_are_kept(spark):
     assert_latest(spark, rows, rows, valid=F.col("n") < 0)
 
 
-def test_partly_null_keys_keep_all_rows(spark):
+def test_all_rows_with_a_partly_null_key_are_kept(spark):
     rows = [("mon", None, 1), ("mon", None, 2), (None, 1, 3), (None, 1, 4), ("mon", 1, 5), ("mon", 1, 6)]
     calls = spark.createDataFrame(rows, DELIVERIES)
     latest = calls.transform(keep_latest, key=["day", "file"], order_by=["n"])
@@ -103,7 +103,7 @@ def drop_superseded(spark, rows):
     return contents.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="is. Current")
 
 
-def test_superseded_row_needs_a_matching_current_row(spark):
+def test_superseded_row_without_matching_current_row_is_dropped(spark):
     """A superseded row is kept only if a current row has the same file and key."""
     rows = [("mon", 1, "a", False), ("mon", 2, "a", True), ("tue", 3, "a", False), ("wed", 4, "a", True)]
     rows += [("thu", 5, "a", None), ("tue", 6, "b", True), ("mon", 7, "b", False)]
@@ -127,7 +127,7 @@ DELIVERED = (
 )
 
 
-def test_modification_time_outranks_landing_time(spark):
+def test_modification_times_are_compared_before_landing_times(spark):
     modified_2020, modified_2023 = datetime(2020, 1, 5, tzinfo=timezone.utc), datetime(2023, 1, 5, tzinfo=timezone.utc)
     landed_first, landed_today = datetime(2023, 1, 6, tzinfo=timezone.utc), datetime(2026, 1, 6, tzinfo=timezone.utc)
     rows = [
@@ -157,14 +157,14 @@ def test_landing_time_breaks_ties_before_file_name(spark):
         assert sorted(row.n for row in latest.collect()) == [2, 4, 6, 8]
 
 
-def test_current_row_outranks_superseded_row(spark):
+def test_current_row_counts_as_later_than_superseded_row(spark):
     rows = [("mon", 1, 100, True), ("mon", 2, 120, False), ("tue", 1, 7, False), ("tue", 2, -7, True)]
     calls = spark.createDataFrame(rows, "day string, file int, n int, _is_current boolean")
     latest = calls.transform(keep_latest, key=["day"], order_by=["_is_current", "file"], valid=F.col("n") > 0)
     assert sorted(row.n for row in latest.collect()) == [-7, 7, 100]
 
 
-def test_invalid_drop_arguments_are_refused(spark):
+def test_invalid_arguments_of_drop_superseded_rows_are_refused(spark):
     empty = spark.createDataFrame([], CONTENTS)
     with pytest.raises(SchemaMismatchError, match="column 'n': got the type int, expected a boolean"):
         empty.transform(drop_superseded_rows, key=["day"], file_column="a. File", current_column="n")

@@ -22,7 +22,7 @@ def test_a_change_after_a_missing_period_is_null(spark):
 
 
 def test_changes_are_computed_within_each_group(spark):
-    """Rows with a null key are a group of their own."""
+    """All rows with a null key form one group."""
     rows = [("a", 2021, 1.0), ("b", 2022, 50.0), ("a", 2022, 3.0), (None, 2021, 7.0), (None, 2022, 8.0)]
     years = spark.createDataFrame(rows, f"k string, {YEARS}")
     changes = years.transform(change_on_previous, column="pct", period="year", name="change", group_by=["k"])
@@ -30,7 +30,7 @@ def test_changes_are_computed_within_each_group(spark):
     assert actual == {("a", 2021): None, ("a", 2022): 2.0, ("b", 2022): None, (None, 2021): None, (None, 2022): 1.0}
 
 
-def test_percentage_change_needs_a_nonzero_earlier_value(spark):
+def test_percentage_change_from_0_is_null(spark):
     """The percentage change is null if the earlier value is missing or 0."""
     years = spark.createDataFrame(
         [(2021, 8), (2022, 6), (2023, 0), (2024, 5), (2026, 9), (2027, None)], "year int, n int"
@@ -66,7 +66,7 @@ def test_halves_are_rounded_away_from_zero(spark):
         {"column": "pct", "period": "year", "group_by": ["x"]},
     ],
 )
-def test_every_column_argument_must_name_an_existing_column(spark, names):
+def test_missing_column_in_any_argument_is_refused(spark, names):
     with pytest.raises(MissingColumnError, match="change_on_previous: column 'x' is missing") as caught:
         change_on_previous(spark.createDataFrame([], YEARS), name="change", **names)
     assert caught.value.available == ("year", "pct")

@@ -234,7 +234,7 @@ def test_a_statistic_replaces_only_null_values(either_ansi):
         ),
     ],
 )
-def test_invalid_fill_arguments_are_refused(spark, arguments, error, message):
+def test_invalid_arguments_of_fill_missing_values_are_refused(spark, arguments, error, message):
     rows = spark.createDataFrame([], "n int, text string")
     with pytest.raises(error, match=f"^fill_missing_values: {message}"):
         fill_missing_values(rows, **({"column": "n", "name": "filled"} | arguments))

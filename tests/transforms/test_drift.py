@@ -46,7 +46,7 @@ def test_every_schema_change_is_reported_exactly_once(spark, before, after, expe
     assert compare_schemas(spark, before, after) == expected
 
 
-def test_only_the_first_matching_column_is_renamed(spark):
+def test_only_first_matching_column_is_reported_as_renamed(spark):
     """The second old column with a matching name is reported as removed."""
     assert compare_schemas(spark, "`Calls Offered` int, CallsOffered int", "calls_offered int") == [
         Drift("calls_offered", "renamed", "Calls Offered", "calls_offered"),
@@ -80,7 +80,7 @@ def test_struct_field_never_matches_a_column(spark):
     assert compare_schemas(spark, "addr_street string", "addr struct<street: string>")[0].change == "added"
 
 
-def test_change_in_an_array_retypes_the_column(spark):
+def test_change_in_an_array_is_reported_as_retyped(spark):
     assert compare_schemas(
         spark,
         "list array<struct<a: int>>, tags map<string, int>",

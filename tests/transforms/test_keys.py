@@ -42,7 +42,7 @@ def test_only_equal_keys_have_equal_uuids(spark, keys):
     assert len({row.uuid for row in rows}) == len({*keys}) == len({(row.a, row.b, row.n, row.uuid) for row in rows})
 
 
-def test_integer_types_have_the_same_uuid(spark):
+def test_integer_type_does_not_change_the_uuid(spark):
     """A decimal of scale 0 counts as an integer type."""
     row = spark.createDataFrame([(7,)], "n int")
     types = ["string", "tinyint", "smallint", "int", "bigint", "decimal(9,0)", "decimal(9,1)"]
@@ -203,7 +203,7 @@ def test_spelling_variants_have_the_same_match_key(either_ansi):
 
 
 def test_text_without_letters_gives_null_match_key(spark):
-    """Each text needs a letter or a digit."""
+    """The match key is null if one of the texts contains no letter and no digit."""
     rows = [("a", "b c"), ("a b", "c"), ("a", None), ("...", "b"), ("a", ""), ("a|b", "c")]
     keyed = spark.createDataFrame(rows, "`a. 1` string, `Ü` string")
     keys = [row[0] for row in keyed.select(match_key(F.col("`a. 1`"), F.col("`Ü`"))).collect()]

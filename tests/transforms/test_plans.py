@@ -202,7 +202,7 @@ def test_transforms_start_no_job_or_python_worker(spark, count_jobs, step):
     assert [row for frame in frames for row in frame.collect() if step is not null_fields] == []
 
 
-def test_these_checks_detect_jobs_and_python_functions(spark, count_jobs):
+def test_job_and_python_checks_detect_violations(spark, count_jobs):
     frame = spark.createDataFrame([(1,)], "year int")
     with pytest.raises(AssertionError):
         assert_plan_has_no_python(frame.select(F.udf(lambda year: year * 2, "int")("year")))

@@ -65,8 +65,8 @@ def test_larger_sample_contains_the_smaller_sample(either_ansi):
     assert 70 < len(sampled[0.5]) < 130
 
 
-def test_sampled_keys_are_equal_in_every_table(spark):
-    """The keys are also equal in every version of Spark."""
+def test_every_table_has_the_same_sampled_keys(spark):
+    """The sampled keys are also the same in every version of Spark."""
     ids = spark.range(100).transform(spigot, key=["id"], share=0.05).collect()
     small = spark.range(100).selectExpr("CAST(id AS smallint) AS other").transform(spigot, key=["other"], share=0.05)
     assert [row.id for row in ids] == [row.other for row in small.collect()] == [5, 20, 58, 85, 92]

@@ -35,7 +35,7 @@ def test_blank_text_is_not_a_cast_failure(either_ansi):
 
 
 def test_failed_casts_of_required_fields_are_failures(either_ansi):
-    """The value becomes null."""
+    """The field becomes null."""
     cells = {"double": "12,5", "decimal(4,2)": "12345.6", "date": "2023-02-30", "boolean": "perhaps"}
     raw = either_ansi.createDataFrame([tuple(cells.values())], list(cells))
     typed = raw.transform(change_schema, fields=[Field(type_, type_, type_) for type_ in cells])
@@ -78,7 +78,7 @@ def test_a_field_can_have_a_custom_parser(spark):
     assert_df_equality(typed, spark.createDataFrame(rows, f"sign int, {FAILURES}"), ignore_nullable=True)
 
 
-def test_kept_columns_are_unchanged_after_the_fields(spark):
+def test_kept_columns_follow_the_fields_unchanged(spark):
     raw = spark.createDataFrame([("1", "a.csv", 2)], "n string, _source_file string, _row_number int")
     typed = raw.transform(change_schema, fields=[Field("n", "n", "int")], keep=["_row_number", "_source_file"])
     expected = spark.createDataFrame(

@@ -148,7 +148,7 @@ def test_source_type_must_equal_the_stated_type(spark, source, declared, got):
 
 
 def test_stated_type_can_omit_the_decimal_precision(spark):
-    """The stated type can also be a typed array."""
+    """The stated type can also be an array with its element type."""
     raw = spark.createDataFrame([(Decimal("1.5"), ["a"])], "price decimal(12,4), tags array<string>")
     mappings = [("price", "decimal", "price", "decimal"), ("tags", "array<string>", "tags", "array<string>")]
     typed = raw.transform(change_schema, fields=mappings)

@@ -56,7 +56,7 @@ def test_text_is_cleaned_as_in_python(spark, texts):
 
 
 def test_concatenation_with_a_null_is_null(either_ansi):
-    """The argument `null_text` replaces each null."""
+    """If `null_text` is given, this text replaces each null."""
     rows = either_ansi.createDataFrame(
         [("a", 1, True), ("a", None, True), (None, None, None), ("", 2, False), ("", 2, False)],
         "`a. Text` string, n int, ok boolean",

@@ -43,7 +43,7 @@ def parse_instants(session, texts, **arguments):
     return [None if value is None else EPOCH + timedelta(microseconds=value) for value in micros]
 
 
-def test_clock_changes_are_parsed_as_in_python(in_zone):
+def test_times_near_clock_changes_are_parsed_as_in_python(in_zone):
     cases = [
         (zone, day + timedelta(minutes=10 * step), ambiguous)
         for zone, day in CHANGES

@@ -60,7 +60,7 @@ def test_formatted_times_are_parsed_to_the_same_instant(either_ansi):
 
 @pytest.mark.parametrize("pattern", ["YYYY-MM-dd", "ddd", "e", "'", "yyyy'", "it''s", "{", "#", "b", "OO", "VVV", "aa"])
 def test_unsupported_format_patterns_are_refused(pattern):
-    """The error is raised at planning time."""
+    """The function raises the error when it is called, before Spark reads any row."""
     with pytest.raises(
         ArgumentError, match="format_timestamp: pattern is .*, expected the letters of Spark's datetime"
     ):
@@ -105,7 +105,7 @@ def test_date_parts_near_new_year_agree_with_python(in_zone):
 
 
 def test_parts_near_clock_changes_agree_with_python(in_zone):
-    """On these days in New York, the clocks go forward (23 hours) and back (25 hours)."""
+    """In New York, 10 March 2024 has 23 hours, and 3 November 2024 has 25 hours."""
     hours = [datetime(2024, 3, 9, 12), datetime(2024, 11, 2, 12)]
     at = [first + timedelta(hours=hour) for first in hours for hour in range(48)]
     rows = create_instants(in_zone, *map(str, at), None)

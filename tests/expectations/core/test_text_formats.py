@@ -1,4 +1,4 @@
-"""The gate parses text with Spark functions. Except in a few cases, the results equal the results of Python."""
+"""The gate parses dates and JSON with Spark functions. Except in a few cases, it accepts the same text as Python."""
 
 from __future__ import annotations
 

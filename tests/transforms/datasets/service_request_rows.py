@@ -46,9 +46,9 @@ CONTENT = {
     "police_district": {"Police District": "3"}, "neighborhood": {"Neighborhood": "x"},
     "zip": {"Incident Zip Code": "80203"}, "longitude": {"Longitude": "-104.98"}, "latitude": {"Latitude": "39.75"},
 }  # fmt: skip
-"""The columns that a later Denver revision can change, each with an example of the changed source cells.
+"""The columns that a later revision of a Denver request can change, each with an example of the changed source cells.
 
-Vancouver also has closure_reason.
+A later revision of a Vancouver request can also change closure_reason.
 """
 
 

@@ -83,7 +83,7 @@ def test_year_in_two_frames_has_one_total(spark):
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
-def test_yearly_changes_need_the_previous_percentage(spark):
+def test_yearly_change_is_null_without_the_previous_percentage(spark):
     """The change is null if the year before is missing or has no percentage."""
     days = [
         day("2019-01-01", 10, 9),
@@ -108,7 +108,7 @@ def test_dates_with_null_calls_are_not_counted(spark):
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
-def test_monthly_changes_need_the_previous_month(spark):
+def test_monthly_change_is_null_without_the_previous_month(spark):
     """The change is null if the month before is missing."""
     days = [
         day("2023-11-30", 10, 9),

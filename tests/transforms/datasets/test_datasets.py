@@ -1,4 +1,4 @@
-"""Test for each dataset the rules that jobs and reports rely on."""
+"""For each dataset, test the rules that jobs and reports rely on."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def raw(*cells, bi_id=None, malformed=None, file="2024.csv", row=2, ingested=DEL
 
 @pytest.fixture(scope="module")
 def inquiries_by_test(request, spark):
-    """Build the raw rows of all tests at once, because Spark needs almost a second to plan the build."""
+    """Build the inquiries of all tests at once, because Spark needs almost a second to plan the build."""
     inquiries = build_inquiries(spark.createDataFrame(raw_rows_of_tests(request.module), RAW))
     return inquiries.schema, collect_by_test(inquiries)
 
@@ -107,7 +107,7 @@ def inquiries(request, inquiries_by_test):
 
 @pytest.fixture
 def assert_inquiries(request, spark, inquiries, inquiries_by_test):
-    """Return a function that asserts the inquiries. The expected rows have no lineage."""
+    """Return a function that compares the inquiries with expected rows. The expected rows have no lineage columns."""
     lineage = (True, DELIVERED, DELIVERED, f"{request.node.originalname}/2024.csv", 2)
 
     def assert_rows(*rows):
@@ -174,8 +174,8 @@ LATER = DELIVERED + timedelta(hours=1)
     raw(*GOOD[:3], "Chat", "3", row=12),
     raw("eng–Parking", "Permits ", "2024-02-01", "PHONE", "9", file="other.csv", row=13),
 )
-def test_the_other_number_is_from_one_file_version(inquiries):
-    """The column ignores other files and other versions of the same file."""
+def test_other_number_is_from_the_same_file_version(inquiries):
+    """`_other_number` ignores other files and other versions of the same file."""
     assert {row._row_number: (row.number_of_records, row[OTHER_NUMBER]) for row in inquiries} == {
         0: (5, 7),
         1: (7, 5),
@@ -210,7 +210,7 @@ def test_other_number_is_null_if_key_is_incomplete(inquiries):
     raw(*GOOD[:3], " PHONE", "51", row=2),
     raw(None, *GOOD[1:], row=3),
 )
-def test_superseded_row_needs_its_key_in_latest_version(inquiries):
+def test_superseded_row_is_dropped_if_its_key_is_gone(inquiries):
     """A superseded row is kept only if the latest version of the file has the same key."""
     assert sorted((row.inquiry_department or "", row.number_of_records) for row in inquiries) == [
         ("", 49),
@@ -219,8 +219,7 @@ def test_superseded_row_needs_its_key_in_latest_version(inquiries):
     ]
 
 
-def test_suite_has_the_same_key_and_channels():
-    """The suite and the code define the same key and the same channels."""
+def test_suite_and_code_have_the_same_key_and_channels():
     suite = {item.id: item.kwargs for item in load_suite("inquiry_volume").expectations}
     assert tuple(suite["one_row_per_key"]["column_list"]) == KEY
     assert tuple(suite["channel_known"]["value_set"]) == CHANNELS

@@ -70,7 +70,7 @@ def test_department_shares_are_percentages_of_the_year(spark):
     assert_answer(build_departments(inquiries), rows, f"year int, inquiry_department string, {SHARES}")
 
 
-def test_monthly_changes_need_the_earlier_month(spark):
+def test_monthly_change_is_null_without_the_earlier_month(spark):
     """A change is null if the month before, or the same month of the year before, is missing."""
     inquiries = frame(
         spark,
@@ -97,7 +97,7 @@ def test_monthly_changes_need_the_earlier_month(spark):
     assert_answer(build_monthly(inquiries), rows, MONTHLY)
 
 
-def test_yearly_changes_need_the_previous_year(either_ansi):
+def test_yearly_change_is_null_without_the_previous_year(either_ansi):
     """The change is null if the year before is missing."""
     inquiries = frame(
         either_ansi,
@@ -185,7 +185,7 @@ def test_volume_outside_the_fences_is_unusual(spark):
     assert_answer(build_unusual_departments(inquiries), rows, schema)
 
 
-def test_each_department_and_year_ranks_its_types(spark):
+def test_types_are_ranked_within_each_department_and_year(spark):
     inquiries = frame(
         spark,
         *(inquiry("2024-01", 10 + number // 2, kind=f"T{number:02}") for number in range(MAX_TYPES_PER_DEPARTMENT + 2)),

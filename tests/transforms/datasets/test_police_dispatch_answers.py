@@ -92,7 +92,7 @@ def test_shares_of_types_use_the_city_total(spark):
 
 
 def test_shares_of_priorities_add_up_to_100(spark):
-    """The shares add up for each type in each city."""
+    """For each type in each city, the shares add up to 100."""
     incidents = frame(
         spark,
         some(1, priority=0), some(2, priority=3), some(1), some(4, initial_type="NOISE"),
@@ -199,7 +199,7 @@ def test_combinations_missing_from_a_top_city_are_excluded(spark):
 
 
 def test_shares_of_dispositions_add_up_to_100(spark):
-    """The shares add up for each type in each city."""
+    """For each type in each city, the shares add up to 100."""
     rows = [
         (1, ROCKVILLE, 1, "THEFT", "ARREST", 3, "37.500"),
         (1, ROCKVILLE, 1, "THEFT", "REPORT", 3, "37.500"),

@@ -20,7 +20,7 @@ POINT = '{"type":"Point","coordinates":[-77.02,38.99]}'
 PLACE = {"longitude": "-77.0261", "latitude": "38.9937"}
 
 
-# Every time zone and, on Spark 3, both ANSI modes.
+# The tests run in three time zones and, on Spark 3, in both ANSI modes.
 SETTINGS = [*zip(cycle(reversed(ANSI_MODES.values())), ["UTC", "America/New_York", "America/Sao_Paulo"], strict=False)]
 
 
@@ -36,7 +36,7 @@ def raw_incidents(*rows):
 
 @pytest.fixture(scope="module", params=SETTINGS, ids="-".join)
 def incidents_by_test(request, spark):
-    """Build the raw rows of all tests at once, because Spark needs a second to plan the build."""
+    """Build the incidents of all tests at once, because Spark needs a second to plan the build."""
     with use_session(spark, dict(zip((ANSI, TIME_ZONE), request.param, strict=True))) as session:
         raw = session.createDataFrame(raw_rows_of_tests(request.module), raw_schema(DATASET))
         incidents = build_incidents(raw.coalesce(1))
@@ -151,7 +151,8 @@ def test_start_times_are_local_times_of_the_county(incidents):
 
 
 @raw_incidents(
-    # The clocks show 1:10 twice on this date. The first incident ends at the second 1:10, the second at the first 1:10.
+    # On this date, the clocks show 1:10 twice. The first incident ends at the second 1:10. The second incident ends at
+    # the first 1:10.
     {"start_time": "2024-11-03T01:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
     {"start_time": "2024-11-03T00:50:00.000", "end_time": "2024-11-03T01:10:00.000"},
     {"start_time": "2024-11-03T03:50:00.000", "end_time": "2024-11-03T02:10:00.000"},  # the end is before the start

@@ -66,7 +66,7 @@ def test_shares_exclude_incidents_without_an_arrival_time(spark):
     assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
 
 
-def test_clearing_times_need_no_arrival_time(spark):
+def test_clearing_times_without_an_arrival_time_are_used(spark):
     """This answer replaces queries that ignore incidents without an arrival time."""
     incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
     rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]

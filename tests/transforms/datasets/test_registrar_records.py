@@ -66,7 +66,7 @@ def admission(number, *rows):
 
 @pytest.fixture(scope="module", params=ANSI_MODES.values(), ids=ANSI_MODES)
 def records_by_test(request, spark):
-    """Build the raw rows of all tests at once, because Spark needs a second to plan the build."""
+    """Build the records of all tests at once, because Spark needs a second to plan the build."""
     with use_session(spark, {ANSI: request.param}) as session:
         raw = session.createDataFrame(raw_rows_of_tests(request.module), RAW)
         records = build_records(raw, masking_key=MASKING_KEY)
@@ -177,7 +177,7 @@ INTAKES = [
 
 
 @raw_rows(*(raw(ENROLMENT, number=n, Programme=" Nursing ", Intake=text) for n, text in enumerate(INTAKES)))
-def test_invalid_intakes_are_hashed_with_their_programme(records):
+def test_programme_and_intake_are_hashed_if_intake_is_invalid(records):
     nursing = pseudonym("Nursing")
     assert values(records, "programme", "intake") == [
         *[("Nursing", "Fall 2023")] * 3, ("Nursing", "Winter 2024"), (nursing, pseudonym("next year")),
@@ -244,7 +244,8 @@ def test_records_with_incomplete_keys_are_unrelated(records):
     assert values(records, "has_application", "enrolled_on") == [(None, None)] * 9
 
 
-# The enrolment dates of admissions that end with a withdrawal on 2023-06-01, and the date that is used.
+# Each entry is an admission that ends with a withdrawal on 2023-06-01. The entry has the dates of the enrolments, and
+# the date that becomes `enrolled_on` of the withdrawal.
 ENROLMENT_DATES = [
     # The fourth enrolment has no date, so the third enrolment is used.
     (["2023-05-09", "2023-05-01", "2023-05-02", None], date(2023, 5, 2)),

@@ -40,7 +40,7 @@ BUILDS = {
 
 @pytest.fixture(scope="module")
 def builds(request, spark):
-    """Build the raw rows of all tests at once, because Spark needs seconds to plan each build.
+    """Build the requests of all tests at once, because Spark needs seconds to plan each build.
 
     On Spark 3, ANSI mode is on in the first build and the third build, and off in the second build.
     """
@@ -171,7 +171,7 @@ def test_closing_time_is_the_earlier_of_two_times(requests):
     raw(DENVER, number=7, Case_Closed_dttm="soon", Case_Closed_Date=""),
 )
 def test_durations_of_open_requests_are_null(requests):
-    """A negative value of `hours_to_close` is also null."""
+    """If a request was closed before it was created, `hours_to_close` is also null."""
     assert [(row.hours_to_close, row.closed_at is not None) for row in requests] == [
         (0.0, True), (None, True), (None, False), (None, True), (12.0, True), (None, False),
     ]  # fmt: skip

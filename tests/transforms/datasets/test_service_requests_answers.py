@@ -52,7 +52,7 @@ def test_monthly_volumes_are_compared_with_earlier_months(spark):
 
 
 def test_shares_of_areas_add_up_to_100(spark):
-    """The shares add up for each kind of area in each city."""
+    """For each kind of area in each city, the shares add up to 100."""
     requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
                 request("vancouver", neighborhood="Fairview")]  # fmt: skip
     rows = [
@@ -152,7 +152,7 @@ def test_agencies_are_ranked_in_each_group_of_requests(spark):
 
 
 def test_only_unresolved_requests_are_counted(spark):
-    """The answer `top_unresolved` excludes closed requests and unknown statuses."""
+    """The answer `top_unresolved` excludes closed requests and requests with an unknown status."""
     requests = [
         *types({"Noise": 3}),
         *types({"Weeds": 1, "Noise": 1, None: 1}, resolution="unresolved"),

@@ -25,7 +25,10 @@ from transforms.dedupe import keep_latest
 
 @pytest.fixture(scope="module")
 def candidates(request, spark):
-    """Build the raw rows of all tests at once, in both orders, because Spark needs seconds to plan the build."""
+    """Build the requests of all tests at once, because Spark needs seconds to plan the build.
+
+    The frame contains the raw rows of all tests, and the same raw rows in reverse order.
+    """
     rows = raw_rows_of_tests(request.module)
     frame = build(spark, *rows, *((*row[:-2], f"reversed {row[-2]}", row[-1]) for row in reversed(rows)))
     return frame.schema, collect_by_test(frame)
@@ -76,7 +79,7 @@ CLOSE_TIMES = {"Closed": "07/05/2024 01:00:00 PM", "New": None}
         for n, (status, closed) in enumerate(CLOSE_TIMES.items())
     )
 )  # fmt: skip
-def test_equal_times_keep_the_closed_revision(latest):
+def test_closed_revision_is_kept_if_times_are_equal(latest):
     assert latest == [("Closed", 0)]
 
 

@@ -9,7 +9,7 @@ from transforms.datasets.service_requests.layouts import COLUMNS
 from transforms.datasets.service_requests.sources import LAYOUTS, SOURCES
 
 NOT_READ = {"created_on"}
-"""The fields that requests do not use. The fields only help ingest to recognize a layout."""
+"""The fields that requests do not use. These fields only help ingest to recognize a layout."""
 
 
 def test_every_source_module_is_loaded_as_a_feed(monkeypatch, tmp_path):
