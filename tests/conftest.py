@@ -14,7 +14,7 @@ import xlsxwriter
 COLUMNS = ("Date", "CallsOffered", "CallsHandled", "CallsAbandoned", "AverageSpeedofAnswer", "ServiceLevel", "BI_ID")
 
 FIRST_MODIFIED = 1_700_000_000
-"""Modification time of a file whose `delivered` is 0, in seconds since 1970."""
+"""Modification time, in seconds since 1970, of a file that is written with `delivered=0`."""
 
 
 class Landing:
@@ -31,7 +31,7 @@ class Landing:
 
     @staticmethod
     def days(first: str = "2024-01-01", count: int = 30, offered: int = 100) -> list[list[Any]]:
-        """Return one valid row for each day. All calls except 10 are handled, and 8 calls are abandoned."""
+        """Return one valid row for each day. Each day has 10 calls that are not handled. 8 of these are abandoned."""
         start = date.fromisoformat(first)
         dates = [str(start + timedelta(days=number)) for number in range(count)]
         return [[day, offered, offered - 10, 8, 12.5, 0.8, number] for number, day in enumerate(dates, 1)]

@@ -4,7 +4,7 @@ The main differences from AWS Glue are:
 
 - The classes `GlueCatalog` and `S3FileIO` are in the Java package `smfs.shaded.org.apache`. The only jar on PyPI that
   contains the two classes uses this package name.
-- The endpoints of S3 and of the Data Catalog are the endpoint of moto.
+- Requests to S3 and to the Data Catalog go to the endpoint of moto.
 - Hadoop maps the `s3://` addresses of landed files to a local folder, because no jar on PyPI lets Spark read S3.
 """
 

@@ -1,4 +1,4 @@
-"""Test that `spark-submit` runs a job if the wheel is installed, and also from a .zip copy of the wheel."""
+"""Test that `spark-submit` runs a job from the installed wheel, and also from a .zip copy of the wheel."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def submit(python: Path, folder: Path, *arguments: str) -> None:
         "HOME": str(folder),
         "JAVA_HOME": java_home(),
         "SPARK_HOME": spark_home,
-        "SPARK_CONF_DIR": str(REPOSITORY / "tests"),  # Java starts faster with these options.
+        "SPARK_CONF_DIR": str(REPOSITORY / "tests"),  # Java starts faster with the options in this folder.
         "PYSPARK_PYTHON": str(python),
     }
     command = [f"{spark_home}/bin/spark-submit", "--master", "local[2]", "--jars", str(iceberg_jar()), *arguments]

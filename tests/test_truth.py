@@ -35,7 +35,7 @@ Rows = Iterable[tuple]
 
 
 def group_counts(counts: dict[str, int], separator: str = " ") -> dict[str, dict[str, int]]:
-    """Group counts by the part of the key before the separator. The key `2024 ENG - Parking` is in the group `2024`."""
+    """Group the counts by the part of the key before the separator. The key `2024 ENG - Parking` is in group `2024`."""
     groups: dict[str, dict[str, int]] = defaultdict(dict)
     for key, count in counts.items():
         group, member = key.split(separator, 1)

@@ -1,4 +1,4 @@
-"""Each benchmarked chain returns the same rows as its hand-written query, and their plans have the same operators."""
+"""Each benchmarked chain returns the same rows as its hand-written query, and both plans have the same operators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from transforms.datasets.contact_centre import build_calls
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_a_chain_and_its_sql_query_return_the_same_rows_and_use_the_same_operators(spark, tmp_path, name):
+def test_chain_and_sql_query_have_equal_rows_and_operators(spark, tmp_path, name):
     chain = CHAINS[name]
     generate_raw_rows(spark, rows=2000).write.parquet(str(tmp_path / "raw"))
     rows = spark.read.parquet(str(tmp_path / "raw"))
@@ -24,6 +24,6 @@ def test_a_chain_and_its_sql_query_return_the_same_rows_and_use_the_same_operato
     assert count_operators(chain_rows)["Exchange"] == (1 if chain.source == "raw" else 2)
 
 
-def test_the_operator_count_changes_if_the_plan_has_an_additional_operator(spark):
+def test_additional_operator_changes_the_operator_count(spark):
     rows = spark.range(3)
     assert count_operators(rows.repartition(2)) != count_operators(rows)

@@ -1,4 +1,4 @@
-"""Test that the pages about transforms name every transform, and that the examples on the pages are correct."""
+"""Test that the pages about transforms mention every transform, and that the examples on the pages are correct."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BUILDING_BLOCKS |= {"require_columns", "require_distinct", "require_number"}
 
 
 def test_every_glue_studio_node_has_an_equivalent():
-    """The table has a link or a transform for each node."""
+    """The table on the page `glue-studio.md` has a link or a transform for each node."""
     rows = dict(re.findall(r"^\| ([^|]+?) (?:\([^|]*\) )?\| ([^|]+?) \|", PAGE, flags=re.MULTILINE))
     for name in STUDIO.replace("\n", " ").split(","):
         assert re.search(r"`[a-z]+\.[a-z_]+`|\]\(|rows\.transform", rows[name.strip()]), name
 
 
-def test_pages_name_every_transform():
-    """Each function that the pages name must also exist."""
+def test_pages_mention_every_transform():
+    """Each function that the pages mention must exist too."""
     named = set(re.findall(r"`([a-z]+)\.([a-z_0-9]+)`", PAGE + MASKING)) - {("spark", "sql")}
     for module, name in named:
         assert callable(getattr(import_module(f"transforms.{module}"), name))

@@ -62,7 +62,7 @@ def test_library_visits_rows_give_the_expected_answer(spark, library_visits):
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
 
 
-def test_first_hour_expectation_extends_the_suite():
+def test_tutorial_expectation_extends_the_suite():
     """The expectation is on the page `first-hour.md`. The suite is `contact_centre.json`."""
     suite = (TUTORIAL.parents[1] / "expectations/suites/contact_centre.json").read_text(encoding="utf-8")
     added = json.loads(blocks("first-hour.md", "json")[0].rstrip().rstrip(","))

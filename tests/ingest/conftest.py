@@ -22,7 +22,8 @@ from moto.server import ThreadedMotoServer
 class Response:
     """A response of the web server.
 
-    The server waits for the event `after`, and omits the last `missing` bytes of `body`.
+    The server omits the last `missing` bytes of `body`. If the response has an event `after`, the server waits for this
+    event before it responds.
     """
 
     body: bytes = b""
@@ -34,7 +35,10 @@ class Response:
 
 
 class Web:
-    """A web server. It first sends the scripted responses in order. Later it sends the results of `respond_to`."""
+    """A web server. It first sends the scripted responses in order.
+
+    After the last scripted response, it sends the results of `respond_to`.
+    """
 
     def __init__(self) -> None:
         self.responses: list[Response] = []

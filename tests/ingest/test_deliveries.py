@@ -145,7 +145,7 @@ def test_an_ingest_starts_at_most_three_spark_jobs(lake: SparkSession, landing, 
     assert count_jobs() == 1
 
 
-def test_layouts_are_limited_to_the_selected_rows(lake: SparkSession, landing) -> None:
+def test_read_raw_lists_only_layouts_of_selected_rows(lake: SparkSession, landing) -> None:
     """`read_raw` selects the rows that are newer than the watermark."""
 
     def bring(hours: int) -> None:
@@ -179,7 +179,7 @@ def test_later_deliveries_do_not_change_an_earlier_frame(lake: SparkSession, lan
     assert first.rows.dtypes == second.rows.dtypes
 
 
-def test_published_deliveries_survive_expired_commits(
+def test_published_deliveries_are_known_after_commits_expire(
     lake: SparkSession, landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2):
@@ -190,7 +190,7 @@ def test_published_deliveries_survive_expired_commits(
     with pytest.raises(Killed):
         ingest_calls(lake, landing)
     lake.sql(f"ALTER TABLE {RAW} DROP BRANCH candidates_r1")
-    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest id, as if by a compaction
+    load_table(lake, RAW).newFastAppend().commit()  # a commit without an ingest id, like the commit of a compaction
     load_table(lake, RAW).expireSnapshots().expireOlderThan(1 << 60).retainLast(1).commit()
 
     assert published(lake) == {"0.csv": 1, "1.csv": 1}
@@ -198,7 +198,7 @@ def test_published_deliveries_survive_expired_commits(
     assert files_in_raw(lake) == published(lake) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}
 
 
-def test_error_for_missing_table_shows_a_fix(lake: SparkSession, landing) -> None:
+def test_error_for_missing_deliveries_table_shows_a_fix(lake: SparkSession, landing) -> None:
     """After the fix, the next ingest adds all rows."""
     landing.csv("a.csv", landing.days(count=2))
     ingest_calls(lake, landing)

@@ -65,7 +65,7 @@ def test_objects_with_repeated_fields_are_malformed(lake: SparkSession, landing)
 
 
 def test_conflicting_spellings_make_an_object_malformed(lake: SparkSession, landing) -> None:
-    """The spellings of a field conflict if both have values."""
+    """Two spellings of a field conflict if the object has a value for each spelling."""
     landing.file("a.json", b'{"id": 1, "Type": "a", "type": "b"}\n{"id": 2, "type": "b", "Type": null}\n')
     ingest_incidents(lake, landing, {"one": ("id", "Type"), "other": ("id", "type")})
     found = rows(lake, "id", "Type", "_malformed_record")

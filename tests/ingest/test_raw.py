@@ -32,7 +32,7 @@ def current(lake: SparkSession, *columns: str) -> list[tuple]:
 
 
 def test_every_row_is_stored_as_text(lake: SparkSession, landing) -> None:
-    """Raw also has the source file, the row number and the times of each row."""
+    """Raw also has the source file, the row number, the ingest time and the modification time of each row."""
     landing.workbook("2023.xlsx", [["2023-01-01", 5]], columns=("Date", "CallsOffered"))
     landing.csv("2024.csv", [["2024-01-01", "n/a"]], columns=("Date", "CallsOffered"), delivered=60)
 

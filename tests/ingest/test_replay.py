@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def landed(folder: Path) -> list[list[dict[str, Any]]]:
-    """Return the events of each landing file, in the order of their `row_ts`."""
+    """Return the events of each landing file. The files are sorted by the `row_ts` of their first event."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
     files = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in paths]
     return sorted(([json.loads(line) for line in file.splitlines()] for file in files), key=lambda f: f[0]["row_ts"])

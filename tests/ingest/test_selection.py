@@ -22,7 +22,7 @@ def test_s3_metadata_of_known_objects_is_not_read(bucket) -> None:
     assert files[1].modified_at == files[1].stored_at
 
 
-def test_landing_folder_needs_a_recognized_file(landing) -> None:
+def test_landing_folder_without_recognized_files_is_an_error(landing) -> None:
     with pytest.raises(LandingError, match=r"it holds no files. Expected .xlsx files, .csv files"):
         landed_files(str(landing), RawState(None, None))
     landing.file("notes.txt", b"x")

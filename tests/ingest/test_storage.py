@@ -14,7 +14,7 @@ def names(landing: str) -> list[str]:
 
 
 def test_hidden_files_are_not_listed(tmp_path: Path) -> None:
-    """Other files in subfolders are listed."""
+    """Files that are not hidden are listed, even in subfolders."""
     for name in ("b.csv", "2024/01/a.csv", ".hidden.csv", "_truth.json", "~$open.xlsx", "_tmp/c.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)

@@ -8,8 +8,8 @@ def test_stage_option_selects_one_stage() -> None:
     assert parse_arguments("calls", ["--stage", "refine"]).stages == ("refine",)
 
 
-def test_arguments_added_by_glue_are_ignored() -> None:
-    """Only the workflow name and the run ID are used."""
+def test_most_arguments_added_by_glue_are_ignored() -> None:
+    """AWS Glue adds many arguments. The job uses only the workflow name and the run ID."""
     args = parse_arguments(
         "calls",
         [

@@ -1,4 +1,4 @@
-"""Run the job on good and bad files of a city. The suite's `mostly` allows one bad row in 30."""
+"""Run the job on good and bad files of a city. The suite's `mostly` of 0.95 allows one bad row in 30."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_repeated_stages_do_not_change_tables(lake: SparkSession, landing) -> No
 
 
 @pytest.mark.parametrize(("stage", "missing"), [("refine", "raw"), ("curate", "trusted")])
-def test_error_names_the_unpublished_input_table(lake: SparkSession, landing, stage: str, missing: str) -> None:
+def test_error_shows_the_unpublished_input_table(lake: SparkSession, landing, stage: str, missing: str) -> None:
     with pytest.raises(NotPublishedError, match=f"lake.{missing}.contact_centre: no run has published this table"):
         run(lake, landing, stage)
 
@@ -194,6 +194,6 @@ def test_number_of_spark_jobs_is_limited(lake: SparkSession, landing, count_jobs
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 4  # one job each to read deliveries, stage, validate and write quarantine
+    assert count_jobs() == 4  # The jobs read deliveries, stage, validate, and write quarantine.
     run(lake, landing, "curate")
     assert count_jobs() == 2  # one job for each answer

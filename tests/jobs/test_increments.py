@@ -81,8 +81,8 @@ def validated(lake: SparkSession, landing, run_id: str, *, full_refresh: bool = 
 def warehouses(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two copies of a warehouse.
 
-    The copy `published` was made after the publish of GOOD. The copy `blocked` was made after BAD was blocked too.
-    Iceberg stores absolute paths, so `restore` puts one of these copies at the original path of the warehouse.
+    The copy `published` was made after GOOD was published. The copy `blocked` was made later, after BAD was blocked.
+    Iceberg stores absolute paths, so `restore` puts a copy at the original path of the warehouse.
     """
     folder = tmp_path_factory.mktemp("increments")
     lake, landing = open_lake(spark, folder), Landing(folder / "landing")
@@ -189,7 +189,8 @@ QUARANTINE_OF_ALL = [
 def test_repeated_or_reordered_deliveries_give_the_same_tables(lake: SparkSession, landing, turns: list[str]) -> None:
     for turn, names in enumerate(turns):
         for name in names:
-            blank_lines = [""] * turn  # a different number in each turn, so that a repeated file is a changed file
+            # Ingest skips a file whose content is already in raw. So each turn adds a different number of blank lines.
+            blank_lines = [""] * turn
             deliver(landing, f"{name}{turn}", *blank_lines, *DELIVERIES[name])
         run(lake, landing)
 
@@ -214,7 +215,7 @@ def test_full_refresh_gives_the_same_tables(lake: SparkSession, landing) -> None
 
 
 def test_rows_missing_from_redelivered_files_are_removed(lake: SparkSession, landing) -> None:
-    """If another file has an earlier revision of the row, trusted gets the earlier revision again."""
+    """If another file has an earlier revision of a removed row, trusted gets that revision again."""
     deliver(landing, "a", event(1, at=1), event(2, at=1), *GOOD)
     deliver(landing, "b", event(1, at=2, city="BETHESDA"), event(3, at=2), event(4, day=None))
     run(lake, landing)
@@ -329,7 +330,9 @@ def test_small_increments_are_validated_with_earlier_increments(lake: SparkSessi
     assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10 rows failed
     assert deliver_and_run("e", event(50)) == "SUCCEEDED"
     assert "all 2 rows fail a critical expectation" in deliver_and_run("f", *bad(60, 2))
-    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"  # a single failed row never blocks an increment
+    # The blocked rows are not in the window, so 4 of its 10 rows failed. The rule that blocked `f` applies to two or more
+    # rows.
+    assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 
 
@@ -365,7 +368,7 @@ def test_blocked_full_refresh_leaves_tables_unchanged(lake: SparkSession, landin
 
 
 def test_blocked_redelivery_is_resolved_by_full_refresh(published: SparkSession, landing) -> None:
-    """The new version of the file lacks published rows."""
+    """The redelivered file lacks rows that are published."""
     lake = published
     # The new version of the file `a` lacks the incidents 7 and 8.
     deliver(landing, "a", GOOD[2], *(event(number, at=1, day=None) for number in (10, 11, 12)))
@@ -409,7 +412,7 @@ def test_resumed_run_publishes_earlier_staged_rows(lake: SparkSession, landing) 
 
 
 def test_stage_result_lists_skipped_and_redelivered_files(published: SparkSession, landing) -> None:
-    """Test the result of the stage create."""
+    """Test the result of the stage `create`."""
     landing.file("notes.txt", b"hello")
     deliver(landing, "a", event(7), event(8))
 
@@ -466,7 +469,8 @@ def test_runs_killed_at_any_write_lose_no_rows(lake: SparkSession, landing, monk
     deliver(landing, "first", event(1), event(2, day=None))
     run(lake, landing)
     point, points = 0, len(writes)
-    while points == len(writes):  # until a run makes fewer than `point` writes, so it is not killed
+    # Each run of the loop is killed at its write number `point`. The loop ends when a run completes before that write.
+    while points == len(writes):
         point, left[0], points = point + 1, point + 1, len(writes) + point + 1
         deliver(landing, f"{point}", event(1, at=point), event(100 + point, day=None), event(200 + point))
         with suppress(Killed):
@@ -515,7 +519,10 @@ def test_killed_publish_can_be_repeated(
 def test_killed_runs_do_not_lose_parked_rows(
     blocked: SparkSession, landing, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """The watermark has already moved past the parked rows, so no later increment would stage these rows."""
+    """The watermark has already moved past the parked rows.
+
+    If a run lost parked rows, no later increment would stage these rows again.
+    """
     lake = blocked
     with monkeypatch.context() as patch, pytest.raises(Killed):
         kill(patch, Staged, "publish")

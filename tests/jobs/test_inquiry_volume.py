@@ -1,4 +1,4 @@
-"""Run the job on good and bad files of the city. The suite's `mostly` allows one bad row in 30.
+"""Run the job on good and bad files of the city. The suite's `mostly` of 0.95 allows one bad row in 30.
 
 Most tests do not build the answers. The tests of transforms/datasets cover the answers.
 """
@@ -54,7 +54,7 @@ def test_each_answer_takes_one_spark_job(lake: SparkSession, landing, count_jobs
     count_jobs()
 
     run(lake, landing, "refine")
-    assert count_jobs() == 5  # one job each to read deliveries, unify spellings, stage, validate and write quarantine
+    assert count_jobs() == 5  # The jobs read deliveries, unify spellings, stage, validate, and write quarantine.
     run(lake, landing, "curate")
     assert count_jobs() == len(DATASET.answers)  # one job for each answer
 
@@ -120,7 +120,7 @@ def test_unknown_values_do_not_quarantine_rows(lake: SparkSession, landing) -> N
 
 
 def test_duplicate_rows_are_counted_once(lake: SparkSession, landing) -> None:
-    """Two different numbers for one key in a file are not published."""
+    """If a file has two different numbers for one key, neither number is published."""
     lines = inquiries()
     other_id, other_spelling = [*lines[1][:5], 77], ["ENG-Parking", *lines[2][1:3], "phone", *lines[2][4:]]
     other_number, other_file = [*lines[3][:4], 101, None], [*lines[4][:4], 105, None]
@@ -146,7 +146,7 @@ def test_rows_in_two_workbooks_are_counted_once(lake: SparkSession, landing) -> 
 
 
 def test_error_lists_every_unreadable_file(lake: SparkSession, landing) -> None:
-    """The error also names the problem of each file."""
+    """The error also shows the problem of each file."""
     lines = inquiries()
     landing.csv("2023.csv", lines, COLUMNS)
     run(lake, landing, "ingest")

@@ -52,7 +52,7 @@ def bad_days(lake: SparkSession) -> list[tuple[str, int]]:
 def test_next_run_completes_a_killed_publish(
     lake: SparkSession, landing, tmp_path: Path, point: str, run_id: str
 ) -> None:
-    """In each file, one row is quarantined, because its column `CallsOffered` is empty.
+    """In each file, one row is quarantined, because its cell `CallsOffered` is empty.
 
     `test_increments` kills runs at every write.
     """

@@ -50,7 +50,7 @@ def delete_files(lake: SparkSession, table: str) -> tuple[int, int]:
 
 
 def test_compaction_does_not_change_rows(lake: SparkSession, landing) -> None:
-    """The tables have arrays of structs, on which Iceberg's procedure rewrite_position_delete_files fails."""
+    """The tables have arrays of structs. Iceberg's procedure rewrite_position_delete_files fails on such tables."""
     job = dataset_job(FEW, stages=("ingest", "refine"))
     trusted = "lake.trusted.police_dispatch"
     old = [event(9000 + number, at=0, day="2023-01-31") for number in range(8)]
@@ -119,8 +119,8 @@ def test_rows_can_be_published_during_maintenance(lake: SparkSession) -> None:
     assert numbers(lake) == list(range(13))
 
 
-def test_skipped_tables_are_named_in_the_log(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
-    """The note in the ledger names the skipped table too."""
+def test_skipped_tables_are_listed_in_the_log(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+    """The note in the ledger lists the skipped table too."""
     for number in range(6):
         publish(lake, number)
     reason = "a run may be about to publish branch unchanged_next"

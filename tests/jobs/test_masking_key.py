@@ -52,7 +52,7 @@ def test_keys_under_32_bytes_are_rejected(tmp_path: Path, content: bytes, size: 
 
 
 @pytest.mark.parametrize(("name", "reason"), [("none", "No such file or directory"), (".", "Is a directory")])
-def test_error_names_the_unreadable_key_file(tmp_path: Path, name: str, reason: str) -> None:
+def test_error_shows_the_unreadable_key_file(tmp_path: Path, name: str, reason: str) -> None:
     where = str(tmp_path / name)
 
     with pytest.raises(MaskingKeyError, match=rf"the file cannot be read \({reason}\)") as raised:
@@ -82,14 +82,14 @@ def test_short_secret_error_hides_the_key(aws) -> None:
     assert "enough" not in str(raised.value)
 
 
-def test_the_error_names_a_missing_secret(aws) -> None:
+def test_error_shows_the_name_of_a_missing_secret(aws) -> None:
     with pytest.raises(
         MaskingKeyError, match="secretsmanager:none: AWS Secrets Manager does not return the secret.*find the"
     ):
         read_masking_key("secretsmanager:none")
 
 
-def test_denied_access_error_names_the_permission(aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_access_denied_error_shows_the_missing_permission(aws, monkeypatch: pytest.MonkeyPatch) -> None:
     # moto does not check permissions, so a botocore stub returns the error that AWS would return.
     with Stubber(aws) as stub:
         stub.add_client_error("get_secret_value", "AccessDeniedException", "User: job is not authorized", 400)

@@ -155,7 +155,7 @@ def test_arrival_order_does_not_change_tables(spark: SparkSession, order: tuple[
 @settings(max_examples=5, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
 def test_superseded_revisions_are_not_kept(spark: SparkSession, rows: list[tuple]) -> None:
-    """The latest valid revision of each key and a newer failed revision are kept."""
+    """The latest valid revision of each key is kept. If the latest revision failed, it is kept too."""
     rows = list({(id_, number): (id_, number, failed) for id_, number, failed in rows}.values())
     expected = set()
     for id_ in "ab":
@@ -208,7 +208,7 @@ def remaining(found: Revisions, rows: DataFrame, origin: str) -> set[str]:
     return {row.id for row in found.drop_superseded(rows, origin=origin).collect()}
 
 
-def test_superseded_failed_rows_are_dropped_by_origin(spark: SparkSession) -> None:
+def test_superseded_failed_rows_of_each_origin_are_dropped(spark: SparkSession) -> None:
     quarantine = revisions(spark, [("a", 1, FAILED), ("b", 3, FAILED), ("c", 1, FAILED)], name=QUARANTINE)
     staged = revisions(spark, [("a", 2, GOOD), ("b", 2, FAILED), ("d", 1, FAILED)], name=STAGED)
     with resolve_revisions(staged, trusted=None, quarantine=quarantine, key=["id"], order_by=["revision"]) as found:
@@ -229,7 +229,10 @@ def pruned(lake: SparkSession, staged: Staged, *, column: str | None) -> set[str
 
 
 def test_pruning_condition_covers_the_repeated_hour(lake: SparkSession) -> None:
-    """In one night of autumn, the local time 01:30 is 07:30 and 08:30 UTC. Rows at both times can have the same key."""
+    """In one night of autumn, the local time 01:30 occurs twice: at 07:30 UTC and at 08:30 UTC.
+
+    So a row at 07:30 UTC and a row at 08:30 UTC can have the same key.
+    """
     requests(
         lake,
         ("in the other hour", datetime(2026, 11, 1, 8, 30), 1),

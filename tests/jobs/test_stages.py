@@ -156,7 +156,7 @@ def test_the_ingest_result_lists_skipped_and_redelivered_files(lake: SparkSessio
 
 
 def test_old_branches_of_earlier_runs_are_dropped(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Test the stage clear."""
+    """Test the stage `clear`."""
     job = dataset_job(CALLS, stages=("clear",))
 
     def clear() -> StageResult:

@@ -123,7 +123,7 @@ def test_overtaken_runs_cannot_publish(lake: SparkSession, schema: str, publishe
 
 
 def test_publishing_fails_after_a_concurrent_commit(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other run commits just before the fast-forward."""
+    """Another run commits just before the fast-forward."""
     publish(lake, OLD)
     slow = staged_rows(lake, NEW, "slow")
     publish(lake, NEW[:1], run_id="fast")
@@ -146,7 +146,7 @@ def test_only_old_unused_branches_are_dropped(lake: SparkSession) -> None:
     assert branches(lake) == {"main", "unchanged_begins"}
 
 
-def test_excluded_partitions_need_no_spark_job(lake: SparkSession, count_jobs) -> None:
+def test_excluding_a_partition_starts_no_spark_job(lake: SparkSession, count_jobs) -> None:
     publish(lake, OLD)
     staged = staged_rows(lake, NEW, "r")
     count_jobs()
@@ -251,7 +251,7 @@ def test_intermediate_snapshots_expire_after_a_kill(lake: SparkSession, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(staging, "expire_intermediate_snapshots", lambda *args: None)
         staged_rows(lake, NEW, "killed").publish(exclude="_quarantined")
-    # One snapshot each for the first publish, the staged rows, the deletion and the properties.
+    # There is one snapshot each for the first publish, the staged rows, the deletion and the properties.
     assert snapshots(lake) == 4
     before = content(lake)
     expire_intermediate_snapshots(lake, TABLE)
@@ -322,7 +322,7 @@ def test_smallint_column_causes_no_schema_change(lake: SparkSession) -> None:
 
 
 def test_old_code_can_publish_after_failed_changes(lake: SparkSession) -> None:
-    """New code failed to change the columns."""
+    """New code tried to change the columns, but did not publish the change."""
     publish(lake, OLD)
     before, (schema, rows) = visible(lake), EVOLVED["renamed"]
     broken = lake.createDataFrame(rows, schema).withColumn("day", F.expr("raise_error('the source is broken')"))
@@ -358,7 +358,8 @@ def test_rows_with_different_columns_cannot_be_appended(lake: SparkSession) -> N
 
 
 LARGE = 1 << 40
-# published type, values that do not all fit the new type, values that fit, new type, values to publish
+# Each tuple has the published type, published values that do not all fit the new type, published values that fit, the
+# new type, and values of the new type.
 NARROWED = [
     ("bigint", [1, LARGE], [1, None], "int", [1, None]),
     ("double", [1.0, 1.5], [1.0, None], "int", [1, None]),
@@ -407,7 +408,7 @@ def test_column_names_may_contain_dots(lake: SparkSession) -> None:
     assert content(lake) == OLD
 
 
-def test_narrowed_column_needs_a_new_name(lake: SparkSession) -> None:
+def test_narrowed_column_must_have_a_new_name(lake: SparkSession) -> None:
     publish(lake, [("2024-01-01", LARGE, False)], schema=SCHEMA.replace("int", "bigint"))
     with pytest.raises(NarrowedColumnError, match=r"Keep the type bigint, or give the int column another name"):
         publish(lake, OLD)

@@ -84,7 +84,7 @@ def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     ("width", "hidden"), [(120, []), (45, ["Fourth column"]), (30, ["Third column", "Fourth column"])]
 )
-def test_hidden_columns_are_named_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
+def test_hidden_columns_are_listed_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
     headers = ("First", "Second column", "Third column", "Fourth column")
@@ -159,7 +159,7 @@ def test_row_warnings_precede_table_warnings(spark: SparkSession) -> None:
         return {"success": success, "expectation_config": config, "result": found, "exception_info": {}}
 
     results = [
-        # The 2 in the expected text `b (2 rows)` counts the rows of the frame that have the warning `b`.
+        # The expected text is `b (2 rows)`, because 2 rows of the frame have the warning `b`.
         result("b", element_count=4, unexpected_count=3),
         result("critical", "critical", observed_value=3),
         result("met", observed_value=7, success=True),

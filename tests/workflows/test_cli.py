@@ -122,7 +122,7 @@ def test_citylake_list_supports_json_and_csv() -> None:
 
 
 @pytest.mark.parametrize("command", [("list",), ("run", "x"), ("render", "x")])
-def test_missing_workflow_error_names_the_expected_file(half_written_dataset: str, command: tuple) -> None:
+def test_missing_workflow_error_shows_the_expected_file(half_written_dataset: str, command: tuple) -> None:
     code, out, err = citylake(*command)
 
     assert (code, out) == (1, "")
@@ -132,7 +132,7 @@ def test_missing_workflow_error_names_the_expected_file(half_written_dataset: st
     assert words(err).startswith(message)
 
 
-def test_broken_workflow_error_names_the_failed_import(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_broken_workflow_error_shows_the_failed_import(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path("y.py").write_text("import nowhere_at_all")
     monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(tmp_path)])
 

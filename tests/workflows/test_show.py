@@ -163,7 +163,7 @@ def test_quarantine_shows_column_names_of_all_layouts(lake: SparkSession, cityla
     assert "parked, because the increment was blocked" in words(out)
 
 
-def test_unpublished_dataset_error_names_the_next_step(citylake) -> None:
+def test_unpublished_dataset_error_shows_the_next_step(citylake) -> None:
     for arguments in (["show", "registrar"], ["show", "registrar", "yield"], ["show", "registrar", "quarantine"]):
         code, out, err = citylake(*arguments)
         assert (code, out) == (1, "")

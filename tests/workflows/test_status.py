@@ -104,7 +104,7 @@ def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> No
 
 
 def test_datasets_needing_attention_give_exit_code_3(lake: SparkSession, landing, job, monkeypatch) -> None:
-    monkeypatch.chdir(landing.folder.parent)  # The folder `warehouse` of the test is here.
+    monkeypatch.chdir(landing.folder.parent)  # This folder contains the warehouse of the test.
     monkeypatch.setenv("COLUMNS", "80")
     landing.workbook("2024.xlsx", landing.days())
     notes = landing.file("notes.pdf", b"%PDF")

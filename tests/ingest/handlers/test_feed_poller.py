@@ -98,12 +98,13 @@ def test_error_shows_the_missing_environment_variable(monkeypatch: pytest.Monkey
         feed_poller.handler({}, None)
 
 
-def test_changes_between_pages_do_not_skip_rows(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_row_is_skipped_despite_changes_between_pages(feed: Feed, web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 3)
     dataset = Dataset(web, [row(number) for number in range(1, 9)])
 
     def changes() -> None:
-        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"  # with $offset, the next page would skip row 4
+        # If the poller used $offset, the next page would now skip row 4.
+        dataset.rows[0][":updated_at"] = "2024-07-10T12:05:00.000Z"
         dataset.rows.append(row(9, "2024-07-10T12:06:00.000Z"))
 
     dataset.events[1] = changes
@@ -111,7 +112,7 @@ def test_changes_between_pages_do_not_skip_rows(feed: Feed, web, monkeypatch: py
     assert ids(read(feed, web)) == ["1", "2", "3", "4", "5", "6", "7", "8", "1", "9"]
 
 
-def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None:
+def test_poll_rereads_ten_minutes_before_the_watermark(feed: Feed, web) -> None:
     late = row(1, "2024-07-10T11:51:00.000Z")
     Dataset(web, [row(0, "2024-07-10T11:49:59.000Z"), late, row(2)])
     state = {"updated_at": "2024-07-10T12:00:00.000Z", "id": "row-0002", "complete": True}
@@ -125,7 +126,7 @@ def test_a_poll_starts_ten_minutes_before_the_watermark(feed: Feed, web) -> None
 
 
 def test_next_run_continues_an_incomplete_run(feed: Feed, web, aws, monkeypatch) -> None:
-    """A run is incomplete if it stops before its timeout."""
+    """A run is incomplete if its time runs out before it has read the last page."""
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number) for number in range(1, 6)])  # all rows have the same `:updated_at`, as after a full load
     state, send = S3State(boto3.client("s3"), STATE), firehose_sender(boto3.client("firehose"), "events")
@@ -137,7 +138,7 @@ def test_next_run_continues_an_incomplete_run(feed: Feed, web, aws, monkeypatch)
 
 
 def test_crashed_run_loses_no_rows(feed: Feed, web, aws, monkeypatch) -> None:
-    """The run crashes before it writes the state."""
+    """The run crashes after it has sent rows, but before it writes the state."""
     monkeypatch.setattr(feed_poller, "ROWS_IN_PAGE", 2)
     Dataset(web, [row(number, f"2024-07-10T{number + 10}:00:00.000Z") for number in range(1, 6)])
     s3, send = boto3.client("s3"), firehose_sender(boto3.client("firehose"), "events")
@@ -182,7 +183,7 @@ def test_a_request_is_retried_after_a_temporary_error(feed: Feed, web, monkeypat
     assert all(0 <= wait <= 2**number for number, wait in enumerate(web.waits[1:], 2))
 
 
-def test_retry_after_accepts_a_date(feed: Feed, web) -> None:
+def test_retry_after_header_may_contain_a_date(feed: Feed, web) -> None:
     """Invalid text in the header `Retry-After` is ignored."""
     import time
 
@@ -243,8 +244,8 @@ def test_an_unknown_kind_of_feed_is_an_error() -> None:
         pages(Feed("rss", "http://x"), {})
 
 
-def test_next_export_starts_before_the_last_change(web) -> None:
-    """The second poll starts ten minutes before the last change."""
+def test_next_export_rereads_rows_before_the_last_change(web) -> None:
+    """The second poll requests rows again if they changed in the ten minutes before the last change."""
     feed = Feed("opendatasoft", web.url, changed_column="last_modified_timestamp")
     rows = [
         {"type": "A", "last_modified_timestamp": "2024-07-10T12:00:00-08:00", "geom": {"lon": -123.1}},
@@ -278,7 +279,7 @@ def test_error_for_missing_time_column_shows_the_setting(web) -> None:
 
 
 def test_incomplete_export_is_retried(web) -> None:
-    """The setting CHANGED_COLUMN is not needed."""
+    """The retry works without the setting CHANGED_COLUMN."""
     web.respond(b'{"type": "A"}\n{"type":')
     web.respond(b'{"type": "A"}\n{"type": "B"}\n')
 

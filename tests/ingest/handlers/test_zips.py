@@ -9,12 +9,12 @@ HANDLERS = Path(__file__).parents[3] / "ingest" / "handlers"
 
 
 @pytest.mark.parametrize("path", sorted(HANDLERS.glob("[!_]*.py")), ids=lambda path: path.stem)
-def test_handler_needs_only_its_own_file(tmp_path: Path, path: Path) -> None:
+def test_handler_imports_no_other_project_file(tmp_path: Path, path: Path) -> None:
     """The zip of a handler contains only its file."""
     with zipfile.ZipFile(tmp_path / "function.zip", "w") as archive:
         archive.write(path, path.name)
-    # Lambda provides only the standard library and boto3. A stub replaces boto3, because in this test the handler only
-    # imports boto3.
+    # Lambda provides only the standard library and boto3. A stub replaces boto3, because in this test the handler
+    # imports boto3, but does not call it.
     boto3 = "import sys, types; botocore = types.ModuleType('botocore'); botocore.exceptions = types.ModuleType('x')"
     boto3 += "; botocore.exceptions.ClientError = botocore.exceptions.BotoCoreError = OSError"
     boto3 += (

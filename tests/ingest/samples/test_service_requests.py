@@ -18,7 +18,7 @@ def test_samples_have_realistic_error_rates(tmp_path: Path) -> None:
     contents = {int(path.stem[-4:]): path.read_bytes() for path in tmp_path.glob("*.csv")}
     texts = {year: text.decode("utf-8-sig" if year < 2024 else "cp1252") for year, text in contents.items()}
     rows_by_year = {year: [*csv.DictReader(io.StringIO(text, newline=""))] for year, text in texts.items()}
-    # `share` excludes the latest year, because half of its requests are events and are not in the csv file.
+    # `share` excludes the latest year, because half of the requests of that year are events, not csv rows.
     rows = [row for year, requests in rows_by_year.items() if year < max(rows_by_year) for row in requests]
 
     def share(condition) -> float:
