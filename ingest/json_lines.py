@@ -67,7 +67,7 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
 
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
-    - `_row_number`: the number of the record in its file. The first record is 1. Blank lines are numbered too.
+    - `_row_number`: the position of the record in its file, from 1. Blank lines are counted, although they are dropped.
     - `_malformed_record`: the whole record, if the record is not a JSON object or repeats a field of a layout. Names
       that differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
@@ -104,8 +104,8 @@ def find_problem(file: LandedFile) -> str | None:
     if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
         return None
     return (
-        f"the file is one JSON array, and may be larger than {MAX_BYTES_TO_READ_WHOLE >> 20} MiB unpacked. The ingest "
-        "cannot read a larger array. Write one object on each line: jq -c '.[]'."
+        "the file is one JSON array, and is probably too large. The ingest reads arrays of at most "
+        f"{MAX_BYTES_TO_READ_WHOLE >> 20} MiB unpacked. Write one object on each line: jq -c '.[]'."
     )
 
 
@@ -238,7 +238,7 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     # Two layouts may spell a field differently, such as `Status` and `status`. For Spark, both names are one column.
     spellings = {name.casefold(): [other for other in known if other.casefold() == name.casefold()] for name in known}
     record, objects, fields = F.col("record"), F.col("objects"), F.col("fields")
-    starts_object = record.startswith("{")  # `startswith` is faster than the regular expression below
+    starts_object = record.startswith("{")  # `startswith` is faster than `rlike`
     text = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
     others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))

@@ -132,7 +132,7 @@ def _count_letters(decoded: str, text: _Text) -> None:
 def _detect_encoding(file: str, text: _Text) -> str:
     if not text.strays:
         return "UTF-8"
-    problem = f"{text.strays} byte(s) from line {text.first_stray} on are not valid UTF-8"
+    problem = f"{text.strays} byte(s) are not valid UTF-8 (the first is in line {text.first_stray})"
     has_mark = text.start.startswith(_BOM)
     if has_mark or text.accents or text.letters >= _MIN_LETTERS_PER_STRAY * text.strays:
         evidence = (

@@ -84,7 +84,7 @@ class Publisher:
         return table_name("quarantine", self.dataset.name)
 
     def progress(self) -> Progress | None:
-        """Return the progress that trusted stores, or None before the first publish."""
+        """Return the progress that is stored in the trusted table, or None before the first publish."""
         return read_progress(self.spark, self.trusted)
 
     def refine(self, *, full_refresh: bool = False) -> StageResult:

@@ -89,7 +89,7 @@ def quarantine_table(
         failed = [expectations.get(name, (name, ())) for name in row["_failed_expectations"]]
         reasons = [_reason(row, description, columns, sources or {}) for description, columns in failed]
         parked = row["_blocked_by"] if "_blocked_by" in quarantine.columns else None
-        reasons += [f"parked, because the increment was blocked: {', '.join(parked)}"] if parked else []
+        reasons += [f"parked, because these expectations blocked the increment: {', '.join(parked)}"] if parked else []
         table.add_row(str(row["_row_number"]), escape("\n".join(reasons)))
     return table
 

@@ -13,9 +13,9 @@ from transforms.errors import ArgumentError
 
 
 def array_where(entries: Sequence[tuple[Column, Column]]) -> Column:
-    """Return an array of the values whose conditions are true, in the order of `entries`.
+    """Return an array of the values whose conditions are true. `entries` are pairs of a condition and a value.
 
-    An entry is a pair of a condition and a value. The result is null if no condition is true. A null condition is
+    The values have the order of `entries`. The result is null if no condition is true. A null condition is
     treated as false. All values must have the same type.
 
     >>> checks = [(F.col("n") < 0, F.lit("negative")), (F.col("n") % 2 == 1, F.lit("odd"))]

@@ -194,7 +194,7 @@ def fill_missing_values(
     require_columns(rows, [column, *group_by], where=_FILL)
     require_distinct([*(other for other in rows.columns if other != column or name != column), name], where=_FILL)
     if (value is None) == (statistic is None):
-        expected = "exactly one of value and statistic"
+        expected = "either the argument `value` or the argument `statistic`, but not both"
         raise ArgumentError(where=_FILL, argument="value", got=value, expected=expected)
     if statistic is None:
         column_type = rows.schema[column].dataType

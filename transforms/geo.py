@@ -89,5 +89,5 @@ def _cast_to_degrees(coordinate: Column) -> Column:
     Without this cast, Spark would cast text to an integer to compare the text with a number.
     """
     parsed_text = F.when(coordinate.cast("string").rlike(NUMBER_PATTERN), coordinate.cast("double"))
-    # Spark knows the type of the coordinate at planning time, so Spark removes the branch for the other types.
+    # Spark knows the type of the coordinate at planning time, so the plan has only the branch for this type.
     return F.when(F.typeof(coordinate) == "string", parsed_text).otherwise(coordinate.cast("double"))

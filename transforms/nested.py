@@ -177,8 +177,9 @@ def _json_type(ddl: str) -> T.DataType:
     except ParseException:
         pass
     expected = (
-        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of these types. Read other "
-        "values as string and convert them with change_schema, parse_date or parse_timestamp. Read decimals as double"
+        "string, int, bigint, double or boolean, or a struct, array or map<string, ...> of these types. Read "
+        "decimals as double. Read values of all other types as string, and convert them with change_schema, parse_date "
+        "or parse_timestamp"
     )
     raise ArgumentError(where="parse_json", argument="ddl", got=ddl, expected=expected)
 

@@ -1,4 +1,4 @@
-"""Flag unusually high and low values. A few outliers barely change the limits."""
+"""Flag values outside limits that are computed from quartiles. A few outliers barely change these limits."""
 
 from __future__ import annotations
 

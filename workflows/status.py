@@ -18,7 +18,7 @@ from lake.tables import exists, row_count, table_name
 from transforms.datasets import load_dataset
 
 MAX_NAMES = 3
-"""Maximum number of files, answers or expectations that a line names."""
+"""Maximum number of skipped files, of stale answers and of reasons for a block that the status lists."""
 
 MAX_STAGE_TIME = timedelta(hours=8)
 """Maximum duration of a stage. An unfinished stage that began longer ago was killed.

@@ -36,7 +36,7 @@ _STARTED = "%Y-%m-%d %H:%M:%S.%f"
 _SUITE_COLUMNS = ("id", "expectation", "description", "mostly", "severity", "validated")
 _RESULT_COLUMNS = ("id", "type", "severity", "success", "outcome")
 _LEGEND = """\
-Mostly is the minimum share of rows that must pass. Nothing is published if a critical expectation is not met.
+Mostly: the minimum share of rows that must pass. Nothing is published if a critical expectation is not met.
 Per row: a row that fails goes to quarantine if the expectation is critical. Otherwise, the row gets a warning.
 Over table: all rows that would be published are validated together.
 By GX: Great Expectations itself validates all rows that would be published.

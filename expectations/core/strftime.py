@@ -79,7 +79,7 @@ def matches_strftime(text: Column, strftime_format: str) -> Column:
         else:
             regex += _SPACE if part.isspace() else f"(?iu:{re.escape(part)})"
     # If more text follows the first match of the format, Python rejects the text. Without the atomic group `(?>…)`,
-    # Java would first try the other alternatives of the pattern.
+    # Java would not reject the text yet, but would try the other alternatives of the pattern.
     regex = rf"(?i)\A(?>{regex})\z"
     groups = {letter: F.regexp_extract(text, regex, number) for number, letter in enumerate(directives, 1)}
     exists = _date_exists(groups)

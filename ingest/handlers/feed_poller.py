@@ -258,7 +258,7 @@ class S3State:
         self._client.put_object(Bucket=self._bucket, Key=self._key, Body=json.dumps(state).encode())
 
     def set_aside(self, record: bytes, reason: str) -> None:
-        """Write a record that is too large for the stream to a separate object. The object also has the reason."""
+        """Write a record and the reason to a separate object, because the stream cannot take the record."""
         key = f"{self._key}.set_aside/{hashlib.sha256(record).hexdigest()}.json"
         logger.error("a record was set aside as s3://%s/%s: %s", self._bucket, key, reason)
         body = {"reason": reason, "record": record.decode()}

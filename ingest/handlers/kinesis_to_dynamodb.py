@@ -81,7 +81,7 @@ class SettingError(RuntimeError):
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Write the records of a batch.
 
-    Stop at the first record that AWS does not store, and report this record to Kinesis.
+    Stop at the first record whose write fails with an AWS error, and report this record to Kinesis.
     """
     logger.setLevel(logging.INFO)  # by default, Lambda logs only warnings and errors
     key, dynamodb, s3 = _read_masking_key(_read_setting("MASKING_KEY")), _connect("dynamodb"), _connect("s3")

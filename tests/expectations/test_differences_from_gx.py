@@ -160,7 +160,7 @@ def test_set_may_contain_any_of_the_tied_values(spark, result):
     assert not result(rows, "column_most_common_value_to_be_in_set", column="v", value_set=[300], ties_okay=True)[0]
 
 
-def test_overflowing_decimal_sums_are_unexpected(spark, result):
+def test_overflowing_decimal_sums_do_not_meet_the_expectation(spark, result):
     maximum = Decimal("9" * 38)
     rows = spark.createDataFrame([(maximum, maximum)], "v decimal(38,0), w decimal(38,0)")
     assert result(rows, "multicolumn_sum_to_equal", column_list=["v", "w"], sum_total=1)[1]["unexpected_count"] == 1

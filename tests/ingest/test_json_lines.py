@@ -45,7 +45,7 @@ def test_nested_and_unknown_fields_become_json_text(lake: SparkSession, landing)
 
 
 def test_objects_with_repeated_fields_are_malformed(lake: SparkSession, landing) -> None:
-    """Only a field of a layout must be unique. Other fields may be repeated."""
+    """An object may have each field of a layout only once. Fields of no layout may be repeated."""
     repeated = ['{"id": 1, "x": 1, "id": 2}', '{"id": 3, "type": null, "type": "b"}']
     allowed = [
         '{"id": 4, "type": null, "x": 1, "x": 2}',

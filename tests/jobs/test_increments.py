@@ -330,8 +330,8 @@ def test_small_increments_are_validated_with_earlier_increments(lake: SparkSessi
     assert "start_time_present" in deliver_and_run("d", event(40), *bad(41, 4))  # 7 of the last 10 rows failed
     assert deliver_and_run("e", event(50)) == "SUCCEEDED"
     assert "all 2 rows fail a critical expectation" in deliver_and_run("f", *bad(60, 2))
-    # The blocked rows are not in the window, so 4 of its 10 rows failed. The rule that blocked `f` applies to two or more
-    # rows.
+    # The blocked rows are not in the window, so 4 of its 10 rows failed. The rule that blocked `f` applies only to two
+    # rows or more.
     assert deliver_and_run("g", *bad(70, 1)) == "SUCCEEDED"
     assert [row[0] for row in parked(lake)] == ["P0040", "P0041", "P0042", "P0043", "P0044", "P0060", "P0061"]
 

@@ -358,8 +358,8 @@ def test_rows_with_different_columns_cannot_be_appended(lake: SparkSession) -> N
 
 
 LARGE = 1 << 40
-# Each tuple has the published type, published values that do not all fit the new type, published values that fit, the
-# new type, and values of the new type.
+# Each tuple has the published type, two lists of published values, the new type, and values of the new type. In the
+# first list, a value does not fit the new type. In the second list, all values fit.
 NARROWED = [
     ("bigint", [1, LARGE], [1, None], "int", [1, None]),
     ("double", [1.0, 1.5], [1.0, None], "int", [1, None]),

@@ -30,8 +30,8 @@ def displayed_years(lines: list[str]) -> list[int]:
     return [int(year) for line in lines if not line.endswith(".") for year in line.split()[:1] if year.isdigit()]
 
 
-def test_unordered_answers_show_the_latest_rows(spark: SparkSession) -> None:
-    """The rows are displayed from old to new."""
+def test_answers_without_an_order_show_the_latest_rows(spark: SparkSession) -> None:
+    """`order` of the answer is empty. The rows are displayed from old to new."""
     answer = Answer("a", "How much", COLUMNS)
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
 
@@ -40,7 +40,7 @@ def test_unordered_answers_show_the_latest_rows(spark: SparkSession) -> None:
     assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
-def test_ordered_answers_show_their_first_rows(spark: SparkSession) -> None:
+def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> None:
     answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 

@@ -64,7 +64,7 @@ def test_pivot_accepts_values_of_simple_types(either_ansi, type_, cells, values)
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 2), CHANNELS, st.integers(-9, 9)), max_size=10))
-def test_every_row_is_aggregated_in_one_column(spark, rows):
+def test_pivot_aggregates_each_row_in_exactly_one_column(spark, rows):
     spread = spark.createDataFrame(rows, CALLS).transform(
         pivot, group_by=["year"], column="channel", values=["web", "phone"], aggregation=("n", "sum")
     )

@@ -30,7 +30,7 @@ def test_a_dataset_with_an_event_time_is_incremental():
     assert build_dataset(event_time="date").is_incremental
 
 
-def test_source_columns_have_the_names_in_files():
+def test_source_columns_are_named_as_in_the_files():
     assert build_dataset().source_columns == {"daily": ("Date", "Calls"), "old": ("D",)}
 
 

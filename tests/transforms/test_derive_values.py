@@ -214,8 +214,8 @@ def test_a_statistic_replaces_only_null_values(either_ansi):
     [
         ({"column": "N"}, MissingColumnError, "column 'N' is missing.*rename it to 'n'"),
         ({"group_by": ["k"]}, MissingColumnError, "column 'k' is missing"),
-        ({}, ArgumentError, "value is None, expected exactly one of value and statistic"),
-        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected exactly one of value and statistic"),
+        ({}, ArgumentError, "value is None, expected either the argument `value` or the argument `statistic`"),
+        ({"value": 1, "statistic": "mean"}, ArgumentError, "value is 1, expected either the argument `value` or"),
         ({"statistic": "mode"}, UnknownFunctionError, "'mode' is not supported. Use one of .'mean', 'median'."),
         (
             {"column": "text", "statistic": "mean"},

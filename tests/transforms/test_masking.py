@@ -49,7 +49,7 @@ def dump_plan(frame):
     return frame._jdf.queryExecution().toString() + generated
 
 
-def test_redacted_values_have_the_same_text(spark):
+def test_redaction_replaces_all_values_by_one_text(spark):
     assert evaluate(spark, redact(F.col("value")), *TEXTS, None) == ["*****"] * len(TEXTS) + [None]
     assert evaluate(spark, redact(F.col("value"), text="[phone]"), "604", None) == ["[phone]", None]
 

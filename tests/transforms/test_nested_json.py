@@ -113,8 +113,8 @@ def test_types_without_exact_parsing_are_refused(spark, ddl):
         parse_json("text", ddl=ddl)
     assert str(caught.value) == (
         f"parse_json: ddl is {ddl!r}, expected string, int, bigint, double or boolean, or a struct, array or "
-        "map<string, ...> of these types. Read other values as string and convert them with change_schema, parse_date "
-        "or parse_timestamp. Read decimals as double."
+        "map<string, ...> of these types. Read decimals as double. Read values of all other types as string, and "
+        "convert them with change_schema, parse_date or parse_timestamp."
     )
 
 

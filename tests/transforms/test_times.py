@@ -170,7 +170,9 @@ def test_an_incomplete_pattern_is_refused(pattern):
     "pattern", ["YYYY-MM-dd", "yy-MM-dd", "yyyy-MM-dd-MM", "yyyy-MM-ddTHH", "yyyy年MM月dd", "EEE yyyyMMdd", "Mdyyyy"]
 )
 def test_unsupported_or_ambiguous_patterns_are_refused(pattern):
-    with pytest.raises(ArgumentError, match="either MM or M for the month. Write other letters in quotes. .*111 could be"):
+    with pytest.raises(
+        ArgumentError, match="either MM or M for the month. Write other letters in quotes. .*111 could be"
+    ):
         parse_timestamp("t", pattern=pattern, zone="UTC")
 
 

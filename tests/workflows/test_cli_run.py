@@ -56,7 +56,7 @@ def test_missing_masking_key_prevents_the_run() -> None:
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_mistaken_masking_key_is_not_printed(
+def test_masking_key_given_as_file_name_is_not_printed(
     lake: SparkSession,
 ) -> None:
     """The key itself is passed instead of the name of its file."""

@@ -72,7 +72,7 @@ def test_citylake_suite_fits_a_narrow_terminal(citylake, monkeypatch):
 
 
 @pytest.mark.parametrize("command", [("suite", "nope"), ("validate", "--suite", "nope", "--path", "x.csv")])
-def test_unknown_suite_error_lists_valid_datasets(citylake, command):
+def test_error_for_an_unknown_suite_lists_datasets(citylake, command):
     code, out, err = citylake(*command)
     assert (code, out) == (1, "")
     assert "suite nope: the name is neither a file nor a dataset with a suite. Datasets with a suite: ['con" in err

@@ -160,7 +160,7 @@ def test_quarantine_shows_column_names_of_all_layouts(lake: SparkSession, cityla
     assert ": no answer yet" in words(out)
     _, out, _ = citylake("show", "service_requests", "quarantine")
     assert "Case Created dttm or " in words(out)
-    assert "parked, because the increment was blocked" in words(out)
+    assert "parked, because these expectations blocked the increment" in words(out)
 
 
 def test_unpublished_dataset_error_shows_the_next_step(citylake) -> None:

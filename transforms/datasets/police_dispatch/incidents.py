@@ -197,7 +197,7 @@ def _add_places(incidents: DataFrame) -> DataFrame:
     # Add the columns in three steps. In a single step, Spark would compute a value again for each column that uses the
     # value. More steps would make the generated code longer, because each step copies the row. Spark may put the last
     # two steps and the later validation steps into one Java method. If this method has more than 8,000 bytes of
-    # bytecode, Java interprets the method instead of compiling it, which is slow.
+    # bytecode, Spark does not use the method and runs the steps separately, which is slower.
     return (
         incidents.withColumns(
             {

@@ -130,8 +130,8 @@ def build_slowest_cities(
 ) -> DataFrame:
     """For each pair of type and priority, compare the slowest city with the other top cities (question 12).
 
-    Usually, the slowest city has a high average only because few of its incidents have a known time. The top cities are
-    the `max_cities` cities with the most incidents.
+    The top cities are the `max_cities` cities with the most incidents. Usually, the slowest city has a high average
+    only because few of its incidents have a known time.
 
     Rows: one for each pair that has known times in at least two top cities.
 

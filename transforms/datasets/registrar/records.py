@@ -141,8 +141,8 @@ def build_records(raw: DataFrame, *, masking_key: bytes) -> DataFrame:
 
     has_application and enrolled_on are null if the student ID, programme or intake is missing.
 
-    Source: the graph of the Glue job that this job replaces. `MASKING_POLICY` replaces the node Detect Sensitive Data
-    of this graph.
+    Source: the Glue Studio job that CityLake's job `registrar` replaces. `MASKING_POLICY` replaces the node Detect
+    Sensitive Data of the Glue Studio job.
     """
     fields = {field.name: field for layout in LAYOUTS.values() for field in layout}
     return (

@@ -93,14 +93,15 @@ def build_requests(raw: DataFrame, *, masking_key: bytes, layouts: Collection[st
     - request_type: the type in the source. If the type is missing, request_type is the topic. If both are missing,
       request_type is the kind in `KINDS` that matches the summary.
     - traffic_kind: `accident`, `traffic` or null.
-    - longitude, latitude: the south-west corner of the block, in degrees, or null if the place is not in the city.
+    - longitude, latitude: the coordinates in degrees, rounded down to 0.001 degrees (about 100 m). They are null if the
+      place is missing or not in the city.
     - coordinates_are_valid: whether the place is in the city, or null if the row has no coordinates.
     - grid_cell: a cell with sides of 0.01 degrees.
     - content_hash: XXH64 of the columns that a revision can change. If two revisions have the same revised_at and
       closed_at, content_hash orders them.
     - the columns of `LINEAGE_COLUMNS`.
-    - `_cast_failures`: a redacted creation time that could not be read, or a redacted malformed record.
-    - `_cast_warnings`: the redacted values of optional columns that could not be read.
+    - `_cast_failures`: a creation time that could not be read, or a malformed record. The value is redacted.
+    - `_cast_warnings`: the values of optional columns that could not be read. The values are redacted.
 
     Args:
         raw: The raw rows.
