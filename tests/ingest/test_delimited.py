@@ -36,7 +36,7 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
     [
         (
             b"Date;Area\n" + "1;Montréal\n".encode() * 200_000 + b"1;Qu\xe9bec\n",
-            "1 byte.s. are not valid UTF-8 .the first is in line 200002., but the file has 200000 other non-ASCII character.s.",
+            "1 byte.s. are not valid .*in line 200002., but the file has 200000 other non-ASCII character.s.",
         ),
         (
             "Date;Area\n1;Montréal\n".encode() + b"2;Qu\xe9bec\n",
@@ -48,7 +48,7 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
         ),
         (
             b"\xef\xbb\xbfDate;Area\n1;\xe9t\xe9\n",
-            "2 byte.s. are not valid UTF-8 .the first is in line 2., but the file has a UTF-8 byte order mark. Save the whole file as UTF-8 again",
+            "2 byte.s. are not valid .*, but the file has a UTF-8 byte order mark. Save the whole file as UTF-8 again",
         ),
         (
             b"Date;Area\n1;\xe9t\xe9\x9d\n",
