@@ -52,7 +52,7 @@ def test_the_encoding_of_a_csv_file_is_detected(tmp_path: Path, content: bytes, 
         ),
         (
             b"Date;Area\n1;\xe9t\xe9\x9d\n",
-            "3 byte.s. .* not valid UTF-8. Some of these bytes are not valid Windows-1252 either. Save the file",
+            "3 byte.s. are not valid UTF-8 .*. Some of these bytes are not valid Windows-1252 either. Save the file",
         ),
     ],
 )

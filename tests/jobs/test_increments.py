@@ -262,7 +262,7 @@ def test_blocked_rows_stay_parked_during_later_increments(published: SparkSessio
     message = run_blocked(lake, landing, dataset=FEW, run_id="blocked")
 
     assert "start_time_present" in message
-    assert f"are in {QUARANTINE}, parked. The complete result" in message
+    assert f"are in {QUARANTINE}, parked. Each row has its file and row number. The complete result" in message
     assert "citylake resolve police_dispatch" in message
     assert [row[:3] for row in trusted(lake)] == [(f"P000{n}", 0, "ROCKVILLE") for n in (7, 8, 9)]
     broken_rows = [(f"P{number:04}", (NO_DAY,), (NO_DAY,)) for number in range(100, 199)]
