@@ -24,7 +24,7 @@ from ingest.deliveries import (
 )
 from ingest.errors import LandedFilesError
 from ingest.header import Layouts
-from ingest.selection import landed_files, read_new_files
+from ingest.selection import UNCHANGED, landed_files, read_new_files
 from ingest.storage import LandedFile
 from lake.errors import NotPublishedError, OvertakenError
 from lake.staging import stage
@@ -199,8 +199,11 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
 def _log(dataset: str, result: IngestResult) -> None:
     for name, reason in result.skipped.items():
         logger.warning("%s: skipped %s: %s", dataset, name, reason)
-    for name, reason in result.known.items():
+    copies = {name: reason for name, reason in result.known.items() if reason != UNCHANGED}
+    for name, reason in copies.items():
         logger.info("%s: skipped %s: %s", dataset, name, reason)
+    if unchanged := len(result.known) - len(copies):
+        logger.info("%s: skipped %s unchanged file(s) that are already in raw", dataset, unchanged)
     for name in result.redelivered:
         logger.warning(
             "%s: %s was delivered again with different content. The next publish of trusted drops the rows that the "

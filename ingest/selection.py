@@ -13,6 +13,9 @@ from ingest.formats import EXPECTED_FORMATS, is_readable, read_files
 from ingest.modified import with_modified_at
 from ingest.storage import LandedFile, list_files
 
+UNCHANGED = "the file is unchanged and already in raw"
+"""The reason for a known file that was ingested earlier under the same name."""
+
 
 def landed_files(landing: str, state: RawState) -> tuple[list[LandedFile], dict[str, str]]:
     """List the landed files that have a readable format. Also return all other files, with a reason for each file.
@@ -49,8 +52,9 @@ def new_files(
     new: dict[str, LandedFile] = {}
     known: dict[LandedFile, str] = {}
     for file in files:
-        if file.checksum in names_in_raw:
-            known[file] = f"raw already has this content, from {names_in_raw[file.checksum]}"
+        if (name_in_raw := names_in_raw.get(file.checksum)) is not None:
+            is_same_file = name_in_raw == file.name
+            known[file] = UNCHANGED if is_same_file else f"raw already has this content, from {name_in_raw}"
         elif file.checksum in new:
             known[file] = f"it has the same content as {new[file.checksum].name}"
         else:

@@ -66,6 +66,11 @@ class StageResult:
             return "BLOCKED" if self.verdict == "blocked" else "FAILED"
         return "SUCCEEDED_WITH_SKIPS" if self.skipped_files else "SUCCEEDED"
 
+    def counts(self) -> dict[str, int]:
+        """Return the known numbers of rows, by the words that a log line shows after the number."""
+        counts = {"rows in": self.rows_in, "out": self.rows_out, "quarantined": self.rows_quarantined}
+        return {name: count for name, count in counts.items() if count is not None}
+
 
 @dataclass(frozen=True)
 class StageRun:
@@ -114,8 +119,8 @@ def record_stage(
         raise
     entry = replace(entry, state=result.state, ended=datetime.now(timezone.utc), result=result)
     _append(spark, entry)
-    counts = f"{result.rows_in} rows in, {result.rows_out} out, {result.rows_quarantined or 0} quarantined"
-    logger.info("%s %s of run %s: %s, %s", job, stage, run_id, entry.state, counts)
+    facts = [*(f"{count:,} {name}" for name, count in result.counts().items()), *result.notes]
+    logger.info("%s %s of run %s: %s", job, stage, run_id, ", ".join([entry.state, *facts]))
     if result.error:
         raise result.error
     return entry

@@ -120,10 +120,10 @@ def facts_of(entry: StageRun) -> list[str]:
     ['100 rows in', '97 out', '2 quarantined', '1 superseded']
     """
     result = entry.result
-    counts = {"rows in": result.rows_in, "out": result.rows_out, "quarantined": result.rows_quarantined}
+    counts = result.counts()
     if entry.stage == "refine" and result.rows_out is not None:
         counts["superseded"] = (result.rows_in or 0) - result.rows_out - (result.rows_quarantined or 0)
-    parts = [f"{count:,} {name}" for name, count in counts.items() if count is not None]
+    parts = [f"{count:,} {name}" for name, count in counts.items()]
     skipped = [f"{len(result.skipped_files)} files skipped"] if result.skipped_files else []
     return [*parts, *skipped, *result.notes]
 

@@ -95,6 +95,15 @@ def test_exceptions_in_stages_are_recorded(lake: SparkSession, error: type[BaseE
     assert (done.error[: len(error.__name__) + 3], len(done.error)) == (f"{error.__name__}: x", MAX_ERROR_LENGTH)
 
 
+def test_log_has_only_known_numbers_of_rows(lake: SparkSession, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        record(lake, lambda: StageResult(rows_in=1234, rows_out=0, notes=("a note",)))
+        record(lake)
+
+    stages = [line.split("of run r1: ")[1] for line in caplog.messages]
+    assert stages == ["SUCCEEDED, 1,234 rows in, 0 out, a note", "SUCCEEDED"]
+
+
 def test_skipped_files_are_recorded_with_their_reasons(lake: SparkSession) -> None:
     skipped = {"a.pdf": "unknown format", "b.xlsx": "the file is incomplete"}
     record(lake, lambda: StageResult(rows_in=1, skipped_files=skipped))
