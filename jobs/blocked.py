@@ -22,6 +22,8 @@ from jobs.revisions import SOURCE_ROW, STAGED, first_rows, resolve_revisions, st
 from lake.ledger import StageResult
 from lake.staging import Staged, stage_nothing
 from lake.tables import DATA_VERSION, data_version, exists, read
+from transforms.dataset import Dataset
+from transforms.errors import CityLakeError
 
 if TYPE_CHECKING:
     from jobs.publisher import Publisher
@@ -57,7 +59,8 @@ def block(
         parked = _park(publisher, staged, gate, failures)
         return replace(blocked, rows_quarantined=parked, error=_describe_block(publisher, lines))
     staged.mark_blocked()
-    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, location=staged.location)
+    hint = {"hint": _hint(publisher.dataset.name)} if publisher.dataset.is_incremental else {}
+    error = ExpectationsNotMetError(suite=publisher.dataset.name, failures=lines, location=staged.location, **hint)
     return replace(blocked, error=error)
 
 
@@ -72,6 +75,24 @@ def blocked_before(publisher: Publisher, progress: Progress | None) -> StageResu
     return StageResult(verdict="blocked", error=_describe_block(publisher, progress.block.reasons))
 
 
+class NotIncrementalError(CityLakeError, ValueError):
+    """The stage `resolve` was started for a dataset that is not incremental. No table has changed."""
+
+
+def require_incremental(dataset: Dataset) -> None:
+    """Raise an error if a dataset is not incremental, because only incremental datasets have parked rows.
+
+    Raises:
+        NotIncrementalError: The dataset is not incremental.
+    """
+    if not dataset.is_incremental:
+        raise NotIncrementalError(
+            where=f"resolve {dataset.name}",
+            problem="the dataset is not incremental, so a blocked run parks no rows. Correct the file, the suite or "
+            "the code, and run the job again.",
+        )
+
+
 def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
     """Build the parked rows again with the current code, and publish the rows if the rows meet the current suite.
 
@@ -82,7 +103,11 @@ def resolve(publisher: Publisher, *, row_by_row: bool = False) -> StageResult:
         publisher: The publisher of the dataset.
         row_by_row: Publish every row that meets the row-level expectations, even if the parked rows as a whole do not
             meet the suite. The remaining rows stay in quarantine as failed rows, and are no longer parked.
+
+    Raises:
+        NotIncrementalError: The dataset is not incremental.
     """
+    require_incremental(publisher.dataset)
     progress = publisher.progress()
     if progress is None or progress.block is None:
         return StageResult(notes=("no increment is blocked",))
@@ -133,10 +158,12 @@ def _read_quarantine(publisher: Publisher) -> DataFrame | None:
 
 
 def _describe_block(publisher: Publisher, lines: Sequence[str]) -> ExpectationsNotMetError:
-    name = publisher.dataset.name
-    hint = f"Deliver newer revisions of the rows. Or correct the suite or the code, and run: citylake resolve {name}."
-    location = f"{publisher.quarantine}, parked"
-    return ExpectationsNotMetError(suite=name, failures=lines, location=location, hint=hint)
+    name, location = publisher.dataset.name, f"{publisher.quarantine}, parked"
+    return ExpectationsNotMetError(suite=name, failures=lines, location=location, hint=_hint(name))
+
+
+def _hint(name: str) -> str:
+    return f"Deliver newer revisions of the rows. Or correct the suite or the code, and run: citylake resolve {name}."
 
 
 def _text_array(texts: Iterable[str]) -> Column:

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
+from jobs.blocked import require_incremental
 from jobs.stages import dataset_job
 from lake.session import lake_session
 from transforms.datasets import load_dataset
@@ -111,8 +112,10 @@ def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, ro
         3 if the dataset still needs attention, otherwise 0.
 
     Raises:
+        NotIncrementalError: The dataset is not incremental.
         ExpectationsNotMetError: The rows still do not meet the suite.
     """
+    require_incremental(load_dataset(dataset))
     job = dataset_job(load_dataset(dataset))
     key = Path(SAMPLES, "landing", dataset, MASKING_KEY)
     if not masking_key and warehouse == SAMPLE_WAREHOUSE and key.exists():

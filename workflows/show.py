@@ -123,7 +123,8 @@ def _print_quarantine(dataset: str, rows: DataFrame, max_rows: int) -> None:
         print_result("Nothing is in quarantine.")
         return
     table = quarantine_table(rows, expectations=expectations_of(dataset), sources=sources, max_rows=max_rows)
-    table.caption = f"{min(count, max_rows)} of {count:,} rows are displayed. The table is lake.quarantine.{dataset}"
+    more = " To see all rows, add --csv." if count > max_rows else ""
+    table.caption = f"{min(count, max_rows)} of {count:,} rows are displayed.{more} Table: lake.quarantine.{dataset}"
     table.caption_justify = "left"
     print_result(table)
 

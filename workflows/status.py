@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from pyspark.sql import Row, SparkSession, Window
 from pyspark.sql import functions as F
@@ -19,6 +18,9 @@ from transforms.datasets import load_dataset
 
 MAX_NAMES = 3
 """Maximum number of skipped files, of stale answers and of reasons for a block that the status lists."""
+
+_KINDS = {"create": "ingest", "check_quality": "refine", "publish": "refine"}
+"""Maps a stage to the stage that does the same work. If one of the two succeeds, an earlier failure is repaired."""
 
 MAX_STAGE_TIME = timedelta(hours=8)
 """Maximum duration of a stage. An unfinished stage that began longer ago was killed.
@@ -72,43 +74,51 @@ def status_of(spark: SparkSession, names: Sequence[str]) -> list[DatasetStatus]:
 
 
 def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetStatus:
+    dataset = load_dataset(name)
     trusted, quarantine = (table_name(zone, name) for zone in ("trusted", "quarantine"))
     counts = [row_count(spark, table) if exists(spark, table) else 0 for table in (trusted, quarantine)]
-    last, attention = (stages[-1] if stages else None), []
-    blocked = _blocked(spark, trusted, quarantine, last)
-    if blocked:
-        attention.append(blocked)
-    elif last and last["state"] not in ("SUCCEEDED", "SUCCEEDED_WITH_SKIPS"):
-        if last["state"] == "RUNNING" and last["is_overdue"]:
-            attention.append(f"stage {last['stage']} began at {last['began']} UTC and was killed")
-        elif last["state"] != "RUNNING":
-            attention.append(f"stage {last['stage']} failed: {str(last['error']).splitlines()[0]}")
+    last = stages[-1] if stages else None
+    latest = _latest_of_each_kind(stages)
+    # The parked rows of an incremental dataset show whether it is blocked. Only its last stage can add to this.
+    blocked = _blocked(spark, trusted, quarantine, [last] if dataset.is_incremental and last else latest)
+    attention = [blocked] if blocked else []
+    failed = [row for row in latest if row["state"] == "FAILED"]
+    attention += [f"stage {row['stage']} failed: {str(row['error']).splitlines()[0]}" for row in failed]
+    killed = [row for row in latest if row["state"] == "RUNNING" and row["is_overdue"]]
+    attention += [f"stage {row['stage']} began at {row['began']} UTC and was killed" for row in killed]
     landing = [row for row in stages if row["stage"] in ("ingest", "create") and row["state"].startswith("SUCCEEDED")]
     skipped: Mapping[str, str] = (landing[-1]["skipped_files"] if landing else None) or {}
     attention += [f"file {file} is skipped: {reason}" for file, reason in sorted(skipped.items())[:MAX_NAMES]]
     if len(skipped) > MAX_NAMES:
         attention.append(f"{len(skipped) - MAX_NAMES} more files are skipped")
-    stale = sorted(stale_answers(spark, load_dataset(name))) if exists(spark, trusted) else []
+    stale = sorted(stale_answers(spark, dataset)) if exists(spark, trusted) else []
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
-        attention.append(
-            f"{len(stale)} answers are stale ({names}), because their tables or code changed. Run the stage curate"
-        )
-    state = "never run" if not last else "BLOCKED" if blocked else str(last["state"])
+        attention.append(f"answers are stale, because their tables or code changed ({names}). Run the job again")
+    state = "never run" if not last else "BLOCKED" if blocked else "FAILED" if failed else str(last["state"])
     started = last["began"] if last else None
     return DatasetStatus(name, state, started, counts[0], counts[1], tuple(attention))
 
 
-def _blocked(spark: SparkSession, trusted: str, quarantine: str, last: Any) -> str | None:
+def _latest_of_each_kind(stages: Sequence[Row]) -> list[Row]:
+    """Return the latest run of each kind of stage. A later success of another kind does not repair a failure.
+
+    `resolve` is a kind only if it is the last stage, because a run of the job also resolves its failure.
+    """
+    kinds = {_KINDS.get(row["stage"], row["stage"]): row for row in stages}
+    return [row for kind, row in kinds.items() if kind != "resolve" or row is stages[-1]]
+
+
+def _blocked(spark: SparkSession, trusted: str, quarantine: str, stages: Sequence[Row]) -> str | None:
     progress = read_progress(spark, trusted)
     if progress is None or progress.block is None:
-        return f"blocked: {_first_line(last['error'])}" if last and last["state"] == "BLOCKED" else None
+        return next((f"blocked: {_first_line(row['error'])}" for row in stages if row["state"] == "BLOCKED"), None)
     parked = spark.table(quarantine).where(F.col(BLOCKED_BY).isNotNull()).count()
     reasons = "; ".join(progress.block.reasons[:MAX_NAMES])
     name = trusted.rpartition(".")[2]
     return (
         f"blocked since run {progress.block.run_id}: {parked:,} rows are parked in quarantine ({reasons}). "
-        f"Correct the cause, then run: citylake resolve {name}"
+        f"Correct the cause, then run: citylake resolve {name}. To publish only the rows that pass, add --row-by-row"
     )
 
 

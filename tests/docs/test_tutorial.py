@@ -8,12 +8,14 @@ import re
 import sys
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
+from chispa import DataFramesNotEqualError
 
 from expectations.gate import compile_gate
 from expectations.suite import parse_suite
+from tests.transforms.datasets import test_contact_centre
 from transforms.datasets import contact_centre
 from transforms.shares import percentage
 
@@ -60,6 +62,24 @@ def test_library_visits_rows_give_the_expected_answer(spark, library_visits):
     assert failed == {4: ["every_cell_readable"], 5: ["visits_not_negative"]}
     answer = library_visits.build_branches(gate.rows.where("NOT _quarantined"))
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
+
+
+def test_changed_transform_passes_the_new_test(spark):
+    """The change and the new test are on the page `first-hour.md`. The test that the page replaces fails."""
+    change, new_test = blocks("first-hour.md", "python")
+    old = '.transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")'
+    source = inspect.getsource(contact_centre)
+    assert source.count(old) == 1
+    changed: dict[str, object] = {"__name__": contact_centre.__name__}
+    exec(compile(source.replace(old, change.strip()), "contact_centre.py", "exec"), changed)
+    names = {**vars(test_contact_centre), "build_calls_handled_monthly": changed["build_calls_handled_monthly"]}
+    exec(compile(new_test, "test_contact_centre.py", "exec"), names)
+    names["test_months_are_compared_with_the_same_month_of_the_year_before"](spark)
+
+    page = (TUTORIAL / "first-hour.md").read_text(encoding="utf-8")
+    old_test = re.search(r"FAILED tests/transforms/datasets/test_contact_centre.py::(\w+)", page).group(1)
+    with pytest.raises(DataFramesNotEqualError):
+        FunctionType(getattr(test_contact_centre, old_test).__code__, names)(spark)
 
 
 def test_tutorial_expectation_extends_the_suite():

@@ -119,7 +119,7 @@ def test_quarantine_shows_column_names_of_landed_files(tables: None, citylake) -
 
     assert code == 0
     assert "a.csv 2 CallsOffered: 'n/a' is not a valid int" in words(out)
-    assert "1 of 1 rows are displayed. The table is lake.quarantine.contact_centre" in words(out)
+    assert "1 of 1 rows are displayed. Table: lake.quarantine.contact_centre" in words(out)
     _, out, _ = citylake("show", "contact_centre", "quarantine", "--json")
     assert json.loads(out)[0]["_failed_expectations"] == ["every_cell_readable"]
 

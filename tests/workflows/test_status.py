@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
 from jobs import contact_centre
+from jobs.blocked import NotIncrementalError
 from lake.ledger import StageRun
 from workflows.cli import app
 from workflows.status import DatasetStatus, status_of
@@ -66,13 +67,13 @@ def test_stale_answers_are_listed_until_rebuilt(lake: SparkSession, landing, job
         job(stage)
 
     assert status(lake).attention == (
-        "2 answers are stale (calls_handled, calls_handled_monthly), because their tables or code changed. "
-        "Run the stage curate",
+        "answers are stale, because their tables or code changed (calls_handled, calls_handled_monthly). "
+        "Run the job again",
     )
     job("curate")
     assert status(lake).attention == ()
     monkeypatch.setattr("jobs.answers.code_version", lambda *packages: "the next version")
-    assert status(lake).attention[0].startswith("2 answers are stale (calls_handled, calls_handled_monthly)")
+    assert status(lake).attention[0].startswith("answers are stale, because")
     assert job("curate")[0].result.notes == ("2 of 2 answers built",)
     assert status(lake).attention == ()
 
@@ -87,20 +88,30 @@ def test_blocked_run_is_listed_until_a_success(lake: SparkSession, landing, job)
         blocked = status(lake)
         assert blocked.state == "BLOCKED"
         assert "calls_handled_not_negative" in blocked.attention[0]
+    with pytest.raises(NotIncrementalError, match="resolve contact_centre: the dataset is not incremental"):
+        job("resolve")
+    job("curate")  # a later success of another stage does not repair the blocked stage
+    assert status(lake).state == "BLOCKED"
+    assert "calls_handled_not_negative" in status(lake).attention[0]
     landing.csv("2025.csv", landing.days("2025-01-01", 10), delivered=60)
     job()
     assert (status(lake).state, status(lake).attention) == ("SUCCEEDED", ())
 
 
 def test_the_status_lists_a_failed_stage(lake: SparkSession, landing, job) -> None:
-    landing.file("2025.xlsx", b"no workbook")
+    """A later success of another stage does not repair the failed stage."""
+    landing.workbook("2024.xlsx", landing.days())
+    job()
+    broken = landing.file("2025.xlsx", b"no workbook")
     with suppress(ValueError):
         job()
-
-    assert status(lake).state == "FAILED"
-    assert (
-        status(lake).attention[0].startswith("stage ingest failed: LandedFilesError: contact_centre: 1 landed file(s)")
-    )
+    problem = "stage ingest failed: LandedFilesError: contact_centre: 1 landed file(s)"
+    assert (status(lake).state, status(lake).attention[0][: len(problem)]) == ("FAILED", problem)
+    job("curate")
+    assert (status(lake).state, status(lake).attention[0][: len(problem)]) == ("FAILED", problem)
+    broken.unlink()
+    job()
+    assert (status(lake).state, status(lake).attention) == ("SUCCEEDED", ())
 
 
 def test_datasets_needing_attention_give_exit_code_3(lake: SparkSession, landing, job, monkeypatch) -> None:
