@@ -31,7 +31,7 @@ from workflows.output import (
     progress_console,
     working,
 )
-from workflows.overview import overviews_of
+from workflows.overview import Overview, overviews_of
 from workflows.parts import dataset_names, sample_writer, workflow_of
 from workflows.progress import RunProgress, facts_of
 from workflows.runner import run_workflow, spark_job_runner
@@ -154,13 +154,21 @@ def _run_datasets(
             if error:
                 errors[name] = error
         progress.start("reading tables")
-        overviews = overviews_of(spark, list(deliveries))
+        overviews = [_mark_failed(item, errors) for item in overviews_of(spark, list(deliveries))]
     print_result(run_screen(overviews, warehouse=warehouse, show_command=_show_command([*deliveries], warehouse)))
     for error in errors.values():
         _print_run_error(error)
     if errors:
         return FAILED
     return NEEDS_ATTENTION if any(overview.status.attention for overview in overviews) else FINE
+
+
+def _mark_failed(overview: Overview, errors: Mapping[str, Exception]) -> Overview:
+    """Show the failure of a dataset whose workflow did not start, because the run ledger does not contain it."""
+    if overview.status.dataset not in errors or overview.status.attention:
+        return overview
+    attention = ("the workflow did not start. The error is below",)
+    return replace(overview, status=replace(overview.status, state="FAILED", attention=attention))
 
 
 def _run_dataset(

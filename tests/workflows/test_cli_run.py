@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from expectations.errors import ExpectationsNotMetError
+from ingest.samples import SampleError
 from ingest.samples.files import MASKING_KEY
 from jobs.stages import dataset_job
 from tests.jobs.incidents import FEW, GOOD, deliver, event
@@ -56,9 +57,21 @@ def test_missing_masking_key_prevents_the_run() -> None:
     assert [path.name for path in Path().iterdir()] == ["landing"]
 
 
-def test_masking_key_given_as_file_name_is_not_printed(
-    lake: SparkSession,
-) -> None:
+def test_dataset_without_a_sample_is_displayed_as_failed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise SampleError(rows=None, problem="there is no generator")
+
+    monkeypatch.setattr("workflows.runs.sample_writer", lambda dataset: refuse)
+    lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
+
+    code, out, err = citylake("run", "contact_centre")
+
+    assert (code, "citylake: samples: there is no generator" in err) == (1, True)
+    assert "contact_centre the workflow did not start. The error is below" in " ".join(out.split())
+    assert "FAILED" in out
+
+
+def test_masking_key_given_as_file_name_is_not_printed(lake: SparkSession) -> None:
     """The key itself is passed instead of the name of its file."""
     citylake("sample", "registrar", "--to", "landing", "--rows", "30")
     key = "0123456789abcdef" * 4
