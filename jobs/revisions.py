@@ -133,6 +133,8 @@ def pruning_condition(staged: Staged, *, column: str | None) -> str:
 
     Every published row with a staged key meets this condition, so Iceberg still reads each data file with such a row.
 
+    If `column` is neither a timestamp nor a text, no file is pruned.
+
     The condition contains the range of `column` in each staged file. The minimum and the maximum of a range come from
     the metadata of the file. Each file has rows of only one month. The ranges are therefore narrow even if an increment
     corrects a few old rows.

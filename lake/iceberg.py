@@ -118,12 +118,14 @@ def expire(spark: SparkSession, table: str, snapshot_ids: Sequence[int]) -> None
 def added_ranges(spark: SparkSession, table: str, snapshot_id: int, column: str) -> list[tuple[Any, Any]] | None:
     """Return the minimum and maximum of a column in each data file that a snapshot added.
 
-    Returns None if the metadata of a file has no minimum or no maximum. A file is skipped if all values of the column
-    are null. Timestamps are microseconds since 1970 (UTC). Iceberg truncates long texts, but all values still lie
-    between the truncated minimum and maximum.
+    Returns None if the column is neither a timestamp nor a text, or if the metadata of a file has no minimum or no
+    maximum. A file is skipped if all values of the column are null. Timestamps are microseconds since 1970 (UTC).
+    Iceberg truncates long texts, but all values still lie between the truncated minimum and maximum.
     """
     iceberg = load_table(spark, table)
     field = iceberg.schema().findField(column)
+    if field.type().typeId().toString() not in ("TIMESTAMP", "STRING"):
+        return None
     read = _find_package(spark, iceberg).types.Conversions.fromByteBuffer
     ranges = []
     for file in iceberg.snapshot(snapshot_id).addedDataFiles(iceberg.io()):

@@ -44,9 +44,9 @@ class Dataset:
         builds_by_layout: Whether `build` takes `layouts=`, the names of the layouts that the raw rows have.
         event_time: A timestamp column. Trusted is partitioned by the month of this column. If `event_time` is given,
             runs are incremental.
-        pruning_column: A column that has the same value in all rows with the same key. A merge compares the range of
-            this column in each data file with the ranges of this column in the new rows. The merge skips a data file if
-            the range in the file overlaps no range in the new rows.
+        pruning_column: A timestamp or text column that has the same value in all rows with the same key. A merge
+            compares the range of this column in each data file with the ranges of this column in the new rows. The
+            merge skips a data file if the range in the file overlaps no range in the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
     """
 

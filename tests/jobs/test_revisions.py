@@ -277,6 +277,13 @@ def test_pruning_condition_covers_truncated_long_texts(lake: SparkSession) -> No
     assert long + "5" in pruned(lake, staged, column="id")
 
 
+def test_columns_of_other_types_prune_no_file(lake: SparkSession) -> None:
+    """Iceberg stores the bounds of a date as an integer, which must not be used as a timestamp."""
+    requests(lake, ("old", date(2024, 1, 1), 1), column="day date").publish()
+    staged = requests(lake, ("new", date(2024, 5, 1), 2), column="day date")
+    assert pruned(lake, staged, column="day") == pruned(lake, staged, column="revision") == {"old"}
+
+
 def test_the_pruning_column_may_have_any_name(lake: SparkSession) -> None:
     schema = "`t.s` string, t int"
     stage(lake, lake.createDataFrame([("a", 1), ("b", 1)], schema), table=TABLE, run_id="r").publish()
