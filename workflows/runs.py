@@ -164,11 +164,12 @@ def _run_datasets(
 
 
 def _mark_failed(overview: Overview, errors: Mapping[str, Exception]) -> Overview:
-    """Show the failure of a dataset whose workflow did not start, because the run ledger does not contain it."""
-    if overview.status.dataset not in errors or overview.status.attention:
+    """Show the failure of a dataset whose failed run is not in the run ledger, for example because it has no sample."""
+    status = overview.status
+    if status.dataset not in errors or status.state in ("FAILED", "BLOCKED"):
         return overview
-    attention = ("the workflow did not start. The error is below",)
-    return replace(overview, status=replace(overview.status, state="FAILED", attention=attention))
+    attention = ("the run failed. The error is below", *status.attention)
+    return replace(overview, status=replace(status, state="FAILED", attention=attention))
 
 
 def _run_dataset(

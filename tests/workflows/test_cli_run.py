@@ -59,15 +59,15 @@ def test_missing_masking_key_prevents_the_run() -> None:
 
 def test_dataset_without_a_sample_is_displayed_as_failed(lake: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(folder: Path) -> None:
-        raise SampleError(rows=None, problem="there is no generator")
+        raise SampleError(rows=None, problem="the dataset has no generator")
 
     monkeypatch.setattr("workflows.runs.sample_writer", lambda dataset: refuse)
     lake.createDataFrame([], "n int")  # This call makes `lake` the active Spark session.
 
     code, out, err = citylake("run", "contact_centre")
 
-    assert (code, "citylake: samples: there is no generator" in err) == (1, True)
-    assert "contact_centre the workflow did not start. The error is below" in " ".join(out.split())
+    assert (code, "citylake: samples: the dataset has no generator" in err) == (1, True)
+    assert "contact_centre the run failed. The error is below" in " ".join(out.split())
     assert "FAILED" in out
 
 
