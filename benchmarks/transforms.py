@@ -99,9 +99,12 @@ CHAINS: Mapping[str, Chain] = {
     "build_calls_handled": Chain(
         "calls",
         build_calls_handled,
-        f"""WITH years AS (SELECT year, {_HANDLED} FROM source_rows GROUP BY year),
+        f"""WITH years AS (
+            SELECT year, {_HANDLED}, min(date) FILTER (WHERE calls_offered IS NOT NULL) AS first_day,
+                max(date) FILTER (WHERE calls_offered IS NOT NULL) AS last_day
+            FROM source_rows GROUP BY year),
         shares AS (SELECT *, {_PERCENT} AS pct FROM years)
-        SELECT year, days, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
+        SELECT year, days, first_day, last_day, calls_offered, calls_handled, round(pct, 2) AS calls_handled_pct,
             round({_CHANGE.format("year")}, 2) AS change_pct_points FROM shares""",
     ),
     "build_calls_handled_monthly": Chain(

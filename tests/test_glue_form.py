@@ -118,7 +118,7 @@ def test_glue_job_publishes_tables_to_the_catalog(printed: list[str]) -> None:
         "ingest SUCCEEDED 0 0 None",
         "refine SUCCEEDED 0 None None nothing is new in raw",
         "curate SUCCEEDED None None None no answer is stale",
-        "[(2024, 29, 2900, 2610, 90.0, None)]",
+        "[(2024, 29, datetime.date(2024, 1, 1), datetime.date(2024, 1, 30), 2900, 2610, 90.0, None)]",
     ]
     glue = boto3.client("glue")
     databases = {database["Name"] for database in glue.get_databases()["DatabaseList"]}

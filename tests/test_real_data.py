@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -49,8 +50,8 @@ def test_two_workbooks_give_the_published_percentages(lake: SparkSession, tmp_pa
     run(lake, tmp_path, contact_centre / "*.xlsx")
 
     assert years(lake) == {
-        2023: (365, 400_896, 377_605, 94.19, None),
-        2024: (213, 234_008, 217_457, 92.93, -1.26),
+        2023: (365, date(2023, 1, 1), date(2023, 12, 31), 400_896, 377_605, 94.19, None),
+        2024: (213, date(2024, 1, 1), date(2024, 7, 31), 234_008, 217_457, 92.93, -1.26),
     }
     assert lake.table("lake.curated.contact_centre_calls_handled_monthly").count() == 19
     assert lake.table("lake.quarantine.contact_centre").count() == 0
@@ -62,8 +63,8 @@ def test_csv_file_gives_sixteen_yearly_percentages(lake: SparkSession, tmp_path:
 
     published = years(lake)
     assert sorted(published) == list(range(2009, 2025))
-    assert published[2019] == (365, 655_630, 574_352, 87.6, -1.59)
-    assert published[2024][:4] == (274, 290_763, 270_010, 92.86)
+    assert published[2019] == (365, date(2019, 1, 1), date(2019, 12, 31), 655_630, 574_352, 87.6, -1.59)
+    assert published[2024][:6] == (274, date(2024, 1, 1), date(2024, 9, 30), 290_763, 270_010, 92.86)
     assert sum(days for days, *_ in published.values()) == 5_585
     assert lake.table("lake.trusted.contact_centre").where("size(_warnings) = 1").count() == 23
 

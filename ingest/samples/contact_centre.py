@@ -29,7 +29,7 @@ class _Truth:
     superseded: int = 0
     quarantined: dict[str, str] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
-    years: dict[int, dict[str, int]] = field(default_factory=dict)
+    years: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def write(folder: Path, *, rows: int | None = None, seed: int = 311) -> None:
@@ -74,7 +74,8 @@ def _draw_days(first: date, last: date, generator: random.Random) -> Iterator[li
 
 
 def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[Any]]:
-    year = truth.years.setdefault(days[0][0].year, {"days": 0, "calls_offered": 0, "calls_handled": 0})
+    empty = {"days": 0, "first_day": None, "last_day": None, "calls_offered": 0, "calls_handled": 0}
+    year = truth.years.setdefault(days[0][0].year, empty)
     wrong_cells: dict[int, tuple[int, Any, str]] = {
         40: (1, "n/a", "every_cell_readable"),
         90: (2, -days[90][2], "calls_handled_not_negative"),
@@ -98,6 +99,7 @@ def _damage_rows(days: list[list[Any]], truth: _Truth, file: str) -> list[list[A
                 rows.append([row[0], row[1] - 30, row[2] - 30, *row[3:]])
                 truth.superseded += 1
             year["days"] += 1
+            year["first_day"], year["last_day"] = year["first_day"] or str(day[0]), str(day[0])
             year["calls_offered"] += row[1]
             year["calls_handled"] += row[2]
         rows.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from pyspark.sql import SparkSession
@@ -36,7 +37,10 @@ def test_valid_files_give_the_expected_answers(lake: SparkSession, landing) -> N
 
     run(lake, landing, "all")
 
-    assert rows(lake, ANSWERS[0]) == [(2023, 31, 3100, 2790, 90.0, None), (2024, 30, 6000, 5700, 95.0, 5.0)]
+    assert rows(lake, ANSWERS[0]) == [
+        (2023, 31, date(2023, 12, 1), date(2023, 12, 31), 3100, 2790, 90.0, None),
+        (2024, 30, date(2024, 1, 1), date(2024, 1, 30), 6000, 5700, 95.0, 5.0),
+    ]
     monthly = lake.table(ANSWERS[1]).selectExpr("string(month)", "days", "calls_handled_pct", "change_pct_points")
     assert sorted(map(tuple, monthly.collect())) == [("2023-12-01", 31, 90.0, None), ("2024-01-01", 30, 95.0, 5.0)]
     assert quarantined(lake) == []

@@ -39,7 +39,9 @@ _KEY = ("date",)
 
 _COUNTS = ("calls_offered", "calls_handled")
 _PERCENTAGES = ("calls_handled_pct", "change_pct_points")
-_YEARLY_FIELDS = [Field(name, name, "int") for name in ("year", *_COUNTS)]
+_YEARLY_FIELDS = [Field("date", "date", "date"), *(Field(name, name, "int") for name in ("year", *_COUNTS))]
+_TOTALS = {"days": ("calls_offered", "count"), **{name: (name, "sum") for name in _COUNTS}}
+_FIRST_AND_LAST = {"first_day": ("_day", "min"), "last_day": ("_day", "max")}
 
 
 def build_calls(raw: DataFrame) -> DataFrame:
@@ -82,6 +84,7 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
 
     - year.
     - days: the number of days on which calls_offered is known.
+    - first_day, last_day: the first and the last of these days, or null if days is 0.
     - calls_offered, calls_handled: numbers of calls.
     - calls_handled_pct: 100 x calls_handled / calls_offered, or null if no call was offered.
     - change_pct_points: the change in calls_handled_pct since the year before, or null if the year before is absent.
@@ -90,11 +93,12 @@ def build_calls_handled(*calls: DataFrame) -> DataFrame:
     # of the results. This code aggregates only once, after the union of the frames, so one shuffle is enough.
     return (
         union_by_name(*(year.transform(change_schema, fields=_YEARLY_FIELDS) for year in calls))
-        .transform(_sum_calls, group_by=["year"])
+        .withColumn("_day", F.when(F.col("calls_offered").isNotNull(), F.col("date")))
+        .transform(aggregate, group_by=["year"], columns=_TOTALS | _FIRST_AND_LAST)
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="year", name="change_pct_points")
         .transform(round_columns, columns=_PERCENTAGES, decimals=2)
-        .select("year", "days", *_COUNTS, *_PERCENTAGES)
+        .select("year", "days", *_FIRST_AND_LAST, *_COUNTS, *_PERCENTAGES)
     )
 
 
@@ -112,17 +116,12 @@ def build_calls_handled_monthly(*calls: DataFrame) -> DataFrame:
     return (
         union_by_name(*calls)
         .select(F.trunc("date", "month").alias("month"), month_number("date").alias("number"), *_COUNTS)
-        .transform(_sum_calls, group_by=["month", "number"])
+        .transform(aggregate, group_by=["month", "number"], columns=_TOTALS)
         .transform(percentage, part="calls_handled", total="calls_offered", name="calls_handled_pct")
         .transform(change_on_previous, column="calls_handled_pct", period="number", name="change_pct_points")
         .transform(round_columns, columns=_PERCENTAGES, decimals=2)
         .select("month", "days", *_COUNTS, *_PERCENTAGES)
     )
-
-
-def _sum_calls(calls: DataFrame, *, group_by: list[str]) -> DataFrame:
-    sums = {name: (name, "sum") for name in _COUNTS}
-    return calls.transform(aggregate, group_by=group_by, columns={"days": ("calls_offered", "count"), **sums})
 
 
 DATASET = Dataset(

@@ -17,11 +17,9 @@ CALLS = (
 DELIVERED = datetime(2024, 3, 1, 12, tzinfo=timezone.utc)
 SOURCE = (True, DELIVERED, DELIVERED, "2024.csv", 2)
 DAILY = "date date, year int, calls_offered int, calls_handled int"
-YEARLY = (
-    "year int, days bigint, calls_offered bigint, calls_handled bigint, calls_handled_pct double, "
-    "change_pct_points double"
-)
-MONTHLY = YEARLY.replace("year int", "month date")
+FIGURES = "calls_offered bigint, calls_handled bigint, calls_handled_pct double, change_pct_points double"
+YEARLY = f"year int, days bigint, first_day date, last_day date, {FIGURES}"
+MONTHLY = f"month date, days bigint, {FIGURES}"
 
 
 def raw(*cells, malformed=None):
@@ -30,6 +28,10 @@ def raw(*cells, malformed=None):
 
 def day(text, offered, handled):
     return (date.fromisoformat(text), int(text[:4]), offered, handled)
+
+
+def first_of(year, month=1):
+    return date(year, month, 1)
 
 
 def assert_calls(spark, raw_rows, rows):
@@ -79,7 +81,10 @@ def test_year_in_two_frames_has_one_total(spark):
         spark.createDataFrame([day("2024-01-01", 100, 50)], DAILY),
         spark.createDataFrame([day("2024-07-01", 300, 250)], DAILY),
     ]
-    rows = [(2023, 1, 100, 80, 80.0, None), (2024, 2, 400, 300, 75.0, -5.0)]
+    rows = [
+        (2023, 1, first_of(2023), first_of(2023), 100, 80, 80.0, None),
+        (2024, 2, first_of(2024), first_of(2024, 7), 400, 300, 75.0, -5.0),
+    ]
     assert_answer(build_calls_handled(*frames), rows, YEARLY)
 
 
@@ -93,18 +98,28 @@ def test_yearly_change_is_null_without_the_previous_percentage(spark):
         day("2024-01-01", 10, 6),
     ]
     rows = [
-        (2019, 1, 10, 9, 90.0, None),
-        (2020, 1, 0, 0, None, None),
-        (2021, 1, 10, 9, 90.0, None),
-        (2023, 1, 10, 5, 50.0, None),
-        (2024, 1, 10, 6, 60.0, 10.0),
+        (year, 1, first_of(year), first_of(year), *figures)
+        for year, *figures in (
+            (2019, 10, 9, 90.0, None),
+            (2020, 0, 0, None, None),
+            (2021, 10, 9, 90.0, None),
+            (2023, 10, 5, 50.0, None),
+            (2024, 10, 6, 60.0, 10.0),
+        )
     ]
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
 def test_dates_with_null_calls_are_not_counted(spark):
-    days = [day("2024-01-01", None, None), day("2024-01-02", 10, 9), day("2025-01-01", None, None)]
-    rows = [(2024, 1, 10, 9, 90.0, None), (2025, 0, None, None, None, None)]
+    """Such a date is not the first or last day of a year either."""
+    days = [
+        day("2024-01-01", None, None), day("2024-03-31", 10, 9), day("2024-01-02", 0, None),
+        day("2024-12-31", None, None), day("2025-01-01", None, None),
+    ]  # fmt: skip
+    rows = [
+        (2024, 2, date(2024, 1, 2), date(2024, 3, 31), 10, 9, 90.0, None),
+        (2025, 0, None, None, None, None, None, None),
+    ]
     assert_answer(build_calls_handled(spark.createDataFrame(days, DAILY)), rows, YEARLY)
 
 
