@@ -105,8 +105,22 @@ def streets(truth: dict[str, Any]) -> Rows:
         yield rank, *key, counts[key], share.get(key), crossings.get(key, 0)
 
 
-def cell(name: str | None, other: str | None = None) -> tuple:
-    return (name, *map(Decimal, name.split(","))) if name else (None, None, None)
+def grid_cells(truth: dict[str, Any]) -> Rows:
+    counts, street_counts = read_counts(truth, "cells"), read_counts(truth, "cell streets")
+    streets = dict(reversed(sort_descending(street_counts)))
+    counts = {key: count for key, count in counts.items() if key != (None,)}
+    share = shares(counts)
+    for key, rank in ranks(counts).items():
+        south, west = map(Decimal, key[0].split(","))
+        yield rank, *key, south, west, streets.get(key[0]), counts[key], share[key]
+
+
+def intersections(truth: dict[str, Any]) -> Rows:
+    sums = [truth["answers"].get(f"intersection {name}", {}) for name in ("latitudes", "longitudes")]
+    points = truth["answers"].get("intersection points", {})
+    for rank, name, count, share in count_rows(truth, "intersections", ranked=True):
+        means = (round_half_up(total[name] / points[name] / 10_000, 5) if name in points else None for total in sums)
+        yield rank, name, *means, count, share
 
 
 def combinations(truth: dict[str, Any]) -> tuple[list[tuple], Counts, dict[tuple, Decimal]]:
@@ -280,8 +294,8 @@ ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
     ),
     "streets": (f"rank street {COUNTED} at_intersections", streets),
     "top_street_types": (f"street_rank street rank initial_type {COUNTED}", partial(top_types, place="street")),
-    "grid_cells": (f"rank cell south west {COUNTED}", partial(count_rows, name="cells", ranked=True, read=cell)),
-    "intersections": (f"rank intersection {COUNTED}", partial(count_rows, name="intersections", ranked=True)),
+    "grid_cells": (f"rank cell south west street {COUNTED}", grid_cells),
+    "intersections": (f"rank intersection latitude longitude {COUNTED}", intersections),
     "at_intersections": (
         f"is_intersection {COUNTED}",
         partial(count_rows, name="at_intersections", ranked=False, read=lambda at: (at and at == "True",)),

@@ -180,17 +180,28 @@ class _Part:
             answers[f"{time} bands"][_key(city, kind, _band(incident[time]))] += 1
         answers["dispositions"][_key(city, kind, incident["disposition_desc"])] += 1
         answers["hours"][_key(incident["weekday"], incident["hour"])] += 1
-        answers["cells"][_cell(incident["cell"])] += 1
+        self.count_place(incident)
         for dimension in ("all", "initial_type", "sector", "police_district_number"):
             group = _key(dimension, incident.get(dimension))
             answers["missing incidents"][group] += 1
             for time in _TIMES:
                 answers[f"missing {time}"][group] += incident[time] is None
-        crossing = incident["crossing"]
-        answers["at_intersections"]["" if not (crossing or incident["street"]) else str(bool(crossing))] += 1
+
+    def count_place(self, incident: dict[str, Any]) -> None:
+        """Add the place of an incident to the expected answers. Sums of coordinates are in 1/10,000 degree."""
+        answers, crossing, point = self.truth.answers, incident["crossing"], incident["cell"]
+        streets = crossing.split(" / ") if crossing else [incident["street"]]
+        cell = _cell(point)
+        answers["cells"][cell] += 1
+        answers["cell streets"].update(_key(cell, street) for street in streets)
+        answers["at_intersections"]["" if streets == [None] else str(bool(crossing))] += 1
         if crossing:
             answers["intersections"][crossing] += 1
-            answers["crossings"].update(crossing.split(" / "))
+            answers["crossings"].update(streets)
+            if point:
+                answers["intersection points"][crossing] += 1
+                answers["intersection longitudes"][crossing] += point[0]
+                answers["intersection latitudes"][crossing] += point[1]
 
     def next_number(self, kind: str) -> int:
         self.numbers[kind] += 1

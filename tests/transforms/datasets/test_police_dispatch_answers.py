@@ -133,14 +133,33 @@ def test_incidents_at_intersections_count_for_both_streets(either_ansi):
     rows = [(1, "GEORGIA AVE", 2, "66.667", 0), (2, "OAK ST", 1, "33.333", 3), (3, "ELM ST", 0, "0.000", 3)]
     assert_answer(build_streets(incidents), rows, f"rank int, street string, {SHARE}, at_intersections bigint")
 
-    intersections = frame(either_ansi, some(2, **at("ELM ST", "OAK ST")), some(1, **at("A ST", "B ST")))
-    rows = [(1, "ELM ST / OAK ST", 2, "66.667"), (2, "A ST / B ST", 1, "33.333")]
-    assert_answer(build_intersections(intersections), rows, f"rank int, intersection string, {SHARE}")
     rows = [(False, 3, "27.273"), (True, 3, "27.273"), (None, 5, "45.454")]
     assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
 
 
 def test_types_by_street_exclude_incidents_at_intersections(spark):
+def place(latitude, longitude):
+    return {"latitude": latitude, "longitude": longitude}
+
+
+def test_intersections_have_their_mean_coordinates(either_ansi):
+    """Incidents without coordinates are counted, but they do not change the mean."""
+    oak = at("ELM ST", "OAK ST")
+    incidents = frame(
+        either_ansi,
+        some(2, **oak, **place(39.00001, -77.00001)), some(1, **oak, **place(39.00002, -77.00004)), some(1, **oak),
+        some(1, **at("A ST", "B ST"), **place(39.0, -77.0)), some(1, **at("A ST", "B ST"), **place(39.00001, -77.0)),
+        some(1, **at("C ST", "D ST")), some(9, **on("OAK ST"), **place(39.1, -77.1)),
+    )  # fmt: skip
+    rows = [
+        (1, "ELM ST / OAK ST", 39.00001, -77.00002, 4, "57.143"),
+        (2, "A ST / B ST", 39.00001, -77.0, 2, "28.571"),  # the mean latitude is 39.000005
+        (3, "C ST / D ST", None, None, 1, "14.286"),
+    ]
+    schema = f"rank int, intersection string, latitude double, longitude double, {SHARE}"
+    assert_answer(build_intersections(incidents), rows, schema)
+
+
     noise = {"initial_type": "NOISE"}
     incidents = frame(
         spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
@@ -152,17 +171,38 @@ def test_types_by_street_exclude_incidents_at_intersections(spark):
 
 
 def test_grid_cells_include_their_south_and_west_edges(spark):
+CELLS = f"rank int, cell string, south decimal(5,2), west decimal(5,2), street string, {SHARE}"
+
+
     incidents = frame(
         spark,
         some(2, longitude=-77.05, latitude=39.0), some(1, longitude=-77.0401, latitude=39.0099),
         some(1, longitude=-77.04, latitude=39.0), some(5),
     )  # fmt: skip
     rows = [
-        (1, "39.00,-77.05", Decimal("39.00"), Decimal("-77.05"), 3, "75.000"),
-        (2, "39.00,-77.04", Decimal("39.00"), Decimal("-77.04"), 1, "25.000"),
+        (1, "39.00,-77.05", Decimal("39.00"), Decimal("-77.05"), None, 3, "75.000"),
+        (2, "39.00,-77.04", Decimal("39.00"), Decimal("-77.04"), None, 1, "25.000"),
     ]
-    schema = f"rank int, cell string, south decimal(5,2), west decimal(5,2), {SHARE}"
-    assert_answer(build_grid_cells(incidents), rows, schema)
+    assert_answer(build_grid_cells(incidents), rows, CELLS)
+
+
+def test_grid_cells_have_their_busiest_street(either_ansi):
+    """An incident at an intersection is counted for each of its streets, but only once for the cell."""
+    first, second, third = (place(39.005, -77.005 - number / 100) for number in range(3))
+    incidents = frame(
+        either_ansi,
+        some(2, **on("OAK ST"), **first), some(1, **on("ELM ST"), **first), some(1, **at("ELM ST", "FIR ST"), **first),
+        some(1, **at("A ST", "ELM ST"), **first), some(9, **first),
+        some(1, **on("OAK ST"), **second), some(1, **on("ELM ST"), **second),
+        some(1, **at("ELM ST", "OAK ST"), **second), some(1, **third), some(9, **on("OAK ST")),
+    )  # fmt: skip
+    south = Decimal("39.00")
+    rows = [
+        (1, "39.00,-77.01", south, Decimal("-77.01"), "ELM ST", 14, "77.778"),
+        (2, "39.00,-77.02", south, Decimal("-77.02"), "ELM ST", 3, "16.667"),  # both streets have two incidents
+        (3, "39.00,-77.03", south, Decimal("-77.03"), None, 1, "5.555"),
+    ]
+    assert_answer(build_grid_cells(incidents), rows, CELLS)
 
 
 def ended(disposition, kind="THEFT"):
