@@ -11,6 +11,7 @@ from typing import Any
 Rows = Iterable[tuple]
 Counts = dict[tuple, int]
 MAX_RANK, MAX_COMBINATIONS, MIN_TIMED = 4, 10, 5
+NAMED_TYPES = ["TRAFFIC/TRANSPORTATION INCIDENT", "DISTURBANCE/NUISANCE", "CHECK WELFARE"]
 BANDS = ["0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+"]
 
 
@@ -181,13 +182,14 @@ def bands(truth: dict[str, Any], time: str) -> Rows:
     here = {key: counts[key] for key in counts if key[:1] in top and key[1:2] in kinds and key[2]}
     numbered = {(*key[:2], 1 + BANDS.index(key[2]), key[2]): count for key, count in here.items()}
     for key, share in shares(numbered, parts=2).items():
-        yield *key, numbered[key], share
+        yield *key[:2], key[1] in NAMED_TYPES, *key[2:], numbered[key], share
 
 
 class Averages:
     """Compute the average of a time by place, type and priority. Only the top places are included."""
 
     def __init__(self, truth: dict[str, Any], time: str, place: str) -> None:
+    kinds += [(name,) for name in NAMED_TYPES]
         self.incidents = read_counts(truth, f"{place} incidents")
         timed, seconds = (read_counts(truth, f"{place} {time} {name}") for name in ("timed", "seconds"))
         self.places = sort_descending(sum_by(self.incidents, 0))[:MAX_RANK]
@@ -282,7 +284,7 @@ AVERAGES = (
     "overall_minutes fastest slowest spread_minutes"
 ).format
 TYPES = "initial_type disposition_desc"
-BANDED = "city initial_type band_number band incidents share_pct"
+BANDED = "city initial_type is_named_type band_number band incidents share_pct"
 ARRIVAL, CLEARING = "dispatch_arrive", "arrive_cleared"
 
 ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {

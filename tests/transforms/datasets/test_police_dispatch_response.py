@@ -1,14 +1,11 @@
-"""Test the answers about arrival and clearing times."""
+"""Test the averages of arrival and clearing times."""
 
 from __future__ import annotations
 
 from tests.transforms.datasets.frames import assert_answer
 from transforms.datasets.police_dispatch.response import (
-    BANDS,
-    build_arrival_bands,
     build_arrival_by_city,
     build_arrival_by_street,
-    build_clearing_bands,
     build_clearing_by_city,
     build_clearing_by_street,
     build_quadrants,
@@ -24,7 +21,6 @@ AVERAGES = (
     "few_incidents boolean, slowest_rank int, fastest_rank int, places bigint, overall_minutes double, "
     "fastest string, slowest string, spread_minutes double"
 )
-BANDED = "city string, initial_type string, band_number int, band string, incidents bigint, share_pct decimal(6,3)"
 A, B, C = "ALPHA", "BRAVO", "CHARLIE"
 
 
@@ -36,43 +32,12 @@ def frame(spark, *incidents):
     return spark.createDataFrame([*incidents], INCIDENTS)
 
 
-EDGES = {
-    "0-5": (0, 299), "5-10": (300, 599), "10-15": (600, 899), "15-20": (900, 1199), "20-30": (1200, 1799),
-    "30-40": (1800, 2399), "40-50": (2400, 2999), "50+": (3000, 10**9),
-}  # fmt: skip
-
-
-def test_a_limit_belongs_to_the_higher_band(spark):
-    incidents = [one(A, arrive=seconds, kind=str(seconds)) for edges in EDGES.values() for seconds in edges]
-    bands = build_arrival_bands(frame(spark, *incidents), max_types=99).collect()
-    assert {int(row.initial_type): (row.band_number, row.band) for row in bands} == {
-        seconds: (BANDS.index(band) + 1, band) for band, edges in EDGES.items() for seconds in edges
-    }
-
-
-def test_shares_exclude_incidents_without_an_arrival_time(spark):
-    incidents = frame(
-        spark,
-        *(one(A, arrive=60), one(A, arrive=0), one(A, arrive=301), one(A), one(A, kind="NOISE", arrive=1)),
-        *(one(B, arrive=3000), one(B, kind="NOISE"), one(C, arrive=60), *(one(None, arrive=60),) * 9),
-    )
-    rows = [
-        (A, "THEFT", 1, "0-5", 2, "66.667"),
-        (A, "THEFT", 2, "5-10", 1, "33.333"),
-        (A, "NOISE", 1, "0-5", 1, "100.000"),
-        (B, "THEFT", 8, "50+", 1, "100.000"),
-    ]
-    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=2), rows, BANDED)
-    assert_answer(build_arrival_bands(incidents, max_cities=2, max_types=1), [rows[0], rows[1], rows[3]], BANDED)
-
-
-def test_clearing_times_without_an_arrival_time_are_used(spark):
+def test_clearing_averages_use_times_without_an_arrival_time(spark):
     """This answer replaces queries that ignore incidents without an arrival time."""
-    incidents = frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
-    rows = [(A, "THEFT", 1, "0-5", 1, "50.000"), (A, "THEFT", 8, "50+", 1, "50.000")]
-    assert_answer(build_clearing_bands(incidents), rows, BANDED)
-    average = build_clearing_by_city(incidents).first()
-    assert (average.incidents, average.timed, average.avg_minutes) == (3, 2, 25.5)
+    row = build_clearing_by_city(
+        frame(spark, one(A, clear=60), one(A, arrive=9999), one(A, arrive=60, clear=3000))
+    ).first()
+    assert (row.incidents, row.timed, row.avg_minutes) == (3, 2, 25.5)
 
 
 def test_averages_exclude_only_missing_times(spark):

@@ -16,7 +16,7 @@ house number, `MASKING_POLICY` in `incidents.py` replaces the number with its bl
 """
 
 from transforms.dataset import Answer, Dataset
-from transforms.datasets.police_dispatch import counts, outcomes, places, response
+from transforms.datasets.police_dispatch import bands, counts, outcomes, places, response
 from transforms.datasets.police_dispatch.incidents import (
     KEY,
     LAYOUTS,
@@ -45,8 +45,8 @@ DATASET = Dataset(
         "common_type_dispositions": Answer(outcomes.build_common_type_dispositions),
         "top_type_dispositions": Answer(outcomes.build_top_type_dispositions),
         "missing_times": Answer(outcomes.build_missing_times),
-        "arrival_bands": Answer(response.build_arrival_bands),
-        "clearing_bands": Answer(response.build_clearing_bands),
+        "arrival_bands": Answer(bands.build_arrival_bands),
+        "clearing_bands": Answer(bands.build_clearing_bands),
         "arrival_by_city": Answer(response.build_arrival_by_city),
         "slowest_cities": Answer(response.build_slowest_cities),
         "clearing_by_city": Answer(response.build_clearing_by_city),

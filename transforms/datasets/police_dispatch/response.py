@@ -1,4 +1,4 @@
-"""Measure arrival times and clearing times.
+"""Compute averages of arrival times and clearing times.
 
 The arrival time is the time from dispatch to the first arrival. The clearing time is the time from the first arrival
 until the last unit has cleared. An average includes only incidents with a known time. A time of 0 is also a known time.
@@ -10,52 +10,15 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from transforms.aggregate import aggregate
 from transforms.datasets.police_dispatch.ranking import (
-    INCIDENT_COUNT,
     MAX_CITIES,
     MAX_STREETS,
-    MAX_TYPES,
     MIN_TIMED_INCIDENTS,
     rank_by_incidents,
 )
-from transforms.derive import bucket
-from transforms.shares import share_of_total
 
 ARRIVAL_SECONDS, CLEARING_SECONDS = "dispatch_arrive", "arrive_cleared"
-BANDS = ("0-5", "5-10", "10-15", "15-20", "20-30", "30-40", "40-50", "50+")
-"""Ranges of minutes. A band includes its lower limit and excludes its upper limit."""
-
-_EDGES = tuple(60 * int(band.split("-")[0].rstrip("+")) for band in BANDS)
 _COMBINATION = ("initial_type", "priority")
-
-
-def build_arrival_bands(incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES) -> DataFrame:
-    """Count incidents by the time from dispatch to the first arrival (question 9).
-
-    Rows: one for each combination of city, type and band with incidents. The cities are the `max_cities` cities with
-    the most incidents. The types are the `max_types` types with the most incidents in the whole county.
-
-    Columns:
-
-    - city, initial_type.
-    - incidents: the number of incidents with this city, type and band.
-    - band_number: 1 for the band with the shortest times.
-    - band: a range of minutes. `5-10` is from 5 to less than 10.
-    - share_pct: incidents as a percentage. The denominator is the number of incidents with this city, this type and a
-      known time. For each combination of city and type, the percentages add up to exactly 100.000.
-    """
-    return _count_by_band(incidents, column=ARRIVAL_SECONDS, max_cities=max_cities, max_types=max_types)
-
-
-def build_clearing_bands(
-    incidents: DataFrame, *, max_cities: int = MAX_CITIES, max_types: int = MAX_TYPES
-) -> DataFrame:
-    """Count incidents by the time from the first arrival until the last unit has cleared (question 10).
-
-    Rows and columns: as in `build_arrival_bands`.
-    """
-    return _count_by_band(incidents, column=CLEARING_SECONDS, max_cities=max_cities, max_types=max_types)
 
 
 def build_arrival_by_city(
@@ -205,21 +168,6 @@ def build_quadrants(
             *(F.round("_minutes", 2).alias("avg_minutes"), F.round("_overall", 2).alias("overall_minutes")),
             *(F.concat(speed, F.lit(", "), volume).alias("quadrant"), "few_incidents"),
         )
-    )
-
-
-def _count_by_band(incidents: DataFrame, *, column: str, max_cities: int, max_types: int) -> DataFrame:
-    names = ("city", "initial_type", "band_number", "band")
-    return (
-        incidents.transform(
-            bucket, column=column, edges=_EDGES, labels=["<0", *BANDS], name="band", order_column="band_number"
-        )
-        .transform(aggregate, group_by=names, columns=INCIDENT_COUNT)
-        .transform(rank_by_incidents, columns=["city"], name="_city_rank")
-        .transform(rank_by_incidents, columns=["initial_type"], name="_type_rank")
-        .where((F.col("_city_rank") <= max_cities) & (F.col("_type_rank") <= max_types) & F.col("band").isNotNull())
-        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city", "initial_type"])
-        .select(*names, "incidents", "share_pct")
     )
 
 
