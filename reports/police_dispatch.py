@@ -136,6 +136,13 @@ ANSWERS = (
         note="100 % is all incidents of the type in the city.",
     ),
     Answer(
+        name="street_type_dispositions",
+        title="Most common pairs of type and disposition, by street of the largest city",
+        columns=(_CITY, _STREET, _RANK, _TYPE, _DISPOSITION, _INCIDENTS, _SHARE),
+        order=("street_rank", "rank"),
+        note="100 % is all incidents at blocks of the street in the city.",
+    ),
+    Answer(
         name="missing_times",
         title="Missing times of arrival and clearing",
         columns=(

@@ -168,6 +168,16 @@ def top_type_dispositions(truth: dict[str, Any]) -> Rows:
                 yield city_rank, city, 1 + kinds.index(key[:2]), *key[1:], counts[key], share[key]
 
 
+def street_type_dispositions(truth: dict[str, Any]) -> Rows:
+    (city,) = sort_descending(sum_by(read_counts(truth, "dispositions"), 0))[0]
+    counts = {key[1:]: count for key, count in read_counts(truth, "blocks").items() if key[0] == city and key[1]}
+    share = shares(counts, parts=1)
+    for street_rank, (street,) in enumerate(sort_descending(sum_by(counts, 0))[:MAX_RANK], 1):
+        here = sort_descending({key: count for key, count in counts.items() if key[0] == street})
+        for rank, key in enumerate(here[:MAX_COMBINATIONS], 1):
+            yield city, street_rank, street, rank, *key[1:], counts[key], share[key]
+
+
 def missing_times(truth: dict[str, Any]) -> Rows:
     names = ("incidents", "dispatch_arrive", "arrive_cleared")
     incident_counts, *missing_counts = (read_counts(truth, f"missing {name}") for name in names)
@@ -179,6 +189,7 @@ def missing_times(truth: dict[str, Any]) -> Rows:
 def bands(truth: dict[str, Any], time: str) -> Rows:
     counts = read_counts(truth, f"{time} bands")
     top, kinds = (sort_descending(sum_by(counts, place))[:MAX_RANK] for place in (0, 1))
+    kinds += [(name,) for name in NAMED_TYPES]
     here = {key: counts[key] for key in counts if key[:1] in top and key[1:2] in kinds and key[2]}
     numbered = {(*key[:2], 1 + BANDS.index(key[2]), key[2]): count for key, count in here.items()}
     for key, share in shares(numbered, parts=2).items():
@@ -189,7 +200,6 @@ class Averages:
     """Compute the average of a time by place, type and priority. Only the top places are included."""
 
     def __init__(self, truth: dict[str, Any], time: str, place: str) -> None:
-    kinds += [(name,) for name in NAMED_TYPES]
         self.incidents = read_counts(truth, f"{place} incidents")
         timed, seconds = (read_counts(truth, f"{place} {time} {name}") for name in ("timed", "seconds"))
         self.places = sort_descending(sum_by(self.incidents, 0))[:MAX_RANK]
@@ -308,6 +318,7 @@ ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
         common_type_dispositions,
     ),
     "top_type_dispositions": (f"city_rank city type_rank {TYPES} {COUNTED}", top_type_dispositions),
+    "street_type_dispositions": (f"city street_rank street rank {TYPES} {COUNTED}", street_type_dispositions),
     "missing_times": (
         "dimension value incidents arrival_missing clearing_missing arrival_missing_pct clearing_missing_pct",
         missing_times,

@@ -179,6 +179,8 @@ class _Part:
         for time in _TIMES:
             answers[f"{time} bands"][_key(city, kind, _band(incident[time]))] += 1
         answers["dispositions"][_key(city, kind, incident["disposition_desc"])] += 1
+        if incident["street"]:
+            answers["blocks"][_key(city, incident["street"], kind, incident["disposition_desc"])] += 1
         answers["hours"][_key(incident["weekday"], incident["hour"])] += 1
         self.count_place(incident)
         for dimension in ("all", "initial_type", "sector", "police_district_number"):

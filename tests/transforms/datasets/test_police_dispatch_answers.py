@@ -16,6 +16,7 @@ from transforms.datasets.police_dispatch.counts import (
 from transforms.datasets.police_dispatch.outcomes import (
     build_common_type_dispositions,
     build_missing_times,
+    build_street_type_dispositions,
     build_top_type_dispositions,
     build_type_dispositions,
 )
@@ -137,7 +138,6 @@ def test_incidents_at_intersections_count_for_both_streets(either_ansi):
     assert_answer(build_at_intersections(incidents), rows, f"is_intersection boolean, {SHARE}")
 
 
-def test_types_by_street_exclude_incidents_at_intersections(spark):
 def place(latitude, longitude):
     return {"latitude": latitude, "longitude": longitude}
 
@@ -160,6 +160,7 @@ def test_intersections_have_their_mean_coordinates(either_ansi):
     assert_answer(build_intersections(incidents), rows, schema)
 
 
+def test_types_by_street_exclude_incidents_at_intersections(spark):
     noise = {"initial_type": "NOISE"}
     incidents = frame(
         spark, some(3, **on("OAK ST")), some(1, **on("OAK ST"), **noise), some(9, **at("ELM ST", "OAK ST")),
@@ -170,10 +171,10 @@ def test_intersections_have_their_mean_coordinates(either_ansi):
     assert_answer(build_top_street_types(incidents, max_streets=2, max_types=1), rows, schema)
 
 
-def test_grid_cells_include_their_south_and_west_edges(spark):
 CELLS = f"rank int, cell string, south decimal(5,2), west decimal(5,2), street string, {SHARE}"
 
 
+def test_grid_cells_include_their_south_and_west_edges(spark):
     incidents = frame(
         spark,
         some(2, longitude=-77.05, latitude=39.0), some(1, longitude=-77.0401, latitude=39.0099),
@@ -247,6 +248,29 @@ def test_shares_of_dispositions_add_up_to_100(spark):
     ]
     schema = f"city_rank int, city string, type_rank int, initial_type string, disposition_desc string, {SHARE}"
     assert_answer(build_top_type_dispositions(frame(spark, *DISPOSED), max_cities=1, max_types=1), rows, schema)
+
+
+def test_combinations_are_ranked_on_each_street_of_the_largest_city(either_ansi):
+    """Only incidents at blocks in this city are counted for a street."""
+    oak, elm = on("OAK ST"), on("ELM ST")
+    incidents = frame(
+        either_ansi,
+        some(2, **oak, **ended("REPORT")), some(2, **oak, **ended("ARREST")), some(1, **oak, **ended("GONE")),
+        some(3, **oak, **ended(None)), some(1, **elm, **ended("GONE", "NOISE")), some(1, **on("A ST"), **ended(None)),
+        some(9, **at("ELM ST", "OAK ST"), **ended("ARREST")), some(9, **ended("ARREST")),
+        some(9, city=OLNEY, **elm, **ended("ARREST")), some(99, city=None, **elm, **ended("ARREST")),
+    )  # fmt: skip
+    rows = [
+        (ROCKVILLE, 1, "OAK ST", 1, "THEFT", "ARREST", 2, "25.000"),
+        (ROCKVILLE, 1, "OAK ST", 2, "THEFT", "REPORT", 2, "25.000"),
+        (ROCKVILLE, 3, "ELM ST", 1, "NOISE", "GONE", 1, "100.000"),  # A ST has rank 2, and no disposition
+    ]
+    schema = (
+        f"city string, street_rank int, street string, rank int, initial_type string, disposition_desc string, {SHARE}"
+    )
+    answer = build_street_type_dispositions(incidents, max_streets=3, max_combinations=2)
+    assert_answer(answer, rows, schema)
+    assert_answer(build_street_type_dispositions(incidents, max_streets=2, max_combinations=2), rows[:2], schema)
 
 
 def test_only_null_times_are_counted_as_missing(spark):

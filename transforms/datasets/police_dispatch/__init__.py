@@ -44,6 +44,7 @@ DATASET = Dataset(
         "type_dispositions": Answer(outcomes.build_type_dispositions),
         "common_type_dispositions": Answer(outcomes.build_common_type_dispositions),
         "top_type_dispositions": Answer(outcomes.build_top_type_dispositions),
+        "street_type_dispositions": Answer(outcomes.build_street_type_dispositions),
         "missing_times": Answer(outcomes.build_missing_times),
         "arrival_bands": Answer(bands.build_arrival_bands),
         "clearing_bands": Answer(bands.build_clearing_bands),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate, top_n
-from transforms.datasets.police_dispatch.ranking import INCIDENT_COUNT, MAX_CITIES, MAX_TYPES, rank_by_incidents
+from transforms.datasets.police_dispatch.ranking import (
+    INCIDENT_COUNT,
+    MAX_CITIES,
+    MAX_STREETS,
+    MAX_TYPES,
+    rank_by_incidents,
+)
 from transforms.shares import percentage, share_of_total
 
 MAX_COMBINATIONS = 10
@@ -98,6 +106,34 @@ def build_top_type_dispositions(
     )
 
 
+def build_street_type_dispositions(
+    incidents: DataFrame, *, max_streets: int = MAX_STREETS, max_combinations: int = MAX_COMBINATIONS
+) -> DataFrame:
+    """Rank the most frequent combinations of type and disposition on each street of the largest city.
+
+    The largest city is the city with the most incidents. The source document lists this answer as a future improvement.
+
+    Rows: at most `max_combinations` for each of the `max_streets` streets with the most incidents in the city. Ties are
+    broken by the names of type and disposition. Incidents at intersections are left out, because an intersection has
+    more than one street.
+
+    Columns:
+
+    - city: the city with the most incidents.
+    - street_rank, street: the rank of the street is 1 for the street with the most incidents at blocks in the city.
+    - rank, initial_type, disposition_desc: the rank is 1 for the most frequent combination on the street.
+    - incidents: the number of incidents of the combination at blocks of the street in the city.
+    - share_pct: incidents as a percentage of all incidents at blocks of the street in the city.
+    """
+    return (
+        incidents.transform(_count_combinations, max_cities=1, group_by=["city", "street"])
+        .transform(rank_by_incidents, columns=["street"], name="street_rank")
+        .where((F.col("street_rank") <= max_streets) & F.expr(_HAS_COMBINATION))
+        .transform(top_n, n=max_combinations, column="incidents", group_by=["street"], order_by=_COMBINATION)
+        .select("city", "street_rank", "street", "rank", *_COMBINATION, "incidents", "share_pct")
+    )
+
+
 def build_missing_times(incidents: DataFrame) -> DataFrame:
     """Count the missing times of arrival and clearing, by type, sector and police district (question 8).
 
@@ -132,13 +168,16 @@ def build_missing_times(incidents: DataFrame) -> DataFrame:
     )
 
 
-def _count_combinations(incidents: DataFrame, *, max_cities: int) -> DataFrame:
-    """Count incidents by type and disposition in the top cities. share_pct is a percentage of the city's incidents."""
+def _count_combinations(incidents: DataFrame, *, max_cities: int, group_by: Sequence[str] = ("city",)) -> DataFrame:
+    """Count incidents by type and disposition in each group of the top cities.
+
+    A group is a city, or a part of a city. share_pct is a percentage of the group's incidents.
+    """
     return (
-        incidents.transform(aggregate, group_by=["city", *_COMBINATION], columns=INCIDENT_COUNT)
+        incidents.transform(aggregate, group_by=[*group_by, *_COMBINATION], columns=INCIDENT_COUNT)
         .transform(rank_by_incidents, columns=["city"], name="city_rank")
         .where(F.col("city_rank") <= max_cities)
-        .transform(share_of_total, column="incidents", name="share_pct", group_by=["city"])
+        .transform(share_of_total, column="incidents", name="share_pct", group_by=group_by)
     )
 
 
