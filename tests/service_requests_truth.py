@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from math import ceil, floor
 from typing import Any
@@ -75,11 +75,25 @@ def monthly_volume(truth: Truth) -> Rows:
                 yield "denver", *group, month, number, *next(before), *next(before)
 
 
+def mean_centre(cells: dict[str, int]) -> Iterator[float | None]:
+    """Yield the mean latitude and longitude of the centres of grid cells, rounded to three decimals.
+
+    A key of `cells` has the south-west corner of a cell, such as `39.73,-105.00`. The value is the weight of the cell.
+    """
+    for position in (0, 1):
+        thousandths = {cell: 1000 * Decimal(cell.split(",")[position]) + 5 for cell in cells}
+        total = sum(thousandths[cell] * number for cell, number in cells.items())
+        mean = Decimal(total) / sum(cells.values()) / 1000 if cells else None
+        yield None if mean is None else float(mean.quantize(Decimal("0.001"), ROUND_HALF_UP))
+
+
 def volume_by_area(truth: Truth) -> Rows:
     areas = group_counts(counts(truth, "area_types"), 1)
+    cells = group_counts(counts(truth, "area_cells"), 2)
     for kind, volumes in areas.items():
         share = shares(volumes)
-        yield from (("denver", *kind, area, number, share[area]) for area, number in volumes.items())
+        for area, number in volumes.items():
+            yield "denver", *kind, area, *mean_centre(cells.get((*kind, area), {})), number, share[area]
 
 
 def volumes_by_name(truth: Truth, kind: str) -> Counter:
@@ -167,7 +181,7 @@ CHANGES = "change_on_{0} change_on_{0}_pct".format
 GROUP, AREA = "city group_kind group_name", "city area_kind area"
 ANSWERS: dict[str, tuple[str, Callable[[Truth], Rows]]] = {
     "monthly_volume": (f"{GROUP} month requests {CHANGES('month')} {CHANGES('year')}", monthly_volume),
-    "volume_by_area": (f"{AREA} requests share_pct", volume_by_area),
+    "volume_by_area": (f"{AREA} latitude longitude requests share_pct", volume_by_area),
     "volume_by_channel": ("city channel requests share_pct", volume_by_channel),
     "first_call_resolution": (f"{GROUP} requests on_first_call on_first_call_pct", first_call_resolution),
     "top_types_by_area": (f"{AREA} rank request_type requests share_pct", top_types_by_area),

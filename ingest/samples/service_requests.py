@@ -223,6 +223,8 @@ class _Part:
                 answers["first_call said"][_key(*group)] += 1
                 answers["first_call yes"][_key(*group)] += expected["first_call"]
         for area in groups[-len(_AREAS) :]:
+            if area[1] and expected.get("grid_cell"):
+                answers["area_cells"][_key(*area, expected["grid_cell"])] += 1
             answers["area_types"][_key(*area, kind, month)] += 1
             if traffic:
                 answers["traffic"][_key(*area, traffic, kind)] += 1

@@ -15,6 +15,8 @@ REQUESTS = (
 )
 CHANGE = "change_on_{0} bigint, change_on_{0}_pct double".format
 SHARE = "requests bigint, share_pct decimal(6,3)"
+AREAS = f"city string, area_kind string, area string, latitude double, longitude double, {SHARE}"
+NOWHERE = (None, None)
 MAY, JUNE = date(2024, 5, 1), date(2024, 6, 1)
 
 
@@ -56,12 +58,36 @@ def test_shares_of_areas_add_up_to_100(spark):
     requests = [request(zip_code="80202", council="9"), request(zip_code="80202"), request(),
                 request("vancouver", neighborhood="Fairview")]  # fmt: skip
     rows = [
-        ("denver", "zip", "80202", 2, "66.667"), ("denver", "zip", None, 1, "33.333"),
-        ("denver", "council_district", "9", 1, "33.333"), ("denver", "council_district", None, 2, "66.667"),
-        *(("denver", kind, None, 3, "100.000") for kind in ("neighborhood", "police_district", "grid_cell")),
-        ("vancouver", "neighborhood", "Fairview", 1, "100.000"), ("vancouver", "grid_cell", None, 1, "100.000"),
+        ("denver", "zip", "80202", *NOWHERE, 2, "66.667"), ("denver", "zip", None, *NOWHERE, 1, "33.333"),
+        ("denver", "council_district", "9", *NOWHERE, 1, "33.333"),
+        ("denver", "council_district", None, *NOWHERE, 2, "66.667"),
+        *(("denver", kind, None, *NOWHERE, 3, "100.000") for kind in ("neighborhood", "police_district", "grid_cell")),
+        ("vancouver", "neighborhood", "Fairview", *NOWHERE, 1, "100.000"),
+        ("vancouver", "grid_cell", None, *NOWHERE, 1, "100.000"),
     ]  # fmt: skip
-    assert_built(spark, "volume_by_area", requests, rows, f"city string, area_kind string, area string, {SHARE}")
+    assert_built(spark, "volume_by_area", requests, rows, AREAS)
+
+
+def test_areas_have_the_mean_centre_of_their_grid_cells(either_ansi):
+    """The mean includes a cell once for each request. An unknown area has no point."""
+    north, south, west = "39.75,-105.00", "39.73,-105.00", "39.73,-105.01"
+    requests = [
+        *(request(zip_code="80202", cell=cell) for cell in (north, south, west, None)),
+        *(request(zip_code="80203", cell=cell) for cell in (south, west)),
+        request(cell=south), request(zip_code="80204"), request("vancouver", cell="49.26,-123.13"),
+    ]  # fmt: skip
+    rows = [
+        ("denver", "zip", "80202", 39.742, -104.998, 4, "50.000"),  # 39.735 + 0.02 / 3 and -104.995 - 0.01 / 3
+        ("denver", "zip", "80203", 39.735, -105.0, 2, "25.000"),
+        ("denver", "zip", "80204", *NOWHERE, 1, "12.500"), ("denver", "zip", None, *NOWHERE, 1, "12.500"),
+        ("denver", "grid_cell", north, 39.755, -104.995, 1, "12.500"),
+        ("denver", "grid_cell", south, 39.735, -104.995, 3, "37.500"),
+        ("denver", "grid_cell", west, 39.735, -105.005, 2, "25.000"),
+        ("denver", "grid_cell", None, *NOWHERE, 2, "25.000"),
+        ("vancouver", "grid_cell", "49.26,-123.13", 49.265, -123.125, 1, "100.000"),
+    ]  # fmt: skip
+    where = "area_kind IN ('zip', 'grid_cell')"
+    assert_built(either_ansi, "volume_by_area", requests, rows, AREAS, where=where)
 
 
 def test_shares_of_channels_use_the_city_total(spark):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from transforms.aggregate import aggregate
 from transforms.datasets.service_requests.groups import (
     AREA_COLUMNS,
     AREA_KINDS,
@@ -16,8 +17,10 @@ from transforms.datasets.service_requests.groups import (
     count_with_share,
     top_values,
 )
+from transforms.shares import share_of_total
 
 MAX_TYPES_PER_AREA = 5
+_POINT_COLUMNS = ("latitude", "longitude")
 _KINDS_WITHOUT_GRID_CELL = tuple(kind for kind in GROUP_KINDS if kind != "grid_cell")
 
 
@@ -60,12 +63,25 @@ def build_volume_by_area(requests: DataFrame) -> DataFrame:
 
     - city, area_kind.
     - area: the name of the area, or null if the area is unknown.
+    - latitude, longitude: a point in the area, in degrees with 3 decimals. For a grid cell, the point is the centre of
+      the cell. For any other area, the point is the mean of the centres of the grid cells of the area's requests. Both
+      columns are null if the area is unknown, or if no request of the area has a grid cell.
     - requests: the number of requests.
     - share_pct: requests as a percentage of the city's requests. For each kind of area, the percentages add up to
       exactly 100.000.
+
+    The mean is computed from the centres of cells and not from the coordinates of requests. So if an area has only one
+    request, the point does not show the exact place of this request.
     """
-    return requests.transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=[]).transform(
-        count_with_share, columns=AREA_COLUMNS
+    points = {name: (name, "avg") for name in _POINT_COLUMNS}
+    columns = {"requests": ("city", "count"), **points}
+    return (
+        requests.transform(_add_cell_centres)
+        .transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=_POINT_COLUMNS)
+        .transform(aggregate, group_by=["city", *AREA_COLUMNS], columns=columns)
+        .transform(share_of_total, column="requests", name="share_pct", group_by=["city", "area_kind"])
+        .withColumns({name: F.when(F.col("area").isNotNull(), F.round(F.col(name) / 1000, 3)) for name in points})
+        .select("city", *AREA_COLUMNS, *_POINT_COLUMNS, "requests", "share_pct")
     )
 
 
@@ -208,4 +224,18 @@ def build_traffic_by_area(requests: DataFrame) -> DataFrame:
         requests.where("traffic_kind IS NOT NULL")
         .transform(assign_groups, kinds=AREA_KINDS, names=AREA_COLUMNS, keep=kind_columns)
         .transform(count_requests, group_by=["city", *AREA_COLUMNS, *kind_columns])
+    )
+
+
+def _add_cell_centres(requests: DataFrame) -> DataFrame:
+    """Replace latitude and longitude by the centre of the grid cell, in whole thousandths of a degree.
+
+    A mean of whole numbers does not depend on the order of the rows.
+    """
+    corner = F.split("grid_cell", ",")
+    return requests.withColumns(
+        {
+            name: (corner[position].cast("decimal(5, 2)") * 1000 + 5).cast("bigint")
+            for position, name in enumerate(_POINT_COLUMNS)
+        }
     )
