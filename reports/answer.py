@@ -1,47 +1,80 @@
-"""The display settings of an answer: its title, columns, order and headline."""
+"""The declaration of a report: its sources, and for each answer the question, sentence, columns and charts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.charts import Chart
+
+Rows = Sequence[Mapping[str, Any]]
+"""The rows of an answer in the order of the answer. Each row maps the columns of the curated table to values."""
 
 
 @dataclass(frozen=True)
-class DisplayColumn:
-    """The display settings of a column.
+class Source:
+    """A published dataset from which the answers are computed.
 
     Attributes:
-        column: The column of the curated table.
-        header: The header of the column.
-        format: The format of the values, as in `format(value, …)`. True is displayed as yes. False is displayed as
-            an empty cell.
-        bar: Whether to draw a bar from 0 to 100 beside the value.
+        title: The publisher, and the name of the published dataset.
+        url: The page of the published dataset. Empty if there is no such page.
+        licence: The name of the licence. Empty if the data is not published.
     """
 
-    column: str
-    header: str
-    format: str = ""
-    bar: bool = False
+    title: str
+    url: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The display settings of an answer.
+    """The declaration of an answer. Terminal, site, workbook, SQL and dashboards are made from this declaration.
 
     Attributes:
         name: The name of the answer. The table of the answer is `lake.curated.<dataset>_<name>`.
-        title: The title above the displayed answer.
-        columns: The displayed columns, in order.
+        question: The question that the table answers. A short question fits on a line of a terminal.
+        sentence: The function that returns the answer in one sentence. The function takes the rows of the table, and is
+            called only if there is at least one row.
+        columns: The displayed columns, in order. `reports.columns` has the headers and formats.
+        charts: The charts of the answer. A report displays the charts above the table.
         order: The sort keys of the rows: columns or SQL expressions. `-name` sorts in descending order. `-|name|` sorts
-            by absolute value, in descending order. If `order` is empty, the table displays only the latest rows, sorted
-            by the first displayed column in ascending order.
+            by absolute value, in descending order. If `order` is empty, the rows are sorted by the first displayed
+            column, in descending order.
         note: The facts that a reader needs to understand the figures, such as the total that 100 % stands for.
-        headline: A sentence about the first row. In the sentence, `{column:format}` stands for a value of the row. Only
-            the first answer of a dataset needs a headline.
+        empty: The answer if the table has no rows.
     """
 
     name: str
-    title: str
-    columns: tuple[DisplayColumn, ...]
+    question: str
+    sentence: Callable[[Rows], str]
+    columns: tuple[str, ...]
+    charts: tuple[Chart, ...] = ()
     order: tuple[str, ...] = ()
     note: str = ""
-    headline: str = ""
+    empty: str = "There is no data for this question."
+
+    def text(self, rows: Rows) -> str:
+        """Return the answer in one sentence."""
+        return self.sentence(rows) if rows else self.empty
+
+
+@dataclass(frozen=True)
+class Report:
+    """The declaration of the report of a dataset.
+
+    Attributes:
+        title: The title of the report.
+        sources: The published datasets.
+        answers: The answers in the order of the report. The first answer is the headline of the dataset.
+        headers: The headers of columns, if they differ from those in `reports.columns`.
+        sparkline: The name of the answer whose first chart is the small line of the dataset on the index page.
+        sections: The headings between the answers. Each heading is above the answer that the mapping names.
+    """
+
+    title: str
+    sources: tuple[Source, ...]
+    answers: tuple[Answer, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sparkline: str = ""
+    sections: Mapping[str, str] = field(default_factory=dict)

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
-from reports.answer import Answer, DisplayColumn
+from reports.answer import Answer
+from reports.columns import DisplayColumn, bar_columns, display_columns
 from reports.plain_table import plain_table
+from reports.rows import sort_rows
 from reports.validation import result_text
 from transforms.masking import REDACTED
 from transforms.schema import CAST_FAILURES
@@ -30,13 +32,17 @@ DEFAULT_WIDTH = 80  # characters
 _BAR_WIDTH = 10  # characters
 
 
-def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
-    """Sort an answer by `answer.order`. If `order` is empty, sort by the first displayed column in descending order."""
-    return curated.orderBy(*map(_sort_key, answer.order or (f"-{answer.columns[0].column}",)))
-
-
-def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS, width: int = DEFAULT_WIDTH) -> Group:
+def answer_table(
+    answer: Answer,
+    curated: DataFrame,
+    *,
+    headers: Mapping[str, str] | None = None,
+    max_rows: int = MAX_ROWS,
+    width: int = DEFAULT_WIDTH,
+) -> Group:
     """Draw the first rows of an answer. If `answer.order` is empty, draw the latest rows.
+
+    `headers` has the headers of columns that differ from those in `reports.columns`.
 
     Columns that do not fit in `width` are left out, the last column first. A line below the table names these columns.
     """
@@ -47,23 +53,13 @@ def answer_table(answer: Answer, curated: DataFrame, *, max_rows: int = MAX_ROWS
         notes.append(f"Only the {end} {max_rows} of {curated.count():,} rows are displayed.")
     rows = rows[:max_rows] if answer.order else rows[:max_rows][::-1]
     notes += [answer.note] if answer.note else []
-    table, hidden = _fitting_table(answer, rows, width)
+    columns = display_columns(answer, curated.schema, headers=headers or {})
+    table, hidden = _fitting_table(columns, rows, width, bars=bar_columns(answer))
     if hidden:
-        headers = ", ".join(column.header for column in hidden)
-        notes.append(f"These columns do not fit in this terminal: {headers}. Use --csv to see all columns.")
+        names = ", ".join(column.header for column in hidden)
+        notes.append(f"These columns do not fit in this terminal: {names}. Use --csv to see all columns.")
     # The notes are below the table and not in its caption, because a caption wraps at the width of the table.
-    return Group(f"[bold]{escape(answer.title)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
-
-
-def headline(answer: Answer, curated: DataFrame) -> str | None:
-    """Return a sentence with the figures of an answer's first row, or None if the answer has no rows."""
-    row = sort_rows(answer, curated).first()
-    if row is None:
-        return None
-    if answer.headline:
-        return answer.headline.format_map({name: _Cell(row[name]) for name in curated.columns})
-    cells = (f"{column.header} {_cell(row[column.column], column.format)}" for column in answer.columns)
-    return f"{answer.title}: {', '.join(cells)}"
+    return Group(f"[bold]{escape(answer.question)}[/]", "", table, *(["", escape(" ".join(notes))] if notes else []))
 
 
 def quarantine_table(
@@ -117,40 +113,38 @@ def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Se
     return [f"{name} ({count}): {expectations.get(name, (name, ()))[0]}" for name, count in counts.items()]
 
 
-def _fitting_table(answer: Answer, rows: Sequence[Row], width: int) -> tuple[Table, Sequence[DisplayColumn]]:
+def _fitting_table(
+    columns: Sequence[DisplayColumn], rows: Sequence[Row], width: int, *, bars: Sequence[str]
+) -> tuple[Table, Sequence[DisplayColumn]]:
     """Return a table of the columns that fit, and the other columns.
 
     If the table is too wide, bars are left out first.
     """
     console = Console(width=10_000)  # Every table fits in this width.
-    for bars in (True, False):
-        table = _table(answer.columns, rows, bars=bars)
-        if Measurement.get(console, console.options, table).minimum <= width:
-            return table, ()
-    for count in reversed(range(1, len(answer.columns))):
-        table = _table(answer.columns[:count], rows, bars=False)
+    for count, drawn_bars in ((len(columns), bars), *((count, ()) for count in range(len(columns), 0, -1))):
+        table = _table(columns[:count], rows, bars=drawn_bars)
         if Measurement.get(console, console.options, table).minimum <= width:
             break
-    return table, answer.columns[count:]
+    return table, columns[count:]
 
 
-def _table(columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: bool) -> Table:
+def _table(columns: Sequence[DisplayColumn], rows: Sequence[Row], *, bars: Sequence[str]) -> Table:
     table = plain_table()
     for column in columns:
         if column.format:  # A figure stays on one line, but its header may wrap.
-            figures = [len(_cell(row[column.column], column.format)) for row in rows]
+            figures = [len(column.text(row[column.name])) for row in rows]
             header = fill(column.header, max(*figures, *map(len, column.header.split()), 1), break_long_words=False)
             table.add_column(header, justify="right", no_wrap=True)
         else:
             table.add_column(column.header)
-        if column.bar and bars:
+        if column.name in bars:
             table.add_column("", no_wrap=True, min_width=_BAR_WIDTH)
     for row in rows:
         cells: list[str] = []
         for column in columns:
-            value = row[column.column]
-            cells.append(escape(_cell(value, column.format)))
-            if column.bar and bars:
+            value = row[column.name]
+            cells.append(escape(column.text(value)))
+            if column.name in bars:
                 cells.append(_bar(value))
         table.add_row(*cells)
     return table
@@ -167,28 +161,6 @@ def _cast_failure(failure: Row, sources: Mapping[str, str]) -> str:
     column, value = sources.get(failure["column"], failure["column"]), failure["value"]
     cell = "the cell (masked here; see the file)" if value == REDACTED else repr(value)
     return f"{column}: {cell} is not a valid {failure['expected']}"
-
-
-def _sort_key(order: str) -> Column:
-    column = F.expr(order.strip("-|"))
-    column = F.abs(column) if order.endswith("|") else column
-    return column.desc() if order.startswith("-") else column
-
-
-def _cell(value: Any, format_spec: str) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return "-" if value is None else format(value, format_spec)
-
-
-class _Cell:
-    """A value in a headline. A missing value is displayed as a dash in every format."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __format__(self, format_spec: str) -> str:
-        return _cell(self.value, format_spec)
 
 
 def _bar(percentage: float | None) -> str:

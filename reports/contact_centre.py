@@ -1,33 +1,69 @@
-"""Display settings of the contact centre's answers."""
+"""The report about calls to the contact centre."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, DisplayColumn
+from reports.answer import Answer, Report, Rows, Source
+from reports.charts import Chart
+from reports.words import month_and_year, months_of_year, points
+
+_COLUMNS = ("calls_offered", "calls_handled", "calls_handled_pct", "change_pct_points")
+_AXIS = "Calls handled, % of calls offered"
+
+
+def _yearly(rows: Rows) -> str:
+    year = rows[0]
+    period = months_of_year(year["first_day"], year["last_day"])
+    change = points(year["change_pct_points"], since=str(year["year"] - 1))
+    return f"{year['calls_handled_pct']:.2f} % of calls were handled in {period}{change}."
+
+
+def _monthly(rows: Rows) -> str:
+    known = [row for row in rows if row["calls_handled_pct"] is not None]
+    if not known:
+        return "No month has calls."
+    lowest, highest = (choose(known, key=lambda row: row["calls_handled_pct"]) for choose in (min, max))
+    low, high = (f"{row['calls_handled_pct']:.2f} % in {month_and_year(row['month'])}" for row in (lowest, highest))
+    return f"The percentage was between {low} and {high}."
+
 
 ANSWERS = (
     Answer(
         name="calls_handled",
-        title="Percentage of calls handled, by year",
-        headline="{calls_handled_pct:.2f} % of calls handled in {year} ({change_pct_points:+.2f} points)",
-        columns=(
-            DisplayColumn("year", "Year", "d"),
-            DisplayColumn("days", "Days", ",d"),
-            DisplayColumn("calls_offered", "Calls offered", ",d"),
-            DisplayColumn("calls_handled", "Calls handled", ",d"),
-            DisplayColumn("calls_handled_pct", "Handled %", ".2f", bar=True),
-            DisplayColumn("change_pct_points", "Change, points", "+.2f"),
+        question="What percentage of calls is handled each year?",
+        sentence=_yearly,
+        columns=("year", "days", *_COLUMNS),
+        charts=(
+            Chart(
+                kind="line",
+                category=("year",),
+                values=("calls_handled_pct",),
+                axis=_AXIS,
+                complete="days >= 365",
+                incomplete="An open circle is a year with missing days.",
+            ),
         ),
+        note="100 % is all calls offered in the year.",
     ),
     Answer(
         name="calls_handled_monthly",
-        title="Percentage of calls handled, by month",
-        columns=(
-            DisplayColumn("month", "Month", "%Y-%m"),
-            DisplayColumn("days", "Days", ",d"),
-            DisplayColumn("calls_offered", "Calls offered", ",d"),
-            DisplayColumn("calls_handled", "Calls handled", ",d"),
-            DisplayColumn("calls_handled_pct", "Handled %", ".2f", bar=True),
-            DisplayColumn("change_pct_points", "Change, points", "+.2f"),
+        question="What percentage of calls is handled each month?",
+        sentence=_monthly,
+        columns=("month", "days", *_COLUMNS),
+        charts=(Chart(kind="line", category=("month",), values=("calls_handled_pct",), axis=_AXIS),),
+        note="100 % is all calls offered in the month.",
+    ),
+)
+
+REPORT = Report(
+    title="Contact centre",
+    sources=(
+        Source(
+            "City of Vancouver, 3-1-1 contact centre metrics",
+            "https://opendata.vancouver.ca/explore/dataset/3-1-1-contact-centre-metrics/",
+            "Open Government Licence - Vancouver",
         ),
     ),
+    answers=ANSWERS,
+    headers={"calls_handled_pct": "Handled %"},
+    sparkline="calls_handled_monthly",
 )

@@ -1,106 +1,246 @@
-"""Display settings of the inquiry volume's answers."""
+"""The report about the volume of inquiries."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, DisplayColumn
+from reports.answer import Answer, Report, Rows, Source
+from reports.charts import Chart
+from reports.words import listed, month_and_year, name_of, percent
 
-_YEAR, _DEPARTMENT, _CHANNEL = (
-    DisplayColumn("year", "Year", "d"),
-    DisplayColumn("inquiry_department", "Department"),
-    DisplayColumn("inquiry_channel", "Channel"),
-)
-_INQUIRIES = DisplayColumn("inquiries", "Inquiries", ",d")
-_SHARE = DisplayColumn("share_pct", "Share %", ".3f", bar=True)
-_CHANGES = (
-    DisplayColumn("inquiries_before", "Before", ",d"),
-    DisplayColumn("inquiries", "Now", ",d"),
-    DisplayColumn("share_before_pct", "Before %", ".3f"),
-    DisplayColumn("share_pct", "Now %", ".3f", bar=True),
-    DisplayColumn("change_pct_points", "Change, points", "+.3f"),
-)
+_CHANGES = ("inquiries_before", "inquiries", "share_before_pct", "share_pct", "change_pct_points")
+_LAST_YEAR = "year = max(year) OVER ()"
+_MONTHS = Chart(kind="line", category=("month",), values=("inquiries",), axis="Inquiries per month")
+
+
+def _departments(rows: Rows) -> str:
+    first = rows[0]
+    department = name_of(first["inquiry_department"], default="The unknown department")
+    return (
+        f"{department} had the most inquiries in {first['year']}: {first['inquiries']:,}, "
+        f"or {first['share_pct']:.2f} % of all."
+    )
+
+
+def _channels(rows: Rows) -> str:
+    latest = [row for row in rows if row["year"] == rows[0]["year"] and row["inquiry_channel"] is not None]
+    if not latest:
+        return "The channel is unknown for all inquiries."
+    most, least = (f"{row['inquiry_channel']} ({row['share_pct']:.2f} %)" for row in (latest[0], latest[-1]))
+    return f"In {latest[0]['year']}, people used {most} the most and {least} the least."
+
+
+def _monthly(rows: Rows) -> str:
+    month = rows[0]
+    year_before = month_and_year(month["month"].replace(year=month["month"].year - 1))
+    change = percent(month["change_on_year_pct"], since=year_before)
+    return f"There were {month['inquiries']:,} inquiries in {month_and_year(month['month'])}{change}."
+
+
+def _yearly(rows: Rows) -> str:
+    year = rows[0]
+    before = next((row for row in rows if row["year"] == year["year"] - 1), None)
+    sentence = f"{year['inquiries_per_month']:,.0f} inquiries per month were made in {year['year']}"
+    if before and before["inquiries_per_month"]:
+        change = 100 * (year["inquiries_per_month"] / before["inquiries_per_month"] - 1)
+        sentence += percent(change, since=str(before["year"]))
+    return f"{sentence}."
+
+
+def _department_moves(rows: Rows) -> str:
+    first = rows[0]
+    direction = "gained" if first["change_pct_points"] > 0 else "lost"
+    return (
+        f"{name_of(first['inquiry_department'])} {direction} the most: from {first['share_before_pct']:.2f} % of all "
+        f"inquiries in {first['year_before']} to {first['share_pct']:.2f} % in {first['year']}."
+    )
+
+
+def _unusual(rows: Rows) -> str:
+    latest = [row for row in rows if row["year"] == rows[0]["year"]]
+    kinds = {
+        kind: [name_of(row["inquiry_department"]) for row in latest if row["unusual"] == kind]
+        for kind in ("high", "low")
+    }
+    parts = [
+        f"unusually {'many' if kind == 'high' else 'few'} inquiries: {listed(names)}"
+        for kind, names in kinds.items()
+        if names
+    ]
+    return f"In {latest[0]['year']}, these departments had {', and these '.join(parts)}."
+
+
+def _top_types(rows: Rows) -> str:
+    latest = [row for row in rows if row["year"] == rows[0]["year"]]
+    top = max(latest, key=lambda row: row["inquiries"])
+    return (
+        f"The most common type in {top['year']} was {name_of(top['inquiry_type'])} of "
+        f"{name_of(top['inquiry_department'])}, with {top['inquiries']:,} inquiries."
+    )
+
+
+def _channel_moves(rows: Rows) -> str:
+    top = max(rows, key=lambda row: abs(row["change_pct_points"]) * row["inquiries"])
+    return (
+        f"{name_of(top['inquiry_channel'])} at {name_of(top['inquiry_department'])} changed from "
+        f"{top['share_before_pct']:.2f} % in {top['year_before']} to {top['share_pct']:.2f} % in {top['year']}."
+    )
+
 
 ANSWERS = (
     Answer(
         name="departments",
-        title="Inquiries by department and year",
-        headline="{inquiry_department}: {inquiries:,d} inquiries in {year} ({share_pct:.2f} % of all)",
-        columns=(_YEAR, _DEPARTMENT, _INQUIRIES, _SHARE),
+        question="Which departments get the most inquiries?",
+        sentence=_departments,
+        columns=("year", "inquiry_department", "inquiries", "share_pct"),
+        charts=(
+            Chart(
+                kind="bars",
+                category=("inquiry_department",),
+                values=("share_pct",),
+                axis="Share of all inquiries of the last year, %",
+                where=_LAST_YEAR,
+                max_categories=15,
+            ),
+        ),
         order=("-year", "-inquiries", "inquiry_department"),
         note="100 % is all inquiries of the year.",
     ),
     Answer(
         name="channels",
-        title="Inquiries by channel and year",
-        columns=(_YEAR, _CHANNEL, _INQUIRIES, _SHARE),
+        question="Which channels do people use the most?",
+        sentence=_channels,
+        columns=("year", "inquiry_channel", "inquiries", "share_pct"),
+        charts=(
+            Chart(
+                kind="change",
+                category=("inquiry_channel",),
+                values=("share_pct",),
+                series="year",
+                axis="Share of all inquiries of the year, %",
+                where="year >= max(year) OVER () - 1",
+            ),
+        ),
         order=("-year", "-inquiries", "inquiry_channel"),
         note="100 % is all inquiries of the year.",
     ),
     Answer(
         name="monthly",
-        title="Inquiries by month",
+        question="How do inquiries change from month to month?",
+        sentence=_monthly,
         columns=(
-            DisplayColumn("month", "Month", "%Y-%m"),
-            _INQUIRIES,
-            DisplayColumn("change_on_month", "Change on month", "+,d"),
-            DisplayColumn("change_on_month_pct", "Change on month %", "+.2f"),
-            DisplayColumn("change_on_year", "Change on year", "+,d"),
-            DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
+            *("month", "inquiries", "change_on_month", "change_on_month_pct"),
+            *("change_on_year", "change_on_year_pct"),
         ),
+        charts=(_MONTHS,),
+        note="A change compares the month with the month before, or with the same month one year before.",
     ),
     Answer(
         name="yearly",
-        title="Inquiries by year",
-        columns=(
-            _YEAR,
-            DisplayColumn("months", "Months", "d"),
-            _INQUIRIES,
-            DisplayColumn("inquiries_per_month", "Inquiries per month", ",.1f"),
-            DisplayColumn("change_on_year", "Change on year", "+,d"),
-            DisplayColumn("change_on_year_pct", "Change on year %", "+.2f"),
+        question="How do inquiries differ from year to year?",
+        sentence=_yearly,
+        columns=("year", "months", "inquiries", "inquiries_per_month", "change_on_year", "change_on_year_pct"),
+        charts=(
+            Chart(
+                kind="columns",
+                category=("year",),
+                values=("inquiries_per_month",),
+                axis="Inquiries per month",
+                complete="months = 12",
+                incomplete="A pale column is a year with missing months.",
+            ),
         ),
         note="A year with fewer than 12 months is incomplete. To compare such a year, use the inquiries per month.",
     ),
     Answer(
         name="department_moves",
-        title="Change of each department's share between two years",
-        columns=(_DEPARTMENT, *_CHANGES),
+        question="Which departments' shares changed the most?",
+        sentence=_department_moves,
+        columns=("inquiry_department", *_CHANGES),
+        charts=(
+            Chart(
+                kind="change",
+                category=("inquiry_department",),
+                values=("share_before_pct", "share_pct"),
+                axis="Share of all inquiries of the year, %",
+                max_categories=12,
+            ),
+        ),
         order=("-|change_pct_points|", "inquiry_department"),
         note="The greatest increase or decrease comes first. 100 % is all inquiries of the year.",
     ),
     Answer(
         name="unusual_departments",
-        title="Departments with unusual numbers of inquiries",
-        columns=(
-            _YEAR,
-            _DEPARTMENT,
-            DisplayColumn("unusual", "Outlier"),
-            _INQUIRIES,
-            DisplayColumn("usual_from", "Usual minimum", ",.1f"),
-            DisplayColumn("usual_to", "Usual maximum", ",.1f"),
+        question="Which departments have unusual numbers?",
+        sentence=_unusual,
+        columns=("year", "inquiry_department", "unusual", "inquiries", "usual_from", "usual_to"),
+        charts=(
+            Chart(
+                kind="bars",
+                category=("inquiry_department",),
+                values=("inquiries",),
+                panel=("year",),
+                axis="Inquiries in the year",
+            ),
         ),
         order=("-year", "unusual", "inquiry_department"),
         note="The usual range extends 1.5 interquartile ranges beyond the quartiles, on a logarithmic scale (Tukey).",
+        empty="No department had an unusual number of inquiries.",
     ),
     Answer(
         name="top_types",
-        title="Most common inquiry types of each department",
-        columns=(
-            _YEAR,
-            _DEPARTMENT,
-            DisplayColumn("rank", "Rank", "d"),
-            DisplayColumn("inquiry_type", "Type"),
-            DisplayColumn("is_retired", "Retired"),
-            _INQUIRIES,
-            DisplayColumn("share_pct", "Share %", ".3f", bar=True),
+        question="What does each department get asked the most?",
+        sentence=_top_types,
+        columns=("year", "inquiry_department", "rank", "inquiry_type", "is_retired", "inquiries", "share_pct"),
+        charts=(
+            Chart(
+                kind="bars",
+                category=("inquiry_type", "inquiry_department"),
+                values=("inquiries",),
+                axis="Inquiries of the last year",
+                where=_LAST_YEAR,
+                max_categories=15,
+            ),
         ),
         order=("-year", "inquiry_department", "rank"),
         note="100 % is all inquiries of the department in the year.",
     ),
     Answer(
         name="channel_moves",
-        title="Change of each channel's share, by department",
-        columns=(_DEPARTMENT, _CHANNEL, *_CHANGES),
+        question="How did each department's channels change?",
+        sentence=_channel_moves,
+        columns=("inquiry_department", "inquiry_channel", *_CHANGES),
+        charts=(
+            Chart(
+                kind="change",
+                category=("inquiry_channel",),
+                values=("share_before_pct", "share_pct"),
+                panel=("inquiry_department",),
+                axis="Share of the department's inquiries, %",
+                weight="inquiries",
+            ),
+        ),
         order=("inquiry_department", "-change_pct_points", "inquiry_channel"),
         note="100 % is all inquiries of the department in the year.",
     ),
+)
+
+REPORT = Report(
+    title="Inquiry volume",
+    sources=(
+        Source(
+            "City of Vancouver, 3-1-1 inquiry volume",
+            "https://opendata.vancouver.ca/explore/dataset/3-1-1-inquiry-volume/",
+            "Open Government Licence - Vancouver",
+        ),
+    ),
+    answers=ANSWERS,
+    headers={
+        "inquiry_department": "Department",
+        "inquiry_channel": "Channel",
+        "inquiry_type": "Type",
+        "is_retired": "Retired",
+        "unusual": "Outlier",
+        "usual_from": "Usual minimum",
+        "usual_to": "Usual maximum",
+    },
+    sparkline="monthly",
 )

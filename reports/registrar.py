@@ -1,90 +1,165 @@
-"""Display settings of the registrar's answers."""
+"""The report about the registrar's applications, enrolments and withdrawals."""
 
 from __future__ import annotations
 
-from reports.answer import Answer, DisplayColumn
+from reports.answer import Answer, Report, Rows, Source
+from reports.charts import Chart
+from reports.words import month_and_year, name_of, points
 
-_COURSE = (DisplayColumn("programme", "Programme"), DisplayColumn("intake", "Intake"))
-_RECORDS = (
-    DisplayColumn("applications", "Applications", ",d"),
-    DisplayColumn("enrolments", "Enrolments", ",d"),
-    DisplayColumn("withdrawals", "Withdrawals", ",d"),
-)
-_COMPLETED = (
-    DisplayColumn("received", "Received", ",d"),
-    DisplayColumn("completed", "Completed", ",d"),
-    DisplayColumn("completion_rate_pct", "Completed %", ".2f", bar=True),
-)
+_COURSE = ("programme", "intake")
+_RECORDS = ("applications", "enrolments", "withdrawals")
+_COMPLETED = ("received", "completed", "completion_rate_pct")
+_MONTHS = Chart(kind="line", category=("month",), values=_RECORDS, axis="Records per month")
+
+
+def _by_year(rows: Rows) -> str:
+    year = rows[0]
+    change = points(year["change_pct_points"], since=str(year["year"] - 1))
+    return f"{year['completion_rate_pct']:.2f} % of the applications received in {year['year']} were completed{change}."
+
+
+def _range_of(rows: Rows, column: str, text: str) -> str:
+    known = [row for row in rows if row[column] is not None]
+    if not known:
+        return "No programme has enough records."
+    lowest, highest = (choose(known, key=lambda row: row[column]) for choose in (min, max))
+    low, high = (f"{row[column]:.2f} % ({_course(row)})" for row in (lowest, highest))
+    return f"{text} between {low} and {high}."
+
+
+def _course(row: object) -> str:
+    return ", ".join(name_of(row[name]) for name in _COURSE)  # type: ignore[index]
+
+
+def _by_programme(rows: Rows) -> str:
+    return _range_of(rows, "completion_rate_pct", "The completion rate is")
+
+
+def _by_month(rows: Rows) -> str:
+    busiest = max(rows, key=lambda row: row["applications"])
+    return f"Most applications arrived in {month_and_year(busiest['month'])}: {busiest['applications']:,}."
+
+
+def _activity_by_year(rows: Rows) -> str:
+    year = rows[0]
+    return (
+        f"In {year['year']} there were {year['applications']:,} applications, {year['enrolments']:,} enrolments and "
+        f"{year['withdrawals']:,} withdrawals."
+    )
+
+
+def _yield(rows: Rows) -> str:
+    return _range_of(rows, "yield_pct", "The share of completed applications that led to an enrolment is")
+
+
+def _withdrawals(rows: Rows) -> str:
+    return _range_of(rows, "withdrawal_rate_pct", "The share of enrolments that were withdrawn is")
+
+
+def _completeness(rows: Rows) -> str:
+    lowest = min(rows, key=lambda row: row["completeness_pct"])
+    return (
+        f"The least complete field is {lowest['field']} of {lowest['record']} records, "
+        f"with {lowest['completeness_pct']:.2f} % filled."
+    )
+
+
+def _rate(column: str, axis: str) -> Chart:
+    return Chart(kind="dots", category=("programme",), values=(column,), series="intake", axis=axis)
+
 
 ANSWERS = (
     Answer(
         name="completion_by_year",
-        title="Application completion rate, by year received",
-        headline="{completion_rate_pct:.2f} % of applications in {year} were completed "
-        "({change_pct_points:+.2f} points)",
-        columns=(
-            DisplayColumn("year", "Year", "d"),
-            *_COMPLETED,
-            DisplayColumn("change_pct_points", "Change, points", "+.2f"),
+        question="What percentage of applications is completed?",
+        sentence=_by_year,
+        columns=("year", *_COMPLETED, "change_pct_points"),
+        charts=(
+            Chart(
+                kind="columns",
+                category=("year",),
+                values=("completion_rate_pct",),
+                axis="Completed applications, % of all received in the year",
+            ),
         ),
         note="100 % is all applications received in the year.",
     ),
     Answer(
         name="completion_by_programme",
-        title="Completion rate, by programme and intake",
+        question="Which programmes complete the most applications?",
+        sentence=_by_programme,
         columns=(*_COURSE, *_COMPLETED),
-        order=("programme", "intake"),
+        charts=(_rate("completion_rate_pct", "Completed applications, % of all received"),),
+        order=_COURSE,
         note="100 % is all applications for the programme and intake.",
     ),
     Answer(
         name="activity_by_month",
-        title="Applications, enrolments, withdrawals by month",
-        columns=(DisplayColumn("month", "Month", "%Y-%m"), *_RECORDS),
+        question="How many records arrive each month?",
+        sentence=_by_month,
+        columns=("month", *_RECORDS),
+        charts=(_MONTHS,),
     ),
     Answer(
         name="activity_by_year",
-        title="Applications, enrolments, withdrawals by year",
-        columns=(DisplayColumn("year", "Year", "d"), *_RECORDS),
+        question="How many records arrive each year?",
+        sentence=_activity_by_year,
+        columns=("year", *_RECORDS),
+        charts=(Chart(kind="columns", category=("year",), values=_RECORDS, axis="Records per year"),),
     ),
     Answer(
         name="yield",
-        title="Completed applications that led to an enrolment",
-        columns=(
-            *_COURSE,
-            DisplayColumn("completed", "Completed", ",d"),
-            DisplayColumn("enrolled", "Enrolled", ",d"),
-            DisplayColumn("yield_pct", "Yield %", ".2f", bar=True),
-            DisplayColumn("enrolled_otherwise", "Enrolled without a completed application", ",d"),
-        ),
-        order=("programme", "intake"),
+        question="Which completed applications lead to enrolments?",
+        sentence=_yield,
+        columns=(*_COURSE, "completed", "enrolled", "yield_pct", "enrolled_otherwise"),
+        charts=(_rate("yield_pct", "Enrolled, % of completed applications"),),
+        order=_COURSE,
         note="100 % is all completed applications for the programme and intake.",
     ),
     Answer(
         name="withdrawal_rates",
-        title="Withdrawals, and days from enrolment to withdrawal",
+        question="How many enrolments are withdrawn, and when?",
+        sentence=_withdrawals,
         columns=(
-            *_COURSE,
-            DisplayColumn("enrolled", "Enrolled", ",d"),
-            DisplayColumn("withdrawn", "Withdrawn", ",d"),
-            DisplayColumn("withdrawal_rate_pct", "Withdrawn %", ".2f", bar=True),
-            DisplayColumn("median_days", "Median days", ".1f"),
-            DisplayColumn("min_days", "Minimum days", "d"),
-            DisplayColumn("max_days", "Maximum days", "d"),
+            *(*_COURSE, "enrolled", "withdrawn", "withdrawal_rate_pct"),
+            *("median_days", "min_days", "max_days"),
         ),
-        order=("programme", "intake"),
+        charts=(_rate("withdrawal_rate_pct", "Withdrawn, % of enrolments"),),
+        order=_COURSE,
         note="100 % is all enrolments in the programme and intake. Days are counted from enrolment to withdrawal.",
     ),
     Answer(
         name="completeness",
-        title="Completeness of the critical fields",
-        columns=(
-            DisplayColumn("record", "Record"),
-            DisplayColumn("field", "Field"),
-            DisplayColumn("rows", "Records", ",d"),
-            DisplayColumn("filled", "Filled", ",d"),
-            DisplayColumn("completeness_pct", "Filled %", ".2f", bar=True),
+        question="Which critical fields are complete?",
+        sentence=_completeness,
+        columns=("record", "field", "rows", "filled", "completeness_pct"),
+        charts=(
+            Chart(
+                kind="bars",
+                category=("field",),
+                values=("completeness_pct",),
+                panel=("record",),
+                axis="Filled cells, % of all records of the kind",
+                in_order=True,
+            ),
         ),
         order=("record", "field"),
         note="100 % is all records of the same kind, including records in quarantine.",
     ),
+)
+
+REPORT = Report(
+    title="Registrar",
+    sources=(Source("Registrar's office: applications, enrolments and withdrawals. This data is not published."),),
+    answers=ANSWERS,
+    headers={
+        "rows": "Records",
+        "completion_rate_pct": "Completed %",
+        "withdrawal_rate_pct": "Withdrawn %",
+        "completeness_pct": "Filled %",
+        "min_days": "Minimum days",
+        "max_days": "Maximum days",
+        "enrolled_otherwise": "Enrolled without a completed application",
+    },
+    sparkline="activity_by_month",
 )

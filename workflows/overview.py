@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from expectations.suite import load_suite
 from lake.ledger import RUNS, runs
 from lake.tables import exists, read, row_count, table_name
-from reports.console import Expectations, frequent_reasons, headline, warning_lines
-from workflows.parts import displayed_answers
+from reports.console import Expectations, frequent_reasons, warning_lines
+from reports.rows import read_answers
+from workflows.parts import report_of
 from workflows.status import DatasetStatus, status_of
 
 MAX_REASONS = 3
@@ -51,12 +52,15 @@ def overviews_of(spark: SparkSession, names: Sequence[str]) -> list[Overview]:
 def detailed_overview(spark: SparkSession, name: str) -> Overview:
     """Collect all facts about a dataset, including `reasons` and `warnings`."""
     (overview,) = overviews_of(spark, [name])
-    reasons: tuple[tuple[str, int], ...] = ()
-    if overview.status.quarantined:
-        quarantine = read(spark, table_name("quarantine", name))
-        reasons = frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
+    reasons = reasons_of(spark, name) if overview.status.quarantined else ()
     warnings = len(warnings_of(spark, name))
     return Overview(overview.status, overview.raw, overview.headline, reasons, warnings)
+
+
+def reasons_of(spark: SparkSession, name: str) -> tuple[tuple[str, int], ...]:
+    """Return the most frequent reasons why rows of a dataset are in quarantine, and the number of rows for each."""
+    quarantine = read(spark, table_name("quarantine", name))
+    return frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
 
 
 def expectations_of(dataset: str) -> Expectations:
@@ -80,10 +84,12 @@ def count_rows(spark: SparkSession, zone: str, dataset: str) -> int:
 
 
 def _headline(spark: SparkSession, dataset: str) -> str:
-    answer = displayed_answers(dataset)[0]
-    table = table_name("curated", dataset, answer.name)
-    sentence = headline(answer, read(spark, table)) if exists(spark, table) else None
-    return sentence or f"{answer.title}: no answer yet"
+    report = report_of(dataset)
+    first = report.answers[0]
+    table = table_name("curated", dataset, first.name)
+    if not exists(spark, table):
+        return f"{first.question} There is no answer yet."
+    return read_answers(report, {first.name: read(spark, table)})[0].sentence
 
 
 def _last_results(spark: SparkSession, dataset: str) -> list[Mapping[str, Any]]:

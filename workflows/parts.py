@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
-from reports.answer import Answer
+from reports.answer import Report
 from workflows.errors import WorkflowError
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def workflow_of(dataset: str) -> Workflow:
     return workflow
 
 
-def displayed_answers(dataset: str) -> tuple[Answer, ...]:
-    """Return the display settings of a dataset's answers."""
-    answers: tuple[Answer, ...] = _part("reports", dataset, "ANSWERS")
-    return answers
+def report_of(dataset: str) -> Report:
+    """Return the declaration of a dataset's report."""
+    report: Report = _part("reports", dataset, "REPORT")
+    return report
 
 
 def sample_writer(dataset: str) -> Callable[..., None]:

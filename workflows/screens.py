@@ -108,7 +108,7 @@ def _answer_list(answers: Sequence[Answer]) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column()
     for answer in answers:
-        grid.add_row(answer.name, escape(answer.title))
+        grid.add_row(answer.name, escape(answer.question))
     return grid
 
 

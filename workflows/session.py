@@ -19,7 +19,10 @@ def start_fast() -> None:
 
 
 def short_session(warehouse: str, *, quiet: bool) -> SparkSession:
-    """Start a session for a command that reads little data."""
+    """Start a session for a command that reads little data. Spark interprets plans, because compiling takes longer."""
     start_fast()
     with working("starting Spark", quiet=quiet):
-        return lake_session(warehouse)
+        spark = lake_session(warehouse)
+    spark.conf.set("spark.sql.codegen.wholeStage", "false")
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    return spark

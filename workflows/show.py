@@ -16,9 +16,10 @@ from lake.ledger import RUNS as RUNS_TABLE
 from lake.ledger import runs
 from lake.tables import exists, read, table_name
 from reports.answer import Answer
-from reports.console import answer_table, quarantine_table, sort_rows
+from reports.console import answer_table, quarantine_table
 from reports.plain_table import plain_table
 from reports.records import records_of, to_json
+from reports.rows import sort_rows
 from transforms.datasets import load_dataset
 from workflows.commands.options import QUARANTINE, WARNINGS
 from workflows.output import (
@@ -32,7 +33,7 @@ from workflows.output import (
     working,
 )
 from workflows.overview import detailed_overview, expectations_of, warnings_of
-from workflows.parts import displayed_answers
+from workflows.parts import report_of
 from workflows.screens import attention_lines, count_of, overview_screen, status_table
 from workflows.session import short_session
 from workflows.status import DatasetStatus, status_of
@@ -45,13 +46,13 @@ def show_overview(dataset: str, *, warehouse: str, output: OutputFormat, quiet: 
         overview = detailed_overview(spark, dataset)
     if overview.status.started is None and not overview.raw:
         raise NotPublishedError(table=table_name("trusted", dataset))
-    answers = displayed_answers(dataset)
+    answers = report_of(dataset).answers
     if output is OutputFormat.TEXT:
         print_result(overview_screen(overview, answers, warehouse=warehouse))
     else:
         record = {**_status_record(overview.status), "raw": overview.raw, "headline": overview.headline}
         record["quarantine_reasons"] = [{"reason": reason, "rows": count} for reason, count in overview.reasons]
-        record["answers"] = [{"name": answer.name, "title": answer.title} for answer in answers]
+        record["answers"] = [{"name": answer.name, "question": answer.question} for answer in answers]
         print_records([record], list(record), output) if output is OutputFormat.CSV else print_plain(to_json(record))
     return NEEDS_ATTENTION if overview.status.attention else FINE
 
@@ -62,12 +63,16 @@ def show_answer(dataset: str, name: str, *, warehouse: str, max_rows: int, outpu
     if name == WARNINGS:
         _show_warnings(spark, dataset, output=output)
         return
-    answer = next((answer for answer in displayed_answers(dataset) if answer.name == name), None)
+    answer = next((answer for answer in report_of(dataset).answers if answer.name == name), None)
     rows = _rows(spark, dataset, name, answer)
     if output is not OutputFormat.TEXT:
         print_records(records_of(rows), rows.columns, output)
     elif answer:
-        print_result(answer_table(answer, rows, max_rows=max_rows, width=result_console().width))
+        print_result(
+            answer_table(
+                answer, rows, headers=report_of(dataset).headers, max_rows=max_rows, width=result_console().width
+            )
+        )
     elif name == QUARANTINE:
         _print_quarantine(dataset, rows, max_rows)
     else:

@@ -10,7 +10,7 @@ import typer
 
 from jobs.masking_key import MASKING_KEY_HELP
 from workflows.output import OutputFormat
-from workflows.parts import dataset_names, displayed_answers
+from workflows.parts import dataset_names, report_of
 
 SAMPLES = Path("samples")
 SAMPLE_WAREHOUSE = str(SAMPLES / "warehouse")
@@ -59,11 +59,17 @@ def output_format(*, as_json: bool, as_csv: bool) -> OutputFormat:
 
 def answer_names(dataset: str) -> list[str]:
     """Return the names that `citylake show DATASET NAME` accepts: the answers, then the views."""
-    return [*(answer.name for answer in displayed_answers(dataset)), *VIEWS]
+    return [*(answer.name for answer in report_of(dataset).answers), *VIEWS]
 
 
 def _check_dataset(name: str | None) -> str | None:
     return None if name is None else require_known(name, dataset_names(), kind="dataset")
+
+
+def _check_datasets(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        _check_dataset(name)
+    return names
 
 
 def _complete_dataset(incomplete: str) -> list[str]:
@@ -92,6 +98,16 @@ OptionalDatasetArgument = Annotated[
         metavar="DATASET",
         help=help_text(f"Name the dataset: {', '.join(dataset_names())}.", default="all datasets"),
         callback=_check_dataset,
+        autocompletion=_complete_dataset,
+        show_default=False,
+    ),
+]
+DatasetsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DATASET]...",
+        help=help_text(f"Name the datasets: {', '.join(dataset_names())}.", default="all datasets that have run"),
+        callback=_check_datasets,
         autocompletion=_complete_dataset,
         show_default=False,
     ),

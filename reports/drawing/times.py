@@ -1,0 +1,126 @@
+"""Draw charts over time: lines, columns, and weekdays with hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from reports.charts import Chart, ChartData
+from reports.drawing.layout import (
+    ACCENT,
+    PAGE,
+    WIDE,
+    axis_start,
+    axis_title,
+    chart_of,
+    label_format,
+    panels_of,
+    scale_of,
+    series_colors,
+    to_rows,
+    tooltip,
+)
+from reports.words import WEEKDAYS
+
+_MAX_LARGE_DOTS = 40  # A longer line has smaller dots.
+_MAX_YEARS_WITH_MONTHS = 3
+_AXIS_WIDTH = 64  # pixels, for the labels and the title of the value axis
+
+
+def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
+    """Draw a line for each series. Incomplete periods are open circles. The last value of a single line is labeled."""
+    start, spec = axis_start(chart, data), label_format(chart, data)
+    scale = alt.Scale(domain=[start, 100], nice=False, zero=False) if start else scale_of(data)
+    has_panels, several = len(data.panels) > 1, len(data.series) > 1
+    columns = min(len(data.panels), 3 if width == WIDE else 1)
+    height = 120 if has_panels else 240
+    color = series_colors(data) if several else alt.value(ACCENT)
+
+    def draw_panel(part: ChartData) -> Any:
+        rows = to_rows(part.points, spec)
+        base = chart_of(rows).properties(width=width // columns - _AXIS_WIDTH - 44, height=height)
+        x = _time_axis(part, many=width == WIDE and columns == 1)
+        y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
+        size = 12 if len(rows) > _MAX_LARGE_DOTS else 36
+        dots = chart_of(to_rows([point for point in part.points if point.is_complete], spec))
+        layers = [
+            base.mark_line(strokeWidth=2).encode(stroke=color),
+            dots.mark_point(filled=True, size=size, opacity=1).encode(fill=color, tooltip=tooltip(chart, data)),
+        ]
+        if open_rows := to_rows([point for point in part.points if not point.is_complete], spec):
+            circles = chart_of(open_rows).mark_point(fill=PAGE, size=48, strokeWidth=2, opacity=1)
+            layers.append(circles.encode(stroke=color, tooltip=tooltip(chart, data)))
+        if not several:
+            last = chart_of(rows[-1:]).mark_text(fontWeight=600, align="left", dx=8)
+            layers.append(last.encode(text="t:N"))
+        return alt.layer(*layers).encode(x=x, y=y)
+
+    return panels_of(data, draw_panel, columns=columns, width=width)
+
+
+def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
+    """Draw a column for each period, with its value above it. Each series is a panel. Incomplete periods are pale."""
+    spec = label_format(chart, data)
+    if len(data.series) > 1:
+        points = tuple(replace(point, panel=point.series, series="") for point in data.points)
+        data = replace(data, points=points, panels=data.series, series=("",))
+    columns = min(len(data.panels), 4 if width == WIDE else 2)
+    height = 140 if len(data.panels) > 1 else 220
+    length = min(width // columns - _AXIS_WIDTH - 16, 90 * len({point.category for point in data.points}))
+    scale = scale_of(data, length=height, room=16)
+
+    def draw_panel(part: ChartData) -> Any:
+        rows = [
+            row if point.is_complete else {**row, "i": True}
+            for row, point in zip(to_rows(part.points, spec), part.points, strict=True)
+        ]
+        base = chart_of(rows).properties(width=length, height=height)
+        x = alt.X("c:O", title=None, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(paddingInner=0.3))
+        y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
+        opacity = alt.condition("datum.i", alt.value(0.45), alt.value(1))
+        bars = base.mark_bar(fill=ACCENT).encode(opacity=opacity, tooltip=tooltip(chart, data))
+        return alt.layer(bars, base.mark_text(dy=-8, fontWeight=600).encode(text="t:N")).encode(x=x, y=y)
+
+    return panels_of(data, draw_panel, columns=columns, width=width)
+
+
+def draw_heatmap(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
+    """Draw a cell for each weekday and hour. The cell with the greatest value is opaque."""
+    highest = max((point.value for point in data.points), default=1)
+    is_wide = width == WIDE
+    hours = [hour for hour in range(24) if hour % (3 if is_wide else 6) == 0]
+
+    def draw_panel(part: ChartData) -> Any:
+        rows = [{**row, "s": _weekday(row["s"])} for row in to_rows(part.points, ",.0f")]
+        height = len(WEEKDAYS) * (22 if is_wide else 18)
+        base = chart_of(rows).properties(width=width - _AXIS_WIDTH, height=height)
+        x = alt.X("c:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, grid=False, values=hours))
+        y = alt.Y("s:O", title=None, sort=[day[:3] for day in WEEKDAYS], axis=alt.Axis(grid=False))
+        shade = alt.FillOpacity("v:Q", scale=alt.Scale(domain=[0, highest], range=[0.04, 1]))
+        texts = [
+            alt.Tooltip("s:N", title="Day"),
+            alt.Tooltip("c:O", title="Hour"),
+            alt.Tooltip("t:N", title=chart.axis),
+        ]
+        cells = base.mark_rect(fill=ACCENT, stroke=PAGE, strokeWidth=1)
+        return alt.layer(cells.encode(x=x, y=y, fillOpacity=shade, tooltip=texts))
+
+    return panels_of(data, draw_panel, width=width)
+
+
+def _time_axis(data: ChartData, *, many: bool) -> alt.X:
+    """Return the axis of months, years or hours. If `many` is true, there is room for many labels."""
+    axis = alt.Axis(labelAngle=0, grid=False, labelOverlap=True, labelSeparation=8)
+    years = {point.category.year for point in data.points if isinstance(point.category, date)}
+    if not years:
+        return alt.X("c:O", title=None, axis=axis)
+    axis.format = "%Y" if len(years) > _MAX_YEARS_WITH_MONTHS else "%b %Y"
+    axis.tickCount = 8 if many else 3
+    return alt.X("c:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
+
+
+def _weekday(label: str) -> str:
+    return WEEKDAYS[int(label) - 1][:3] if label.isdigit() and 1 <= int(label) <= len(WEEKDAYS) else label

@@ -1,0 +1,103 @@
+"""Read the rows of answers, in the order of each answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from reports.answer import Answer, Report, Rows
+from reports.charts import ChartData, Flags, select_points
+from reports.columns import DisplayColumn, display_columns, header_of
+
+_FLAGS = "_chart_flags"
+
+
+@dataclass(frozen=True)
+class AnswerRows:
+    """The rows of an answer.
+
+    Attributes:
+        answer: The declaration of the answer.
+        columns: The displayed columns.
+        rows: All rows, in the order of the answer. Each row has all columns of the curated table. Dates are Python
+            dates, and decimals are floats.
+        charts: The values of each chart of the answer.
+    """
+
+    answer: Answer
+    columns: tuple[DisplayColumn, ...]
+    rows: Rows
+    charts: tuple[ChartData, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        return self.answer.text(self.rows)
+
+
+def read_answers(report: Report, curated: Mapping[str, DataFrame]) -> list[AnswerRows]:
+    """Read the rows of answers. Runs one Spark job without a shuffle, however many answers there are.
+
+    `curated` maps the name of each answer to its curated table. All rows of the tables are collected.
+    """
+    answers = [answer for answer in report.answers if answer.name in curated]
+    frames = [_records(answer, curated[answer.name]) for answer in answers]
+    records: dict[str, list[Mapping[str, Any]]] = {answer.name: [] for answer in answers}
+    if frames:
+        for row in reduce(DataFrame.unionAll, frames).collect():
+            records[row["answer"]].append(json.loads(row["record"]))
+    return [_answer_rows(answer, curated[answer.name].schema, records[answer.name], report) for answer in answers]
+
+
+def sort_keys(answer: Answer) -> list[Column]:
+    """Return the sort keys of an answer. By default, sort by the first column, descending."""
+    return [_sort_key(key) for key in answer.order or (f"-{answer.columns[0]}",)]
+
+
+def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
+    """Sort the rows of an answer as the answer declares."""
+    return curated.orderBy(*sort_keys(answer))
+
+
+def _records(answer: Answer, table: DataFrame) -> DataFrame:
+    """Return each row as JSON with the conditions of the charts. One task reads the table, so the rows stay sorted."""
+    conditions = [
+        F.coalesce(F.expr(condition), F.lit(False)) for chart in answer.charts for condition in chart.conditions()
+    ]
+    rows = table.coalesce(1).withColumn(_FLAGS, F.array(*conditions).cast("array<boolean>"))
+    record = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"})
+    return rows.sortWithinPartitions(*sort_keys(answer)).select(
+        F.lit(answer.name).alias("answer"), record.alias("record")
+    )
+
+
+def _answer_rows(
+    answer: Answer, schema: T.StructType, records: Sequence[Mapping[str, Any]], report: Report
+) -> AnswerRows:
+    dates = [field.name for field in schema.fields if isinstance(field.dataType, T.DateType)]
+    names = schema.fieldNames()
+    rows = [{name: _value(record[name], name in dates) for name in names} for record in records]
+    headers = {name: report.headers.get(name) or header_of(name) for name in names}
+    charts = []
+    for number, chart in enumerate(answer.charts):
+        flags: Flags = [tuple(record[_FLAGS][3 * number : 3 * number + 3]) for record in records]
+        charts.append(select_points(chart, rows, flags, headers=headers))
+    return AnswerRows(answer, display_columns(answer, schema, headers=report.headers), rows, tuple(charts))
+
+
+def _value(value: Any, is_date: bool) -> Any:
+    return date.fromisoformat(value) if is_date and value is not None else value
+
+
+def _sort_key(order: str) -> Column:
+    column = F.expr(order.strip("-|"))
+    column = F.abs(column) if order.endswith("|") else column
+    return column.desc() if order.startswith("-") else column

@@ -1,0 +1,202 @@
+"""Render the pages of a site from templates. Jinja escapes every value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports.columns import DisplayColumn
+from reports.describe import describe_expectation
+from reports.drawing import SPARKLINE_WIDTH, draw_sparkline
+from reports.drawing.layout import CONFIG
+from reports.drawing.svg import to_svg
+from reports.records import to_csv
+from reports.rows import AnswerRows
+from reports.site.facts import DatasetFacts, Validation
+from reports.site.pictures import Picture, draw_picture
+from reports.validation import result_text
+
+MAX_TABLE_ROWS = 30
+"""Maximum number of rows of a table on a page. The csv file beside the page has all rows."""
+
+_TEMPLATES = "reports.site.templates"
+_RUN_HEADERS = (
+    DisplayColumn("started", "Started, UTC"),
+    *(DisplayColumn(name, name, ",d") for name in ("Rows in", "Out", "Quarantined")),
+    DisplayColumn("verdict", "Suite"),
+)
+_RESULT_HEADERS = (
+    DisplayColumn("met", "Met"),
+    DisplayColumn("description", "Expectation"),
+    DisplayColumn("severity", "Severity"),
+    DisplayColumn("result", "Result"),
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The files of a site.
+
+    Attributes:
+        index: The page that links to all other files.
+        files: All other files, by path. Pages and files refer to each other by these paths.
+    """
+
+    index: str
+    files: Mapping[str, str]
+
+
+def start_drawing(answer: AnswerRows, workers: Executor) -> list[Future[Picture]]:
+    """Draw the charts of an answer with `workers`. A chart without values is left out."""
+    charts = enumerate(zip(answer.answer.charts, answer.charts, strict=True), start=1)
+    return [
+        workers.submit(draw_picture, answer.answer.name, number, chart, data, label=answer.sentence)
+        for number, (chart, data) in charts
+        if data.points
+    ]
+
+
+def vega_library() -> str:
+    """Return the JavaScript library that makes charts interactive."""
+    library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed")
+    return library
+
+
+def render_site(
+    datasets: Sequence[DatasetFacts],
+    pictures: Mapping[str, Sequence[Sequence[Picture]]],
+    *,
+    library: str,
+    version: str,
+    written: datetime,
+) -> Site:
+    """Render the pages of datasets. `pictures` has the drawn charts of each answer of each dataset.
+
+    `written` is the current time in UTC.
+    """
+    templates = Environment(
+        loader=PackageLoader("reports.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    contents: dict[str, str] = {}
+
+    def add(name: str, content: str) -> str:
+        """Add a file whose name contains the hash of its content. Browsers can keep such a file forever."""
+        stem, _, extension = name.rpartition(".")
+        path = f"{stem}.{sha256(content.encode()).hexdigest()[:10]}.{extension}"
+        contents[path] = content
+        return path
+
+    assets = {
+        "css": add("assets/report.css", _asset("report.css")),
+        "js": add("assets/report.js", _asset("report.js")),
+        "vega": add("assets/vega.js", library),
+    }
+    common = {"version": version, "written": f"{written:%Y-%m-%d %H:%M}"}
+    pages = {"quality": "quality.html"} | {dataset.name: f"{dataset.name}.html" for dataset in datasets}
+    for dataset in datasets:
+        scripts = {
+            width: add(f"assets/{dataset.name}-{width}.js", _chart_script(pictures[dataset.name], width))
+            for width in ("wide", "narrow")
+        }
+        answers = zip(dataset.answers, pictures[dataset.name], strict=True)
+        sections = [_section(dataset, answer, drawn, add) for answer, drawn in answers]
+        template = templates.get_template("dataset.html")
+        contents[pages[dataset.name]] = template.render(
+            **common, dataset=dataset, sections=sections, assets=assets, scripts=scripts
+        )
+    contents[pages["quality"]] = templates.get_template("quality.html").render(
+        **common,
+        assets=assets,
+        datasets=datasets,
+        run_headers=_RUN_HEADERS,
+        result_headers=_RESULT_HEADERS,
+        history={dataset.name: [_run_cells(run) for run in dataset.validations] for dataset in datasets},
+        results={dataset.name: _result_cells(dataset) for dataset in datasets},
+    )
+    index = templates.get_template("index.html").render(
+        **common,
+        assets=assets,
+        pages=pages,
+        datasets=datasets,
+        attention=[f"{dataset.report.title}: {line}" for dataset in datasets for line in dataset.attention],
+        sparklines={dataset.name: _sparkline(dataset) for dataset in datasets},
+    )
+    return Site(index, contents)
+
+
+def _asset(name: str) -> str:
+    return files(_TEMPLATES).joinpath(name).read_text(encoding="utf-8")
+
+
+def _chart_script(answers: Sequence[Sequence[Picture]], width: str) -> str:
+    """Return a script that declares the specifications of all charts of a page, for wide or for narrow pages."""
+    specs = {picture.id: getattr(picture, f"{width}_spec") for pictures in answers for picture in pictures}
+    charts = json.dumps({"config": CONFIG, "specs": specs}, ensure_ascii=False, separators=(",", ":"))
+    return f"(window.charts ??= {{}}).{width} = {charts};\n"
+
+
+def _section(
+    dataset: DatasetFacts, answer_rows: AnswerRows, pictures: Sequence[Picture], add: Callable[[str, str], str]
+) -> dict[str, Any]:
+    answer, rows, columns = answer_rows.answer, answer_rows.rows, answer_rows.columns
+    csv_name = f"{dataset.name}_{answer.name}.csv"
+    names = list(rows[0]) if rows else list(answer.columns)
+    count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}."
+    if len(rows) > MAX_TABLE_ROWS:
+        count = f"The first {MAX_TABLE_ROWS} of {len(rows):,} rows. The csv file has all rows and columns."
+    return {
+        "name": answer.name,
+        "heading": dataset.report.sections.get(answer.name, ""),
+        "question": answer.question,
+        "sentence": answer_rows.sentence.replace(" %", "\N{NO-BREAK SPACE}%"),
+        "pictures": pictures,
+        "headers": columns,
+        "rows": [[column.text(row[column.name]) for column in columns] for row in rows[:MAX_TABLE_ROWS]],
+        "count": count,
+        "note": answer.note,
+        "csv": add(f"data/{csv_name}", to_csv(rows, names)),
+        "csv_name": csv_name,
+    }
+
+
+def _run_cells(run: Validation) -> list[str]:
+    return [run.started, f"{run.rows_in:,}", f"{run.rows_out:,}", f"{run.quarantined:,}", run.verdict]
+
+
+def _result_cells(dataset: DatasetFacts) -> list[list[str]]:
+    """Return the cells of the last validation results, without any value of the data."""
+    if not dataset.validations:
+        return []
+    cells = []
+    for entry in dataset.validations[0].results:
+        config, result = entry["expectation_config"], dict(entry.get("result") or {})
+        result.pop("partial_unexpected_list", None)
+        if "element_count" not in result and not isinstance(result.get("observed_value"), int | float):
+            result.pop("observed_value", None)
+        text = result_text({**entry, "result": result})
+        description = config.get("description") or describe_expectation(config["type"], config["kwargs"])
+        cells.append(["yes" if entry["success"] else "no", description, config["severity"], text])
+    return cells
+
+
+def _sparkline(dataset: DatasetFacts) -> dict[str, str] | None:
+    """Return the small line of a dataset on the index page, as SVG, and its caption."""
+    answer = next((item for item in dataset.answers if item.answer.name == dataset.report.sparkline), None)
+    if answer is None:
+        return None
+    totals: dict[Any, float] = {}
+    for point in answer.charts[0].points:
+        totals[point.category] = totals.get(point.category, 0) + point.value
+    first, last = (f"{end:%b %Y}" if isinstance(end, date) else str(end) for end in (min(totals), max(totals)))
+    caption = f"{answer.answer.charts[0].axis}, {first} to {last}"
+    width = SPARKLINE_WIDTH
+    return {"svg": to_svg(draw_sparkline(sorted(totals.items())), label=caption, width=width), "caption": caption}

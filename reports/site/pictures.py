@@ -1,0 +1,130 @@
+"""Draw the charts of a site, with their legends and captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, pi, sin
+
+from reports.charts import Chart, ChartData
+from reports.drawing import draw
+from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
+from reports.drawing.maps import circle_radius
+from reports.drawing.rows import part_opacities
+from reports.drawing.svg import to_svg
+
+
+@dataclass(frozen=True)
+class LegendItem:
+    """An item of a legend.
+
+    Attributes:
+        label: The text of the item.
+        path: The outline of the symbol, in an SVG of 24 by 24 pixels around its center.
+        fill: The fill color of the symbol.
+        opacity: The opacity of the fill.
+        stroke: The color of the outline.
+    """
+
+    label: str
+    path: str
+    fill: str
+    opacity: float = 1
+    stroke: str = "none"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart on a page.
+
+    Attributes:
+        id: The id of the chart on its page.
+        wide: The drawing for wide pages, as SVG.
+        narrow: The drawing for narrow pages, as SVG.
+        wide_spec: The Vega-Lite specification of the drawing for wide pages.
+        narrow_spec: The Vega-Lite specification of the drawing for narrow pages.
+        legend: The items of the legend.
+        captions: The sentences below the chart.
+    """
+
+    id: str
+    wide: str
+    narrow: str
+    wide_spec: Spec
+    narrow_spec: Spec
+    legend: tuple[LegendItem, ...]
+    captions: tuple[str, ...]
+
+
+def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, label: str) -> Picture:
+    """Draw a chart for wide and for narrow pages. `label` is the answer in one sentence."""
+    wide, narrow = draw(chart, data, width=WIDE), draw(chart, data, width=NARROW)
+    return Picture(
+        f"{answer}-{number}",
+        wide=to_svg(wide, label=label, width=WIDE),
+        narrow=to_svg(narrow, label=label, width=NARROW),
+        wide_spec=wide,
+        narrow_spec=narrow,
+        legend=tuple(_legend(chart, data)),
+        captions=tuple(_captions(chart, data)),
+    )
+
+
+def _legend(chart: Chart, data: ChartData) -> Iterator[LegendItem]:
+    if chart.kind == "map":
+        highest = max(point.value for point in data.points)
+        for value in _round_values(highest):
+            radius = circle_radius(value, highest=highest, width=WIDE)
+            yield LegendItem(f"{value:,}", _circle(min(radius, 12)), "var(--accent)", 0.6)
+        return
+    if len(data.series) < 2 or chart.kind in ("heatmap", "columns"):
+        return
+    opacities = part_opacities(len(data.series))
+    for number, name in enumerate(data.series):
+        if chart.kind == "stack":
+            yield LegendItem(name, _SYMBOLS["square"], "var(--accent)", opacities[number])
+        elif chart.kind == "line":
+            yield LegendItem(name, "M-10,-1.5h20v3h-20Z", f"var(--series-{number + 1})")
+        elif len(data.series) == 2:
+            fill = "var(--page)" if number == 0 else "var(--accent)"
+            yield LegendItem(name, _circle(5), fill, stroke="var(--accent)")
+        else:
+            yield LegendItem(name, _SYMBOLS[SHAPES[number]], f"var(--series-{number + 1})")
+
+
+def _captions(chart: Chart, data: ChartData) -> Iterator[str]:
+    if chart.kind == "map":
+        yield f"The area of a circle: {chart.axis[:1].lower()}{chart.axis[1:]}."
+    if chart.kind == "heatmap":
+        yield f"The darkest cell has {max(point.value for point in data.points):,.0f} {chart.axis.lower()}."
+    if not data.is_complete:
+        yield chart.incomplete
+    if start := axis_start(chart, data):
+        yield f"The axis begins at {start:g} %."
+    yield from (chart.note,) if chart.note else ()
+    yield from data.left_out
+
+
+def _round_values(highest: float) -> list[int]:
+    """Return up to three round numbers up to `highest`."""
+    unit = 10 ** (len(str(int(highest))) - 1)
+    top = max(int(highest // unit) * unit, 1)
+    return sorted({max(top // 10, 1), max(top // 2, 1), top})
+
+
+def _circle(radius: float) -> str:
+    size = f"{radius:.1f}"
+    return f"M{size},0A{size},{size},0,1,1,-{size},0A{size},{size},0,1,1,{size},0"
+
+
+def _polygon(corners: int, radius: float) -> str:
+    angles = [2 * pi * corner / corners - pi / 2 for corner in range(corners)]
+    return "M" + "L".join(f"{radius * cos(angle):.1f},{radius * sin(angle):.1f}" for angle in angles) + "Z"
+
+
+_SYMBOLS = {
+    "circle": _circle(5),
+    "square": "M-5,-5h10v10h-10Z",
+    "triangle-up": _polygon(3, 6.5),
+    "diamond": _polygon(4, 6),
+}
