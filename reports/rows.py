@@ -26,6 +26,7 @@ class AnswerRows:
 
     Attributes:
         answer: The declaration of the answer.
+        schema: The schema of the curated table.
         columns: The displayed columns.
         rows: All rows, in the order of the answer. Each row has all columns of the curated table. Dates are Python
             dates, and decimals are floats.
@@ -33,6 +34,7 @@ class AnswerRows:
     """
 
     answer: Answer
+    schema: T.StructType
     columns: tuple[DisplayColumn, ...]
     rows: Rows
     charts: tuple[ChartData, ...]
@@ -90,7 +92,7 @@ def _answer_rows(
     for number, chart in enumerate(answer.charts):
         flags: Flags = [tuple(record[_FLAGS][3 * number : 3 * number + 3]) for record in records]
         charts.append(select_points(chart, rows, flags, headers=headers))
-    return AnswerRows(answer, display_columns(answer, schema, headers=report.headers), rows, tuple(charts))
+    return AnswerRows(answer, schema, display_columns(answer, schema, headers=report.headers), rows, tuple(charts))
 
 
 def _value(value: Any, is_date: bool) -> Any:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.columns import DisplayColumn
@@ -19,10 +17,10 @@ from reports.describe import describe_expectation
 from reports.drawing import SPARKLINE_WIDTH, draw_sparkline
 from reports.drawing.layout import CONFIG
 from reports.drawing.svg import to_svg
+from reports.facts import DatasetFacts, Validation
 from reports.records import to_csv
 from reports.rows import AnswerRows
-from reports.site.facts import DatasetFacts, Validation
-from reports.site.pictures import Picture, draw_picture
+from reports.site.pictures import Picture
 from reports.validation import result_text
 
 MAX_TABLE_ROWS = 30
@@ -53,22 +51,6 @@ class Site:
 
     index: str
     files: Mapping[str, str]
-
-
-def start_drawing(answer: AnswerRows, workers: Executor) -> list[Future[Picture]]:
-    """Draw the charts of an answer with `workers`. A chart without values is left out."""
-    charts = enumerate(zip(answer.answer.charts, answer.charts, strict=True), start=1)
-    return [
-        workers.submit(draw_picture, answer.answer.name, number, chart, data, label=answer.sentence)
-        for number, (chart, data) in charts
-        if data.points
-    ]
-
-
-def vega_library() -> str:
-    """Return the JavaScript library that makes charts interactive."""
-    library: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed")
-    return library
 
 
 def render_site(

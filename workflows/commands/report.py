@@ -11,6 +11,7 @@ from workflows.commands.options import (
     QuietOption,
     WarehouseOption,
     default_warehouse,
+    help_text,
 )
 from workflows.parts import dataset_names
 
@@ -19,13 +20,21 @@ DEFAULT_SITE = "site"
 
 def report(
     datasets: DatasetsArgument = None,
-    to: Annotated[str, typer.Option(metavar="DIR", help="Write the site to this folder.")] = DEFAULT_SITE,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help=help_text("Write the site to this folder.", default=DEFAULT_SITE),
+            show_default=False,
+        ),
+    ] = None,
     warehouse: WarehouseOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Write a static site with the answers of datasets: charts, tables, csv files and the quality of the data."""
-    from workflows.report import write_reports
+    from workflows.report import Outputs, write_reports
 
     names = list(dict.fromkeys(datasets or dataset_names()))
+    outputs = Outputs(site=to or DEFAULT_SITE)
     folder = default_warehouse(warehouse)
-    raise typer.Exit(write_reports(names, only_published=not datasets, to=to, warehouse=folder, quiet=quiet))
+    raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))

@@ -1,4 +1,4 @@
-"""The facts about a dataset that its pages display in addition to the answers."""
+"""The facts about a dataset that reports display in addition to the answers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""Read what reports display: the answers, the state and the validations of datasets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
+
+from lake.errors import NotPublishedError
+from lake.ledger import RUNS, runs
+from lake.tables import exists, head, read_snapshot, table_name
+from reports.errors import AnswerTooLargeError, MissingAnswersError
+from reports.facts import DatasetFacts, Validation
+from reports.rows import AnswerRows, read_answers
+from workflows.overview import count_rows, reasons_of
+from workflows.parts import report_of
+from workflows.status import DatasetStatus, status_of
+
+MAX_ROWS = 100_000
+"""Maximum number of rows of an answer in a report."""
+
+MAX_RUNS = 20
+"""Maximum number of runs of a dataset on the quality page."""
+
+
+def read_datasets(
+    spark: SparkSession, names: Sequence[str], *, on_read: Callable[[str, list[AnswerRows]], None] | None = None
+) -> list[DatasetFacts]:
+    """Read the answers and the facts of published datasets. `on_read` is called when the answers of a dataset are read.
+
+    Raises:
+        MissingAnswersError: An answer of a dataset has no table.
+        AnswerTooLargeError: An answer has more than `MAX_ROWS` rows.
+    """
+    with ThreadPoolExecutor(max_workers=2) as readers:  # Spark plans one query at a time, but can plan two in parallel.
+        statuses = readers.submit(status_of, spark, names)
+        reading = {name: readers.submit(_read, spark, name) for name in names}
+        validations = readers.submit(_validations, spark, names)
+        answers = {}
+        for name in names:
+            answers[name] = reading[name].result()
+            if on_read:
+                on_read(name, answers[name])
+    return [
+        _facts(spark, status, answers[status.dataset], validations.result()[status.dataset])
+        for status in statuses.result()
+    ]
+
+
+def find_published(spark: SparkSession, names: Sequence[str], *, only_published: bool) -> list[str]:
+    """Return the datasets that have been published.
+
+    Raises:
+        NotPublishedError: A dataset has not been published, and `only_published` is false. Or no dataset has been published.
+    """
+    published = [name for name in names if exists(spark, table_name("trusted", name))]
+    missing = [name for name in names if name not in published]
+    if missing and not (only_published and published):
+        raise NotPublishedError(table=table_name("trusted", missing[0]))
+    return published
+
+
+def _facts(
+    spark: SparkSession, status: DatasetStatus, answers: Sequence[AnswerRows], validations: Sequence[Validation]
+) -> DatasetFacts:
+    name = status.dataset
+    return DatasetFacts(
+        name=name,
+        report=report_of(name),
+        answers=answers,
+        state=status.state,
+        last_run=status.started,
+        rows_in=count_rows(spark, "raw", name),
+        trusted=status.trusted,
+        quarantined=status.quarantined,
+        attention=status.attention,
+        reasons=reasons_of(spark, name) if status.quarantined else (),
+        validations=validations,
+    )
+
+
+def _read(spark: SparkSession, dataset: str) -> list[AnswerRows]:
+    """Read the rows of all answers of a dataset. Loads the metadata of each table once, and runs one Spark job."""
+    report = report_of(dataset)
+    tables = {answer.name: table_name("curated", dataset, answer.name) for answer in report.answers}
+    snapshots = {name: head(spark, table) for name, table in tables.items()}
+    if missing := [tables[name] for name, snapshot in snapshots.items() if snapshot is None]:
+        raise MissingAnswersError(dataset=dataset, tables=missing)
+    curated = {}
+    for name, snapshot in snapshots.items():
+        if snapshot:
+            if (rows := int(snapshot.summary["total-records"])) > MAX_ROWS:
+                raise AnswerTooLargeError(table=tables[name], rows=rows, max_rows=MAX_ROWS)
+            curated[name] = read_snapshot(spark, tables[name], snapshot.id)
+    return read_answers(report, curated)
+
+
+def _validations(spark: SparkSession, names: Sequence[str]) -> dict[str, list[Validation]]:
+    """Return the validated runs of each dataset, starting with the last run. Runs one Spark job."""
+    found: dict[str, list[Validation]] = {name: [] for name in names}
+    if not exists(spark, RUNS):
+        return found
+    latest = Window.partitionBy("job").orderBy(F.desc("started"))
+    validated = runs(spark).where(F.col("job").isin([*names]) & F.col("verdict").isNotNull())
+    ranked = validated.withColumn("_rank", F.row_number().over(latest)).where(F.col("_rank") <= MAX_RUNS)
+    result = F.when(F.col("_rank") == 1, F.col("validation_result")).alias("validation_result")
+    started = F.date_format("started", "yyyy-MM-dd HH:mm").alias("began")
+    counts = ("rows_in", "rows_out", "rows_quarantined")
+    for row in ranked.orderBy("job", "_rank").select("job", "run_id", "verdict", *counts, started, result).collect():
+        rows_in, rows_out, quarantined = (row[name] or 0 for name in counts)
+        results = json.loads(row["validation_result"])["results"] if row["validation_result"] else ()
+        run = Validation(row["began"], row["run_id"], row["verdict"], rows_in, rows_out, quarantined, results)
+        found[row["job"]].append(run)
+    return found
