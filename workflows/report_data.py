@@ -54,7 +54,8 @@ def find_published(spark: SparkSession, names: Sequence[str], *, only_published:
     """Return the datasets that have been published.
 
     Raises:
-        NotPublishedError: A dataset has not been published, and `only_published` is false. Or no dataset has been published.
+        NotPublishedError: No dataset has been published. Or a dataset has not been published, and `only_published` is
+            false.
     """
     published = [name for name in names if exists(spark, table_name("trusted", name))]
     missing = [name for name in names if name not in published]
