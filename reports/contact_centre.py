@@ -12,6 +12,8 @@ _AXIS = "Calls handled, % of calls offered"
 
 def _yearly(rows: Rows) -> str:
     year = rows[0]
+    if year["calls_handled_pct"] is None or year["first_day"] is None:
+        return f"No calls were offered in {year['year']}."
     period = months_of_year(year["first_day"], year["last_day"])
     change = points(year["change_pct_points"], since=str(year["year"] - 1))
     return f"{year['calls_handled_pct']:.2f} % of calls were handled in {period}{change}."

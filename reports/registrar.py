@@ -14,6 +14,8 @@ _MONTHS = Chart(kind="line", category=("month",), values=_RECORDS, axis="Records
 
 def _by_year(rows: Rows) -> str:
     year = rows[0]
+    if year["completion_rate_pct"] is None:
+        return f"No application was received in {year['year']}."
     change = points(year["change_pct_points"], since=str(year["year"] - 1))
     return f"{year['completion_rate_pct']:.2f} % of the applications received in {year['year']} were completed{change}."
 

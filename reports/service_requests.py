@@ -64,7 +64,7 @@ def _first_call(rows: Rows) -> str:
 
 def _resolution(rows: Rows) -> str:
     city = rows[0]
-    if city["resolved_pct"] is None:
+    if city["resolved_pct"] is None or city["unresolved_pct"] is None:
         return f"The status of all requests in {city['city'].title()} is unknown."
     return (
         f"{city['resolved_pct']:.2f} % of requests in {city['city'].title()} are resolved, "

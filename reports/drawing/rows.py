@@ -108,7 +108,7 @@ def draw_stack(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
             tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()],
         )
         color = alt.condition(dark, alt.value(PAGE), alt.value(INK))
-        texts = base.transform_filter("isValid(datum.m)").mark_text(fontSize=11)
+        texts = base.transform_filter("isValid(datum.m)").mark_text()
         return alt.layer(bars, texts.encode(x="m:Q", text="l:N", fill=color)).encode(y=y)
 
     return panels_of(data, draw_panel, width=width)

@@ -17,7 +17,7 @@ _ATTRIBUTES_TO_DROP = re.compile(
 _CIRCLE = re.compile(r'<path transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A[^"]*"')
 _CLASSES = {'stroke="var(--line)" stroke-width="1"': "l", 'fill="var(--muted)"': "m"}
 _BACKGROUND = re.compile(r'<path class="(?:back|fore)ground"[^>]*/>')
-_EMPTY_GROUP = re.compile(r"<g[^>]*></g>|<g[^>]*/>")
+_EMPTY_GROUP = re.compile(r"<g[^>]*(?<!/)></g>|<g[^>]*/>")
 
 
 def to_svg(spec: Spec, *, label: str, width: int) -> str:

@@ -8,10 +8,16 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from reports.answer import Answer, DisplayColumn
-from reports.console import MAX_ROWS, answer_table, frequent_reasons, headline, quarantine_table, warning_lines
+from reports.answer import Answer
+from reports.charts import Chart
+from reports.console import MAX_ROWS, answer_table, frequent_reasons, quarantine_table, warning_lines
 
-COLUMNS = (DisplayColumn("year", "Year", "d"), DisplayColumn("rate", "Rate %", ".2f", bar=True))
+
+def answer_of(*columns: str, **settings) -> Answer:
+    """Return an answer whose chart shows the percentages among its columns."""
+    values = tuple(name for name in columns if name.endswith("_pct"))
+    chart = Chart(kind="bars", category=columns[:1], values=values, axis="%")
+    return Answer("a", "How much?", lambda rows: "Much.", columns, charts=(chart,), **settings)
 
 
 def drawn(table, width: int = 120) -> list[str]:
@@ -23,7 +29,7 @@ def drawn(table, width: int = 120) -> list[str]:
 
 def years(spark: SparkSession, count: int):
     rows = [(2000 + n, float(count - n)) for n in range(count)]
-    return spark.createDataFrame(rows[::-1], "year int, rate double")
+    return spark.createDataFrame(rows[::-1], "year int, rate_pct double")
 
 
 def displayed_years(lines: list[str]) -> list[int]:
@@ -32,16 +38,15 @@ def displayed_years(lines: list[str]) -> list[int]:
 
 def test_answers_without_an_order_show_the_latest_rows(spark: SparkSession) -> None:
     """`order` of the answer is empty. The rows are displayed from old to new."""
-    answer = Answer("a", "How much", COLUMNS)
-    lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 2)))
+    lines = drawn(answer_table(answer_of("year", "rate_pct"), years(spark, MAX_ROWS + 2)))
 
-    assert lines[0] == "How much"
+    assert lines[0] == "How much?"
     assert displayed_years(lines) == [2002 + n for n in range(MAX_ROWS)]
     assert lines[-1] == f"Only the latest {MAX_ROWS} of {MAX_ROWS + 2} rows are displayed."
 
 
 def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> None:
-    answer = Answer("a", "How much", COLUMNS, order=("-rate", "year"), note="100 % is all.")
+    answer = answer_of("year", "rate_pct", order=("-rate_pct", "year"), note="100 % is all.")
     lines = drawn(answer_table(answer, years(spark, MAX_ROWS + 1)))
 
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
@@ -51,7 +56,7 @@ def test_answers_with_an_order_show_their_first_rows(spark: SparkSession) -> Non
 @pytest.mark.parametrize("note", ["100 % is all.", ""])
 def test_complete_tables_show_only_the_note(spark: SparkSession, note: str) -> None:
     """The text below the table does not say that rows are hidden."""
-    lines = drawn(answer_table(Answer("a", "How much", COLUMNS, note=note), years(spark, MAX_ROWS)))
+    lines = drawn(answer_table(answer_of("year", "rate_pct", note=note), years(spark, MAX_ROWS)))
 
     assert lines[-1] == (note or f"{1999 + MAX_ROWS} 1.00 ░░░░░░░░░░")
     assert displayed_years(lines) == [2000 + n for n in range(MAX_ROWS)]
@@ -59,26 +64,20 @@ def test_complete_tables_show_only_the_note(spark: SparkSession, note: str) -> N
 
 def test_brackets_in_cells_are_displayed_unchanged(spark: SparkSession) -> None:
     cells = [("BSc [/co-op]", None, date(2023, 3, 1)), ("[red]", 50.0, None)]
-    rows = spark.createDataFrame(cells, "p string, r double, m date")
-    columns = (
-        DisplayColumn("p", "Programme"),
-        DisplayColumn("r", "Rate", ".1f", bar=True),
-        DisplayColumn("m", "Month", "%Y-%m"),
-    )
-    lines = drawn(answer_table(Answer("a", "t", columns, order=("p",)), rows))
+    rows = spark.createDataFrame(cells, "p string, r_pct double, month date")
+    lines = drawn(answer_table(answer_of("p", "r_pct", "month", order=("p",)), rows))
 
     assert any("BSc [/co-op]" in line and " - " in line and "░" * 10 in line and "2023-03" in line for line in lines)
-    assert any("[red]" in line and "50.0" in line and "█" * 5 + "░" * 5 in line for line in lines)
+    assert any("[red]" in line and "50.00" in line and "█" * 5 + "░" * 5 in line for line in lines)
 
 
 def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
     rows = spark.createDataFrame(
-        [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, x double, b boolean"
+        [("a", 1.0, True), ("b", -3.0, False), ("c", 2.0, None)], "n string, change double, b boolean"
     )
-    columns = (DisplayColumn("n", "N"), DisplayColumn("x", "X", "+.1f"), DisplayColumn("b", "B"))
-    lines = drawn(answer_table(Answer("a", "t", columns, order=("-|x|", "n")), rows))
+    lines = drawn(answer_table(answer_of("n", "change", "b", order=("-|change|", "n")), rows))
 
-    assert lines[-3:] == ["b -3.0", "c +2.0 -", "a +1.0 yes"]
+    assert lines[-3:] == ["b -3.00", "c +2.00 -", "a +1.00 yes"]
 
 
 @pytest.mark.parametrize(
@@ -87,34 +86,14 @@ def test_rows_can_be_sorted_by_absolute_value(spark: SparkSession) -> None:
 def test_hidden_columns_are_listed_below_the_table(spark: SparkSession, width: int, hidden: list[str]) -> None:
     row = ("2024-incomplete", 1_000_000.0, 2_000_000.0, 3_000_000.0)
     rows = spark.createDataFrame([row], "first string, second double, third double, fourth double")
-    headers = ("First", "Second column", "Third column", "Fourth column")
-    columns = tuple(
-        DisplayColumn(name, header, "" if name == "first" else ",.2f")
-        for name, header in zip(rows.columns, headers, strict=True)
-    )
-    lines = drawn(answer_table(Answer("a", "t", columns), rows, width=width), width)
+    headers = {name: f"{name.title()} column" for name in rows.columns[1:]}
+    lines = drawn(answer_table(answer_of(*rows.columns), rows, headers=headers, width=width), width)
 
     assert any(line.startswith("2024-incomplete 1,000,000.00") for line in lines)  # No value is truncated.
     assert "…" not in "".join(lines)
     caption = " ".join(lines[4:])
     assert [header for header in hidden if header not in caption] == []
     assert ("do not fit" in caption) == bool(hidden)
-
-
-def test_headline_describes_the_latest_row(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([(2023, 93.85, None), (2024, 93.17, -0.68)], "year int, rate double, change double")
-    answer = Answer("a", "Rate", COLUMNS, headline="{rate:.1f} % in {year} ({change:+.2f} points)")
-
-    assert headline(answer, rows) == "93.2 % in 2024 (-0.68 points)"
-    assert headline(answer, rows.where("year = 2023")) == "93.8 % in 2023 (- points)"
-    assert headline(answer, rows.limit(0)) is None
-
-
-def test_default_headline_shows_the_first_row(spark: SparkSession) -> None:
-    """The headline starts with the title."""
-    answer = Answer("a", "Rate by year", COLUMNS, order=("-rate",))
-
-    assert headline(answer, years(spark, 3)) == "Rate by year: Year 2000, Rate % 3.00"
 
 
 QUARANTINED = (

@@ -52,7 +52,7 @@ def test_every_package_uses_the_same_dataset_name(dataset: str) -> None:
     assert dataset == import_module(f"jobs.{dataset}").JOB.name
     assert load_suite(dataset).name == dataset
     built = load_dataset(dataset).answers
-    assert [answer.name for answer in import_module(f"reports.{dataset}").ANSWERS] == list(built)
+    assert [answer.name for answer in import_module(f"reports.{dataset}").REPORT.answers] == list(built)
     assert callable(import_module(f"ingest.samples.{dataset}").write)
 
 

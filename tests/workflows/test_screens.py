@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from workflows.overview import MAX_REASONS, Overview
-from workflows.parts import dataset_names, displayed_answers
+from workflows.parts import dataset_names, report_of
 from workflows.screens import overview_screen, run_screen
 from workflows.status import DatasetStatus
 
@@ -29,14 +29,14 @@ def printed(screen) -> list[str]:
 @pytest.mark.parametrize("dataset", dataset_names())
 def test_an_overview_lists_all_answers_on_one_screen(dataset: str) -> None:
     attention = "file notes.pdf is skipped: not one of .xlsx or .csv files"
-    answers = displayed_answers(dataset)
+    answers = report_of(dataset).answers
     lines = printed(overview_screen(overview(dataset, attention), answers, warehouse="samples/warehouse"))
 
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith(f"{dataset}: 93.17 % of the calls of [the] year 2024")
     listed = [
-        answer.name for answer in answers for line in lines if line.split() == [answer.name, *answer.title.split()]
+        answer.name for answer in answers for line in lines if line.split() == [answer.name, *answer.question.split()]
     ]
     assert listed == [answer.name for answer in answers]
     assert f"  {dataset} {attention}" in " ".join(lines)

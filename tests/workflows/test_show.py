@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ _QUARANTINE = (
     "_cast_failures array<struct<column: string, value: string, expected: string>>, "
     "_failed_expectations array<string>, _blocked_by array<string>"
 )
-_YEARS = "year int, days int, calls_offered int, calls_handled int, calls_handled_pct double, change_pct_points double"
+_YEARS = (
+    "year int, days int, first_day date, last_day date, calls_offered int, calls_handled int, "
+    "calls_handled_pct double, change_pct_points double"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +63,10 @@ def tables(lake: SparkSession) -> None:
     lake.createDataFrame([row], _QUARANTINE).writeTo("lake.quarantine.contact_centre").create()
     warned = lake.createDataFrame([(["handled_and_abandoned_at_most_offered"],), (None,)], "_warnings array<string>")
     warned.writeTo("lake.trusted.contact_centre").create()
-    years = [(1990 + number, 365, 100, 90, 90.0, None if number == 0 else 0.25) for number in range(30)]
+    years = [
+        (year, 365, date(year, 1, 1), date(year, 12, 31), 100, 90, 90.0, None if year == 1990 else 0.25)
+        for year in range(1990, 2020)
+    ]
     curated = lake.createDataFrame(years, _YEARS)
     curated.writeTo("lake.curated.contact_centre_calls_handled").create()
     record(lake, "r1", 5)
@@ -74,10 +81,10 @@ def test_overview_shows_state_and_answers(tables: None, citylake) -> None:
     text = words(out)
 
     assert (code, err) == (3, "")  # The exit code is 3, because the last run failed.
-    assert out.startswith("contact_centre: 90.00 % of calls handled in 2019 (+0.25 points)\n")
+    assert out.startswith("contact_centre: 90.00 % of calls were handled in 2019, 0.25 points more than in")
     assert "Rows raw 0, trusted 2, quarantine 1 (33.33 %)" in text
     assert "FAILED" in text
-    assert "calls_handled_monthly Percentage of calls handled, by month" in text
+    assert "calls_handled_monthly What percentage of calls is handled each month?" in text
     assert "Quarantine: citylake show contact_centre quarantine 1 Each required cell" in text
     assert "Warnings: 2 expectations not met. citylake show contact_centre warnings" in text
     assert "Needs attention contact_centre stage refine failed: ValueError: stop" in text
@@ -102,6 +109,8 @@ def test_only_json_and_csv_show_all_rows(tables: None, citylake) -> None:
     assert records[-1] == {
         "year": 1990,
         "days": 365,
+        "first_day": "1990-01-01",
+        "last_day": "1990-12-31",
         "calls_offered": 100,
         "calls_handled": 90,
         "calls_handled_pct": 90.0,
@@ -157,7 +166,7 @@ def test_quarantine_shows_column_names_of_all_layouts(lake: SparkSession, cityla
     record_stage(lake, lambda: run, run_id="r1", workflow=None, job="service_requests", stage="ingest")
 
     _, out, _ = citylake("show", "service_requests")
-    assert ": no answer yet" in words(out)
+    assert "There is no answer yet." in words(out)
     _, out, _ = citylake("show", "service_requests", "quarantine")
     assert "Case Created dttm or " in words(out)
     assert "parked, because these expectations blocked the increment" in words(out)
