@@ -10,6 +10,7 @@ BIN := .venv/bin
 PARALLEL = -n $(WORKERS) --dist worksteal
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
 PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
+APT = $(shell test "$$(id -u)" = 0 || echo sudo -n) apt-get
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
@@ -36,8 +37,8 @@ check: test test-spark4 lint types imports docs package ## Run all checks that m
 bench: .venv/bench ## Compare the gate with other libraries: make bench [ARGS=…]. To run another benchmark, add BENCH=transforms, datasets or events
 	@GX_ANALYTICS_ENABLED=false $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
-docs: .venv/dev ## Build the documentation into site/, and check all links and anchors
-	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet && echo "To read it, open site/index.html"
+docs: .venv/dev ## Build the documentation into docs-site/, and check all links and anchors
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet && echo "To read it, open docs-site/index.html"
 
 reference: .venv/dev ## Update the generated pages of docs/reference
 	@$(BIN)/python -m docs.generate
@@ -70,7 +71,7 @@ submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DAT
 	@echo "To see the answers, run: $(BIN)/citylake show $(JOB) --warehouse '$(WAREHOUSE)'"
 
 clean: ## Remove all generated files and environments. The tables of your own data in warehouse/ are kept
-	rm -rf .venv .venv-spark4 build dist site samples htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-spark4 build dist docs-site site samples screenshots htmlcov .coverage* *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/run: setup.py constraints/glue-5.1.txt constraints/lock.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. Install Python 3.11, or set PYTHON=…"; exit 2; }
@@ -83,6 +84,9 @@ clean: ## Remove all generated files and environments. The tables of your own da
 .venv/dev: .venv/run
 	@echo "installing the packages that the tests need (only once) …"
 	@$(PIP) -e '.[gx,dev,docs]'
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(APT) install --yes -qq chromium >/dev/null 2>&1 \
+	  || { $(APT) update -qq && $(APT) install --yes -qq chromium >/dev/null; } \
+	  || echo "Chromium cannot be installed, so the browser tests are skipped. Install the package chromium"
 	@touch $@
 
 .venv/bench: .venv/dev

@@ -65,6 +65,7 @@ setup(
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the benchmarks compare citylake with these libraries
         "dev": [
+            "axe-playwright-python",  # contains axe, which finds faults of accessibility
             "boto3",
             "cfn-lint",
             "check-wheel-contents",
@@ -75,6 +76,7 @@ setup(
             "import-linter",
             "moto[glue,s3]",
             "mypy",
+            "playwright",  # drives the Chromium of the operating system. Its own browsers are not installed
             "pytest",
             "pytest-cov",
             "pytest-xdist",  # one test uses about one core, so run the tests in two processes

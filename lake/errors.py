@@ -84,3 +84,7 @@ class TableBusyError(LakeError):
 
 class SetUpError(LakeError):
     """Software that the Spark session needs is missing. `where` names the software or the warehouse."""
+
+
+class SiteError(CityLakeError, RuntimeError):
+    """A site cannot be published. `where` is the folder or the address on S3."""

@@ -86,6 +86,12 @@ _add(
     ],
 )
 _add("docs", suites.docs, panel="Suites", examples=["docs", "docs --to public"])
+_add(
+    "publish",
+    report.publish,
+    panel="Deploy",
+    examples=["publish --to s3://my-bucket/reports", "publish registrar --to /var/www"],
+)
 _add("render", render, panel="Deploy", examples=["render contact_centre > contact_centre.json"])
 
 

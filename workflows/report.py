@@ -9,8 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from jobs.code_version import code_version
+from lake.static_site import publish_site
+from reports.facts import DatasetFacts
 from reports.site.drawing import Drawing
-from reports.site.pages import render_site
+from reports.site.pages import Site, render_site
 from reports.site.write import require_site_or_empty, write_site
 from workflows.output import FINE, print_plain, working
 from workflows.report_data import find_published, read_datasets
@@ -50,16 +52,44 @@ def write_reports(
             published = find_published(spark, names, only_published=only_published)
             datasets = read_datasets(spark, published, on_read=drawing.start if drawing else None)
         if outputs.site and drawing:
-            with working("drawing charts", quiet=quiet):
-                site = render_site(
-                    datasets,
-                    drawing.pictures(),
-                    library=drawing.library(),
-                    version=code_version("reports"),
-                    written=datetime.now(timezone.utc),
-                )
+            site = _render(datasets, drawing, hash_pages=False, quiet=quiet)
             print_plain(f"site: {write_site(site, outputs.site)}")
     for name in names:
         if name not in published:
             print_plain(f"{name} is left out, because it has never run.")
     return FINE
+
+
+def publish_reports(
+    names: Sequence[str], *, only_published: bool, target: str, warehouse: str, quiet: bool = False
+) -> int:
+    """Publish the site of datasets to S3 or to a folder.
+
+    Raises:
+        SiteError: The target has another index page, or cannot be read or written. The earlier site is unchanged.
+        NotPublishedError: No run has published a dataset.
+        MissingAnswersError: An answer of a dataset has no table.
+        AnswerTooLargeError: An answer has too many rows for a report.
+    """
+    with Drawing() as drawing:
+        spark = short_session(warehouse, quiet=quiet)
+        with working("reading tables", quiet=quiet):
+            published = find_published(spark, names, only_published=only_published)
+            datasets = read_datasets(spark, published, on_read=drawing.start)
+        site = _render(datasets, drawing, hash_pages=True, quiet=quiet)
+    with working(f"writing to {target}", quiet=quiet):
+        outcome = publish_site(site.files, index=site.index, target=target)
+    print_plain(f"site: {outcome.index} ({outcome.written} files written, {outcome.unchanged} unchanged)")
+    return FINE
+
+
+def _render(datasets: Sequence[DatasetFacts], drawing: Drawing, *, hash_pages: bool, quiet: bool) -> Site:
+    with working("drawing charts", quiet=quiet):
+        return render_site(
+            datasets,
+            drawing.pictures(),
+            library=drawing.library(),
+            version=code_version("reports"),
+            written=datetime.now(timezone.utc),
+            hash_pages=hash_pages,
+        )

@@ -32,7 +32,8 @@ SPARKLINE_WIDTH, _SPARKLINE_HEIGHT = 160, 40  # pixels
 def draw(chart: Chart, data: ChartData, *, width: int) -> Spec:
     """Return the Vega-Lite specification of a chart that is about `width` pixels wide. It needs the config `CONFIG`."""
     with debug_mode(False):  # Altair does not validate each part of the chart, which saves a third of the time.
-        return _specification(_DRAW[chart.kind](chart, data, width))
+        drawing = _DRAW[chart.kind](chart, data, width)
+        return _specification(drawing, align_right=chart.kind in ("bars", "dots", "change", "stack"))
 
 
 def draw_sparkline(values: Sequence[tuple[Any, float]]) -> Spec:
@@ -43,10 +44,10 @@ def draw_sparkline(values: Sequence[tuple[Any, float]]) -> Spec:
     y = alt.Y("v:Q", axis=None, scale=alt.Scale(zero=False))
     last = base.transform_filter(f"datum.c == {len(rows) - 1}").mark_point(filled=True, fill=ACCENT, size=30, opacity=1)
     line = base.mark_line(stroke=ACCENT, strokeWidth=1.5)
-    return _specification(alt.layer(line, last).encode(x=x, y=y))
+    return _specification(alt.layer(line, last).encode(x=x, y=y), align_right=False)
 
 
-def _specification(drawing: alt.TopLevelMixin) -> Spec:
+def _specification(drawing: alt.TopLevelMixin, *, align_right: bool) -> Spec:
     specification: Spec = drawing.to_dict(validate=False)
     specification.pop("config", None)
-    return specification
+    return {**specification, "usermeta": {"alignRight": align_right}}

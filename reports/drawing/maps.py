@@ -50,7 +50,7 @@ def circle_radius(value: float, *, highest: float, width: int) -> float:
 
 def _max_area(width: int) -> float:
     """Return the size of the greatest circle, as Vega defines it: the square of the diameter in pixels."""
-    return width * 0.9
+    return 576 * (width / WIDE) ** 2
 
 
 class _Projection:

@@ -104,7 +104,7 @@ def draw_stack(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         bars = base.mark_bar(fill=ACCENT, stroke=PAGE, strokeWidth=1).encode(
             x=x,
             x2="b:Q",
-            fillOpacity=alt.FillOpacity("s:N", scale=shades),
+            fillOpacity=alt.FillOpacity("s:O", scale=shades, sort=None),
             tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()],
         )
         color = alt.condition(dark, alt.value(PAGE), alt.value(INK))

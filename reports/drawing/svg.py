@@ -25,6 +25,7 @@ def to_svg(spec: Spec, *, label: str, width: int) -> str:
 
     Vega writes long numbers, empty groups and an attribute for each default. This function shortens them, which makes
     the drawing about half as large. All drawings of a page get the same width, so a page scales them equally.
+    Charts with labels at the left are aligned at the right.
     """
     drawing: str = vl_convert.vegalite_to_svg({**spec, "config": CONFIG})
     drawing = _BACKGROUND.sub("", drawing)
@@ -37,7 +38,7 @@ def to_svg(spec: Spec, *, label: str, width: int) -> str:
         previous, drawing = drawing, _EMPTY_GROUP.sub("", drawing)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
     drawn_width, height = (float(number) for number in size.groups()) if size else (width, width)
-    left = min(0.0, drawn_width - width)
+    left = min(0.0, drawn_width - width) if spec["usermeta"]["alignRight"] else 0
     head = f'<svg role="img" aria-label="{escape(label)}" viewBox="{left:g} 0 {width} {height:g}">'
     return re.sub(r"<svg [^>]*>", lambda _: head, drawing, count=1)
 

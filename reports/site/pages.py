@@ -60,53 +60,49 @@ def render_site(
     library: str,
     version: str,
     written: datetime,
+    hash_pages: bool = False,
 ) -> Site:
     """Render the pages of datasets. `pictures` has the drawn charts of each answer of each dataset.
 
-    `written` is the current time in UTC.
+    `written` is the current time in UTC. If `hash_pages` is true, the names of all pages except the index page contain
+    the hash of their content, so that a new version of the site does not change a file of the old version.
     """
     templates = Environment(
         loader=PackageLoader("reports.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     contents: dict[str, str] = {}
 
-    def add(name: str, content: str) -> str:
-        """Add a file whose name contains the hash of its content. Browsers can keep such a file forever."""
+    def add(name: str, content: str, *, hashed: bool = True) -> str:
         stem, _, extension = name.rpartition(".")
-        path = f"{stem}.{sha256(content.encode()).hexdigest()[:10]}.{extension}"
+        path = f"{stem}.{sha256(content.encode()).hexdigest()[:10]}.{extension}" if hashed else name
         contents[path] = content
         return path
 
-    assets = {
-        "css": add("assets/report.css", _asset("report.css")),
-        "js": add("assets/report.js", _asset("report.js")),
-        "vega": add("assets/vega.js", library),
-    }
-    common = {"version": version, "written": f"{written:%Y-%m-%d %H:%M}"}
-    pages = {"quality": "quality.html"} | {dataset.name: f"{dataset.name}.html" for dataset in datasets}
+    assets = {name: add(f"assets/{name}", _asset(name)) for name in ("report.css", "report.js")}
+    common = {"version": version, "written": f"{written:%Y-%m-%d %H:%M}", "assets": assets}
+    library_path = add("assets/vega.js", library)
+    pages = {}
     for dataset in datasets:
-        scripts = {
+        charts = {
             width: add(f"assets/{dataset.name}-{width}.js", _chart_script(pictures[dataset.name], width))
             for width in ("wide", "narrow")
         }
         answers = zip(dataset.answers, pictures[dataset.name], strict=True)
         sections = [_section(dataset, answer, drawn, add) for answer, drawn in answers]
-        template = templates.get_template("dataset.html")
-        contents[pages[dataset.name]] = template.render(
-            **common, dataset=dataset, sections=sections, assets=assets, scripts=scripts
-        )
-    contents[pages["quality"]] = templates.get_template("quality.html").render(
+        settings = {"dataset": dataset, "sections": sections, "scripts": {"library": library_path, **charts}}
+        page = templates.get_template("dataset.html").render(**common, **settings)
+        pages[dataset.name] = add(f"{dataset.name}.html", page, hashed=hash_pages)
+    quality = templates.get_template("quality.html").render(
         **common,
-        assets=assets,
         datasets=datasets,
         run_headers=_RUN_HEADERS,
         result_headers=_RESULT_HEADERS,
         history={dataset.name: [_run_cells(run) for run in dataset.validations] for dataset in datasets},
         results={dataset.name: _result_cells(dataset) for dataset in datasets},
     )
+    pages["quality"] = add("quality.html", quality, hashed=hash_pages)
     index = templates.get_template("index.html").render(
         **common,
-        assets=assets,
         pages=pages,
         datasets=datasets,
         attention=[f"{dataset.report.title}: {line}" for dataset in datasets for line in dataset.attention],

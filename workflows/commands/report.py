@@ -1,4 +1,4 @@
-"""The command that writes reports."""
+"""The commands that write and publish reports."""
 
 from __future__ import annotations
 
@@ -38,3 +38,17 @@ def report(
     outputs = Outputs(site=to or DEFAULT_SITE)
     folder = default_warehouse(warehouse)
     raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))
+
+
+def publish(
+    to: Annotated[str, typer.Option(metavar="s3://…|DIR", help="Publish to this address on S3, or to this folder.")],
+    datasets: DatasetsArgument = None,
+    warehouse: WarehouseOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Publish the site of `citylake report`. Visitors see the old version until the new version is complete."""
+    from workflows.report import publish_reports
+
+    names = list(dict.fromkeys(datasets or dataset_names()))
+    folder = default_warehouse(warehouse)
+    raise typer.Exit(publish_reports(names, only_published=not datasets, target=to, warehouse=folder, quiet=quiet))

@@ -48,13 +48,17 @@ async function makeInteractive(element) {
   const { config, specs } = window.charts[width];
   const drawing = element.firstElementChild;
   const view = document.createElement("div");
-  await window.vegaEmbed(view, specs[element.closest("figure").id], { actions: false, config, renderer: "svg" });
+  const spec = specs[element.closest("figure").id];
+  await window.vegaEmbed(view, spec, { actions: false, config, renderer: "svg" });
   const svg = view.querySelector("svg");
   const { width: drawnWidth, height } = svg.viewBox.baseVal;
   const pageWidth = drawing.viewBox.baseVal.width;
-  svg.setAttribute("viewBox", `${Math.min(0, drawnWidth - pageWidth)} 0 ${pageWidth} ${height}`);
+  const left = spec.usermeta.alignRight ? Math.min(0, drawnWidth - pageWidth) : 0;
+  svg.setAttribute("viewBox", `${left} 0 ${pageWidth} ${height}`);
   for (const name of ["role", "aria-label"]) svg.setAttribute(name, drawing.getAttribute(name));
   for (const name of ["width", "height"]) svg.removeAttribute(name);
+  // The drawing has one description. Vega's roles of its parts have no names.
+  for (const part of svg.querySelectorAll("[role]")) part.removeAttribute("role");
   drawing.replaceWith(svg);
   element.dataset.interactive = "true";
 }

@@ -1,0 +1,180 @@
+"""Open the site of all sample datasets in Chromium: pages, charts, tables, downloads and accessibility.
+
+The tests keep pictures of the pages in the folder `screenshots`, for people to look at.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from transforms.datasets import dataset_names
+from workflows.report import Outputs, write_reports
+
+PAGES = ("index", "quality", *dataset_names())
+SCREENSHOTS = Path(__file__).parents[3] / "screenshots"
+PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium is not installed. Install the package chromium")
+    with sync_playwright() as playwright:
+        # Containers run tests as root, and Chromium's sandbox does not work as root. Their shared memory is small.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report") / "site"
+    outputs = Outputs(site=str(folder))
+    write_reports(dataset_names(), outputs, only_published=False, warehouse=str(sample_warehouse), quiet=True)
+    return folder
+
+
+class Visit:
+    """Opens pages, and collects everything that goes wrong."""
+
+    def __init__(self, browser: Browser, site: Path) -> None:
+        self.browser, self.site = browser, site
+        self.problems: list[str] = []
+
+    def open(self, name: str, **settings) -> Page:
+        page = self.browser.new_context(**{"viewport": LAPTOP, **settings}).new_page()
+        page.on("console", lambda message: self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("requestfailed", lambda request: self.problems.append(f"not loaded: {request.url}"))
+        page.on("request", self._check_request)
+        page.goto(f"file://{self.site}/{name}.html")
+        return page
+
+    def _check_request(self, request) -> None:
+        if not request.url.startswith(("file://", "data:", "blob:")):
+            self.problems.append(f"network: {request.url}")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Path) -> Iterator[Visit]:
+    visit = Visit(browser, site)
+    yield visit
+    for context in browser.contexts:
+        context.close()
+
+
+def make_all_charts_interactive(page: Page, width: str) -> int:
+    """Bring each chart into view until it is interactive, and return the number of charts."""
+    charts = page.locator(f".chart.{width}")
+    for number in range(charts.count()):
+        charts.nth(number).scroll_into_view_if_needed()
+        page.locator(f".chart.{width}[data-interactive]").nth(number).wait_for(state="attached")
+    return charts.count()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_load_without_errors_and_have_no_serious_faults(visit: Visit, name: str) -> None:
+    """axe looks for faults of accessibility, in light and in dark colors."""
+    for scheme in ("light", "dark"):
+        page = visit.open(name, color_scheme=scheme)
+        page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true })")
+        found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+        faults = {
+            fault["id"]: fault["nodes"][0]["html"] for fault in found if fault["impact"] in ("serious", "critical")
+        }
+        assert faults == {}, scheme
+
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("name", dataset_names())
+def test_charts_have_marks_before_and_after_they_become_interactive(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    counts = "svgs => svgs.map(svg => svg.querySelectorAll('path, circle').length)"
+    drawn = page.locator(".chart.wide svg").evaluate_all(counts)
+
+    assert make_all_charts_interactive(page, "wide") == len(drawn) > 0
+    assert min(drawn) > 0
+    assert min(page.locator(".chart.wide svg").evaluate_all(counts)) > 0
+    assert visit.problems == []
+
+
+def test_charts_need_no_script(visit: Visit) -> None:
+    page = visit.open("police_dispatch", java_script_enabled=False)
+
+    assert page.locator(".chart.wide svg").first.is_visible()
+    assert not page.locator(".chart.narrow svg").first.is_visible()
+
+
+def test_a_phone_shows_narrow_charts_and_does_not_scroll_sideways(visit: Visit) -> None:
+    for name in PAGES:
+        page = visit.open(name, viewport=PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+
+    page = visit.open("police_dispatch", viewport=PHONE)
+    assert page.locator(".chart.narrow svg").first.is_visible()
+    assert not page.locator(".chart.wide svg").first.is_visible()
+
+
+def test_interactive_charts_show_values(visit: Visit) -> None:
+    page = visit.open("police_dispatch")
+    make_all_charts_interactive(page, "wide")
+    page.locator("#cities .mark-rect path").first.hover()
+
+    assert "SILVER SPRING" in page.locator("#vg-tooltip-element").inner_text()
+
+
+def test_tables_sort_by_each_column(visit: Visit) -> None:
+    page = visit.open("police_dispatch")
+    page.locator("#cities summary").click()
+
+    def column(number: int) -> list[str]:
+        return page.locator(f"#table-cities tbody tr td:nth-child({number})").all_inner_texts()
+
+    names, counts = column(2), [int(text.replace(",", "")) for text in column(3)]
+    page.locator("#table-cities th:nth-child(2) button").click()
+    assert column(2) == [*sorted({*names} - {"-"}), "-"]  # A missing value is always last.
+    page.locator("#table-cities th:nth-child(3) button").click()
+    assert [int(text.replace(",", "")) for text in column(3)] == sorted(counts)
+    page.locator("#table-cities th:nth-child(3) button").press("Enter")
+    assert [int(text.replace(",", "")) for text in column(3)] == sorted(counts, reverse=True)
+    assert page.locator("#table-cities th[aria-sort=descending]").inner_text().startswith("Incidents")
+
+
+def test_downloads_equal_the_table(visit: Visit) -> None:
+    page = visit.open("contact_centre")
+    page.locator("#calls_handled_monthly summary").click()
+    with page.expect_download() as download:
+        page.locator("#calls_handled_monthly a[download]").click()
+    rows = [*csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8").splitlines())]
+    cells = page.locator("#table-calls_handled_monthly tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+
+    # For pages that are opened as files, the browser ignores the shorter name that the link suggests.
+    assert re.fullmatch(r"contact_centre_calls_handled_monthly(\.\w+)?\.csv", download.value.suggested_filename)
+    assert len(cells) == len(rows) > 20
+    for row, (month, days, offered, *_) in zip(rows, cells, strict=True):
+        assert (row["month"][:7], row["days"], row["calls_offered"]) == (month, days, offered.replace(",", ""))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pictures_of_the_pages_are_kept(visit: Visit, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    views = {"laptop": {"viewport": LAPTOP}, "phone": {"viewport": PHONE, "color_scheme": "dark"}, "print": {}}
+    for kind, settings in views.items():
+        page = visit.open(name, **settings)
+        page.emulate_media(media="print" if kind == "print" else "screen")
+        page.screenshot(path=SCREENSHOTS / f"{name}-{kind}.png", full_page=True)
+        page.context.close()
+
+    assert {path.name for path in SCREENSHOTS.glob(f"{name}-*.png")} == {f"{name}-{kind}.png" for kind in views}
