@@ -22,7 +22,7 @@ from reports.grafana.expressions import (
 MAX_TABLE_ROWS = 1000
 """Maximum number of rows of a table in a dashboard."""
 
-LATITUDE, LONGITUDE = _POINT = "latitude", "longitude"
+LATITUDE, LONGITUDE = _COORDINATES = "latitude", "longitude"
 """The fields with the coordinates of a map, in degrees."""
 
 _OVER_TIME = ("line", "columns", "heatmap")
@@ -120,17 +120,19 @@ def _points(chart: Chart, rows: str) -> str:
     if chart.series:
         columns["series"] = label_of([chart.series])
     if chart.coordinates:
-        columns |= {name: f"CAST(`{column}` AS DOUBLE)" for name, column in zip(_POINT, chart.coordinates, strict=True)}
+        columns |= {
+            name: f"CAST(`{column}` AS DOUBLE)" for name, column in zip(_COORDINATES, chart.coordinates, strict=True)
+        }
     keys = ", ".join(str(number) for number in range(1, len(columns) + 1))
     columns |= {f"value_{number}": sum_of(name) for number, name in enumerate(chart.values)}
     columns["weight"] = weight_of(chart)
-    if chart.kind in _OVER_TIME:
-        columns["position"] = f"MIN(`{chart.category[0]}`)"
-        columns["series_position"] = f"MIN(`{chart.series}`)" if chart.series else "0"
-        if chart.complete:
-            columns["is_complete"] = f"MIN(CASE WHEN {chart.complete} THEN 1 ELSE 0 END)"
-    elif chart.kind == "stack" or chart.in_order:
-        columns["position"] = columns["series_position"] = "MIN(row_position)"
+    is_over_time = chart.kind in _OVER_TIME
+    if is_over_time or chart.kind == "stack" or chart.in_order:
+        columns["position"] = f"MIN(`{chart.category[0]}`)" if is_over_time else "MIN(row_position)"
+        if chart.series:
+            columns["series_position"] = f"MIN(`{chart.series}`)" if is_over_time else "MIN(row_position)"
+    if chart.complete:
+        columns["is_complete"] = f"MIN(CASE WHEN {chart.complete} THEN 1 ELSE 0 END)"
     selected = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     return f"SELECT {selected} FROM {rows} GROUP BY {keys}"
 
@@ -146,7 +148,7 @@ def _category(chart: Chart) -> str:
 
 def _select(chart: Chart, fields: ChartFields) -> str:
     """Return the part of a query that selects the points of a chart without a column of series."""
-    columns = [f"{_category(chart)} AS `{fields.category}`", *(_POINT if chart.coordinates else ())]
+    columns = [f"{_category(chart)} AS `{fields.category}`", *(_COORDINATES if chart.coordinates else ())]
     columns += [f"value_{number} AS `{name}`" for number, name in enumerate(fields.values)]
     last_value = f"value_{len(fields.values) - 1} DESC"
     is_by_position = chart.in_order or chart.kind in ("stack", *_OVER_TIME)
