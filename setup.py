@@ -23,6 +23,7 @@ setup(
         "lake",
         "reports",
         "reports.drawing",
+        "reports.grafana",
         "reports.site",
         "reports.site.templates",
         "transforms",
@@ -58,7 +59,11 @@ setup(
         "reports": [
             "XlsxWriter",
             "altair",
+            # Each version of Grafana has its own releases. Grafana opens dashboards of earlier versions, so we use the
+            # releases for the earliest version.
+            "grafana-foundation-sdk==1769699998!10.1.0",
             "jinja2",
+            "sqlglot",
             "vl-convert-python",  # contains Vega, so charts are drawn without a browser
         ],
         "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release

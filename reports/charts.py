@@ -13,7 +13,7 @@ UNKNOWN = "(unknown)"
 """The label of a missing value."""
 
 Kind = Literal["line", "columns", "bars", "dots", "change", "stack", "heatmap", "map"]
-_NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
+NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
 """Columns whose values are names of columns, such as `council_district`."""
 
 SORTED_KINDS = ("bars", "dots", "change")
@@ -166,7 +166,7 @@ def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_comp
 def _label(row: Mapping[str, Any], columns: Iterable[str]) -> str:
     label = ""
     for name in columns:
-        label += f"{_text(name, row[name])}{' ' if name in _NAMES_OF_COLUMNS else ', '}"
+        label += f"{_text(name, row[name])}{' ' if name in NAMES_OF_COLUMNS else ', '}"
     return label.rstrip(", ")
 
 
@@ -177,7 +177,7 @@ def _text(name: str, value: Any) -> str:
         return f"{name.removeprefix('is_')}: {'yes' if value else 'no'}"
     if isinstance(value, int) and name not in ("year", "weekday"):
         return f"{name} {value}"
-    return str(value).replace("_", " ") if name in _NAMES_OF_COLUMNS else str(value)
+    return str(value).replace("_", " ") if name in NAMES_OF_COLUMNS else str(value)
 
 
 def _add(points: Sequence[Point]) -> Point:

@@ -27,7 +27,9 @@ _HEADERS = {
     "street_rank": "Street rank",
 }
 _NUMBERS_WITHOUT_SEPARATOR = ("year", "rank", "weekday", "hour", "priority")
-_ONE_DECIMAL = ("inquiries_per_month", "usual_from", "usual_to", "median_days")
+ONE_DECIMAL = ("inquiries_per_month", "usual_from", "usual_to", "median_days")
+"""Columns of floating-point numbers with one decimal. All other floating-point numbers have two decimals."""
+
 _SIGNED = ("change", "difference", "more")
 _WHOLE_NUMBERS = (T.IntegerType, T.LongType, T.ShortType)
 
@@ -82,15 +84,19 @@ def bar_columns(answer: Answer) -> Sequence[str]:
     return [name for name in answer.columns if name in values and name.endswith("_pct") and not _is_signed(name)]
 
 
+def is_number_without_separator(name: str) -> bool:
+    """Return True if the whole numbers of a column, such as years, are displayed without separators of thousands."""
+    return name.endswith(_NUMBERS_WITHOUT_SEPARATOR)
+
+
 def _format_of(name: str, data_type: T.DataType) -> str:
     sign = "+" if _is_signed(name) else ""
     if isinstance(data_type, _WHOLE_NUMBERS):
-        is_label = name.endswith(_NUMBERS_WITHOUT_SEPARATOR)
-        return "d" if is_label else f"{sign},d"
+        return "d" if is_number_without_separator(name) else f"{sign},d"
     if isinstance(data_type, T.DecimalType):
         return f"{sign},.{data_type.scale}f"
     if isinstance(data_type, T.DoubleType | T.FloatType):
-        return f"{sign},.{1 if name in _ONE_DECIMAL else 2}f"
+        return f"{sign},.{1 if name in ONE_DECIMAL else 2}f"
     return "%Y-%m" if name == "month" else ""
 
 

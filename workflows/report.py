@@ -11,10 +11,12 @@ from pathlib import Path
 from jobs.code_version import code_version
 from lake.static_site import publish_site
 from reports.facts import DatasetFacts
+from reports.grafana.write import require_folder, write_dashboards
 from reports.site.drawing import Drawing
 from reports.site.pages import Site, render_site
 from reports.site.write import require_site_or_empty, write_site
 from workflows.output import FINE, print_plain, working
+from workflows.parts import report_of
 from workflows.report_data import find_published, read_datasets
 from workflows.session import short_session
 
@@ -25,9 +27,16 @@ class Outputs:
 
     Attributes:
         site: The folder of the static site.
+        grafana: The folder of the dashboards for Grafana.
     """
 
     site: str | None = None
+    grafana: str | None = None
+
+    @property
+    def need_tables(self) -> bool:
+        """Whether an output displays rows of tables. Dashboards need only the declarations of reports."""
+        return self.site is not None
 
 
 def write_reports(
@@ -35,7 +44,8 @@ def write_reports(
 ) -> int:
     """Write the reports of datasets. Nothing is written before all tables are read.
 
-    If `only_published` is true, datasets without a published table are left out.
+    If `only_published` is true, datasets without a published table are left out. Dashboards are written for all
+    datasets, because they can be imported before the first run.
 
     Raises:
         TargetError: A target has other files, or cannot be written.
@@ -45,6 +55,11 @@ def write_reports(
     """
     if outputs.site:
         require_site_or_empty(Path(outputs.site))
+    if outputs.grafana:
+        require_folder(Path(outputs.grafana))
+    if not outputs.need_tables:
+        _write_dashboards(names, outputs)
+        return FINE
     with ExitStack() as resources:
         drawing = resources.enter_context(Drawing()) if outputs.site else None
         spark = short_session(warehouse, quiet=quiet)
@@ -54,6 +69,7 @@ def write_reports(
         if outputs.site and drawing:
             site = _render(datasets, drawing, hash_pages=False, quiet=quiet)
             print_plain(f"site: {write_site(site, outputs.site)}")
+    _write_dashboards(names, outputs)
     for name in names:
         if name not in published:
             print_plain(f"{name} is left out, because it has never run.")
@@ -93,3 +109,13 @@ def _render(datasets: Sequence[DatasetFacts], drawing: Drawing, *, hash_pages: b
             written=datetime.now(timezone.utc),
             hash_pages=hash_pages,
         )
+
+
+def _write_dashboards(names: Sequence[str], outputs: Outputs) -> None:
+    if not outputs.grafana:
+        return
+    from reports.grafana.dashboard import render_dashboard
+
+    dashboards = {name: render_dashboard(name, report_of(name)) for name in names}
+    for path in write_dashboards(dashboards, outputs.grafana):
+        print_plain(f"dashboard: {path}")

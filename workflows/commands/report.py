@@ -24,18 +24,34 @@ def report(
         str | None,
         typer.Option(
             metavar="DIR",
-            help=help_text("Write the site to this folder.", default=DEFAULT_SITE),
+            help=help_text("Write the site to this folder.", default=f"{DEFAULT_SITE}, if no other output is given"),
+            show_default=False,
+        ),
+    ] = None,
+    grafana: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help=help_text(
+                "Write a dashboard for Grafana to DATASET.json in this folder, for each dataset. Replaces only these "
+                "files.",
+                default="no dashboards",
+            ),
             show_default=False,
         ),
     ] = None,
     warehouse: WarehouseOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a static site with the answers of datasets: charts, tables, csv files and the quality of the data."""
+    """Write the answers of datasets as a static site or as dashboards.
+
+    The site has charts, tables, csv files and the quality of the data. The dashboards are for Grafana, and query the
+    tables with Amazon Athena.
+    """
     from workflows.report import Outputs, write_reports
 
     names = list(dict.fromkeys(datasets or dataset_names()))
-    outputs = Outputs(site=to or DEFAULT_SITE)
+    outputs = Outputs(site=to or (None if grafana else DEFAULT_SITE), grafana=grafana)
     folder = default_warehouse(warehouse)
     raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))
 
