@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -73,21 +74,19 @@ class TargetFolder:
         return TargetError(where=self.path, problem=f"{problem} {self.option}")
 
 
-def require_separate(targets: list[TargetFolder]) -> None:
-    """Check that no target is another target, or is inside another target.
+def require_separate(targets: Sequence[TargetFolder]) -> None:
+    """Check that no target is the folder of another target, or is inside this folder.
 
     Raises:
-        TargetError: Two targets overlap, so that one report would replace the other report.
+        TargetError: Two targets overlap, so one report would replace the other report.
     """
-    paths = [Path(target.path).resolve() for target in targets]
-    for inner, inner_path in zip(targets, paths, strict=True):
-        for outer, outer_path in zip(targets, paths, strict=True):
-            if inner is not outer and inner_path.is_relative_to(outer_path):
-                problem = (
-                    f"the folder of {inner.option} is in the folder of {outer.option}, or is the same folder. Give each "
-                    "option a separate folder"
-                )
-                raise TargetError(where=inner.path, problem=problem)
+    for inner, outer in permutations(targets, 2):
+        if Path(inner.path).resolve().is_relative_to(Path(outer.path).resolve()):
+            problem = (
+                f"{inner.option} and {outer.option} have the same folder, or the folder of {inner.option} is inside "
+                f"{outer.path}. Give a separate folder with {inner.option}"
+            )
+            raise TargetError(where=inner.path, problem=problem)
 
 
 def _replace(target: Path, partial: Path) -> None:
