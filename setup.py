@@ -25,6 +25,7 @@ setup(
         "reports.drawing",
         "reports.site",
         "reports.site.templates",
+        "reports.sql",
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",
@@ -59,6 +60,7 @@ setup(
             "XlsxWriter",
             "altair",
             "jinja2",
+            "sqlglot",
             "vl-convert-python",  # contains Vega, so charts are drawn without a browser
         ],
         "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release
