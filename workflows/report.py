@@ -1,17 +1,19 @@
-"""Write the reports of datasets to a site."""
+"""Write the reports of datasets: a site, SQL for Athena and Redshift, and csv files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 
 from jobs.code_version import code_version
+from reports.csv_files import csv_files
+from reports.facts import DatasetFacts
 from reports.site.drawing import Drawing
 from reports.site.pages import render_site
-from reports.site.write import require_site_or_empty, write_site
+from reports.site.write import site_folder, write_site
+from reports.target import TargetFolder, require_separate
 from workflows.output import FINE, print_plain, working
 from workflows.report_data import find_published, read_datasets
 from workflows.session import short_session
@@ -23,9 +25,25 @@ class Outputs:
 
     Attributes:
         site: The folder of the static site.
+        athena: The folder of the SQL files for Amazon Athena.
+        redshift: The folder of the SQL files for Amazon Redshift.
+        csv: The folder of the csv files.
+        csv_location: The folder of the csv files on S3. The SQL files for Athena refer to this folder.
     """
 
     site: str | None = None
+    athena: str | None = None
+    redshift: str | None = None
+    csv: str | None = None
+    csv_location: str = ""
+
+    def targets(self) -> dict[str, TargetFolder]:
+        """Return the folders that are written, by the name of the output."""
+        targets = {"site": site_folder(self.site)} if self.site else {}
+        for name, path in (("athena", self.athena), ("redshift", self.redshift), ("csv", self.csv)):
+            if path:
+                targets[name] = TargetFolder(path, option=f"--{name}", manifest=f"citylake-{name}.json")
+        return targets
 
 
 def write_reports(
@@ -41,8 +59,10 @@ def write_reports(
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
     """
-    if outputs.site:
-        require_site_or_empty(Path(outputs.site))
+    targets = outputs.targets()
+    require_separate([*targets.values()])
+    for target in targets.values():
+        target.check()
     with ExitStack() as resources:
         drawing = resources.enter_context(Drawing()) if outputs.site else None
         spark = short_session(warehouse, quiet=quiet)
@@ -59,7 +79,22 @@ def write_reports(
                     written=datetime.now(timezone.utc),
                 )
             print_plain(f"site: {write_site(site, outputs.site)}")
+    for name, files in _text_files(datasets, outputs):
+        print_plain(f"{name}: {targets[name].write(files)}")
     for name in names:
         if name not in published:
             print_plain(f"{name} is left out, because it has never run.")
     return FINE
+
+
+def _text_files(datasets: Sequence[DatasetFacts], outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Return the files of each output except the site, by path."""
+    if outputs.athena or outputs.redshift:
+        from reports.sql.files import athena_files, redshift_files  # Import this module here, because it loads sqlglot.
+
+        if outputs.athena:
+            yield "athena", athena_files(datasets, location=outputs.csv_location)
+        if outputs.redshift:
+            yield "redshift", redshift_files(datasets)
+    if outputs.csv:
+        yield "csv", csv_files(datasets)
