@@ -26,6 +26,7 @@ setup(
         "reports.grafana",
         "reports.site",
         "reports.site.templates",
+        "reports.sql",
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",

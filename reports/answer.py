@@ -28,6 +28,22 @@ class Source:
 
 
 @dataclass(frozen=True)
+class SortKey:
+    """A sort key of the rows of an answer.
+
+    Attributes:
+        expression: A column or an SQL expression.
+        is_descending: Whether the greatest value comes first. Missing values come last in descending order, and first
+            in ascending order.
+        is_absolute: Whether the rows are sorted by the absolute value.
+    """
+
+    expression: str
+    is_descending: bool
+    is_absolute: bool
+
+
+@dataclass(frozen=True)
 class Answer:
     """The declaration of an answer. Terminal, site, workbook, SQL and dashboards are made from this declaration.
 
@@ -43,6 +59,8 @@ class Answer:
             column, in descending order.
         note: The facts that a reader needs to understand the figures, such as the total that 100 % stands for.
         empty: The answer if the table has no rows.
+        exported_as: The names of columns in csv files, and in SQL views and tables. The names are those of the Athena
+            table in the document that asks the question. A column that is not in the mapping keeps its name.
     """
 
     name: str
@@ -53,6 +71,18 @@ class Answer:
     order: tuple[str, ...] = ()
     note: str = ""
     empty: str = "There is no data for this question."
+    exported_as: Mapping[str, str] = field(default_factory=dict)
+
+    def sort_keys(self) -> tuple[SortKey, ...]:
+        """Return the sort keys of the rows."""
+        return tuple(
+            SortKey(key.strip("-|"), is_descending=key.startswith("-"), is_absolute=key.endswith("|"))
+            for key in self.order or (f"-{self.columns[0]}",)
+        )
+
+    def exported_name(self, column: str) -> str:
+        """Return the name of a column in csv files, and in SQL views and tables."""
+        return self.exported_as.get(column, column)
 
     def text(self, rows: Rows) -> str:
         """Return the answer in one sentence."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reports.labels import label_of
+
 _Key = tuple[str, Any, str, float | None, float | None]
 
-UNKNOWN = "(unknown)"
-"""The label of a missing value."""
-
 Kind = Literal["line", "columns", "bars", "dots", "change", "stack", "heatmap", "map"]
-NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
-"""Columns whose values are names of columns, such as `council_district`."""
+
+TIME_KINDS = ("line", "columns", "heatmap")
+"""The kinds of charts whose categories are values of one column, such as dates, and not labels."""
 
 SORTED_KINDS = ("bars", "dots", "change")
 """The kinds of charts that sort the categories by value, and show only the greatest categories."""
@@ -146,7 +146,7 @@ def select_points(
         for name in chart.values:
             if row[name] is None:
                 continue
-            series = _label(row, (chart.series,)) if chart.series else headers[name] if len(chart.values) > 1 else ""
+            series = label_of(row, (chart.series,)) if chart.series else headers[name] if len(chart.values) > 1 else ""
             point = _point(chart, row, name, series, is_complete)
             same_key[point.key].append(point)
             weights[point.key] += float(row[chart.weight or chart.values[-1]] or 0)
@@ -156,28 +156,10 @@ def select_points(
 
 
 def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_complete: bool) -> Point:
-    time_axis = chart.kind in ("line", "columns", "heatmap")
-    category = row[chart.category[0]] if time_axis else _label(row, chart.category)
+    category = row[chart.category[0]] if chart.kind in TIME_KINDS else label_of(row, chart.category)
     latitude, longitude = (row[column] for column in chart.coordinates) if chart.coordinates else (None, None)
-    panel = _label(row, chart.panel) if chart.panel else ""
+    panel = label_of(row, chart.panel) if chart.panel else ""
     return Point(panel, category, series, float(row[name] or 0), is_complete, latitude, longitude)
-
-
-def _label(row: Mapping[str, Any], columns: Iterable[str]) -> str:
-    label = ""
-    for name in columns:
-        label += f"{_text(name, row[name])}{' ' if name in NAMES_OF_COLUMNS else ', '}"
-    return label.rstrip(", ")
-
-
-def _text(name: str, value: Any) -> str:
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, bool):
-        return f"{name.removeprefix('is_')}: {'yes' if value else 'no'}"
-    if isinstance(value, int) and name not in ("year", "weekday"):
-        return f"{name} {value}"
-    return str(value).replace("_", " ") if name in NAMES_OF_COLUMNS else str(value)
 
 
 def _add(points: Sequence[Point]) -> Point:
@@ -237,7 +219,7 @@ def _in_order(
 ) -> list[Point]:
     """Sort the points of a panel: by time, by value, by weight or in the order of the rows."""
     categories = list(dict.fromkeys(point.category for point in points))
-    if chart.kind in ("line", "columns", "heatmap"):
+    if chart.kind in TIME_KINDS:
         categories.sort(key=lambda value: (value is None, value))
     elif chart.kind in SORTED_KINDS and not chart.in_order:
         size: dict[Any, float] = defaultdict(float)

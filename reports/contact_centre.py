@@ -45,6 +45,8 @@ ANSWERS = (
             ),
         ),
         note="100 % is all calls offered in the year.",
+        # Source: the Athena table gov_fin_contactcentre_table_ramandeep.
+        exported_as={"calls_handled_pct": "percent_of_calls_handled"},
     ),
     Answer(
         name="calls_handled_monthly",

@@ -103,6 +103,8 @@ ANSWERS = (
         ),
         order=("-year", "-inquiries", "inquiry_department"),
         note="100 % is all inquiries of the year.",
+        # Source: the Athena tables govtfinance_311inqvol_tabledept2023_menus and …_tabledept2024_menus.
+        exported_as={"inquiries": "total_inquiries_in_dept", "rounded_pct": "deptpercuse"},
     ),
     Answer(
         name="channels",
@@ -121,6 +123,8 @@ ANSWERS = (
         ),
         order=("-year", "-inquiries", "inquiry_channel"),
         note="100 % is all inquiries of the year.",
+        # Source: the Athena tables govtfinance_311inqvol_tablechnl2023_menus and …_tablechnl2024_menus.
+        exported_as={"inquiries": "total_inquiries_in_channel", "rounded_pct": "channelpercuse"},
     ),
     Answer(
         name="monthly",

@@ -85,6 +85,9 @@ ANSWERS = (
             ),
         ),
         note="100 % is all applications received in the year.",
+        # Source: the Athena table registraroffice_enrollwithdraw_table2_menusgarg. acr is the application completion
+        # rate.
+        exported_as={"year": "received_year", "completion_rate_pct": "acr"},
     ),
     Answer(
         name="completion_by_programme",

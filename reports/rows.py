@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from reports.answer import Answer, Report, Rows
+from reports.answer import Answer, Report, Rows, SortKey
 from reports.charts import ChartData, Flags, select_points
 from reports.columns import DisplayColumn, display_columns, header_of
 
@@ -61,7 +61,7 @@ def read_answers(report: Report, curated: Mapping[str, DataFrame]) -> list[Answe
 
 def sort_keys(answer: Answer) -> list[Column]:
     """Return the sort keys of an answer. By default, sort by the first column, descending."""
-    return [_sort_key(key) for key in answer.order or (f"-{answer.columns[0]}",)]
+    return [_sort_column(key) for key in answer.sort_keys()]
 
 
 def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
@@ -99,7 +99,6 @@ def _value(value: Any, is_date: bool) -> Any:
     return date.fromisoformat(value) if is_date and value is not None else value
 
 
-def _sort_key(order: str) -> Column:
-    column = F.expr(order.strip("-|"))
-    column = F.abs(column) if order.endswith("|") else column
-    return column.desc() if order.startswith("-") else column
+def _sort_column(key: SortKey) -> Column:
+    column = F.abs(F.expr(key.expression)) if key.is_absolute else F.expr(key.expression)
+    return column.desc() if key.is_descending else column

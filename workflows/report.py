@@ -1,20 +1,20 @@
-"""Write the reports of datasets to a site."""
+"""Write the reports of datasets: a site, SQL files, dashboards and csv files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 
 from jobs.code_version import code_version
 from lake.static_site import publish_site
+from reports.csv_files import csv_files
 from reports.facts import DatasetFacts
-from reports.grafana.write import require_folder, write_dashboards
 from reports.site.drawing import Drawing
 from reports.site.pages import Site, render_site
-from reports.site.write import require_site_or_empty, write_site
+from reports.site.write import site_folder, write_site
+from reports.target import TargetFolder, require_separate
 from workflows.output import FINE, print_plain, working
 from workflows.parts import report_of
 from workflows.report_data import find_published, read_datasets
@@ -27,16 +27,32 @@ class Outputs:
 
     Attributes:
         site: The folder of the static site.
+        athena: The folder of the SQL files for Amazon Athena.
+        redshift: The folder of the SQL files for Amazon Redshift.
         grafana: The folder of the dashboards for Grafana.
+        csv: The folder of the csv files.
+        csv_location: The folder of the csv files on S3. The SQL files for Athena refer to this folder.
     """
 
     site: str | None = None
+    athena: str | None = None
+    redshift: str | None = None
     grafana: str | None = None
+    csv: str | None = None
+    csv_location: str = ""
 
     @property
     def need_tables(self) -> bool:
         """Whether an output displays rows of tables. Dashboards need only the declarations of reports."""
-        return self.site is not None
+        return bool(self.site or self.athena or self.redshift or self.csv)
+
+    def targets(self) -> dict[str, TargetFolder]:
+        """Return the folders that are written, by the name of the output."""
+        targets = {"site": site_folder(self.site)} if self.site else {}
+        for name in ("athena", "redshift", "grafana", "csv"):
+            if path := getattr(self, name):
+                targets[name] = TargetFolder(path, option=f"--{name}", manifest=f"citylake-{name}.json")
+        return targets
 
 
 def write_reports(
@@ -53,23 +69,24 @@ def write_reports(
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
     """
-    if outputs.site:
-        require_site_or_empty(Path(outputs.site))
-    if outputs.grafana:
-        require_folder(Path(outputs.grafana))
-    if not outputs.need_tables:
-        _write_dashboards(names, outputs)
-        return FINE
+    targets = outputs.targets()
+    require_separate([*targets.values()])
+    for target in targets.values():
+        target.check()
+    published: Sequence[str] = names
+    datasets: list[DatasetFacts] = []
     with ExitStack() as resources:
         drawing = resources.enter_context(Drawing()) if outputs.site else None
-        spark = short_session(warehouse, quiet=quiet)
-        with working("reading tables", quiet=quiet):
-            published = find_published(spark, names, only_published=only_published)
-            datasets = read_datasets(spark, published, on_read=drawing.start if drawing else None)
+        if outputs.need_tables:
+            spark = short_session(warehouse, quiet=quiet)
+            with working("reading tables", quiet=quiet):
+                published = find_published(spark, names, only_published=only_published)
+                datasets = read_datasets(spark, published, on_read=drawing.start if drawing else None)
         if outputs.site and drawing:
             site = _render(datasets, drawing, hash_pages=False, quiet=quiet)
             print_plain(f"site: {write_site(site, outputs.site)}")
-    _write_dashboards(names, outputs)
+    for name, files in _text_files(names, datasets, outputs):
+        print_plain(f"{name}: {targets[name].write(files)}")
     for name in names:
         if name not in published:
             print_plain(f"{name} is left out, because it has never run.")
@@ -111,11 +128,20 @@ def _render(datasets: Sequence[DatasetFacts], drawing: Drawing, *, hash_pages: b
         )
 
 
-def _write_dashboards(names: Sequence[str], outputs: Outputs) -> None:
-    if not outputs.grafana:
-        return
-    from reports.grafana.dashboard import render_dashboard
+def _text_files(
+    names: Sequence[str], datasets: Sequence[DatasetFacts], outputs: Outputs
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Return the files of each output except the site, by path."""
+    if outputs.athena or outputs.redshift:
+        from reports.sql.files import athena_files, redshift_files  # Import this module here, because it loads sqlglot.
 
-    dashboards = {name: render_dashboard(name, report_of(name)) for name in names}
-    for path in write_dashboards(dashboards, outputs.grafana):
-        print_plain(f"dashboard: {path}")
+        if outputs.athena:
+            yield "athena", athena_files(datasets, location=outputs.csv_location)
+        if outputs.redshift:
+            yield "redshift", redshift_files(datasets)
+    if outputs.grafana:
+        from reports.grafana.dashboard import render_dashboard
+
+        yield "grafana", {f"{name}.json": render_dashboard(name, report_of(name)) for name in names}
+    if outputs.csv:
+        yield "csv", csv_files(datasets)

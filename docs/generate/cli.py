@@ -70,7 +70,7 @@ def _usage(argument: Any) -> str:
 
 
 def _name(argument: Any) -> str:
-    return str(argument.metavar or argument.name.upper()).strip("[]")
+    return str(argument.metavar or argument.name.upper()).replace("[", "").replace("]", "")
 
 
 def _value(option: Any) -> str:

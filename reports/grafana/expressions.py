@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlglot import exp, parse_one, transpile
 
 from reports.answer import Answer
-from reports.charts import NAMES_OF_COLUMNS, UNKNOWN, Chart
+from reports.charts import Chart
+from reports.labels import NAMES_OF_COLUMNS, UNKNOWN
 
 DATABASE = "${database}"
 _COLUMNS_WITH_NUMBERS = ("priority",)

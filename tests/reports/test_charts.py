@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from reports.charts import UNKNOWN, Chart, ChartData, select_points
+from reports.charts import Chart, ChartData, select_points
+from reports.labels import UNKNOWN
 
 HEADERS = {
     "city": "City",

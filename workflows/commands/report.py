@@ -16,42 +16,94 @@ from workflows.commands.options import (
 from workflows.parts import dataset_names
 
 DEFAULT_SITE = "site"
+CSV_LOCATION = "s3://BUCKET/csv"
+"""The folder of the csv files on S3, in the SQL files for Athena. A reader replaces BUCKET."""
+
+_NOT_WRITTEN = "not written"
+
+SiteOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=help_text(
+            "Write the site to this folder.", default=f"{DEFAULT_SITE}, or not written if another output is given"
+        ),
+        show_default=False,
+    ),
+]
+AthenaOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=help_text(
+            "Write SQL files for Amazon Athena to this folder: views, queries and tables on csv files.",
+            default=_NOT_WRITTEN,
+        ),
+        show_default=False,
+    ),
+]
+RedshiftOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=help_text(
+            "Write SQL files for Amazon Redshift to this folder: an external schema, views and queries.",
+            default=_NOT_WRITTEN,
+        ),
+        show_default=False,
+    ),
+]
+GrafanaOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=help_text(
+            "Write a dashboard for Grafana to DATASET.json in this folder, for each dataset.", default=_NOT_WRITTEN
+        ),
+        show_default=False,
+    ),
+]
+CsvFolderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help=help_text("Write a csv file for each answer to this folder.", default=_NOT_WRITTEN),
+        show_default=False,
+    ),
+]
+CsvLocationOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URI",
+        help=help_text("Use this S3 folder of csv files in the SQL files for Athena.", default=CSV_LOCATION),
+        show_default=False,
+    ),
+]
 
 
 def report(
     datasets: DatasetsArgument = None,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR",
-            help=help_text("Write the site to this folder.", default=f"{DEFAULT_SITE}, if no other output is given"),
-            show_default=False,
-        ),
-    ] = None,
-    grafana: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR",
-            help=help_text(
-                "Write a dashboard for Grafana to DATASET.json in this folder, for each dataset. Replaces only these "
-                "files.",
-                default="no dashboards",
-            ),
-            show_default=False,
-        ),
-    ] = None,
+    to: SiteOption = None,
+    athena: AthenaOption = None,
+    redshift: RedshiftOption = None,
+    grafana: GrafanaOption = None,
+    csv: CsvFolderOption = None,
+    csv_location: CsvLocationOption = CSV_LOCATION,
     warehouse: WarehouseOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the answers of datasets as a static site or as dashboards.
+    """Write the answers of datasets: as a static site, as SQL for Athena and Redshift, as dashboards, or as csv files.
 
     The site has charts, tables, csv files and the quality of the data. The dashboards are for Grafana, and query the
     tables with Amazon Athena.
     """
     from workflows.report import Outputs, write_reports
 
+    if not csv_location.startswith("s3://"):
+        raise typer.BadParameter(f"--csv-location is {csv_location!r}. Give a folder on S3, such as {CSV_LOCATION}.")
     names = list(dict.fromkeys(datasets or dataset_names()))
-    outputs = Outputs(site=to or (None if grafana else DEFAULT_SITE), grafana=grafana)
+    site = to or (None if athena or redshift or grafana or csv else DEFAULT_SITE)
+    outputs = Outputs(site=site, athena=athena, redshift=redshift, grafana=grafana, csv=csv, csv_location=csv_location)
     folder = default_warehouse(warehouse)
     raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))
 

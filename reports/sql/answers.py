@@ -1,0 +1,35 @@
+"""Build the query and the view of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from reports.answer import Answer
+from reports.sql.expressions import curated_table, named, row_number, sort_order, titled
+
+POSITION = "row_number"
+"""The column of a view that has the position of a row in the order of the answer."""
+
+
+def answer_query(dataset: str, answer: Answer, *, headers: Mapping[str, str]) -> exp.Select:
+    """Return the query that selects the displayed columns of an answer, with the headers of the report.
+
+    The rows are in the order of the answer.
+    """
+    columns = [titled(exp.column(name), headers[name]) for name in answer.columns]
+    # The sort keys name the table, because the header of another column can be the name of a sort key.
+    table = curated_table(dataset, answer, alias="answer")
+    return exp.select(*columns).from_(table).order_by(*sort_order(answer, table="answer"))
+
+
+def view_query(dataset: str, answer: Answer) -> exp.Select:
+    """Return the query of a view. Its column `row_number` has the order of the answer.
+
+    Athena and Redshift ignore the order of a view, so readers sort by this column. The view has the displayed columns,
+    and the columns that `Answer.exported_as` names.
+    """
+    names = dict.fromkeys([*answer.columns, *answer.exported_as])
+    columns = [named(exp.column(name), answer.exported_name(name)) for name in names]
+    return exp.select(named(row_number(answer), POSITION), *columns).from_(curated_table(dataset, answer))

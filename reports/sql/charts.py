@@ -1,0 +1,199 @@
+"""Build the query of a chart. It returns the values that `select_points` selects, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import types as T
+from sqlglot import exp
+
+from reports.answer import Answer
+from reports.charts import SORTED_KINDS, TIME_KINDS, Chart
+from reports.sql.expressions import (
+    curated_table,
+    expression,
+    named,
+    row_number,
+    spark_expression,
+    text_literal,
+    text_of,
+    titled,
+)
+from reports.sql.labels import label_expression
+
+_COORDINATES = ("latitude", "longitude")
+
+
+def chart_query(
+    dataset: str, answer: Answer, chart: Chart, *, schema: T.StructType, headers: Mapping[str, str]
+) -> exp.Select:
+    """Return the query of a chart: one row for each point, bar or cell.
+
+    The query names each step. It marks the rows of the chart, adds the values with the same labels, ranks the panels,
+    series and categories by weight, and keeps the greatest.
+    """
+    steps = _Steps(dataset, answer, chart, schema, headers)
+    steps.mark_rows()
+    steps.add_values()
+    if chart.panel:
+        steps.rank_panels()
+    if steps.has_series:
+        steps.rank_series()
+    steps.rank_categories()
+    return steps.query()
+
+
+class _Steps:
+    """The steps of a query. Each step is a common table expression that reads the step before it."""
+
+    def __init__(
+        self, dataset: str, answer: Answer, chart: Chart, schema: T.StructType, headers: Mapping[str, str]
+    ) -> None:
+        self._table, self._answer, self._chart = curated_table(dataset, answer), answer, chart
+        self._schema, self._headers = schema, headers
+        self._steps: list[tuple[str, exp.Query]] = []
+        self._condition = ""  # The condition that the next step applies to the rows of the last step.
+        self.has_series = bool(chart.series) or len(chart.values) > 1
+
+    def mark_rows(self) -> None:
+        """Number the rows in the order of the answer, and compute the conditions of the chart.
+
+        The conditions are columns, because a WHERE clause cannot contain window functions.
+        """
+        chart = self._chart
+        columns = [exp.Star(), named(row_number(self._answer), "row_number")]
+        if chart.where:
+            columns.append(named(spark_expression(chart.where), "is_shown"))
+        if chart.complete:
+            complete = exp.Coalesce(this=spark_expression(chart.complete), expressions=[exp.false()])
+            columns.append(named(complete, "is_complete"))
+        self._steps.append(("marked", exp.select(*columns).from_(self._table)))
+
+    def add_values(self) -> None:
+        """Make one row of each value, and add the values with the same labels."""
+        chart = self._chart
+        selects = [self._select_values(number) for number in range(len(chart.values))]
+        values: exp.Query = selects[0]
+        for select in selects[1:]:
+            values = exp.union(values, select, distinct=False, copy=False)
+        self._steps.append(("entries", values))
+        labels = self._labels()
+        sums = ["SUM(value) AS value", "SUM(weight) AS weight", "MIN(row_position) AS row_position"]
+        sums += ["BOOL_AND(is_complete) AS is_complete"] if chart.complete else []
+        points = exp.select(*labels, *map(expression, sums)).from_("entries").group_by(*labels)
+        self._steps.append(("points", points))
+
+    def rank_panels(self) -> None:
+        """Keep the panels with the greatest weights."""
+        self._extend("panel_weights", "SUM(weight) OVER (PARTITION BY panel) AS panel_weight")
+        self._extend("panel_ranks", "DENSE_RANK() OVER (ORDER BY panel_weight DESC, panel) AS panel_rank")
+        self._condition = f"panel_rank <= {self._chart.max_panels}"
+
+    def rank_series(self) -> None:
+        """Rank the series. A chart with a column of series keeps only the greatest series, or sorts the series."""
+        chart = self._chart
+        if chart.series and chart.kind in ("dots", "line"):
+            self._extend("series_weights", "SUM(weight) OVER (PARTITION BY series) AS series_weight")
+            self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series_weight DESC, series) AS series_rank")
+            self._condition = f"series_rank <= {chart.max_series}"
+        elif chart.series and chart.kind == "change":
+            self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series) AS series_rank")
+        else:
+            self._extend("series_positions", "MIN(row_position) OVER (PARTITION BY series) AS series_position")
+            self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series_position) AS series_rank")
+
+    def rank_categories(self) -> None:
+        """Add the sort keys of the categories. Bars, dots and changes keep only the greatest categories of a panel."""
+        chart = self._chart
+        if chart.kind in TIME_KINDS:
+            return
+        panel = "PARTITION BY panel" if chart.panel else ""
+        category = f"{panel}, category" if panel else "PARTITION BY category"
+        columns = [f"MIN(row_position) OVER ({category}) AS category_position"]
+        if chart.kind not in SORTED_KINDS:
+            self._extend("category_positions", *columns)
+            return
+        size = "weight" if chart.kind == "dots" else "value"
+        if self.has_series and chart.kind != "bars" and not chart.in_order:
+            self._extend("last_series", "MAX(series_rank) OVER () AS last_series")
+            size = f"CASE WHEN series_rank = last_series THEN {size} ELSE 0 END"
+        columns += [] if chart.in_order else [f"SUM({size}) OVER ({category}) AS category_size"]
+        self._extend("category_weights", *columns, f"SUM(weight) OVER ({category}) AS category_weight")
+        rank = f"DENSE_RANK() OVER ({panel} ORDER BY category_weight DESC, category) AS category_rank"
+        self._extend("category_ranks", rank)
+        self._condition = f"category_rank <= {chart.max_categories}"
+
+    def query(self) -> exp.Select:
+        """Return the query that selects the kept points with readable names, in the order of the chart."""
+        columns = [titled(exp.column(name), header) for name, header in self._output_columns()]
+        query = self._from_last(*columns).order_by(*map(self._sort_key, self._sort_columns()))
+        for name, step in self._steps:
+            query = query.with_(name, as_=step, copy=False)
+        return query
+
+    def _select_values(self, number: int) -> exp.Select:
+        chart = self._chart
+        value = chart.values[number]
+        columns = [named(label, name) for name, label in self._label_expressions(value).items()]
+        columns.append(named(exp.column(value), "value"))
+        weight = exp.Coalesce(this=exp.column(chart.weight or chart.values[-1]), expressions=[exp.Literal.number(0)])
+        position = "row_number" if len(chart.values) == 1 else f"row_number * {len(chart.values)} + {number}"
+        columns += [named(weight, "weight"), named(expression(position), "row_position")]
+        columns += [exp.column("is_complete")] if chart.complete else []
+        select = exp.select(*columns).from_("marked").where(exp.column(value).is_(exp.null()).not_())
+        return select.where("is_shown") if chart.where else select
+
+    def _label_expressions(self, value: str) -> dict[str, exp.Expr]:
+        chart = self._chart
+        labels: dict[str, exp.Expr] = {}
+        if chart.panel:
+            labels["panel"] = label_expression(chart.panel, self._schema)
+        is_time = chart.kind in TIME_KINDS
+        labels["category"] = (
+            exp.column(chart.category[0]) if is_time else label_expression(chart.category, self._schema)
+        )
+        if chart.series:
+            labels["series"] = label_expression((chart.series,), self._schema)
+        elif self.has_series:
+            labels["series"] = text_of(text_literal(self._headers[value]))
+        if chart.coordinates:
+            labels |= {name: exp.column(column) for name, column in zip(_COORDINATES, chart.coordinates, strict=True)}
+        return labels
+
+    def _labels(self) -> list[str]:
+        return [*self._label_expressions(self._chart.values[0])]
+
+    def _output_columns(self) -> list[tuple[str, str]]:
+        chart, headers = self._chart, self._headers
+        titles = {
+            "panel": ", ".join(headers[name] for name in chart.panel),
+            "category": ", ".join(headers[name] for name in chart.category),
+            "series": headers[chart.series] if chart.series else "Series",
+            **{name: name.title() for name in _COORDINATES},
+        }
+        columns = [(name, titles[name]) for name in self._labels()]
+        columns.append(("value", chart.axis))
+        return [*columns, ("is_complete", "Complete")] if chart.complete else columns
+
+    def _sort_columns(self) -> list[str]:
+        chart = self._chart
+        keys = ["panel_rank"] if chart.panel else []
+        if chart.kind in TIME_KINDS:
+            keys.append("category")
+        else:
+            keys += ["category_size DESC"] if chart.kind in SORTED_KINDS and not chart.in_order else []
+            keys.append("category_position")
+        return [*keys, *(["series_rank"] if self.has_series else []), "row_position"]
+
+    def _sort_key(self, key: str) -> exp.Expr:
+        name, _, direction = key.partition(" ")
+        return exp.Ordered(this=exp.column(name), desc=bool(direction), nulls_first=False)
+
+    def _extend(self, name: str, *columns: str) -> None:
+        """Add a step that adds columns to the rows of the last step."""
+        self._steps.append((name, self._from_last(exp.Star(), *map(expression, columns))))
+        self._condition = ""
+
+    def _from_last(self, *columns: exp.Expr) -> exp.Select:
+        query = exp.select(*columns).from_(self._steps[-1][0])
+        return query.where(self._condition) if self._condition else query
