@@ -25,6 +25,7 @@ setup(
         "reports.drawing",
         "reports.site",
         "reports.site.templates",
+        "reports.workbook",
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",
