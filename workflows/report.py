@@ -12,6 +12,7 @@ from jobs.code_version import code_version
 from reports.site.drawing import Drawing
 from reports.site.pages import render_site
 from reports.site.write import require_site_or_empty, write_site
+from reports.workbook.write import workbook_paths, write_workbook
 from workflows.output import FINE, print_plain, working
 from workflows.report_data import find_published, read_datasets
 from workflows.session import short_session
@@ -23,9 +24,11 @@ class Outputs:
 
     Attributes:
         site: The folder of the static site.
+        excel: The path of the Excel workbook of one dataset, or the folder of the workbooks of several datasets.
     """
 
     site: str | None = None
+    excel: str | None = None
 
 
 def write_reports(
@@ -43,6 +46,7 @@ def write_reports(
     """
     if outputs.site:
         require_site_or_empty(Path(outputs.site))
+    workbooks = workbook_paths(names, outputs.excel) if outputs.excel else {}
     with ExitStack() as resources:
         drawing = resources.enter_context(Drawing()) if outputs.site else None
         spark = short_session(warehouse, quiet=quiet)
@@ -59,6 +63,10 @@ def write_reports(
                     written=datetime.now(timezone.utc),
                 )
             print_plain(f"site: {write_site(site, outputs.site)}")
+        if outputs.excel:
+            with working("writing workbooks", quiet=quiet):
+                written = [write_workbook(dataset, workbooks[dataset.name]) for dataset in datasets]
+            print_plain("\n".join(f"workbook: {path}" for path in written))
     for name in names:
         if name not in published:
             print_plain(f"{name} is left out, because it has never run.")

@@ -24,7 +24,19 @@ def report(
         str | None,
         typer.Option(
             metavar="DIR",
-            help=help_text("Write the site to this folder.", default=DEFAULT_SITE),
+            help=help_text("Write the site to this folder.", default=f"{DEFAULT_SITE}, unless --excel is given"),
+            show_default=False,
+        ),
+    ] = None,
+    excel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help=help_text(
+                "Write an Excel workbook to this file. For several datasets, write a workbook for each dataset to this "
+                "folder.",
+                default="no workbook",
+            ),
             show_default=False,
         ),
     ] = None,
@@ -35,6 +47,6 @@ def report(
     from workflows.report import Outputs, write_reports
 
     names = list(dict.fromkeys(datasets or dataset_names()))
-    outputs = Outputs(site=to or DEFAULT_SITE)
+    outputs = Outputs(site=to or (None if excel else DEFAULT_SITE), excel=excel)
     folder = default_warehouse(warehouse)
     raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))
