@@ -101,7 +101,9 @@ def _write_column(sheet: Any, number: int, column: DisplayColumn, rows: AnswerRo
 
 def _alignment(column: DisplayColumn, *, header: bool = False) -> dict[str, Any]:
     """Return the alignment of a column. Right-aligned headers leave room for the button of the filter."""
-    return {"align": "right" if column.is_number else "left", "indent": 2 if header and column.is_number else 1}
+    if column.is_number:
+        return {"align": "right", "indent": 2 if header else 0}
+    return {"align": "left", "indent": 1}
 
 
 def _write_captions(sheet: Any, chart: Chart, part: ChartData, top: int) -> int:

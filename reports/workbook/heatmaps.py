@@ -14,7 +14,7 @@ from reports.workbook.cells import ACCENT, MUTED, Styles, clean_text, write_link
 from reports.workbook.page import set_up_page
 
 _PALEST = "#F3F8FA"
-_DARK = 0.55  # Texts on cells with a greater share of the highest value are white.
+_DARK = 0.8  # Texts on cells with a greater share of the highest value are white.
 
 
 def heatmaps_of(rows: AnswerRows) -> list[tuple[Chart, ChartData]]:

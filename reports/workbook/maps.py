@@ -46,7 +46,7 @@ def _map(
             name = f"{low + 1:,.0f} to {high:,.0f}" if low + 1 < high else f"{high:,.0f}"
             blocks.append(sheet.add_points(panel or chart.axis, part, ("Longitude", "Latitude", name)))
             drawing.add_series(_circles(blocks[-1], size, color))
-    if named := frame.choose_names(places or points):
+    if named := frame.choose_names(places if chart.places else points):
         block = sheet.add_points("Names on the map", named, ("Longitude", "Latitude", chart.axis))
         drawing.add_series(_names(block, named))
     drawing.set_x_axis(axis_style("Longitude, degrees", **frame.longitudes))
