@@ -27,6 +27,7 @@ setup(
         "reports.site",
         "reports.site.templates",
         "reports.sql",
+        "reports.workbook",
         "transforms",
         "transforms.datasets",
         "transforms.datasets.inquiry_volume",

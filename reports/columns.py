@@ -86,7 +86,7 @@ def bar_columns(answer: Answer) -> Sequence[str]:
 
 def is_number_without_separator(name: str) -> bool:
     """Return True if the whole numbers of a column, such as years, are displayed without separators of thousands."""
-    return name.endswith(_NUMBERS_WITHOUT_SEPARATOR)
+    return name.endswith(_NUMBERS_WITHOUT_SEPARATOR) and not _is_signed(name)
 
 
 def _format_of(name: str, data_type: T.DataType) -> str:

@@ -1,4 +1,4 @@
-"""Write the reports of datasets: a site, SQL files, dashboards and csv files."""
+"""Write the reports of datasets: a site, workbooks, SQL files, dashboards and csv files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reports.site.drawing import Drawing
 from reports.site.pages import Site, render_site
 from reports.site.write import site_folder, write_site
 from reports.target import TargetFolder, require_separate
+from reports.workbook.write import workbook_paths, write_workbook
 from workflows.output import FINE, print_plain, working
 from workflows.parts import report_of
 from workflows.report_data import find_published, read_datasets
@@ -27,6 +28,7 @@ class Outputs:
 
     Attributes:
         site: The folder of the static site.
+        excel: The path of the Excel workbook of one dataset, or the folder of the workbooks of several datasets.
         athena: The folder of the SQL files for Amazon Athena.
         redshift: The folder of the SQL files for Amazon Redshift.
         grafana: The folder of the dashboards for Grafana.
@@ -35,6 +37,7 @@ class Outputs:
     """
 
     site: str | None = None
+    excel: str | None = None
     athena: str | None = None
     redshift: str | None = None
     grafana: str | None = None
@@ -44,7 +47,7 @@ class Outputs:
     @property
     def need_tables(self) -> bool:
         """Whether an output displays rows of tables. Dashboards need only the declarations of reports."""
-        return bool(self.site or self.athena or self.redshift or self.csv)
+        return bool(self.site or self.excel or self.athena or self.redshift or self.csv)
 
     def targets(self) -> dict[str, TargetFolder]:
         """Return the folders that are written, by the name of the output."""
@@ -73,6 +76,7 @@ def write_reports(
     require_separate([*targets.values()])
     for target in targets.values():
         target.check()
+    workbooks = workbook_paths(names, outputs.excel) if outputs.excel else {}
     published: Sequence[str] = names
     datasets: list[DatasetFacts] = []
     with ExitStack() as resources:
@@ -85,6 +89,10 @@ def write_reports(
         if outputs.site and drawing:
             site = _render(datasets, drawing, hash_pages=False, quiet=quiet)
             print_plain(f"site: {write_site(site, outputs.site)}")
+    if outputs.excel:
+        with working("writing workbooks", quiet=quiet):
+            written = [write_workbook(dataset, workbooks[dataset.name]) for dataset in datasets]
+        print_plain("\n".join(f"workbook: {path}" for path in written))
     for name, files in _text_files(names, datasets, outputs):
         print_plain(f"{name}: {targets[name].write(files)}")
     for name in names:

@@ -24,16 +24,19 @@ def test_a_dashboard_is_written_for_each_dataset_and_no_site(tmp_path: Path) -> 
     result = CliRunner().invoke(app, ["report", "--grafana", "dashboards"])
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[0] == f"dashboard: {Path('dashboards/contact_centre.json')}"
-    assert sorted(path.stem for path in Path("dashboards").iterdir()) == dataset_names()
+    assert result.stdout.splitlines()[0] == "grafana: dashboards"
+    assert sorted(path.stem for path in Path("dashboards").glob("*.json")) == sorted(
+        [*dataset_names(), "citylake-grafana"]
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["dashboards"]
 
 
 def test_only_the_named_datasets_have_dashboards() -> None:
     CliRunner().invoke(app, ["report", "registrar", "--grafana", "dashboards"])
 
-    (path,) = Path("dashboards").iterdir()
-    assert json.loads(path.read_text(encoding="utf-8"))["title"] == "Registrar"
+    paths = {path.name: path.read_text(encoding="utf-8") for path in Path("dashboards").iterdir()}
+    assert {*paths} == {"registrar.json", "citylake-grafana.json"}
+    assert json.loads(paths["registrar.json"])["title"] == "Registrar"
 
 
 def test_a_file_is_not_a_folder_for_dashboards() -> None:

@@ -31,6 +31,18 @@ SiteOption = Annotated[
         show_default=False,
     ),
 ]
+ExcelOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help=help_text(
+            "Write an Excel workbook to this file. For several datasets, write a workbook for each dataset to this "
+            "folder.",
+            default=_NOT_WRITTEN,
+        ),
+        show_default=False,
+    ),
+]
 AthenaOption = Annotated[
     str | None,
     typer.Option(
@@ -84,6 +96,7 @@ CsvLocationOption = Annotated[
 def report(
     datasets: DatasetsArgument = None,
     to: SiteOption = None,
+    excel: ExcelOption = None,
     athena: AthenaOption = None,
     redshift: RedshiftOption = None,
     grafana: GrafanaOption = None,
@@ -92,7 +105,7 @@ def report(
     warehouse: WarehouseOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the answers of datasets: as a static site, as SQL for Athena and Redshift, as dashboards, or as csv files.
+    """Write the answers of datasets: as a static site, workbooks, SQL, dashboards or csv files.
 
     The site has charts, tables, csv files and the quality of the data. The dashboards are for Grafana, and query the
     tables with Amazon Athena.
@@ -102,8 +115,8 @@ def report(
     if not csv_location.startswith("s3://"):
         raise typer.BadParameter(f"--csv-location is {csv_location!r}. Give a folder on S3, such as {CSV_LOCATION}.")
     names = list(dict.fromkeys(datasets or dataset_names()))
-    site = to or (None if athena or redshift or grafana or csv else DEFAULT_SITE)
-    outputs = Outputs(site=site, athena=athena, redshift=redshift, grafana=grafana, csv=csv, csv_location=csv_location)
+    site = to or (None if excel or athena or redshift or grafana or csv else DEFAULT_SITE)
+    outputs = Outputs(site, excel, athena, redshift, grafana, csv, csv_location=csv_location)
     folder = default_warehouse(warehouse)
     raise typer.Exit(write_reports(names, outputs, only_published=not datasets, warehouse=folder, quiet=quiet))
 
