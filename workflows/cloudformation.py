@@ -32,6 +32,9 @@ def render(workflow: Workflow) -> dict[str, Any]:
     }
     resources |= {_logical_id(job.name, "Job"): _job(job) for job in workflow.jobs}
     triggers = {_logical_id(trigger.name, "Trigger"): _trigger(trigger) for trigger in workflow.triggers}
+    for trigger in workflow.triggers:
+        if enabled := [workflow.job(name) for name in trigger.starts if workflow.job(name).enabled_by]:
+            triggers[_logical_id(trigger.name, "Trigger")]["Condition"] = _condition(enabled[0])
     for before, after in pairwise(triggers):
         triggers[after]["DependsOn"] = before  # Glue rejects triggers that are created at the same time.
     return {
@@ -51,18 +54,23 @@ def render(workflow: Workflow) -> dict[str, Any]:
                 "AllowedPattern": r"(cron\(.+\))?",
                 "Description": "Start times in UTC, such as cron(0 6 * * ? *). If empty, start on demand only",
             },
-            **{_parameter(key): {"Type": "String", "Description": text} for key, text in workflow.parameters.items()},
+            **{_parameter(key): _describe_parameter(workflow, key) for key in workflow.parameters},
         },
-        "Conditions": {"IsScheduled": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Schedule"}, ""]}]}},
+        "Conditions": {
+            "IsScheduled": _is_set("Schedule"),
+            **{_condition(job): _is_set(_parameter(job.enabled_by)) for job in workflow.jobs if job.enabled_by},
+        },
         "Resources": resources | triggers,
     }
 
 
 def _job(job: Job) -> dict[str, Any]:
     folder = f"s3://${{Bucket}}/citylake/{_version()}"
-    modules = ",".join([f"{folder}/citylake-{_version()}-py3-none-any.whl", *_requirements("excel")])
+    required = (line for extra in job.extras for line in _requirements(extra))
+    modules = ",".join([f"{folder}/citylake-{_version()}-py3-none-any.whl", *required])
     return {
         "Type": "AWS::Glue::Job",
+        **({"Condition": _condition(job)} if job.enabled_by else {}),
         "Properties": {
             "Name": job.name,
             "Role": {"Ref": "RoleArn"},
@@ -89,6 +97,20 @@ def _job(job: Job) -> dict[str, Any]:
             },
         },
     }
+
+
+def _describe_parameter(workflow: Workflow, key: str) -> dict[str, str]:
+    """Return the parameter of a template. A parameter that enables a job can be empty."""
+    description = {"Type": "String", "Description": workflow.parameters[key]}
+    return description if key in workflow.required_parameters else {**description, "Default": ""}
+
+
+def _condition(job: Job) -> str:
+    return f"Has{_parameter(job.enabled_by)}"
+
+
+def _is_set(parameter: str) -> dict[str, Any]:
+    return {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
 
 
 def _trigger(trigger: Trigger) -> dict[str, Any]:

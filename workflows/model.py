@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from jobs.arguments import STAGES
+from jobs.arguments import REPORT_TO_HELP, STAGES
 from jobs.masking_key import MASKING_KEY_HELP
 from jobs.stages import STAGES_THAT_MASK
 from transforms.dataset import Dataset
@@ -14,6 +14,9 @@ from workflows.errors import WorkflowError
 
 JOB_STATES = ("SUCCEEDED", "STOPPED", "TIMEOUT", "FAILED")
 """The states that a condition can wait for. CloudFormation accepts no other states."""
+
+REPORT_TO = "--report-to"
+"""The parameter that enables the report of a workflow."""
 
 START_TYPES = ("ON_DEMAND", "SCHEDULED")
 
@@ -31,6 +34,9 @@ class Job:
         timeout: Minutes until Glue stops the job.
         worker_type: Glue's worker type, such as `G.1X` (4 vCPU, 16 GB).
         workers: Number of workers, including the driver.
+        extras: The extras of the wheel whose packages the job needs.
+        enabled_by: The `--KEY` of the parameter that enables the job. If the parameter is empty, the workflow has no
+            such job. Empty for jobs that every workflow has.
     """
 
     name: str
@@ -40,6 +46,8 @@ class Job:
     timeout: int = 30
     worker_type: str = "G.1X"
     workers: int = 2
+    extras: tuple[str, ...] = ("excel",)
+    enabled_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,19 @@ class Workflow:
         """Maps the `--KEY` of each parameter of the jobs to the description of the parameter."""
         return {key: text for job in self.jobs for key, text in job.parameters.items()}
 
+    @property
+    def required_parameters(self) -> dict[str, str]:
+        """The parameters that must have a value. All other parameters enable jobs."""
+        enabling = {job.enabled_by for job in self.jobs}
+        return {key: text for key, text in self.parameters.items() if key not in enabling}
+
+    def with_parameters(self, keys: Iterable[str]) -> Workflow:
+        """Return the workflow without the jobs that need a parameter which is not in `keys`."""
+        given = {"", *keys}
+        names = {job.name for job in self.jobs if job.enabled_by in given}
+        jobs = tuple(job for job in self.jobs if job.name in names)
+        return replace(self, jobs=jobs, triggers=tuple(t for t in self.triggers if names.issuperset(t.starts)))
+
     def _problem(self) -> str | None:
         known = {job.name for job in self.jobs}
         named = {name for trigger in self.triggers for name in trigger.starts}
@@ -150,9 +171,9 @@ class Workflow:
 
 
 def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Workflow:
-    """Return the workflow of a dataset: the stages of its job, then maintenance.
+    """Return the workflow of a dataset: the stages of its job, then maintenance, then the report.
 
-    Each job starts after the previous job has succeeded.
+    Each job starts after the previous job has succeeded. The report is optional: its parameter enables it.
     """
     key = {"--masking-key": MASKING_KEY_HELP} if dataset.uses_masking_key else {}
     jobs = [
@@ -160,6 +181,15 @@ def linear_workflow(dataset: Dataset, *, stages: Sequence[str] = STAGES) -> Work
         for stage in stages
     ]
     jobs.append(Job(f"{dataset.name}_maintain", "maintain", {"--dataset": dataset.name}))
+    report = Job(
+        f"{dataset.name}_report",
+        "report",
+        {"--dataset": dataset.name},
+        {REPORT_TO: REPORT_TO_HELP},
+        extras=("site",),
+        enabled_by=REPORT_TO,
+    )
+    jobs.append(report)
     return Workflow(
         name=dataset.name,
         description=dataset.description,

@@ -10,16 +10,13 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from expectations.suite import load_suite
+from jobs.report_data import count_rows, expectations_of, reasons_of
+from jobs.status import DatasetStatus, status_of
 from lake.ledger import RUNS, runs
-from lake.tables import exists, read, row_count, table_name
-from reports.console import Expectations, frequent_reasons, warning_lines
+from lake.tables import exists, read, table_name
+from reports.console import warning_lines
 from reports.rows import read_answers
 from workflows.parts import report_of
-from workflows.status import DatasetStatus, status_of
-
-MAX_REASONS = 3
-"""Maximum number of reasons in an overview."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +54,6 @@ def detailed_overview(spark: SparkSession, name: str) -> Overview:
     return Overview(overview.status, overview.raw, overview.headline, reasons, warnings)
 
 
-def reasons_of(spark: SparkSession, name: str) -> tuple[tuple[str, int], ...]:
-    """Return the most frequent reasons why rows of a dataset are in quarantine, and the number of rows for each."""
-    quarantine = read(spark, table_name("quarantine", name))
-    return frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
-
-
-def expectations_of(dataset: str) -> Expectations:
-    """Map the id of each expectation in a dataset's suite to the description and the columns of the expectation."""
-    return {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
-
-
 def warnings_of(spark: SparkSession, dataset: str) -> list[str]:
     """Return a line for each expectation that published rows do not meet."""
     table = table_name("trusted", dataset)
@@ -75,12 +61,6 @@ def warnings_of(spark: SparkSession, dataset: str) -> list[str]:
         return []
     results = _last_results(spark, dataset)
     return warning_lines(read(spark, table), expectations=expectations_of(dataset), results=results)
-
-
-def count_rows(spark: SparkSession, zone: str, dataset: str) -> int:
-    """Return the number of rows of a dataset in a zone, or 0 if the table has never been published."""
-    table = table_name(zone, dataset)
-    return row_count(spark, table) if exists(spark, table) else 0
 
 
 def _headline(spark: SparkSession, dataset: str) -> str:

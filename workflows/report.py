@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
-from jobs.code_version import code_version
-from lake.static_site import publish_site
+from jobs.report import publish_reports, render
+from jobs.report_data import find_published, read_datasets
 from reports.csv_files import csv_files
 from reports.facts import DatasetFacts
 from reports.site.drawing import Drawing
-from reports.site.pages import Site, render_site
 from reports.site.write import site_folder, write_site
 from reports.target import TargetFolder, require_separate
 from reports.workbook.write import workbook_paths, write_workbook
 from workflows.output import FINE, print_plain, working
 from workflows.parts import report_of
-from workflows.report_data import find_published, read_datasets
 from workflows.session import short_session
 
 
@@ -87,7 +84,8 @@ def write_reports(
                 published = find_published(spark, names, only_published=only_published)
                 datasets = read_datasets(spark, published, on_read=drawing.start if drawing else None)
         if outputs.site and drawing:
-            site = _render(datasets, drawing, hash_pages=False, quiet=quiet)
+            with working("drawing charts", quiet=quiet):
+                site = render(datasets, drawing)
             print_plain(f"site: {write_site(site, outputs.site)}")
     if outputs.excel:
         with working("writing workbooks", quiet=quiet):
@@ -101,7 +99,7 @@ def write_reports(
     return FINE
 
 
-def publish_reports(
+def publish_site_of(
     names: Sequence[str], *, only_published: bool, target: str, warehouse: str, quiet: bool = False
 ) -> int:
     """Publish the site of datasets to S3 or to a folder.
@@ -112,28 +110,12 @@ def publish_reports(
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
     """
-    with Drawing() as drawing:
-        spark = short_session(warehouse, quiet=quiet)
-        with working("reading tables", quiet=quiet):
-            published = find_published(spark, names, only_published=only_published)
-            datasets = read_datasets(spark, published, on_read=drawing.start)
-        site = _render(datasets, drawing, hash_pages=True, quiet=quiet)
-    with working(f"writing to {target}", quiet=quiet):
-        outcome = publish_site(site.files, index=site.index, target=target)
+    spark = short_session(warehouse, quiet=quiet)
+    with working(f"publishing to {target}", quiet=quiet):
+        published = find_published(spark, names, only_published=only_published)
+        outcome = publish_reports(spark, published, target=target)
     print_plain(f"site: {outcome.index} ({outcome.written} files written, {outcome.unchanged} unchanged)")
     return FINE
-
-
-def _render(datasets: Sequence[DatasetFacts], drawing: Drawing, *, hash_pages: bool, quiet: bool) -> Site:
-    with working("drawing charts", quiet=quiet):
-        return render_site(
-            datasets,
-            drawing.pictures(),
-            library=drawing.library(),
-            version=code_version("reports"),
-            written=datetime.now(timezone.utc),
-            hash_pages=hash_pages,
-        )
 
 
 def _text_files(

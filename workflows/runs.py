@@ -16,11 +16,13 @@ from ingest.samples.files import MASKING_KEY
 from jobs.arguments import new_run_id
 from jobs.blocked import require_incremental
 from jobs.stages import dataset_job
+from jobs.status import status_of
 from lake.session import lake_session
 from transforms.datasets import load_dataset
 from transforms.errors import CityLakeError
 from workflows.commands.options import SAMPLE_WAREHOUSE, SAMPLES, default_warehouse
 from workflows.errors import WorkflowError
+from workflows.model import REPORT_TO
 from workflows.output import (
     FAILED,
     FINE,
@@ -37,7 +39,6 @@ from workflows.progress import RunProgress, facts_of
 from workflows.runner import run_workflow, spark_job_runner
 from workflows.screens import attention_lines, run_screen
 from workflows.session import start_fast
-from workflows.status import status_of
 
 _SESSION = "Spark session"
 
@@ -49,13 +50,21 @@ class Delivery:
     Attributes:
         landing: The path of the landed files: a folder, a file or a glob pattern.
         masking_key: The file with the masking key, or None.
+        report_to: The folder or the address on S3 to which the workflow publishes the site. None to publish no site.
     """
 
     landing: str
     masking_key: str | None = None
+    report_to: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the workflow that have a value."""
+        given = {"--masking-key": self.masking_key, REPORT_TO: self.report_to}
+        return {key: value for key, value in given.items() if value}
 
 
-def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -> int:
+def run_on_samples(names: Sequence[str] | None = None, *, report_to: str | None = None, quiet: bool = False) -> int:
     """Run the workflows of datasets on samples, and print the outcome. By default, the workflows of all datasets run.
 
     A missing sample is written while Spark starts or while the workflows of earlier datasets run.
@@ -68,9 +77,9 @@ def run_on_samples(names: Sequence[str] | None = None, *, quiet: bool = False) -
         workflow_of(name)  # Before any workflow runs, raise an error if a workflow is missing.
     start_fast()
     with ThreadPoolExecutor(max_workers=1) as writer:
-        samples = {name: writer.submit(prepare_sample, name) for name in names}
+        samples = {name: writer.submit(prepare_sample, name, report_to=report_to) for name in names}
         deliveries = {name: sample.result for name, sample in samples.items()}
-        return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, quiet=quiet)
+        return _run_datasets(deliveries, warehouse=SAMPLE_WAREHOUSE, has_report=bool(report_to), quiet=quiet)
 
 
 def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: bool, quiet: bool = False) -> int:
@@ -85,15 +94,18 @@ def run_on_files(dataset: str, delivery: Delivery, *, warehouse: str, rebuild: b
         WorkflowError: A parameter of the workflow is missing.
     """
     workflow = workflow_of(dataset)
-    for key, description in workflow.parameters.items():
-        if key not in _parameters(delivery):
+    for key, description in workflow.required_parameters.items():
+        if key not in delivery.parameters:
             raise WorkflowError(
                 workflow=workflow.name, problem=f"the option {key} is missing. Its help text is: {description}"
             )
-    return _run_datasets({dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, quiet=quiet)
+    has_report = bool(delivery.report_to)
+    return _run_datasets(
+        {dataset: lambda: delivery}, warehouse=warehouse, rebuild=rebuild, has_report=has_report, quiet=quiet
+    )
 
 
-def prepare_sample(dataset: str) -> Delivery:
+def prepare_sample(dataset: str, *, report_to: str | None = None) -> Delivery:
     """Return the sample and the masking key of a dataset. If the sample does not exist, write the sample first."""
     folder = SAMPLES / "landing" / dataset
     if not folder.exists():
@@ -102,7 +114,8 @@ def prepare_sample(dataset: str) -> Delivery:
             shutil.rmtree(partial)
         sample_writer(dataset)(partial)
         partial.rename(folder)
-    return Delivery(str(folder), str(folder / MASKING_KEY) if (folder / MASKING_KEY).exists() else None)
+    key = folder / MASKING_KEY
+    return Delivery(str(folder), masking_key=str(key) if key.exists() else None, report_to=report_to)
 
 
 def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, row_by_row: bool, quiet: bool) -> int:
@@ -136,9 +149,15 @@ def resolve_dataset(dataset: str, *, warehouse: str, masking_key: str | None, ro
 
 
 def _run_datasets(
-    deliveries: Mapping[str, Callable[[], Delivery]], *, warehouse: str, rebuild: bool = False, quiet: bool
+    deliveries: Mapping[str, Callable[[], Delivery]],
+    *,
+    warehouse: str,
+    rebuild: bool = False,
+    has_report: bool = False,
+    quiet: bool,
 ) -> int:
-    jobs = [job.name for name in deliveries for job in workflow_of(name).jobs]
+    enabling = [REPORT_TO] if has_report else []
+    jobs = [job.name for name in deliveries for job in workflow_of(name).with_parameters(enabling).jobs]
     with RunProgress([_SESSION, *jobs], quiet=quiet) as progress:
         progress.start(_SESSION)
         began = time.monotonic()
@@ -176,14 +195,14 @@ def _run_dataset(
     spark: SparkSession, name: str, delivery: Delivery, *, warehouse: str, rebuild: bool, progress: RunProgress
 ) -> Exception | None:
     """Run the workflow of a dataset. Return the error of the first job that failed, or None."""
-    workflow = workflow_of(name)
+    workflow = workflow_of(name).with_parameters(delivery.parameters)
     run_job = spark_job_runner(
         spark,
         workflow,
         landing=delivery.landing,
         warehouse=warehouse,
         run_id=new_run_id(),
-        parameters=_parameters(delivery),
+        parameters=delivery.parameters,
         rebuild=rebuild,
     )
     results = run_workflow(workflow, run_job=run_job, report=progress.report)
@@ -191,10 +210,6 @@ def _run_dataset(
     if waiting and any(result.error for result in results.values()):
         progress.note(f"not started: {', '.join(waiting)}")
     return next((result.error for result in results.values() if result.error), None)
-
-
-def _parameters(delivery: Delivery) -> dict[str, str]:
-    return {"--masking-key": delivery.masking_key} if delivery.masking_key else {}
 
 
 def _show_command(names: Sequence[str], warehouse: str) -> str:

@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from jobs.status import DatasetStatus
 from reports.answer import Answer
 from reports.plain_table import plain_table
 from workflows.overview import Overview
-from workflows.status import DatasetStatus
 
 WIDTH = 80  # characters
 _STATE_COLORS = {"SUCCEEDED": "green", "BLOCKED": "red", "FAILED": "red"}

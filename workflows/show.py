@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from jobs.report_data import expectations_of
+from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS as RUNS_TABLE
 from lake.ledger import runs
@@ -32,11 +34,10 @@ from workflows.output import (
     result_console,
     working,
 )
-from workflows.overview import detailed_overview, expectations_of, warnings_of
+from workflows.overview import detailed_overview, warnings_of
 from workflows.parts import report_of
 from workflows.screens import attention_lines, count_of, overview_screen, status_table
 from workflows.session import short_session
-from workflows.status import DatasetStatus, status_of
 
 
 def show_overview(dataset: str, *, warehouse: str, output: OutputFormat, quiet: bool) -> int:

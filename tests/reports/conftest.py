@@ -9,11 +9,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ingest.samples.files import MASKING_KEY
+from jobs.report_data import read_datasets
 from lake.session import catalog_settings
 from reports.facts import DatasetFacts
 from transforms.datasets import dataset_names
 from workflows.parts import sample_writer
-from workflows.report_data import read_datasets
 
 
 @pytest.fixture(scope="session")

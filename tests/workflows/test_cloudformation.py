@@ -27,12 +27,12 @@ def test_glue_and_package_versions_are_pinned() -> None:
     resources = render(import_module("workflows.contact_centre").WORKFLOW)["Resources"]
     jobs = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Glue::Job"]
 
-    assert [job["DefaultArguments"].get("--stage") for job in jobs] == ["ingest", "refine", "curate", None]
-    for job in jobs:
+    assert [job["DefaultArguments"].get("--stage") for job in jobs] == ["ingest", "refine", "curate", None, None]
+    wheel = "s3://${Bucket}/citylake/0.1.0/citylake-0.1.0-py3-none-any.whl"
+    packages = [*["python-calamine==0.9.1"] * 4, "altair==6.3.0,jinja2==3.1.6,vl-convert-python==1.9.0.post1"]
+    for job, modules in zip(jobs, packages, strict=True):
         assert (job["GlueVersion"], job["WorkerType"], job["Timeout"]) == ("5.1", "G.1X", 30)
-        assert job["DefaultArguments"]["--additional-python-modules"] == {
-            "Fn::Sub": "s3://${Bucket}/citylake/0.1.0/citylake-0.1.0-py3-none-any.whl,python-calamine==0.9.1"
-        }
+        assert job["DefaultArguments"]["--additional-python-modules"] == {"Fn::Sub": f"{wheel},{modules}"}
 
 
 def test_conditional_triggers_wait_for_the_previous_job() -> None:

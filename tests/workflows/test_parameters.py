@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from jobs import maintain
+from jobs import maintain, report
 from jobs.arguments import STAGES, Arguments
 from jobs.job import Job
 from jobs.masking_key import MASKING_KEY_HELP
@@ -36,6 +36,7 @@ def record_arguments(monkeypatch: pytest.MonkeyPatch) -> list[Arguments]:
     module.JOB = Recorder("d", dict.fromkeys(STAGES))
     monkeypatch.setitem(sys.modules, "jobs.d", module)
     monkeypatch.setattr(maintain, "JOB", Recorder("maintain", maintain.JOB.stages))
+    monkeypatch.setattr(report, "JOB", Recorder("report", report.JOB.stages))
     return recorded
 
 
@@ -43,12 +44,13 @@ def test_linear_workflow_chains_its_jobs() -> None:
     """Each job starts after the previous job has succeeded."""
     plain = linear_workflow(PLAIN)
 
-    assert (plain.name, plain.description, plain.parameters) == ("d", "a description", {})
+    assert (plain.name, plain.description, plain.required_parameters) == ("d", "a description", {})
     assert [(job.name, job.module, job.arguments) for job in plain.jobs] == [
         ("d_ingest", "d", {"--stage": "ingest"}),
         ("d_refine", "d", {"--stage": "refine"}),
         ("d_curate", "d", {"--stage": "curate"}),
         ("d_maintain", "maintain", {"--dataset": "d"}),
+        ("d_report", "report", {"--dataset": "d"}),
     ]
     waits = [(trigger.starts, trigger.predicate and trigger.predicate.conditions) for trigger in plain.triggers]
     assert waits == [
@@ -56,27 +58,40 @@ def test_linear_workflow_chains_its_jobs() -> None:
         (("d_refine",), (Condition("d_ingest", "SUCCEEDED"),)),
         (("d_curate",), (Condition("d_refine", "SUCCEEDED"),)),
         (("d_maintain",), (Condition("d_curate", "SUCCEEDED"),)),
+        (("d_report",), (Condition("d_maintain", "SUCCEEDED"),)),
     ]
 
 
 def test_only_the_refine_job_has_a_masking_key() -> None:
-    assert [dict(job.parameters) for job in KEYED.jobs] == [{}, {"--masking-key": MASKING_KEY_HELP}, {}, {}]
-    assert KEYED.parameters == {"--masking-key": MASKING_KEY_HELP}
+    keyed = [job.name for job in KEYED.jobs if "--masking-key" in job.parameters]
+
+    assert keyed == ["d_refine"]
+    assert KEYED.required_parameters == {"--masking-key": MASKING_KEY_HELP}
+
+
+def test_a_workflow_has_a_report_only_if_the_parameter_is_given() -> None:
+    without, with_report = KEYED.with_parameters(["--masking-key"]), KEYED.with_parameters(["--report-to"])
+
+    assert [job.name for job in without.jobs] == [job.name for job in KEYED.jobs][:-1]
+    assert [trigger.starts for trigger in without.triggers][-1] == ("d_maintain",)
+    assert with_report == KEYED
 
 
 def test_runner_passes_only_declared_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = record_arguments(monkeypatch)
-    parameters = {"--masking-key": "key.txt", "--other": "x"}
+    parameters = {"--masking-key": "key.txt", "--other": "x", "--report-to": "s3://city/reports"}
 
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", parameters=parameters)
     done = run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
-    assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 4
+    assert [(run.state, run.error) for run in done.values()] == [("SUCCEEDED", None)] * 5
+    assert [args.report_to for args in recorded] == [None, None, None, None, "s3://city/reports"]
     assert [(args.stages, args.masking_key, args.run_id, args.workflow) for args in recorded] == [
         (("ingest",), None, "r", "d"),
         (("refine",), "key.txt", "r", "d"),
         (("curate",), None, "r", "d"),
         (("compact", "expire", "remove_orphans"), None, "r", "d"),
+        (("publish_report",), None, "r", "d"),
     ]
 
 
@@ -87,19 +102,30 @@ def test_every_job_gets_the_rebuild_option(monkeypatch: pytest.MonkeyPatch, rebu
     run_job = spark_job_runner(None, KEYED, landing="l", warehouse="w", run_id="r", rebuild=rebuild)
     run_workflow(KEYED, run_job=run_job, report=lambda run: None)
 
-    assert [args.rebuild for args in recorded] == [rebuild] * 4
+    assert [args.rebuild for args in recorded] == [rebuild] * 5
 
 
 def test_template_passes_only_declared_parameters() -> None:
     template = render(KEYED)
 
     assert template["Parameters"]["MaskingKey"] == {"Type": "String", "Description": MASKING_KEY_HELP}
-    jobs = {
-        name: resource["Properties"]["DefaultArguments"].get("--masking-key")
+    arguments = {
+        name: resource["Properties"]["DefaultArguments"]
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Glue::Job"
     }
-    assert jobs == {"DIngestJob": None, "DRefineJob": {"Ref": "MaskingKey"}, "DCurateJob": None, "DMaintainJob": None}
+    assert [name for name in arguments if "--masking-key" in arguments[name]] == ["DRefineJob"]
+    assert arguments["DRefineJob"]["--masking-key"] == {"Ref": "MaskingKey"}
+    assert [name for name in arguments if "--report-to" in arguments[name]] == ["DReportJob"]
+
+
+def test_template_has_a_report_job_only_if_its_parameter_is_not_empty() -> None:
+    template = render(KEYED)
+    conditional = {name for name, resource in template["Resources"].items() if "Condition" in resource}
+
+    assert template["Parameters"]["ReportTo"]["Default"] == ""
+    assert template["Conditions"]["HasReportTo"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReportTo"}, ""]}]}
+    assert conditional == {"DReportJob", "DMaintainSucceededTrigger"}
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
@@ -113,7 +139,10 @@ def test_only_masked_datasets_have_a_key_parameter(dataset: str) -> None:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_every_workflow_ends_with_maintenance(dataset: str) -> None:
-    last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-1]
+def test_every_workflow_ends_with_maintenance_and_the_report(dataset: str) -> None:
+    last = import_module(f"workflows.{dataset}").WORKFLOW.jobs[-2:]
 
-    assert (last.module, last.arguments) == ("maintain", {"--dataset": dataset})
+    assert [(job.module, job.arguments) for job in last] == [
+        ("maintain", {"--dataset": dataset}),
+        ("report", {"--dataset": dataset}),
+    ]

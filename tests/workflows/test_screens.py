@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from workflows.overview import MAX_REASONS, Overview
+from jobs.report_data import MAX_REASONS
+from jobs.status import DatasetStatus
+from workflows.overview import Overview
 from workflows.parts import dataset_names, report_of
 from workflows.screens import overview_screen, run_screen
-from workflows.status import DatasetStatus
 
 LONG_REASON = "Every cell that is read could be read as a value of its column, such as a date or a whole number."
 

@@ -128,8 +128,8 @@ def publish(
     quiet: QuietOption = False,
 ) -> None:
     """Publish the site of `citylake report`. Visitors see the old version until the new version is complete."""
-    from workflows.report import publish_reports
+    from workflows.report import publish_site_of
 
     names = list(dict.fromkeys(datasets or dataset_names()))
     folder = default_warehouse(warehouse)
-    raise typer.Exit(publish_reports(names, only_published=not datasets, target=to, warehouse=folder, quiet=quiet))
+    raise typer.Exit(publish_site_of(names, only_published=not datasets, target=to, warehouse=folder, quiet=quiet))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.arguments import REPORT_TO_HELP
 from jobs.masking_key import MASKING_KEY_HELP
 from workflows.commands.options import (
     SAMPLE_WAREHOUSE,
@@ -54,6 +55,12 @@ def run(
             "--rebuild", help=help_text("Refine all rows of raw again.", default="new rows only"), show_default=False
         ),
     ] = False,
+    report_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="s3://…|DIR", help=help_text(REPORT_TO_HELP, default="publish no site"), show_default=False
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run the workflows of datasets on this machine, and print the outcome on one screen."""
@@ -68,10 +75,10 @@ def run(
     from workflows.runs import Delivery, run_on_files, run_on_samples
 
     if dataset and data:
-        delivery = Delivery(landing=data, masking_key=masking_key)
+        delivery = Delivery(landing=data, masking_key=masking_key, report_to=report_to)
         code = run_on_files(dataset, delivery, warehouse=warehouse or WAREHOUSE, rebuild=rebuild, quiet=quiet)
     else:
-        code = run_on_samples([dataset] if dataset else None, quiet=quiet)
+        code = run_on_samples([dataset] if dataset else None, report_to=report_to, quiet=quiet)
     raise typer.Exit(code)
 
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from expectations.errors import ExpectationsNotMetError
 from jobs import contact_centre
 from jobs.blocked import NotIncrementalError
+from jobs.status import DatasetStatus, status_of
 from lake.ledger import StageRun
 from workflows.cli import app
-from workflows.status import DatasetStatus, status_of
 
 
 @pytest.fixture

@@ -9,18 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
+from expectations.suite import load_suite
+from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS, runs
-from lake.tables import exists, head, read_snapshot, table_name
+from lake.tables import exists, head, read, read_snapshot, row_count, table_name
+from reports.console import Expectations, frequent_reasons
 from reports.errors import AnswerTooLargeError, MissingAnswersError
 from reports.facts import DatasetFacts, Validation
+from reports.load import load_report
 from reports.rows import AnswerRows, read_answers
-from workflows.overview import count_rows, reasons_of
-from workflows.parts import report_of
-from workflows.status import DatasetStatus, status_of
 
 MAX_ROWS = 100_000
 """Maximum number of rows of an answer in a report."""
+
+MAX_REASONS = 3
+"""Maximum number of reasons why rows are in quarantine."""
 
 MAX_RUNS = 20
 """Maximum number of runs of a dataset on the quality page."""
@@ -64,13 +68,30 @@ def find_published(spark: SparkSession, names: Sequence[str], *, only_published:
     return published
 
 
+def count_rows(spark: SparkSession, zone: str, dataset: str) -> int:
+    """Return the number of rows of a dataset in a zone, or 0 if the table has never been published."""
+    table = table_name(zone, dataset)
+    return row_count(spark, table) if exists(spark, table) else 0
+
+
+def expectations_of(dataset: str) -> Expectations:
+    """Map the id of each expectation in a dataset's suite to the description and the columns of the expectation."""
+    return {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
+
+
+def reasons_of(spark: SparkSession, name: str) -> tuple[tuple[str, int], ...]:
+    """Return the most frequent reasons why rows of a dataset are in quarantine, and the number of rows for each."""
+    quarantine = read(spark, table_name("quarantine", name))
+    return frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
+
+
 def _facts(
     spark: SparkSession, status: DatasetStatus, answers: Sequence[AnswerRows], validations: Sequence[Validation]
 ) -> DatasetFacts:
     name = status.dataset
     return DatasetFacts(
         name=name,
-        report=report_of(name),
+        report=load_report(name),
         answers=answers,
         state=status.state,
         last_run=status.started,
@@ -85,7 +106,7 @@ def _facts(
 
 def _read(spark: SparkSession, dataset: str) -> list[AnswerRows]:
     """Read the rows of all answers of a dataset. Loads the metadata of each table once, and runs one Spark job."""
-    report = report_of(dataset)
+    report = load_report(dataset)
     tables = {answer.name: table_name("curated", dataset, answer.name) for answer in report.answers}
     snapshots = {name: head(spark, table) for name, table in tables.items()}
     if missing := [tables[name] for name, snapshot in snapshots.items() if snapshot is None]:

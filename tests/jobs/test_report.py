@@ -1,0 +1,68 @@
+"""Test the job that publishes the site: it is optional, and it shows all datasets that have been published."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.report import JOB
+from lake.ledger import runs
+from lake.static_site import INDEX
+from reports.errors import MissingAnswersError
+
+_YEARS = (
+    "year int, days bigint, first_day date, last_day date, calls_offered bigint, calls_handled bigint, "
+    "calls_handled_pct double, change_pct_points double"
+)
+_MONTHS = (
+    "month date, days bigint, calls_offered bigint, calls_handled bigint, "
+    "calls_handled_pct double, change_pct_points double"
+)
+
+
+@pytest.fixture
+def tables(lake: SparkSession) -> SparkSession:
+    """Return a lake with the tables of the contact centre, and with no table of another dataset."""
+    for zone in ("trusted", "curated"):
+        lake.sql(f"CREATE NAMESPACE lake.{zone}")
+    lake.createDataFrame([(1,)], "n int").writeTo("lake.trusted.contact_centre").create()
+    year = (2024, 213, date(2024, 1, 1), date(2024, 7, 31), 234_008, 217_457, 92.93, -1.26)
+    lake.createDataFrame([year], _YEARS).writeTo("lake.curated.contact_centre_calls_handled").create()
+    month = (date(2024, 7, 1), 31, 100, 90, 90.0, None)
+    lake.createDataFrame([month], _MONTHS).writeTo("lake.curated.contact_centre_calls_handled_monthly").create()
+    return lake
+
+
+def test_the_job_publishes_the_published_datasets(tables: SparkSession, tmp_path: Path) -> None:
+    www = tmp_path / "www"
+    JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(www)]))
+
+    index = (www / INDEX).read_text(encoding="utf-8")
+    assert "92.93 % of calls were handled in January to July 2024, 1.26 points fewer than in 2023." in index
+    assert "Inquiry volume" not in index
+    assert [path.name.split(".")[0] for path in sorted(www.glob("*.html"))] == [
+        *("contact_centre", "index", "index", "quality"),
+    ]
+    entry = runs(tables).where("job = 'contact_centre_report'").first()
+    assert (entry["stage"], entry["state"]) == ("publish_report", "SUCCEEDED")
+    assert entry["note"].startswith(f"{www}/index.html: ")
+
+
+def test_nothing_is_published_without_a_target(tables: SparkSession, tmp_path: Path) -> None:
+    (entry,) = JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", ""]))
+
+    assert entry.result.notes == ("skipped, because --report-to is not set",)
+    assert [path.name for path in tmp_path.iterdir()] == ["warehouse"]
+
+
+def test_a_missing_answer_is_named_and_nothing_is_published(tables: SparkSession, tmp_path: Path) -> None:
+    tables.sql("DROP TABLE lake.curated.contact_centre_calls_handled_monthly")
+
+    with pytest.raises(
+        MissingAnswersError, match=r"lake\.curated\.contact_centre_calls_handled_monthly\. To build them"
+    ):
+        JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(tmp_path / "www")]))
+    assert not (tmp_path / "www").exists()
