@@ -231,6 +231,7 @@ def _banded(name: str, question: str) -> Answer:
                 category=("city",),
                 values=("share_pct",),
                 series="band",
+                series_order="band_number",
                 panel=("initial_type",),
                 weight="incidents",
                 axis="Share of incidents with a known time, %. Parts: minutes",

@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from reports.answer import Answer, Report, Rows, SortKey
-from reports.charts import ChartData, Flags, select_points
 from reports.columns import DisplayColumn, display_columns, header_of
+from reports.points import ChartData, Flags, select_points
 
 _FLAGS = "_chart_flags"
 

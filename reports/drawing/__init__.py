@@ -8,11 +8,12 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.drawing.layout import ACCENT, Spec, chart_of
 from reports.drawing.maps import draw_map
 from reports.drawing.rows import draw_bars, draw_dots, draw_stack
 from reports.drawing.times import draw_columns, draw_heatmap, draw_line
+from reports.points import ChartData
 
 _DRAW = {
     "line": draw_line,

@@ -15,7 +15,8 @@ from typing import Any
 
 import altair as alt
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
+from reports.points import ChartData, Point
 
 WIDE, NARROW = 640, 320
 """The widths of the two drawings of each chart in pixels. The page displays the drawing that fits."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
 from reports.drawing.layout import ACCENT, NARROW, PAGE, WIDE, Spec, chart_of, panels_of, text_width
+from reports.points import ChartData, Point
 
 _MAX_NAMES = {WIDE: 12, NARROW: 6}
 _MAX_NAME_LENGTH = {WIDE: 40, NARROW: 26}  # characters

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.drawing.layout import (
     ACCENT,
     INK,
@@ -27,6 +27,7 @@ from reports.drawing.layout import (
     tooltip,
     wrap_labels,
 )
+from reports.points import ChartData
 
 _ROOM_FOR_TEXT = 52  # pixels beside the greatest value
 _MARGIN = 12  # pixels

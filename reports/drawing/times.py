@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.drawing.layout import (
     ACCENT,
     PAGE,
@@ -23,6 +23,7 @@ from reports.drawing.layout import (
     to_rows,
     tooltip,
 )
+from reports.points import ChartData
 from reports.words import WEEKDAYS
 
 _MAX_LARGE_DOTS = 40  # A longer line has smaller dots.

@@ -130,7 +130,9 @@ def _points(chart: Chart, rows: str) -> str:
     if is_over_time or chart.kind == "stack" or chart.in_order:
         columns["position"] = f"MIN(`{chart.category[0]}`)" if is_over_time else "MIN(row_position)"
         if chart.series:
-            columns["series_position"] = f"MIN(`{chart.series}`)" if is_over_time else "MIN(row_position)"
+            columns["series_position"] = f"MIN({chart.series_order or 'row_position'})"
+            if is_over_time:
+                columns["series_position"] = f"MIN(`{chart.series}`)"
     if chart.complete:
         columns["is_complete"] = f"MIN(CASE WHEN {chart.complete} THEN 1 ELSE 0 END)"
     selected = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())

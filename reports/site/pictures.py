@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.drawing import draw
 from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
 from reports.drawing.maps import circle_radius
 from reports.drawing.rows import part_opacities
 from reports.drawing.svg import to_svg
+from reports.points import ChartData
 
 
 @dataclass(frozen=True)

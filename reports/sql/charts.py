@@ -80,6 +80,7 @@ class _Steps:
         labels = self._labels()
         sums = ["SUM(value) AS value", "SUM(weight) AS weight", "MIN(row_position) AS row_position"]
         sums += ["BOOL_AND(is_complete) AS is_complete"] if chart.complete else []
+        sums += ["MIN(series_order) AS series_order"] if chart.series_order else []
         points = exp.select(*labels, *map(expression, sums)).from_("entries").group_by(*labels)
         self._steps.append(("points", points))
 
@@ -99,7 +100,8 @@ class _Steps:
         elif chart.series and chart.kind == "change":
             self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series) AS series_rank")
         else:
-            self._extend("series_positions", "MIN(row_position) OVER (PARTITION BY series) AS series_position")
+            position = "series_order" if chart.series_order else "row_position"
+            self._extend("series_positions", f"MIN({position}) OVER (PARTITION BY series) AS series_position")
             self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series_position) AS series_rank")
 
     def rank_categories(self) -> None:
@@ -140,6 +142,7 @@ class _Steps:
         position = "row_number" if len(chart.values) == 1 else f"row_number * {len(chart.values)} + {number}"
         columns += [named(weight, "weight"), named(expression(position), "row_position")]
         columns += [exp.column("is_complete")] if chart.complete else []
+        columns += [named(exp.column(chart.series_order), "series_order")] if chart.series_order else []
         select = exp.select(*columns).from_("marked").where(exp.column(value).is_(exp.null()).not_())
         return select.where("is_shown") if chart.where else select
 

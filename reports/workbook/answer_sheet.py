@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.columns import DisplayColumn
+from reports.points import ChartData
 from reports.rows import AnswerRows
 from reports.workbook.blocks import DataSheet
 from reports.workbook.cells import (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
+from reports.points import ChartData, Point
 from reports.workbook.cells import Styles, clean_text, write_link, write_value
 from reports.workbook.page import row_height, set_up_page
 

@@ -7,9 +7,10 @@ from datetime import date
 from math import ceil, floor, log10
 from typing import Any
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
 from reports.drawing.layout import axis_start, label_format
 from reports.drawing.rows import part_opacities
+from reports.points import ChartData
 from reports.workbook.blocks import Block, DataSheet, Range
 from reports.workbook.cells import ACCENT, INK, LINE, MUTED, excel_format
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
+from reports.points import ChartData, Point
 from reports.rows import AnswerRows
 from reports.words import WEEKDAYS
 from reports.workbook.cells import ACCENT, MUTED, Styles, clean_text, write_link, write_value

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import cos, radians
 from typing import Any
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
+from reports.points import ChartData, Point
 from reports.workbook.blocks import Block, DataSheet
 from reports.workbook.cells import ACCENT, INK, clean_text
 from reports.workbook.charts import WIDTH, axis_style, style_chart

@@ -26,7 +26,9 @@ def names_in(expressions: Iterable[str]) -> set[str]:
 
 def names_of(chart: Chart) -> set[str]:
     names = {*chart.category, *chart.values, *chart.panel, *(chart.coordinates or ())}
-    return (names | {chart.series, chart.weight} | names_in([chart.where, chart.complete, chart.places])) - {""}
+    return (
+        names | {chart.series, chart.series_order, chart.weight} | names_in([chart.where, chart.complete, chart.places])
+    ) - {""}
 
 
 @pytest.mark.parametrize("dataset", dataset_names())

@@ -13,9 +13,10 @@ from pyspark.sql import types as T
 from python_calamine import CalamineWorkbook
 
 from reports.answer import Answer, Report, Source
-from reports.charts import Chart, select_points
+from reports.charts import Chart
 from reports.columns import display_columns, header_of
 from reports.facts import DatasetFacts, Validation
+from reports.points import select_points
 from reports.rows import AnswerRows
 
 TYPES = {

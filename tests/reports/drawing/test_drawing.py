@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.charts import Chart, ChartData, Point
+from reports.charts import Chart
 from reports.drawing import draw, draw_sparkline
 from reports.drawing.layout import NARROW, WIDE, axis_start, wrap_labels
 from reports.drawing.svg import to_svg
+from reports.points import ChartData, Point
 
 LONG = "ENG - Parking Enforcement and Operations, Transfer and Landfill"
 

@@ -12,9 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from reports.answer import Answer
-from reports.charts import Chart, select_points
+from reports.charts import Chart
 from reports.columns import header_of
 from reports.grafana.queries import chart_query, fields_of, table_query, variable_query
+from reports.points import select_points
 from reports.rows import sort_rows
 
 _STREETS = "city string, street string, incidents int, share_pct decimal(6,3), rank int"

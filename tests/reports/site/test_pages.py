@@ -13,9 +13,10 @@ import pytest
 from pyspark.sql import types as T
 
 from reports.answer import Answer, Report, Source
-from reports.charts import Chart, select_points
+from reports.charts import Chart
 from reports.columns import display_columns
 from reports.facts import DatasetFacts, Validation
+from reports.points import select_points
 from reports.rows import AnswerRows
 from reports.site.pages import MAX_TABLE_ROWS, Site, render_site
 from reports.site.pictures import draw_picture

@@ -10,7 +10,8 @@ import sqlglot
 from pyspark.sql import SparkSession
 from sqlglot import exp
 
-from reports.charts import Chart, ChartData
+from reports.charts import Chart
+from reports.points import ChartData
 from reports.rows import sort_rows
 from reports.sql.files import ATHENA, REDSHIFT, athena_files, redshift_files
 from tests.reports.sql.small_answers import small_facts, small_tables

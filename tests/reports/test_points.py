@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from reports.charts import Chart, ChartData, select_points
+from reports.charts import Chart
 from reports.labels import UNKNOWN
+from reports.points import ChartData, select_points
 
 HEADERS = {
     "city": "City",
@@ -185,3 +186,20 @@ def test_numbers_in_labels_have_the_name_of_their_column() -> None:
     )
 
     assert (data.points[0].category, data.panels) == ("Theft, priority 2", ("police district 3D",))
+
+
+def test_parts_have_the_declared_order() -> None:
+    """The first city has no incident in the first band."""
+    rows = [
+        {"city": city, "band": band, "number": number, "count": 1}
+        for city, band, number in [("a", "5-10", 2), ("a", "10-15", 3), ("b", "0-5", 1), ("b", "5-10", 2)]
+    ]
+    chart = Chart(
+        kind="stack", category=("city",), values=("count",), series="band", series_order="number", axis="Share, %"
+    )
+    data = points_of(chart, rows)
+
+    assert data.series == ("0-5", "5-10", "10-15")
+    assert [(point.category, point.series) for point in data.points] == [
+        *(("a", "5-10"), ("a", "10-15"), ("b", "0-5"), ("b", "5-10")),
+    ]

@@ -1,0 +1,175 @@
+"""Select the values that a chart shows. The renderers draw charts from these values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reports.charts import SORTED_KINDS, TIME_KINDS, Chart
+from reports.labels import label_of
+
+_Key = tuple[str, Any, str, float | None, float | None]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value of a chart.
+
+    Attributes:
+        panel: The label of the panel, or an empty text.
+        category: The label of the category. A date or a number in a chart over time.
+        series: The label of the series, or an empty text.
+        value: The value.
+        is_complete: Whether the value stands for a complete period.
+        latitude: Latitude in degrees, if the chart is a map.
+        longitude: Longitude in degrees, if the chart is a map.
+        weight: The value that decides whether the chart shows the point.
+        series_order: The place of the series among the series.
+    """
+
+    panel: str
+    category: Any
+    series: str
+    value: float
+    is_complete: bool = True
+    latitude: float | None = None
+    longitude: float | None = None
+    weight: float = 0
+    series_order: float = 0
+
+    @property
+    def key(self) -> _Key:
+        """The panel, category, series and place. Values with the same key are added."""
+        return self.panel, self.category, self.series, self.latitude, self.longitude
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """The values that a chart shows, in the order in which the chart shows them.
+
+    Attributes:
+        points: The values.
+        panels: The labels of the panels. One empty text if the chart has no panels.
+        series: The labels of the series. One empty text if the chart has no series.
+        places: The named places of a map.
+        left_out: A sentence for each kind of things that the chart does not show.
+    """
+
+    points: tuple[Point, ...]
+    panels: tuple[str, ...]
+    series: tuple[str, ...]
+    places: tuple[Point, ...] = ()
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each value stands for a complete period."""
+        return all(point.is_complete for point in self.points)
+
+
+Flags = Sequence[tuple[bool, bool, bool]]
+"""The results of `Chart.conditions` for each row."""
+
+
+def select_points(
+    chart: Chart, rows: Sequence[Mapping[str, Any]], flags: Flags, *, headers: Mapping[str, str]
+) -> ChartData:
+    """Select the values that a chart shows. Values with the same panel, category and series are added.
+
+    Rows without a value are left out. `headers` has the headers of all columns.
+    """
+    same_key: dict[_Key, list[Point]] = defaultdict(list)
+    places = []
+    for row, (is_shown, is_complete, is_place) in zip(rows, flags, strict=True):
+        if is_place:
+            places.append(_point(chart, row, chart.values[-1], "", True))
+        for name in chart.values if is_shown else ():
+            if row[name] is not None:
+                series = headers[name] if len(chart.values) > 1 else ""
+                point = _point(chart, row, name, series, is_complete)
+                same_key[point.key].append(point)
+    points = [_add(same) for same in same_key.values()]
+    return _keep_greatest(chart, points, tuple(place for place in places if place.latitude is not None), headers)
+
+
+def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_complete: bool) -> Point:
+    latitude, longitude = (row[column] for column in chart.coordinates) if chart.coordinates else (None, None)
+    return Point(
+        panel=label_of(row, chart.panel) if chart.panel else "",
+        category=row[chart.category[0]] if chart.kind in TIME_KINDS else label_of(row, chart.category),
+        series=label_of(row, (chart.series,)) if chart.series else series,
+        value=float(row[name] or 0),
+        is_complete=is_complete,
+        latitude=latitude,
+        longitude=longitude,
+        weight=float(row[chart.weight or chart.values[-1]] or 0),
+        series_order=float(row[chart.series_order]) if chart.series_order else 0,
+    )
+
+
+def _add(points: Sequence[Point]) -> Point:
+    return replace(
+        points[0],
+        value=sum(point.value for point in points),
+        is_complete=all(point.is_complete for point in points),
+        weight=sum(point.weight for point in points),
+        series_order=min(point.series_order for point in points),
+    )
+
+
+def _keep_greatest(
+    chart: Chart, points: Sequence[Point], places: tuple[Point, ...], headers: Mapping[str, str]
+) -> ChartData:
+    """Keep the panels, series and categories with the greatest weights, and put them in order."""
+    panels, left_out = _greatest(points, "panel", chart.max_panels)
+    notes = [_note(headers, chart.panel, len(panels), left_out)] if left_out else []
+    points = [point for point in points if point.panel in panels]
+    series = list(dict.fromkeys(point.series for point in sorted(points, key=lambda point: point.series_order)))
+    if chart.series and chart.kind in ("dots", "line"):
+        series, left_out = _greatest(points, "series", chart.max_series)
+        notes += [_note(headers, (chart.series,), len(series), left_out)] if left_out else []
+        points = [point for point in points if point.series in series]
+    elif chart.kind == "change" and chart.series:
+        series = sorted(series)
+    shown: list[Point] = []
+    most_left_out = 0
+    for panel in panels:
+        candidates = [point for point in points if point.panel == panel]
+        if chart.kind in SORTED_KINDS:
+            categories, left_out = _greatest(candidates, "category", chart.max_categories)
+            candidates = [point for point in candidates if point.category in categories]
+            most_left_out = max(most_left_out, left_out)
+        shown += _in_order(chart, candidates, series)
+    if most_left_out:
+        notes.append(_note(headers, chart.category, chart.max_categories, most_left_out))
+    return ChartData(tuple(shown), tuple(panels), tuple(series), places, tuple(notes))
+
+
+def _note(headers: Mapping[str, str], columns: Iterable[str], shown: int, total: int) -> str:
+    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total}."
+
+
+def _greatest(points: Sequence[Point], part: str, limit: int) -> tuple[list[Any], int]:
+    """Return the values of a part of the key with the greatest weights, and the number of values if any is left out."""
+    totals: dict[Any, float] = defaultdict(float)
+    for point in points:
+        totals[getattr(point, part)] += point.weight
+    ranked = sorted(totals, key=lambda value: (-totals[value], str(value)))
+    return ranked[:limit], len(ranked) if len(ranked) > limit else 0
+
+
+def _in_order(chart: Chart, points: Sequence[Point], series: Sequence[str]) -> list[Point]:
+    """Sort the points of a panel: by time, by value, by weight or in the order of the rows."""
+    categories = list(dict.fromkeys(point.category for point in points))
+    if chart.kind in TIME_KINDS:
+        categories.sort(key=lambda value: (value is None, value))
+    elif chart.kind in SORTED_KINDS and not chart.in_order:
+        size: dict[Any, float] = defaultdict(float)
+        for point in points:
+            if chart.kind == "bars" or point.series == series[-1]:
+                size[point.category] += point.weight if chart.kind == "dots" else point.value
+        categories.sort(key=lambda value: -size[value])
+    rank = {category: number for number, category in enumerate(categories)}
+    return sorted(points, key=lambda point: (rank[point.category], series.index(point.series)))
