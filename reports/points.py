@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from reports.charts import SORTED_KINDS, TIME_KINDS, Chart
@@ -105,8 +106,12 @@ def _point(chart: Chart, row: Mapping[str, Any], name: str, series: str, is_comp
         latitude=latitude,
         longitude=longitude,
         weight=float(row[chart.weight or chart.values[-1]] or 0),
-        series_order=float(row[chart.series_order]) if chart.series_order else 0,
+        series_order=_order(row[chart.series_order]) if chart.series_order else 0,
     )
+
+
+def _order(value: float | None) -> float:
+    return inf if value is None else float(value)
 
 
 def _add(points: Sequence[Point]) -> Point:

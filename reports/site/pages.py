@@ -12,15 +12,17 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reports.charts import Chart
 from reports.columns import DisplayColumn
 from reports.describe import describe_expectation
 from reports.drawing import SPARKLINE_WIDTH, draw_sparkline
 from reports.drawing.layout import CONFIG
 from reports.drawing.svg import to_svg
 from reports.facts import DatasetFacts, Validation
+from reports.points import ChartData, Point
 from reports.records import to_csv
 from reports.rows import AnswerRows
-from reports.site.pictures import Picture
+from reports.site.pictures import Picture, draw_picture
 from reports.validation import result_text
 
 MAX_TABLE_ROWS = 30
@@ -98,6 +100,7 @@ def render_site(
         run_headers=_RUN_HEADERS,
         result_headers=_RESULT_HEADERS,
         history={dataset.name: [_run_cells(run) for run in dataset.validations] for dataset in datasets},
+        trends={dataset.name: _draw_trend(dataset) for dataset in datasets},
         results={dataset.name: _result_cells(dataset) for dataset in datasets},
     )
     pages["quality"] = add("quality.html", quality, hashed=hash_pages)
@@ -148,6 +151,21 @@ def _section(
 
 def _run_cells(run: Validation) -> list[str]:
     return [run.started, f"{run.rows_in:,}", f"{run.rows_out:,}", f"{run.quarantined:,}", run.verdict]
+
+
+def _draw_trend(dataset: DatasetFacts) -> Picture | None:
+    """Draw the percentage of quarantined rows in each validated run. One run has no trend."""
+    runs = dataset.validations[::-1]
+    if len(runs) < 2:
+        return None
+    note = "The last validated runs, from old to new."
+    axis = "Quarantined rows, % of validated rows"
+    chart = Chart(kind="line", category=("run",), values=("quarantined_pct",), axis=axis, note=note)
+    points = tuple(
+        Point("", number, "", 100 * run.quarantined / (run.rows_out + run.quarantined or 1))
+        for number, run in enumerate(runs, start=1)
+    )
+    return draw_picture(f"{dataset.name}-trend", 1, chart, ChartData(points, ("",), ("",)), label=axis)
 
 
 def _result_cells(dataset: DatasetFacts) -> list[list[str]]:

@@ -206,3 +206,4 @@ def test_the_quality_page_shows_results_without_values() -> None:
     assert "1 of 4 unexpected (25 %)" in page
     assert ["2024-07-09 12:00", "1,000", "1,000", "0", "met"] in table_cells(page)
     assert "1 row: " in page
+    assert page.count("<svg role=") == 2  # the quarantined rows of the two runs, for wide and for narrow pages
