@@ -167,6 +167,15 @@ def test_downloads_equal_the_table(visit: Visit) -> None:
         assert (row["month"][:7], row["days"], row["calls_offered"]) == (month, days, offered.replace(",", ""))
 
 
+def test_a_picture_for_the_readme_is_kept(visit: Visit) -> None:
+    """`docs/report.png` is a copy of this picture."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page = visit.open("inquiry_volume", viewport={"width": 800, "height": 900})
+    page.screenshot(path=SCREENSHOTS / "report.png")
+
+    assert page.locator("#departments .chart.wide svg").is_visible()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_pictures_of_the_pages_are_kept(visit: Visit, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
