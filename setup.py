@@ -24,6 +24,8 @@ setup(
         "reports",
         "reports.drawing",
         "reports.grafana",
+        "reports.police_dispatch",
+        "reports.service_requests",
         "reports.site",
         "reports.site.templates",
         "reports.sql",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["line", "columns", "bars", "dots", "change", "stack", "heatmap", "map"]
 
@@ -67,3 +67,22 @@ class Chart:
     def conditions(self) -> tuple[str, str, str]:
         """Return the SQL conditions of the chart: the shown rows, the complete rows and the named places."""
         return self.where or "true", self.complete or "true", self.places or "false"
+
+
+Names = str | tuple[str, ...]
+"""Names of columns: a tuple, or a text with blanks between the names."""
+
+
+def chart(kind: Kind, category: Names, values: Names, axis: str, *, panel: Names = (), **settings: Any) -> Chart:
+    """Return a chart. `settings` are the other attributes of `Chart`.
+
+    >>> chart("bars", "street", "incidents", "Incidents", panel="city kind").panel
+    ('city', 'kind')
+    """
+    return Chart(
+        kind=kind, category=_split(category), values=_split(values), axis=axis, panel=_split(panel), **settings
+    )
+
+
+def _split(names: Names) -> tuple[str, ...]:
+    return tuple(names.split()) if isinstance(names, str) else names

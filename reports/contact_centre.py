@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.answer import Answer, Report, Rows, Source
-from reports.charts import Chart
+from reports.charts import chart
 from reports.words import month_and_year, months_of_year, points
 
 _COLUMNS = ("calls_offered", "calls_handled", "calls_handled_pct", "change_pct_points")
@@ -35,11 +35,11 @@ ANSWERS = (
         sentence=_yearly,
         columns=("year", "days", *_COLUMNS),
         charts=(
-            Chart(
-                kind="line",
-                category=("year",),
-                values=("calls_handled_pct",),
-                axis=_AXIS,
+            chart(
+                "line",
+                "year",
+                "calls_handled_pct",
+                _AXIS,
                 complete="days >= 365",
                 incomplete="An open circle is a year with missing days.",
             ),
@@ -53,7 +53,7 @@ ANSWERS = (
         question="What percentage of calls is handled each month?",
         sentence=_monthly,
         columns=("month", "days", *_COLUMNS),
-        charts=(Chart(kind="line", category=("month",), values=("calls_handled_pct",), axis=_AXIS),),
+        charts=(chart("line", "month", "calls_handled_pct", _AXIS),),
         note="100 % is all calls offered in the month.",
     ),
 )

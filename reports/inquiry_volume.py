@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reports.answer import Answer, Report, Rows, Source
-from reports.charts import Chart
+from reports.charts import chart
 from reports.words import listed, month_and_year, name_of, percent
 
 _CHANGES = ("inquiries_before", "inquiries", "share_before_pct", "share_pct", "change_pct_points")
 _LAST_YEAR = "year = max(year) OVER ()"
-_MONTHS = Chart(kind="line", category=("month",), values=("inquiries",), axis="Inquiries per month")
+_MONTHS = chart("line", "month", "inquiries", "Inquiries per month")
 
 
 def _departments(rows: Rows) -> str:
@@ -92,11 +92,11 @@ ANSWERS = (
         sentence=_departments,
         columns=("year", "inquiry_department", "inquiries", "share_pct"),
         charts=(
-            Chart(
-                kind="bars",
-                category=("inquiry_department",),
-                values=("share_pct",),
-                axis="Share of all inquiries of the last year, %",
+            chart(
+                "bars",
+                "inquiry_department",
+                "share_pct",
+                "Share of all inquiries of the last year, %",
                 where=_LAST_YEAR,
                 max_categories=15,
             ),
@@ -112,12 +112,12 @@ ANSWERS = (
         sentence=_channels,
         columns=("year", "inquiry_channel", "inquiries", "share_pct"),
         charts=(
-            Chart(
-                kind="change",
-                category=("inquiry_channel",),
-                values=("share_pct",),
+            chart(
+                "change",
+                "inquiry_channel",
+                "share_pct",
+                "Share of all inquiries of the year, %",
                 series="year",
-                axis="Share of all inquiries of the year, %",
                 where="year >= max(year) OVER () - 1",
             ),
         ),
@@ -143,11 +143,11 @@ ANSWERS = (
         sentence=_yearly,
         columns=("year", "months", "inquiries", "inquiries_per_month", "change_on_year", "change_on_year_pct"),
         charts=(
-            Chart(
-                kind="columns",
-                category=("year",),
-                values=("inquiries_per_month",),
-                axis="Inquiries per month",
+            chart(
+                "columns",
+                "year",
+                "inquiries_per_month",
+                "Inquiries per month",
                 complete="months = 12",
                 incomplete="A pale column is a year with missing months.",
             ),
@@ -160,11 +160,11 @@ ANSWERS = (
         sentence=_department_moves,
         columns=("inquiry_department", *_CHANGES),
         charts=(
-            Chart(
-                kind="change",
-                category=("inquiry_department",),
-                values=("share_before_pct", "share_pct"),
-                axis="Share of all inquiries of the year, %",
+            chart(
+                "change",
+                "inquiry_department",
+                "share_before_pct share_pct",
+                "Share of all inquiries of the year, %",
                 max_categories=12,
             ),
         ),
@@ -176,15 +176,7 @@ ANSWERS = (
         question="Which departments have unusual numbers?",
         sentence=_unusual,
         columns=("year", "inquiry_department", "unusual", "inquiries", "usual_from", "usual_to"),
-        charts=(
-            Chart(
-                kind="bars",
-                category=("inquiry_department",),
-                values=("inquiries",),
-                panel=("year",),
-                axis="Inquiries in the year",
-            ),
-        ),
+        charts=(chart("bars", "inquiry_department", "inquiries", "Inquiries in the year", panel="year"),),
         order=("-year", "unusual", "inquiry_department"),
         note="The usual range extends 1.5 interquartile ranges beyond the quartiles, on a logarithmic scale (Tukey).",
         empty="No department had an unusual number of inquiries.",
@@ -195,11 +187,11 @@ ANSWERS = (
         sentence=_top_types,
         columns=("year", "inquiry_department", "rank", "inquiry_type", "is_retired", "inquiries", "share_pct"),
         charts=(
-            Chart(
-                kind="bars",
-                category=("inquiry_type", "inquiry_department"),
-                values=("inquiries",),
-                axis="Inquiries of the last year",
+            chart(
+                "bars",
+                "inquiry_type inquiry_department",
+                "inquiries",
+                "Inquiries of the last year",
                 where=_LAST_YEAR,
                 max_categories=15,
             ),
@@ -213,12 +205,12 @@ ANSWERS = (
         sentence=_channel_moves,
         columns=("inquiry_department", "inquiry_channel", *_CHANGES),
         charts=(
-            Chart(
-                kind="change",
-                category=("inquiry_channel",),
-                values=("share_before_pct", "share_pct"),
-                panel=("inquiry_department",),
-                axis="Share of the department's inquiries, %",
+            chart(
+                "change",
+                "inquiry_channel",
+                "share_before_pct share_pct",
+                "Share of the department's inquiries, %",
+                panel="inquiry_department",
                 weight="inquiries",
             ),
         ),

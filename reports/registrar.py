@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from reports.answer import Answer, Report, Rows, Source
-from reports.charts import Chart
+from reports.charts import Chart, chart
 from reports.words import month_and_year, name_of, points
 
 _COURSE = ("programme", "intake")
 _RECORDS = ("applications", "enrolments", "withdrawals")
 _COMPLETED = ("received", "completed", "completion_rate_pct")
-_MONTHS = Chart(kind="line", category=("month",), values=_RECORDS, axis="Records per month")
+_MONTHS = chart("line", "month", _RECORDS, "Records per month")
 
 
 def _by_year(rows: Rows) -> str:
@@ -67,7 +67,7 @@ def _completeness(rows: Rows) -> str:
 
 
 def _rate(column: str, axis: str) -> Chart:
-    return Chart(kind="dots", category=("programme",), values=(column,), series="intake", axis=axis)
+    return chart("dots", "programme", (column,), axis, series="intake")
 
 
 ANSWERS = (
@@ -77,12 +77,7 @@ ANSWERS = (
         sentence=_by_year,
         columns=("year", *_COMPLETED, "change_pct_points"),
         charts=(
-            Chart(
-                kind="columns",
-                category=("year",),
-                values=("completion_rate_pct",),
-                axis="Completed applications, % of all received in the year",
-            ),
+            chart("columns", "year", "completion_rate_pct", "Completed applications, % of all received in the year"),
         ),
         note="100 % is all applications received in the year.",
         # Source: the Athena table registraroffice_enrollwithdraw_table2_menusgarg. acr is the application completion
@@ -110,7 +105,7 @@ ANSWERS = (
         question="How many records arrive each year?",
         sentence=_activity_by_year,
         columns=("year", *_RECORDS),
-        charts=(Chart(kind="columns", category=("year",), values=_RECORDS, axis="Records per year"),),
+        charts=(chart("columns", "year", _RECORDS, "Records per year"),),
     ),
     Answer(
         name="yield",
@@ -125,10 +120,7 @@ ANSWERS = (
         name="withdrawal_rates",
         question="How many enrolments are withdrawn, and when?",
         sentence=_withdrawals,
-        columns=(
-            *(*_COURSE, "enrolled", "withdrawn", "withdrawal_rate_pct"),
-            *("median_days", "min_days", "max_days"),
-        ),
+        columns=(*(*_COURSE, "enrolled", "withdrawn", "withdrawal_rate_pct"), *("median_days", "min_days", "max_days")),
         charts=(_rate("withdrawal_rate_pct", "Withdrawn, % of enrolments"),),
         order=_COURSE,
         note="100 % is all enrolments in the programme and intake. Days are counted from enrolment to withdrawal.",
@@ -139,12 +131,12 @@ ANSWERS = (
         sentence=_completeness,
         columns=("record", "field", "rows", "filled", "completeness_pct"),
         charts=(
-            Chart(
-                kind="bars",
-                category=("field",),
-                values=("completeness_pct",),
-                panel=("record",),
-                axis="Filled cells, % of all records of the kind",
+            chart(
+                "bars",
+                "field",
+                "completeness_pct",
+                "Filled cells, % of all records of the kind",
+                panel="record",
                 in_order=True,
             ),
         ),

@@ -15,6 +15,7 @@ from chispa import DataFramesNotEqualError
 
 from expectations.gate import compile_gate
 from expectations.suite import parse_suite
+from reports.rows import read_answers
 from tests.transforms.datasets import test_contact_centre
 from transforms.datasets import contact_centre
 from transforms.shares import percentage
@@ -62,6 +63,18 @@ def test_library_visits_rows_give_the_expected_answer(spark, library_visits):
     assert failed == {4: ["every_cell_readable"], 5: ["visits_not_negative"]}
     answer = library_visits.build_branches(gate.rows.where("NOT _quarantined"))
     assert {tuple(row) for row in answer.collect()} == {("Central", 2, 2384), ("Kitsilano", 1, 310)}
+
+
+def test_report_of_library_visits_has_a_sentence_and_a_chart(spark, library_visits):
+    """The report is on the page `small-dataset.md`."""
+    code = next(block for block in blocks("small-dataset.md", "python") if "REPORT = " in block)
+    names: dict[str, object] = {}
+    exec(compile(code, "library_visits.py", "exec"), names)
+    visits = spark.createDataFrame([("Kitsilano", 1, 310), ("Central", 2, 2384)], "branch string, days int, visits int")
+    (rows,) = read_answers(names["REPORT"], {"branches": visits})
+
+    assert rows.sentence == "Central has the most visits: 2,384."
+    assert [(point.category, point.value) for point in rows.charts[0].points] == [("Central", 2384), ("Kitsilano", 310)]
 
 
 def test_changed_transform_passes_the_new_test(spark):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any
-
-from reports.answer import Answer, Report, Rows, Source
-from reports.charts import Chart
-from reports.words import WEEKDAYS, listed, name_of
+from reports.answer import Answer, Report, Source
+from reports.charts import chart
+from reports.police_dispatch import sentences
 
 _COMPARISON = (
     *("initial_type", "priority", "incidents", "timed", "avg_minutes", "few_incidents"),
@@ -21,196 +17,25 @@ _AVERAGES = (
     "Rank 1 is the slowest. Timed incidents have known times. Average and spread are computed from the {} in this "
     f"table. {_FEW}"
 )
-_HOURS = Chart(kind="heatmap", category=("hour",), series="weekday", values=("incidents",), axis="Incidents")
-
-
-def _bars(category: str, axis: str, *, value: str = "incidents", panel: str = "", **options: Any) -> Chart:
-    panels = (panel,) if panel else ()
-    return Chart(kind="bars", category=tuple(category.split()), values=(value,), panel=panels, axis=axis, **options)
-
-
-def _pair(row: Mapping[str, Any]) -> str:
-    return f"{name_of(row['initial_type'])} with priority {name_of(row['priority'], default='unknown')}"
-
-
-def _cities(rows: Rows) -> str:
-    top = rows[0]
-    return (
-        f"{name_of(top['city'], default='The unknown city')} has the most incidents: {top['incidents']:,}, "
-        f"or {top['share_pct']:.2f} % of all."
-    )
-
-
-def _top_city_types(rows: Rows) -> str:
-    firsts = Counter(row["initial_type"] for row in rows if row["rank"] == 1)
-    kind, count = firsts.most_common(1)[0]
-    return f"{kind} is the most common type in {count} of the {firsts.total()} busiest cities."
-
-
-def _type_shares(rows: Rows) -> str:
-    top = max(rows, key=lambda row: abs(row["difference_pct_points"]) * row["incidents"])
-    return (
-        f"{name_of(top['initial_type'])} stands out in {name_of(top['city'])}: {top['share_pct']:.2f} % of the city's "
-        f"incidents, and {top['overall_pct']:.2f} % in the county."
-    )
-
-
-def _streets(rows: Rows) -> str:
-    top = next((row for row in rows if row["street"] is not None), None)
-    if top is None:
-        return "The street of all incidents is unknown."
-    return (
-        f"{top['street']} has the most incidents at blocks: {top['incidents']:,}, or {top['share_pct']:.2f} % of them. "
-        f"{top['at_intersections']:,} more happened at its intersections."
-    )
-
-
-def _top_street_types(rows: Rows) -> str:
-    top = rows[0]
-    return (
-        f"On {top['street']}, the most common type is {top['initial_type']}, with {top['share_pct']:.2f} % of the "
-        "street's incidents."
-    )
-
-
-def _grid_cells(rows: Rows) -> str:
-    known = [row for row in rows if row["rank"] is not None]
-    if not known:
-        return "No incident has coordinates."
-    total, covered, cells = sum(row["incidents"] for row in known), 0, 0
-    while covered < total / 2:
-        covered += known[cells]["incidents"]
-        cells += 1
-    street = f", most on {known[0]['street']}" if known[0]["street"] else ""
-    return (
-        f"Half of the incidents happened in {cells:,} of {len(known):,} cells. The busiest cell has "
-        f"{known[0]['incidents']:,}{street}."
-    )
-
-
-def _intersections(rows: Rows) -> str:
-    top = rows[0]
-    return f"{name_of(top['intersection'])} has the most incidents at an intersection: {top['incidents']:,}."
-
-
-def _at_intersections(rows: Rows) -> str:
-    share = sum(row["share_pct"] for row in rows if row["is_intersection"])
-    return f"{share:.2f} % of incidents happened at an intersection."
-
-
-def _type_dispositions(rows: Rows) -> str:
-    firsts = [row for row in rows if row["rank"] == 1]
-    parts = [f"{row['initial_type']} with {name_of(row['disposition_desc'])} in {row['city']}" for row in firsts]
-    return (
-        f"The most common pairs are {listed(parts)}." if len(set(parts)) > 1 else f"The most common pair is {parts[0]}."
-    )
-
-
-def _common_pairs(rows: Rows) -> str:
-    top = rows[0]
-    return (
-        f"{len(rows):,} pairs occur in all of the busiest cities. The most common is {top['initial_type']} with "
-        f"{top['disposition_desc']}."
-    )
-
-
-def _top_type_dispositions(rows: Rows) -> str:
-    totals: Counter[str] = Counter()
-    for row in rows:
-        totals[name_of(row["disposition_desc"], default="no disposition")] += row["incidents"]
-    name, count = totals.most_common(1)[0]
-    return f"{name} is the most common disposition: {100 * count / totals.total():.2f} % of these incidents."
-
-
-def _street_type_dispositions(rows: Rows) -> str:
-    top = rows[0]
-    return (
-        f"On {top['street']} in {top['city']}, the most common pair is {name_of(top['initial_type'])} with "
-        f"{name_of(top['disposition_desc'])}: {top['incidents']:,} incidents."
-    )
-
-
-def _missing_times(rows: Rows) -> str:
-    every = next(row for row in rows if row["dimension"] == "all")
-    return (
-        f"{every['arrival_missing_pct']:.2f} % of incidents have no arrival time, and "
-        f"{every['clearing_missing_pct']:.2f} % have no clearing time."
-    )
-
-
-def _bands(rows: Rows) -> str:
-    totals: dict[tuple[int, str], int] = {}
-    for row in rows:
-        key = (row["band_number"], row["band"])
-        totals[key] = totals.get(key, 0) + row["incidents"]
-    (_, band), count = max(totals.items(), key=lambda item: item[1])
-    return (
-        f"The most common range is {band} minutes, with {100 * count / sum(totals.values()):.2f} % of these incidents."
-    )
-
-
-def _averages_sentence(rows: Rows) -> str:
-    known = [row for row in rows if not row["few_incidents"]]
-    if not known:
-        return "No pair of type and priority has enough timed incidents."
-    place = "city" if "city" in known[0] else "street"
-    slow, fast = (choose(known, key=lambda row: row["avg_minutes"]) for choose in (max, min))
-    return (
-        f"{_pair(slow)} is the slowest, with {slow['avg_minutes']:,.2f} minutes in {slow[place]}. The fastest is "
-        f"{_pair(fast)}, with {fast['avg_minutes']:,.2f} minutes in {fast[place]}."
-        if place == "city"
-        else f"{_pair(slow)} is the slowest, with {slow['avg_minutes']:,.2f} minutes on {slow[place]}. The fastest is "
-        f"{_pair(fast)}, with {fast['avg_minutes']:,.2f} minutes on {fast[place]}."
-    )
-
-
-def _slowest_cities(rows: Rows) -> str:
-    top = rows[0]
-    return (
-        f"{_pair(top)} took {top['more_minutes']:,.2f} minutes more in {top['city']} than in the other cities, on "
-        f"average. Only {top['timed']:,} timed there, and {top['others_timed']:,} elsewhere."
-    )
-
-
-def _quadrants(rows: Rows) -> str:
-    counts = Counter(row["quadrant"] for row in rows if row["quadrant"] and not row["few_incidents"])
-    return (
-        f"With more incidents than usual, a city was slower than usual for {counts['slower, more']:,} pairs of type "
-        f"and priority, and faster for {counts['faster, more']:,}."
-    )
-
-
-def _priority_shares(rows: Rows) -> str:
-    top = max(rows, key=lambda row: (row["type_share_pct"], row["priority_share_pct"]))
-    return (
-        f"{top['initial_type']} has its greatest share in {top['city']}, with {top['type_share_pct']:.2f} % of the "
-        f"city's incidents. {top['priority_share_pct']:.2f} % of them have priority "
-        f"{name_of(top['priority'], default='unknown')}."
-    )
-
-
-def _hours(rows: Rows) -> str:
-    top = rows[0]
-    hour = f"{WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00"
-    return f"The busiest hour begins on {hour}, with {top['incidents']:,} incidents."
+_HOURS = chart("heatmap", "hour", "incidents", "Incidents", series="weekday")
 
 
 def _averages(name: str, question: str, place: str, places: str, axis: str) -> Answer:
     return Answer(
         name=name,
         question=question,
-        sentence=_averages_sentence,
+        sentence=sentences.averages,
         columns=(place, "slowest_rank", *_COMPARISON),
         charts=(
-            Chart(
-                kind="dots",
-                category=("initial_type", "priority"),
-                values=("avg_minutes",),
+            chart(
+                "dots",
+                "initial_type priority",
+                "avg_minutes",
+                axis,
                 series=place,
                 where="NOT few_incidents",
                 weight="timed",
                 max_categories=12,
-                axis=axis,
                 note="The chart shows the pairs with the most timed incidents, and only averages of at least 5.",
             ),
         ),
@@ -223,18 +48,18 @@ def _banded(name: str, question: str) -> Answer:
     return Answer(
         name=name,
         question=question,
-        sentence=_bands,
+        sentence=sentences.bands,
         columns=_BANDS,
         charts=(
-            Chart(
-                kind="stack",
-                category=("city",),
-                values=("share_pct",),
+            chart(
+                "stack",
+                "city",
+                "share_pct",
+                "Share of incidents with a known time, %. Parts: minutes",
                 series="band",
                 series_order="band_number",
-                panel=("initial_type",),
+                panel="initial_type",
                 weight="incidents",
-                axis="Share of incidents with a known time, %. Parts: minutes",
             ),
         ),
         order=("city", "initial_type", "band_number"),
@@ -246,20 +71,25 @@ ANSWERS = (
     Answer(
         name="cities",
         question="Which cities have the most incidents?",
-        sentence=_cities,
+        sentence=sentences.cities,
         columns=("rank", "city", "incidents", "share_pct"),
-        charts=(_bars("city", "Share of all incidents, %", value="share_pct"),),
+        charts=(chart("bars", "city", "share_pct", "Share of all incidents, %"),),
         order=("-incidents", "city"),
         note="100 % is all incidents.",
     ),
     Answer(
         name="top_city_types",
         question="Which types are the most common in each city?",
-        sentence=_top_city_types,
+        sentence=sentences.top_city_types,
         columns=("city", "rank", "initial_type", "incidents", "share_pct"),
         charts=(
-            _bars(
-                "initial_type", "Share of the city's incidents, %", value="share_pct", panel="city", weight="incidents"
+            chart(
+                "bars",
+                "initial_type",
+                "share_pct",
+                "Share of the city's incidents, %",
+                panel="city",
+                weight="incidents",
             ),
         ),
         order=("city_rank", "rank"),
@@ -268,17 +98,17 @@ ANSWERS = (
     Answer(
         name="type_shares",
         question="How do the shares of types differ by city?",
-        sentence=_type_shares,
+        sentence=sentences.type_shares,
         columns=("city", "initial_type", "incidents", "share_pct", "overall_pct", "difference_pct_points"),
         charts=(
-            Chart(
-                kind="dots",
-                category=("initial_type",),
-                values=("share_pct",),
+            chart(
+                "dots",
+                "initial_type",
+                "share_pct",
+                "Share of the city's incidents, %",
                 series="city",
                 weight="incidents",
                 max_categories=12,
-                axis="Share of the city's incidents, %",
             ),
         ),
         order=("-|difference_pct_points|", "city", "initial_type"),
@@ -288,9 +118,11 @@ ANSWERS = (
     Answer(
         name="streets",
         question="Which streets have the most incidents?",
-        sentence=_streets,
+        sentence=sentences.streets,
         columns=("rank", "street", "incidents", "share_pct", "at_intersections"),
-        charts=(_bars("street", "Incidents at blocks", where="street IS NOT NULL", max_categories=15),),
+        charts=(
+            chart("bars", "street", "incidents", "Incidents at blocks", where="street IS NOT NULL", max_categories=15),
+        ),
         order=("rank",),
         note="Incidents and Share % include only incidents at blocks. The column At intersections includes an incident "
         "once for each street of the intersection.",
@@ -298,13 +130,14 @@ ANSWERS = (
     Answer(
         name="top_street_types",
         question="Which types are common on the busiest streets?",
-        sentence=_top_street_types,
+        sentence=sentences.top_street_types,
         columns=("street", "rank", "initial_type", "incidents", "share_pct"),
         charts=(
-            _bars(
+            chart(
+                "bars",
                 "initial_type",
+                "share_pct",
                 "Share of the street's incidents, %",
-                value="share_pct",
                 panel="street",
                 weight="incidents",
             ),
@@ -315,16 +148,16 @@ ANSWERS = (
     Answer(
         name="grid_cells",
         question="Where do incidents concentrate?",
-        sentence=_grid_cells,
+        sentence=sentences.grid_cells,
         columns=("rank", "south", "west", "street", "incidents", "share_pct"),
         charts=(
-            Chart(
-                kind="map",
-                category=("street",),
-                values=("incidents",),
+            chart(
+                "map",
+                "street",
+                "incidents",
+                "Incidents in a grid cell of 0.01 degrees",
                 coordinates=("south", "west"),
                 where="south IS NOT NULL",
-                axis="Incidents in a grid cell of 0.01 degrees",
                 note="A name is the street with the most incidents in the cell.",
             ),
         ),
@@ -334,18 +167,18 @@ ANSWERS = (
     Answer(
         name="intersections",
         question="Which junctions have the most incidents?",
-        sentence=_intersections,
+        sentence=sentences.intersections,
         columns=("rank", "intersection", "incidents", "share_pct"),
         charts=(
-            Chart(
-                kind="map",
-                category=("intersection",),
-                values=("incidents",),
+            chart(
+                "map",
+                "intersection",
+                "incidents",
+                "Incidents at an intersection",
                 coordinates=("latitude", "longitude"),
                 where="latitude IS NOT NULL",
-                axis="Incidents at an intersection",
             ),
-            _bars("intersection", "Incidents", where="intersection IS NOT NULL"),
+            chart("bars", "intersection", "incidents", "Incidents", where="intersection IS NOT NULL"),
         ),
         order=("rank",),
         note="100 % is all incidents at intersections.",
@@ -353,22 +186,23 @@ ANSWERS = (
     Answer(
         name="at_intersections",
         question="Are incidents more frequent at junctions?",
-        sentence=_at_intersections,
+        sentence=sentences.at_intersections,
         columns=("is_intersection", "incidents", "share_pct"),
-        charts=(_bars("is_intersection", "Share of all incidents, %", value="share_pct"),),
+        charts=(chart("bars", "is_intersection", "share_pct", "Share of all incidents, %"),),
         order=("-incidents",),
         note="100 % is all incidents, including incidents without an address.",
     ),
     Answer(
         name="type_dispositions",
         question="Which types and dispositions come together?",
-        sentence=_type_dispositions,
+        sentence=sentences.type_dispositions,
         columns=("city", "rank", "initial_type", "disposition_desc", "incidents", "share_pct"),
         charts=(
-            _bars(
+            chart(
+                "bars",
                 "initial_type disposition_desc",
+                "share_pct",
                 "Share of the city's incidents, %",
-                value="share_pct",
                 panel="city",
                 max_categories=5,
                 weight="incidents",
@@ -380,15 +214,15 @@ ANSWERS = (
     Answer(
         name="common_type_dispositions",
         question="Which pairs are common to all busy cities?",
-        sentence=_common_pairs,
+        sentence=sentences.common_pairs,
         columns=("rank", "initial_type", "disposition_desc", "incidents", "min_share_pct", "max_share_pct"),
         charts=(
-            Chart(
-                kind="dots",
-                category=("initial_type", "disposition_desc"),
-                values=("min_share_pct", "max_share_pct"),
+            chart(
+                "dots",
+                "initial_type disposition_desc",
+                "min_share_pct max_share_pct",
+                "Lowest and highest share of a city's incidents, %",
                 weight="incidents",
-                axis="Lowest and highest share of a city's incidents, %",
             ),
         ),
         order=("rank",),
@@ -397,18 +231,18 @@ ANSWERS = (
     Answer(
         name="top_type_dispositions",
         question="How do incidents of the top types end?",
-        sentence=_top_type_dispositions,
+        sentence=sentences.top_type_dispositions,
         columns=("city", "initial_type", "disposition_desc", "incidents", "share_pct"),
         charts=(
-            Chart(
-                kind="dots",
-                category=("disposition_desc",),
-                values=("share_pct",),
+            chart(
+                "dots",
+                "disposition_desc",
+                "share_pct",
+                "Share of the type's incidents in the city, %",
                 series="city",
-                panel=("initial_type",),
+                panel="initial_type",
                 weight="incidents",
                 max_categories=6,
-                axis="Share of the type's incidents in the city, %",
             ),
         ),
         order=("city_rank", "type_rank", "-incidents", "disposition_desc"),
@@ -417,11 +251,16 @@ ANSWERS = (
     Answer(
         name="street_type_dispositions",
         question="How do incidents end in the largest city?",
-        sentence=_street_type_dispositions,
+        sentence=sentences.street_type_dispositions,
         columns=("city", "street", "rank", "initial_type", "disposition_desc", "incidents", "share_pct"),
         charts=(
-            _bars(
-                "initial_type disposition_desc", "Incidents at blocks of the street", panel="street", max_categories=5
+            chart(
+                "bars",
+                "initial_type disposition_desc",
+                "incidents",
+                "Incidents at blocks of the street",
+                panel="street",
+                max_categories=5,
             ),
         ),
         order=("street_rank", "rank"),
@@ -430,21 +269,21 @@ ANSWERS = (
     Answer(
         name="missing_times",
         question="Which incidents have missing times?",
-        sentence=_missing_times,
+        sentence=sentences.missing_times,
         columns=(
             *("dimension", "value", "incidents", "arrival_missing", "arrival_missing_pct"),
             *("clearing_missing", "clearing_missing_pct"),
         ),
         charts=(
-            Chart(
-                kind="dots",
-                category=("value",),
-                values=("arrival_missing_pct", "clearing_missing_pct"),
-                panel=("dimension",),
+            chart(
+                "dots",
+                "value",
+                "arrival_missing_pct clearing_missing_pct",
+                "Incidents without the time, % of all incidents of the row",
+                panel="dimension",
                 where="dimension <> 'all'",
                 weight="incidents",
                 max_categories=8,
-                axis="Incidents without the time, % of all incidents of the row",
             ),
         ),
         order=("dimension", "-incidents", "value"),
@@ -462,18 +301,18 @@ ANSWERS = (
     Answer(
         name="slowest_cities",
         question="Why is one city the slowest for a type?",
-        sentence=_slowest_cities,
+        sentence=sentences.slowest_cities,
         columns=(
             *("city", "initial_type", "priority", "timed", "avg_minutes", "few_incidents"),
             *("others_timed", "others_minutes", "more_minutes"),
         ),
         charts=(
-            Chart(
-                kind="change",
-                category=("city", "initial_type", "priority"),
-                values=("others_minutes", "avg_minutes"),
+            chart(
+                "change",
+                "city initial_type priority",
+                "others_minutes avg_minutes",
+                "Average minutes from dispatch to the first arrival",
                 weight="more_minutes",
-                axis="Average minutes from dispatch to the first arrival",
             ),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
@@ -503,21 +342,21 @@ ANSWERS = (
     Answer(
         name="quadrants",
         question="Where do more incidents mean slower arrivals?",
-        sentence=_quadrants,
+        sentence=sentences.quadrants,
         columns=(
             *("quadrant", "city", "initial_type", "priority", "incidents", "usual_incidents"),
             *("avg_minutes", "overall_minutes", "few_incidents"),
         ),
         charts=(
-            Chart(
-                kind="change",
-                category=("city", "initial_type", "priority"),
-                values=("overall_minutes", "avg_minutes"),
-                panel=("quadrant",),
+            chart(
+                "change",
+                "city initial_type priority",
+                "overall_minutes avg_minutes",
+                "Average minutes from dispatch to the first arrival",
+                panel="quadrant",
                 where="quadrant LIKE '%more' AND NOT few_incidents",
                 weight="incidents",
                 max_categories=8,
-                axis="Average minutes from dispatch to the first arrival",
             ),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
@@ -526,20 +365,20 @@ ANSWERS = (
     Answer(
         name="priority_shares",
         question="How do priorities differ between the cities?",
-        sentence=_priority_shares,
+        sentence=sentences.priority_shares,
         columns=(
             *("city", "initial_type", "type_incidents", "type_share_pct"),
             *("priority", "incidents", "priority_share_pct"),
         ),
         charts=(
-            Chart(
-                kind="dots",
-                category=("priority",),
-                values=("priority_share_pct",),
+            chart(
+                "dots",
+                "priority",
+                "priority_share_pct",
+                "Share of the type's incidents in the city, %",
                 series="city",
-                panel=("initial_type",),
+                panel="initial_type",
                 weight="incidents",
-                axis="Share of the type's incidents in the city, %",
                 in_order=True,
             ),
         ),
@@ -550,7 +389,7 @@ ANSWERS = (
     Answer(
         name="hours",
         question="When do incidents happen?",
-        sentence=_hours,
+        sentence=sentences.hours,
         columns=("weekday", "hour", "incidents", "share_pct"),
         charts=(_HOURS,),
         order=("-incidents", "weekday", "hour"),
