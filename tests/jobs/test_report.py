@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,27 +11,13 @@ from jobs.report import JOB
 from lake.ledger import runs
 from lake.static_site import INDEX
 from reports.errors import MissingAnswersError
-
-_YEARS = (
-    "year int, days bigint, first_day date, last_day date, calls_offered bigint, calls_handled bigint, "
-    "calls_handled_pct double, change_pct_points double"
-)
-_MONTHS = (
-    "month date, days bigint, calls_offered bigint, calls_handled bigint, "
-    "calls_handled_pct double, change_pct_points double"
-)
+from tests.jobs.tables import publish_contact_centre
 
 
 @pytest.fixture
 def tables(lake: SparkSession) -> SparkSession:
     """Return a lake with the tables of the contact centre, and with no table of another dataset."""
-    for zone in ("trusted", "curated"):
-        lake.sql(f"CREATE NAMESPACE lake.{zone}")
-    lake.createDataFrame([(1,)], "n int").writeTo("lake.trusted.contact_centre").create()
-    year = (2024, 213, date(2024, 1, 1), date(2024, 7, 31), 234_008, 217_457, 92.93, -1.26)
-    lake.createDataFrame([year], _YEARS).writeTo("lake.curated.contact_centre_calls_handled").create()
-    month = (date(2024, 7, 1), 31, 100, 90, 90.0, None)
-    lake.createDataFrame([month], _MONTHS).writeTo("lake.curated.contact_centre_calls_handled_monthly").create()
+    publish_contact_centre(lake)
     return lake
 
 
