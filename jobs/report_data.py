@@ -48,10 +48,11 @@ def read_datasets(
             answers[name] = reading[name].result()
             if on_read:
                 on_read(name, answers[name])
-    return [
-        _facts(spark, status, answers[status.dataset], validations.result()[status.dataset])
-        for status in statuses.result()
-    ]
+        facts = [
+            readers.submit(_facts, spark, status, answers[status.dataset], validations.result()[status.dataset])
+            for status in statuses.result()
+        ]
+    return [fact.result() for fact in facts]
 
 
 def find_published(spark: SparkSession, names: Sequence[str], *, only_published: bool) -> list[str]:

@@ -21,6 +21,8 @@ from reports.points import ChartData, Point
 WIDE, NARROW = 640, 320
 """The widths of the two drawings of each chart in pixels. The page displays the drawing that fits."""
 
+PANEL_SPACING = 20  # pixels
+
 Spec = dict[str, Any]
 
 INK, MUTED, LINE, ACCENT, PAGE = (f"var(--{name})" for name in ("ink", "muted", "line", "accent", "page"))
@@ -48,9 +50,9 @@ CONFIG: Spec = {
     "legend": {"disable": True},  # The page has the legend, because a legend in the drawing does not wrap.
     "title": {"color": INK, "fontSize": 12, "fontWeight": 600, "anchor": "start", "frame": "group", "offset": 6},
     "text": {"color": INK, "fontSize": 12},
-    "concat": {"spacing": 20},
+    "concat": {"spacing": PANEL_SPACING},
 }
-_MAX_LABEL_LENGTH = 72  # characters
+_MAX_LABEL_LENGTH = 90  # characters
 _LINE_HEIGHT = 13  # pixels
 
 

@@ -12,6 +12,7 @@ from reports.charts import Chart
 from reports.drawing.layout import (
     ACCENT,
     PAGE,
+    PANEL_SPACING,
     WIDE,
     axis_start,
     axis_title,
@@ -29,6 +30,7 @@ from reports.words import WEEKDAYS
 _MAX_LARGE_DOTS = 40  # A longer line has smaller dots.
 _MAX_YEARS_WITH_MONTHS = 3
 _AXIS_WIDTH = 64  # pixels, for the labels and the title of the value axis
+_LAST_VALUE_WIDTH = 44  # pixels, for the value beside the end of a line
 
 
 def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
@@ -38,11 +40,12 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     has_panels, several = len(data.panels) > 1, len(data.series) > 1
     columns = min(len(data.panels), 3 if width == WIDE else 1)
     height = 120 if has_panels else 240
+    length = (width - PANEL_SPACING * (columns - 1)) // columns - _AXIS_WIDTH - _LAST_VALUE_WIDTH
     color = series_colors(data) if several else alt.value(ACCENT)
 
     def draw_panel(part: ChartData) -> Any:
         rows = to_rows(part.points, spec)
-        base = chart_of(rows).properties(width=width // columns - _AXIS_WIDTH - 44, height=height)
+        base = chart_of(rows).properties(width=length, height=height)
         x = _time_axis(part, many=width == WIDE and columns == 1)
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
         size = 12 if len(rows) > _MAX_LARGE_DOTS else 36
@@ -70,7 +73,10 @@ def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
         data = replace(data, points=points, panels=data.series, series=("",))
     columns = min(len(data.panels), 4 if width == WIDE else 2)
     height = 140 if len(data.panels) > 1 else 220
-    length = min(width // columns - _AXIS_WIDTH - 16, 90 * len({point.category for point in data.points}))
+    length = min(
+        (width - PANEL_SPACING * (columns - 1)) // columns - _AXIS_WIDTH,
+        90 * len({point.category for point in data.points}),
+    )
     scale = scale_of(data, length=height, room=16)
 
     def draw_panel(part: ChartData) -> Any:
