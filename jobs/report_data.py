@@ -89,7 +89,7 @@ def reasons_of(spark: SparkSession, name: str) -> tuple[tuple[str, int], ...]:
 def _facts(
     spark: SparkSession, status: DatasetStatus, answers: Sequence[AnswerRows], validations: Sequence[Validation]
 ) -> DatasetFacts:
-    name = status.dataset
+    name, is_running = status.dataset, status.state == "RUNNING"
     return DatasetFacts(
         name=name,
         report=load_report(name),
@@ -99,7 +99,7 @@ def _facts(
         rows_in=count_rows(spark, "raw", name),
         trusted=status.trusted,
         quarantined=status.quarantined,
-        attention=status.attention,
+        attention=status.attention + (("a run is in progress, so the row counts may change",) if is_running else ()),
         reasons=reasons_of(spark, name) if status.quarantined else (),
         validations=validations,
     )

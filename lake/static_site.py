@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -64,6 +65,10 @@ def publish_site(files: Mapping[str, str], *, index: str, target: str) -> Publis
     Raises:
         SiteError: The target has another index page, or cannot be read or written. The earlier site is unchanged.
     """
+    if not target.removeprefix("s3://").strip("/ "):
+        raise SiteError(
+            where=target, problem="this is not a target. Give a folder or an address such as s3://BUCKET/reports"
+        )
     place: _Target = _Bucket(target) if is_s3(target) else _Folder(target)
     existing = place.read_index()
     if existing is not None and GENERATOR not in existing:
@@ -85,29 +90,38 @@ class _Folder:
 
     def __init__(self, target: str) -> None:
         self.path = Path(target)
-        if self.path.is_dir() and not (self.path / INDEX).is_file() and any(self.path.iterdir()):
-            names = ", ".join(sorted(path.name for path in self.path.iterdir())[:3])
-            problem = f"the folder has other files: {names}. Give an empty folder with --to"
+        if self.path.exists() and not self.path.is_dir():
+            raise SiteError(where=target, problem="this is a file. Give a folder or an s3:// address with --to")
+        names = self.names()
+        if names and INDEX not in names:
+            problem = f"the folder has other files: {', '.join(sorted(names)[:3])}. Give an empty folder with --to"
             raise SiteError(where=target, problem=problem)
 
     def read_index(self) -> str | None:
         index = self.path / INDEX
-        return index.read_text(encoding="utf-8", errors="replace") if index.is_file() else None
+        with self._errors("cannot be read"):
+            return index.read_text(encoding="utf-8", errors="replace") if index.is_file() else None
 
     def names(self) -> set[str]:
-        return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
+        with self._errors("cannot be read"):
+            return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
 
     def write(self, name: str, content: str, *, cache: str) -> None:  # noqa: ARG002  # a disk has no cache headers
         path = self.path / name
-        try:
+        with self._errors(f"{name} cannot be written"):
             path.parent.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
                 file.write(content)
             Path(file.name).chmod(0o644)
             os.replace(file.name, path)  # noqa: PTH105  # in one step, so a reader never sees half a file
+
+    @contextmanager
+    def _errors(self, problem: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            problem = f"{name} cannot be written ({error.strerror}). Check the permissions of the folder"
-            raise SiteError(where=str(self.path), problem=problem) from error
+            advice = "Check the permissions of the folder"
+            raise SiteError(where=str(self.path), problem=f"{problem} ({error.strerror}). {advice}") from error
 
 
 class _Bucket:

@@ -38,7 +38,9 @@ class Chart:
         complete: An SQL condition that is false for incomplete periods. Such periods are drawn as open circles or
             pale columns.
         incomplete: The meaning of open circles or pale columns. Displayed only if there are any.
-        in_order: Whether `bars` and `dots` show the categories in the order of the rows, not in the order of values.
+        missing_is_zero: Whether a missing month of a `line` stands for 0. Otherwise the line has a gap.
+        in_order: Whether `bars`, `dots` and `change` show the first categories, in the order of the rows. Otherwise
+            they show the greatest categories.
         coordinates: The columns with latitude and longitude (degrees) of a `map`.
         places: An SQL condition. The rows that meet it are named on a `map`, and have no circle. Empty if the circles
             have names.
@@ -59,6 +61,7 @@ class Chart:
     max_panels: int = 6
     complete: str = ""
     incomplete: str = ""
+    missing_is_zero: bool = False
     in_order: bool = False
     coordinates: tuple[str, str] | None = None
     places: str = ""

@@ -40,7 +40,7 @@ ANSWERS = (
                 "year",
                 "calls_handled_pct",
                 _AXIS,
-                complete="days >= 365",
+                complete="days >= CASE WHEN year % 4 = 0 AND (year % 100 <> 0 OR year % 400 = 0) THEN 366 ELSE 365 END",
                 incomplete="An open circle is a year with missing days.",
             ),
         ),
@@ -53,7 +53,16 @@ ANSWERS = (
         question="What percentage of calls is handled each month?",
         sentence=_monthly,
         columns=("month", "days", *_COLUMNS),
-        charts=(chart("line", "month", "calls_handled_pct", _AXIS),),
+        charts=(
+            chart(
+                "line",
+                "month",
+                "calls_handled_pct",
+                _AXIS,
+                complete="days >= day(last_day(month))",
+                incomplete="An open circle is a month with missing days.",
+            ),
+        ),
         note="100 % is all calls offered in the month.",
     ),
 )

@@ -25,6 +25,8 @@ def _channels(rows: Rows) -> str:
     if not latest:
         return "The channel is unknown for all inquiries."
     most, least = (f"{row['inquiry_channel']} ({row['share_pct']:.2f} %)" for row in (latest[0], latest[-1]))
+    if len(latest) == 1:
+        return f"In {latest[0]['year']}, people used only {most}."
     return f"In {latest[0]['year']}, people used {most} the most and {least} the least."
 
 
@@ -38,7 +40,8 @@ def _monthly(rows: Rows) -> str:
 def _yearly(rows: Rows) -> str:
     year = rows[0]
     before = next((row for row in rows if row["year"] == year["year"] - 1), None)
-    sentence = f"{year['inquiries_per_month']:,.0f} inquiries per month were made in {year['year']}"
+    months = "" if year["months"] == 12 else f" ({year['months']} months)"
+    sentence = f"{year['inquiries_per_month']:,.0f} inquiries per month were made in {year['year']}{months}"
     if before and before["inquiries_per_month"]:
         change = 100 * (year["inquiries_per_month"] / before["inquiries_per_month"] - 1)
         sentence += percent(change, since=str(before["year"]))
@@ -56,16 +59,11 @@ def _department_moves(rows: Rows) -> str:
 
 def _unusual(rows: Rows) -> str:
     latest = [row for row in rows if row["year"] == rows[0]["year"]]
-    kinds = {
-        kind: [name_of(row["inquiry_department"]) for row in latest if row["unusual"] == kind]
-        for kind in ("high", "low")
-    }
-    parts = [
-        f"unusually {'many' if kind == 'high' else 'few'} inquiries: {listed(names)}"
-        for kind, names in kinds.items()
-        if names
-    ]
-    return f"In {latest[0]['year']}, these departments had {', and these '.join(parts)}."
+    parts = []
+    for kind, amount in (("high", "many"), ("low", "few")):
+        if names := [name_of(row["inquiry_department"]) for row in latest if row["unusual"] == kind]:
+            parts.append(f"{listed(names)} had unusually {amount} inquiries")
+    return f"In {latest[0]['year']}, {', and '.join(parts)}."
 
 
 def _top_types(rows: Rows) -> str:
@@ -96,7 +94,7 @@ ANSWERS = (
                 "bars",
                 "inquiry_department",
                 "share_pct",
-                "Share of all inquiries of the last year, %",
+                "Share of all inquiries of the latest year, %",
                 where=_LAST_YEAR,
                 max_categories=15,
             ),
@@ -166,6 +164,7 @@ ANSWERS = (
                 "share_before_pct share_pct",
                 "Share of all inquiries of the year, %",
                 max_categories=12,
+                in_order=True,
             ),
         ),
         order=("-|change_pct_points|", "inquiry_department"),
@@ -191,7 +190,7 @@ ANSWERS = (
                 "bars",
                 "inquiry_type inquiry_department",
                 "inquiries",
-                "Inquiries of the last year",
+                "Inquiries of the latest year",
                 where=_LAST_YEAR,
                 max_categories=15,
             ),

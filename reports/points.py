@@ -143,7 +143,7 @@ def _keep_greatest(
     for panel in panels:
         candidates = [point for point in points if point.panel == panel]
         if chart.kind in SORTED_KINDS:
-            categories, left_out = _greatest(candidates, "category", chart.max_categories)
+            categories, left_out = _greatest(candidates, "category", chart.max_categories, in_order=chart.in_order)
             candidates = [point for point in candidates if point.category in categories]
             most_left_out = max(most_left_out, left_out)
         shown += _in_order(chart, candidates, series)
@@ -153,15 +153,18 @@ def _keep_greatest(
 
 
 def _note(headers: Mapping[str, str], columns: Iterable[str], shown: int, total: int) -> str:
-    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total}."
+    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total} in the table."
 
 
-def _greatest(points: Sequence[Point], part: str, limit: int) -> tuple[list[Any], int]:
-    """Return the values of a part of the key with the greatest weights, and the number of values if any is left out."""
+def _greatest(points: Sequence[Point], part: str, limit: int, *, in_order: bool = False) -> tuple[list[Any], int]:
+    """Return the values of a part of the key with the greatest weights, and the number of values if any is left out.
+
+    If `in_order` is true, return the first values.
+    """
     totals: dict[Any, float] = defaultdict(float)
     for point in points:
         totals[getattr(point, part)] += point.weight
-    ranked = sorted(totals, key=lambda value: (-totals[value], str(value)))
+    ranked = list(totals) if in_order else sorted(totals, key=lambda value: (-totals[value], str(value)))
     return ranked[:limit], len(ranked) if len(ranked) > limit else 0
 
 

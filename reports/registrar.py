@@ -43,7 +43,7 @@ def _by_month(rows: Rows) -> str:
 
 
 def _activity_by_year(rows: Rows) -> str:
-    year = rows[0]
+    year = next((row for row in rows if row["applications"]), rows[0])  # The last year may have only withdrawals.
     return (
         f"In {year['year']} there were {year['applications']:,} applications, {year['enrolments']:,} enrolments and "
         f"{year['withdrawals']:,} withdrawals."

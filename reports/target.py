@@ -1,17 +1,24 @@
-"""Write the files of a report to a folder. The folder has the old files or the new files, and never a mix."""
+"""Write the files of a report to a folder.
+
+The folder has the old files or the new files, and never a mix. For a moment in between, there is no folder.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EEXIST, ENOTEMPTY
 from itertools import permutations
 from pathlib import Path
 from tempfile import mkdtemp
 
 from reports.errors import TargetError
+
+_ATTEMPTS = 20  # to replace a folder, if other processes replace the same folder
 
 
 @dataclass(frozen=True)
@@ -29,18 +36,34 @@ class TargetFolder:
     manifest: str
 
     def check(self) -> None:
-        """Check that the folder has an older report of the same kind, or is empty or absent.
+        """Check that the folder can be written, and has only the files of an older report of the same kind.
 
         Raises:
-            TargetError: The path is a file, or the folder has other files.
+            TargetError: The path is a file, the folder has other files, or the folder cannot be written.
         """
-        target = Path(self.path)
-        if target.exists() and not target.is_dir():
-            raise TargetError(where=self.path, problem=f"this is a file. Give a folder with {self.option}")
-        if target.is_dir() and any(target.iterdir()) and not (target / self.manifest).is_file():
-            names = ", ".join(sorted(path.name for path in target.iterdir())[:3])
-            problem = f"the folder has files that are not a report of CityLake: {names}. Give another folder with "
-            raise TargetError(where=self.path, problem=f"{problem}{self.option}")
+        target = Path(self.path).resolve()
+        try:
+            if target.exists() and not target.is_dir():
+                raise self._error("this is a file. Give a folder with")
+            if not self.path or target in (Path.cwd(), *Path.cwd().parents):
+                raise self._error("this folder would be replaced. Give a folder inside it with")
+            if others := sorted(self._other_files(target)):
+                names = ", ".join(others[:3])
+                raise self._error(f"the folder has files that no report wrote: {names}. Give another folder with")
+            parent = next(folder for folder in target.parents if folder.exists())
+            if not parent.is_dir() or not os.access(parent, os.W_OK):
+                raise self._error(f"{parent} is not a folder that can be written. Give another folder with")
+        except PermissionError as error:
+            raise self._not_writable(error) from error
+
+    def _other_files(self, target: Path) -> set[str]:
+        manifest = target / self.manifest
+        try:
+            found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+            own = json.loads(manifest.read_text(encoding="utf-8"))["files"] if self.manifest in found else []
+        except FileNotFoundError:  # Another process has just replaced the folder by its own report.
+            return set()
+        return found - {*own, self.manifest}
 
     def write(self, files: Mapping[str, str]) -> Path:
         """Write files to the folder, and return the path of the folder. Older files in the folder are removed.
@@ -51,7 +74,7 @@ class TargetFolder:
             TargetError: The folder has other files, or cannot be written.
         """
         self.check()
-        target = Path(self.path)
+        target = Path(self.path).resolve()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -67,36 +90,42 @@ class TargetFolder:
             raise self._not_writable(error) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        return target
+        return Path(self.path)
 
-    def _not_writable(self, error: OSError) -> TargetError:
-        problem = f"the folder cannot be written ({error.strerror}). Check its permissions, or give another folder with"
+    def _error(self, problem: str) -> TargetError:
         return TargetError(where=self.path, problem=f"{problem} {self.option}")
 
+    def _not_writable(self, error: OSError) -> TargetError:
+        advice = "Check its permissions, or give another folder with"
+        return self._error(f"the folder cannot be written ({error.strerror}). {advice}")
 
-def require_separate(targets: Sequence[TargetFolder]) -> None:
-    """Check that no target is the folder of another target, or is inside this folder.
+
+def require_separate(targets: Sequence[TargetFolder], *, files: Sequence[str] = ()) -> None:
+    """Check that no target is inside another target. `files` are files that are written too.
 
     Raises:
         TargetError: Two targets overlap, so one report would replace the other report.
     """
-    for inner, outer in permutations(targets, 2):
-        if Path(inner.path).resolve().is_relative_to(Path(outer.path).resolve()):
-            problem = (
-                f"{inner.option} and {outer.option} have the same folder, or the folder of {inner.option} is inside "
-                f"{outer.path}. Give a separate folder with {inner.option}"
-            )
-            raise TargetError(where=inner.path, problem=problem)
+    places = [(target.path, target.option) for target in targets]
+    for (inner, option), (outer, _) in permutations([*places, *((file, "--excel") for file in files)], 2):
+        if Path(inner).resolve().is_relative_to(Path(outer).resolve()) and outer not in files:
+            problem = f"this is the folder of another output, or it is inside {outer}. Give another place with {option}"
+            raise TargetError(where=inner, problem=problem)
 
 
 def _replace(target: Path, partial: Path) -> None:
-    old = partial.with_name(f"{partial.name}.old")
-    if target.exists():
-        target.rename(old)
-    try:
-        partial.rename(target)
-    except OSError:
+    """Move the old folder away and the new folder in. If another process moves its folder in first, try again."""
+    for attempt in range(_ATTEMPTS):
+        old = partial.with_name(f"{partial.name}.{attempt}.old")
         with suppress(FileNotFoundError):
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        try:
+            partial.rename(target)
+            return
+        except OSError as error:
+            if error.errno not in (ENOTEMPTY, EEXIST) or attempt == _ATTEMPTS - 1:
+                with suppress(OSError):
+                    old.rename(target)
+                raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)

@@ -70,10 +70,10 @@ def write_reports(
         AnswerTooLargeError: An answer has too many rows for a report.
     """
     targets = outputs.targets()
-    require_separate([*targets.values()])
+    workbooks = workbook_paths(names, outputs.excel) if outputs.excel else {}
+    require_separate([*targets.values()], files=[str(path) for path in workbooks.values()])
     for target in targets.values():
         target.check()
-    workbooks = workbook_paths(names, outputs.excel) if outputs.excel else {}
     published: Sequence[str] = names
     datasets: list[DatasetFacts] = []
     with ExitStack() as resources:

@@ -16,7 +16,9 @@ from typing import Any
 import altair as alt
 
 from reports.charts import Chart
+from reports.columns import header_of
 from reports.points import ChartData, Point
+from reports.words import month_and_year
 
 WIDE, NARROW = 640, 320
 """The widths of the two drawings of each chart in pixels. The page displays the drawing that fits."""
@@ -71,11 +73,12 @@ class Labels:
     def step(self, points: Sequence[Point]) -> alt.Step:
         """Return the height of a row, so that the labels of the points do not touch."""
         lines = max((self.texts[point.category].count("\n") + 1 for point in points), default=1)
-        return alt.Step(26 if lines == 1 else _LINE_HEIGHT * lines + 9)
+        return alt.Step(26 if lines == 1 else _LINE_HEIGHT * lines + 13)
 
-    def axis(self) -> alt.Axis:
-        """Return the axis of the categories."""
-        return alt.Axis(labelExpr="split(datum.label, '\\n')", grid=False, labelLineHeight=_LINE_HEIGHT)
+    def axis(self, *, padding: int = 6) -> alt.Axis:
+        """Return the axis of the categories. `padding` is the space between a label and the plot in pixels."""
+        expression = "split(datum.label, '\\n')"
+        return alt.Axis(labelExpr=expression, grid=False, labelLineHeight=_LINE_HEIGHT, labelPadding=padding)
 
 
 def wrap_labels(data: ChartData, width: int) -> Labels:
@@ -108,6 +111,8 @@ def to_rows(points: Sequence[Point], spec: str, labels: Mapping[Any, str] | None
     for point in points:
         category = (labels or {}).get(point.category, _category(point.category))
         row = {"c": category, "v": float(f"{point.value:.6g}"), "t": format(point.value, spec)}
+        if isinstance(point.category, date):
+            row["l"] = month_and_year(point.category)
         rows.append({**row, "s": point.series} if point.series else row)
     return rows
 
@@ -118,15 +123,19 @@ def chart_of(rows: Sequence[Spec]) -> alt.Chart:
 
 
 def panels_of(
-    data: ChartData, draw_panel: Callable[[ChartData], Any], *, columns: int = 1, width: int
+    data: ChartData, draw_panel: Callable[[ChartData], Any], *, columns: int = 1, length: int, indent: int = 0
 ) -> alt.TopLevelMixin:
-    """Draw each panel, and put the panels into a grid. A single panel has no title."""
+    """Draw each panel, and put the panels into a grid. A single panel has no title.
+
+    A title is at most `length` pixels long, and begins `indent` pixels to the left of the plot.
+    """
     drawings = []
     for panel in data.panels:
         points = tuple(point for point in data.points if point.panel == panel)
         drawing = draw_panel(replace(data, points=points))
         if len(data.panels) > 1:
-            drawing = drawing.properties(title=wrap(cut(panel, 80), max(int(width / columns / 8), 12)))
+            text = wrap(cut(panel, 80), max(int(length / 8.4), 12))
+            drawing = drawing.properties(title=alt.Title(text, dx=-indent))
         drawings.append(drawing)
     return drawings[0] if len(drawings) == 1 else alt.concat(*drawings, columns=columns)
 
@@ -169,7 +178,10 @@ def series_colors(data: ChartData) -> Any:
 def tooltip(chart: Chart, data: ChartData) -> list[alt.Tooltip]:
     """Return the texts that are displayed when the pointer is on a mark."""
     series = [alt.Tooltip("s:N", title="Series")] if len(data.series) > 1 else []
-    return [alt.Tooltip("c:N", title="Label"), *series, alt.Tooltip("t:N", title=chart.axis)]
+    has_months = any(isinstance(point.category, date) for point in data.points)
+    title = ", ".join(header_of(name) for name in chart.category)
+    label = alt.Tooltip("l:N" if has_months else "c:N", title=title)
+    return [label, *series, alt.Tooltip("t:N", title=chart.axis)]
 
 
 def _category(category: Any) -> Any:

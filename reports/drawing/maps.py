@@ -33,7 +33,8 @@ def draw_map(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         size = alt.Size("v:Q", scale=alt.Scale(domain=[0, highest], range=[0, _max_area(width)]))
         texts = [alt.Tooltip("c:N", title="Place"), alt.Tooltip("t:N", title=chart.axis)]
         circles = chart_of(rows).mark_point(filled=True, fill=ACCENT, stroke=None, opacity=0.6)
-        names = chart_of(_choose_names(part, projection, width))
+        named = part.places if chart.places else part.points
+        names = chart_of(_choose_names(named, projection, width, highest=highest if not chart.places else 0))
         halo = names.mark_text(fontWeight=600, stroke=PAGE, strokeWidth=4, fill=PAGE, strokeJoin="round")
         return alt.layer(
             circles.encode(size=size, tooltip=texts).properties(width=width, height=projection.height),
@@ -41,7 +42,7 @@ def draw_map(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
             names.mark_text(fontWeight=600).encode(text="c:N"),
         ).encode(x=x, y=y)
 
-    return panels_of(data, draw_panel, width=width)
+    return panels_of(data, draw_panel, length=width)
 
 
 def circle_radius(value: float, *, highest: float, width: int) -> float:
@@ -73,12 +74,16 @@ class _Projection:
         return {"x": round(x, 1), "y": round(_MARGIN + (self.north - (point.latitude or 0)) * self.scale, 1)}
 
 
-def _choose_names(data: ChartData, projection: _Projection, width: int) -> list[Spec]:
-    """Choose the names of the greatest places. A name that would touch another name is left out."""
+def _choose_names(places: Sequence[Point], projection: _Projection, width: int, *, highest: float) -> list[Spec]:
+    """Choose the names of the greatest places. A name that would touch another name is left out.
+
+    If the places have circles, a name is above its circle. `highest` is the value of the greatest circle, or 0.
+    """
     boxes: list[tuple[float, float, float, float]] = []
     names: dict[str, Spec] = {}
-    for place in sorted(data.places or data.points, key=lambda point: -point.value):
+    for place in sorted(places, key=lambda point: -point.value):
         name, at = str(place.category), projection.to_pixels(place)
+        at["y"] -= round(circle_radius(place.value, highest=highest, width=width) + 8, 1) if highest else 0
         if len(names) == _MAX_NAMES[width] or len(name) > _MAX_NAME_LENGTH[width] or name in names:
             continue
         half = text_width(name) / 2 + 6

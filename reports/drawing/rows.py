@@ -50,7 +50,7 @@ def draw_bars(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         bars = base.mark_bar(fill=ACCENT).encode(tooltip=tooltip(chart, data))
         return alt.layer(bars, base.mark_text(align="left", dx=5).encode(text="t:N")).encode(x=x, y=y)
 
-    return panels_of(data, draw_panel, width=width)
+    return panels_of(data, draw_panel, length=width, indent=labels.width)
 
 
 def draw_dots(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
@@ -66,7 +66,7 @@ def draw_dots(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         rows = to_rows(part.points, spec, labels.texts)
         order = list(dict.fromkeys(row["c"] for row in rows))
         base = chart_of(rows).properties(width=length, height=labels.step(part.points))
-        y = alt.Y("c:N", sort=None, title=None, axis=labels.axis())
+        y = alt.Y("c:N", sort=None, title=None, axis=labels.axis(padding=12))
         x = _value_axis(chart, data, part, "v:Q", scale=scale, length=length, width=width)
         ranges = chart_of([_range(category, rows, names, spec) for category in order])
         lines = ranges.mark_rule(strokeWidth=2, stroke=LINE).encode(x=alt.X("a:Q"), x2="b:Q")
@@ -85,7 +85,7 @@ def draw_dots(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         texts = ranges.mark_text(align="left", dx=10, fill=MUTED)
         return alt.layer(lines, dots, texts.encode(x="b:Q", text="d:N")).encode(y=y)
 
-    return panels_of(data, draw_panel, width=width)
+    return panels_of(data, draw_panel, length=width, indent=labels.width)
 
 
 def draw_stack(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
@@ -112,7 +112,7 @@ def draw_stack(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         texts = base.transform_filter("isValid(datum.m)").mark_text()
         return alt.layer(bars, texts.encode(x="m:Q", text="l:N", fill=color)).encode(y=y)
 
-    return panels_of(data, draw_panel, width=width)
+    return panels_of(data, draw_panel, length=width, indent=labels.width)
 
 
 def part_opacities(count: int) -> list[float]:

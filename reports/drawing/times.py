@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from reports.drawing.layout import (
     PAGE,
     PANEL_SPACING,
     WIDE,
+    Spec,
     axis_start,
     axis_title,
     chart_of,
@@ -24,7 +26,7 @@ from reports.drawing.layout import (
     to_rows,
     tooltip,
 )
-from reports.points import ChartData
+from reports.points import ChartData, Point
 from reports.words import WEEKDAYS
 
 _MAX_LARGE_DOTS = 40  # A longer line has smaller dots.
@@ -44,25 +46,23 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     color = series_colors(data) if several else alt.value(ACCENT)
 
     def draw_panel(part: ChartData) -> Any:
-        rows = to_rows(part.points, spec)
-        base = chart_of(rows).properties(width=length, height=height)
-        x = _time_axis(part, many=width == WIDE and columns == 1)
+        lines = [row for name in data.series for row in _line_rows(chart, part.points, name, spec)]
+        line = chart_of(lines).mark_line(strokeWidth=2).encode(stroke=color).properties(width=length, height=height)
+        x = _time_axis(data, many=width == WIDE and columns == 1)
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
-        size = 12 if len(rows) > _MAX_LARGE_DOTS else 36
+        size = 12 if len(part.points) > _MAX_LARGE_DOTS else 36
         dots = chart_of(to_rows([point for point in part.points if point.is_complete], spec))
-        layers = [
-            base.mark_line(strokeWidth=2).encode(stroke=color),
-            dots.mark_point(filled=True, size=size, opacity=1).encode(fill=color, tooltip=tooltip(chart, data)),
-        ]
+        marks = dots.mark_point(filled=True, size=size, opacity=1)
+        layers = [line, marks.encode(fill=color, tooltip=tooltip(chart, data))]
         if open_rows := to_rows([point for point in part.points if not point.is_complete], spec):
             circles = chart_of(open_rows).mark_point(fill=PAGE, size=48, strokeWidth=2, opacity=1)
             layers.append(circles.encode(stroke=color, tooltip=tooltip(chart, data)))
         if not several:
-            last = chart_of(rows[-1:]).mark_text(fontWeight=600, align="left", dx=8)
+            last = chart_of(to_rows(part.points[-1:], spec)).mark_text(fontWeight=600, align="left", dx=8)
             layers.append(last.encode(text="t:N"))
         return alt.layer(*layers).encode(x=x, y=y)
 
-    return panels_of(data, draw_panel, columns=columns, width=width)
+    return panels_of(data, draw_panel, columns=columns, length=length)
 
 
 def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
@@ -78,6 +78,7 @@ def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
         90 * len({point.category for point in data.points}),
     )
     scale = scale_of(data, length=height, room=16)
+    spacing = alt.Scale(paddingInner=0.3)
 
     def draw_panel(part: ChartData) -> Any:
         rows = [
@@ -85,26 +86,29 @@ def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
             for row, point in zip(to_rows(part.points, spec), part.points, strict=True)
         ]
         base = chart_of(rows).properties(width=length, height=height)
-        x = alt.X("c:O", title=None, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(paddingInner=0.3))
+        x = alt.X("c:O", title=None, axis=alt.Axis(labelAngle=0, grid=False, labelOverlap=True), scale=spacing)
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
         opacity = alt.condition("datum.i", alt.value(0.45), alt.value(1))
         bars = base.mark_bar(fill=ACCENT).encode(opacity=opacity, tooltip=tooltip(chart, data))
         return alt.layer(bars, base.mark_text(dy=-8, fontWeight=600).encode(text="t:N")).encode(x=x, y=y)
 
-    return panels_of(data, draw_panel, columns=columns, width=width)
+    return panels_of(data, draw_panel, columns=columns, length=length)
 
 
 def draw_heatmap(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     """Draw a cell for each weekday and hour. The cell with the greatest value is opaque."""
     highest = max((point.value for point in data.points), default=1)
     is_wide = width == WIDE
+    all_hours = alt.Scale(domain=[*range(24)])
     hours = [hour for hour in range(24) if hour % (3 if is_wide else 6) == 0]
 
     def draw_panel(part: ChartData) -> Any:
         rows = [{**row, "s": _weekday(row["s"])} for row in to_rows(part.points, ",.0f")]
         height = len(WEEKDAYS) * (22 if is_wide else 18)
         base = chart_of(rows).properties(width=width - _AXIS_WIDTH, height=height)
-        x = alt.X("c:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, grid=False, values=hours))
+        x = alt.X(
+            "c:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, grid=False, values=hours), scale=all_hours
+        )
         y = alt.Y("s:O", title=None, sort=[day[:3] for day in WEEKDAYS], axis=alt.Axis(grid=False))
         shade = alt.FillOpacity("v:Q", scale=alt.Scale(domain=[0, highest], range=[0.04, 1]))
         texts = [
@@ -115,18 +119,46 @@ def draw_heatmap(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
         cells = base.mark_rect(fill=ACCENT, stroke=PAGE, strokeWidth=1)
         return alt.layer(cells.encode(x=x, y=y, fillOpacity=shade, tooltip=texts))
 
-    return panels_of(data, draw_panel, width=width)
+    return panels_of(data, draw_panel, length=width)
+
+
+def _line_rows(chart: Chart, points: Sequence[Point], series: str, spec: str) -> list[Spec]:
+    """Return the rows of a line. A missing month or year is a gap in the line, or 0 if the chart says so."""
+    rows: list[Spec] = []
+    of_series = [point for point in points if point.series == series]
+    for before, after in zip(of_series, [*of_series[1:], None], strict=False):
+        rows += to_rows([before], spec)
+        missing = _periods_between(before.category, after.category) if after else []
+        if missing and chart.missing_is_zero:
+            rows += to_rows([replace(before, category=period, value=0) for period in missing], spec)
+        elif missing:
+            rows += [{**row, "v": None} for row in to_rows([replace(before, category=missing[0])], spec)]
+    return rows
+
+
+def _periods_between(first: Any, last: Any) -> list[Any]:
+    """Return the months between two dates, or the numbers between two whole numbers."""
+    if isinstance(first, date) and isinstance(last, date):
+        numbers = range(12 * first.year + first.month, 12 * last.year + last.month - 1)
+        return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+    return list(range(first + 1, last)) if isinstance(first, int) and isinstance(last, int) else []
 
 
 def _time_axis(data: ChartData, *, many: bool) -> alt.X:
-    """Return the axis of months, years or hours. If `many` is true, there is room for many labels."""
+    """Return the axis of months, years or hours, which all panels share. `many` says that there is room for labels."""
     axis = alt.Axis(labelAngle=0, grid=False, labelOverlap=True, labelSeparation=8)
-    years = {point.category.year for point in data.points if isinstance(point.category, date)}
-    if not years:
-        return alt.X("c:O", title=None, axis=axis)
-    axis.format = "%Y" if len(years) > _MAX_YEARS_WITH_MONTHS else "%b %Y"
-    axis.tickCount = 8 if many else 3
-    return alt.X("c:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
+    periods = sorted({point.category for point in data.points})
+    if not isinstance(periods[0], date):
+        is_number = isinstance(periods[0], int)
+        domain = [*range(periods[0], periods[-1] + 1)] if is_number else periods
+        return alt.X("c:O", title=None, axis=axis, scale=alt.Scale(domain=domain))
+    ends = [periods[0].isoformat(), periods[-1].isoformat()]
+    if many:
+        axis.format = "%Y" if periods[-1].year - periods[0].year >= _MAX_YEARS_WITH_MONTHS else "%b %Y"
+        axis.tickCount = 8
+    else:
+        axis.format, axis.values, axis.labelFlush = "%b %Y", ends, True
+    return alt.X("c:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=ends))
 
 
 def _weekday(label: str) -> str:

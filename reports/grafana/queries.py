@@ -157,7 +157,8 @@ def _select(chart: Chart, fields: ChartFields) -> str:
     order = "position" if is_by_position else "weight DESC" if chart.kind in ("dots", "map") else last_value
     points = "points"
     if chart.kind in SORTED_KINDS:
-        points = f"(SELECT * FROM points ORDER BY weight DESC, category LIMIT {chart.max_categories})"
+        first = "position, category" if chart.in_order else "weight DESC, category"
+        points = f"(SELECT * FROM points ORDER BY {first} LIMIT {chart.max_categories})"
     return f" SELECT {', '.join(columns)} FROM {points} ORDER BY {order}, category"
 
 
@@ -170,6 +171,7 @@ def _select_with_series(chart: Chart, fields: ChartFields) -> str:
     if chart.kind in ("stack", *_OVER_TIME):
         series = "MIN(series_position)"
     greatest = "ORDER BY SUM(weight) DESC, 1 LIMIT"
+    first = "ORDER BY MIN(position), 1" if chart.in_order else "ORDER BY SUM(weight) DESC, 1"
     return f"""
         , shown_series AS (
             SELECT series, {series} AS series_order FROM points GROUP BY 1
@@ -177,7 +179,7 @@ def _select_with_series(chart: Chart, fields: ChartFields) -> str:
         ), shown_categories AS (
             SELECT category, {category} AS category_order
             FROM points WHERE series IN (SELECT series FROM shown_series) GROUP BY 1
-            {f"{greatest} {chart.max_categories}" if chart.kind in SORTED_KINDS else ""}
+            {f"{first} LIMIT {chart.max_categories}" if chart.kind in SORTED_KINDS else ""}
         )
         SELECT {"CAST(category_order AS TIMESTAMP)" if is_by_month(chart) else "c.category"} AS `{fields.category}`,
             s.series AS `{fields.series}`, p.value_0 AS `{fields.values[0]}`

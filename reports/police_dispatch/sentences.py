@@ -120,14 +120,16 @@ def missing_times(rows: Rows) -> str:
 
 
 def bands(rows: Rows) -> str:
-    totals: dict[tuple[int, str], int] = {}
+    totals: Counter[tuple[int, str]] = Counter()
     for row in rows:
-        key = (row["band_number"], row["band"])
-        totals[key] = totals.get(key, 0) + row["incidents"]
-    (_, band), count = max(totals.items(), key=lambda item: item[1])
-    return (
-        f"The most common range is {band} minutes, with {100 * count / sum(totals.values()):.2f} % of these incidents."
-    )
+        totals[row["band_number"], row["band"]] += row["incidents"]
+    covered = 0
+    for (_, band), count in sorted(totals.items()):
+        covered += count
+        if covered >= totals.total() / 2:
+            limit = f"less than {band.partition('-')[2]}" if "-" in band else f"{band.rstrip('+')} or more"
+            return f"The median is {limit} minutes, over {totals.total():,} incidents with a known time."
+    return "No incident has a known time."
 
 
 def averages(rows: Rows) -> str:
@@ -146,18 +148,24 @@ def averages(rows: Rows) -> str:
 
 
 def slowest_cities(rows: Rows) -> str:
-    top = rows[0]
+    few = sum(row["few_incidents"] for row in rows)
+    top = next((row for row in rows if not row["few_incidents"]), rows[0])
     return (
         f"{_pair(top)} took {top['more_minutes']:,.2f} minutes more in {top['city']} than in the other cities, on "
-        f"average. Only {top['timed']:,} timed there, and {top['others_timed']:,} elsewhere."
+        f"average over {top['timed']:,} incidents. {few:,} of {len(rows):,} differences rest on fewer than 5 incidents."
     )
 
 
 def quadrants(rows: Rows) -> str:
-    counts = Counter(row["quadrant"] for row in rows if row["quadrant"] and not row["few_incidents"])
+    known = [row for row in rows if not row["few_incidents"]]
+    slower = Counter(row["city"] for row in known if row["quadrant"] == "slower, more")
+    faster = sum(row["quadrant"] == "faster, more" for row in known)
+    if not slower:
+        return f"No city had more incidents than usual and was slower. In {faster:,} combinations it was faster."
+    (city, count), total = slower.most_common(1)[0], slower.total()
     return (
-        f"With more incidents than usual, a city was slower than usual for {counts['slower, more']:,} pairs of type "
-        f"and priority, and faster for {counts['faster, more']:,}."
+        f"In {total:,} combinations of city, type and priority, a city had more incidents than usual and was slower. "
+        f"{count:,} of them are in {city}. In {faster:,} combinations, it was faster."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,15 @@ from reports.answer import Rows
 from reports.words import WEEKDAYS, month_and_year, name_of, percent
 
 
-def _greatest_area(rows: Rows) -> Mapping[str, Any]:
-    return max(rows, key=lambda row: (row["area_kind"] != "grid_cell", row["requests"]))
+def _greatest_area(rows: Rows) -> Mapping[str, Any] | None:
+    """Return the row with the most requests. Grid cells are not areas that people know."""
+    areas = [row for row in rows if row["area_kind"] != "grid_cell"]
+    return max(areas, key=lambda row: row["requests"], default=None)
 
 
-def _place(row: object) -> str:
-    return f"{row['area_kind'].replace('_', ' ')} {name_of(row['area'])} ({row['city'].title()})"  # type: ignore[index]
+def _place(row: Mapping[str, Any]) -> str:
+    kind = row["area_kind"].replace("_", " ")
+    return f"{kind[:1].upper()}{kind[1:]} {name_of(row['area'])} ({row['city'].title()})"
 
 
 def monthly(rows: Rows) -> str:
@@ -26,47 +30,50 @@ def monthly(rows: Rows) -> str:
 
 
 def areas(rows: Rows) -> str:
-    known = [row for row in rows if row["area_kind"] != "grid_cell" and row["area"] is not None]
-    if not known:
+    top = _greatest_area([row for row in rows if row["area"] is not None])
+    if top is None:
         return "The area of all requests is unknown."
-    kinds = [row["area_kind"] for row in known]
-    kind = "neighborhood" if "neighborhood" in kinds else kinds[0]
-    top = max((row for row in known if row["area_kind"] == kind), key=lambda row: row["requests"])
     share = f"{top['requests']:,}, or {top['share_pct']:.2f} % of the city's requests"
-    return f"Most requests come from {_place(top)}: {share}."
+    return f"{_place(top)} has the most requests: {share}."
 
 
 def channels(rows: Rows) -> str:
     top = next((row for row in rows if row["channel"] is not None), None)
     if top is None:
         return "The channel of all requests is unknown."
-    return f"Most requests in {top['city'].title()} come by {top['channel']}: {top['share_pct']:.2f} %."
+    share = f"{top['share_pct']:.2f} % of the requests"
+    return f"The most common channel in {top['city'].title()} is {top['channel']}: {share}."
 
 
 def first_call(rows: Rows) -> str:
     city = rows[0]
     if city["on_first_call_pct"] is None:
         return f"{city['city'].title()} does not publish whether the first call resolved a request."
-    return f"{city['on_first_call_pct']:.2f} % of requests in {city['city'].title()} are resolved on the first call."
+    return (
+        f"{city['on_first_call_pct']:.2f} % of the requests in {city['city'].title()} with a known result are resolved "
+        "on the first call."
+    )
 
 
 def resolution(rows: Rows) -> str:
     city = rows[0]
-    if city["resolved_pct"] is None or city["unresolved_pct"] is None:
+    known = city["resolved"] + city["closed_otherwise"] + city["unresolved"]
+    if city["resolved_pct"] is None or city["unresolved_pct"] is None or not known:
         return f"The status of all requests in {city['city'].title()} is unknown."
     return (
         f"{city['resolved_pct']:.2f} % of requests in {city['city'].title()} are resolved, "
-        f"and {city['unresolved_pct']:.2f} % are unresolved."
+        f"{100 * city['closed_otherwise'] / known:.2f} % are closed otherwise, and {city['unresolved_pct']:.2f} % are "
+        "unresolved."
     )
 
 
 def top_types(rows: Rows) -> str:
-    top = _greatest_area(rows)
+    top = _greatest_area(rows) or rows[0]
     return f"The most common type in {_place(top)} is {top['request_type']}, with {top['requests']:,} requests."
 
 
 def type_months(rows: Rows) -> str:
-    top = _greatest_area(rows)
+    top = _greatest_area(rows) or rows[0]
     return (
         f"{top['request_type']} in {_place(top)} had the busiest month: {top['requests']:,} requests in "
         f"{month_and_year(top['month'])}."
@@ -101,15 +108,18 @@ def hours(rows: Rows) -> str:
 def time_to_close(rows: Rows) -> str:
     city = next(row for row in rows if row["group_kind"] == "all")
     return (
-        f"Half of the requests in {city['city'].title()} close within {city['median_hours']:,.1f} hours, and 90 % "
-        f"within {city['p90_hours']:,.1f} hours."
+        f"Half of the closed requests in {city['city'].title()} were closed within {city['median_hours']:,.1f} hours, "
+        f"and 90 % within {city['p90_hours']:,.1f} hours."
     )
 
 
 def traffic(rows: Rows) -> str:
-    totals: dict[str, int] = {}
+    totals: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        if row["area_kind"] == rows[0]["area_kind"]:
-            totals[row["traffic_kind"]] = totals.get(row["traffic_kind"], 0) + row["requests"]
-    parts = " and ".join(f"{count:,} about {kind}" for kind, count in sorted(totals.items()))
-    return f"There are {parts} ({rows[0]['area_kind'].replace('_', ' ')}s)."
+        if row["area_kind"] != "grid_cell" and row["area"] is not None:
+            totals[row["city"], row["area_kind"], row["area"]] += row["requests"]
+    if not totals:
+        return "The area of all requests about traffic is unknown."
+    (city, kind, area), count = totals.most_common(1)[0]
+    place = _place({"city": city, "area_kind": kind, "area": area})
+    return f"{place} has the most requests about traffic and accidents: {count:,}."

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.charts import Chart
-from reports.columns import DisplayColumn
+from reports.columns import DisplayColumn, header_of
 from reports.describe import describe_expectation
 from reports.drawing import SPARKLINE_WIDTH, draw_sparkline
 from reports.drawing.layout import CONFIG
@@ -31,7 +31,7 @@ MAX_TABLE_ROWS = 30
 _TEMPLATES = "reports.site.templates"
 _RUN_HEADERS = (
     DisplayColumn("started", "Started, UTC"),
-    *(DisplayColumn(name, name, ",d") for name in ("Rows in", "Out", "Quarantined")),
+    *(DisplayColumn(name, name, ",d") for name in ("Rows validated", "Out", "Quarantined")),
     DisplayColumn("verdict", "Suite"),
 )
 _RESULT_HEADERS = (
@@ -187,12 +187,14 @@ def _result_cells(dataset: DatasetFacts) -> list[list[str]]:
 def _sparkline(dataset: DatasetFacts) -> dict[str, str] | None:
     """Return the small line of a dataset on the index page, as SVG, and its caption."""
     answer = next((item for item in dataset.answers if item.answer.name == dataset.report.sparkline), None)
-    if answer is None:
+    if answer is None or not answer.charts[0].points:
         return None
     totals: dict[Any, float] = {}
     for point in answer.charts[0].points:
         totals[point.category] = totals.get(point.category, 0) + point.value
     first, last = (f"{end:%b %Y}" if isinstance(end, date) else str(end) for end in (min(totals), max(totals)))
-    caption = f"{answer.answer.charts[0].axis}, {first} to {last}"
+    chart = answer.answer.charts[0]
+    by_hour = "" if isinstance(max(totals), date) else f" by {header_of(chart.category[0]).lower()}"
+    caption = f"{chart.axis}{by_hour}, {first} to {last}"
     width = SPARKLINE_WIDTH
     return {"svg": to_svg(draw_sparkline(sorted(totals.items())), label=caption, width=width), "caption": caption}

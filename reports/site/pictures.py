@@ -9,7 +9,6 @@ from math import cos, pi, sin
 from reports.charts import Chart
 from reports.drawing import draw
 from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
-from reports.drawing.maps import circle_radius
 from reports.drawing.rows import part_opacities
 from reports.drawing.svg import to_svg
 from reports.points import ChartData
@@ -72,13 +71,7 @@ def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, lab
 
 
 def _legend(chart: Chart, data: ChartData) -> Iterator[LegendItem]:
-    if chart.kind == "map":
-        highest = max(point.value for point in data.points)
-        for value in _round_values(highest):
-            radius = circle_radius(value, highest=highest, width=WIDE)
-            yield LegendItem(f"{value:,}", _circle(min(radius, 12)), "var(--accent)", 0.6)
-        return
-    if len(data.series) < 2 or chart.kind in ("heatmap", "columns"):
+    if len(data.series) < 2 or chart.kind in ("heatmap", "columns", "map"):
         return
     opacities = part_opacities(len(data.series))
     for number, name in enumerate(data.series):
@@ -95,9 +88,10 @@ def _legend(chart: Chart, data: ChartData) -> Iterator[LegendItem]:
 
 def _captions(chart: Chart, data: ChartData) -> Iterator[str]:
     if chart.kind == "map":
-        yield f"The area of a circle: {chart.axis[:1].lower()}{chart.axis[1:]}."
+        highest = max(point.value for point in data.points)
+        yield f"The area of a circle stands for its number. The largest circle: {highest:,.0f} {_lower(chart.axis)}."
     if chart.kind == "heatmap":
-        yield f"The darkest cell has {max(point.value for point in data.points):,.0f} {chart.axis.lower()}."
+        yield f"The darkest cell has {max(point.value for point in data.points):,.0f} {_lower(chart.axis)}."
     if not data.is_complete:
         yield chart.incomplete
     if start := axis_start(chart, data):
@@ -106,11 +100,8 @@ def _captions(chart: Chart, data: ChartData) -> Iterator[str]:
     yield from data.left_out
 
 
-def _round_values(highest: float) -> list[int]:
-    """Return up to three round numbers up to `highest`."""
-    unit = 10 ** (len(str(int(highest))) - 1)
-    top = max(int(highest // unit) * unit, 1)
-    return sorted({max(top // 10, 1), max(top // 2, 1), top})
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _circle(radius: float) -> str:

@@ -121,7 +121,8 @@ class _Steps:
             size = f"CASE WHEN series_rank = last_series THEN {size} ELSE 0 END"
         columns += [] if chart.in_order else [f"SUM({size}) OVER ({category}) AS category_size"]
         self._extend("category_weights", *columns, f"SUM(weight) OVER ({category}) AS category_weight")
-        rank = f"DENSE_RANK() OVER ({panel} ORDER BY category_weight DESC, category) AS category_rank"
+        order = "category_position" if chart.in_order else "category_weight DESC, category"
+        rank = f"DENSE_RANK() OVER ({panel} ORDER BY {order}) AS category_rank"
         self._extend("category_ranks", rank)
         self._condition = f"category_rank <= {chart.max_categories}"
 

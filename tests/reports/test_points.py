@@ -41,7 +41,7 @@ def test_bars_are_sorted_by_value_and_limited() -> None:
     data = points_of(bars(max_categories=2), counts(a=1, b=5, c=3))
 
     assert shown(data) == [("b", 5), ("c", 3)]
-    assert data.left_out == ("City: the chart shows 2 of 3.",)
+    assert data.left_out == ("City: the chart shows 2 of 3 in the table.",)
 
 
 def test_the_name_decides_which_of_equal_bars_are_shown() -> None:
@@ -90,7 +90,7 @@ def test_the_panels_with_the_greatest_totals_are_shown() -> None:
         ("c", "x", 5),
         ("b", "x", 9),
     ]
-    assert data.left_out == ("City: the chart shows 2 of 3.",)
+    assert data.left_out == ("City: the chart shows 2 of 3 in the table.",)
 
 
 def test_the_weight_decides_which_series_and_categories_are_shown() -> None:

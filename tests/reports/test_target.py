@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_write_replaces_the_older_files(tmp_path: Path) -> None:
 def test_folder_with_other_files_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(TargetError, match=r"files that are not a report of CityLake: notes\.txt\. .* with --csv"):
+    with pytest.raises(TargetError, match=r"files that no report wrote: notes\.txt\. .* with --csv"):
         folder(tmp_path).write({"a.csv": ""})
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -41,8 +42,52 @@ def test_target_can_be_an_empty_folder_but_not_a_file(tmp_path: Path) -> None:
 
     with pytest.raises(TargetError, match="this is a file. Give a folder with --csv"):
         folder(tmp_path / "file").check()
-    with pytest.raises(TargetError, match=r"cannot be written \(.+\)\. Check its permissions.* with --csv"):
+    with pytest.raises(TargetError, match="file is not a folder that can be written. Give another folder with --csv"):
         folder(tmp_path / "file" / "csv").write({"a.csv": ""})
+
+
+def test_files_that_people_added_are_not_deleted(tmp_path: Path) -> None:
+    target = folder(tmp_path / "csv")
+    target.write({"a.csv": "1\n"})
+    (tmp_path / "csv" / "notes.txt").write_text("mine")
+
+    with pytest.raises(TargetError, match=r"files that no report wrote: notes\.txt"):
+        target.write({"a.csv": "2\n"})
+    assert (tmp_path / "csv" / "notes.txt").read_text() == "mine"
+
+
+def test_the_current_folder_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    for path in (".", "..", ""):
+        with pytest.raises(TargetError, match="this folder would be replaced. Give a folder inside it with --csv"):
+            TargetFolder(path, option="--csv", manifest="m.json").check()
+
+
+def test_the_target_of_a_link_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    folder(tmp_path / "link").write({"a.csv": "1\n"})
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "a.csv").read_text() == "1\n"
+
+
+def test_processes_that_write_the_same_folder_do_not_fail(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        for _ in range(10):
+            folder(tmp_path / "csv").write({"a.csv": str(number)})
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2)))
+
+    assert (tmp_path / "csv" / "a.csv").read_text() in ("0", "1")
+    assert [path.name for path in tmp_path.iterdir()] == ["csv"]
+
+
+def test_a_workbook_cannot_be_inside_a_folder_that_is_replaced(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="Give another place with --excel"):
+        require_separate([folder(tmp_path / "out")], files=[str(tmp_path / "out" / "a.xlsx")])
 
 
 def test_failed_write_keeps_the_older_files(tmp_path: Path) -> None:
@@ -59,6 +104,6 @@ def test_failed_write_keeps_the_older_files(tmp_path: Path) -> None:
 def test_targets_must_not_overlap(tmp_path: Path, inner: str) -> None:
     outer = folder(tmp_path / "out", "--to")
 
-    with pytest.raises(TargetError, match="--csv and --to|--to and --csv"):
+    with pytest.raises(TargetError, match="the folder of another output.* Give another place with --(csv|to)"):
         require_separate([outer, folder(tmp_path / inner)])
     require_separate([outer, folder(tmp_path / "output")])

@@ -46,7 +46,7 @@ def test_an_empty_folder_is_used(tmp_path: Path) -> None:
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(TargetError, match=r"files that are not a report of CityLake: notes.txt"):
+    with pytest.raises(TargetError, match=r"files that no report wrote: notes.txt"):
         write_site(SITE, str(tmp_path))
     assert files_of(tmp_path) == {"notes.txt": "mine"}
 
@@ -71,12 +71,12 @@ def test_nothing_is_left_behind_if_a_file_cannot_be_written(tmp_path: Path) -> N
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
-    with pytest.raises(TargetError, match="Check its permissions"):
+    with pytest.raises(TargetError, match="is not a folder that can be written"):
         write_site(SITE, str(tmp_path / "site"))
 
 
 def test_a_folder_that_cannot_exist_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
 
-    with pytest.raises(TargetError, match="cannot be written"):
+    with pytest.raises(TargetError, match="file is not a folder that can be written"):
         write_site(SITE, str(tmp_path / "file" / "site"))
