@@ -16,7 +16,7 @@ from workflows.parts import report_of
 PAGES = Path(__file__).parents[2] / "docs/reference/tables"
 """Folder of the pages that list the columns of each answer. `tests/docs` checks that the pages are up to date."""
 
-SQL_WORDS = {"and", "or", "not", "is", "null", "in", "like", "max", "over"}
+SQL_WORDS = {*"and or not is null in like max over case when then else end day last_day".split()}
 
 
 def names_in(expressions: Iterable[str]) -> set[str]:

@@ -74,6 +74,7 @@ def test_queries_select_the_rows_of_the_report(lake: SparkSession, dataset: str)
             path = f"{dataset}/queries/{name}_chart_{number}.sql"
             query = to_spark(athena[path], ATHENA)
             assert run(lake, query) == shown_points(chart, data), path
-            assert to_spark(redshift[path], REDSHIFT) == query
+            in_redshift = to_spark(redshift[path], REDSHIFT)
+            assert in_redshift == query or run(lake, in_redshift) == shown_points(chart, data), path
             charts += len(data.points) > 0
     assert charts > 0.8 * sum(len(rows.charts) for rows in facts.answers)
