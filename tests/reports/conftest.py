@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -12,25 +13,35 @@ from ingest.samples.files import MASKING_KEY
 from jobs.report_data import read_datasets
 from lake.session import catalog_settings
 from reports.facts import DatasetFacts
+from tests.reports.shared import made_once
 from transforms.datasets import dataset_names
 from workflows.parts import sample_writer
 
 
 @pytest.fixture(scope="session")
-def sample_warehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all test processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(spark: SparkSession, shared_folder: Path) -> Path:
     """Return a warehouse in which the jobs of all datasets have run on samples."""
-    folder = tmp_path_factory.mktemp("samples")
-    session = spark.newSession()
-    for name, value in catalog_settings(str(folder / "warehouse")).items():
-        session.conf.set(name, value)
-    for dataset in dataset_names():
-        landing = folder / dataset
-        sample_writer(dataset)(landing)
-        argv = ["--landing", str(landing)]
-        argv += ["--masking-key", str(landing / MASKING_KEY)] if (landing / MASKING_KEY).exists() else []
-        job = import_module(f"jobs.{dataset}").JOB
-        job.run(session, job.parse(argv))
-    return folder / "warehouse"
+
+    def run_jobs() -> None:
+        session = spark.newSession()
+        for name, value in catalog_settings(str(shared_folder / "warehouse")).items():
+            session.conf.set(name, value)
+        for dataset in dataset_names():
+            landing = shared_folder / "landing" / dataset
+            sample_writer(dataset)(landing)
+            argv = ["--landing", str(landing)]
+            argv += ["--masking-key", str(landing / MASKING_KEY)] if (landing / MASKING_KEY).exists() else []
+            job = import_module(f"jobs.{dataset}").JOB
+            job.run(session, job.parse(argv))
+
+    return made_once(shared_folder / "warehouse", run_jobs)
 
 
 @pytest.fixture(scope="session")

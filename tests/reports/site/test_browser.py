@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.reports.shared import made_once
 from transforms.datasets import dataset_names
 from workflows.report import Outputs, write_reports
 
@@ -36,11 +37,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report") / "site"
-    outputs = Outputs(site=str(folder))
-    write_reports(dataset_names(), outputs, only_published=False, warehouse=str(sample_warehouse), quiet=True)
-    return folder
+def site(sample_warehouse: Path, shared_folder: Path) -> Path:
+    outputs, warehouse = Outputs(site=str(shared_folder / "site")), str(sample_warehouse)
+    return made_once(
+        shared_folder / "site",
+        lambda: write_reports(dataset_names(), outputs, only_published=False, warehouse=warehouse, quiet=True),
+    )
 
 
 class Visit:
