@@ -176,7 +176,7 @@ def _in_order(chart: Chart, points: Sequence[Point], series: Sequence[str]) -> l
     elif chart.kind in SORTED_KINDS and not chart.in_order:
         size: dict[Any, float] = defaultdict(float)
         for point in points:
-            if chart.kind == "bars" or point.series == series[-1]:
+            if chart.kind == "bars" or (chart.kind == "dots" and chart.series) or point.series == series[-1]:
                 size[point.category] += point.weight if chart.kind == "dots" else point.value
         categories.sort(key=lambda value: -size[value])
     rank = {category: number for number, category in enumerate(categories)}

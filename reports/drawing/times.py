@@ -62,7 +62,7 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
             layers.append(last.encode(text="t:N"))
         return alt.layer(*layers).encode(x=x, y=y)
 
-    return panels_of(data, draw_panel, columns=columns, length=length)
+    return panels_of(data, draw_panel, columns=columns, length=length + _AXIS_WIDTH, indent=_AXIS_WIDTH - 14)
 
 
 def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
@@ -153,11 +153,11 @@ def _time_axis(data: ChartData, *, many: bool) -> alt.X:
         domain = [*range(periods[0], periods[-1] + 1)] if is_number else periods
         return alt.X("c:O", title=None, axis=axis, scale=alt.Scale(domain=domain))
     ends = [periods[0].isoformat(), periods[-1].isoformat()]
+    axis.format = "%Y" if periods[-1].year - periods[0].year >= _MAX_YEARS_WITH_MONTHS else "%b %Y"
     if many:
-        axis.format = "%Y" if periods[-1].year - periods[0].year >= _MAX_YEARS_WITH_MONTHS else "%b %Y"
         axis.tickCount = 8
     else:
-        axis.format, axis.values, axis.labelFlush = "%b %Y", ends, True
+        axis.values, axis.labelFlush = ends, True
     return alt.X("c:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=ends))
 
 

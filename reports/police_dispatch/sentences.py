@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.answer import Rows
-from reports.words import WEEKDAYS, listed, name_of
+from reports.words import WEEKDAYS, name_of
 
 
 def _pair(row: Mapping[str, Any]) -> str:
@@ -80,10 +80,11 @@ def at_intersections(rows: Rows) -> str:
 
 
 def type_dispositions(rows: Rows) -> str:
-    firsts = [row for row in rows if row["rank"] == 1]
-    parts = [f"{row['initial_type']} with {name_of(row['disposition_desc'])} in {row['city']}" for row in firsts]
+    firsts = Counter((row["initial_type"], row["disposition_desc"]) for row in rows if row["rank"] == 1)
+    (kind, disposition), count = firsts.most_common(1)[0]
     return (
-        f"The most common pairs are {listed(parts)}." if len(set(parts)) > 1 else f"The most common pair is {parts[0]}."
+        f"{name_of(kind)} with {name_of(disposition)} is the most common pair in {count} of the {firsts.total()} "
+        "busiest cities."
     )
 
 

@@ -116,7 +116,8 @@ class _Steps:
             self._extend("category_positions", *columns)
             return
         size = "weight" if chart.kind == "dots" else "value"
-        if self.has_series and chart.kind != "bars" and not chart.in_order:
+        adds_series = chart.kind == "bars" or (chart.kind == "dots" and bool(chart.series))
+        if self.has_series and not adds_series and not chart.in_order:
             self._extend("last_series", "MAX(series_rank) OVER () AS last_series")
             size = f"CASE WHEN series_rank = last_series THEN {size} ELSE 0 END"
         columns += [] if chart.in_order else [f"SUM({size}) OVER ({category}) AS category_size"]
