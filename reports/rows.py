@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -54,7 +53,7 @@ def read_answers(report: Report, curated: Mapping[str, DataFrame]) -> list[Answe
     frames = [_records(answer, curated[answer.name]) for answer in answers]
     records: dict[str, list[Mapping[str, Any]]] = {answer.name: [] for answer in answers}
     if frames:
-        for row in reduce(DataFrame.unionAll, frames).collect():
+        for row in _union(frames).collect():
             records[row["answer"]].append(json.loads(row["record"]))
     return [_answer_rows(answer, curated[answer.name].schema, records[answer.name], report) for answer in answers]
 
@@ -71,14 +70,18 @@ def sort_rows(answer: Answer, curated: DataFrame) -> DataFrame:
 
 def _records(answer: Answer, table: DataFrame) -> DataFrame:
     """Return each row as JSON with the conditions of the charts. One task reads the table, so the rows stay sorted."""
-    conditions = [
-        F.coalesce(F.expr(condition), F.lit(False)) for chart in answer.charts for condition in chart.conditions()
-    ]
-    rows = table.coalesce(1).withColumn(_FLAGS, F.array(*conditions).cast("array<boolean>"))
-    record = F.to_json(F.struct(*(F.col(f"`{name}`") for name in rows.columns)), {"ignoreNullFields": "false"})
-    return rows.sortWithinPartitions(*sort_keys(answer)).select(
-        F.lit(answer.name).alias("answer"), record.alias("record")
-    )
+    conditions = [condition for chart in answer.charts for condition in chart.conditions()]
+    flags = ", ".join(f"coalesce({condition}, false)" for condition in conditions)
+    record = f"to_json(struct(*, array({flags}) AS {_FLAGS}), map('ignoreNullFields', 'false')) AS record"
+    return table.coalesce(1).sortWithinPartitions(*sort_keys(answer)).selectExpr(f"'{answer.name}' AS answer", record)
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    """Return the rows of all frames. Spark analyzes each union, so a balanced tree of unions is faster than a chain."""
+    if len(frames) == 1:
+        return frames[0]
+    middle = len(frames) // 2
+    return _union(frames[:middle]).unionAll(_union(frames[middle:]))
 
 
 def _answer_rows(
