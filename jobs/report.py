@@ -1,4 +1,4 @@
-"""AWS Glue job that publishes the site of all datasets that have been published."""
+"""AWS Glue job that publishes a site about all published datasets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def publish_reports(spark: SparkSession, names: Sequence[str], *, target: str) -
     """Publish the site of published datasets to S3 or to a folder.
 
     Raises:
-        SiteError: The target has another index page, or cannot be read or written. The earlier site is unchanged.
+        SiteError: The target has files of another site, or cannot be read or written. The earlier site is
+            unchanged.
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
     """

@@ -24,7 +24,7 @@ MAX_ROWS = 100_000
 """Maximum number of rows of an answer in a report."""
 
 MAX_REASONS = 3
-"""Maximum number of reasons why rows are in quarantine."""
+"""Maximum number of reasons for quarantine that a report lists for each dataset."""
 
 MAX_RUNS = 20
 """Maximum number of runs of a dataset on the quality page."""
@@ -33,13 +33,15 @@ MAX_RUNS = 20
 def read_datasets(
     spark: SparkSession, names: Sequence[str], *, on_read: Callable[[str, list[AnswerRows]], None] | None = None
 ) -> list[DatasetFacts]:
-    """Read the answers and the facts of published datasets. `on_read` is called when the answers of a dataset are read.
+    """Read the answers and the facts of published datasets.
+
+    `on_read` is called for each dataset, after its answers have been read.
 
     Raises:
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has more than `MAX_ROWS` rows.
     """
-    with ThreadPoolExecutor(max_workers=2) as readers:  # Spark plans one query at a time, but can plan two in parallel.
+    with ThreadPoolExecutor(max_workers=2) as readers:  # Spark plans the queries of two threads in parallel.
         # The dataset with the most answers comes first, because its charts take the longest to draw.
         largest_first = sorted(names, key=lambda name: -len(load_report(name).answers))
         reading = {name: readers.submit(_read, spark, name) for name in largest_first}
@@ -58,11 +60,11 @@ def read_datasets(
 
 
 def find_published(spark: SparkSession, names: Sequence[str], *, only_published: bool) -> list[str]:
-    """Return the datasets that have been published.
+    """Return the datasets that have been published. If `only_published` is true, leave out all other datasets.
 
     Raises:
-        NotPublishedError: No dataset has been published. Or a dataset has not been published, and `only_published` is
-            false.
+        NotPublishedError: No dataset has been published, or `only_published` is false and a dataset has not been
+            published.
     """
     published = [name for name in names if exists(spark, table_name("trusted", name))]
     missing = [name for name in names if name not in published]

@@ -60,19 +60,20 @@ def publish_site(files: Mapping[str, str], *, index: str, target: str) -> Publis
     """Write the files of a site, and then its index page. Earlier files are kept.
 
     Each version of the index page is also kept as `index.<hash>.html`. To go back to a version, copy this file to
-    `index.html`.
+    `index.html`. On S3, the copy needs the Cache-Control of the index page.
 
     Raises:
-        SiteError: The target has another index page, or cannot be read or written. The earlier site is unchanged.
+        SiteError: The target has files of another site, or cannot be read or written. The earlier site is
+            unchanged.
     """
     if not target.removeprefix("s3://").strip("/ "):
         raise SiteError(
-            where=target, problem="this is not a target. Give a folder or an address such as s3://BUCKET/reports"
+            where=target, problem="this is not a valid target. Give a folder, or an address such as s3://BUCKET/site"
         )
     place: _Target = _Bucket(target) if is_s3(target) else _Folder(target)
     existing = place.read_index()
     if existing is not None and GENERATOR not in existing:
-        problem = f"{INDEX} is not a page of CityLake, so it is not replaced. Give another target with --to"
+        problem = f"{INDEX} is not a page of CityLake, so it is not replaced. Give another folder or address"
         raise SiteError(where=target, problem=problem)
     version = f"index.{sha256(index.encode()).hexdigest()[:10]}.html"
     present = place.names()
@@ -91,10 +92,10 @@ class _Folder:
     def __init__(self, target: str) -> None:
         self.path = Path(target)
         if self.path.exists() and not self.path.is_dir():
-            raise SiteError(where=target, problem="this is a file. Give a folder or an s3:// address with --to")
+            raise SiteError(where=target, problem="this is a file. Give a folder or an s3:// address")
         names = self.names()
         if names and INDEX not in names:
-            problem = f"the folder has other files: {', '.join(sorted(names)[:3])}. Give an empty folder with --to"
+            problem = f"the folder has other files: {', '.join(sorted(names)[:3])}. Give an empty folder"
             raise SiteError(where=target, problem=problem)
 
     def read_index(self) -> str | None:

@@ -14,12 +14,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Source:
-    """A published dataset from which the answers are computed.
+    """A source of the data from which the answers are computed.
 
     Attributes:
-        title: The publisher, and the name of the published dataset.
-        url: The page of the published dataset. Empty if there is no such page.
-        licence: The name of the licence. Empty if the data is not published.
+        title: The publisher or the owner of the data, and the name of the data.
+        url: The page of the published data. Empty if there is no such page.
+        licence: The name of the licence. Empty if no licence is known.
     """
 
     title: str
@@ -50,8 +50,8 @@ class Answer:
     Attributes:
         name: The name of the answer. The table of the answer is `lake.curated.<dataset>_<name>`.
         question: The question that the table answers. A short question fits on a line of a terminal.
-        sentence: The function that returns the answer in one sentence. The function takes the rows of the table, and is
-            called only if there is at least one row.
+        sentence: The function that returns the answer in one to three sentences. The function takes the rows of the
+            table, and is called only if there is at least one row.
         columns: The displayed columns, in order. `reports.columns` has the headers and formats.
         charts: The charts of the answer. A report displays the charts above the table.
         order: The sort keys of the rows: columns or SQL expressions. `-name` sorts in descending order. `-|name|` sorts
@@ -85,7 +85,7 @@ class Answer:
         return self.exported_as.get(column, column)
 
     def text(self, rows: Rows) -> str:
-        """Return the answer in one sentence."""
+        """Return the answer in one to three sentences."""
         return self.sentence(rows) if rows else self.empty
 
 
@@ -95,7 +95,7 @@ class Report:
 
     Attributes:
         title: The title of the report.
-        sources: The published datasets.
+        sources: The sources of the data.
         answers: The answers in the order of the report. The first answer is the headline of the dataset.
         headers: The headers of columns, if they differ from those in `reports.columns`.
         sparkline: The name of the answer whose first chart is the small line of the dataset on the index page.

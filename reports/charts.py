@@ -31,19 +31,21 @@ class Chart:
         panel: The columns that divide the chart into panels with the same scale.
         axis: The title of the value axis, with the unit. For a percentage, the title also says what 100 % is.
         where: An SQL condition that selects the rows of the chart. Empty for all rows.
-        weight: The column whose sum decides which categories, series and panels are shown. Empty for the last value.
+        weight: The column whose sum decides which categories, series and panels are shown. By default, the last
+            column of `values`.
         max_categories: Maximum number of categories in a panel of `bars`, `dots` and `change`.
-        max_series: Maximum number of series.
+        max_series: Maximum number of series that the column `series` gives to `line` and `dots`.
         max_panels: Maximum number of panels.
         complete: An SQL condition that is false for incomplete periods. Such periods are drawn as open circles or
             pale columns.
-        incomplete: The meaning of open circles or pale columns. Displayed only if there are any.
-        missing_is_zero: Whether a missing month of a `line` stands for 0. Otherwise the line has a gap.
+        incomplete: The meaning of open circles or pale columns. Displayed only if the chart has incomplete periods.
+        missing_is_zero: Whether a missing month of a `line` stands for 0 on the site. Otherwise the line has a gap.
+            In a workbook, the line always connects the months that have values.
         in_order: Whether `bars`, `dots` and `change` show the first categories, in the order of the rows. Otherwise
             they show the greatest categories.
         coordinates: The columns with latitude and longitude (degrees) of a `map`.
-        places: An SQL condition. The rows that meet it are named on a `map`, and have no circle. Empty if the circles
-            have names.
+        places: An SQL condition. The rows that meet it give the names on a `map`. Exclude these rows with `where`,
+            because they would also have circles. If `places` is empty, the map names its circles.
         note: A sentence below the chart.
     """
 

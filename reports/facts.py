@@ -70,5 +70,5 @@ class DatasetFacts:
 
     @property
     def headline(self) -> str:
-        """The first answer in one sentence."""
+        """The first answer in one to three sentences."""
         return self.answers[0].sentence if self.answers else "There is no answer yet."

@@ -23,7 +23,7 @@ def _departments(rows: Rows) -> str:
 def _channels(rows: Rows) -> str:
     latest = [row for row in rows if row["year"] == rows[0]["year"] and row["inquiry_channel"] is not None]
     if not latest:
-        return "The channel is unknown for all inquiries."
+        return f"The channel of all inquiries in {rows[0]['year']} is unknown."
     most, least = (f"{row['inquiry_channel']} ({row['share_pct']:.2f} %)" for row in (latest[0], latest[-1]))
     if len(latest) == 1:
         return f"In {latest[0]['year']}, people used only {most}."

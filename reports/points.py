@@ -27,7 +27,7 @@ class Point:
         latitude: Latitude in degrees, if the chart is a map.
         longitude: Longitude in degrees, if the chart is a map.
         weight: The value that decides whether the chart shows the point.
-        series_order: The place of the series among the series.
+        series_order: The number by which the series are sorted.
     """
 
     panel: str
@@ -42,7 +42,7 @@ class Point:
 
     @property
     def key(self) -> _Key:
-        """The panel, category, series and place. Values with the same key are added."""
+        """The panel, category, series and coordinates. Values with the same key are added."""
         return self.panel, self.category, self.series, self.latitude, self.longitude
 
 
@@ -55,7 +55,7 @@ class ChartData:
         panels: The labels of the panels. One empty text if the chart has no panels.
         series: The labels of the series. One empty text if the chart has no series.
         places: The named places of a map.
-        left_out: A sentence for each kind of things that the chart does not show.
+        left_out: Sentences that say how many panels, series and categories the chart leaves out.
     """
 
     points: tuple[Point, ...]
@@ -153,13 +153,14 @@ def _keep_greatest(
 
 
 def _note(headers: Mapping[str, str], columns: Iterable[str], shown: int, total: int) -> str:
-    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total} in the table."
+    return f"{', '.join(headers[name] for name in columns)}: the chart shows {shown} of {total}."
 
 
 def _greatest(points: Sequence[Point], part: str, limit: int, *, in_order: bool = False) -> tuple[list[Any], int]:
-    """Return the values of a part of the key with the greatest weights, and the number of values if any is left out.
+    """Return the panels, series or categories with the greatest weights.
 
-    If `in_order` is true, return the first values.
+    `part` is the name of the attribute. If `in_order` is true, the first values are returned. The second result is
+    the number of all values, or 0 if no value is left out.
     """
     totals: dict[Any, float] = defaultdict(float)
     for point in points:

@@ -40,7 +40,7 @@ class AnswerRows:
 
     @property
     def sentence(self) -> str:
-        """The answer in one sentence."""
+        """The answer in one to three sentences."""
         return self.answer.text(self.rows)
 
 

@@ -36,20 +36,22 @@ class TargetFolder:
     manifest: str
 
     def check(self) -> None:
-        """Check that the folder can be written, and has only the files of an older report of the same kind.
+        """Check that the folder can be written, and has no files except those of an older report of the same kind.
 
         Raises:
-            TargetError: The path is a file, the folder has other files, or the folder cannot be written.
+            TargetError: The path is a file, the folder has other files, the folder is the current folder or a folder
+                above it, or the folder cannot be written.
         """
         target = Path(self.path).resolve()
         try:
             if target.exists() and not target.is_dir():
                 raise self._error("this is a file. Give a folder with")
             if not self.path or target in (Path.cwd(), *Path.cwd().parents):
-                raise self._error("this folder would be replaced. Give a folder inside it with")
+                problem = "this is the current folder or a folder above it, and is never replaced"
+                raise self._error(f"{problem}. Give another folder with")
             if others := sorted(self._other_files(target)):
                 names = ", ".join(others[:3])
-                raise self._error(f"the folder has files that no report wrote: {names}. Give another folder with")
+                raise self._error(f"the folder has other files: {names}. Give another folder with")
             parent = next(folder for folder in target.parents if folder.exists())
             if not parent.is_dir() or not os.access(parent, os.W_OK):
                 raise self._error(f"{parent} is not a folder that can be written. Give another folder with")
@@ -61,7 +63,7 @@ class TargetFolder:
         try:
             found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
             own = json.loads(manifest.read_text(encoding="utf-8"))["files"] if self.manifest in found else []
-        except FileNotFoundError:  # Another process has just replaced the folder by its own report.
+        except FileNotFoundError:  # Another process has just replaced the folder with its own report.
             return set()
         return found - {*own, self.manifest}
 
@@ -101,7 +103,7 @@ class TargetFolder:
 
 
 def require_separate(targets: Sequence[TargetFolder], *, files: Sequence[str] = ()) -> None:
-    """Check that no target is inside another target. `files` are files that are written too.
+    """Check that no target is inside another target. `files` are the paths of the workbooks.
 
     Raises:
         TargetError: Two targets overlap, so one report would replace the other report.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from reports.labels import UNKNOWN
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -52,7 +54,7 @@ def percent(change: float | None, *, since: str, more: str = "more", fewer: str 
     return _compare(change, "%", since=since, more=more, fewer=fewer)
 
 
-def name_of(value: object, *, default: str = "an unknown value") -> str:
+def name_of(value: object, *, default: str = UNKNOWN) -> str:
     """Return a value as text, or `default` if the value is missing."""
     return default if value is None else str(value)
 

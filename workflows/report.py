@@ -43,7 +43,7 @@ class Outputs:
 
     @property
     def need_tables(self) -> bool:
-        """Whether an output displays rows of tables. Dashboards need only the declarations of reports."""
+        """Whether an output needs tables. Dashboards need only the declarations of reports."""
         return bool(self.site or self.excel or self.athena or self.redshift or self.csv)
 
     def targets(self) -> dict[str, TargetFolder]:
@@ -64,7 +64,7 @@ def write_reports(
     datasets, because they can be imported before the first run.
 
     Raises:
-        TargetError: A target has other files, or cannot be written.
+        TargetError: A target has other files, overlaps another target, or cannot be written.
         NotPublishedError: No run has published a dataset.
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
@@ -95,7 +95,7 @@ def write_reports(
         print_plain(f"{name}: {targets[name].write(files)}")
     for name in names:
         if name not in published:
-            print_plain(f"{name} is left out, because it has never run.")
+            print_plain(f"{name} is left out of everything that shows rows, because no run has published it.")
     return FINE
 
 
@@ -105,7 +105,8 @@ def publish_site_of(
     """Publish the site of datasets to S3 or to a folder.
 
     Raises:
-        SiteError: The target has another index page, or cannot be read or written. The earlier site is unchanged.
+        SiteError: The target has files of another site, or cannot be read or written. The earlier site is
+            unchanged.
         NotPublishedError: No run has published a dataset.
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has too many rows for a report.
@@ -121,7 +122,7 @@ def publish_site_of(
 def _text_files(
     names: Sequence[str], datasets: Sequence[DatasetFacts], outputs: Outputs
 ) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Return the files of each output except the site, by path."""
+    """Yield the files of the SQL, dashboard and csv outputs. Each mapping has the text of each file by path."""
     if outputs.athena or outputs.redshift:
         from reports.sql.files import athena_files, redshift_files  # Import this module here, because it loads sqlglot.
 

@@ -226,7 +226,8 @@ ANSWERS = (
             ),
         ),
         order=("rank",),
-        note="Minimum and maximum are the lowest and the highest share in a city. 100 % is all incidents of a city.",
+        note="Minimum % and Maximum % are the lowest and the highest share among the cities. 100 % is all incidents "
+        "of a city.",
     ),
     Answer(
         name="top_type_dispositions",
@@ -279,7 +280,7 @@ ANSWERS = (
                 "dots",
                 "value",
                 "arrival_missing_pct clearing_missing_pct",
-                "Incidents without the time, % of all incidents of the row",
+                "Incidents with a missing time, % of the incidents with this label",
                 panel="dimension",
                 where="dimension <> 'all'",
                 weight="incidents",

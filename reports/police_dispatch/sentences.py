@@ -1,4 +1,4 @@
-"""The sentences of the report about dispatched incidents. Each function returns the answer in one sentence."""
+"""The sentences of the report about dispatched incidents. Each function returns an answer in one to three sentences."""
 
 from __future__ import annotations
 

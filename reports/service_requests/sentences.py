@@ -1,4 +1,4 @@
-"""The sentences of the report about service requests. Each function returns the answer in one sentence."""
+"""The sentences of the report about service requests. Each function returns an answer in one sentence."""
 
 from __future__ import annotations
 

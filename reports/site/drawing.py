@@ -15,7 +15,7 @@ _PROCESSES = 2
 
 
 class Drawing:
-    """Draws charts. Processes do the work, because the library that draws keeps Python's lock."""
+    """Draws charts in separate processes, because the drawing library holds Python's global interpreter lock."""
 
     def __init__(self) -> None:
         # A forked process would inherit the connection to Spark, so the processes are spawned.

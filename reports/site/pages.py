@@ -26,7 +26,7 @@ from reports.site.pictures import Picture, draw_picture
 from reports.validation import result_text
 
 MAX_TABLE_ROWS = 30
-"""Maximum number of rows of a table on a page. The csv file beside the page has all rows."""
+"""Maximum number of rows of a table on a page. The csv file of the answer has all rows."""
 
 _TEMPLATES = "reports.site.templates"
 _RUN_HEADERS = (
@@ -47,7 +47,7 @@ class Site:
     """The files of a site.
 
     Attributes:
-        index: The page that links to all other files.
+        index: The index page, which links to all other pages.
         files: All other files, by path. Pages and files refer to each other by these paths.
     """
 
@@ -158,8 +158,8 @@ def _draw_trend(dataset: DatasetFacts) -> Picture | None:
     runs = dataset.validations[::-1]
     if len(runs) < 2:
         return None
-    note = "The last validated runs, from old to new."
-    axis = "Quarantined rows, % of validated rows"
+    note = "The chart shows the last validated runs, from old to new."
+    axis = "Quarantined rows, % of published and quarantined rows"
     chart = Chart(kind="line", category=("run",), values=("quarantined_pct",), axis=axis, note=note)
     points = tuple(
         Point("", number, "", 100 * run.quarantined / (run.rows_out + run.quarantined or 1))

@@ -57,7 +57,7 @@ class Picture:
 
 
 def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, label: str) -> Picture:
-    """Draw a chart for wide and for narrow pages. `label` is the answer in one sentence."""
+    """Draw a chart for wide and for narrow pages. `label` describes the chart to screen readers."""
     wide, narrow = draw(chart, data, width=WIDE), draw(chart, data, width=NARROW)
     return Picture(
         f"{answer}-{number}",
@@ -89,7 +89,8 @@ def _legend(chart: Chart, data: ChartData) -> Iterator[LegendItem]:
 def _captions(chart: Chart, data: ChartData) -> Iterator[str]:
     if chart.kind == "map":
         highest = max(point.value for point in data.points)
-        yield f"The area of a circle stands for its number. The largest circle: {highest:,.0f} {_lower(chart.axis)}."
+        yield "The area of a circle stands for its value."
+        yield f"The largest circle stands for {highest:,.0f} {_lower(chart.axis)}."
     if chart.kind == "heatmap":
         yield f"The darkest cell has {max(point.value for point in data.points):,.0f} {_lower(chart.axis)}."
     if not data.is_complete:

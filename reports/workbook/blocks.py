@@ -16,12 +16,14 @@ Range = list[Any]
 
 _MAX_LABEL = 72  # UTF-16 code units
 _VALUE_WIDTH = 18  # characters
-_INTRODUCTION = "The values that the charts of this workbook show. A chart changes if you change these values."
+_INTRODUCTION = "This sheet has the values of the charts. If you change a value, its chart changes too."
 
 
 @dataclass(frozen=True)
 class Block:
-    """The cells with the values of a panel of a chart. Each row is a category, and each further column is a series.
+    """The cells with the values of a panel of a chart.
+
+    Each row is a category, and each column after the labels is a series.
 
     Attributes:
         sheet: The name of the sheet.

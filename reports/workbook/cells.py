@@ -98,7 +98,7 @@ def column_width(column: DisplayColumn, rows: Sequence[Mapping[str, Any]]) -> in
 
 
 def unique_headers(headers: Iterable[str]) -> list[str]:
-    """Return headers that differ in more than upper and lower case, as Excel's tables need.
+    """Return headers that are unique regardless of case, as Excel's tables require.
 
     >>> unique_headers(["Name", "name", ""])
     ['Name', 'name (2)', '-']
@@ -117,7 +117,7 @@ def sheet_names(names: Iterable[str]) -> list[str]:
 
 
 def _unique(names: Sequence[str], length: int) -> list[str]:
-    """Add a number to names that differ only in upper and lower case from an earlier name."""
+    """Add a number to each name that equals an earlier name regardless of case."""
     unique: dict[str, str] = {}
     for name in names:
         candidate, number = name, 1

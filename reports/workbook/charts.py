@@ -71,7 +71,7 @@ def style_chart(
 
 
 def axis_style(title: str = "", *, grid: bool = False, **options: Any) -> dict[str, Any]:
-    """Return the options of an axis without a line and without ticks."""
+    """Return the options of an axis without tick marks. If `grid` is true, the axis has grid lines."""
     style = {
         "num_font": _FONT,
         "line": {"color": LINE},
@@ -157,7 +157,7 @@ def _mix_with_white(opacity: float) -> str:
 
 
 def _value_axis(chart: Chart, data: ChartData) -> dict[str, Any]:
-    """Return the scale of the values. All panels have the same scale."""
+    """Return the options of the value axis. All panels have the same scale, except if values are negative."""
     if chart.kind == "stack":
         return {"min": 0, "max": 1, "num_format": "0%"}
     start = axis_start(chart, data)

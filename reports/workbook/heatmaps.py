@@ -15,7 +15,7 @@ from reports.workbook.cells import ACCENT, MUTED, Styles, clean_text, write_link
 from reports.workbook.page import set_up_page
 
 _PALEST = "#F3F8FA"
-_DARK = 0.8  # Texts on cells with a greater share of the highest value are white.
+_DARK = 0.8  # A cell above this share of the highest value is dark, so its text is white.
 
 
 def heatmaps_of(rows: AnswerRows) -> list[tuple[Chart, ChartData]]:

@@ -26,7 +26,8 @@ _CHARACTER_WIDTH, _NAME_HEIGHT = 6, 16  # pixels
 def add_maps(book: Any, chart: Chart, data: ChartData, sheet: DataSheet) -> Iterator[tuple[Any, int]]:
     """Add a map to the workbook for each panel, and return the maps with their heights in pixels.
 
-    XlsxWriter has no bubble charts. So the places are divided into three series with circles of different sizes.
+    XlsxWriter has no bubble charts. So the places are divided into at most three series with circles of different
+    sizes.
     """
     for panel in data.panels:
         points = [point for point in data.points if point.panel == panel and point.latitude is not None]
@@ -109,7 +110,7 @@ class _Frame:
             name = str(place.category)
             is_short_text = 0 < len(name) <= _MAX_NAME_LENGTH and not name.startswith(
                 "="
-            )  # XlsxWriter reads a formula.
+            )  # XlsxWriter reads such a name as a formula.
             if is_short_text and not any(self._touch(place, other) for other in chosen):
                 chosen.append(place)
         return chosen[:_MAX_NAMES]

@@ -84,7 +84,7 @@ def _facts(dataset: DatasetFacts) -> list[tuple[str, Any]]:
     last_run = datetime.fromisoformat(dataset.last_run) if dataset.last_run else "never"
     run_id = dataset.validations[0].run_id if dataset.validations else "not validated"
     facts: list[tuple[str, Any]] = [
-        ("Rows in", dataset.rows_in),
+        ("Rows landed", dataset.rows_in),
         ("Trusted rows", dataset.trusted),
         ("Rows in quarantine", dataset.quarantined),
         ("Suite", dataset.verdict),

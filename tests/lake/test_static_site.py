@@ -117,7 +117,7 @@ def test_another_index_page_is_not_replaced(tmp_path: Path, bucket: Any) -> None
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(SiteError, match="the folder has other files: notes.txt. Give an empty folder with --to"):
+    with pytest.raises(SiteError, match="the folder has other files: notes.txt. Give an empty folder"):
         publish_site(FILES, index=INDEX, target=str(tmp_path))
     assert files_in(tmp_path) == {"notes.txt": "mine"}
 

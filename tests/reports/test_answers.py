@@ -53,7 +53,7 @@ def test_each_answer_of_a_dataset_is_in_its_report(dataset: str) -> None:
 
 
 @pytest.mark.parametrize("dataset", dataset_names())
-def test_each_answer_is_one_sentence_and_has_a_chart(dataset: str, sample_reports: dict[str, DatasetFacts]) -> None:
+def test_each_answer_has_whole_sentences_and_a_chart(dataset: str, sample_reports: dict[str, DatasetFacts]) -> None:
     for rows in sample_reports[dataset].answers:
         sentence = rows.sentence
 

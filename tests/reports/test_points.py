@@ -41,7 +41,7 @@ def test_bars_are_sorted_by_value_and_limited() -> None:
     data = points_of(bars(max_categories=2), counts(a=1, b=5, c=3))
 
     assert shown(data) == [("b", 5), ("c", 3)]
-    assert data.left_out == ("City: the chart shows 2 of 3 in the table.",)
+    assert data.left_out == ("City: the chart shows 2 of 3.",)
 
 
 def test_the_name_decides_which_of_equal_bars_are_shown() -> None:
@@ -90,7 +90,7 @@ def test_the_panels_with_the_greatest_totals_are_shown() -> None:
         ("c", "x", 5),
         ("b", "x", 9),
     ]
-    assert data.left_out == ("City: the chart shows 2 of 3 in the table.",)
+    assert data.left_out == ("City: the chart shows 2 of 3.",)
 
 
 def test_the_weight_decides_which_series_and_categories_are_shown() -> None:
@@ -165,7 +165,7 @@ def test_places_with_the_same_name_stay_separate_on_a_map() -> None:
     assert [(point.latitude, point.value) for point in points_of(chart, rows).points] == [(39.0, 2), (40.0, 2)]
 
 
-def test_named_places_of_a_map_have_no_circle() -> None:
+def test_rows_that_only_name_places_have_no_circle() -> None:
     chart = Chart(kind="map", category=("city",), values=("count",), coordinates=("lat", "lon"), axis="Incidents")
     rows = [
         {"city": "cell", "count": 2, "lat": 39.0, "lon": -77.0},

@@ -31,7 +31,7 @@ def test_write_replaces_the_older_files(tmp_path: Path) -> None:
 def test_folder_with_other_files_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(TargetError, match=r"files that no report wrote: notes\.txt\. .* with --csv"):
+    with pytest.raises(TargetError, match=r"the folder has other files: notes\.txt\. .* with --csv"):
         folder(tmp_path).write({"a.csv": ""})
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -51,7 +51,7 @@ def test_files_that_people_added_are_not_deleted(tmp_path: Path) -> None:
     target.write({"a.csv": "1\n"})
     (tmp_path / "csv" / "notes.txt").write_text("mine")
 
-    with pytest.raises(TargetError, match=r"files that no report wrote: notes\.txt"):
+    with pytest.raises(TargetError, match=r"the folder has other files: notes\.txt"):
         target.write({"a.csv": "2\n"})
     assert (tmp_path / "csv" / "notes.txt").read_text() == "mine"
 
@@ -60,7 +60,7 @@ def test_the_current_folder_is_not_replaced(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
 
     for path in (".", "..", ""):
-        with pytest.raises(TargetError, match="this folder would be replaced. Give a folder inside it with --csv"):
+        with pytest.raises(TargetError, match="is never replaced. Give another folder with --csv"):
             TargetFolder(path, option="--csv", manifest="m.json").check()
 
 

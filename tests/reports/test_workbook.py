@@ -39,7 +39,7 @@ def test_overview_has_facts_and_links_to_answers(write: Callable[..., Written]) 
     assert rows[0][0] == "Phone calls"
     assert rows[1][0] == "Many."
     assert dict(rows[3:11]) == {
-        "Rows in": 12,
+        "Rows landed": 12,
         "Trusted rows": 10,
         "Rows in quarantine": 2,
         "Suite": "met",

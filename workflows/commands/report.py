@@ -87,7 +87,7 @@ CsvLocationOption = Annotated[
     str,
     typer.Option(
         metavar="URI",
-        help=help_text("Use this S3 folder of csv files in the SQL files for Athena.", default=CSV_LOCATION),
+        help=help_text("Define the Athena tables on the csv files in this S3 folder.", default=CSV_LOCATION),
         show_default=False,
     ),
 ]

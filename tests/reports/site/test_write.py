@@ -46,7 +46,7 @@ def test_an_empty_folder_is_used(tmp_path: Path) -> None:
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(TargetError, match=r"files that no report wrote: notes.txt"):
+    with pytest.raises(TargetError, match=r"the folder has other files: notes.txt"):
         write_site(SITE, str(tmp_path))
     assert files_of(tmp_path) == {"notes.txt": "mine"}
 

@@ -74,7 +74,7 @@ def _value(random: Random, field: T.StructField, texts: list[str]) -> Any:
         return random.random() < 0.5
     number = random.randint(-8, 40)
     if isinstance(field.dataType, T.DecimalType):
-        return Decimal(number) / 4  # Quarters have exact sums, also as floats.
+        return Decimal(number) / 4  # Multiples of 0.25 have exact sums, also as floats.
     return number / 4 if isinstance(field.dataType, T.DoubleType) else number
 
 
