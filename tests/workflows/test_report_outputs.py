@@ -53,7 +53,7 @@ def test_unusable_target_stops_the_command_before_anything_is_written(citylake, 
     code, out, error = citylake("report", "contact_centre", "--csv", "csv", "--athena", "taken")
 
     assert (code, out) == (1, "")
-    assert "taken: the folder has files that are not a report of CityLake: notes.txt" in error
+    assert "taken: the folder has other files: notes.txt" in error
     assert not (tmp_path / "csv").exists()
 
 
