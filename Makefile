@@ -10,6 +10,9 @@ BIN := .venv/bin
 PARALLEL = -n $(WORKERS) --dist worksteal
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
 PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
+# The tests open pages in Chromium, and workbooks in LibreOffice.
+DESKTOP = chromium libreoffice-calc-nogui
+NO_QUESTIONS = --yes -qq --no-install-recommends
 APT = $(shell test "$$(id -u)" = 0 || echo sudo -n) apt-get
 VERSION = $(shell $(BIN)/python setup.py --version)
 
@@ -84,9 +87,9 @@ clean: ## Remove all generated files and environments. The tables of your own da
 .venv/dev: .venv/run
 	@echo "installing the packages that the tests need (only once) …"
 	@$(PIP) -e '.[gx,dev,docs]'
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(APT) install --yes -qq chromium >/dev/null 2>&1 \
-	  || { $(APT) update -qq && $(APT) install --yes -qq chromium >/dev/null; } \
-	  || echo "Chromium cannot be installed, so the browser tests are skipped. Install the package chromium"
+	@command -v chromium >/dev/null && command -v soffice >/dev/null || $(APT) install $(NO_QUESTIONS) $(DESKTOP) >/dev/null 2>&1 \
+	  || { $(APT) update -qq && $(APT) install $(NO_QUESTIONS) $(DESKTOP) >/dev/null; } \
+	  || echo "Tests of pages and workbooks are skipped, because these packages cannot be installed: $(DESKTOP)"
 	@touch $@
 
 .venv/bench: .venv/dev
