@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -75,12 +75,10 @@ def load_table(spark: SparkSession, table: str) -> Any:
 
 def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Snapshot]:
     """Yield the unexpired snapshots of a branch, starting with the latest snapshot."""
-    try:
-        iceberg = load_table(spark, table)
-    except AnalysisException as error:
-        if error.getErrorClass() != "TABLE_OR_VIEW_NOT_FOUND":
-            raise
+    # This check also loads the catalog with the settings of this session. `load_table` would use the active session.
+    if not spark.catalog.tableExists(table):
         return
+    iceberg = load_table(spark, table)
     parser = _find_package(spark, iceberg).SnapshotParser
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
