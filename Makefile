@@ -11,7 +11,7 @@ PARALLEL = -n $(WORKERS) --dist worksteal
 PIP_FLAGS := install --quiet --disable-pip-version-check -c constraints/lock.txt
 PIP := $(BIN)/python -m pip $(PIP_FLAGS) -c constraints/glue-5.1.txt
 # The tests open pages in Chromium, and workbooks in LibreOffice.
-DESKTOP = chromium libreoffice-calc-nogui
+DESKTOP = chromium libreoffice-calc-nogui fonts-liberation
 NO_QUESTIONS = --yes -qq --no-install-recommends
 APT = $(shell test "$$(id -u)" = 0 || echo sudo -n) apt-get
 VERSION = $(shell $(BIN)/python setup.py --version)

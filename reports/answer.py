@@ -18,7 +18,7 @@ class Source:
 
     Attributes:
         title: The publisher or the owner of the data, and the name of the data.
-        url: The page of the published data. Empty if there is no such page.
+        url: The page of the published data. Empty if the data is not published.
         licence: The name of the licence. Empty if no licence is known.
     """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from reports.answer import Answer, Report, Rows, Source
 from reports.charts import Chart, chart
 from reports.words import month_and_year, name_of, points
@@ -29,8 +32,8 @@ def _range_of(rows: Rows, column: str, text: str) -> str:
     return f"{text} between {low} and {high}."
 
 
-def _course(row: object) -> str:
-    return ", ".join(name_of(row[name]) for name in _COURSE)  # type: ignore[index]
+def _course(row: Mapping[str, Any]) -> str:
+    return ", ".join(name_of(row[name]) for name in _COURSE)
 
 
 def _by_programme(rows: Rows) -> str:

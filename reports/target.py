@@ -1,6 +1,7 @@
 """Write the files of a report to a folder.
 
-The folder has the old files or the new files, and never a mix. For a moment in between, there is no folder.
+The folder has either the old files or the new files. While a report replaces the folder, the folder is absent for a
+moment.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_nothing_is_left_behind_if_a_file_cannot_be_written(tmp_path: Path) -> N
     assert files_of(tmp_path) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can write to a read-only folder")
+@pytest.mark.skipif(os.geteuid() == 0, reason="no folder is read-only for root, so the error cannot occur")
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
