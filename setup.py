@@ -45,6 +45,7 @@ setup(
         "": ["py.typed"],
         "expectations.suites": ["*.json"],
         "lake": ["*.properties"],
+        "reports.site": ["fonts.conf"],
         "reports.site.templates": ["*.html", "report.*"],
     },
     # Glue provides pyspark and boto3. The wheel requires no other packages, so a job starts fast.

@@ -23,7 +23,7 @@ def render(datasets: Sequence[DatasetFacts], drawing: Drawing, *, hash_pages: bo
     """Render the site of datasets. `drawing` has started to draw the charts of all datasets."""
     return render_site(
         datasets,
-        drawing.pictures(),
+        drawing.finish(datasets),
         library=drawing.library(),
         version=code_version("reports"),
         written=datetime.now(timezone.utc),

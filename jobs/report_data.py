@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 
-from pyspark.sql import SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from expectations.suite import load_suite
@@ -14,7 +15,7 @@ from jobs.status import DatasetStatus, status_of
 from lake.errors import NotPublishedError
 from lake.ledger import RUNS, runs
 from lake.tables import exists, head, read, read_snapshot, row_count, table_name
-from reports.console import Expectations, frequent_reasons
+from reports.console import Expectations
 from reports.errors import AnswerTooLargeError, MissingAnswersError
 from reports.facts import DatasetFacts, Validation
 from reports.load import load_report
@@ -47,16 +48,23 @@ def read_datasets(
         reading = {name: readers.submit(_read, spark, name) for name in largest_first}
         statuses = readers.submit(status_of, spark, names)
         validations = readers.submit(_validations, spark, names)
+        reasons = readers.submit(reasons_of, spark, names)
         answers = {}
         for name in largest_first:
             answers[name] = reading[name].result()
             if on_read:
                 on_read(name, answers[name])
-        facts = [
-            readers.submit(_facts, spark, status, answers[status.dataset], validations.result()[status.dataset])
-            for status in statuses.result()
-        ]
-    return [fact.result() for fact in facts]
+        rows_in = {name: count_rows(spark, "raw", name) for name in names}
+    return [
+        _facts(
+            status,
+            answers[status.dataset],
+            rows_in=rows_in[status.dataset],
+            reasons=reasons.result().get(status.dataset, ()),
+            validations=validations.result()[status.dataset],
+        )
+        for status in statuses.result()
+    ]
 
 
 def find_published(spark: SparkSession, names: Sequence[str], *, only_published: bool) -> list[str]:
@@ -84,14 +92,41 @@ def expectations_of(dataset: str) -> Expectations:
     return {e.id: (e.description or e.id, e.columns) for e in load_suite(dataset).expectations}
 
 
-def reasons_of(spark: SparkSession, name: str) -> tuple[tuple[str, int], ...]:
-    """Return the most frequent reasons why rows of a dataset are in quarantine, and the number of rows for each."""
-    quarantine = read(spark, table_name("quarantine", name))
-    return frequent_reasons(quarantine, expectations=expectations_of(name), max_reasons=MAX_REASONS)
+def reasons_of(spark: SparkSession, names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return the most frequent reasons for quarantine of each dataset, with the number of rows. Runs one Spark job."""
+    tables = {name: table_name("quarantine", name) for name in names}
+    return frequent_reasons({name: read(spark, table) for name, table in tables.items() if exists(spark, table)})
+
+
+def frequent_reasons(quarantine: Mapping[str, DataFrame]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Map each dataset to its most frequent reasons. `quarantine` maps each dataset to its rows in quarantine.
+
+    A reason is the description of an expectation, or the id of an expectation that is no longer in the suite. Datasets
+    without rows in quarantine are left out.
+    """
+    failed = [
+        rows.select(F.lit(name).alias("dataset"), F.explode("_failed_expectations").alias("id"))
+        for name, rows in quarantine.items()
+    ]
+    if not failed:
+        return {}
+    rows = reduce(DataFrame.unionAll, failed).groupBy("dataset", "id").count().collect()
+    reasons: dict[str, tuple[tuple[str, int], ...]] = {}
+    for row in sorted(rows, key=lambda row: (-row["count"], row["id"])):
+        name, known = row["dataset"], reasons.get(row["dataset"], ())
+        if len(known) < MAX_REASONS:
+            description, _ = expectations_of(name).get(row["id"], (row["id"], ()))
+            reasons[name] = (*known, (description, row["count"]))
+    return reasons
 
 
 def _facts(
-    spark: SparkSession, status: DatasetStatus, answers: Sequence[AnswerRows], validations: Sequence[Validation]
+    status: DatasetStatus,
+    answers: Sequence[AnswerRows],
+    *,
+    rows_in: int,
+    reasons: Sequence[tuple[str, int]],
+    validations: Sequence[Validation],
 ) -> DatasetFacts:
     name, is_running = status.dataset, status.state == "RUNNING"
     return DatasetFacts(
@@ -100,11 +135,11 @@ def _facts(
         answers=answers,
         state=status.state,
         last_run=status.started,
-        rows_in=count_rows(spark, "raw", name),
+        rows_in=rows_in,
         trusted=status.trusted,
         quarantined=status.quarantined,
         attention=status.attention + (("a run is in progress, so the row counts may change",) if is_running else ()),
-        reasons=reasons_of(spark, name) if status.quarantined else (),
+        reasons=reasons,
         validations=validations,
     )
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -65,6 +65,9 @@ def load_table(spark: SparkSession, table: str) -> Any:
     """Return the Java object of an Iceberg table. Metadata can be read from this object without a Spark job."""
     catalog, namespace, name = table.split(".")
     jvm: Any = spark._jvm
+    # Iceberg loads a catalog with the settings of the active session. A Python thread has no active session until it
+    # creates a DataFrame.
+    jvm.SparkSession.setActiveSession(spark._jsparkSession)
     identifier = jvm.org.apache.spark.sql.connector.catalog.Identifier
     gateway: Any = spark._sc._gateway
     levels = gateway.new_array(jvm.java.lang.String, 1)
@@ -75,10 +78,12 @@ def load_table(spark: SparkSession, table: str) -> Any:
 
 def lineage(spark: SparkSession, table: str, *, branch: str = "main") -> Iterator[Snapshot]:
     """Yield the unexpired snapshots of a branch, starting with the latest snapshot."""
-    # This check also loads the catalog with the settings of this session. `load_table` would use the active session.
-    if not spark.catalog.tableExists(table):
-        return
-    iceberg = load_table(spark, table)
+    try:
+        iceberg = load_table(spark, table)
+    except AnalysisException as error:
+        if error.getErrorClass() == "TABLE_OR_VIEW_NOT_FOUND":
+            return
+        raise
     parser = _find_package(spark, iceberg).SnapshotParser
     snapshot = iceberg.snapshot(branch)
     while snapshot is not None:
@@ -281,9 +286,7 @@ def commit_if_unchanged(spark: SparkSession, table: Any, *, name: str) -> Iterat
 def rewrite_data_files(spark: SparkSession, table: Any, *, options: Mapping[str, object]) -> int:
     """Rewrite data files with Iceberg's bin-packing, and return the number of rewritten files."""
     jvm: Any = spark._jvm
-    # Iceberg finds its catalogs in the active session. A Python thread has no active session until it creates a
-    # DataFrame.
-    jvm.org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
+    jvm.SparkSession.setActiveSession(spark._jsparkSession)  # Iceberg finds its catalogs in the active session.
     actions = _find_package(spark, table).spark.actions.SparkActions
     action = actions.get(spark._jsparkSession).rewriteDataFiles(table)
     for name, value in options.items():

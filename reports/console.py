@@ -90,15 +90,6 @@ def quarantine_table(
     return table
 
 
-def frequent_reasons(
-    quarantine: DataFrame, *, expectations: Expectations, max_reasons: int
-) -> tuple[tuple[str, int], ...]:
-    """Return the most frequent reasons why rows are in quarantine, and the number of rows for each reason."""
-    names = quarantine.select(F.explode("_failed_expectations").alias("name")).groupBy("name").count()
-    rows = names.orderBy(F.desc("count"), "name").limit(max_reasons).collect()
-    return tuple((expectations.get(row["name"], (row["name"], ()))[0], row["count"]) for row in rows)
-
-
 def warning_lines(trusted: DataFrame, *, expectations: Expectations, results: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a line for each expectation that published rows fail, with the number of failed rows.
 

@@ -32,6 +32,11 @@ class Validation:
     quarantined: int
     results: Sequence[Mapping[str, Any]] = ()
 
+    @property
+    def quarantined_pct(self) -> float:
+        """The percentage of quarantined rows among the published and quarantined rows."""
+        return 100 * self.quarantined / (self.rows_out + self.quarantined or 1)
+
 
 @dataclass(frozen=True)
 class DatasetFacts:

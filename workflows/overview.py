@@ -49,7 +49,7 @@ def overviews_of(spark: SparkSession, names: Sequence[str]) -> list[Overview]:
 def detailed_overview(spark: SparkSession, name: str) -> Overview:
     """Collect all facts about a dataset, including `reasons` and `warnings`."""
     (overview,) = overviews_of(spark, [name])
-    reasons = reasons_of(spark, name) if overview.status.quarantined else ()
+    reasons = reasons_of(spark, [name]).get(name, ())
     warnings = len(warnings_of(spark, name))
     return Overview(overview.status, overview.raw, overview.headline, reasons, warnings)
 

@@ -40,12 +40,12 @@ def draw(chart: Chart, data: ChartData, *, width: int) -> Spec:
 def draw_sparkline(values: Sequence[tuple[Any, float]]) -> Spec:
     """Return the specification of a small line without axes. `values` are pairs of a period and a value, in order."""
     rows = [{"c": number, "v": value} for number, (_, value) in enumerate(values)]
-    base = chart_of(rows).properties(width=SPARKLINE_WIDTH - 12, height=_SPARKLINE_HEIGHT)
+    base = chart_of(rows, width=SPARKLINE_WIDTH - 12, height=_SPARKLINE_HEIGHT)
     x = alt.X("c:Q", axis=None, scale=alt.Scale(domain=[0, max(len(rows) - 1, 1)], nice=False))
     y = alt.Y("v:Q", axis=None, scale=alt.Scale(zero=False))
     last = base.transform_filter(f"datum.c == {len(rows) - 1}").mark_point(filled=True, fill=ACCENT, size=30, opacity=1)
     line = base.mark_line(stroke=ACCENT, strokeWidth=1.5)
-    return _specification(alt.layer(line, last).encode(x=x, y=y), align_right=False)
+    return _specification(alt.layer(line, last, encoding=alt.Encoding(x=x, y=y)), align_right=False)
 
 
 def _specification(drawing: alt.TopLevelMixin, *, align_right: bool) -> Spec:

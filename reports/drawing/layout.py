@@ -117,9 +117,9 @@ def to_rows(points: Sequence[Point], spec: str, labels: Mapping[Any, str] | None
     return rows
 
 
-def chart_of(rows: Sequence[Spec]) -> alt.Chart:
-    """Return a chart of rows that are part of the specification."""
-    return alt.Chart(alt.Data(values=tuple(rows)))  # type: ignore[no-untyped-call]
+def chart_of(rows: Sequence[Spec], **properties: Any) -> alt.Chart:
+    """Return a chart of rows that are part of the specification. `properties` are the width and height of the plot."""
+    return alt.Chart(alt.Data(values=tuple(rows)), **properties)  # type: ignore[no-untyped-call]
 
 
 def panels_of(
@@ -135,7 +135,7 @@ def panels_of(
         drawing = draw_panel(replace(data, points=points))
         if len(data.panels) > 1:
             text = wrap(cut(panel, 80), max(int(length / 8.4), 12))
-            drawing = drawing.properties(title=alt.Title(text, dx=-indent))
+            drawing.title = alt.Title(text, dx=-indent)
         drawings.append(drawing)
     return drawings[0] if len(drawings) == 1 else alt.concat(*drawings, columns=columns)
 
@@ -169,10 +169,10 @@ def label_format(chart: Chart, data: ChartData) -> str:
     return ",.0f" if is_whole and not chart.values[0].endswith("_pct") else ",.1f"
 
 
-def series_colors(data: ChartData) -> Any:
-    """Return the encoding of the series by color."""
+def series_colors(data: ChartData, channel: Callable[..., Any]) -> Any:
+    """Return the encoding of the series by color. `channel` is the part of a mark that is colored."""
     names = list(data.series)
-    return alt.Color("s:N", scale=alt.Scale(domain=names, range=SERIES_COLORS[: len(names)]))
+    return channel("s:N", scale=alt.Scale(domain=names, range=SERIES_COLORS[: len(names)]))
 
 
 def tooltip(chart: Chart, data: ChartData) -> list[alt.Tooltip]:

@@ -32,15 +32,18 @@ def draw_map(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
         y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[projection.height, 0], nice=False, zero=False))
         size = alt.Size("v:Q", scale=alt.Scale(domain=[0, highest], range=[0, _max_area(width)]))
         texts = [alt.Tooltip("c:N", title="Place"), alt.Tooltip("t:N", title=chart.axis)]
-        circles = chart_of(rows).mark_point(filled=True, fill=ACCENT, stroke=None, opacity=0.6)
+        circles = chart_of(rows, width=width, height=projection.height).mark_point(
+            filled=True, fill=ACCENT, stroke=None, opacity=0.6
+        )
         named = part.places if chart.places else part.points
         names = chart_of(_choose_names(named, projection, width, highest=highest if not chart.places else 0))
         halo = names.mark_text(fontWeight=600, stroke=PAGE, strokeWidth=4, fill=PAGE, strokeJoin="round")
         return alt.layer(
-            circles.encode(size=size, tooltip=texts).properties(width=width, height=projection.height),
-            halo.encode(text="c:N"),
-            names.mark_text(fontWeight=600).encode(text="c:N"),
-        ).encode(x=x, y=y)
+            circles.encode(size=size, tooltip=texts),
+            halo.encode(text=alt.Text("c:N")),
+            names.mark_text(fontWeight=600).encode(text=alt.Text("c:N")),
+            encoding=alt.Encoding(x=x, y=y),
+        )
 
     return panels_of(data, draw_panel, length=width)
 

@@ -43,12 +43,14 @@ def draw_bars(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
 
     def draw_panel(part: ChartData) -> Any:
         rows = to_rows(part.points, spec, labels.texts)
-        base = chart_of(rows).properties(width=length, height=labels.step(part.points))
+        base = chart_of(rows, width=length, height=labels.step(part.points))
         spacing = alt.Scale(paddingInner=0.25)
         y = alt.Y("c:N", sort=None, title=None, axis=labels.axis(), scale=spacing)
         x = _value_axis(chart, data, part, "v:Q", scale=scale, length=length, width=width)
         bars = base.mark_bar(fill=ACCENT).encode(tooltip=tooltip(chart, data))
-        return alt.layer(bars, base.mark_text(align="left", dx=5).encode(text="t:N")).encode(x=x, y=y)
+        return alt.layer(
+            bars, base.mark_text(align="left", dx=5).encode(text=alt.Text("t:N")), encoding=alt.Encoding(x=x, y=y)
+        )
 
     return panels_of(data, draw_panel, length=width, indent=labels.width)
 
@@ -65,25 +67,25 @@ def draw_dots(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     def draw_panel(part: ChartData) -> Any:
         rows = to_rows(part.points, spec, labels.texts)
         order = list(dict.fromkeys(row["c"] for row in rows))
-        base = chart_of(rows).properties(width=length, height=labels.step(part.points))
+        base = chart_of(rows, width=length, height=labels.step(part.points))
         y = alt.Y("c:N", sort=None, title=None, axis=labels.axis(padding=12))
         x = _value_axis(chart, data, part, "v:Q", scale=scale, length=length, width=width)
         ranges = chart_of([_range(category, rows, names, spec) for category in order])
-        lines = ranges.mark_rule(strokeWidth=2, stroke=LINE).encode(x=alt.X("a:Q"), x2="b:Q")
+        lines = ranges.mark_rule(strokeWidth=2, stroke=LINE).encode(x=alt.X("a:Q"), x2=alt.X2("b:Q"))
         if len(names) <= 2:
             fills = alt.Scale(domain=names, range=[PAGE, ACCENT])
             marks = base.mark_point(size=80, strokeWidth=2, stroke=ACCENT, opacity=1)
-            fill = alt.Fill("s:N", scale=fills) if len(names) == 2 else alt.value(ACCENT)
+            fill = alt.Fill("s:N", scale=fills) if len(names) == 2 else alt.FillValue(ACCENT)
             dots = marks.encode(x=x, fill=fill, tooltip=tooltip(chart, data))
         else:
             shapes = alt.Scale(domain=names, range=SHAPES[: len(names)])
             shape = alt.Shape("s:N", scale=shapes)
             marks = base.mark_point(size=70, filled=True, opacity=1)
-            dots = marks.encode(x=x, fill=series_colors(data), shape=shape, tooltip=tooltip(chart, data))
+            dots = marks.encode(x=x, fill=series_colors(data, alt.Fill), shape=shape, tooltip=tooltip(chart, data))
         if chart.kind != "change":
-            return alt.layer(lines, dots).encode(y=y)
+            return alt.layer(lines, dots, encoding=alt.Encoding(y=y))
         texts = ranges.mark_text(align="left", dx=10, fill=MUTED)
-        return alt.layer(lines, dots, texts.encode(x="b:Q", text="d:N")).encode(y=y)
+        return alt.layer(lines, dots, texts.encode(x=alt.X("b:Q"), text=alt.Text("d:N")), encoding=alt.Encoding(y=y))
 
     return panels_of(data, draw_panel, length=width, indent=labels.width)
 
@@ -94,23 +96,25 @@ def draw_stack(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     length = width - labels.width - _MARGIN
     scale = alt.Scale(domain=[0, 100], nice=False)
     shades = alt.Scale(domain=names, range=part_opacities(len(names)), type="ordinal")
-    dark = alt.FieldOneOfPredicate(field="s", oneOf=names[: (len(names) + 1) // 2])
+    dark = {"field": "s", "oneOf": names[: (len(names) + 1) // 2]}
 
     def draw_panel(part: ChartData) -> Any:
         rows = _parts(part, labels.texts, min_label=4 if width == WIDE else 9)
-        base = chart_of(rows).properties(width=length, height=labels.step(part.points))
+        base = chart_of(rows, width=length, height=labels.step(part.points))
         y = alt.Y("c:N", sort=None, title=None, axis=labels.axis())
         x = _value_axis(chart, data, part, "a:Q", scale=scale, length=length, width=width)
         titles = {"c": "Label", "s": "Part", "t": "Share"}
         bars = base.mark_bar(fill=ACCENT, stroke=PAGE, strokeWidth=1).encode(
             x=x,
-            x2="b:Q",
+            x2=alt.X2("b:Q"),
             fillOpacity=alt.FillOpacity("s:O", scale=shades, sort=None),
             tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()],
         )
-        color = alt.condition(dark, alt.value(PAGE), alt.value(INK))
+        color = alt.FillValue(INK, condition={"test": dark, "value": PAGE})
         texts = base.transform_filter("isValid(datum.m)").mark_text()
-        return alt.layer(bars, texts.encode(x="m:Q", text="l:N", fill=color)).encode(y=y)
+        return alt.layer(
+            bars, texts.encode(x=alt.X("m:Q"), text=alt.Text("l:N"), fill=color), encoding=alt.Encoding(y=y)
+        )
 
     return panels_of(data, draw_panel, length=width, indent=labels.width)
 

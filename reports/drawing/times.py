@@ -43,24 +43,25 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     columns = min(len(data.panels), 3 if width == WIDE else 1)
     height = 120 if has_panels else 240
     length = (width - PANEL_SPACING * (columns - 1)) // columns - _AXIS_WIDTH - _LAST_VALUE_WIDTH
-    color = series_colors(data) if several else alt.value(ACCENT)
+    stroke = series_colors(data, alt.Stroke) if several else alt.StrokeValue(ACCENT)
+    fill = series_colors(data, alt.Fill) if several else alt.FillValue(ACCENT)
 
     def draw_panel(part: ChartData) -> Any:
         lines = [row for name in data.series for row in _line_rows(chart, part.points, name, spec)]
-        line = chart_of(lines).mark_line(strokeWidth=2).encode(stroke=color).properties(width=length, height=height)
+        line = chart_of(lines, width=length, height=height).mark_line(strokeWidth=2).encode(stroke=stroke)
         x = _time_axis(data, many=width == WIDE and columns == 1)
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
         size = 12 if len(part.points) > _MAX_LARGE_DOTS else 36
         dots = chart_of(to_rows([point for point in part.points if point.is_complete], spec))
         marks = dots.mark_point(filled=True, size=size, opacity=1)
-        layers = [line, marks.encode(fill=color, tooltip=tooltip(chart, data))]
+        layers = [line, marks.encode(fill=fill, tooltip=tooltip(chart, data))]
         if open_rows := to_rows([point for point in part.points if not point.is_complete], spec):
             circles = chart_of(open_rows).mark_point(fill=PAGE, size=48, strokeWidth=2, opacity=1)
-            layers.append(circles.encode(stroke=color, tooltip=tooltip(chart, data)))
+            layers.append(circles.encode(stroke=stroke, tooltip=tooltip(chart, data)))
         if not several:
             last = chart_of(to_rows(part.points[-1:], spec)).mark_text(fontWeight=600, align="left", dx=8)
-            layers.append(last.encode(text="t:N"))
-        return alt.layer(*layers).encode(x=x, y=y)
+            layers.append(last.encode(text=alt.Text("t:N")))
+        return alt.layer(*layers, encoding=alt.Encoding(x=x, y=y))
 
     return panels_of(data, draw_panel, columns=columns, length=length + _AXIS_WIDTH, indent=_AXIS_WIDTH - 14)
 
@@ -85,12 +86,14 @@ def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
             row if point.is_complete else {**row, "i": True}
             for row, point in zip(to_rows(part.points, spec), part.points, strict=True)
         ]
-        base = chart_of(rows).properties(width=length, height=height)
+        base = chart_of(rows, width=length, height=height)
         x = alt.X("c:O", title=None, axis=alt.Axis(labelAngle=0, grid=False, labelOverlap=True), scale=spacing)
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
-        opacity = alt.condition("datum.i", alt.value(0.45), alt.value(1))
+        opacity = alt.OpacityValue(1, condition={"test": "datum.i", "value": 0.45})
         bars = base.mark_bar(fill=ACCENT).encode(opacity=opacity, tooltip=tooltip(chart, data))
-        return alt.layer(bars, base.mark_text(dy=-8, fontWeight=600).encode(text="t:N")).encode(x=x, y=y)
+        return alt.layer(
+            bars, base.mark_text(dy=-8, fontWeight=600).encode(text=alt.Text("t:N")), encoding=alt.Encoding(x=x, y=y)
+        )
 
     return panels_of(data, draw_panel, columns=columns, length=length)
 
@@ -105,7 +108,7 @@ def draw_heatmap(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
     def draw_panel(part: ChartData) -> Any:
         rows = [{**row, "s": _weekday(row["s"])} for row in to_rows(part.points, ",.0f")]
         height = len(WEEKDAYS) * (22 if is_wide else 18)
-        base = chart_of(rows).properties(width=width - _AXIS_WIDTH, height=height)
+        base = chart_of(rows, width=width - _AXIS_WIDTH, height=height)
         x = alt.X(
             "c:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, grid=False, values=hours), scale=all_hours
         )

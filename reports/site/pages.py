@@ -5,24 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.charts import Chart
-from reports.columns import DisplayColumn, header_of
+from reports.columns import DisplayColumn
 from reports.describe import describe_expectation
-from reports.drawing import SPARKLINE_WIDTH, draw_sparkline
 from reports.drawing.layout import CONFIG
-from reports.drawing.svg import to_svg
 from reports.facts import DatasetFacts, Validation
-from reports.points import ChartData, Point
 from reports.records import to_csv
 from reports.rows import AnswerRows
-from reports.site.pictures import Picture, draw_picture
+from reports.site.pictures import DatasetPictures, Picture
 from reports.validation import result_text
 
 MAX_TABLE_ROWS = 30
@@ -57,14 +53,14 @@ class Site:
 
 def render_site(
     datasets: Sequence[DatasetFacts],
-    pictures: Mapping[str, Sequence[Sequence[Picture]]],
+    pictures: Mapping[str, DatasetPictures],
     *,
     library: str,
     version: str,
     written: datetime,
     hash_pages: bool = False,
 ) -> Site:
-    """Render the pages of datasets. `pictures` has the drawn charts of each answer of each dataset.
+    """Render the pages of datasets. `pictures` has the drawn charts of each dataset.
 
     `written` is the current time in UTC. If `hash_pages` is true, the names of all pages except the index page contain
     the hash of their content, so that a new version of the site does not change a file of the old version.
@@ -85,12 +81,12 @@ def render_site(
     library_path = add("assets/vega.js", library)
     pages = {}
     for dataset in datasets:
+        drawn = pictures[dataset.name].answers
         charts = {
-            width: add(f"assets/{dataset.name}-{width}.js", _chart_script(pictures[dataset.name], width))
-            for width in ("wide", "narrow")
+            width: add(f"assets/{dataset.name}-{width}.js", _chart_script(drawn, width)) for width in ("wide", "narrow")
         }
-        answers = zip(dataset.answers, pictures[dataset.name], strict=True)
-        sections = [_section(dataset, answer, drawn, add) for answer, drawn in answers]
+        answers = zip(dataset.answers, drawn, strict=True)
+        sections = [_section(dataset, answer, charts_of_answer, add) for answer, charts_of_answer in answers]
         settings = {"dataset": dataset, "sections": sections, "scripts": {"library": library_path, **charts}}
         page = templates.get_template("dataset.html").render(**common, **settings)
         pages[dataset.name] = add(f"{dataset.name}.html", page, hashed=hash_pages)
@@ -100,7 +96,7 @@ def render_site(
         run_headers=_RUN_HEADERS,
         result_headers=_RESULT_HEADERS,
         history={dataset.name: [_run_cells(run) for run in dataset.validations] for dataset in datasets},
-        trends={dataset.name: _draw_trend(dataset) for dataset in datasets},
+        trends={name: drawn.trend for name, drawn in pictures.items()},
         results={dataset.name: _result_cells(dataset) for dataset in datasets},
     )
     pages["quality"] = add("quality.html", quality, hashed=hash_pages)
@@ -109,7 +105,7 @@ def render_site(
         pages=pages,
         datasets=datasets,
         attention=[f"{dataset.report.title}: {line}" for dataset in datasets for line in dataset.attention],
-        sparklines={dataset.name: _sparkline(dataset) for dataset in datasets},
+        sparklines={name: drawn.sparkline for name, drawn in pictures.items()},
     )
     return Site(index, contents)
 
@@ -153,21 +149,6 @@ def _run_cells(run: Validation) -> list[str]:
     return [run.started, f"{run.rows_in:,}", f"{run.rows_out:,}", f"{run.quarantined:,}", run.verdict]
 
 
-def _draw_trend(dataset: DatasetFacts) -> Picture | None:
-    """Draw the percentage of quarantined rows in each validated run. One run has no trend."""
-    runs = dataset.validations[::-1]
-    if len(runs) < 2:
-        return None
-    note = "The chart shows the last validated runs, from old to new."
-    axis = "Quarantined rows, % of published and quarantined rows"
-    chart = Chart(kind="line", category=("run",), values=("quarantined_pct",), axis=axis, note=note)
-    points = tuple(
-        Point("", number, "", 100 * run.quarantined / (run.rows_out + run.quarantined or 1))
-        for number, run in enumerate(runs, start=1)
-    )
-    return draw_picture(f"{dataset.name}-trend", 1, chart, ChartData(points, ("",), ("",)), label=axis)
-
-
 def _result_cells(dataset: DatasetFacts) -> list[list[str]]:
     """Return the cells of the last validation results, without any value of the data."""
     if not dataset.validations:
@@ -182,19 +163,3 @@ def _result_cells(dataset: DatasetFacts) -> list[list[str]]:
         description = config.get("description") or describe_expectation(config["type"], config["kwargs"])
         cells.append(["yes" if entry["success"] else "no", description, config["severity"], text])
     return cells
-
-
-def _sparkline(dataset: DatasetFacts) -> dict[str, str] | None:
-    """Return the small line of a dataset on the index page, as SVG, and its caption."""
-    answer = next((item for item in dataset.answers if item.answer.name == dataset.report.sparkline), None)
-    if answer is None or not answer.charts[0].points:
-        return None
-    totals: dict[Any, float] = {}
-    for point in answer.charts[0].points:
-        totals[point.category] = totals.get(point.category, 0) + point.value
-    first, last = (f"{end:%b %Y}" if isinstance(end, date) else str(end) for end in (min(totals), max(totals)))
-    chart = answer.answer.charts[0]
-    by_hour = "" if isinstance(max(totals), date) else f" by {header_of(chart.category[0]).lower()}"
-    caption = f"{chart.axis}{by_hour}, {first} to {last}"
-    width = SPARKLINE_WIDTH
-    return {"svg": to_svg(draw_sparkline(sorted(totals.items())), label=caption, width=width), "caption": caption}

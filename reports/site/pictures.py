@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import cos, pi, sin
+from typing import Any
 
 from reports.charts import Chart
-from reports.drawing import draw
+from reports.columns import header_of
+from reports.drawing import SPARKLINE_WIDTH, draw, draw_sparkline
 from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
 from reports.drawing.rows import part_opacities
 from reports.drawing.svg import to_svg
-from reports.points import ChartData
+from reports.points import ChartData, Point
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,34 @@ class Picture:
     captions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Sparkline:
+    """The small line of a dataset on the index page.
+
+    Attributes:
+        svg: The drawing.
+        caption: The values and the period of the line.
+    """
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class DatasetPictures:
+    """The drawn charts of a dataset.
+
+    Attributes:
+        answers: The charts of each answer, in the order of the report.
+        sparkline: The small line on the index page, if the report declares one.
+        trend: The percentage of quarantined rows in each run, if there are several runs.
+    """
+
+    answers: Sequence[Sequence[Picture]]
+    sparkline: Sparkline | None = None
+    trend: Picture | None = None
+
+
 def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, label: str) -> Picture:
     """Draw a chart for wide and for narrow pages. `label` describes the chart to screen readers."""
     wide, narrow = draw(chart, data, width=WIDE), draw(chart, data, width=NARROW)
@@ -68,6 +99,27 @@ def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, lab
         legend=tuple(_legend(chart, data)),
         captions=tuple(_captions(chart, data)),
     )
+
+
+def draw_trend(dataset: str, quarantined: Sequence[float]) -> Picture:
+    """Draw the percentage of quarantined rows in each run, from the oldest run to the last run."""
+    note = "The chart shows the last validated runs, from old to new."
+    axis = "Quarantined rows, % of published and quarantined rows"
+    chart = Chart(kind="line", category=("run",), values=("quarantined_pct",), axis=axis, note=note)
+    points = tuple(Point("", number, "", percentage) for number, percentage in enumerate(quarantined, start=1))
+    return draw_picture(f"{dataset}-trend", 1, chart, ChartData(points, ("",), ("",)), label=axis)
+
+
+def draw_small_line(chart: Chart, data: ChartData) -> Sparkline:
+    """Draw the total of all panels and series of a chart as a small line."""
+    totals: dict[Any, float] = {}
+    for point in data.points:
+        totals[point.category] = totals.get(point.category, 0) + point.value
+    first, last = (f"{end:%b %Y}" if isinstance(end, date) else str(end) for end in (min(totals), max(totals)))
+    by_hour = "" if isinstance(max(totals), date) else f" by {header_of(chart.category[0]).lower()}"
+    caption = f"{chart.axis}{by_hour}, {first} to {last}"
+    spec = draw_sparkline(sorted(totals.items()))
+    return Sparkline(to_svg(spec, label=caption, width=SPARKLINE_WIDTH), caption)
 
 
 def _legend(chart: Chart, data: ChartData) -> Iterator[LegendItem]:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from expectations.suite import load_suite
 from jobs.report import JOB
+from jobs.report_data import expectations_of, frequent_reasons
 from lake.ledger import runs
 from lake.static_site import INDEX
 from reports.errors import MissingAnswersError
@@ -51,3 +53,16 @@ def test_a_missing_answer_is_named_and_nothing_is_published(tables: SparkSession
     ):
         JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(tmp_path / "www")]))
     assert not (tmp_path / "www").exists()
+
+
+def test_most_frequent_reasons_come_first(spark: SparkSession) -> None:
+    first, second = [expectation.id for expectation in load_suite("contact_centre").expectations][:2]
+    lists = [[first, second, "removed"], [first, second], [first, "removed"], [first, "rare"]]
+    rows = spark.createDataFrame([(ids,) for ids in lists], "_failed_expectations array<string>")
+    (first_text, _), (second_text, _) = (expectations_of("contact_centre")[name] for name in (first, second))
+
+    reasons = frequent_reasons({"contact_centre": rows, "registrar": rows.limit(0)})
+
+    most = sorted([(second, second_text), ("removed", "removed")])
+    assert reasons == {"contact_centre": ((first_text, 4), *((text, 2) for _, text in most))}
+    assert frequent_reasons({}) == {}

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from reports.answer import Answer
 from reports.charts import Chart
-from reports.console import MAX_ROWS, answer_table, frequent_reasons, quarantine_table, warning_lines
+from reports.console import MAX_ROWS, answer_table, quarantine_table, warning_lines
 
 
 def answer_of(*columns: str, **settings) -> Answer:
@@ -152,11 +152,3 @@ def test_row_warnings_precede_table_warnings(spark: SparkSession) -> None:
         "some (observed 3; expected: sum of n ≥ 5): There are some.",
     ]
     assert warning_lines(rows.where("size(_warnings) = 0"), expectations={}, results=[]) == []
-
-
-def test_most_frequent_reasons_come_first(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([(["a", "b"],), (["b"],), (["c"],)], "_failed_expectations array<string>")
-    expectations = {"b": ("B is positive.", ["n"])}
-
-    assert frequent_reasons(rows, expectations=expectations, max_reasons=2) == (("B is positive.", 2), ("a", 1))
-    assert frequent_reasons(rows.limit(0), expectations={}, max_reasons=2) == ()

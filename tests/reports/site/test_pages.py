@@ -19,7 +19,7 @@ from reports.facts import DatasetFacts, Validation
 from reports.points import select_points
 from reports.rows import AnswerRows
 from reports.site.pages import MAX_TABLE_ROWS, Site, render_site
-from reports.site.pictures import draw_picture
+from reports.site.pictures import DatasetPictures, draw_picture, draw_trend
 
 SCHEMA = T.StructType(
     [T.StructField("city", T.StringType()), T.StructField("incidents", T.LongType()), T.StructField("x", T.LongType())]
@@ -59,7 +59,10 @@ def site_of(facts: DatasetFacts) -> Site:
         for rows in facts.answers
     ]
     written = datetime(2024, 7, 10, 12, 30, tzinfo=timezone.utc)
-    return render_site([facts], {facts.name: pictures}, library="library", version="v1", written=written)
+    runs = [run.quarantined_pct for run in reversed(facts.validations)]
+    trend = draw_trend(facts.name, runs) if len(runs) > 1 else None
+    drawn = {facts.name: DatasetPictures(pictures, trend=trend)}
+    return render_site([facts], drawn, library="library", version="v1", written=written)
 
 
 def page_of(values: list[tuple[str | None, int | None]]) -> str:
