@@ -183,7 +183,7 @@ class _Part:
             answers["blocks"][_key(city, incident["street"], kind, incident["disposition_desc"])] += 1
         answers["hours"][_key(incident["weekday"], incident["hour"])] += 1
         self.count_place(incident)
-        for dimension in ("all", "initial_type", "sector", "police_district_number"):
+        for dimension in ("all", "initial_type", "sector", "police_district_number", "city"):
             group = _key(dimension, incident.get(dimension))
             answers["missing incidents"][group] += 1
             for time in _TIMES:

@@ -185,7 +185,7 @@ ANSWERS = (
     ),
     Answer(
         name="at_intersections",
-        question="Are incidents more frequent at junctions?",
+        question="Are incidents more frequent at junctions or along roads?",
         sentence=sentences.at_intersections,
         columns=("is_intersection", "incidents", "share_pct"),
         charts=(chart("bars", "is_intersection", "share_pct", "Share of all incidents, %"),),

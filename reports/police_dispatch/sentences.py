@@ -75,8 +75,13 @@ def intersections(rows: Rows) -> str:
 
 
 def at_intersections(rows: Rows) -> str:
-    share = sum(row["share_pct"] for row in rows if row["is_intersection"])
-    return f"{share:.2f} % of incidents happened at an intersection."
+    shares = {row["is_intersection"]: row["share_pct"] for row in rows}
+    junctions, blocks = shares.get(True, 0), shares.get(False, 0)
+    comparison = "more" if junctions > blocks else "less"
+    return (
+        f"Incidents are {comparison} frequent at junctions than along roads: {junctions:.2f} % happened at an "
+        f"intersection, and {blocks:.2f} % at a block of a road."
+    )
 
 
 def type_dispositions(rows: Rows) -> str:

@@ -100,7 +100,7 @@ def _panel(book: Any, chart: Chart, data: ChartData, block: Block) -> tuple[Any,
     else:
         drawing.set_x_axis(axis_style(**_time_axis(block)))
         drawing.set_y_axis(values)
-        drawing.show_blanks_as("span")
+        drawing.show_blanks_as("zero" if chart.missing_is_zero else "span")
     title = block.title_cell if has_title else None
     style_chart(drawing, title=title, has_legend=has_legend, height=height)
     return drawing, height

@@ -6,15 +6,22 @@ The tests keep pictures of the pages in the folder `screenshots`, for people to 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from pyspark.sql import types as T
 
+from reports.facts import DatasetFacts
+from reports.site.pages import MAX_TABLE_ROWS
 from tests.reports.shared import made_once
 from transforms.datasets import dataset_names
 from workflows.report import Outputs, write_reports
@@ -135,38 +142,85 @@ def test_interactive_charts_show_values(visit: Visit) -> None:
     assert "SILVER SPRING" in page.locator("#vg-tooltip-element").inner_text()
 
 
-def test_tables_sort_by_each_column(visit: Visit) -> None:
+def test_the_keyboard_sorts_tables(visit: Visit) -> None:
     page = visit.open("police_dispatch")
     page.locator("#cities summary").click()
 
-    def column(number: int) -> list[str]:
-        return page.locator(f"#table-cities tbody tr td:nth-child({number})").all_inner_texts()
+    def counts() -> list[int]:
+        return [int(text.replace(",", "")) for text in page.locator("#table-cities td:nth-child(3)").all_inner_texts()]
 
-    names, counts = column(2), [int(text.replace(",", "")) for text in column(3)]
-    page.locator("#table-cities th:nth-child(2) button").click()
-    assert column(2) == [*sorted({*names} - {"-"}), "-"]  # A missing value is always last.
-    page.locator("#table-cities th:nth-child(3) button").click()
-    assert [int(text.replace(",", "")) for text in column(3)] == sorted(counts)
+    before = counts()
     page.locator("#table-cities th:nth-child(3) button").press("Enter")
-    assert [int(text.replace(",", "")) for text in column(3)] == sorted(counts, reverse=True)
+    assert counts() == sorted(before)
+    page.locator("#table-cities th:nth-child(3) button").press("Enter")
+    assert counts() == sorted(before, reverse=True)
     assert page.locator("#table-cities th[aria-sort=descending]").inner_text().startswith("Incidents")
 
 
-def test_downloads_equal_the_table(visit: Visit) -> None:
-    page = visit.open("contact_centre")
-    page.locator("#calls_handled_monthly summary").click()
-    with page.expect_download() as download:
-        page.locator("#calls_handled_monthly a[download]").click()
-    rows = [*csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8").splitlines())]
-    cells = page.locator("#table-calls_handled_monthly tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-    )
+CLICK_ALL_HEADERS = """tables => tables.flatMap(table => [...table.tHead.rows[0].cells].flatMap(header =>
+    ["ascending", "descending"].map(order => {
+        header.querySelector("button").click();
+        const cells = [...table.tBodies[0].rows].map(row => row.cells[header.cellIndex].textContent.trim());
+        return [`${table.id} ${header.textContent} ${order}`, header.ariaSort === order, cells];
+    })))"""
 
-    # For pages that are opened as files, the browser ignores the shorter name that the link suggests.
-    assert re.fullmatch(r"contact_centre_calls_handled_monthly(\.\w+)?\.csv", download.value.suggested_filename)
-    assert len(cells) == len(rows) > 20
-    for row, (month, days, offered, *_) in zip(rows, cells, strict=True):
-        assert (row["month"][:7], row["days"], row["calls_offered"]) == (month, days, offered.replace(",", ""))
+
+def compare(page: Page, first: str, second: str) -> float:
+    """Compare two cells: numbers by value, and texts as the collation of the browser does."""
+    try:
+        return float(first.replace(",", "")) - float(second.replace(",", ""))
+    except ValueError:
+        order: float = page.evaluate("([a, b]) => new Intl.Collator().compare(a, b)", [first, second])
+        return order
+
+
+@pytest.mark.parametrize("name", ["quality", *dataset_names()])
+def test_each_table_sorts_by_each_column(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    before = page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.textContent).sort()")
+    sorted_columns = page.locator("table").evaluate_all(CLICK_ALL_HEADERS)
+
+    for label, is_announced, cells in sorted_columns:
+        known = [cell for cell in cells if cell != "-"]
+        assert cells == [*known, *["-"] * (len(cells) - len(known))], label  # A missing value is always last.
+        pairs = pairwise(known if label.endswith("ascending") else known[::-1])
+        assert all(compare(page, *pair) <= 0 for pair in pairs if pair[0] != pair[1]), label
+        assert is_announced, label
+    assert len(sorted_columns) > 4
+    assert page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.textContent).sort()") == before
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("name", dataset_names())
+def test_each_download_equals_its_table(visit: Visit, name: str, sample_reports: dict[str, DatasetFacts]) -> None:
+    page = visit.open(name)
+    for answer in sample_reports[name].answers:
+        section = page.locator(f"#{answer.answer.name}")
+        section.locator("summary").click()
+        with page.expect_download() as download:
+            section.locator("a[download]").click()
+        downloaded = [*csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8").splitlines())]
+        cells = section.locator("tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+        )
+
+        # For pages that are opened as files, the browser ignores the shorter name that the link suggests.
+        file_name = rf"{name}_{answer.answer.name}(\.\w+)?\.csv"
+        assert re.fullmatch(file_name, download.value.suggested_filename)
+        assert len(downloaded) == len(answer.rows)
+        assert cells == [
+            [column.text(parse(row[column.name], answer.schema[column.name].dataType)) for column in answer.columns]
+            for row in downloaded[:MAX_TABLE_ROWS]
+        ]
+
+
+def parse(cell: str, data_type: T.DataType) -> Any:
+    """Return the value of a cell of a csv file."""
+    if not cell or isinstance(data_type, T.StringType):
+        return cell or None
+    if isinstance(data_type, T.DateType):
+        return date.fromisoformat(cell)
+    return cell == "true" if isinstance(data_type, T.BooleanType) else json.loads(cell)
 
 
 def test_a_picture_for_the_readme_is_kept(visit: Visit) -> None:

@@ -287,6 +287,7 @@ def test_only_null_times_are_counted_as_missing(spark):
         ("sector", "A1", 2, 0, 1, 0.0, 50.0),
         ("sector", "B1", 1, 1, 1, 100.0, 100.0),
         ("police_district_number", "1D", 3, 1, 2, 33.33, 66.67),
+        ("city", ROCKVILLE, 3, 1, 2, 33.33, 66.67),
     ]
     schema = (
         "dimension string, value string, incidents bigint, arrival_missing bigint, clearing_missing bigint, "

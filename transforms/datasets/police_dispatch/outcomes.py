@@ -135,21 +135,21 @@ def build_street_type_dispositions(
 
 
 def build_missing_times(incidents: DataFrame) -> DataFrame:
-    """Count the missing times of arrival and clearing, by type, sector and police district (question 8).
+    """Count the missing times of arrival and clearing, by type, sector, police district and city (question 8).
 
-    Rows: one for all incidents (`all`), one for each type, one for each sector, and one for each police district.
-    Incidents without a type have a row with a null type. The same applies to sectors and districts.
+    Rows: one for all incidents (`all`), and one for each type, sector, police district and city. Incidents without a
+    type have a row with a null type. The same applies to sectors, districts and cities.
 
     Columns:
 
-    - dimension: `all`, `initial_type`, `sector` or `police_district_number`.
-    - value: the type, sector or district, or null if unknown. For the dimension `all`, value is null.
+    - dimension: `all`, `initial_type`, `sector`, `police_district_number` or `city`.
+    - value: the type, sector, district or city, or null if unknown. For the dimension `all`, value is null.
     - incidents: the number of incidents.
     - arrival_missing: the number of incidents in which dispatch_arrive is null.
     - clearing_missing: the number of incidents in which arrive_cleared is null.
     - arrival_missing_pct, clearing_missing_pct: arrival_missing and clearing_missing as percentages of incidents.
     """
-    dimensions = ("initial_type", "sector", "police_district_number")
+    dimensions = ("initial_type", "sector", "police_district_number", "city")
     overall = F.struct(F.lit("all").alias("dimension"), F.lit(None).cast("string").alias("value"))
     groups = (F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in dimensions)
     missing = ("arrival_missing", "clearing_missing")
