@@ -26,8 +26,8 @@ class Chart:
         category: The columns that label the points, bars or cells of the chart.
         values: The columns with the values. If there are several, each column is a series.
         series: The column that distinguishes the series. Empty if `values` are the series.
-        series_order: A column of numbers that gives the order of the series of a `stack`. By default, the series have
-            the order of the rows.
+        series_order: A column of numbers that gives the order of the series of a `stack` or `heatmap`. By default, the
+            series have the order of the rows.
         panel: The columns that divide the chart into panels with the same scale.
         axis: The title of the value axis, with the unit. For a percentage, the title also says what 100 % is.
         where: An SQL condition that selects the rows of the chart. Empty for all rows.

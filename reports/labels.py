@@ -11,8 +11,8 @@ UNKNOWN = "(unknown)"
 NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
 """Columns whose values are names of columns, such as `council_district`."""
 
-PLAIN_NUMBERS = ("year", "weekday")
-"""Columns of whole numbers that a label shows without the name of the column."""
+NUMBERED = ("priority",)
+"""Columns whose numbers mean nothing without the name of the column, such as `priority 2`."""
 
 
 def label_of(row: Mapping[str, Any], columns: Iterable[str]) -> str:
@@ -46,6 +46,6 @@ def _text(name: str, value: Any) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return f"{subject_of(name)}: {'yes' if value else 'no'}"
-    if isinstance(value, int) and name not in PLAIN_NUMBERS:
+    if name in NUMBERED:
         return f"{name} {value}"
     return str(value).replace("_", " ") if name in NAMES_OF_COLUMNS else str(value)

@@ -22,8 +22,8 @@ from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 from reports.answer import Answer
 from reports.charts import Chart
 from reports.columns import ONE_DECIMAL, is_number_without_separator
-from reports.grafana.expressions import DATABASE
-from reports.grafana.queries import LATITUDE, LONGITUDE, ChartFields, field_of, is_by_month
+from reports.grafana.queries import DATABASE, ChartFields, field_of, is_by_month
+from reports.sql.charts import COORDINATES
 from reports.words import WEEKDAYS
 
 Panel = barchart.Panel | geomap.Panel | table.Panel | timeseries.Panel
@@ -128,9 +128,10 @@ def _map(chart: Chart, sql: str, fields: ChartFields) -> Panel:
     """Return a map with a circle at each place. The size of a circle stands for the value."""
     size = {"field": fields.values[0], "fixed": 5, "min": 3, "max": 20}
     style = {"size": size, "color": {"fixed": "blue"}, "opacity": 0.5, "symbol": _CIRCLE}
+    latitude, longitude = COORDINATES
     location = common.FrameGeometrySource().mode(settings.FrameGeometrySourceMode.COORDS)
     layer = common.MapLayerOptions().type("markers").name(chart.axis).config({"style": style, "showLegend": False})
-    layer.location(location.latitude(LATITUDE).longitude(LONGITUDE)).tooltip(True)
+    layer.location(location.latitude(latitude).longitude(longitude)).tooltip(True)
     # Zoom is the maximum zoom of a map that fits the view to the data.
     view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(True).zoom(_MAX_ZOOM)
     panel = geomap.Panel().datasource(DATA_SOURCE).with_target(target(sql)).view(view).layers([layer])

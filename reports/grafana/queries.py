@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
 
 from reports.answer import Answer
-from reports.charts import SORTED_KINDS, Chart
+from reports.charts import TIME_KINDS, Chart
 from reports.columns import header_of
-from reports.grafana.expressions import (
-    is_selected,
-    label_of,
-    order_of,
-    rows_of,
-    sum_of,
-    table_of,
-    to_athena,
-    weight_of,
-)
+from reports.labels import UNKNOWN
+from reports.sql.charts import COORDINATES, ChartSteps, ordered_by
+from reports.sql.expressions import expression, named, sort_order, spark_expression, text_literal, text_of, titled
+from reports.sql.labels import label_expression
+
+DATABASE = "${database}"
+"""The database, which the reader enters as a variable of the dashboard."""
 
 MAX_TABLE_ROWS = 1000
 """Maximum number of rows of a table in a dashboard."""
-
-LATITUDE, LONGITUDE = _COORDINATES = "latitude", "longitude"
-"""The fields with the coordinates of a map, in degrees."""
-
-_OVER_TIME = ("line", "columns", "heatmap")
 
 
 @dataclass(frozen=True)
@@ -63,17 +58,29 @@ def is_by_month(chart: Chart) -> bool:
 def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[str, str]) -> str:
     """Return the query of a chart. The rows are in the order in which the chart shows the categories.
 
-    A variable of the dashboard selects the value of each column of `Chart.panel`. The query returns the points that
-    `reports.charts.select_points` selects, with these differences:
+    The query returns the points that `reports.points.select_points` selects, with these differences:
 
-    - All panels can be selected, not only the greatest. The series are the greatest in the selected panel.
-    - A combination of category and series without a value has a row without a value.
-    - If `dots` have a column of series, the categories are sorted by the weight of all series.
+    - A variable of the dashboard selects the value of each column of `Chart.panel`. The series are the greatest in the
+      selected panel.
+    - If several columns have values, each is a field.
+    - If a column has the series, each pair of category and series has a row. The value of a row can be missing.
     """
-    points = _points(chart, rows_of(dataset, answer, chart, panel=chart.panel))
+    steps = ChartSteps(
+        _table_of(dataset, answer),
+        answer,
+        replace(chart, panel=()),
+        headers={name: field_of(name, headers) for name in (*chart.category, *chart.values, chart.series)},
+        conditions=[_is_selected(name) for name in chart.panel],
+    )
     fields = fields_of(chart, headers=headers)
-    select = _select_with_series if chart.series else _select
-    return to_athena(f"WITH points AS ({points}){select(chart, fields)}")
+    if chart.series:
+        return _to_athena(_select_pairs(chart, fields, steps))
+    if len(chart.values) > 1:
+        return _to_athena(_select_fields(chart, fields, steps))
+    columns = [titled(_category(chart, "category", "is_complete"), fields.category)]
+    columns += [_as_double(name, field=name) for name in (COORDINATES if chart.coordinates else ())]
+    query = steps.select([*columns, _as_double("value", field=fields.values[0])])
+    return _to_athena(query.order_by(*steps.sort_keys()))
 
 
 def table_query(dataset: str, answer: Answer, *, headers: Mapping[str, str]) -> str:
@@ -83,15 +90,13 @@ def table_query(dataset: str, answer: Answer, *, headers: Mapping[str, str]) -> 
     """
     columns = []
     for name in answer.columns:
-        # Percentages may be decimals, and Grafana's plugin reads a decimal as text.
-        value = f"CAST(`{name}` AS DOUBLE)" if name.endswith(("_pct", "_pct_points")) else f"`{name}`"
-        columns.append(f"{value} AS `{field_of(name, headers)}`")
-    panel = answer.charts[0].panel if answer.charts else ()
-    where = f"WHERE {' AND '.join(map(is_selected, panel))}" if panel else ""
-    return to_athena(
-        f"SELECT {', '.join(columns)} FROM {table_of(dataset, answer)} {where} "
-        f"ORDER BY {order_of(answer)} LIMIT {MAX_TABLE_ROWS}"
-    )
+        field = field_of(name, headers)
+        is_decimal = name.endswith(("_pct", "_pct_points"))
+        columns.append(_as_double(name, field=field) if is_decimal else titled(exp.column(name), field))
+    query = exp.select(*columns).from_(_table_of(dataset, answer, alias="answer"))
+    if answer.charts:
+        query = query.where(*map(_is_selected, answer.charts[0].panel))
+    return _to_athena(query.order_by(*sort_order(answer, table="answer")).limit(MAX_TABLE_ROWS))
 
 
 def variable_query(dataset: str, charts: Iterable[tuple[Answer, Chart]], *, column: str) -> str:
@@ -100,89 +105,87 @@ def variable_query(dataset: str, charts: Iterable[tuple[Answer, Chart]], *, colu
     Values that occur in the most charts come first, so most charts have data when the dashboard opens. The values
     depend on the variables of the columns that precede `column` in `Chart.panel`.
     """
-    values = []
-    for answer, chart in charts:
-        rows = rows_of(dataset, answer, chart, panel=chart.panel[: chart.panel.index(column)])
-        values.append(f"SELECT {label_of([column])} AS value, {weight_of(chart)} AS weight FROM {rows} GROUP BY 1")
-    return to_athena(
-        f"SELECT value FROM ({' UNION ALL '.join(values)}) GROUP BY value "
-        "ORDER BY COUNT(*) DESC, SUM(weight) DESC, value"
+    queries = [
+        _values_of(_table_of(dataset, answer), chart, column, panel=chart.panel[: chart.panel.index(column)])
+        for answer, chart in charts
+    ]
+    values = queries[0] if len(queries) == 1 else exp.union(*queries, distinct=False)
+    order = [ordered_by(key) for key in ("COUNT(*) DESC", "SUM(weight) DESC", "value")]
+    return _to_athena(exp.select("value").from_(values.subquery("charts")).group_by("value").order_by(*order))
+
+
+def _values_of(table: exp.Table, chart: Chart, column: str, *, panel: Sequence[str]) -> exp.Select:
+    """Select the labels of a column in the rows of a chart, with their weight. Variables select columns of `panel`."""
+    is_shown = named(spark_expression(chart.where or "true"), "is_shown")
+    rows = exp.select("*", is_shown).from_(table).subquery("marked")
+    has_value = exp.or_(*(exp.column(name).is_(exp.null()).not_() for name in chart.values))
+    weight = expression(f"SUM(COALESCE({chart.weight or chart.values[-1]}, 0)) AS weight")
+    query = exp.select(named(label_expression([column]), "value"), weight).from_(rows)
+    return query.where("is_shown", has_value, *map(_is_selected, panel)).group_by("1")
+
+
+def _select_fields(chart: Chart, fields: ChartFields, steps: ChartSteps) -> exp.Select:
+    """Select a row for each category, with a field for each column of values."""
+    columns = [titled(_category(chart, "category", "BOOL_AND(is_complete)"), fields.category)]
+    for name in fields.values:
+        value = exp.Max(this=exp.Case().when(exp.column("series").eq(text_literal(name)), exp.column("value")))
+        columns.append(titled(exp.cast(value, "double"), name))
+    return steps.select(columns).group_by("category").order_by(*map(_first, steps.category_keys()))
+
+
+def _select_pairs(chart: Chart, fields: ChartFields, steps: ChartSteps) -> exp.Select:
+    """Select a row for each pair of category and series."""
+    keys = steps.category_keys()
+    names = [name for key in keys if (name := key.removesuffix(" DESC")) != "category"]
+    category = exp.select("category", *(expression(f"MIN({name}) AS {name}") for name in names))
+    if chart.complete:
+        category = category.select(expression("BOOL_AND(is_complete) AS is_complete"))
+    points = steps.select([exp.Star()])
+    query = exp.select(
+        titled(_category(chart, "c.category", "c.is_complete"), fields.category),
+        titled(exp.column("series", table="s"), fields.series),
+        _as_double("p.value", field=fields.values[0]),
     )
+    query = query.with_("shown", as_=points).with_("shown_categories", as_=category.from_("shown").group_by("category"))
+    query = query.with_("shown_series", as_=exp.select("series", "series_rank").distinct().from_("shown"))
+    query = query.from_("shown_categories AS c").join("shown_series AS s", join_type="cross")
+    same = "p.category IS NOT DISTINCT FROM c.category AND p.series = s.series"
+    query = query.join("shown AS p", on=expression(same), join_type="left")
+    return query.order_by(*(ordered_by(f"c.{key}") for key in keys), ordered_by("s.series_rank"))
 
 
-def _points(chart: Chart, rows: str) -> str:
-    """Return the query of the points of a chart. A position is the order of a category or series in the chart.
-
-    The columns have other names than the fields, because Athena's ORDER BY cannot aggregate a column that has the name
-    of a field.
-    """
-    columns = {"category": label_of(chart.category)}
-    if chart.series:
-        columns["series"] = label_of([chart.series])
-    if chart.coordinates:
-        columns |= {
-            name: f"CAST(`{column}` AS DOUBLE)" for name, column in zip(_COORDINATES, chart.coordinates, strict=True)
-        }
-    keys = ", ".join(str(number) for number in range(1, len(columns) + 1))
-    columns |= {f"value_{number}": sum_of(name) for number, name in enumerate(chart.values)}
-    columns["weight"] = weight_of(chart)
-    is_over_time = chart.kind in _OVER_TIME
-    if is_over_time or chart.kind == "stack" or chart.in_order:
-        columns["position"] = f"MIN(`{chart.category[0]}`)" if is_over_time else "MIN(row_position)"
-        if chart.series:
-            columns["series_position"] = f"MIN({chart.series_order or 'row_position'})"
-            if is_over_time:
-                columns["series_position"] = f"MIN(`{chart.series}`)"
-    if chart.complete:
-        columns["is_complete"] = f"MIN(CASE WHEN {chart.complete} THEN 1 ELSE 0 END)"
-    selected = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-    return f"SELECT {selected} FROM {rows} GROUP BY {keys}"
-
-
-def _category(chart: Chart) -> str:
+def _category(chart: Chart, category: str, is_complete: str) -> exp.Expr:
     """Return the label of a category. The label of an incomplete period says that the period is incomplete."""
+    label = expression(category)
     if is_by_month(chart):
-        return "CAST(position AS TIMESTAMP)"
+        return exp.cast(label, "timestamp")
+    if chart.kind in TIME_KINDS:
+        label = exp.Coalesce(this=text_of(label), expressions=[text_literal(UNKNOWN)])
     if chart.complete:
-        return "category || CASE WHEN is_complete = 1 THEN '' ELSE ' (incomplete)' END"
-    return "category"
+        suffix = expression(f"CASE WHEN {is_complete} THEN '' ELSE ' (incomplete)' END")
+        return exp.DPipe(this=label, expression=suffix, safe=False)
+    return label
 
 
-def _select(chart: Chart, fields: ChartFields) -> str:
-    """Return the part of a query that selects the points of a chart without a column of series."""
-    columns = [f"{_category(chart)} AS `{fields.category}`", *(_COORDINATES if chart.coordinates else ())]
-    columns += [f"value_{number} AS `{name}`" for number, name in enumerate(fields.values)]
-    last_value = f"value_{len(fields.values) - 1} DESC"
-    is_by_position = chart.in_order or chart.kind in ("stack", *_OVER_TIME)
-    order = "position" if is_by_position else "weight DESC" if chart.kind in ("dots", "map") else last_value
-    points = "points"
-    if chart.kind in SORTED_KINDS:
-        first = "position, category" if chart.in_order else "weight DESC, category"
-        points = f"(SELECT * FROM points ORDER BY {first} LIMIT {chart.max_categories})"
-    return f" SELECT {', '.join(columns)} FROM {points} ORDER BY {order}, category"
+def _first(key: str) -> exp.Ordered:
+    """Return a sort key of categories in a query that groups by category."""
+    name = key.removesuffix(" DESC")
+    return ordered_by(key if name == "category" else f"MIN({name}){key.removeprefix(name)}")
 
 
-def _select_with_series(chart: Chart, fields: ChartFields) -> str:
-    """Return the part of a query that selects the points of a chart with a column of series, with a row for each."""
-    is_by_position = chart.in_order or chart.kind in ("stack", *_OVER_TIME)
-    by_weight, by_last_series = "-SUM(weight)", "-MAX_BY(value_0, series)"
-    category = "MIN(position)" if is_by_position else by_last_series if chart.kind == "change" else by_weight
-    series = "MIN(series)" if chart.kind == "change" else by_weight
-    if chart.kind in ("stack", *_OVER_TIME):
-        series = "MIN(series_position)"
-    greatest = "ORDER BY SUM(weight) DESC, 1 LIMIT"
-    first = "ORDER BY MIN(position), 1" if chart.in_order else "ORDER BY SUM(weight) DESC, 1"
-    return f"""
-        , shown_series AS (
-            SELECT series, {series} AS series_order FROM points GROUP BY 1
-            {f"{greatest} {chart.max_series}" if chart.kind in ("dots", "line") else ""}
-        ), shown_categories AS (
-            SELECT category, {category} AS category_order
-            FROM points WHERE series IN (SELECT series FROM shown_series) GROUP BY 1
-            {f"{first} LIMIT {chart.max_categories}" if chart.kind in SORTED_KINDS else ""}
-        )
-        SELECT {"CAST(category_order AS TIMESTAMP)" if is_by_month(chart) else "c.category"} AS `{fields.category}`,
-            s.series AS `{fields.series}`, p.value_0 AS `{fields.values[0]}`
-        FROM shown_categories AS c CROSS JOIN shown_series AS s
-        LEFT JOIN points AS p ON p.category = c.category AND p.series = s.series
-        ORDER BY c.category_order, c.category, s.series_order, s.series"""
+def _as_double(column: str, *, field: str) -> exp.Expr:
+    """Return a column as a field. Grafana's plugin reads a decimal as text, so numbers are doubles."""
+    return titled(exp.cast(expression(column), "double"), field)
+
+
+def _table_of(dataset: str, answer: Answer, *, alias: str | None = None) -> exp.Table:
+    return exp.table_(f"{dataset}_{answer.name}", db=DATABASE, quoted=True, alias=alias)
+
+
+def _is_selected(column: str) -> exp.Expr:
+    """Return the condition that a row has the value that the reader selected with a variable of the dashboard."""
+    return label_expression([column]).eq(text_literal(f"${{{column}:sqlstring}}"))
+
+
+def _to_athena(query: exp.Query) -> str:
+    return re.sub(r"'(\$\{\w+:sqlstring\})'", r"\1", query.sql(dialect="athena", pretty=True))

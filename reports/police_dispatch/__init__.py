@@ -17,7 +17,7 @@ _AVERAGES = (
     "Rank 1 is the slowest. Timed incidents have known times. Average and spread are computed from the {} in this "
     f"table. {_FEW}"
 )
-_HOURS = chart("heatmap", "hour", "incidents", "Incidents", series="weekday")
+_HOURS = chart("heatmap", "hour", "incidents", "Incidents", series="weekday", series_order="weekday")
 
 
 def _averages(name: str, question: str, place: str, places: str, axis: str) -> Answer:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pyspark.sql import types as T
 from sqlglot import exp
 
 from reports.answer import Answer
@@ -21,41 +20,81 @@ from reports.sql.expressions import (
 )
 from reports.sql.labels import label_expression
 
-_COORDINATES = ("latitude", "longitude")
+COORDINATES = ("latitude", "longitude")
 
 
-def chart_query(
-    dataset: str, answer: Answer, chart: Chart, *, schema: T.StructType, headers: Mapping[str, str]
-) -> exp.Select:
-    """Return the query of a chart: one row for each point, bar or cell.
+def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[str, str]) -> exp.Select:
+    """Return the query of a chart: one row for each point, bar or cell, in the order of the chart."""
+    steps = ChartSteps(curated_table(dataset, answer), answer, chart, headers=headers)
+    columns = [titled(exp.column(name), header) for name, header in steps.output_columns()]
+    return steps.select(columns).order_by(*steps.sort_keys())
 
-    The query names each step. It marks the rows of the chart, adds the values with the same labels, ranks the panels,
-    series and categories by weight, and keeps the greatest.
+
+class ChartSteps:
+    """The steps of a query that selects the values of a chart.
+
+    Each step is a common table expression that reads the step before it. The steps mark the rows of the chart, add the
+    values with the same labels, rank the panels, series and categories by weight, and keep the greatest.
+
+    `conditions` select rows in addition to `Chart.where`, but `Chart.where` can compare a row with all rows.
     """
-    steps = _Steps(dataset, answer, chart, schema, headers)
-    steps.mark_rows()
-    steps.add_values()
-    if chart.panel:
-        steps.rank_panels()
-    if steps.has_series:
-        steps.rank_series()
-    steps.rank_categories()
-    return steps.query()
-
-
-class _Steps:
-    """The steps of a query. Each step is a common table expression that reads the step before it."""
 
     def __init__(
-        self, dataset: str, answer: Answer, chart: Chart, schema: T.StructType, headers: Mapping[str, str]
+        self,
+        table: exp.Table,
+        answer: Answer,
+        chart: Chart,
+        *,
+        headers: Mapping[str, str],
+        conditions: Sequence[exp.Expr] = (),
     ) -> None:
-        self._table, self._answer, self._chart = curated_table(dataset, answer), answer, chart
-        self._schema, self._headers = schema, headers
+        self._table, self._answer, self._chart, self._headers = table, answer, chart, headers
+        self._conditions = conditions
         self._steps: list[tuple[str, exp.Query]] = []
         self._condition = ""  # The condition that the next step applies to the rows of the last step.
         self.has_series = bool(chart.series) or len(chart.values) > 1
+        self._mark_rows()
+        self._add_values()
+        if chart.panel:
+            self._rank_panels()
+        if self.has_series:
+            self._rank_series()
+        self._rank_categories()
 
-    def mark_rows(self) -> None:
+    def select(self, columns: Sequence[exp.Expr]) -> exp.Select:
+        """Return the query that selects columns of the last step."""
+        query = self._from_last(*columns)
+        for name, step in self._steps:
+            query = query.with_(name, as_=step, copy=False)
+        return query
+
+    def output_columns(self) -> list[tuple[str, str]]:
+        """Return the columns of the last step that describe a point, with their headers."""
+        chart, headers = self._chart, self._headers
+        titles = {
+            "panel": ", ".join(headers[name] for name in chart.panel),
+            "category": ", ".join(headers[name] for name in chart.category),
+            "series": headers[chart.series] if chart.series else "Series",
+            **{name: name.title() for name in COORDINATES},
+        }
+        columns = [(name, titles[name]) for name in self._labels()]
+        columns.append(("value", chart.axis))
+        return [*columns, ("is_complete", "Complete")] if chart.complete else columns
+
+    def sort_keys(self) -> list[exp.Ordered]:
+        """Return the sort keys of the points."""
+        panel = ["panel_rank"] if self._chart.panel else []
+        keys = [*panel, *self.category_keys(), *(["series_rank"] if self.has_series else []), "row_position"]
+        return [ordered_by(key) for key in keys]
+
+    def category_keys(self) -> list[str]:
+        """Return the sort keys of the categories in a panel. Each key is a column, which `DESC` can follow."""
+        chart = self._chart
+        if chart.kind in TIME_KINDS:
+            return ["category"]
+        return [*(["category_size DESC"] if _is_sorted(chart) else []), "category_position"]
+
+    def _mark_rows(self) -> None:
         """Number the rows in the order of the answer, and compute the conditions of the chart.
 
         The conditions are columns, because a WHERE clause cannot contain window functions.
@@ -69,7 +108,7 @@ class _Steps:
             columns.append(named(complete, "is_complete"))
         self._steps.append(("marked", exp.select(*columns).from_(self._table)))
 
-    def add_values(self) -> None:
+    def _add_values(self) -> None:
         """Make one row of each value, and add the values with the same labels."""
         chart = self._chart
         selects = [self._select_values(number) for number in range(len(chart.values))]
@@ -84,13 +123,13 @@ class _Steps:
         points = exp.select(*labels, *map(expression, sums)).from_("entries").group_by(*labels)
         self._steps.append(("points", points))
 
-    def rank_panels(self) -> None:
+    def _rank_panels(self) -> None:
         """Keep the panels with the greatest weights."""
         self._extend("panel_weights", "SUM(weight) OVER (PARTITION BY panel) AS panel_weight")
         self._extend("panel_ranks", "DENSE_RANK() OVER (ORDER BY panel_weight DESC, panel) AS panel_rank")
         self._condition = f"panel_rank <= {self._chart.max_panels}"
 
-    def rank_series(self) -> None:
+    def _rank_series(self) -> None:
         """Rank the series. A chart with a column of series keeps only the greatest series, or sorts the series."""
         chart = self._chart
         if chart.series and chart.kind in ("dots", "line"):
@@ -104,7 +143,7 @@ class _Steps:
             self._extend("series_positions", f"MIN({position}) OVER (PARTITION BY series) AS series_position")
             self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series_position) AS series_rank")
 
-    def rank_categories(self) -> None:
+    def _rank_categories(self) -> None:
         """Add the sort keys of the categories. Bars, dots and changes keep only the greatest categories of a panel."""
         chart = self._chart
         if chart.kind in TIME_KINDS:
@@ -127,14 +166,6 @@ class _Steps:
         self._extend("category_ranks", rank)
         self._condition = f"category_rank <= {chart.max_categories}"
 
-    def query(self) -> exp.Select:
-        """Return the query that selects the kept points with readable names, in the order of the chart."""
-        columns = [titled(exp.column(name), header) for name, header in self._output_columns()]
-        query = self._from_last(*columns).order_by(*map(self._sort_key, self._sort_columns()))
-        for name, step in self._steps:
-            query = query.with_(name, as_=step, copy=False)
-        return query
-
     def _select_values(self, number: int) -> exp.Select:
         chart = self._chart
         value = chart.values[number]
@@ -146,53 +177,25 @@ class _Steps:
         columns += [exp.column("is_complete")] if chart.complete else []
         columns += [named(exp.column(chart.series_order), "series_order")] if chart.series_order else []
         select = exp.select(*columns).from_("marked").where(exp.column(value).is_(exp.null()).not_())
-        return select.where("is_shown") if chart.where else select
+        return select.where(*(["is_shown"] if chart.where else []), *self._conditions)
 
     def _label_expressions(self, value: str) -> dict[str, exp.Expr]:
         chart = self._chart
         labels: dict[str, exp.Expr] = {}
         if chart.panel:
-            labels["panel"] = label_expression(chart.panel, self._schema)
+            labels["panel"] = label_expression(chart.panel)
         is_time = chart.kind in TIME_KINDS
-        labels["category"] = (
-            exp.column(chart.category[0]) if is_time else label_expression(chart.category, self._schema)
-        )
+        labels["category"] = exp.column(chart.category[0]) if is_time else label_expression(chart.category)
         if chart.series:
-            labels["series"] = label_expression((chart.series,), self._schema)
+            labels["series"] = label_expression((chart.series,))
         elif self.has_series:
             labels["series"] = text_of(text_literal(self._headers[value]))
         if chart.coordinates:
-            labels |= {name: exp.column(column) for name, column in zip(_COORDINATES, chart.coordinates, strict=True)}
+            labels |= {name: exp.column(column) for name, column in zip(COORDINATES, chart.coordinates, strict=True)}
         return labels
 
     def _labels(self) -> list[str]:
         return [*self._label_expressions(self._chart.values[0])]
-
-    def _output_columns(self) -> list[tuple[str, str]]:
-        chart, headers = self._chart, self._headers
-        titles = {
-            "panel": ", ".join(headers[name] for name in chart.panel),
-            "category": ", ".join(headers[name] for name in chart.category),
-            "series": headers[chart.series] if chart.series else "Series",
-            **{name: name.title() for name in _COORDINATES},
-        }
-        columns = [(name, titles[name]) for name in self._labels()]
-        columns.append(("value", chart.axis))
-        return [*columns, ("is_complete", "Complete")] if chart.complete else columns
-
-    def _sort_columns(self) -> list[str]:
-        chart = self._chart
-        keys = ["panel_rank"] if chart.panel else []
-        if chart.kind in TIME_KINDS:
-            keys.append("category")
-        else:
-            keys += ["category_size DESC"] if chart.kind in SORTED_KINDS and not chart.in_order else []
-            keys.append("category_position")
-        return [*keys, *(["series_rank"] if self.has_series else []), "row_position"]
-
-    def _sort_key(self, key: str) -> exp.Expr:
-        name, _, direction = key.partition(" ")
-        return exp.Ordered(this=exp.column(name), desc=bool(direction), nulls_first=False)
 
     def _extend(self, name: str, *columns: str) -> None:
         """Add a step that adds columns to the rows of the last step."""
@@ -202,3 +205,12 @@ class _Steps:
     def _from_last(self, *columns: exp.Expr) -> exp.Select:
         query = exp.select(*columns).from_(self._steps[-1][0])
         return query.where(self._condition) if self._condition else query
+
+
+def ordered_by(key: str) -> exp.Ordered:
+    """Return a sort key from the text of an expression, which `DESC` can follow. Missing values come last."""
+    return exp.Ordered(this=expression(key.removesuffix(" DESC")), desc=key.endswith(" DESC"), nulls_first=False)
+
+
+def _is_sorted(chart: Chart) -> bool:
+    return chart.kind in SORTED_KINDS and not chart.in_order

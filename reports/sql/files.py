@@ -87,7 +87,7 @@ def _queries(dataset: DatasetFacts, rows: AnswerRows) -> Iterator[tuple[str, lis
     for number, chart in enumerate(answer.charts, start=1):
         incomplete = "The last column is false for a period with missing data." if chart.complete else ""
         comments = [answer.question, f"Chart: {chart.axis}.", chart.note, incomplete, answer.note]
-        query = chart_query(dataset.name, answer, chart, schema=rows.schema, headers=headers)
+        query = chart_query(dataset.name, answer, chart, headers=headers)
         yield f"_chart_{number}", comments, query
 
 

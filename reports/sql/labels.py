@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import types as T
 from sqlglot import exp
 
-from reports.labels import NAMES_OF_COLUMNS, PLAIN_NUMBERS, UNKNOWN, separator_after, subject_of
+from reports.labels import NAMES_OF_COLUMNS, NUMBERED, UNKNOWN, separator_after, subject_of
 from reports.sql.expressions import concatenate, text_literal, text_of
 
-_WHOLE_NUMBERS = (T.IntegerType, T.LongType, T.ShortType)
 
+def label_expression(columns: Sequence[str]) -> exp.Expr:
+    """Return the label of a row: the values of the columns as one text.
 
-def label_expression(columns: Sequence[str], schema: T.StructType) -> exp.Expr:
-    """Return the label of a row: the values of the columns as one text."""
+    The label depends only on the names of the columns, so a query can be written before its table exists.
+    """
     parts: list[exp.Expr] = []
     for name in columns:
-        parts += [_known_text(name, schema), text_literal(separator_after(name))]
+        known = exp.Coalesce(this=_text(name), expressions=[text_literal(UNKNOWN)])
+        parts += [known, text_literal(separator_after(name))]
     return concatenate(parts[:-1])
 
 
-def _known_text(name: str, schema: T.StructType) -> exp.Expr:
-    return exp.Coalesce(this=_text(name, schema[name].dataType), expressions=[text_literal(UNKNOWN)])
-
-
-def _text(name: str, data_type: T.DataType) -> exp.Expr:
+def _text(name: str) -> exp.Expr:
     column = exp.column(name)
-    if isinstance(data_type, T.BooleanType):
+    if name.startswith("is_"):
         yes, no = (text_literal(f"{subject_of(name)}: {answer}") for answer in ("yes", "no"))
         return exp.Case().when(column, yes).when(exp.Not(this=column.copy()), no)
-    if isinstance(data_type, _WHOLE_NUMBERS) and name not in PLAIN_NUMBERS:
-        return concatenate([text_literal(f"{name} "), text_of(column)])
+    text = text_of(column)
+    if name in NUMBERED:
+        return concatenate([text_literal(f"{name} "), text])
     if name in NAMES_OF_COLUMNS:
-        return exp.Replace(this=column, expression=text_literal("_"), replacement=text_literal(" "))
-    return column if isinstance(data_type, T.StringType) else text_of(column)
+        return exp.Replace(this=text, expression=text_literal("_"), replacement=text_literal(" "))
+    return text
