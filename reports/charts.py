@@ -14,6 +14,10 @@ SORTED_KINDS = ("bars", "dots", "change")
 """The kinds of charts that sort the categories by value, and show only the greatest categories."""
 
 
+MAX_CIRCLES = 300
+"""Maximum number of circles on a map. The places with the greatest weights are shown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chart:
     """The declaration of a chart.

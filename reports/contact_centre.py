@@ -23,7 +23,10 @@ def _monthly(rows: Rows) -> str:
     known = [row for row in rows if row["calls_handled_pct"] is not None]
     if not known:
         return "No month has calls."
-    lowest, highest = (choose(known, key=lambda row: row["calls_handled_pct"]) for choose in (min, max))
+    # The percentages are rounded. The counts tell months apart that have the same percentage.
+    lowest, highest = (
+        choose(known, key=lambda row: row["calls_handled"] / row["calls_offered"]) for choose in (min, max)
+    )
     low, high = (f"{row['calls_handled_pct']:.2f} % in {month_and_year(row['month'])}" for row in (lowest, highest))
     return f"The percentage was between {low} and {high}."
 

@@ -61,9 +61,11 @@ def _unusual(rows: Rows) -> str:
     latest = [row for row in rows if row["year"] == rows[0]["year"]]
     parts = []
     for kind, amount in (("high", "many"), ("low", "few")):
-        if names := [name_of(row["inquiry_department"]) for row in latest if row["unusual"] == kind]:
+        rows_of_kind = [row for row in latest if row["unusual"] == kind]
+        if names := [f"{name_of(row['inquiry_department'])} ({row['inquiries']:,})" for row in rows_of_kind]:
             parts.append(f"{listed(names)} had unusually {amount} inquiries")
-    return f"In {latest[0]['year']}, {', and '.join(parts)}."
+    usual = f"Usual are {latest[0]['usual_from']:,.0f} to {latest[0]['usual_to']:,.0f}"
+    return f"In {latest[0]['year']}, {', and '.join(parts)}. {usual}."
 
 
 def _top_types(rows: Rows) -> str:
@@ -188,11 +190,12 @@ ANSWERS = (
         charts=(
             chart(
                 "bars",
-                "inquiry_type inquiry_department",
+                "inquiry_department inquiry_type",
                 "inquiries",
                 "Inquiries of the latest year",
-                where=_LAST_YEAR,
-                max_categories=15,
+                where=f"{_LAST_YEAR} AND rank = 1",
+                max_categories=25,
+                note="The chart shows only the most common type of each department.",
             ),
         ),
         order=("-year", "inquiry_department", "rank"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
-from reports.charts import SORTED_KINDS, TIME_KINDS, Chart
+from reports.charts import MAX_CIRCLES, SORTED_KINDS, TIME_KINDS, Chart
 from reports.labels import label_of
 
 _Key = tuple[str, Any, str, float | None, float | None]
@@ -146,6 +146,10 @@ def _keep_greatest(
             categories, left_out = _greatest(candidates, "category", chart.max_categories, in_order=chart.in_order)
             candidates = [point for point in candidates if point.category in categories]
             most_left_out = max(most_left_out, left_out)
+        if chart.kind == "map" and len(candidates) > MAX_CIRCLES:
+            notes.append(f"The map shows {MAX_CIRCLES} of {len(candidates):,} places.")
+            greatest = sorted(range(len(candidates)), key=lambda number: -candidates[number].weight)[:MAX_CIRCLES]
+            candidates = [candidates[number] for number in sorted(greatest)]
         shown += _in_order(chart, candidates, series)
     if most_left_out:
         notes.append(_note(headers, chart.category, chart.max_categories, most_left_out))

@@ -58,7 +58,9 @@ def _yield(rows: Rows) -> str:
 
 
 def _withdrawals(rows: Rows) -> str:
-    return _range_of(rows, "withdrawal_rate_pct", "The share of enrolments that were withdrawn is")
+    medians = [row["median_days"] for row in rows if row["median_days"] is not None]
+    days = f" The median time until a withdrawal is {min(medians):,.0f} to {max(medians):,.0f} days." if medians else ""
+    return _range_of(rows, "withdrawal_rate_pct", "The share of enrolments that were withdrawn is") + days
 
 
 def _completeness(rows: Rows) -> str:
@@ -102,6 +104,7 @@ ANSWERS = (
         sentence=_by_month,
         columns=("month", *_RECORDS),
         charts=(_MONTHS,),
+        note="Each record counts in the month of its own date.",
     ),
     Answer(
         name="activity_by_year",
@@ -109,6 +112,7 @@ ANSWERS = (
         sentence=_activity_by_year,
         columns=("year", *_RECORDS),
         charts=(chart("columns", "year", _RECORDS, "Records per year"),),
+        note="The first and the last year can be incomplete. The records of each month show their period.",
     ),
     Answer(
         name="yield",
@@ -140,7 +144,6 @@ ANSWERS = (
                 "completeness_pct",
                 "Filled cells, % of all records of the kind",
                 panel="record",
-                in_order=True,
             ),
         ),
         order=("record", "field"),

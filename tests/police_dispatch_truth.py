@@ -256,7 +256,7 @@ def slowest_cities(truth: dict[str, Any]) -> Rows:
                 others,
                 round_half_up(other_minutes, 2),
                 more,
-                times.timed[key] < MIN_TIMED,
+                min(times.timed[key], others) < MIN_TIMED,
             )
 
 

@@ -32,7 +32,7 @@ from reports.words import WEEKDAYS
 _MAX_LARGE_DOTS = 40  # A longer line has smaller dots.
 _MAX_YEARS_WITH_MONTHS = 3
 _AXIS_WIDTH = 64  # pixels, for the labels and the title of the value axis
-_LAST_VALUE_WIDTH = 44  # pixels, for the value beside the end of a line
+_LAST_VALUE_WIDTH = 52  # pixels, for the value beside the end of a line
 
 
 def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:

@@ -13,10 +13,7 @@ _COMPARISON = (
 _BANDS = ("city", "initial_type", "band", "incidents", "share_pct")
 _BANDED = "100 % is all incidents of the type in the city that have known times."
 _FEW = "Few timed means fewer than 5 timed incidents."
-_AVERAGES = (
-    "Rank 1 is the slowest. Timed incidents have known times. Average and spread are computed from the {} in this "
-    f"table. {_FEW}"
-)
+_ALL_TIMES = "An average includes all known times, also times of more than a day."
 _HOURS = chart("heatmap", "hour", "incidents", "Incidents", series="weekday", series_order="weekday")
 
 
@@ -35,11 +32,13 @@ def _averages(name: str, question: str, place: str, places: str, axis: str) -> A
                 series=place,
                 where="NOT few_incidents",
                 max_categories=12,
+                in_order=True,
                 note="The chart shows the slowest pairs, and only averages of at least 5 timed incidents.",
             ),
         ),
-        order=(place, "slowest_rank"),
-        note=_AVERAGES.format(places),
+        order=("few_incidents", "-avg_minutes", place, "initial_type", "priority"),
+        note=f"Rank 1 is the slowest pair of the {place}. Timed incidents have known times. Average and spread are "
+        f"computed from the {places} in this table. {_ALL_TIMES} {_FEW}",
     )
 
 
@@ -110,9 +109,8 @@ ANSWERS = (
                 max_categories=12,
             ),
         ),
-        order=("-|difference_pct_points|", "city", "initial_type"),
-        note="The greatest difference comes first. For Share %, 100 % is all incidents of the city. For County %, "
-        "100 % is all incidents.",
+        order=("-incidents", "city", "initial_type"),
+        note="For Share %, 100 % is all incidents of the city. For County %, 100 % is all incidents.",
     ),
     Answer(
         name="streets",
@@ -185,7 +183,7 @@ ANSWERS = (
     ),
     Answer(
         name="at_intersections",
-        question="Are incidents more frequent at junctions or along roads?",
+        question="Do more incidents happen at junctions?",
         sentence=sentences.at_intersections,
         columns=("is_intersection", "incidents", "share_pct"),
         charts=(chart("bars", "is_intersection", "share_pct", "Share of all incidents, %"),),
@@ -319,7 +317,8 @@ ANSWERS = (
             ),
         ),
         order=("-more_minutes", "city", "initial_type", "priority"),
-        note=f"Minutes are average minutes to arrive. Elsewhere means the other busiest cities. {_FEW}",
+        note=f"Minutes are average minutes to arrive. Elsewhere means the other busiest cities. "
+        f"{_ALL_TIMES} Few timed means fewer than 5 timed incidents in the city or elsewhere.",
     ),
     _averages(
         "clearing_by_city",
@@ -360,10 +359,11 @@ ANSWERS = (
                 where="quadrant LIKE '%more' AND NOT few_incidents",
                 weight="incidents",
                 max_categories=8,
+                note="The chart shows only averages of at least 5 timed incidents.",
             ),
         ),
         order=("-quadrant", "-incidents", "city", "initial_type", "priority"),
-        note=f"Usual values are averages over the cities in this table. {_FEW}",
+        note=f"Usual values are averages over the cities in this table. {_ALL_TIMES} {_FEW}",
     ),
     Answer(
         name="priority_shares",

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.answer import Rows
-from reports.words import WEEKDAYS, name_of
+from reports.words import WEEKDAYS, listed, name_of
+
+MIN_INCIDENTS = 20
+"""Minimum number of incidents of a type that the sentence about missing times compares."""
 
 
 def _pair(row: Mapping[str, Any]) -> str:
@@ -62,10 +65,13 @@ def grid_cells(rows: Rows) -> str:
     while covered < total / 2:
         covered += known[cells]["incidents"]
         cells += 1
-    street = f", most on {known[0]['street']}" if known[0]["street"] else ""
+    busiest = [row for row in known if row["incidents"] == known[0]["incidents"]]
+    streets = sorted({row["street"] for row in busiest if row["street"]})
+    which = "The busiest cell has" if len(busiest) == 1 else f"The {len(busiest):,} busiest cells each have"
+    where = f", and more of them on {' or '.join(streets)} than on any other street" if streets else ""
     return (
-        f"Half of the incidents happened in {cells:,} of {len(known):,} cells. The busiest cell has "
-        f"{known[0]['incidents']:,}{street}."
+        f"Half of the incidents happened in {cells:,} of {len(known):,} cells. {which} "
+        f"{known[0]['incidents']:,}{where}."
     )
 
 
@@ -77,18 +83,18 @@ def intersections(rows: Rows) -> str:
 def at_intersections(rows: Rows) -> str:
     shares = {row["is_intersection"]: row["share_pct"] for row in rows}
     junctions, blocks = shares.get(True, 0), shares.get(False, 0)
-    comparison = "more" if junctions > blocks else "less"
-    return (
-        f"Incidents are {comparison} frequent at junctions than along roads: {junctions:.2f} % happened at an "
-        f"intersection, and {blocks:.2f} % at a block of a road."
-    )
+    more = "at junctions" if junctions > blocks else "along roads"
+    return f"More incidents happened {more}: {junctions:.2f} % at an intersection, and {blocks:.2f} % at a block."
 
 
 def type_dispositions(rows: Rows) -> str:
-    firsts = Counter((row["initial_type"], row["disposition_desc"]) for row in rows if row["rank"] == 1)
-    (kind, disposition), count = firsts.most_common(1)[0]
+    most = {row["city"]: row["incidents"] for row in rows if row["rank"] == 1}
+    firsts = [row for row in rows if row["incidents"] == most[row["city"]]]  # Two pairs can share the first place.
+    (kind, disposition), count = Counter((row["initial_type"], row["disposition_desc"]) for row in firsts).most_common(
+        1
+    )[0]
     return (
-        f"{name_of(kind)} with {name_of(disposition)} is the most common pair in {count} of the {firsts.total()} "
+        f"{name_of(kind)} with {name_of(disposition)} is the most common pair in {count} of the {len(most)} "
         "busiest cities."
     )
 
@@ -119,22 +125,32 @@ def street_type_dispositions(rows: Rows) -> str:
 
 def missing_times(rows: Rows) -> str:
     every = next(row for row in rows if row["dimension"] == "all")
+    types = [row for row in rows if row["dimension"] == "initial_type" and row["incidents"] >= MIN_INCIDENTS]
+    pattern = ""
+    if types:
+        worst = max(types, key=lambda row: row["arrival_missing_pct"])
+        pattern = (
+            f" Of the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['value'])} lacks the most arrival "
+            f"times: {worst['arrival_missing_pct']:.2f} %."
+        )
     return (
         f"{every['arrival_missing_pct']:.2f} % of incidents have no arrival time, and "
-        f"{every['clearing_missing_pct']:.2f} % have no clearing time."
+        f"{every['clearing_missing_pct']:.2f} % have no clearing time.{pattern}"
     )
 
 
 def bands(rows: Rows) -> str:
+    named = [row for row in rows if row["is_named_type"]] or rows
+    kinds = listed(sorted({name_of(row["initial_type"]) for row in named}))
     totals: Counter[tuple[int, str]] = Counter()
-    for row in rows:
+    for row in named:
         totals[row["band_number"], row["band"]] += row["incidents"]
     covered = 0
     for (_, band), count in sorted(totals.items()):
         covered += count
         if covered >= totals.total() / 2:
             limit = f"less than {band.partition('-')[2]}" if "-" in band else f"{band.rstrip('+')} or more"
-            return f"The median is {limit} minutes, over {totals.total():,} incidents with a known time."
+            return f"For {kinds}, the median is {limit} minutes, over {totals.total():,} incidents with a known time."
     return "No incident has a known time."
 
 
@@ -142,14 +158,12 @@ def averages(rows: Rows) -> str:
     known = [row for row in rows if not row["few_incidents"]]
     if not known:
         return "No pair of type and priority has enough timed incidents."
-    place = "city" if "city" in known[0] else "street"
     slow, fast = (choose(known, key=lambda row: row["avg_minutes"]) for choose in (max, min))
+    place, where = ("city", "in") if "city" in slow else ("street", "on")
+    longest, shortest = (f"{row['avg_minutes']:,.2f} minutes {where} {row[place]}" for row in (slow, fast))
     return (
-        f"{_pair(slow)} is the slowest, with {slow['avg_minutes']:,.2f} minutes in {slow[place]}. The fastest is "
-        f"{_pair(fast)}, with {fast['avg_minutes']:,.2f} minutes in {fast[place]}."
-        if place == "city"
-        else f"{_pair(slow)} is the slowest, with {slow['avg_minutes']:,.2f} minutes on {slow[place]}. The fastest is "
-        f"{_pair(fast)}, with {fast['avg_minutes']:,.2f} minutes on {fast[place]}."
+        f"{_pair(slow)} is the slowest, with an average of {longest} over {slow['timed']:,} incidents. The fastest is "
+        f"{_pair(fast)}, with {shortest}."
     )
 
 
@@ -163,24 +177,22 @@ def slowest_cities(rows: Rows) -> str:
 
 
 def quadrants(rows: Rows) -> str:
-    known = [row for row in rows if not row["few_incidents"]]
-    slower = Counter(row["city"] for row in known if row["quadrant"] == "slower, more")
-    faster = sum(row["quadrant"] == "faster, more" for row in known)
-    if not slower:
-        return f"No city had more incidents than usual and was slower. In {faster:,} combinations it was faster."
-    (city, count), total = slower.most_common(1)[0], slower.total()
+    counts = Counter(row["quadrant"] for row in rows if not row["few_incidents"])
     return (
-        f"In {total:,} combinations of city, type and priority, a city had more incidents than usual and was slower. "
-        f"{count:,} of them are in {city}. In {faster:,} combinations, it was faster."
+        f"In {counts['slower, more']:,} combinations of city, type and priority with at least 5 timed incidents, a "
+        f"city had more incidents than usual and was slower. In {counts['faster, more']:,}, it was faster."
     )
 
 
 def priority_shares(rows: Rows) -> str:
     top = max(rows, key=lambda row: (row["type_share_pct"], row["priority_share_pct"]))
+    same = [row for row in rows if (row["initial_type"], row["priority"]) == (top["initial_type"], top["priority"])]
+    low, high = (choose(same, key=lambda row: row["priority_share_pct"]) for choose in (min, max))
     return (
         f"{top['initial_type']} has its greatest share in {top['city']}, with {top['type_share_pct']:.2f} % of the "
-        f"city's incidents. {top['priority_share_pct']:.2f} % of them have priority "
-        f"{name_of(top['priority'], default='unknown')}."
+        f"city's incidents. Of these incidents, the share with priority {name_of(top['priority'], default='unknown')} "
+        f"is between {low['priority_share_pct']:.2f} % in {low['city']} and {high['priority_share_pct']:.2f} % in "
+        f"{high['city']}."
     )
 
 

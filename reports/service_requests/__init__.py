@@ -10,8 +10,10 @@ _GROUP, _AREA = ("city", "group_kind", "group_name"), ("city", "area_kind", "are
 # The rows about whole cities come before the rows about groups.
 _BY_KIND = ("group_kind <> 'all'", "city", "group_kind")
 _BY_GROUP = (*_BY_KIND, "group_name")
-_ALL, _NEIGHBORHOODS = "group_kind = 'all'", "area_kind = 'neighborhood'"
+_ALL = "group_kind = 'all'"
 _NO_GRID_CELLS = "area_kind <> 'grid_cell'"
+_KNOWN_AREAS = f"{_NO_GRID_CELLS} AND area IS NOT NULL"
+_AREAS_ONLY = "The bars leave out grid cells and requests without an area."
 _BY_CITY = ("city",)
 _MONTHS = chart("line", "month", "requests", "Requests per month", panel=_BY_CITY, where=_ALL)
 
@@ -43,10 +45,11 @@ ANSWERS = (
                 "Requests in a grid cell of 0.01 degrees",
                 panel=_BY_CITY,
                 where="area_kind = 'grid_cell' AND area IS NOT NULL",
-                places=f"{_NEIGHBORHOODS} AND area IS NOT NULL",
+                places="area_kind IN ('neighborhood', 'zip') AND area IS NOT NULL",
                 coordinates=("latitude", "longitude"),
+                note="A name is at the average position of the requests in a neighborhood or ZIP code.",
             ),
-            chart("bars", "area", "requests", "Requests", panel="city area_kind", where=_NO_GRID_CELLS),
+            chart("bars", "area", "requests", "Requests", panel="city area_kind", where=_KNOWN_AREAS, note=_AREAS_ONLY),
         ),
         order=("city", "area_kind", "-requests", "area"),
         note="For each area type, 100 % is all requests of the city. A dash stands for an unknown area.",
@@ -139,6 +142,7 @@ ANSWERS = (
             ),
         ),
         order=("city", "area_kind", "area", "rank", "month"),
+        note="The table has the five most common types of each area. Months use local time.",
     ),
     Answer(
         name="busiest_agencies",
@@ -201,6 +205,7 @@ ANSWERS = (
                 panel=_BY_CITY,
                 where="group_kind = 'agency and request_type' AND agency IS NOT NULL AND request_type IS NOT NULL",
                 weight="requests",
+                note="The chart leaves out requests without an agency or a type.",
             ),
         ),
         order=("city", "group_kind", "-requests", "agency", "request_type"),
@@ -212,9 +217,19 @@ ANSWERS = (
         sentence=sentences.traffic,
         columns=(*_AREA, "traffic_kind", "request_type", "requests"),
         charts=(
-            chart("bars", "area", "requests", "Requests", panel="city area_kind traffic_kind", where=_NO_GRID_CELLS),
+            chart(
+                "bars",
+                "area",
+                "requests",
+                "Requests about traffic and accidents",
+                panel="city area_kind",
+                where=_KNOWN_AREAS,
+                max_panels=8,
+                note=_AREAS_ONLY,
+            ),
         ),
         order=("city", "area_kind", "area", "traffic_kind", "-requests", "request_type"),
+        note="Each request counts once for each area type. A dash stands for an unknown area.",
     ),
 )
 

@@ -22,7 +22,7 @@ def _place(row: Mapping[str, Any]) -> str:
 
 
 def monthly(rows: Rows) -> str:
-    month = rows[0]
+    month = next(row for row in rows if row["group_kind"] == "all")
     change = percent(
         month["change_on_year_pct"], since=month_and_year(month["month"].replace(year=month["month"].year - 1))
     )
@@ -61,7 +61,7 @@ def resolution(rows: Rows) -> str:
     if city["resolved_pct"] is None or city["unresolved_pct"] is None or not known:
         return f"The status of all requests in {city['city'].title()} is unknown."
     return (
-        f"{city['resolved_pct']:.2f} % of requests in {city['city'].title()} are resolved, "
+        f"Of the requests in {city['city'].title()} with a known status, {city['resolved_pct']:.2f} % are resolved, "
         f"{100 * city['closed_otherwise'] / known:.2f} % are closed otherwise, and {city['unresolved_pct']:.2f} % are "
         "unresolved."
     )
@@ -74,21 +74,23 @@ def top_types(rows: Rows) -> str:
 
 def type_months(rows: Rows) -> str:
     top = _greatest_area(rows) or rows[0]
+    areas = [row for row in rows if row["area_kind"] != "grid_cell" and row["requests"] == top["requests"]]
+    others = f" {len(areas) - 1:,} other months of a type in an area had as many." if len(areas) > 1 else ""
     return (
-        f"{top['request_type']} in {_place(top)} had the busiest month: {top['requests']:,} requests in "
-        f"{month_and_year(top['month'])}."
+        f"{top['request_type']} in {_place(top)} had the most requests in a month: {top['requests']:,} in "
+        f"{month_and_year(top['month'])}.{others}"
     )
 
 
 def agencies(rows: Rows) -> str:
     top = rows[0]
-    share = f"{top['share_pct']:.2f} % of the requests"
+    share = f"{top['share_pct']:.2f} % of the requests with a known agency"
     return f"The busiest agency in {top['city'].title()} is {top['agency']}, with {share}."
 
 
 def types(rows: Rows) -> str:
     top = rows[0]
-    share = f"{top['share_pct']:.2f} % of the requests"
+    share = f"{top['share_pct']:.2f} % of the requests with a known type"
     return f"The most common type in {top['city'].title()} is {top['request_type']}: {share}."
 
 
@@ -96,7 +98,7 @@ def unresolved(rows: Rows) -> str:
     top = rows[0]
     return (
         f"{top['request_type']} has the most unresolved requests in {top['city'].title()}: {top['requests']:,}, or "
-        f"{top['share_pct']:.2f} % of all that are unresolved."
+        f"{top['share_pct']:.2f} % of the unresolved requests with a known type."
     )
 
 

@@ -45,7 +45,7 @@ class Drawing:
         """Start to draw the charts of a dataset. Charts without values are left out."""
         self._pictures[dataset] = [
             [
-                self._workers.submit(draw_picture, rows.answer.name, number, chart, data, label=rows.sentence)
+                self._workers.submit(draw_picture, rows.answer.name, number, chart, data)
                 for number, (chart, data) in enumerate(zip(rows.answer.charts, rows.charts, strict=True), start=1)
                 if data.points
             ]

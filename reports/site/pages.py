@@ -126,10 +126,13 @@ def _section(
 ) -> dict[str, Any]:
     answer, rows, columns = answer_rows.answer, answer_rows.rows, answer_rows.columns
     csv_name = f"{dataset.name}_{answer.name}.csv"
-    names = list(rows[0]) if rows else list(answer.columns)
+    names = answer_rows.schema.fieldNames()
     count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}."
     if len(rows) > MAX_TABLE_ROWS:
-        count = f"The first {MAX_TABLE_ROWS} of {len(rows):,} rows. The csv file has all rows and columns."
+        count = (
+            f"The first {MAX_TABLE_ROWS} of {len(rows):,} rows. The headers sort only these rows. The csv file has all "
+            "rows and columns."
+        )
     return {
         "name": answer.name,
         "heading": dataset.report.sections.get(answer.name, ""),

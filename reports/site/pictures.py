@@ -87,8 +87,9 @@ class DatasetPictures:
     trend: Picture | None = None
 
 
-def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, label: str) -> Picture:
-    """Draw a chart for wide and for narrow pages. `label` describes the chart to screen readers."""
+def draw_picture(answer: str, number: int, chart: Chart, data: ChartData) -> Picture:
+    """Draw a chart for wide and for narrow pages."""
+    label = describe(chart)
     wide, narrow = draw(chart, data, width=WIDE), draw(chart, data, width=NARROW)
     return Picture(
         f"{answer}-{number}",
@@ -101,13 +102,23 @@ def draw_picture(answer: str, number: int, chart: Chart, data: ChartData, *, lab
     )
 
 
+def describe(chart: Chart) -> str:
+    """Describe a chart to screen readers. The text beside the chart has its values.
+
+    >>> describe(Chart(kind="bars", category=("street",), values=("incidents",), axis="Incidents at blocks"))
+    'Bar chart. Incidents at blocks, by street.'
+    """
+    columns = [*chart.category, *([chart.series] if chart.series else []), *chart.panel]
+    return f"{_KINDS[chart.kind]}. {chart.axis}, by {' and by '.join(header_of(name).lower() for name in columns)}."
+
+
 def draw_trend(dataset: str, quarantined: Sequence[float]) -> Picture:
     """Draw the percentage of quarantined rows in each run, from the oldest run to the last run."""
     note = "The chart shows the last validated runs, from old to new."
     axis = "Quarantined rows, % of published and quarantined rows"
     chart = Chart(kind="line", category=("run",), values=("quarantined_pct",), axis=axis, note=note)
     points = tuple(Point("", number, "", percentage) for number, percentage in enumerate(quarantined, start=1))
-    return draw_picture(f"{dataset}-trend", 1, chart, ChartData(points, ("",), ("",)), label=axis)
+    return draw_picture(f"{dataset}-trend", 1, chart, ChartData(points, ("",), ("",)))
 
 
 def draw_small_line(chart: Chart, data: ChartData) -> Sparkline:
@@ -167,6 +178,16 @@ def _polygon(corners: int, radius: float) -> str:
     return "M" + "L".join(f"{radius * cos(angle):.1f},{radius * sin(angle):.1f}" for angle in angles) + "Z"
 
 
+_KINDS = {
+    "line": "Line chart",
+    "columns": "Column chart",
+    "bars": "Bar chart",
+    "dots": "Dot chart",
+    "change": "Chart of changes",
+    "stack": "Chart of parts of 100 %",
+    "heatmap": "Heatmap",
+    "map": "Map",
+}
 _SYMBOLS = {
     "circle": _circle(5),
     "square": "M-5,-5h10v10h-10Z",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from reports.answer import Answer
-from reports.charts import SORTED_KINDS, TIME_KINDS, Chart
+from reports.charts import MAX_CIRCLES, SORTED_KINDS, TIME_KINDS, Chart
 from reports.sql.expressions import (
     curated_table,
     expression,
@@ -144,13 +144,16 @@ class ChartSteps:
             self._extend("series_ranks", "DENSE_RANK() OVER (ORDER BY series_position) AS series_rank")
 
     def _rank_categories(self) -> None:
-        """Add the sort keys of the categories. Bars, dots and changes keep only the greatest categories of a panel."""
+        """Add the sort keys of the categories. Keep the greatest categories of a panel, or the greatest circles."""
         chart = self._chart
         if chart.kind in TIME_KINDS:
             return
         panel = "PARTITION BY panel" if chart.panel else ""
         category = f"{panel}, category" if panel else "PARTITION BY category"
         columns = [f"MIN(row_position) OVER ({category}) AS category_position"]
+        if chart.kind == "map":
+            self._extend("place_ranks", f"ROW_NUMBER() OVER ({panel} ORDER BY weight DESC, row_position) AS place_rank")
+            self._condition = f"place_rank <= {MAX_CIRCLES}"
         if chart.kind not in SORTED_KINDS:
             self._extend("category_positions", *columns)
             return

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from reports.answer import Answer
-from reports.charts import Chart
+from reports.charts import MAX_CIRCLES, Chart
 from reports.columns import header_of
 from reports.grafana.queries import chart_query, fields_of, table_query, variable_query
 from reports.points import select_points
@@ -221,6 +221,21 @@ def test_a_query_returns_the_values_of_the_chart_of_the_site_in_the_same_order(
     values = -1 if chart.series else -len(chart.values)
 
     assert [value for row in found for value in row[values:] if value is not None] == [point.value for point in points]
+
+
+def test_a_map_has_the_places_with_the_greatest_weights(spark: SparkSession) -> None:
+    places = [(f"street {number}", number % 7, number) for number in range(MAX_CIRCLES + 50)]
+    rows = spark.createDataFrame(places, "street string, incidents int, rank int").coalesce(1)
+    chart = chart_of("map", "street", "incidents", coordinates=("rank", "rank"))
+    headers = {name: header_of(name) for name in rows.columns}
+    records = [{"street": street, "incidents": incidents, "rank": rank} for street, incidents, rank in places]
+    data = select_points(chart, records, [(True, True, False)] * len(records), headers=headers)
+
+    assert data.left_out == (f"The map shows {MAX_CIRCLES} of {MAX_CIRCLES + 50} places.",)
+    assert [(point.category, point.value) for point in data.points] == [
+        (street, value) for street, _, _, value in shown(chart, rows)
+    ]
+    assert sorted(point.value for point in data.points) == sorted(row[1] for row in places)[50:]
 
 
 def test_fields_are_headers() -> None:

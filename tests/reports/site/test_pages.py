@@ -52,7 +52,7 @@ def facts_of(answer: AnswerRows, **settings: Any) -> DatasetFacts:
 def site_of(facts: DatasetFacts) -> Site:
     pictures = [
         [
-            draw_picture(rows.answer.name, 1, chart, data, label=rows.sentence)
+            draw_picture(rows.answer.name, 1, chart, data)
             for chart, data in zip(rows.answer.charts, rows.charts, strict=True)
             if data.points
         ]
@@ -110,7 +110,7 @@ class Elements(HTMLParser):
 def test_a_page_shows_question_sentence_chart_and_table() -> None:
     page = page_of([("Rockville", 1500), ("Olney", 3)])
 
-    assert "<h2>Which city?</h2>" in page
+    assert '<h3 class="question">Which city?</h3>' in page
     assert ">Rockville leads.</p>" in page
     assert page.count("<svg role=") == 2  # one drawing for wide pages, and one for narrow pages
     assert table_cells(page) == [["Rockville", "1,500"], ["Olney", "3"]]
@@ -151,7 +151,8 @@ def test_long_tables_are_cut_and_the_csv_file_is_complete() -> None:
     rows = [*csv.DictReader(io.StringIO(site.files[path]))]
 
     assert len(table_cells(page)) == MAX_TABLE_ROWS
-    assert f"The first {MAX_TABLE_ROWS} of {count} rows. The csv file has all rows and columns." in page
+    sorting = "The headers sort only these rows. The csv file has all rows and columns."
+    assert f"The first {MAX_TABLE_ROWS} of {count} rows. {sorting}" in page
     assert [row["city"] for row in rows] == [f"city {n}" for n in range(count)]
     assert f'href="{path}" download="police_cities.csv"' in page
 

@@ -107,6 +107,12 @@ def test_slowest_city_is_compared_with_other_top_cities(spark):
     assert build_slowest_cities(incidents, min_timed=1).first().few_incidents is False
 
 
+def test_a_comparison_with_few_incidents_elsewhere_is_marked(spark):
+    incidents = frame(spark, *(one(A, arrive=600),) * 5, *(one(B, arrive=60),) * 4)
+    assert build_slowest_cities(incidents, min_timed=5).first().few_incidents is True
+    assert build_slowest_cities(incidents, min_timed=4).first().few_incidents is False
+
+
 def test_quadrants_compare_cities_with_their_average(spark):
     incidents = frame(
         spark,

@@ -106,7 +106,7 @@ def build_slowest_cities(
     - others_timed, others_minutes: the number of timed incidents of the pair in all other top cities together, and
       their average time.
     - more_minutes: avg_minutes minus others_minutes.
-    - few_incidents: whether timed is less than `min_timed`.
+    - few_incidents: whether timed or others_timed is less than `min_timed`.
     """
     other_seconds, other_timed = (F.col(f"_all_{name}") - F.col(name) for name in ("seconds", "timed"))
     other_minutes = _average_minutes(other_seconds, other_timed)
@@ -122,7 +122,8 @@ def build_slowest_cities(
         .select(
             *("city", *_COMBINATION, "timed", F.round("_minutes", 2).alias("avg_minutes")),
             *(other_timed.alias("others_timed"), F.round(other_minutes, 2).alias("others_minutes")),
-            *(F.round(F.col("_minutes") - other_minutes, 2).alias("more_minutes"), "few_incidents"),
+            F.round(F.col("_minutes") - other_minutes, 2).alias("more_minutes"),
+            (F.least("timed", other_timed) < min_timed).alias("few_incidents"),
         )
     )
 
