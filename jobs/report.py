@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.arguments import Arguments
 from jobs.code_version import code_version
 from jobs.job import Job
-from jobs.report_data import find_published, read_datasets
+from jobs.report_data import find_published, missing_answers, read_datasets
 from lake.ledger import StageResult
 from lake.static_site import PublishedSite, publish_site
 from reports.facts import DatasetFacts
@@ -47,13 +47,20 @@ def publish_reports(spark: SparkSession, names: Sequence[str], *, target: str) -
 
 
 def publish_report(spark: SparkSession, args: Arguments) -> StageResult:
-    """Publish the site of all published datasets. The site also shows the datasets of other workflows."""
+    """Publish the site of all published datasets. The site also shows the datasets of other workflows.
+
+    Other datasets are left out if an answer has no table. The dataset of this workflow must have all answers.
+    """
     if not args.report_to:
         return StageResult(notes=("skipped, because --report-to is not set",))
-    names = find_published(spark, dataset_names(), only_published=True)
+    published = find_published(spark, dataset_names(), only_published=True)
+    # Another workflow may be between its stages, or may not yet have built a new answer.
+    unready = [name for name in published if name != args.dataset and missing_answers(spark, name)]
+    names = [name for name in published if name not in unready]
     outcome = publish_reports(spark, names, target=args.report_to)
     counts = f"{outcome.written} files written, {outcome.unchanged} unchanged"
-    return StageResult(notes=(f"{outcome.index}: {counts}",))
+    left_out = [f"left out, because answers have no table: {', '.join(unready)}"] if unready else []
+    return StageResult(notes=(f"{outcome.index}: {counts}", *left_out))
 
 
 JOB = Job("report", {"publish_report": publish_report}, title="{dataset}_report")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -42,7 +43,8 @@ def read_datasets(
         MissingAnswersError: An answer of a dataset has no table.
         AnswerTooLargeError: An answer has more than `MAX_ROWS` rows.
     """
-    with ThreadPoolExecutor(max_workers=2) as readers:  # Spark plans the queries of two threads in parallel.
+    with ThreadPoolExecutor(max_workers=2) as readers, _cancel_after_error(readers):
+        # Spark plans the queries of two threads in parallel.
         # The dataset with the most answers comes first, because its charts take the longest to draw.
         largest_first = sorted(names, key=lambda name: -len(load_report(name).answers))
         reading = {name: readers.submit(_read, spark, name) for name in largest_first}
@@ -67,6 +69,16 @@ def read_datasets(
     ]
 
 
+@contextmanager
+def _cancel_after_error(pool: ThreadPoolExecutor) -> Iterator[None]:
+    """After an error, cancel the queued tasks. Otherwise, the pool would run them before the error is raised."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
 def find_published(spark: SparkSession, names: Sequence[str], *, only_published: bool) -> list[str]:
     """Return the datasets that have been published. If `only_published` is true, leave out all other datasets.
 
@@ -79,6 +91,12 @@ def find_published(spark: SparkSession, names: Sequence[str], *, only_published:
     if missing and not (only_published and published):
         raise NotPublishedError(table=table_name("trusted", missing[0]))
     return published
+
+
+def missing_answers(spark: SparkSession, dataset: str) -> list[str]:
+    """Return the tables of the answers of a dataset that have never been published."""
+    tables = [table_name("curated", dataset, answer.name) for answer in load_report(dataset).answers]
+    return [table for table in tables if not exists(spark, table)]
 
 
 def count_rows(spark: SparkSession, zone: str, dataset: str) -> int:
@@ -138,7 +156,8 @@ def _facts(
         rows_in=rows_in,
         trusted=status.trusted,
         quarantined=status.quarantined,
-        attention=status.attention + (("a run is in progress, so the row counts may change",) if is_running else ()),
+        attention=status.public_attention
+        + (("a run is in progress, so the row counts may change",) if is_running else ()),
         reasons=reasons,
         validations=validations,
     )

@@ -39,7 +39,8 @@ class DatasetStatus:
         started: The time at which the last stage began (UTC). None before the first run.
         trusted: Number of rows in trusted.
         quarantined: Number of rows in quarantine.
-        attention: One line for each thing that needs attention.
+        attention: One line for each thing that needs attention. The lines can have values of the data.
+        public_attention: The same lines without any value of the data, for reports.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class DatasetStatus:
     trusted: int
     quarantined: int
     attention: tuple[str, ...]
+    public_attention: tuple[str, ...] = ()
 
     @property
     def quarantined_pct(self) -> float | None:
@@ -81,23 +83,28 @@ def _status(spark: SparkSession, name: str, stages: Sequence[Row]) -> DatasetSta
     latest = _latest_of_each_kind(stages)
     # The parked rows of an incremental dataset show whether it is blocked. Only its last stage can add to this.
     blocked = _blocked(spark, trusted, quarantine, [last] if dataset.is_incremental and last else latest)
-    attention = [blocked] if blocked else []
+    # Each line has two versions: the first has no values of the data, and the second has details.
+    attention = [("blocked: new rows are not published", blocked)] if blocked else []
     failed = [row for row in latest if row["state"] == "FAILED"]
-    attention += [f"stage {row['stage']} failed: {str(row['error']).splitlines()[0]}" for row in failed]
+    for row in failed:
+        text = f"stage {row['stage']} failed"
+        attention.append((text, f"{text}: {str(row['error']).splitlines()[0]}"))
     killed = [row for row in latest if row["state"] == "RUNNING" and row["is_overdue"]]
-    attention += [f"stage {row['stage']} began at {row['began']} UTC and was killed" for row in killed]
+    attention += [(f"stage {row['stage']} began at {row['began']} UTC and was killed",) * 2 for row in killed]
     landing = [row for row in stages if row["stage"] in ("ingest", "create") and row["state"].startswith("SUCCEEDED")]
     skipped: Mapping[str, str] = (landing[-1]["skipped_files"] if landing else None) or {}
-    attention += [f"file {file} is skipped: {reason}" for file, reason in sorted(skipped.items())[:MAX_NAMES]]
+    for file, reason in sorted(skipped.items())[:MAX_NAMES]:
+        attention.append((f"file {file} is skipped", f"file {file} is skipped: {reason}"))
     if len(skipped) > MAX_NAMES:
-        attention.append(f"{len(skipped) - MAX_NAMES} more files are skipped")
+        attention.append((f"{len(skipped) - MAX_NAMES} more files are skipped",) * 2)
     stale = sorted(stale_answers(spark, dataset)) if exists(spark, trusted) else []
     if stale:
         names = ", ".join(stale[:MAX_NAMES]) + (" and more" if len(stale) > MAX_NAMES else "")
-        attention.append(f"answers are stale, because their tables or code changed ({names}). Run the job again")
+        attention.append((f"answers are stale, because their tables or code changed ({names}). Run the job again",) * 2)
     state = "never run" if not last else "BLOCKED" if blocked else "FAILED" if failed else str(last["state"])
     started = last["began"] if last else None
-    return DatasetStatus(name, state, started, counts[0], counts[1], tuple(attention))
+    public, detailed = (tuple(line[version] for line in attention) for version in (0, 1))
+    return DatasetStatus(name, state, started, counts[0], counts[1], detailed, public)
 
 
 def _latest_of_each_kind(stages: Sequence[Row]) -> list[Row]:

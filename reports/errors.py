@@ -9,6 +9,10 @@ class TargetError(CityLakeError, ValueError):
     """A report cannot be written to its target. `where` is the path of the target."""
 
 
+class DrawingError(CityLakeError):
+    """The charts of a report cannot be drawn."""
+
+
 class AnswerTooLargeError(CityLakeError, ValueError):
     """An answer has too many rows for a report. `where` is the table of the answer.
 

@@ -49,8 +49,11 @@ def results_table(results: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def result_text(entry: Mapping[str, Any]) -> str:
-    """Return the outcome of one expectation in words: the observed value, or the number of unexpected values."""
+def result_text(entry: Mapping[str, Any], *, with_values: bool = True) -> str:
+    """Return the outcome of one expectation in words: the observed value, or the number of unexpected values.
+
+    If `with_values` is False, the text has only counts and other numbers, and no values of the data.
+    """
     result = entry.get("result") or {}
     exceptions = [entry["exception_info"], *entry["exception_info"].values()]
     messages = [
@@ -59,26 +62,27 @@ def result_text(entry: Mapping[str, Any]) -> str:
         if isinstance(exception, dict) and exception.get("raised_exception")
     ]
     if messages:
-        return f"could not be validated: {messages[0]}"
+        return f"could not be validated: {messages[0]}" if with_values else "could not be validated"
     if not result:
         return ""
     if "element_count" not in result:
-        observed = f"observed {_shorten(result.get('observed_value'))}"
-        if entry["success"]:
-            return observed
-        config = entry["expectation_config"]
-        return f"{observed}; expected: {describe_expectation(config['type'], config['kwargs'])}"
-    return _unexpected_text(result, mostly=entry["expectation_config"]["kwargs"].get("mostly", 1))
+        value, config = result.get("observed_value"), entry["expectation_config"]
+        is_shown = with_values or isinstance(value, int | float)
+        observed = [f"observed {_shorten(value)}"] if is_shown else []
+        if not entry["success"]:
+            observed.append(f"expected: {describe_expectation(config['type'], config['kwargs'])}")
+        return "; ".join(observed)
+    examples = result.get("partial_unexpected_list") if with_values else None
+    return _unexpected_text(result, examples or (), mostly=entry["expectation_config"]["kwargs"].get("mostly", 1))
 
 
-def _unexpected_text(result: Mapping[str, Any], *, mostly: float) -> str:
+def _unexpected_text(result: Mapping[str, Any], values: Sequence[Any], *, mostly: float) -> str:
     validated, unexpected = result["element_count"] - result.get("missing_count", 0), result["unexpected_count"]
     text = f"{unexpected:,} of {validated:,} unexpected"
     if unexpected and validated:
         maximum = f", maximum {format_percent(1 - mostly)}" if mostly < 1 else ""
         text += f" ({format_percent(unexpected / validated)}{maximum})"
-    values = [_shorten(value) for value in result.get("partial_unexpected_list") or ()]
-    examples = list(dict.fromkeys(values))[:MAX_EXAMPLES]
+    examples = list(dict.fromkeys(map(_shorten, values)))[:MAX_EXAMPLES]
     return f"{text}: {', '.join(examples)}" if examples else text
 
 

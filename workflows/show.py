@@ -95,7 +95,9 @@ def show_status(names: Sequence[str], *, warehouse: str, output: OutputFormat, q
 
 def _status_record(status: DatasetStatus) -> dict[str, object]:
     started = f"{status.started.replace(' ', 'T')}Z" if status.started else None
-    return {**asdict(status), "started": started, "quarantined_pct": status.quarantined_pct}
+    record = {**asdict(status), "started": started, "quarantined_pct": status.quarantined_pct}
+    del record["public_attention"]  # `attention` has the same lines with details.
+    return record
 
 
 def _rows(spark: SparkSession, dataset: str, name: str, answer: Answer | None) -> DataFrame:

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from importlib.resources import files
-from multiprocessing import get_context, set_forkserver_preload
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from types import TracebackType
+from typing import TypeVar
 
 import vl_convert
 
+from reports.errors import DrawingError
 from reports.facts import DatasetFacts
 from reports.load import load_report
 from reports.rows import AnswerRows
 from reports.site.pictures import DatasetPictures, Picture, Sparkline, draw_picture, draw_small_line, draw_trend
 
 _PROCESSES = 2
+T = TypeVar("T")
 
 
 class Drawing:
-    """Draws charts in separate processes, because the drawing library holds Python's global interpreter lock."""
+    """Draws charts in separate processes, because the drawing library holds Python's global interpreter lock.
+
+    Raises:
+        DrawingError: A process ended before its charts were drawn.
+    """
 
     def __init__(self) -> None:
-        # A fork of this process would inherit the connection to Spark. A server process imports the modules once, and
-        # is forked for each worker.
-        set_forkserver_preload(["reports.site.pictures"])
+        # A forked process would inherit the connection to Spark, so the processes are spawned.
         self._workers = ProcessPoolExecutor(
-            max_workers=_PROCESSES, mp_context=get_context("forkserver"), initializer=_ignore_system_fonts
+            max_workers=_PROCESSES, mp_context=get_context("spawn"), initializer=_start_worker
         )
         self._library = self._workers.submit(_bundle_library)
         self._pictures: dict[str, list[list[Future[Picture]]]] = {}
@@ -66,24 +74,46 @@ class Drawing:
         }
         return {
             name: DatasetPictures(
-                answers=[[picture.result() for picture in pictures] for pictures in answers],
-                sparkline=self._sparklines[name].result() if name in self._sparklines else None,
-                trend=trends[name].result() if name in trends else None,
+                answers=[[_wait_for(picture) for picture in pictures] for pictures in answers],
+                sparkline=_wait_for(self._sparklines[name]) if name in self._sparklines else None,
+                trend=_wait_for(trends[name]) if name in trends else None,
             )
             for name, answers in self._pictures.items()
         }
 
     def library(self) -> str:
         """Return the JavaScript library that makes charts interactive."""
-        return self._library.result()
+        return _wait_for(self._library)
 
 
-def _ignore_system_fonts() -> None:
-    """Measure texts only with the fonts of the drawing library.
+def _start_worker() -> None:
+    """Prepare a process that draws.
 
-    Then all machines draw the same charts. With 150 installed fonts, the library takes four times as long.
+    The process measures texts only with the fonts of the drawing library. Then all machines draw the same charts. With
+    150 installed fonts, the library takes four times as long.
+
+    The process ends when its parent ends, however the parent ends. The parent handles Ctrl+C for both.
     """
     os.environ["FONTCONFIG_FILE"] = str(files("reports.site").joinpath("fonts.conf"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _wait_for(future: Future[T]) -> T:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise DrawingError(
+            where="the charts of the report",
+            problem="a process that draws charts was killed or ran out of memory. Run the command again, or name fewer "
+            "datasets.",
+        ) from error
 
 
 def _bundle_library() -> str:

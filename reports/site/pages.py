@@ -158,11 +158,7 @@ def _result_cells(dataset: DatasetFacts) -> list[list[str]]:
         return []
     cells = []
     for entry in dataset.validations[0].results:
-        config, result = entry["expectation_config"], dict(entry.get("result") or {})
-        result.pop("partial_unexpected_list", None)
-        if "element_count" not in result and not isinstance(result.get("observed_value"), int | float):
-            result.pop("observed_value", None)
-        text = result_text({**entry, "result": result})
+        config, text = entry["expectation_config"], result_text(entry, with_values=False)
         description = config.get("description") or describe_expectation(config["type"], config["kwargs"])
         cells.append(["yes" if entry["success"] else "no", description, config["severity"], text])
     return cells

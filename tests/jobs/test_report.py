@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import types as T
 
 from expectations.suite import load_suite
 from jobs.report import JOB
 from jobs.report_data import expectations_of, frequent_reasons
 from lake.ledger import runs
 from lake.static_site import INDEX
+from lake.tables import ensure_table
 from reports.errors import MissingAnswersError
 from tests.jobs.tables import publish_contact_centre
 
@@ -53,6 +55,15 @@ def test_a_missing_answer_is_named_and_nothing_is_published(tables: SparkSession
     ):
         JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(tmp_path / "www")]))
     assert not (tmp_path / "www").exists()
+
+
+def test_another_dataset_without_all_answers_is_left_out(tables: SparkSession, tmp_path: Path) -> None:
+    ensure_table(tables, "lake.trusted.registrar", T.StructType([T.StructField("n", T.IntegerType())]))
+    tables.sql("INSERT INTO lake.trusted.registrar VALUES (1)")
+    (entry,) = JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(tmp_path / "www")]))
+
+    assert entry.result.notes[1:] == ("left out, because answers have no table: registrar",)
+    assert (tmp_path / "www" / INDEX).exists()
 
 
 def test_most_frequent_reasons_come_first(spark: SparkSession) -> None:

@@ -88,6 +88,8 @@ def test_blocked_run_is_listed_until_a_success(lake: SparkSession, landing, job)
         blocked = status(lake)
         assert blocked.state == "BLOCKED"
         assert "calls_handled_not_negative" in blocked.attention[0]
+        assert "Examples: -5" in blocked.attention[0]
+        assert blocked.public_attention == ("blocked: new rows are not published",)
     with pytest.raises(NotIncrementalError, match="resolve contact_centre: the dataset is not incremental"):
         job("resolve")
     job("curate")  # a later success of another stage does not repair the blocked stage

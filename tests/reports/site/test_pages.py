@@ -196,7 +196,11 @@ def result_of(**settings: Any) -> dict[str, Any]:
 def test_the_quality_page_shows_results_without_values() -> None:
     unexpected = {"element_count": 4, "unexpected_count": 1, "partial_unexpected_list": ["Jane Doe"]}
     observed = {"observed_value": ["Jane Doe"]}
-    results = [result_of(result=unexpected), result_of(result=observed)]
+    exception = {"raised_exception": True, "exception_message": "cannot cast 'Jane Doe'", "exception_traceback": ""}
+    results = [
+        *(result_of(result=unexpected), result_of(result=observed)),
+        *(result_of(result=observed, success=True), result_of(exception_info=exception)),
+    ]
     runs = [
         Validation("2024-07-10 12:00", "r2", "blocked", 1000, 900, 100, results),
         Validation("2024-07-09 12:00", "r1", "met", 1000, 1000, 0),
@@ -208,6 +212,8 @@ def test_the_quality_page_shows_results_without_values() -> None:
     assert "Jane Doe" not in page
     assert "Each city is known." in page
     assert "1 of 4 unexpected (25 %)" in page
+    assert "could not be validated" in page
+    assert "null" not in page
     assert ["2024-07-09 12:00", "1,000", "1,000", "0", "met"] in table_cells(page)
     assert "1 row: " in page
     assert page.count("<svg role=") == 2  # the quarantined rows of the two runs, for wide and for narrow pages
