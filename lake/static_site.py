@@ -1,21 +1,23 @@
 """Publish the files of a static site to S3 or to a folder. Visitors see the old site or the new site, and never a mix.
 
 All files except the index page have names that contain the hash of their content. They are written first and never
-change. The index page links to the files of one version. It is written last, and in one step.
+change. The index page links to the files of one version. It is written last, and in one step. A copy of the index page,
+whose name contains its hash, is written before all other files. It marks the target as a site of CityLake, so a failed
+first publish can be repeated.
 """
 
 from __future__ import annotations
 
 import mimetypes
-import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
+from typing import Protocol
+from uuid import uuid4
 
 from lake.errors import SiteError
 from lake.session import is_s3
@@ -49,9 +51,9 @@ class PublishedSite:
 
 
 class _Target(Protocol):
-    def read_index(self) -> str | None: ...
-
     def names(self) -> set[str]: ...
+
+    def read(self, name: str) -> str: ...
 
     def write(self, name: str, content: str, *, cache: str) -> None: ...
 
@@ -71,19 +73,39 @@ def publish_site(files: Mapping[str, str], *, index: str, target: str) -> Publis
             where=target, problem="this is not a valid target. Give a folder, or an address such as s3://BUCKET/site"
         )
     place: _Target = _Bucket(target) if is_s3(target) else _Folder(target)
-    existing = place.read_index()
-    if existing is not None and GENERATOR not in existing:
-        problem = f"{INDEX} is not a page of CityLake, so it is not replaced. Give another folder or address"
-        raise SiteError(where=target, problem=problem)
-    version = f"index.{sha256(index.encode()).hexdigest()[:10]}.html"
     present = place.names()
-    missing = {name: content for name, content in {**files, version: index}.items() if name not in present}
-    with ThreadPoolExecutor(_MAX_CONCURRENT_REQUESTS) as pool:
-        for _ in pool.map(lambda item: place.write(*item, cache=FOREVER), missing.items()):
-            pass  # The loop raises the error of a file that was not written, so the index page is not written.
+    _require_site(place, present, target=target)
+    version = f"index.{sha256(index.encode()).hexdigest()[:10]}.html"
+    is_new = version not in present
+    if is_new:
+        place.write(version, index, cache=FOREVER)
+    missing = {name: content for name, content in files.items() if name not in present}
+    _write_all(place, missing)
     place.write(INDEX, index, cache=ALWAYS_CHECK)
     address = f"{target.rstrip('/')}/{INDEX}"
-    return PublishedSite(address, written=len(missing) + 1, unchanged=len(files) + 1 - len(missing))
+    written = is_new + len(missing) + 1
+    return PublishedSite(address, written=written, unchanged=len(files) + 2 - written)
+
+
+def _require_site(place: _Target, present: set[str], *, target: str) -> None:
+    """Check that a target is empty or has an index page of CityLake."""
+    pages = [INDEX] if INDEX in present else [name for name in present if fnmatch(name, "index.*.html")]
+    if not present or any(GENERATOR in place.read(page) for page in pages):
+        return
+    problem = f"the folder has other files: {', '.join(sorted(present)[:3])}. Give an empty folder or address"
+    if INDEX in present:
+        problem = f"{INDEX} is not a page of CityLake, so it is not replaced. Give another folder or address"
+    raise SiteError(where=target, problem=problem)
+
+
+def _write_all(place: _Target, files: Mapping[str, str]) -> None:
+    """Write files concurrently. The first error cancels the files that are not started."""
+    pool = ThreadPoolExecutor(_MAX_CONCURRENT_REQUESTS)
+    try:
+        for write in as_completed([pool.submit(place.write, *file, cache=FOREVER) for file in files.items()]):
+            write.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Folder:
@@ -91,30 +113,29 @@ class _Folder:
 
     def __init__(self, target: str) -> None:
         self.path = Path(target)
-        if self.path.exists() and not self.path.is_dir():
-            raise SiteError(where=target, problem="this is a file. Give a folder or an s3:// address")
-        names = self.names()
-        if names and INDEX not in names:
-            problem = f"the folder has other files: {', '.join(sorted(names)[:3])}. Give an empty folder"
-            raise SiteError(where=target, problem=problem)
-
-    def read_index(self) -> str | None:
-        index = self.path / INDEX
         with self._errors("cannot be read"):
-            return index.read_text(encoding="utf-8", errors="replace") if index.is_file() else None
+            if self.path.exists() and not self.path.is_dir():
+                raise SiteError(where=target, problem="this is a file. Give a folder or an s3:// address")
 
     def names(self) -> set[str]:
         with self._errors("cannot be read"):
             return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
 
+    def read(self, name: str) -> str:
+        with self._errors(f"{name} cannot be read"):
+            return (self.path / name).read_text(encoding="utf-8", errors="replace")
+
     def write(self, name: str, content: str, *, cache: str) -> None:  # noqa: ARG002  # a disk has no cache headers
         path = self.path / name
+        partial = path.with_name(f".{uuid4().hex}")
         with self._errors(f"{name} cannot be written"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
-                file.write(content)
-            Path(file.name).chmod(0o644)
-            os.replace(file.name, path)  # noqa: PTH105  # in one step, so a reader never sees half a file
+            try:
+                partial.write_text(content, encoding="utf-8")
+                partial.chmod(0o644)
+                partial.replace(path)  # in one step, so a reader never sees half a file
+            finally:
+                partial.unlink(missing_ok=True)
 
     @contextmanager
     def _errors(self, problem: str) -> Iterator[None]:
@@ -129,47 +150,50 @@ class _Bucket:
     """A prefix in a bucket on S3."""
 
     def __init__(self, target: str) -> None:
+        self.target = target
+        self.bucket, _, prefix = target.removeprefix("s3://").partition("/")
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         try:
             import boto3  # only a site on S3 needs boto3
         except ImportError as error:
             problem = "boto3 is not installed, but a site on S3 needs boto3. Run: pip install boto3"
             raise SiteError(where=target, problem=problem) from error
-        self.target = target
-        self.bucket, _, prefix = target.removeprefix("s3://").partition("/")
-        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self.client = boto3.client("s3")
-
-    def read_index(self) -> str | None:
-        if INDEX not in self.names():
-            return None
-        answer = self._call("GetObject", self.client.get_object, Bucket=self.bucket, Key=f"{self.prefix}{INDEX}")
-        body: bytes = answer["Body"].read()
-        return body.decode("utf-8", errors="replace")
+        with self._errors("the client of S3 cannot be created", "Check the profile and the settings of AWS"):
+            self.client = boto3.client("s3")
 
     def names(self) -> set[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
-        objects = self._call("ListBucket", lambda: [entry for page in pages for entry in page.get("Contents", ())])
-        return {entry["Key"].removeprefix(self.prefix) for entry in objects}
+        with self._request("ListBucket"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+            keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        # The console of AWS creates a folder as an empty object whose key ends in a slash.
+        return {key.removeprefix(self.prefix) for key in keys if not key.endswith("/")}
+
+    def read(self, name: str) -> str:
+        with self._request("GetObject"):
+            answer = self.client.get_object(Bucket=self.bucket, Key=f"{self.prefix}{name}")
+            body: bytes = answer["Body"].read()
+        return body.decode("utf-8", errors="replace")
 
     def write(self, name: str, content: str, *, cache: str) -> None:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        self._call(
-            "PutObject",
-            self.client.put_object,
-            Bucket=self.bucket,
-            Key=f"{self.prefix}{name}",
-            Body=content.encode(),
-            ContentType=f"{kind}; charset=utf-8",
-            CacheControl=cache,
-        )
+        with self._request("PutObject"):
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=f"{self.prefix}{name}",
+                Body=content.encode(),
+                ContentType=f"{kind}; charset=utf-8",
+                CacheControl=cache,
+            )
 
-    def _call(self, action: str, request: Any, **arguments: Any) -> Any:
+    def _request(self, action: str) -> AbstractContextManager[None]:
+        advice = f"Check that the bucket exists and that your role allows s3:{action}"
+        return self._errors(f"s3:{action} failed", advice)
+
+    @contextmanager
+    def _errors(self, problem: str, advice: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return request(**arguments)
+            yield
         except (BotoCoreError, ClientError) as error:
-            problem = (
-                f"s3:{action} failed ({error}). Check that the bucket exists and that your role allows s3:{action}"
-            )
-            raise SiteError(where=self.target, problem=problem) from error
+            raise SiteError(where=self.target, problem=f"{problem} ({error}). {advice}") from error

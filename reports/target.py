@@ -1,7 +1,7 @@
 """Write the files of a report to a folder.
 
 The folder has either the old files or the new files. While a report replaces the folder, the folder is absent for a
-moment.
+moment. If the process is killed at this moment, the old files are in a hidden folder next to it that ends in `.old`.
 """
 
 from __future__ import annotations
@@ -56,17 +56,24 @@ class TargetFolder:
             parent = next(folder for folder in target.parents if folder.exists())
             if not parent.is_dir() or not os.access(parent, os.W_OK):
                 raise self._error(f"{parent} is not a folder that can be written. Give another folder with")
-        except PermissionError as error:
+        except OSError as error:
             raise self._not_writable(error) from error
 
     def _other_files(self, target: Path) -> set[str]:
-        manifest = target / self.manifest
         try:
             found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-            own = json.loads(manifest.read_text(encoding="utf-8"))["files"] if self.manifest in found else []
+            if self.manifest not in found:
+                return found
+            own = json.loads((target / self.manifest).read_text(encoding="utf-8"))["files"]
+            return found - {*own, self.manifest}
         except FileNotFoundError:  # Another process has just replaced the folder with its own report.
             return set()
-        return found - {*own, self.manifest}
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+        ):  # No report wrote this manifest, so another program may own the files.
+            return found
 
     def write(self, files: Mapping[str, str]) -> Path:
         """Write files to the folder, and return the path of the folder. Older files in the folder are removed.
@@ -74,7 +81,8 @@ class TargetFolder:
         `files` maps the path of each file in the folder to its text.
 
         Raises:
-            TargetError: The folder has other files, or cannot be written.
+            TargetError: The folder has other files, or cannot be written. The older files are unchanged. If they cannot
+                be put back, the message names the folder that has them.
         """
         self.check()
         target = Path(self.path).resolve()
@@ -88,12 +96,40 @@ class TargetFolder:
                 (partial / path).parent.mkdir(parents=True, exist_ok=True)
                 (partial / path).write_text(content, encoding="utf-8")
             partial.chmod(0o755)  # mkdtemp makes a folder that only its owner can read.
-            _replace(target, partial)
+            self._replace(target, partial)
         except OSError as error:
             raise self._not_writable(error) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         return Path(self.path)
+
+    def _replace(self, target: Path, partial: Path) -> None:
+        """Move the old folder away and the new folder in. If another process moves its folder in first, try again."""
+        for attempt in range(_ATTEMPTS):
+            old = partial.with_name(f"{partial.name}.{attempt}.old")
+            try:
+                with suppress(FileNotFoundError):
+                    target.rename(old)
+                partial.rename(target)
+            except BaseException as error:
+                self._put_back(old, target)
+                if not _is_occupied(error) or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                shutil.rmtree(old, ignore_errors=True)
+                return
+
+    def _put_back(self, old: Path, target: Path) -> None:
+        """Move the old folder back. Delete it only if newer files are in place."""
+        try:
+            old.rename(target)
+        except FileNotFoundError:
+            return  # The target had no old folder, or it was not moved away.
+        except OSError as error:
+            if not _is_occupied(error):
+                problem = f"the folder cannot be replaced ({error.strerror}). Its older files are in {old}"
+                raise TargetError(where=self.path, problem=f"{problem}. Move this folder to {target}") from error
+            shutil.rmtree(old, ignore_errors=True)
 
     def _error(self, problem: str) -> TargetError:
         return TargetError(where=self.path, problem=f"{problem} {self.option}")
@@ -101,6 +137,11 @@ class TargetFolder:
     def _not_writable(self, error: OSError) -> TargetError:
         advice = "Check its permissions, or give another folder with"
         return self._error(f"the folder cannot be written ({error.strerror}). {advice}")
+
+
+def _is_occupied(error: BaseException) -> bool:
+    """Return whether a folder was not moved because its new path has files."""
+    return isinstance(error, OSError) and error.errno in (ENOTEMPTY, EEXIST)
 
 
 def require_separate(targets: Sequence[TargetFolder], *, files: Sequence[str] = ()) -> None:
@@ -114,21 +155,3 @@ def require_separate(targets: Sequence[TargetFolder], *, files: Sequence[str] = 
         if Path(inner).resolve().is_relative_to(Path(outer).resolve()) and outer not in files:
             problem = f"this is the folder of another output, or it is inside {outer}. Give another place with {option}"
             raise TargetError(where=inner, problem=problem)
-
-
-def _replace(target: Path, partial: Path) -> None:
-    """Move the old folder away and the new folder in. If another process moves its folder in first, try again."""
-    for attempt in range(_ATTEMPTS):
-        old = partial.with_name(f"{partial.name}.{attempt}.old")
-        with suppress(FileNotFoundError):
-            target.rename(old)
-        try:
-            partial.rename(target)
-            return
-        except OSError as error:
-            if error.errno not in (ENOTEMPTY, EEXIST) or attempt == _ATTEMPTS - 1:
-                with suppress(OSError):
-                    old.rename(target)
-                raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)

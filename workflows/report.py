@@ -11,7 +11,6 @@ from jobs.report_data import find_published, read_datasets
 from reports.csv_files import csv_files
 from reports.facts import DatasetFacts
 from reports.site.drawing import Drawing
-from reports.site.write import site_folder, write_site
 from reports.target import TargetFolder, require_separate
 from reports.workbook.write import workbook_paths, write_workbook
 from workflows.output import FINE, print_plain, working
@@ -48,10 +47,11 @@ class Outputs:
 
     def targets(self) -> dict[str, TargetFolder]:
         """Return the folders that are written, by the name of the output."""
-        targets = {"site": site_folder(self.site)} if self.site else {}
-        for name in ("athena", "redshift", "grafana", "csv"):
+        targets = {}
+        for name in ("site", "athena", "redshift", "grafana", "csv"):
             if path := getattr(self, name):
-                targets[name] = TargetFolder(path, option=f"--{name}", manifest=f"citylake-{name}.json")
+                option = "--to" if name == "site" else f"--{name}"
+                targets[name] = TargetFolder(path, option=option, manifest=f"citylake-{name}.json")
         return targets
 
 
@@ -83,10 +83,11 @@ def write_reports(
             with working("reading tables", quiet=quiet):
                 published = find_published(spark, names, only_published=only_published)
                 datasets = read_datasets(spark, published, on_read=drawing.start if drawing else None)
-        if outputs.site and drawing:
+        if drawing:
             with working("drawing charts", quiet=quiet):
                 site = render(datasets, drawing)
-            print_plain(f"site: {write_site(site, outputs.site)}")
+            folder = targets["site"].write({**site.files, "index.html": site.index})
+            print_plain(f"site: {folder / 'index.html'}")
     if outputs.excel:
         with working("writing workbooks", quiet=quiet):
             written = [write_workbook(dataset, workbooks[dataset.name]) for dataset in datasets]

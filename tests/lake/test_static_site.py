@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import resource
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lake.errors import SiteError
@@ -26,6 +29,28 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client = boto3.client("s3")
         client.create_bucket(Bucket="city")
         yield client
+
+
+@pytest.fixture
+def on_request(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str, Any], None]], None]:
+    """Return a function that registers a callback. It is called with the action and parameters of each request."""
+    original = boto3.client
+
+    def register(callback: Callable[[str, Any], None]) -> None:
+        def client(*arguments: Any, **settings: Any) -> Any:
+            made = original(*arguments, **settings)
+            made.meta.events.register(
+                "provide-client-params.s3", lambda params, model, **_: callback(model.name, params)
+            )
+            return made
+
+        monkeypatch.setattr(boto3, "client", client)
+
+    return register
+
+
+def deny(action: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, action)
 
 
 def objects(client: Any) -> dict[str, str]:
@@ -54,22 +79,16 @@ def test_a_site_on_s3_has_all_files_with_types_and_cache_headers(bucket: Any) ->
     assert headers["reports/data/cities.3c.csv"]["ContentType"] == "text/csv; charset=utf-8"
 
 
-def test_the_index_page_is_written_last(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
-    original = boto3.client
-
-    def client(*arguments: Any, **settings: Any) -> Any:
-        made = original(*arguments, **settings)
-        made.meta.events.register(
-            "provide-client-params.s3.PutObject", lambda params, **_: written.append(params["Key"])
-        )
-        return made
-
-    monkeypatch.setattr(boto3, "client", client)
+def test_the_index_page_is_written_last(on_request: Any) -> None:
+    requests: list[tuple[str, str]] = []
+    on_request(lambda action, params: requests.append((action, params.get("Key", ""))))
     publish_site(FILES, index=INDEX, target="s3://city")
+    (listing, *_), (first, *files, last) = requests[0], [key for _, key in requests[1:]]
 
-    assert written[-1] == "index.html"
-    assert {*FILES} < {*written[:-1]}
+    assert listing == "ListObjectsV2"
+    assert first.startswith("index.")
+    assert {*files} == {*FILES}
+    assert last == "index.html"
 
 
 def test_files_of_earlier_versions_are_kept_and_not_written_again(bucket: Any) -> None:
@@ -92,6 +111,56 @@ def test_a_failed_file_leaves_the_old_index_page(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match=r"cannot be written \(File name too long\)"):
         publish_site({"x" * 300: "new"}, index=f"{GENERATOR}new", target=target)
     assert files_in(tmp_path / "www")["index.html"] == INDEX
+    assert not [name for name in files_in(tmp_path / "www") if name.startswith(".")]
+
+
+def test_a_full_disk_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    try:
+        with pytest.raises(SiteError, match=r"large\.html cannot be written \(File too large\)"):
+            publish_site({"large.html": "x" * 2**21}, index=INDEX, target=str(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [name.split(".")[0] for name in files_in(tmp_path)] == ["index"]
+
+
+def test_a_failed_first_publish_to_a_folder_can_be_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="cannot be written"):
+        publish_site({**FILES, "x" * 300: "new"}, index=INDEX, target=str(tmp_path))
+    assert "index.html" not in files_in(tmp_path)
+    publish_site(FILES, index=f"{GENERATOR}new", target=str(tmp_path))
+
+    assert files_in(tmp_path)["index.html"] == f"{GENERATOR}new"
+
+
+def test_a_failed_first_publish_to_s3_can_be_repeated(bucket: Any, on_request: Any) -> None:
+    def deny_style(action: str, params: Any) -> None:
+        if params.get("Key", "").endswith(".css"):
+            raise deny(action)
+
+    on_request(deny_style)
+    with pytest.raises(SiteError, match=r"s3:PutObject failed .*AccessDenied.* your role allows s3:PutObject"):
+        publish_site(FILES, index=INDEX, target="s3://city")
+    assert "index.html" not in objects(bucket)
+    publish_site({"police.2c.html": "<p>new"}, index=f"{GENERATOR}new", target="s3://city")
+
+    assert objects(bucket)["index.html"] == f"{GENERATOR}new"
+
+
+def test_no_file_is_started_after_an_error(on_request: Any) -> None:
+    started: list[str] = []
+
+    def deny_pages(action: str, params: Any) -> None:
+        if "page" in (key := params.get("Key", "")):
+            started.append(key)
+            sleep(1 if key == "page.0.html" else 0.01)  # The other files fail while the first file is uploaded.
+            raise deny(action)
+
+    on_request(deny_pages)
+    with pytest.raises(SiteError, match="AccessDenied"):
+        publish_site({f"page.{number}.html": "" for number in range(200)}, index=INDEX, target="s3://city")
+    assert len(started) < 100
 
 
 def test_a_folder_gets_the_same_files(tmp_path: Path) -> None:
@@ -114,12 +183,36 @@ def test_another_index_page_is_not_replaced(tmp_path: Path, bucket: Any) -> None
     assert [*objects(bucket)] == ["index.html"]
 
 
-def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
+def test_a_target_with_other_files_is_refused(tmp_path: Path, bucket: Any) -> None:
+    other = {"index.en.html": "<h1>My page</h1>", "notes.txt": "mine"}
+    for name, content in other.items():
+        (tmp_path / name).write_text(content)
+        bucket.put_object(Bucket="city", Key=name, Body=content.encode())
 
-    with pytest.raises(SiteError, match="the folder has other files: notes.txt. Give an empty folder"):
-        publish_site(FILES, index=INDEX, target=str(tmp_path))
-    assert files_in(tmp_path) == {"notes.txt": "mine"}
+    for target in (str(tmp_path), "s3://city"):
+        with pytest.raises(SiteError, match="the folder has other files: index.en.html, notes.txt. Give an empty"):
+            publish_site(FILES, index=INDEX, target=target)
+    assert files_in(tmp_path) == objects(bucket) == other
+
+
+def test_an_empty_folder_on_s3_is_used(bucket: Any) -> None:
+    bucket.put_object(Bucket="city", Key="reports/", Body=b"")  # The console of AWS creates folders in this way.
+    publish_site(FILES, index=INDEX, target="s3://city/reports")
+
+    assert objects(bucket)["reports/index.html"] == INDEX
+
+
+def test_a_name_that_is_too_long_is_an_error_of_the_site(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match=r"cannot be read \(File name too long\)"):
+        publish_site(FILES, index=INDEX, target=str(tmp_path / ("x" * 300)))
+
+
+def test_a_missing_profile_is_named(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+
+    with pytest.raises(SiteError, match=r"s3://city: the client of S3 cannot be created .*missing.* Check the profile"):
+        publish_site(FILES, index=INDEX, target="s3://city")
 
 
 def test_a_missing_bucket_is_named(bucket: Any) -> None:
