@@ -64,7 +64,7 @@ def _unusual(rows: Rows) -> str:
         rows_of_kind = [row for row in latest if row["unusual"] == kind]
         if names := [f"{name_of(row['inquiry_department'])} ({row['inquiries']:,})" for row in rows_of_kind]:
             parts.append(f"{listed(names)} had unusually {amount} inquiries")
-    usual = f"Usual are {latest[0]['usual_from']:,.0f} to {latest[0]['usual_to']:,.0f}"
+    usual = f"The usual range is {latest[0]['usual_from']:,.0f} to {latest[0]['usual_to']:,.0f}"
     return f"In {latest[0]['year']}, {', and '.join(parts)}. {usual}."
 
 

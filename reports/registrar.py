@@ -59,8 +59,11 @@ def _yield(rows: Rows) -> str:
 
 def _withdrawals(rows: Rows) -> str:
     medians = [row["median_days"] for row in rows if row["median_days"] is not None]
-    days = f" The median time until a withdrawal is {min(medians):,.0f} to {max(medians):,.0f} days." if medians else ""
-    return _range_of(rows, "withdrawal_rate_pct", "The share of enrolments that were withdrawn is") + days
+    text = _range_of(rows, "withdrawal_rate_pct", "The share of enrolments that were withdrawn is")
+    if not medians:
+        return text
+    days = f"{min(medians):,.0f} to {max(medians):,.0f} days"
+    return f"{text} By programme and intake, the median withdrawal came after {days}."
 
 
 def _completeness(rows: Rows) -> str:

@@ -396,7 +396,8 @@ ANSWERS = (
         columns=("weekday", "hour", "incidents", "share_pct"),
         charts=(_HOURS,),
         order=("-incidents", "weekday", "hour"),
-        note="Weekday 1 is Monday. 100 % is all incidents.",
+        note="Weekday 1 is Monday. 100 % is all incidents. The counts are not divided by the number of days. In a short "
+        "period, some weekdays occur more often than others.",
     ),
 )
 

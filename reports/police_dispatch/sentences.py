@@ -67,8 +67,8 @@ def grid_cells(rows: Rows) -> str:
         cells += 1
     busiest = [row for row in known if row["incidents"] == known[0]["incidents"]]
     streets = sorted({row["street"] for row in busiest if row["street"]})
-    which = "The busiest cell has" if len(busiest) == 1 else f"The {len(busiest):,} busiest cells each have"
-    where = f", and more of them on {' or '.join(streets)} than on any other street" if streets else ""
+    where = f", near {listed(streets)}" if streets else ""
+    which = "The busiest cell has" if len(busiest) == 1 else f"Each of the {len(busiest):,} busiest cells has"
     return (
         f"Half of the incidents happened in {cells:,} of {len(known):,} cells. {which} "
         f"{known[0]['incidents']:,}{where}."
@@ -84,7 +84,7 @@ def at_intersections(rows: Rows) -> str:
     shares = {row["is_intersection"]: row["share_pct"] for row in rows}
     junctions, blocks = shares.get(True, 0), shares.get(False, 0)
     more = "at junctions" if junctions > blocks else "along roads"
-    return f"More incidents happened {more}: {junctions:.2f} % at an intersection, and {blocks:.2f} % at a block."
+    return f"More incidents happened {more}: {junctions:.2f} % at an intersection, and {blocks:.2f} % on a block."
 
 
 def type_dispositions(rows: Rows) -> str:
@@ -172,7 +172,8 @@ def slowest_cities(rows: Rows) -> str:
     top = next((row for row in rows if not row["few_incidents"]), rows[0])
     return (
         f"{_pair(top)} took {top['more_minutes']:,.2f} minutes more in {top['city']} than in the other cities, on "
-        f"average over {top['timed']:,} incidents. {few:,} of {len(rows):,} differences rest on fewer than 5 incidents."
+        f"average over {top['timed']:,} incidents. In {few:,} of {len(rows):,} comparisons, the city or "
+        "the other cities have fewer than 5 timed incidents."
     )
 
 

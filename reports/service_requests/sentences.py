@@ -75,10 +75,12 @@ def top_types(rows: Rows) -> str:
 def type_months(rows: Rows) -> str:
     top = _greatest_area(rows) or rows[0]
     areas = [row for row in rows if row["area_kind"] != "grid_cell" and row["requests"] == top["requests"]]
-    others = f" {len(areas) - 1:,} other months of a type in an area had as many." if len(areas) > 1 else ""
+    others = len(areas) - 1
+    months = "month" if others == 1 else "months"
+    as_many = f" {others:,} other {months} of a type in an area had as many." if others else ""
     return (
         f"{top['request_type']} in {_place(top)} had the most requests in a month: {top['requests']:,} in "
-        f"{month_and_year(top['month'])}.{others}"
+        f"{month_and_year(top['month'])}.{as_many}"
     )
 
 
