@@ -396,8 +396,8 @@ ANSWERS = (
         columns=("weekday", "hour", "incidents", "share_pct"),
         charts=(_HOURS,),
         order=("-incidents", "weekday", "hour"),
-        note="Weekday 1 is Monday. 100 % is all incidents. The counts are not divided by the number of days. In a short "
-        "period, some weekdays occur more often than others.",
+        note="Weekday 1 is Monday. 100 % is all incidents. The counts are not divided by the number of days, so in a "
+        "short period, a weekday that occurs more often has more incidents.",
     ),
 )
 
