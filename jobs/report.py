@@ -47,9 +47,10 @@ def publish_reports(spark: SparkSession, names: Sequence[str], *, target: str) -
 
 
 def publish_report(spark: SparkSession, args: Arguments) -> StageResult:
-    """Publish the site of all published datasets. The site also shows the datasets of other workflows.
+    """Publish the site of this dataset and of the other published datasets.
 
-    Other datasets are left out if an answer has no table. The dataset of this workflow must have all answers.
+    A dataset of another workflow is left out if one of its answers has no table. The dataset of this workflow must
+    have all answers.
     """
     if not args.report_to:
         return StageResult(notes=("skipped, because --report-to is not set",))
@@ -59,7 +60,7 @@ def publish_report(spark: SparkSession, args: Arguments) -> StageResult:
     names = [name for name in published if name not in unready]
     outcome = publish_reports(spark, names, target=args.report_to)
     counts = f"{outcome.written} files written, {outcome.unchanged} unchanged"
-    left_out = [f"left out, because answers have no table: {', '.join(unready)}"] if unready else []
+    left_out = [f"datasets without a table for each answer are left out: {', '.join(unready)}"] if unready else []
     return StageResult(notes=(f"{outcome.index}: {counts}", *left_out))
 
 

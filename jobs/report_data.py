@@ -44,8 +44,8 @@ def read_datasets(
         AnswerTooLargeError: An answer has more than `MAX_ROWS` rows.
     """
     with ThreadPoolExecutor(max_workers=2) as readers, _cancel_after_error(readers):
-        # Spark plans the queries of two threads in parallel.
-        # The dataset with the most answers comes first, because its charts take the longest to draw.
+        # Spark plans the queries of two threads in parallel. The dataset with the most answers comes first, because its
+        # charts take the longest to draw.
         largest_first = sorted(names, key=lambda name: -len(load_report(name).answers))
         reading = {name: readers.submit(_read, spark, name) for name in largest_first}
         statuses = readers.submit(status_of, spark, names)
@@ -94,7 +94,7 @@ def find_published(spark: SparkSession, names: Sequence[str], *, only_published:
 
 
 def missing_answers(spark: SparkSession, dataset: str) -> list[str]:
-    """Return the tables of the answers of a dataset that have never been published."""
+    """Return the names of the answer tables that the report of a dataset needs and that do not exist."""
     tables = [table_name("curated", dataset, answer.name) for answer in load_report(dataset).answers]
     return [table for table in tables if not exists(spark, table)]
 

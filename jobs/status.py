@@ -39,8 +39,8 @@ class DatasetStatus:
         started: The time at which the last stage began (UTC). None before the first run.
         trusted: Number of rows in trusted.
         quarantined: Number of rows in quarantine.
-        attention: One line for each thing that needs attention. The lines can have values of the data.
-        public_attention: The same lines without any value of the data, for reports.
+        attention: One line for each thing that needs attention. The lines can contain values from the data.
+        public_attention: The same lines without values from the data. Reports show these lines.
     """
 
     dataset: str

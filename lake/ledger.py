@@ -129,7 +129,7 @@ def record_stage(
 def runs(spark: SparkSession) -> DataFrame:
     """Return the latest row of each stage of each run."""
     latest = Window.partitionBy("run_id", "job", "stage", "started").orderBy(F.col("ended").desc_nulls_last())
-    # A ledger is small. In one partition, the windows need no shuffle.
+    # A ledger is small, so one partition is enough. The windows then need no shuffle.
     ranked = spark.table(RUNS).coalesce(1).withColumn("_rank", F.row_number().over(latest))
     return ranked.where("_rank = 1").drop("_rank")
 

@@ -110,7 +110,7 @@ def local_settings() -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"{_choose_collector()}-Dlog4j2.configurationFile={logging}",
-        # Spark would copy a jar in `spark.jars`, and search all other jars before it for each class.
+        # With `spark.jars`, Spark would copy the jar. For each class, Java would search all other jars first.
         "spark.driver.extraClassPath": str(iceberg_jar()),
     }
 

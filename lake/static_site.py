@@ -1,9 +1,8 @@
 """Publish the files of a static site to S3 or to a folder. Visitors see the old site or the new site, and never a mix.
 
-All files except the index page have names that contain the hash of their content. They are written first and never
-change. The index page links to the files of one version. It is written last, and in one step. A copy of the index page,
-whose name contains its hash, is written before all other files. It marks the target as a site of CityLake, so a failed
-first publish can be repeated.
+The names of all files except the index page contain the hash of their content, and these files never change. The first
+file is a copy of the index page. The copy marks the target as a site of CityLake, so a failed first publish can be
+repeated. The other files follow. The index page links to the files of one version. It is written last, and in one step.
 """
 
 from __future__ import annotations
@@ -92,14 +91,14 @@ def _require_site(place: _Target, present: set[str], *, target: str) -> None:
     pages = [INDEX] if INDEX in present else [name for name in present if fnmatch(name, "index.*.html")]
     if not present or any(GENERATOR in place.read(page) for page in pages):
         return
-    problem = f"the folder has other files: {', '.join(sorted(present)[:3])}. Give an empty folder or address"
+    problem = f"the folder has other files: {', '.join(sorted(present)[:3])}. Give an empty folder or S3 address"
     if INDEX in present:
         problem = f"{INDEX} is not a page of CityLake, so it is not replaced. Give another folder or address"
     raise SiteError(where=target, problem=problem)
 
 
 def _write_all(place: _Target, files: Mapping[str, str]) -> None:
-    """Write files concurrently. The first error cancels the files that are not started."""
+    """Write files concurrently. After an error, do not begin to write other files."""
     pool = ThreadPoolExecutor(_MAX_CONCURRENT_REQUESTS)
     try:
         for write in as_completed([pool.submit(place.write, *file, cache=FOREVER) for file in files.items()]):
@@ -158,7 +157,7 @@ class _Bucket:
         except ImportError as error:
             problem = "boto3 is not installed, but a site on S3 needs boto3. Run: pip install boto3"
             raise SiteError(where=target, problem=problem) from error
-        with self._errors("the client of S3 cannot be created", "Check the profile and the settings of AWS"):
+        with self._errors("the S3 client cannot be created", "Check your AWS profile and settings"):
             self.client = boto3.client("s3")
 
     def names(self) -> set[str]:

@@ -43,9 +43,9 @@ class Chart:
         complete: An SQL condition that is false for incomplete periods. Such periods are drawn as open circles or
             pale columns.
         incomplete: The meaning of open circles or pale columns. Displayed only if the chart has incomplete periods.
-        missing_is_zero: Whether a missing month of a `line` stands for 0. Otherwise the line has a gap on the site,
-            and connects the months with values in a workbook. A workbook has no place for a month that is missing in
-            all lines.
+        missing_is_zero: Whether a missing month of a `line` stands for 0. Otherwise, the site shows a gap, and a
+            workbook connects the months with values. A workbook also connects the months around a month that is
+            missing in all lines.
         in_order: Whether `bars`, `dots` and `change` show the first categories, in the order of the rows. Otherwise
             they show the greatest categories.
         coordinates: The columns with latitude and longitude (degrees) of a `map`.

@@ -23,7 +23,7 @@ def _monthly(rows: Rows) -> str:
     known = [row for row in rows if row["calls_handled_pct"] is not None]
     if not known:
         return "No month has calls."
-    # The percentages are rounded. The counts tell months apart that have the same percentage.
+    # The percentages are rounded, so two months can have the same percentage. The counts tell which month is higher.
     lowest, highest = (
         choose(known, key=lambda row: row["calls_handled"] / row["calls_offered"]) for choose in (min, max)
     )

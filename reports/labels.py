@@ -12,7 +12,7 @@ NAMES_OF_COLUMNS = ("area_kind", "dimension", "field", "group_kind")
 """Columns whose values are names of columns, such as `council_district`."""
 
 NUMBERED = ("priority",)
-"""Columns whose numbers mean nothing without the name of the column, such as `priority 2`."""
+"""Columns whose numbers need the name of the column in a label. For example, a label shows `priority 2`."""
 
 
 def label_of(row: Mapping[str, Any], columns: Iterable[str]) -> str:

@@ -63,7 +63,7 @@ def _withdrawals(rows: Rows) -> str:
     if not medians:
         return text
     days = f"{min(medians):,.0f} to {max(medians):,.0f} days"
-    return f"{text} By programme and intake, the median withdrawal came after {days}."
+    return f"{text} The median time from enrolment to withdrawal is {days}, depending on the programme and intake."
 
 
 def _completeness(rows: Rows) -> str:
@@ -107,7 +107,7 @@ ANSWERS = (
         sentence=_by_month,
         columns=("month", *_RECORDS),
         charts=(_MONTHS,),
-        note="Each record counts in the month of its own date.",
+        note="The month is the month of the application, the enrolment or the withdrawal.",
     ),
     Answer(
         name="activity_by_year",
@@ -115,7 +115,7 @@ ANSWERS = (
         sentence=_activity_by_year,
         columns=("year", *_RECORDS),
         charts=(chart("columns", "year", _RECORDS, "Records per year"),),
-        note="The first and the last year can be incomplete. The records of each month show their period.",
+        note="The first and the last year can be incomplete. The answer about months shows which months have records.",
     ),
     Answer(
         name="yield",

@@ -1,7 +1,8 @@
 """Write the files of a report to a folder.
 
 The folder has either the old files or the new files. While a report replaces the folder, the folder is absent for a
-moment. If the process is killed at this moment, the old files are in a hidden folder next to it that ends in `.old`.
+moment. If the process is killed at this moment, the old files are in a hidden folder. The name of this folder ends in
+`.old`, and it has the same parent folder.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class TargetFolder:
         `files` maps the path of each file in the folder to its text.
 
         Raises:
-            TargetError: The folder has other files, or cannot be written. The older files are unchanged. If they cannot
-                be put back, the message names the folder that has them.
+            TargetError: The folder has other files, or cannot be written. The older files are kept. If they cannot be
+                moved back, the message names the folder that contains them.
         """
         self.check()
         target = Path(self.path).resolve()
@@ -104,7 +105,7 @@ class TargetFolder:
         return Path(self.path)
 
     def _replace(self, target: Path, partial: Path) -> None:
-        """Move the old folder away and the new folder in. If another process moves its folder in first, try again."""
+        """Replace the old folder by the new folder. Try again if another process replaces it at the same time."""
         for attempt in range(_ATTEMPTS):
             old = partial.with_name(f"{partial.name}.{attempt}.old")
             try:
@@ -124,11 +125,11 @@ class TargetFolder:
         try:
             old.rename(target)
         except FileNotFoundError:
-            return  # The target had no old folder, or it was not moved away.
+            return  # There was no old folder, or the old folder was not moved.
         except OSError as error:
             if not _is_occupied(error):
                 problem = f"the folder cannot be replaced ({error.strerror}). Its older files are in {old}"
-                raise TargetError(where=self.path, problem=f"{problem}. Move this folder to {target}") from error
+                raise TargetError(where=self.path, problem=f"{problem}. Rename {old} to {target}") from error
             shutil.rmtree(old, ignore_errors=True)
 
     def _error(self, problem: str) -> TargetError:

@@ -23,6 +23,15 @@ def month_and_year(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
+def written(day: date) -> str:
+    """Return a date as a reader writes it.
+
+    >>> written(date(2024, 7, 1))
+    '1 July 2024'
+    """
+    return f"{day.day} {month_and_year(day)}"
+
+
 def months_of_year(first: date, last: date) -> str:
     """Return the year of two dates, with the first and last months unless the dates are in January and December.
 

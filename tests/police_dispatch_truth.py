@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
@@ -76,8 +77,10 @@ def count_rows(truth: dict[str, Any], name: str, ranked: bool, read: Callable[..
 
 def cities(truth: dict[str, Any]) -> Rows:
     counts = sum_by(read_counts(truth, "city incidents"), 0)
+    days = [(city, date.fromisoformat(day)) for city, day in read_counts(truth, "days")]
     for key, count in counts.items():
-        yield ranks(counts).get(key), *key, count, shares(counts)[key]
+        here = [day for city, day in days if city == key[0]]
+        yield ranks(counts).get(key), *key, count, shares(counts)[key], min(here), max(here)
 
 
 def top_types(truth: dict[str, Any], place: str) -> Rows:
@@ -298,7 +301,7 @@ BANDED = "city initial_type is_named_type band_number band incidents share_pct"
 ARRIVAL, CLEARING = "dispatch_arrive", "arrive_cleared"
 
 ANSWERS: dict[str, tuple[str, Callable[[dict[str, Any]], Rows]]] = {
-    "cities": (f"rank city {COUNTED}", cities),
+    "cities": (f"rank city {COUNTED} first_day last_day", cities),
     "top_city_types": (f"city_rank city rank initial_type {COUNTED}", partial(top_types, place="city")),
     "type_shares": (
         f"city initial_type {COUNTED} overall_incidents overall_pct difference_pct_points",

@@ -182,6 +182,7 @@ class _Part:
         if incident["street"]:
             answers["blocks"][_key(city, incident["street"], kind, incident["disposition_desc"])] += 1
         answers["hours"][_key(incident["weekday"], incident["hour"])] += 1
+        answers["days"][_key(city, incident["start_time"][:10])] += 1
         self.count_place(incident)
         for dimension in ("all", "initial_type", "sector", "police_district_number", "city"):
             group = _key(dimension, incident.get(dimension))

@@ -60,10 +60,10 @@ def chart_query(dataset: str, answer: Answer, chart: Chart, *, headers: Mapping[
 
     The query returns the points that `reports.points.select_points` selects, with these differences:
 
-    - A variable of the dashboard selects the value of each column of `Chart.panel`. The series are the greatest in the
-      selected panel.
-    - If several columns have values, each is a field.
-    - If a column has the series, each pair of category and series has a row. The value of a row can be missing.
+    - A variable of the dashboard selects the value of each column of `Chart.panel`. If the chart limits the series, the
+      greatest series of the selected panel are returned.
+    - If `Chart.values` has several columns, each column is a field of the same row.
+    - If `Chart.series` is set, each pair of category and series has a row, even if the pair has no value.
     """
     steps = ChartSteps(
         _table_of(dataset, answer),

@@ -13,7 +13,7 @@ _COMPARISON = (
 _BANDS = ("city", "initial_type", "band", "incidents", "share_pct")
 _BANDED = "100 % is all incidents of the type in the city that have known times."
 _FEW = "Few timed means fewer than 5 timed incidents."
-_ALL_TIMES = "An average includes all known times, also times of more than a day."
+_ALL_TIMES = "An average includes all known times, including times of more than one day."
 _HOURS = chart("heatmap", "hour", "incidents", "Incidents", series="weekday", series_order="weekday")
 
 
@@ -183,7 +183,7 @@ ANSWERS = (
     ),
     Answer(
         name="at_intersections",
-        question="Do more incidents happen at junctions?",
+        question="Do more incidents happen at intersections?",
         sentence=sentences.at_intersections,
         columns=("is_intersection", "incidents", "share_pct"),
         charts=(chart("bars", "is_intersection", "share_pct", "Share of all incidents, %"),),
@@ -396,8 +396,8 @@ ANSWERS = (
         columns=("weekday", "hour", "incidents", "share_pct"),
         charts=(_HOURS,),
         order=("-incidents", "weekday", "hour"),
-        note="Weekday 1 is Monday. 100 % is all incidents. The counts are not divided by the number of days, so in a "
-        "short period, a weekday that occurs more often has more incidents.",
+        note="Weekday 1 is Monday. 100 % is all incidents. The counts are totals, and not averages for one day. In a "
+        "short period, some weekdays occur more often and therefore have higher counts.",
     ),
 )
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.answer import Rows
-from reports.words import WEEKDAYS, listed, name_of
+from reports.words import WEEKDAYS, listed, name_of, written
 
 MIN_INCIDENTS = 20
-"""Minimum number of incidents of a type that the sentence about missing times compares."""
+"""The sentence about missing times compares only types with at least this number of incidents."""
 
 
 def _pair(row: Mapping[str, Any]) -> str:
@@ -19,9 +19,11 @@ def _pair(row: Mapping[str, Any]) -> str:
 
 def cities(rows: Rows) -> str:
     top = rows[0]
+    days = [row[name] for row in rows for name in ("first_day", "last_day") if row[name] is not None]
+    period = f" The data is from {written(min(days))} to {written(max(days))}." if days else ""
     return (
         f"{name_of(top['city'], default='The unknown city')} has the most incidents: {top['incidents']:,}, "
-        f"or {top['share_pct']:.2f} % of all."
+        f"or {top['share_pct']:.2f} % of all.{period}"
     )
 
 
@@ -71,7 +73,7 @@ def grid_cells(rows: Rows) -> str:
     which = "The busiest cell has" if len(busiest) == 1 else f"Each of the {len(busiest):,} busiest cells has"
     return (
         f"Half of the incidents happened in {cells:,} of {len(known):,} cells. {which} "
-        f"{known[0]['incidents']:,}{where}."
+        f"{known[0]['incidents']:,} incidents{where}."
     )
 
 
@@ -83,8 +85,8 @@ def intersections(rows: Rows) -> str:
 def at_intersections(rows: Rows) -> str:
     shares = {row["is_intersection"]: row["share_pct"] for row in rows}
     junctions, blocks = shares.get(True, 0), shares.get(False, 0)
-    more = "at junctions" if junctions > blocks else "along roads"
-    return f"More incidents happened {more}: {junctions:.2f} % at an intersection, and {blocks:.2f} % on a block."
+    more = "at intersections" if junctions > blocks else "on blocks"
+    return f"More incidents happened {more}: {junctions:.2f} % at intersections, and {blocks:.2f} % on blocks."
 
 
 def type_dispositions(rows: Rows) -> str:
@@ -130,8 +132,8 @@ def missing_times(rows: Rows) -> str:
     if types:
         worst = max(types, key=lambda row: row["arrival_missing_pct"])
         pattern = (
-            f" Of the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['value'])} lacks the most arrival "
-            f"times: {worst['arrival_missing_pct']:.2f} %."
+            f" Among the types with at least {MIN_INCIDENTS} incidents, {name_of(worst['value'])} has the highest "
+            f"share of missing arrival times: {worst['arrival_missing_pct']:.2f} %."
         )
     return (
         f"{every['arrival_missing_pct']:.2f} % of incidents have no arrival time, and "
@@ -150,7 +152,8 @@ def bands(rows: Rows) -> str:
         covered += count
         if covered >= totals.total() / 2:
             limit = f"less than {band.partition('-')[2]}" if "-" in band else f"{band.rstrip('+')} or more"
-            return f"For {kinds}, the median is {limit} minutes, over {totals.total():,} incidents with a known time."
+            known = f"{totals.total():,} incidents of these types have a known time"
+            return f"The median for {kinds} is {limit} minutes. {known}."
     return "No incident has a known time."
 
 
@@ -162,7 +165,7 @@ def averages(rows: Rows) -> str:
     place, where = ("city", "in") if "city" in slow else ("street", "on")
     longest, shortest = (f"{row['avg_minutes']:,.2f} minutes {where} {row[place]}" for row in (slow, fast))
     return (
-        f"{_pair(slow)} is the slowest, with an average of {longest} over {slow['timed']:,} incidents. The fastest is "
+        f"{_pair(slow)} is the slowest, with an average of {longest} for {slow['timed']:,} incidents. The fastest is "
         f"{_pair(fast)}, with {shortest}."
     )
 
@@ -171,29 +174,31 @@ def slowest_cities(rows: Rows) -> str:
     few = sum(row["few_incidents"] for row in rows)
     top = next((row for row in rows if not row["few_incidents"]), rows[0])
     return (
-        f"{_pair(top)} took {top['more_minutes']:,.2f} minutes more in {top['city']} than in the other cities, on "
-        f"average over {top['timed']:,} incidents. In {few:,} of {len(rows):,} comparisons, the city or "
-        "the other cities have fewer than 5 timed incidents."
+        f"On average, {_pair(top)} took {top['more_minutes']:,.2f} minutes more in {top['city']} than in the other "
+        f"busiest cities, for {top['timed']:,} incidents. In {few:,} of {len(rows):,} comparisons, the city or the "
+        "other cities have fewer than 5 timed incidents."
     )
 
 
 def quadrants(rows: Rows) -> str:
     counts = Counter(row["quadrant"] for row in rows if not row["few_incidents"])
+    slower, faster = counts["slower, more"], counts["faster, more"]
     return (
-        f"In {counts['slower, more']:,} combinations of city, type and priority with at least 5 timed incidents, a "
-        f"city had more incidents than usual and was slower. In {counts['faster, more']:,}, it was faster."
+        f"In {slower + faster:,} combinations of city, type and priority, a city had more incidents than usual. "
+        f"Arrivals were slower in {slower:,} of them, and faster in {faster:,}. Combinations with fewer than 5 timed "
+        "incidents are left out."
     )
 
 
 def priority_shares(rows: Rows) -> str:
     top = max(rows, key=lambda row: (row["type_share_pct"], row["priority_share_pct"]))
     same = [row for row in rows if (row["initial_type"], row["priority"]) == (top["initial_type"], top["priority"])]
-    low, high = (choose(same, key=lambda row: row["priority_share_pct"]) for choose in (min, max))
+    ends = (choose(same, key=lambda row: row["priority_share_pct"]) for choose in (min, max))
+    low, high = (f"{row['priority_share_pct']:.2f} % in {row['city']}" for row in ends)
     return (
         f"{top['initial_type']} has its greatest share in {top['city']}, with {top['type_share_pct']:.2f} % of the "
-        f"city's incidents. Of these incidents, the share with priority {name_of(top['priority'], default='unknown')} "
-        f"is between {low['priority_share_pct']:.2f} % in {low['city']} and {high['priority_share_pct']:.2f} % in "
-        f"{high['city']}."
+        f"city's incidents. The share of priority {name_of(top['priority'], default='unknown')} among the incidents of "
+        f"this type is between {low} and {high}."
     )
 
 

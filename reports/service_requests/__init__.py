@@ -47,12 +47,12 @@ ANSWERS = (
                 where="area_kind = 'grid_cell' AND area IS NOT NULL",
                 places="area_kind IN ('neighborhood', 'zip') AND area IS NOT NULL",
                 coordinates=("latitude", "longitude"),
-                note="A name is at the average position of the requests in a neighborhood or ZIP code.",
+                note="Each name is at the average position of the requests in this neighborhood or ZIP code.",
             ),
             chart("bars", "area", "requests", "Requests", panel="city area_kind", where=_KNOWN_AREAS, note=_AREAS_ONLY),
         ),
         order=("city", "area_kind", "-requests", "area"),
-        note="For each area type, 100 % is all requests of the city. A dash stands for an unknown area.",
+        note="For each area type, 100 % is all requests of the city. In the table, a dash stands for an unknown area.",
     ),
     Answer(
         name="volume_by_channel",
@@ -229,7 +229,7 @@ ANSWERS = (
             ),
         ),
         order=("city", "area_kind", "area", "traffic_kind", "-requests", "request_type"),
-        note="Each request counts once for each area type. A dash stands for an unknown area.",
+        note="A request is counted once in each type of area. In the table, a dash stands for an unknown area.",
     ),
 )
 

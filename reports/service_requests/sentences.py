@@ -1,4 +1,4 @@
-"""The sentences of the report about service requests. Each function returns an answer in one sentence."""
+"""The sentences of the report about service requests. Each function returns an answer in one or two sentences."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def resolution(rows: Rows) -> str:
     if city["resolved_pct"] is None or city["unresolved_pct"] is None or not known:
         return f"The status of all requests in {city['city'].title()} is unknown."
     return (
-        f"Of the requests in {city['city'].title()} with a known status, {city['resolved_pct']:.2f} % are resolved, "
+        f"{city['resolved_pct']:.2f} % of the requests in {city['city'].title()} with a known status are resolved, "
         f"{100 * city['closed_otherwise'] / known:.2f} % are closed otherwise, and {city['unresolved_pct']:.2f} % are "
         "unresolved."
     )
@@ -76,8 +76,8 @@ def type_months(rows: Rows) -> str:
     top = _greatest_area(rows) or rows[0]
     areas = [row for row in rows if row["area_kind"] != "grid_cell" and row["requests"] == top["requests"]]
     others = len(areas) - 1
-    months = "month" if others == 1 else "months"
-    as_many = f" {others:,} other {months} of a type in an area had as many." if others else ""
+    combinations = f"combination{'' if others == 1 else 's'} of area, type and month"
+    as_many = f" {others:,} other {combinations} had the same number." if others else ""
     return (
         f"{top['request_type']} in {_place(top)} had the most requests in a month: {top['requests']:,} in "
         f"{month_and_year(top['month'])}.{as_many}"

@@ -111,8 +111,8 @@ def _wait_for(future: Future[T]) -> T:
     except BrokenProcessPool as error:
         raise DrawingError(
             where="the charts of the report",
-            problem="a process that draws charts was killed or ran out of memory. Run the command again, or name fewer "
-            "datasets.",
+            problem="a process that draws charts was killed, possibly because the memory was full. Run again. If the "
+            "error repeats, use a machine with more memory, or report fewer datasets.",
         ) from error
 
 

@@ -130,8 +130,8 @@ def _section(
     count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}."
     if len(rows) > MAX_TABLE_ROWS:
         count = (
-            f"The first {MAX_TABLE_ROWS} of {len(rows):,} rows. The headers sort only these rows. The csv file has all "
-            "rows and columns."
+            f"The first {MAX_TABLE_ROWS} of {len(rows):,} rows. Sorting applies only to these rows. The csv file has "
+            "all rows and columns."
         )
     return {
         "name": answer.name,

@@ -15,6 +15,7 @@ from reports.drawing.layout import NARROW, SHAPES, WIDE, Spec, axis_start
 from reports.drawing.rows import part_opacities
 from reports.drawing.svg import to_svg
 from reports.points import ChartData, Point
+from reports.words import listed
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,14 @@ def draw_picture(answer: str, number: int, chart: Chart, data: ChartData) -> Pic
 
 
 def describe(chart: Chart) -> str:
-    """Describe a chart to screen readers. The text beside the chart has its values.
+    """Describe a chart to screen readers. The description has no values, because the table of the answer has them.
 
     >>> describe(Chart(kind="bars", category=("street",), values=("incidents",), axis="Incidents at blocks"))
-    'Bar chart. Incidents at blocks, by street.'
+    'Bar chart: Incidents at blocks. The values are grouped by street.'
     """
     columns = [*chart.category, *([chart.series] if chart.series else []), *chart.panel]
-    return f"{_KINDS[chart.kind]}. {chart.axis}, by {' and by '.join(header_of(name).lower() for name in columns)}."
+    names = listed(header_of(name).lower() for name in columns)
+    return f"{_KINDS[chart.kind]}: {chart.axis}. The values are grouped by {names}."
 
 
 def draw_trend(dataset: str, quarantined: Sequence[float]) -> Picture:

@@ -36,7 +36,8 @@ class ChartSteps:
     Each step is a common table expression that reads the step before it. The steps mark the rows of the chart, add the
     values with the same labels, rank the panels, series and categories by weight, and keep the greatest.
 
-    `conditions` select rows in addition to `Chart.where`, but `Chart.where` can compare a row with all rows.
+    `conditions` also select rows. They are applied after `Chart.where` is computed, so a window function in
+    `Chart.where` sees all rows of the table.
     """
 
     def __init__(

@@ -13,7 +13,8 @@ from reports.sql.expressions import concatenate, text_literal, text_of
 def label_expression(columns: Sequence[str]) -> exp.Expr:
     """Return the label of a row: the values of the columns as one text.
 
-    The label depends only on the names of the columns, so a query can be written before its table exists.
+    The expression depends on the names of the columns, and not on their types. A query can therefore be written before
+    its table exists.
     """
     parts: list[exp.Expr] = []
     for name in columns:

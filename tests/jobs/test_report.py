@@ -62,7 +62,7 @@ def test_another_dataset_without_all_answers_is_left_out(tables: SparkSession, t
     tables.sql("INSERT INTO lake.trusted.registrar VALUES (1)")
     (entry,) = JOB.run(tables, JOB.parse(["--dataset", "contact_centre", "--report-to", str(tmp_path / "www")]))
 
-    assert entry.result.notes[1:] == ("left out, because answers have no table: registrar",)
+    assert entry.result.notes[1:] == ("datasets without a table for each answer are left out: registrar",)
     assert (tmp_path / "www" / INDEX).exists()
 
 

@@ -33,7 +33,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def on_request(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str, Any], None]], None]:
-    """Return a function that registers a callback. It is called with the action and parameters of each request."""
+    """Return a function that registers a callback. Each request calls the callback with its action and parameters."""
     original = boto3.client
 
     def register(callback: Callable[[str, Any], None]) -> None:
@@ -148,7 +148,7 @@ def test_a_failed_first_publish_to_s3_can_be_repeated(bucket: Any, on_request: A
     assert objects(bucket)["index.html"] == f"{GENERATOR}new"
 
 
-def test_no_file_is_started_after_an_error(on_request: Any) -> None:
+def test_no_upload_begins_after_an_error(on_request: Any) -> None:
     started: list[str] = []
 
     def deny_pages(action: str, params: Any) -> None:
@@ -211,7 +211,9 @@ def test_a_missing_profile_is_named(bucket: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_PROFILE", "missing")
 
-    with pytest.raises(SiteError, match=r"s3://city: the client of S3 cannot be created .*missing.* Check the profile"):
+    with pytest.raises(
+        SiteError, match=r"s3://city: the S3 client cannot be created .*missing.* Check your AWS profile"
+    ):
         publish_site(FILES, index=INDEX, target="s3://city")
 
 

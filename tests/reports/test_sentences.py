@@ -1,4 +1,4 @@
-"""Test sentences of answers on rows in which a wrong sentence would be easy to write."""
+"""Test the sentences of answers with rows that can easily lead to a wrong sentence, such as ties."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_pairs_that_share_the_first_place_count_in_each_city() -> None:
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [
-        ((6, 3), "The busiest cell has 6, near A ST."),
-        ((6, 6), "Each of the 2 busiest cells has 6, near A ST and B ST."),
+        ((6, 3), "The busiest cell has 6 incidents, near A ST."),
+        ((6, 6), "Each of the 2 busiest cells has 6 incidents, near A ST and B ST."),
     ],
 )
 def test_all_busiest_cells_are_named(counts: tuple[int, int], expected: str) -> None:
@@ -40,7 +40,7 @@ def test_all_busiest_cells_are_named(counts: tuple[int, int], expected: str) -> 
     assert sentence("police_dispatch", "grid_cells", *rows).endswith(expected)
 
 
-@pytest.mark.parametrize(("junctions", "where"), [(8.97, "along roads"), (60.0, "at junctions")])
+@pytest.mark.parametrize(("junctions", "where"), [(8.97, "on blocks"), (60.0, "at intersections")])
 def test_junctions_are_compared_with_roads(junctions: float, where: str) -> None:
     rows = [{"is_intersection": True, "share_pct": junctions}, {"is_intersection": False, "share_pct": 30.0}]
 
@@ -56,7 +56,7 @@ def test_the_times_of_named_types_are_summarized_without_other_types() -> None:
     ]
 
     assert sentence("police_dispatch", "arrival_bands", *rows) == (
-        "For NOISE, the median is less than 10 minutes, over 7 incidents with a known time."
+        "The median for NOISE is less than 10 minutes. 7 incidents of these types have a known time."
     )
 
 
@@ -74,7 +74,7 @@ def test_a_month_with_as_many_requests_is_not_hidden() -> None:
     row = {"city": "denver", "area_kind": "zip", "request_type": "Snow", "requests": 5, "month": date(2024, 1, 1)}
 
     assert sentence("service_requests", "top_type_months", {**row, "area": "1"}, {**row, "area": "2"}).endswith(
-        "5 in January 2024. 1 other month of a type in an area had as many."
+        "5 in January 2024. 1 other combination of area, type and month had the same number."
     )
 
 

@@ -175,7 +175,7 @@ def test_older_files_that_cannot_be_put_back_are_kept_and_named(
         target.write({"a.csv": "2\n"})
     (side,) = tmp_path.iterdir()
     assert (side / "a.csv").read_text() == "1\n"
-    assert f"Its older files are in {side}. Move this folder to {tmp_path / 'csv'}" in str(raised.value)
+    assert f"Its older files are in {side}. Rename {side} to {tmp_path / 'csv'}" in str(raised.value)
 
 
 @pytest.mark.parametrize("manifest", ["", "{}", "[]", "null", '{"files": 1}', "garbage", "\xff"])

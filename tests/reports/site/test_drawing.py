@@ -39,5 +39,5 @@ def test_a_killed_drawing_process_gives_an_error() -> None:
     with Drawing() as drawing:
         for process in drawing._workers._processes:
             os.kill(process, signal.SIGKILL)
-        with pytest.raises(DrawingError, match="was killed or ran out of memory"):
+        with pytest.raises(DrawingError, match="was killed, possibly because the memory was full"):
             drawing.library()

@@ -151,7 +151,7 @@ def test_long_tables_are_cut_and_the_csv_file_is_complete() -> None:
     rows = [*csv.DictReader(io.StringIO(site.files[path]))]
 
     assert len(table_cells(page)) == MAX_TABLE_ROWS
-    sorting = "The headers sort only these rows. The csv file has all rows and columns."
+    sorting = "Sorting applies only to these rows. The csv file has all rows and columns."
     assert f"The first {MAX_TABLE_ROWS} of {count} rows. {sorting}" in page
     assert [row["city"] for row in rows] == [f"city {n}" for n in range(count)]
     assert f'href="{path}" download="police_cities.csv"' in page

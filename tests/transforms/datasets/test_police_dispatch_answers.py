@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from tests.transforms.datasets.frames import assert_answer
@@ -32,6 +33,7 @@ COLUMNS = {
     "intersection": "string", "is_intersection": "boolean", "longitude": "double", "latitude": "double",
     "sector": "string", "police_district_number": "string", "disposition_desc": "string", "dispatch_arrive": "int",
     "arrive_cleared": "int", "start_weekday": "int", "start_hour": "int",
+    "start_date": "date",
 }  # fmt: skip
 INCIDENTS = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
 SHARE = "incidents bigint, share_pct decimal(6,3)"
@@ -53,9 +55,19 @@ def frame(spark, *groups):
 
 
 def test_incidents_without_a_city_have_a_null_rank(either_ansi):
-    incidents = frame(either_ansi, some(2, city=OLNEY), some(2), some(1, city=BETHESDA), some(4, city=None))
-    rows = [(1, OLNEY, 2, "22.222"), (2, ROCKVILLE, 2, "22.222"), (3, BETHESDA, 1, "11.111"), (None, None, 4, "44.445")]
-    assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}")
+    first, last = date(2024, 3, 5), date(2024, 11, 7)
+    incidents = frame(
+        either_ansi,
+        some(1, city=OLNEY, start_date=last), some(1, city=OLNEY, start_date=first), some(2, start_date=last),
+        some(1, city=BETHESDA), some(4, city=None, start_date=first),
+    )  # fmt: skip
+    rows = [
+        (1, OLNEY, 2, "22.222", first, last),
+        (2, ROCKVILLE, 2, "22.222", last, last),
+        (3, BETHESDA, 1, "11.111", None, None),
+        (None, None, 4, "44.445", first, first),
+    ]
+    assert_answer(build_cities(incidents), rows, f"rank int, city string, {SHARE}, first_day date, last_day date")
 
 
 def test_types_are_ranked_within_each_top_city(spark):

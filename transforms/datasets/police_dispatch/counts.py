@@ -27,12 +27,14 @@ def build_cities(incidents: DataFrame) -> DataFrame:
     - city.
     - incidents: the number of incidents.
     - share_pct: incidents as a percentage of all incidents. The percentages add up to exactly 100.000.
+    - first_day, last_day: the days of the first and the last incident, in the county's local time.
     """
+    days = {"first_day": ("start_date", "min"), "last_day": ("start_date", "max")}
     return (
-        incidents.transform(aggregate, group_by=["city"], columns=INCIDENT_COUNT)
+        incidents.transform(aggregate, group_by=["city"], columns=INCIDENT_COUNT | days)
         .transform(share_of_total, column="incidents", name="share_pct")
         .transform(rank_by_incidents, columns=["city"], name="rank")
-        .select("rank", "city", "incidents", "share_pct")
+        .select("rank", "city", "incidents", "share_pct", *days)
     )
 
 

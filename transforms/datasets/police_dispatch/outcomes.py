@@ -137,8 +137,9 @@ def build_street_type_dispositions(
 def build_missing_times(incidents: DataFrame) -> DataFrame:
     """Count the missing times of arrival and clearing, by type, sector, police district and city (question 8).
 
-    Rows: one for all incidents (`all`), and one for each type, sector, police district and city. Incidents without a
-    type have a row with a null type. The same applies to sectors, districts and cities.
+    Rows: one for all incidents (`all`), one for each type, one for each sector, one for each police district, and one
+    for each city. Incidents without a type have a row with a null type. The same applies to sectors, districts and
+    cities.
 
     Columns:
 
