@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,75 +21,37 @@ CSV_LOCATION = "s3://BUCKET/csv"
 
 _NOT_WRITTEN = "not written"
 
+
+def _option(text: str, *, default: str = _NOT_WRITTEN, metavar: str = "DIR") -> Any:
+    return typer.Option(metavar=metavar, help=help_text(text, default=default), show_default=False)
+
+
 SiteOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="DIR",
-        help=help_text(
-            "Write the site to this folder.", default=f"{DEFAULT_SITE}, or not written if another output is given"
-        ),
-        show_default=False,
-    ),
+    _option("Write the site to this folder.", default=f"{DEFAULT_SITE}, or not written if another output is given"),
 ]
 ExcelOption = Annotated[
     str | None,
-    typer.Option(
+    _option(
+        "Write an Excel workbook to this file. For several datasets, write a workbook for each dataset to this folder.",
         metavar="FILE",
-        help=help_text(
-            "Write an Excel workbook to this file. For several datasets, write a workbook for each dataset to this "
-            "folder.",
-            default=_NOT_WRITTEN,
-        ),
-        show_default=False,
     ),
 ]
 AthenaOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="DIR",
-        help=help_text(
-            "Write SQL files for Amazon Athena to this folder: views, queries and tables on csv files.",
-            default=_NOT_WRITTEN,
-        ),
-        show_default=False,
-    ),
+    _option("Write SQL files for Amazon Athena to this folder: views, queries and tables on csv files."),
 ]
 RedshiftOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="DIR",
-        help=help_text(
-            "Write SQL files for Amazon Redshift to this folder: an external schema, views and queries.",
-            default=_NOT_WRITTEN,
-        ),
-        show_default=False,
-    ),
+    _option("Write SQL files for Amazon Redshift to this folder: an external schema, views and queries."),
 ]
 GrafanaOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIR",
-        help=help_text(
-            "Write a dashboard for Grafana to DATASET.json in this folder, for each dataset.", default=_NOT_WRITTEN
-        ),
-        show_default=False,
-    ),
+    str | None, _option("Write a dashboard for Grafana to DATASET.json in this folder, for each dataset.")
 ]
-CsvFolderOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DIR",
-        help=help_text("Write a csv file for each answer to this folder.", default=_NOT_WRITTEN),
-        show_default=False,
-    ),
-]
+CsvFolderOption = Annotated[str | None, _option("Write a csv file for each answer to this folder.")]
 CsvLocationOption = Annotated[
     str,
-    typer.Option(
-        metavar="URI",
-        help=help_text("Define the Athena tables on the csv files in this S3 folder.", default=CSV_LOCATION),
-        show_default=False,
-    ),
+    _option("Define the Athena tables on the csv files in this S3 folder.", default=CSV_LOCATION, metavar="URI"),
 ]
 
 
