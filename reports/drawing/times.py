@@ -23,6 +23,7 @@ from reports.drawing.layout import (
     panels_of,
     scale_of,
     series_colors,
+    text_width,
     to_rows,
     tooltip,
 )
@@ -31,7 +32,8 @@ from reports.words import WEEKDAYS
 
 _MAX_LARGE_DOTS = 40  # A longer line has smaller dots.
 _MAX_YEARS_WITH_MONTHS = 3
-_AXIS_WIDTH = 64  # pixels, for the labels and the title of the value axis
+_WEEKDAYS_WIDTH = 64  # pixels, for the labels of weekdays
+_AXIS_TITLE_WIDTH = 36  # pixels, for the title of the value axis and the spaces beside it
 _LAST_VALUE_WIDTH = 52  # pixels, for the value beside the end of a line
 
 
@@ -39,10 +41,10 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
     """Draw a line for each series. Incomplete periods are open circles. The last value of a single line is labeled."""
     start, spec = axis_start(chart, data), label_format(chart, data)
     scale = alt.Scale(domain=[start, 100], nice=False, zero=False) if start else scale_of(data)
-    has_panels, several = len(data.panels) > 1, len(data.series) > 1
+    has_panels, several, axis_width = len(data.panels) > 1, len(data.series) > 1, _axis_width(data)
     columns = min(len(data.panels), 3 if width == WIDE else 1)
     height = 120 if has_panels else 240
-    length = (width - PANEL_SPACING * (columns - 1)) // columns - _AXIS_WIDTH - _LAST_VALUE_WIDTH
+    length = (width - PANEL_SPACING * (columns - 1)) // columns - axis_width - _LAST_VALUE_WIDTH
     stroke = series_colors(data, alt.Stroke) if several else alt.StrokeValue(ACCENT)
     fill = series_colors(data, alt.Fill) if several else alt.FillValue(ACCENT)
 
@@ -63,21 +65,23 @@ def draw_line(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
             layers.append(last.encode(text=alt.Text("t:N")))
         return alt.layer(*layers, encoding=alt.Encoding(x=x, y=y))
 
-    return panels_of(data, draw_panel, columns=columns, length=length + _AXIS_WIDTH, indent=_AXIS_WIDTH - 14)
+    return panels_of(data, draw_panel, columns=columns, length=length + axis_width, indent=axis_width - 14)
 
 
 def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin:
-    """Draw a column for each period, with its value above it. Each series is a panel. Incomplete periods are pale."""
+    """Draw a column for each period. Each series is a panel. Incomplete periods are pale.
+
+    The values are above the columns, unless the columns are too narrow.
+    """
     spec = label_format(chart, data)
     if len(data.series) > 1:
         points = tuple(replace(point, panel=point.series, series="") for point in data.points)
         data = replace(data, points=points, panels=data.series, series=("",))
     columns = min(len(data.panels), 4 if width == WIDE else 2)
     height = 140 if len(data.panels) > 1 else 220
-    length = min(
-        (width - PANEL_SPACING * (columns - 1)) // columns - _AXIS_WIDTH,
-        90 * len({point.category for point in data.points}),
-    )
+    periods = len({point.category for point in data.points})
+    length = min((width - PANEL_SPACING * (columns - 1)) // columns - _axis_width(data), 90 * periods)
+    widest = max(text_width(format(point.value, spec)) for point in data.points)
     scale = scale_of(data, length=height, room=16)
     spacing = alt.Scale(paddingInner=0.3)
 
@@ -91,9 +95,9 @@ def draw_columns(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
         y = alt.Y("v:Q", title=axis_title(chart, height), scale=scale, axis=alt.Axis(tickCount=4))
         opacity = alt.OpacityValue(1, condition={"test": "datum.i", "value": 0.45})
         bars = base.mark_bar(fill=ACCENT).encode(opacity=opacity, tooltip=tooltip(chart, data))
-        return alt.layer(
-            bars, base.mark_text(dy=-8, fontWeight=600).encode(text=alt.Text("t:N")), encoding=alt.Encoding(x=x, y=y)
-        )
+        values = base.mark_text(dy=-8, fontWeight=600).encode(text=alt.Text("t:N"))
+        layers = [bars, values] if widest <= length / periods else [bars]
+        return alt.layer(*layers, encoding=alt.Encoding(x=x, y=y))
 
     return panels_of(data, draw_panel, columns=columns, length=length)
 
@@ -108,7 +112,7 @@ def draw_heatmap(chart: Chart, data: ChartData, width: int) -> alt.TopLevelMixin
     def draw_panel(part: ChartData) -> Any:
         rows = [{**row, "s": _weekday(row["s"])} for row in to_rows(part.points, ",.0f")]
         height = len(WEEKDAYS) * (22 if is_wide else 18)
-        base = chart_of(rows, width=width - _AXIS_WIDTH, height=height)
+        base = chart_of(rows, width=width - _WEEKDAYS_WIDTH, height=height)
         x = alt.X(
             "c:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, grid=False, values=hours), scale=all_hours
         )
@@ -162,6 +166,12 @@ def _time_axis(data: ChartData, *, many: bool) -> alt.X:
     else:
         axis.values, axis.labelFlush = ends, True
     return alt.X("c:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=ends))
+
+
+def _axis_width(data: ChartData) -> int:
+    """Return the width of the value axis in pixels, for its title and the label of the greatest value."""
+    highest = max((point.value for point in data.points), default=0)
+    return _AXIS_TITLE_WIDTH + round(text_width(f"{highest:,.0f}"))
 
 
 def _weekday(label: str) -> str:

@@ -7,10 +7,11 @@ from datetime import date
 from xml.etree import ElementTree
 
 import pytest
+import vl_convert
 
 from reports.charts import Chart
 from reports.drawing import draw, draw_sparkline
-from reports.drawing.layout import NARROW, WIDE, axis_start, wrap_labels
+from reports.drawing.layout import CONFIG, NARROW, WIDE, axis_start, wrap_labels
 from reports.drawing.svg import to_svg
 from reports.points import ChartData, Point
 
@@ -155,6 +156,17 @@ def test_months_are_drawn_in_utc() -> None:
     months = [text for text in texts_of(svg_of(chart_of("line"), data_of(*points))) if "20" in text]
 
     assert (months[0], months[-1]) == ("Jan 2024", "Jul 2024")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("kind", ["line", "columns"])
+def test_a_chart_of_large_numbers_is_not_wider_than_the_page(kind: str, width: int) -> None:
+    points = [Point("", year, "", 1_300_000.0 + year) for year in range(2015, 2025)]
+    drawing = vl_convert.vegalite_to_svg({**draw(chart_of(kind), data_of(*points), width=width), "config": CONFIG})
+    size = re.search(r'viewBox="0 0 ([\d.]+) ', drawing)
+
+    assert size
+    assert float(size[1]) <= width
 
 
 def test_names_on_a_map_do_not_touch() -> None:
