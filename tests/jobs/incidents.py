@@ -24,6 +24,7 @@ def few_columns(raw: DataFrame) -> DataFrame:
     return (
         raw.transform(change_schema, fields=fields, keep=LINEAGE_COLUMNS, malformed="_malformed_record")
         .withColumns({"coordinates_are_valid": F.lit(True), "city": F.expr("nullif(city, '')")})
+        .withColumn("start_date", F.to_date("start_time"))
         .transform(drop_superseded_rows, key=["incident_id"])
     )
 
