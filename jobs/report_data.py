@@ -119,8 +119,8 @@ def reasons_of(spark: SparkSession, names: Sequence[str]) -> dict[str, tuple[tup
 def frequent_reasons(quarantine: Mapping[str, DataFrame]) -> dict[str, tuple[tuple[str, int], ...]]:
     """Map each dataset to its most frequent reasons. `quarantine` maps each dataset to its rows in quarantine.
 
-    A reason is the description of an expectation, or the id of an expectation that is no longer in the suite. Datasets
-    without rows in quarantine are left out.
+    A reason is the description of an expectation. If the expectation is no longer in the suite, the reason is its id.
+    The result has no entry for a dataset without rows in quarantine.
     """
     failed = [
         rows.select(F.lit(name).alias("dataset"), F.explode("_failed_expectations").alias("id"))

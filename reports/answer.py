@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.charts import Chart
+from reports.errors import OutdatedAnswerError
 
 Rows = Sequence[Mapping[str, Any]]
 """The rows of an answer in the order of the answer. Each row maps the columns of the curated table to values."""
@@ -85,8 +86,19 @@ class Answer:
         return self.exported_as.get(column, column)
 
     def text(self, rows: Rows) -> str:
-        """Return the answer in one to three sentences."""
-        return self.sentence(rows) if rows else self.empty
+        """Return the answer in one to three sentences.
+
+        Raises:
+            OutdatedAnswerError: The rows lack a column that the sentence reads.
+        """
+        if not rows:
+            return self.empty
+        try:
+            return self.sentence(rows)
+        except KeyError as error:
+            if error.args[0] in rows[0]:
+                raise
+            raise OutdatedAnswerError(answer=self.name, column=str(error.args[0])) from error
 
 
 @dataclass(frozen=True)

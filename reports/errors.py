@@ -29,6 +29,22 @@ class AnswerTooLargeError(CityLakeError, ValueError):
         super().__init__(where=table, problem=problem)
 
 
+class OutdatedAnswerError(CityLakeError, LookupError):
+    """The table of an answer was built by older code, and lacks a column that the report reads.
+
+    Attributes:
+        column: The missing column.
+    """
+
+    def __init__(self, *, answer: str, column: str) -> None:
+        self.column = column
+        problem = (
+            f"the table of the answer has no column {column}, because older code built the table. "
+            "To build it again, run the dataset again, or only its stage curate"
+        )
+        super().__init__(where=answer, problem=problem)
+
+
 class MissingAnswersError(CityLakeError, LookupError):
     """Answers of a dataset have no tables.
 

@@ -14,6 +14,7 @@ from pyspark.sql import types as T
 
 from reports.answer import Answer, Report, Rows, SortKey
 from reports.columns import DisplayColumn, display_columns, header_of
+from reports.errors import OutdatedAnswerError
 from reports.points import ChartData, Flags, select_points
 
 _FLAGS = "_chart_flags"
@@ -48,8 +49,15 @@ def read_answers(report: Report, curated: Mapping[str, DataFrame]) -> list[Answe
     """Read the rows of answers. Runs one Spark job without a shuffle, however many answers there are.
 
     `curated` maps the name of each answer to its curated table. All rows of the tables are collected.
+
+    Raises:
+        OutdatedAnswerError: A table lacks a displayed column.
     """
     answers = [answer for answer in report.answers if answer.name in curated]
+    for answer in answers:
+        for column in answer.columns:
+            if column not in curated[answer.name].columns:
+                raise OutdatedAnswerError(answer=answer.name, column=column)
     frames = [_records(answer, curated[answer.name]) for answer in answers]
     records: dict[str, list[Mapping[str, Any]]] = {answer.name: [] for answer in answers}
     if frames:

@@ -6,8 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
+from reports.errors import OutdatedAnswerError
 from reports.load import load_report
+from reports.rows import read_answers
 
 
 def sentence(dataset: str, answer: str, *rows: dict[str, Any]) -> str:
@@ -88,3 +91,14 @@ def test_months_with_the_same_rounded_percentage_are_compared_by_their_counts() 
     assert sentence("contact_centre", "calls_handled_monthly", *rows) == (
         "The percentage was between 50.00 % in January 2023 and 94.35 % in March 2023."
     )
+
+
+def test_a_table_that_older_code_built_gives_a_clear_error(spark: SparkSession) -> None:
+    row = {"rank": 1, "city": "ROCKVILLE", "incidents": 5, "share_pct": 100.0}
+
+    with pytest.raises(OutdatedAnswerError, match="cities: the table of the answer has no column first_day, because"):
+        sentence("police_dispatch", "cities", row)
+    table = spark.createDataFrame([(1, "ROCKVILLE", 5)], "rank int, city string, incidents int")
+    with pytest.raises(OutdatedAnswerError, match="has no column share_pct") as raised:
+        read_answers(load_report("police_dispatch"), {"cities": table})
+    assert raised.value.column == "share_pct"
