@@ -119,7 +119,7 @@ def to_rows(points: Sequence[Point], spec: str, labels: Mapping[Any, str] | None
 
 def chart_of(rows: Sequence[Spec], **properties: Any) -> alt.Chart:
     """Return a chart of rows that are part of the specification. `properties` are the width and height of the plot."""
-    return alt.Chart(alt.Data(values=tuple(rows)), **properties)  # type: ignore[no-untyped-call]
+    return alt.Chart(alt.Data(values=tuple(rows)), **properties)  # type: ignore[no-untyped-call]  # Altair has no type for it
 
 
 def panels_of(
