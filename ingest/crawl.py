@@ -14,9 +14,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest.deliveries import as_frame, cached_checksums, read_state
-from ingest.formats import is_readable, read_files, unreadable_files
+from ingest.formats import is_readable, read_files
 from ingest.header import SOURCE_COLUMNS, Layouts
-from ingest.json_lines import is_json_lines
+from ingest.json_lines import Survey, is_json_lines, record_texts, survey
 from ingest.selection import new_files
 from ingest.spark_text import escape_pattern
 from ingest.storage import LandedFile, list_files
@@ -112,15 +112,14 @@ def _infer_schema(
     events = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
     # Skip unreadable files without a warning, because the ingest reports these files.
-    frames, _ = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True)
-    unread = unreadable_files(events)
-    paths = [escape_pattern(file.uri) for file in events if file not in unread]
-    if files and not frames and not paths:
+    frames = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True).frames
+    surveyed = survey(spark, events)
+    if files and not frames and len(surveyed.unread) == len(events):
         return None
     try:
-        inferred = _infer_json_schemas(spark, paths) if paths else []
+        inferred = _infer_json_schemas(spark, surveyed)
     except ENGINE_ERRORS:
-        logger.warning("%s: Spark cannot infer the columns of %d files", dataset, len(paths), exc_info=True)
+        logger.warning("%s: Spark cannot infer the columns of %d files", dataset, len(events), exc_info=True)
         return None
     fields = {field.name: field for frame in frames for field in frame.schema if field.name not in SOURCE_COLUMNS}
     for schema in reversed(inferred):
@@ -128,17 +127,18 @@ def _infer_schema(
     return T.StructType([fields[name] for name in sorted(fields)])
 
 
-def _infer_json_schemas(spark: SparkSession, paths: list[str]) -> list[T.StructType]:
-    """Infer the fields of JSON lines.
-
-    If any line is corrupt, read all files again, each file as a whole, because a file may be one JSON array.
-    """
+def _infer_json_schemas(spark: SparkSession, surveyed: Survey) -> list[T.StructType]:
+    """Infer the fields of JSON objects."""
     # The ingest treats `city` and `City` as two fields. The session of the job ignores case, so it cannot infer the
     # schema of a file with both fields. Use a separate session that distinguishes case.
     session = spark.newSession()
     session.conf.set("spark.sql.caseSensitive", True)
-    schema = session.read.json(paths).schema
-    return [schema, session.read.json(paths, multiLine=True).schema] if _CORRUPT in schema.names else [schema]
+    schemas = []
+    if paths := [escape_pattern(file.uri) for file in (*surveyed.small, *surveyed.large)]:
+        schemas.append(session.read.json(paths).schema)
+    if surveyed.others:
+        schemas.append(session.read.json(record_texts(session, surveyed.others)).schema)
+    return schemas
 
 
 def _read_last_schema(spark: SparkSession, dataset: str) -> T.StructType | None:

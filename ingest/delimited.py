@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -11,9 +15,13 @@ from ingest.errors import LandedFileError
 from ingest.header import Header, Layouts
 from ingest.spark_text import COLON_IN_NAME, escape_pattern, row_in_partition
 from transforms.sql import quoted
+from transforms.text_format import DETECTED_FORMAT, TextFormat
+
+_MALFORMED, _ROW_NUMBER = "_malformed_record", "_row_number"
+_MAX_COLUMNS = 1 << 20  # a malformed record may have many more cells than the header
 
 
-def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
+def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextFormat = DETECTED_FORMAT) -> Header:
     """Return the column names of a text file, and the settings to read its rows. See `text_file.read_header`.
 
     Raises:
@@ -21,44 +29,73 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     """
     if ":" in file:
         raise LandedFileError(where=file, problem=COLON_IN_NAME)
-    return text_file.read_header(file, uri, layouts=layouts)
+    return text_file.read_header(file, uri, layouts=layouts, text_format=text_format)
 
 
-def read_rows(spark: SparkSession, uri: str, header: Header) -> DataFrame:
+def read_rows(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
     """Read the rows of a text file. All cells are text.
+
+    Spark reads the file, except a .zip file, which Spark cannot unpack. Call `text_file.check_records` before the rows
+    are used, because Spark does not report wrong quotes.
 
     Rows: one row for each record. Records with only blank cells are dropped.
 
     Columns: the columns of the header as text. An empty cell is null. These columns are added:
 
-    - `_row_number`: the number of the record. The header is record 1. Empty lines are not counted.
     - `_malformed_record`: the whole record, if the record has more or fewer cells than the header.
+    - `_row_number`: the number of the record. The header is record 1. Empty lines are not counted.
     """
-    names = (*header.columns, "_malformed_record")
+    rows = _read_zip(spark, file, uri, header) if file.lower().endswith(".zip") else _read(spark, uri, header)
+    return rows.where(_has_text(header))
+
+
+def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
+    names = (*header.columns, _MALFORMED)
     rows = spark.read.csv(
         escape_pattern(uri),
-        schema=T.StructType([T.StructField(name, T.StringType()) for name in names]),
+        schema=_text_schema(names),
         header=True,
         sep=header.delimiter,
         encoding=header.encoding,
-        quote='"',
-        escape='"',  # in a cell, two quotes mean one quote. By default, Spark expects a backslash before a quote
+        quote=header.quote,
+        escape=header.quote or "\\",  # in a cell, two quotes mean one quote. By default, Spark expects a backslash
         lineSep=header.line_end,  # without this option, Spark assumes that all lines end like the first line
         multiLine=True,  # a quoted cell may contain line ends. This option also keeps the rows in order
-        columnNameOfCorruptRecord="_malformed_record",
+        maxColumns=_MAX_COLUMNS,
+        columnNameOfCorruptRecord=_MALFORMED,
     )
-    number = (row_in_partition() + 2).cast("int")
-    cells = [_trim_return(name, header).alias(name) for name in names]
-    return rows.select(*cells, number.alias("_row_number")).where(_has_text(header))
+    cells = [_cell(name, header).alias(name) for name in names]
+    return rows.select(*cells, (row_in_partition() + 2).cast("int").alias(_ROW_NUMBER))
 
 
-def _trim_return(name: str, header: Header) -> Column:
-    if not header.has_returns:
-        return F.col(quoted(name))
-    return F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')")
+def _cell(name: str, header: Header) -> Column:
+    if header.has_returns and name in (header.columns[-1], _MALFORMED):  # the line end is after the last cell
+        return F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')")
+    return F.col(quoted(name))
+
+
+def _read_zip(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
+    columns = (*header.columns, _MALFORMED)
+    schema = _text_schema(columns).add(_ROW_NUMBER, T.IntegerType())
+    rows = spark.sparkContext.parallelize([uri], 1).flatMap(lambda _: _zipped_rows(file, uri, header))
+    return spark.createDataFrame(rows, schema, verifySchema=False)
+
+
+def _zipped_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
+    width = len(header.columns)
+    for number, record in enumerate(text_file.read_records(file, uri, header), 2):
+        cells = [cell or None for cell in record[:width]]
+        malformed = None if len(record) == width else header.delimiter.join(record)
+        yield *cells, *[None] * (width - len(cells)), malformed, number
+
+
+def _text_schema(names: tuple[str, ...]) -> T.StructType:
+    return T.StructType([T.StructField(name, T.StringType()) for name in names])
 
 
 def _has_text(header: Header) -> Column:
-    blanks = " \t\u00a0" + header.delimiter
-    cells = [f"coalesce({quoted(name)}, '')" for name in (*header.columns, "_malformed_record")]
-    return F.expr(f"btrim(concat({', '.join(cells)}), '{blanks}') != ''")
+    """Return True if a record has a cell that is not blank. Most records need a look at one cell only."""
+    blanks = " \t\r\n\u00a0"
+    malformed = F.expr(f"coalesce(btrim({_MALFORMED}, '{blanks}{header.delimiter}') != '', false)")
+    cells = (F.expr(f"coalesce(btrim({quoted(name)}, '{blanks}') != '', false)") for name in header.columns)
+    return reduce(or_, [*cells, malformed])

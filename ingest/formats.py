@@ -3,83 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from ingest import delimited, json_lines, workbook
+from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
 from transforms.errors import MissingColumnError
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
-_MAX_CONCURRENT_CHECKS = 8  # several files are checked at once, because a check mostly waits for S3
-_HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
-EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
+_WORKBOOK = ".xlsx"
+_TEXT = (".csv", ".tsv", ".zip")
+EXPECTED_FORMATS = (
+    ".xlsx files, .csv or .tsv files (also as .gz or .zip), or JSON (.json, .jsonl, .ndjson, or a name that Firehose "
+    "gives)"
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Landed files that are read as frames.
+
+    Attributes:
+        frames: The rows. Spark has not read them yet.
+        unread: The files that cannot be read, with a reason of one line. A reason may show column names, but never the
+            cells of a row.
+        text_files: The header of each delimited text file. `ingest.checks` checks the records of these files.
+    """
+
+    frames: list[DataFrame] = field(default_factory=list)
+    unread: dict[LandedFile, str] = field(default_factory=dict)
+    text_files: dict[LandedFile, Header] = field(default_factory=dict)
 
 
 def is_readable(name: str) -> bool:
     """Return True if the name of a file indicates a format that can be read."""
-    return _extension(name) in _HEADER_READERS or json_lines.is_json_lines(name)
+    return has_header(name) or json_lines.is_json_lines(name)
+
+
+def has_header(name: str) -> bool:
+    """Return True if the name of a file indicates a workbook or a delimited text file."""
+    return _is_workbook(name) or _extension(content_name(name)) in _TEXT or _extension(name) == ".zip"
 
 
 def read_files(
-    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts, skip_unreadable: bool = False
-) -> tuple[list[DataFrame], dict[LandedFile, str]]:
-    """Read each file with a header as one frame, and all files of JSON lines together as one frame.
+    spark: SparkSession,
+    files: Sequence[LandedFile],
+    *,
+    dataset: str,
+    layouts: Layouts,
+    skip_unreadable: bool = False,
+    text_format: TextFormat = DETECTED_FORMAT,
+) -> Reading:
+    """Read each file with a header as one frame, and all JSON files together as one frame.
 
-    All files are checked before Spark reads the first file. An unreadable file of JSON lines is skipped, because events
-    arrive all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a
-    header are also skipped.
+    All files are checked before Spark reads the first row. An unreadable JSON file is skipped, because events arrive
+    all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a header
+    are also skipped.
 
     Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`
-    and `_malformed_record`. The frame of JSON lines also has the column `_other_fields`.
-
-    Returns:
-        The frames, and a dictionary that maps each skipped file to a reason of one line. A reason may show column
-        names, but never the cells of a row.
+    and `_malformed_record`. The frame of JSON files also has the column `_other_fields`.
 
     Raises:
         LandedFilesError: `skip_unreadable` is false, and a file with a header cannot be read or lacks columns of every
             layout.
     """
-    problems: dict[LandedFile, LandedFileError | MissingColumnError] = {}
+    reading, problems = Reading(), {}
     headers: list[tuple[LandedFile, Header]] = []
-    events = [file for file in files if json_lines.is_json_lines(file.name)]
     for file in files:
         if json_lines.is_json_lines(file.name):
             continue
         try:
-            header = _HEADER_READERS[_extension(file.name)].read_header(file.name, file.uri, layouts=layouts)
+            header = _read_header(file, layouts=layouts, text_format=text_format)
             _require_layout(file.name, header, layouts)
             headers.append((file, header))
         except (LandedFileError, MissingColumnError) as error:
             problems[file] = error
     if problems and not skip_unreadable:
         raise LandedFilesError(dataset=dataset, problems=[*map(str, problems.values())])
-    frames = [_read_with_header(spark, file, header) for file, header in headers]
-    unread = unreadable_files(events)
-    if readable := [file for file in events if file not in unread]:
-        frames.append(json_lines.read_rows(spark, readable, layouts=layouts))
-    return frames, {file: _one_line(error) for file, error in problems.items()} | unread
+    reading.unread.update({file: one_line(error) for file, error in problems.items()})
+    reading.frames.extend(_read_with_header(spark, file, header) for file, header in headers)
+    reading.text_files.update({file: header for file, header in headers if not _is_workbook(file.name)})
+    if events := [file for file in files if json_lines.is_json_lines(file.name)]:
+        surveyed = json_lines.survey(spark, events)
+        reading.unread.update(surveyed.unread)
+        if len(surveyed.unread) < len(events):
+            reading.frames.append(json_lines.read_rows(spark, surveyed, layouts=layouts))
+    return reading
 
 
-def unreadable_files(events: Sequence[LandedFile]) -> dict[LandedFile, str]:
-    """Return the files of JSON lines that cannot be read, with the reason for each file."""
-    with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
-        problems = zip(events, pool.map(json_lines.find_problem, events), strict=True)
-        return {file: problem for file, problem in problems if problem}
+def one_line(error: LandedFileError | MissingColumnError) -> str:
+    """Return the message of an error in one line, without the name of the file."""
+    return " ".join(error.problem.split())
 
 
 def _extension(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def _one_line(error: LandedFileError | MissingColumnError) -> str:
-    """Return the message of an error in one line, without the name of the file."""
-    return " ".join(error.problem.split())
+def _is_workbook(name: str) -> bool:
+    return _extension(name) == _WORKBOOK
+
+
+def _read_header(file: LandedFile, *, layouts: Layouts, text_format: TextFormat) -> Header:
+    if _is_workbook(file.name):
+        return workbook.read_header(file.name, file.uri, layouts=layouts)
+    return delimited.read_header(file.name, file.uri, layouts=layouts, text_format=text_format)
 
 
 def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
@@ -92,10 +126,10 @@ def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
 
 
 def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    if _extension(file.name) == ".xlsx":
+    if _is_workbook(file.name):
         rows = _read_workbook(spark, file, header)
     else:
-        rows = delimited.read_rows(spark, file.uri, header)
+        rows = delimited.read_rows(spark, file.name, file.uri, header)
     source = {
         "_layout": header.layout,
         "_source_file": file.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from ingest.errors import LandedFileError
@@ -37,6 +37,8 @@ class Header:
         encoding: The encoding of a text file. Empty for a workbook.
         line_end: The last character of each line end.
         has_returns: Whether some lines end with a carriage return and a newline.
+        quote: The quote character of a text file. Empty if quotes have no special meaning.
+        needs_check: Whether the quotes or line ends of the rows may be wrong. See `text_file.check_records`.
     """
 
     columns: tuple[str, ...]
@@ -46,6 +48,8 @@ class Header:
     encoding: str = ""
     line_end: str = "\n"
     has_returns: bool = False
+    quote: str = '"'
+    needs_check: bool = field(default=False, compare=False)
 
     def on_sheet(self, sheet: str) -> Header:
         """Return a copy of the header in which `sheet` is set."""

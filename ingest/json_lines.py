@@ -1,27 +1,32 @@
-"""Read files of JSON lines, the format in which Firehose delivers events.
+"""Read files of JSON objects, such as the JSON lines in which Firehose delivers events.
 
-Spark reads all small files together, and each large file separately.
+A survey first finds out how each file is laid out. If each line of a file is one object, Spark splits the file into
+lines: all small files together, and each large file separately. `ingest.json_objects` splits all other files.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import accumulate
 from operator import add, or_
 
+from pyspark import RDD
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from ingest.compressed import open_content, unpacked_size
 from ingest.deliveries import as_frame
+from ingest.errors import LandedFileError
 from ingest.header import Layouts
+from ingest.json_objects import find_records
 from ingest.spark_text import COLON_IN_NAME, escape_pattern, row_in_partition
-from ingest.storage import LandedFile, chunks
+from ingest.storage import LandedFile
+from lake.iceberg import ENGINE_ERRORS
 
 OTHER_FIELDS = "_other_fields"
 """Column of raw. It holds the fields that no layout has, as JSON text."""
@@ -31,17 +36,34 @@ _JSON_LINES_NAME = re.compile(rf"(\.(json|jsonl|ndjson)|-\d{{4}}(-\d\d){{5}}-{_U
 """The names of files of JSON lines. Firehose's object names have no extension."""
 
 MAX_BYTES_TO_READ_WHOLE = 32 << 20
-"""Maximum unpacked size of a file that is read as one text. A larger file is read twice to number its records."""
+"""Maximum unpacked size of a file of JSON lines that is read as one text."""
 
-_GZIP_WBITS = zlib.MAX_WBITS | 16
-_ASSUMED_GZIP_RATIO = 10
-_MAX_BYTES_TO_UNPACK = 1 << 20  # one byte of gzip may unpack to a thousand bytes, so unpack in small steps
+_MAX_GZIP_RATIO = 100
+"""A .gz file that unpacks to more than this multiple of its size is not read as lines, which may be very long."""
 
+_MAX_CONCURRENT_CHECKS = 8
+_CHUNK_BYTES = 1 << 20
 _MALFORMED = "_malformed_record"
 _SCHEME = r"\A[a-z0-9]+:/+|\A/"
-_STARTS_ARRAY = r"\A\s*\["
-_TWO_OBJECTS_ON_A_LINE = r"\}[ \t,]*\{"
-_GAP_BETWEEN_OBJECTS = r"(?<=\})[ \t]*(?=\{)"
+_RECORD_DDL = "record string, _row_number int, _source_file string, _modified_at timestamp, _checksum string"
+
+
+@dataclass
+class Survey:
+    """The layouts of JSON files.
+
+    Attributes:
+        small: Files with one object on each line. They are read as a whole.
+        large: Larger files with one object on each line. The key of the inner dictionary is the start of a split of the
+            file in bytes, the value is the number of its lines.
+        others: Files in which an object spans lines, or a line is not one object.
+        unread: Files that cannot be read, with the reason for each file.
+    """
+
+    small: list[LandedFile] = field(default_factory=list)
+    large: dict[LandedFile, Mapping[int, int]] = field(default_factory=dict)
+    others: list[LandedFile] = field(default_factory=list)
+    unread: dict[LandedFile, str] = field(default_factory=dict)
 
 
 def is_json_lines(name: str) -> bool:
@@ -53,11 +75,39 @@ def is_json_lines(name: str) -> bool:
     return bool(_JSON_LINES_NAME.search(name))
 
 
-def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layouts) -> DataFrame:
-    """Read JSON objects, one per line, from plain or gzipped files.
+def survey(spark: SparkSession, files: Sequence[LandedFile]) -> Survey:
+    """Find out how each file is laid out. Runs one Spark job, which reads all files.
 
-    A line may also contain several objects. A whole file may also be one JSON array. A broken record does not stop the
-    read, because events arrive all day and the ingest must go on.
+    Only if the job fails, all .gz files are unpacked to find the damaged files. Then the other files are read again.
+    """
+    named = [file for file in files if ":" not in file.name]
+    unread = {file: COLON_IN_NAME for file in files if file not in named}
+    unread |= _damaged_files(bombs := [file for file in named if _is_bomb(file)])
+    lines = [file for file in named if file not in bombs]
+    try:
+        splits = _survey_lines(spark, lines) if lines else {}
+    except ENGINE_ERRORS:
+        unread |= (damaged := _damaged_files(lines))
+        if not damaged:
+            raise
+        lines = [file for file in lines if file not in damaged]
+        splits = _survey_lines(spark, lines) if lines else {}
+    found = Survey(others=[file for file in bombs if file not in unread], unread=unread)
+    for file in lines:
+        counts, size, is_plain = splits.get(_path(file.uri), ({}, 0, True))
+        if not is_plain:
+            found.others.append(file)
+        elif size > MAX_BYTES_TO_READ_WHOLE:
+            found.large[file] = counts
+        else:
+            found.small.append(file)
+    return found
+
+
+def read_rows(spark: SparkSession, surveyed: Survey, *, layouts: Layouts) -> DataFrame:
+    """Read the objects of surveyed files.
+
+    A broken record does not stop the read, because events arrive all day and the ingest must go on.
 
     Rows: one row for each record. Each JSON object is a record. Text that is not a JSON object is also a record. Blank
     lines are dropped.
@@ -67,110 +117,114 @@ def read_rows(spark: SparkSession, files: Sequence[LandedFile], *, layouts: Layo
 
     - `_other_fields`: the fields that no layout has, as JSON text.
     - `_layout`: the layout that shares the most fields with the object.
-    - `_row_number`: the position of the record in its file, from 1. Blank lines are counted, although they are dropped.
+    - `_row_number`: the position of the record in its file, from 1. If each line of the file is one object, this is the
+      number of the line.
     - `_malformed_record`: the whole record, if the record is not a JSON object or repeats a field of a layout. Names
       that differ only in case are the same field.
     - `_source_file`, `_modified_at` and `_checksum`: the name, modification time and checksum of the file.
     """
-    small = [file for file in files if _unpacked_bytes(file) <= MAX_BYTES_TO_READ_WHOLE]
-    large = [file for file in files if _unpacked_bytes(file) > MAX_BYTES_TO_READ_WHOLE]
-    frames = [_read_large_file(spark, file) for file in large]
-    if small:
-        frames.insert(0, _read_small_files(spark, small))
-    records = frames[0]
-    for frame in frames[1:]:
-        records = records.unionByName(frame)
-    return _parse_records(records, layouts)
+    frames = [_read_large_file(spark, file, counts) for file, counts in surveyed.large.items()]
+    if surveyed.small or not (surveyed.large or surveyed.others):
+        frames.insert(0, _read_small_files(spark, surveyed.small))
+    if surveyed.others:
+        frames.append(_read_objects(spark, surveyed.others))
+    return _parse_records(reduce(DataFrame.unionByName, frames), layouts)
 
 
-def find_problem(file: LandedFile) -> str | None:
-    """Return a message if a file cannot be read as JSON lines, otherwise None. Does not check the lines."""
-    if ":" in file.name:
-        return COLON_IN_NAME
-    is_packed, is_large = file.name.endswith(".gz"), _unpacked_bytes(file) > MAX_BYTES_TO_READ_WHOLE
-    if not is_packed and not is_large:
-        return None
-    with closing(chunks(file.uri)) as content:
-        try:
-            # Unpack the whole file to find damage. If Spark found the damage later, the read of all files would fail.
-            unpacked = _unpack(content) if is_packed else content
-            start = next(filter(bytes.strip, unpacked), b"")
-            deque(unpacked if is_packed else (), maxlen=0)
-        except (EOFError, zlib.error) as error:
-            return (
-                f"the file is not a complete gzip file ({error}). Deliver the file again. If the file is not "
-                "compressed, remove .gz from the name."
-            )
-    if not is_large or not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
-        return None
-    return (
-        "the file is one JSON array, and is probably too large. The ingest reads arrays of at most "
-        f"{MAX_BYTES_TO_READ_WHOLE >> 20} MiB unpacked. Write one object on each line: jq -c '.[]'."
+def _is_bomb(file: LandedFile) -> bool:
+    """Return whether a .gz file says at its end that it unpacks to an unusual size. Its lines may be very long."""
+    return file.name.endswith(".gz") and unpacked_size(file.uri) > _MAX_GZIP_RATIO * file.bytes
+
+
+def _survey_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, tuple[dict[int, int], int, bool]]:
+    """Return the number of lines in each split, the size, and whether each line is one object, for each path."""
+    text = spark.read.text([escape_pattern(file.uri) for file in files])
+    line = _remove_mark("value")
+    # A line with only one opening brace has only one object. Parse a line only if it has more opening braces.
+    is_object = (
+        line.startswith("{") & line.endswith("}") & ((F.locate("{", line, 2) == 0) | (F.size(_parse_values(line)) == 1))
     )
+    splits = (
+        text.groupBy(_unescaped_path().alias("path"), F.col("_metadata.file_block_start").alias("start"))
+        .agg(
+            F.count("*").alias("lines"),
+            F.sum(F.octet_length("value") + 1).alias("bytes"),
+            F.bool_and(is_object | (F.trim("value") == "")).alias("is_plain"),
+        )
+        .collect()
+    )
+    found: dict[str, tuple[dict[int, int], int, bool]] = {}
+    for split in splits:
+        counts, size, is_plain = found.get(split["path"], ({}, 0, True))
+        counts = counts | {split["start"]: split["lines"]}
+        found[split["path"]] = (counts, size + split["bytes"], is_plain and split["is_plain"])
+    return found
 
 
-def _unpack(content: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack a gzip file. Raise an error if Hadoop could not unpack the file.
-
-    This function does not use Python's module `gzip`. That module accepts NUL bytes at the end of a file, but Hadoop
-    rejects such a file.
-    """
-    member = None
-    for packed in content:
-        rest, is_full = packed, False
-        while rest or (member and is_full):
-            member = member or zlib.decompressobj(_GZIP_WBITS)
-            unpacked = member.decompress(rest, _MAX_BYTES_TO_UNPACK)
-            yield unpacked
-            rest, is_full = member.unconsumed_tail or member.unused_data, len(unpacked) == _MAX_BYTES_TO_UNPACK
-            member = None if member.eof else member
-    if member:
-        raise EOFError("the end is missing")
+def _damaged_files(files: Sequence[LandedFile]) -> dict[LandedFile, str]:
+    packed = [file for file in files if file.name.endswith(".gz")]
+    with ThreadPoolExecutor(_MAX_CONCURRENT_CHECKS) as pool:
+        problems = zip(packed, pool.map(_find_damage, packed), strict=True)
+        return {file: problem for file, problem in problems if problem}
 
 
-def _unpacked_bytes(file: LandedFile) -> int:
-    return file.bytes * (_ASSUMED_GZIP_RATIO if file.name.endswith(".gz") else 1)
+def _find_damage(file: LandedFile) -> str | None:
+    try:
+        for _ in _read_chunks(file.name, file.uri):
+            pass
+    except LandedFileError as error:
+        return error.problem
+    return None
 
 
-def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
-    paths = [escape_pattern(file.uri) for file in files]
+def _read_chunks(name: str, uri: str) -> Iterator[bytes]:
+    with open_content(name, uri) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _unescaped_path() -> Column:
     # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn a `+` into a space.
     # So encode each `+` first.
     path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
+    return F.regexp_replace(path, _SCHEME, "")
+
+
+def _path(uri: str) -> str:
+    return re.sub(_SCHEME, "", uri)
+
+
+def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
+    if not files:
+        return as_frame(spark, [], ddl=_RECORD_DDL)
+    paths = [escape_pattern(file.uri) for file in files]
     whole = spark.read.text(paths, wholetext=True).select(
-        _remove_mark("value").alias("text"), F.regexp_replace(path, _SCHEME, "").alias("path")
+        _remove_mark("value").alias("text"), _unescaped_path().alias("path")
     )
     text = F.col("text")
-    lines, objects = F.col("lines"), F.flatten(F.transform(F.split(text, r"\r\n|\r|\n"), _split_objects))
-    # `is_plain` is true only if each line of the text is one record. A plain text is split into lines without a parse.
-    # To compute `is_plain`, Spark needs a tenth of the time that it needs to parse the text.
-    is_plain = ~F.exists(lines, _starts_array) & ~text.contains("\r") & ~text.rlike(_TWO_OBJECTS_ON_A_LINE)
-    elements = F.when(text.rlike(_STARTS_ARRAY), _parse_array(text))
-    records = F.when(is_plain, lines).otherwise(F.coalesce(elements, objects))
+    lines = F.when(text.contains("\r"), F.split(text, r"\r\n|\r|\n")).otherwise(F.split(text, "\n"))
     listing = F.broadcast(_make_listing(spark, files))
-    joined = whole.withColumn("lines", F.split(text, "\n")).join(listing, on="path", how="left")
+    joined = whole.withColumn("lines", lines).join(listing, on="path", how="left")
     # Fail if a path from Spark is not in the listing. Otherwise `_source_file` would be null in the rows of this file.
     source = F.coalesce("_source_file", _raise_with("Spark read a file that was not listed: ", "path"))
     numbered = joined.select(
-        source.alias("_source_file"), "_modified_at", "_checksum", F.posexplode(records).alias("number", "record")
+        source.alias("_source_file"), "_modified_at", "_checksum", F.posexplode("lines").alias("number", "record")
     )
     return numbered.withColumn("_row_number", (F.col("number") + 1).cast("int")).drop("number")
 
 
-def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
+def _read_large_file(spark: SparkSession, file: LandedFile, counts: Mapping[int, int]) -> DataFrame:
     lines = spark.read.text(escape_pattern(file.uri)).select(
-        F.col("_metadata.file_block_start").alias("start"), _remove_mark("value").alias("line")
+        F.col("_metadata.file_block_start").alias("start"), _remove_mark("value").alias("record")
     )
-    records = lines.select("start", F.explode(_split_objects(F.col("line"))).alias("record"))
-    numbered = records.select("start", "record", row_in_partition().alias("offset"))
-    counts = {row[0]: row[1] for row in numbered.groupBy("start").count().collect()}
+    numbered = lines.withColumn("offset", row_in_partition())
     first_numbers = accumulate((counts[start] for start in sorted(counts)), initial=1)
     splits = [{"start": start, "first": number} for start, number in zip(sorted(counts), first_numbers, strict=False)]
     numbers = F.broadcast(as_frame(spark, splits, ddl="start bigint, first bigint"))
-    # `_raise_with` fails if this read has other splits than the read that counted the records. Spark can split the file
+    # `_raise_with` fails if this read has other splits than the read that counted the lines. Spark can split the file
     # differently if new executors have started.
     problem = (
-        f"{file.name}: Spark split the file differently after its records were counted. Run again. Start of the "
+        f"{file.name}: Spark split the file differently after its lines were counted. Run again. Start of the "
         "unknown split in bytes: "
     )
     first = F.coalesce("first", _raise_with(problem, "start"))
@@ -183,12 +237,32 @@ def _read_large_file(spark: SparkSession, file: LandedFile) -> DataFrame:
     )
 
 
+def _read_objects(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
+    """Split files into records in Python, because an object may span lines, and a line may have several objects."""
+    addresses = [(file.name, file.uri) for file in files]
+    records = spark.sparkContext.parallelize(addresses, len(addresses)).flatMap(lambda file: _numbered(*file))
+    listing = F.broadcast(_make_listing(spark, files).withColumnRenamed("_source_file", "name").drop("path"))
+    types = {"name": T.StringType(), "_row_number": T.IntegerType(), "record": T.StringType()}
+    schema = T.StructType([T.StructField(name, type_) for name, type_ in types.items()])
+    frame = spark.createDataFrame(records, schema, verifySchema=False)
+    return frame.join(listing, on="name").withColumnRenamed("name", "_source_file")
+
+
+def record_texts(spark: SparkSession, files: Sequence[LandedFile]) -> RDD[str]:
+    """Return the records of files as text, split in Python. See `ingest.json_objects`."""
+    addresses = [(file.name, file.uri) for file in files]
+    return spark.sparkContext.parallelize(addresses, len(addresses)).flatMap(
+        lambda file: (record for _, _, record in _numbered(*file))
+    )
+
+
+def _numbered(name: str, uri: str) -> Iterator[tuple[str, int, str]]:
+    for number, record in enumerate(find_records(_read_chunks(name, uri)), 1):
+        yield name, number, record
+
+
 def _raise_with(problem: str, column: str) -> Column:
     return F.raise_error(F.concat(F.lit(problem), F.col(column)))
-
-
-def _starts_array(line: Column) -> Column:
-    return ~line.startswith("{") & line.rlike(_STARTS_ARRAY)
 
 
 def _remove_mark(text: str) -> Column:
@@ -204,26 +278,10 @@ def _parse_values(text: Column) -> Column:
     return F.from_json(F.concat(F.lit("["), text, F.lit("]")), "array<string>")
 
 
-def _parse_array(text: Column) -> Column:
-    """Return the elements of a text that is one JSON array. Return null if the text is not an array."""
-    values = _parse_values(text)
-    elements = F.from_json(F.when(F.size(values) == 1, values[0]), "array<string>")
-    return F.transform(elements, lambda element: F.coalesce(element, F.lit("null")))
-
-
-def _split_objects(line: Column) -> Column:
-    """Return the objects of a line. A line that is not valid JSON is split only if its first object is valid."""
-    values, pieces = _parse_values(line), F.split(line, _GAP_BETWEEN_OBJECTS)
-    several = F.when(F.size(values) > 1, values).when(values.isNull() & _parse_values(pieces[0]).isNotNull(), pieces)
-    array = F.when(line.rlike(_STARTS_ARRAY), _parse_array(line))
-    array_or_several = array.when(line.rlike(_TWO_OBJECTS_ON_A_LINE), several)
-    return F.coalesce(array_or_several, F.array(line))
-
-
 def _make_listing(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
     entries = [
         {
-            "path": re.sub(_SCHEME, "", file.uri),
+            "path": _path(file.uri),
             "_source_file": file.name,
             "_modified_at": file.modified_at.isoformat(),
             "_checksum": file.checksum,
@@ -241,7 +299,10 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
     starts_object = record.startswith("{")  # `startswith` is faster than `rlike`
     text = F.when(record.endswith("}"), record).otherwise(F.regexp_replace(record, r"[\s,]+\z", ""))
     text = F.concat(F.lit("["), F.when(starts_object | text.rlike(r"\A\s*\{"), text), F.lit("]"))
-    others = F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known))
+    # To save time, compare the names of the fields only if an object has more fields than `present`. There are more
+    # fields if no layout has a field, or if a field is null or repeated.
+    present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
+    others = F.when(F.size(fields) > present, F.map_filter(fields, lambda name, _: ~name.isin(_MALFORMED, *known)))
     return (
         records.where(starts_object | record.rlike(r"\S"))
         # Use separate steps. In one step, Spark would parse the text again for each use of `objects` or `fields`.
@@ -264,13 +325,9 @@ def _parse_records(records: DataFrame, layouts: Layouts) -> DataFrame:
 
 def _repeats_a_field(fields: Column, known: Sequence[str], spellings: Sequence[Sequence[str]]) -> Column:
     """Return True if an object has a field of a layout twice. Names that differ only in case are the same field."""
-    # To save time, compare the names only if `fields` has more entries than `present` and `others` together. There are
-    # more entries in rare cases: a field of a layout is null or repeated, or the object has the field
-    # `_malformed_record`.
-    present = reduce(add, (fields[name].isNotNull().cast("int") for name in known))
-    may_repeat = F.size(fields) > present + F.size("others")
     names = F.filter(F.map_keys(fields), lambda name: name.isin(*known))
-    repeats = may_repeat & (F.size(F.array_distinct(names)) < F.size(names))
+    # `others` is not null only if the object has more fields than the layouts explain.
+    repeats = F.col("others").isNotNull() & (F.size(F.array_distinct(names)) < F.size(names))
     counts = (
         reduce(add, (fields[name].isNotNull().cast("int") for name in group)) for group in spellings if len(group) > 1
     )

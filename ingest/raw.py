@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from uuid import uuid4
@@ -11,6 +11,7 @@ from uuid import uuid4
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from ingest.checks import RecordChecks
 from ingest.deliveries import (
     INGEST_ID,
     RawState,
@@ -23,12 +24,14 @@ from ingest.deliveries import (
     write_deliveries,
 )
 from ingest.errors import LandedFilesError
+from ingest.formats import one_line
 from ingest.header import Layouts
 from ingest.selection import UNCHANGED, landed_files, read_new_files
 from ingest.storage import LandedFile
 from lake.errors import NotPublishedError, OvertakenError
-from lake.staging import stage
+from lake.staging import Staged, stage
 from lake.tables import add_columns, align_columns, ensure_table, read_snapshot, table_name
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +72,7 @@ def ingest(
     run_id: str,
     now: datetime | None = None,
     skip_unreadable: bool = False,
+    text_format: TextFormat = DETECTED_FORMAT,
 ) -> IngestResult:
     """Add the rows of all new landed files to raw, in one commit.
 
@@ -77,12 +81,12 @@ def ingest(
 
     A file with a header must be readable and must have all columns of one of the dataset's `layouts`. Otherwise the
     ingest stops before any row is added. If `skip_unreadable` is true, the file is skipped instead, and the next ingest
-    tries to read the file again. Files of JSON lines never stop an ingest. A line that is not a JSON object is kept
-    unchanged in `_malformed_record`.
+    tries to read the file again. JSON files never stop an ingest. Text that is not a JSON object is kept unchanged in
+    `_malformed_record`.
 
-    The ingest runs three Spark jobs, or one job if no file has changed. The deliveries are written before the rows are
-    published. If the ingest is killed between these two steps, its deliveries are ignored, and the next run ingests the
-    files again. See `ingest.deliveries`.
+    The ingest runs three Spark jobs, and a fourth job if a new file is JSON. If no file has changed, it runs one job.
+    The deliveries are written before the rows are published. If the ingest is killed between these two steps, its
+    deliveries are ignored, and the next run ingests the files again. See `ingest.deliveries`.
 
     Rows: each record of each new file is added once.
 
@@ -106,34 +110,25 @@ def ingest(
         DeliveriesError: Raw has rows of an ingest that the table of deliveries does not list.
         OvertakenError: Another run has published raw since this run started. This run publishes nothing.
     """
-    state = read_state(spark, dataset)
+    state, started = read_state(spark, dataset), now or datetime.now(timezone.utc)
     files, skipped = landed_files(landing, state)
-    frames, new, known, unread = read_new_files(
-        spark, files, state, dataset=dataset, layouts=layouts, skip_unreadable=skip_unreadable
-    )
-    if unread and not frames and state.snapshot is None:
-        raise LandedFilesError(dataset=dataset, problems=[f"{file.name}: {reason}" for file, reason in unread.items()])
+    run = _Run(spark, dataset, run_id, state, layouts, text_format, skip_unreadable, next_ingest_time(state, started))
+    staged = _stage_new_files(run, files)
     previous = latest_contents(state.deliveries)
-    changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
     result = IngestResult(
-        table=table_name("raw", dataset),
-        skipped=skipped | {file.name: reason for file, reason in unread.items()},
-        known={file.name: reason for file, reason in known.items()},
-        redelivered=tuple(file.name for file in changed if file.name in previous),
+        table=run.table,
+        skipped=skipped | {file.name: reason for file, reason in staged.unread.items()},
+        known={file.name: reason for file, reason in staged.known.items()},
+        redelivered=tuple(file.name for file in staged.changed if file.name in previous),
         snapshot=state.snapshot,
-        files=tuple(file.name for file in new),
+        files=tuple(file.name for file in staged.new),
+        extra_columns=staged.extra_columns,
     )
     _log(dataset, result)
-    if not changed:
+    if staged.rows is None:
         return result
-    ingested_at = next_ingest_time(state, now or datetime.now(timezone.utc))
-    rows, extra = _prepare_rows(spark, frames, state, table=result.table, layouts=layouts, ingested_at=ingested_at)
-    if extra:
-        logger.warning(
-            "%s: the columns %s are new. Raw keeps these columns, but no answer uses them", dataset, list(extra)
-        )
-    count, snapshot = _publish(spark, rows, changed, state, dataset=dataset, run_id=run_id, ingested_at=ingested_at)
-    return replace(result, extra_columns=extra, rows=count, snapshot=snapshot)
+    count, snapshot = _publish(run, staged.rows, staged.changed)
+    return replace(result, rows=count, snapshot=snapshot)
 
 
 @dataclass(frozen=True)
@@ -196,6 +191,124 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     )
 
 
+@dataclass(frozen=True)
+class _Run:
+    """The arguments of an ingest, and the state of raw before the ingest."""
+
+    spark: SparkSession
+    dataset: str
+    run_id: str
+    state: RawState
+    layouts: Layouts
+    text_format: TextFormat
+    skip_unreadable: bool
+    ingested_at: datetime
+
+    @property
+    def table(self) -> str:
+        return table_name("raw", self.dataset)
+
+
+@dataclass(frozen=True)
+class _StagedFiles:
+    """The staged rows of new files. `rows` is None if no file has changed.
+
+    `changed` has the files with a new delivery, `new` the files with new rows, and `extra_columns` the new columns that
+    no layout has. `known` and `unread` have a reason for each file.
+    """
+
+    rows: Staged | None
+    changed: Sequence[LandedFile]
+    new: Sequence[LandedFile]
+    known: Mapping[LandedFile, str]
+    unread: Mapping[LandedFile, str]
+    extra_columns: tuple[str, ...] = ()
+
+
+def _stage_new_files(run: _Run, files: Sequence[LandedFile]) -> _StagedFiles:
+    """Stage the rows of all new files.
+
+    The records of text files are checked while Spark reads them. If a file fails this check and unreadable files are
+    skipped, the other files are staged again.
+    """
+    previous = latest_contents(run.state.deliveries)
+    unread: Mapping[LandedFile, str] = {}
+    while True:
+        reading, new, known = read_new_files(
+            run.spark,
+            files,
+            run.state,
+            unread=unread,
+            dataset=run.dataset,
+            layouts=run.layouts,
+            skip_unreadable=run.skip_unreadable,
+            text_format=run.text_format,
+        )
+        unread = reading.unread
+        if unread and not reading.frames and run.state.snapshot is None:
+            problems = [f"{file.name}: {reason}" for file, reason in unread.items()]
+            raise LandedFilesError(dataset=run.dataset, problems=problems)
+        changed = [file for file in files if previous.get(file.name) != file.checksum and file not in unread]
+        if not changed:
+            return _StagedFiles(None, changed, new, known, unread)
+        checks = RecordChecks(reading.text_files)
+        rows, extra = _prepare_rows(run, reading.frames, checks)
+        staged = None if rows is None else _stage(run, rows)
+        if staged and not checks.problems():
+            return _StagedFiles(staged, changed, new, known, unread, extra)
+        if not run.skip_unreadable:
+            raise LandedFilesError(dataset=run.dataset, problems=[*map(str, checks.problems().values())])
+        unread = unread | {file: one_line(error) for file, error in checks.problems().items()}
+
+
+def _prepare_rows(
+    run: _Run, frames: Sequence[DataFrame], checks: RecordChecks
+) -> tuple[DataFrame | None, tuple[str, ...]]:
+    """Add new columns to raw. Return the rows with all columns of raw, and the new columns that no layout has.
+
+    Raw gets new columns only from files that have passed their checks. If a file has failed, no rows are returned.
+    """
+    if not frames:
+        # Raw already has the rows of all changed files. This empty frame leads to an empty commit, which publishes the
+        # new deliveries.
+        return run.spark.table(run.table).limit(0), ()
+    raw = run.spark.table(run.table) if run.state.snapshot else None
+    rows = _union(frames).withColumn("_ingested_at", F.lit(run.ingested_at))
+    rows, extra = _add_layout_columns(rows, run.layouts, raw)
+    if raw is not None and {*rows.columns} - {*raw.columns} and checks.problems():
+        return None, ()
+    ensure_table(run.spark, run.table, rows.schema)
+    add_columns(run.spark, run.table, rows.schema)
+    return align_columns(rows, run.spark.table(run.table).schema), extra
+
+
+def _stage(run: _Run, rows: DataFrame) -> Staged:
+    properties = {INGEST_ID: uuid4().hex}
+    staged = stage(run.spark, rows, table=run.table, run_id=run.run_id, is_append=True, properties=properties)
+    if staged.base != run.state.snapshot:
+        raise OvertakenError(table=run.table, branch=staged.location)
+    return staged
+
+
+def _publish(run: _Run, staged: Staged, files: Sequence[LandedFile]) -> tuple[int, int | None]:
+    """Add the rows to raw and the files to the deliveries. Return the number of rows and the id of the snapshot."""
+    deliveries = [
+        {
+            "file": file.name,
+            "checksum": file.checksum,
+            "stored_at": micros(file.stored_at),
+            "bytes": file.bytes,
+            "ingested_at": micros(run.ingested_at),
+            "ingest_id": staged.properties[INGEST_ID],
+            "follows": run.state.ingest_id,
+        }
+        for file in files
+    ]
+    count = staged.row_count()
+    write_deliveries(run.spark, run.dataset, deliveries, added=staged.rows())
+    return count, staged.publish()
+
+
 def _log(dataset: str, result: IngestResult) -> None:
     for name, reason in result.skipped.items():
         logger.warning("%s: skipped %s: %s", dataset, name, reason)
@@ -211,59 +324,12 @@ def _log(dataset: str, result: IngestResult) -> None:
             dataset,
             name,
         )
-
-
-def _publish(
-    spark: SparkSession,
-    rows: DataFrame,
-    files: Sequence[LandedFile],
-    state: RawState,
-    *,
-    dataset: str,
-    run_id: str,
-    ingested_at: datetime,
-) -> tuple[int, int | None]:
-    """Add the rows to raw and the files to the deliveries. Return the number of rows and the id of the snapshot."""
-    table, ingest_id = table_name("raw", dataset), uuid4().hex
-    deliveries = [
-        {
-            "file": file.name,
-            "checksum": file.checksum,
-            "stored_at": micros(file.stored_at),
-            "bytes": file.bytes,
-            "ingested_at": micros(ingested_at),
-            "ingest_id": ingest_id,
-            "follows": state.ingest_id,
-        }
-        for file in files
-    ]
-    staged = stage(spark, rows, table=table, run_id=run_id, is_append=True, properties={INGEST_ID: ingest_id})
-    if staged.base != state.snapshot:
-        raise OvertakenError(table=table, branch=staged.location)
-    count = staged.row_count()
-    write_deliveries(spark, dataset, deliveries, added=staged.rows())
-    return count, staged.publish()
-
-
-def _prepare_rows(
-    spark: SparkSession,
-    frames: Sequence[DataFrame],
-    state: RawState,
-    *,
-    table: str,
-    layouts: Layouts,
-    ingested_at: datetime,
-) -> tuple[DataFrame, tuple[str, ...]]:
-    """Add new columns to raw. Return the rows with all columns of raw. Also return new columns that no layout has."""
-    if not frames:
-        # Raw already has the rows of all changed files. This empty frame leads to an empty commit, which publishes the
-        # new deliveries.
-        return spark.table(table).limit(0), ()
-    rows = _union(frames).withColumn("_ingested_at", F.lit(ingested_at))
-    rows, extra = _add_layout_columns(rows, layouts, spark.table(table) if state.snapshot else None)
-    ensure_table(spark, table, rows.schema)
-    add_columns(spark, table, rows.schema)
-    return align_columns(rows, spark.table(table).schema), extra
+    if result.extra_columns:
+        logger.warning(
+            "%s: the columns %s are new. Raw keeps these columns, but no answer uses them",
+            dataset,
+            list(result.extra_columns),
+        )
 
 
 def _add_layout_columns(rows: DataFrame, layouts: Layouts, raw: DataFrame | None) -> tuple[DataFrame, tuple[str, ...]]:

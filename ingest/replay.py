@@ -11,14 +11,11 @@ have the same `row_ts`. If a row has more or fewer cells than the header, the ev
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from datetime import datetime, timezone
 from itertools import islice
 from json.encoder import encode_basestring
@@ -26,9 +23,10 @@ from pathlib import Path
 
 from ingest.errors import IngestError, ReplayError
 from ingest.header import Header
-from ingest.storage import compute_checksum, open_file, scheme_of
+from ingest.storage import compute_checksum, scheme_of
 from ingest.targets import FirehoseStream, KinesisStream, LandingFolder, Progress, State, Target, finish_pending
-from ingest.text_file import read_header
+from ingest.text_file import check_records, read_header, read_records
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 logger = logging.getLogger(__name__)
 _MAX_EVENTS_IN_BURST = 500
@@ -43,6 +41,7 @@ def replay(
     state: str | Path,
     rate: float | None = None,
     partition_key: str | None = None,
+    text_format: TextFormat = DETECTED_FORMAT,
     clock: Callable[[], int] = time.time_ns,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
@@ -59,6 +58,7 @@ def replay(
         state: The file that holds the progress of the replay.
         rate: Events per second [default: as fast as possible].
         partition_key: Only for Kinesis: the column to use as partition key [default: the row number].
+        text_format: The format of the csv [default: detected].
         clock: The function that returns the current time (nanoseconds since 1970).
         sleep: The function that waits.
 
@@ -70,7 +70,8 @@ def replay(
     if rate is not None and rate <= 0:
         raise ReplayError(where=file, problem=f"the rate is {rate:g} events a second. Expected a rate of more than 0.")
     try:
-        header = read_header(Path(file).name, file, layouts={})
+        header = read_header(Path(file).name, file, layouts={}, text_format=text_format)
+        check_records(Path(file).name, file, header)
         saved = _load_state(Path(state), sha256=compute_checksum(file), to=to)
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror}). Check its path and its permissions."
@@ -128,13 +129,9 @@ def _load_state(path: Path, *, sha256: str, to: str) -> State:
 
 
 def _read_rows(file: str, header: Header) -> Iterator[list[str]]:
-    encoding = "utf-8-sig" if header.encoding == "UTF-8" else header.encoding
-    with closing(open_file(file)) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
-        reader = csv.reader(text, delimiter=header.delimiter, strict=True)
-        next(reader)
-        for cells in reader:
-            if any(cells) and not "".join(cells).isspace():  # skip blank rows, as Spark does
-                yield cells
+    for cells in read_records(Path(file).name, file, header):
+        if any(cells) and not "".join(cells).isspace():  # skip blank rows, as Spark does
+            yield cells
 
 
 def _make_bursts(

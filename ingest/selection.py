@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from ingest.deliveries import Delivery, RawState, cached_checksums, latest_contents
 from ingest.errors import LandingError
-from ingest.formats import EXPECTED_FORMATS, is_readable, read_files
+from ingest.formats import EXPECTED_FORMATS, Reading, is_readable, read_files
 from ingest.modified import with_modified_at
 from ingest.storage import LandedFile, list_files
 
@@ -63,21 +63,35 @@ def new_files(
 
 
 def read_new_files(
-    spark: SparkSession, files: Sequence[LandedFile], state: RawState, **options: Any
-) -> tuple[list[DataFrame], list[LandedFile], dict[LandedFile, str], dict[LandedFile, str]]:
+    spark: SparkSession,
+    files: Sequence[LandedFile],
+    state: RawState,
+    *,
+    unread: Mapping[LandedFile, str],
+    **options: Any,
+) -> tuple[Reading, list[LandedFile], dict[LandedFile, str]]:
     """Read the files whose content is not yet in raw. `options` are passed to `read_files`.
 
     If several files have the same content, only the first file is read. If the first file cannot be read, the next file
     is tried, because its name may indicate another format.
 
+    Args:
+        spark: The session.
+        files: The landed files.
+        state: The state of raw.
+        unread: The files that are already known to be unreadable, with a reason for each file.
+        **options: The options of `read_files`.
+
     Returns:
-        Four items: the frames, the files that were read, the known files, and the unreadable files. The content of a
-        known file is also in raw or in another file. The last two items are dictionaries with the reason for each file.
+        Three items. The first item has the frames, and the reasons for all unreadable files. The second item has the
+        files that were read. The third item has the known files, with the reason for each file. The content of a known
+        file is also in raw or in another file.
     """
-    unread: dict[LandedFile, str] = {}
+    problems = dict(unread)
     while True:
-        new, known = new_files([file for file in files if file not in unread], state.deliveries)
-        frames, problems = read_files(spark, new, **options)
-        if not problems:
-            return frames, new, known, unread
-        unread |= problems
+        new, known = new_files([file for file in files if file not in problems], state.deliveries)
+        reading = read_files(spark, new, **options)
+        if not reading.unread:
+            reading.unread.update(problems)
+            return reading, new, known
+        problems |= reading.unread

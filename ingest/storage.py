@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -124,6 +125,17 @@ def chunks(uri: str) -> Generator[bytes, None, None]:
             yield chunk
 
 
+def read_end(uri: str, size: int) -> bytes:
+    """Return the last `size` bytes of a landed file."""
+    if is_s3(uri):
+        bucket, key = _split_uri(uri)
+        body: bytes = _connect(uri).get_object(Bucket=bucket, Key=key, Range=f"bytes=-{size}")["Body"].read()
+        return body
+    with open(uri, "rb") as stream:
+        stream.seek(max(stream.seek(0, os.SEEK_END) - size, 0))
+        return stream.read()
+
+
 def compute_checksum(uri: str) -> str:
     """Return the SHA-256 of a landed file, in hexadecimal digits. Reads the whole file."""
     digest = hashlib.sha256()
@@ -217,4 +229,11 @@ def _connect(uri: str) -> Any:
         problem = "boto3 is not installed, but a landing on S3 needs boto3. Run: pip install boto3"
         raise LandingError(landing=uri, problem=problem) from error
     with _CLIENT_LOCK:
-        return boto3.client("s3")
+        if boto3.DEFAULT_SESSION is None:
+            boto3.setup_default_session()
+        return _create_client(boto3.DEFAULT_SESSION, os.environ.get("AWS_ENDPOINT_URL"))
+
+
+@cache
+def _create_client(session: Any, endpoint: str | None) -> Any:
+    return session.client("s3", endpoint_url=endpoint)

@@ -1,186 +1,175 @@
-"""Detect the encoding, the delimiter and the header of a text file, and check its quotes. Does not need Spark."""
+"""Detect the format and the header of a delimited text file, and read its records. Does not need Spark."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import re
-from contextlib import closing
-from dataclasses import dataclass, replace
-from itertools import chain, islice
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice, tee
+from typing import Any
 
+from ingest.compressed import content_name, open_content
+from ingest.encoding import PYTHON_NAMES, detect_encoding
 from ingest.errors import LandedFileError
 from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean_header
-from ingest.storage import chunks, open_file
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
-_DELIMITERS = ";,\t|"
-_HEADER_BYTES = 1 << 16
-_BOM = codecs.BOM_UTF8
-_STRAY = re.compile("[\udc80-\udcff]")  # `surrogateescape` decodes an invalid byte to a character of this range
-_ACCENTS = re.compile("[\u00a0-\u00ff\u2013-\u201d]")
-"""Non-ASCII characters that prove UTF-8. These characters are frequent in western UTF-8 text.
+logger = logging.getLogger(__name__)
 
-If Windows-1252 text is decoded as UTF-8, the result almost never has these characters. To produce such a character,
-the Windows-1252 text would need `Â` or `Ã` before a symbol, or the two characters `â€`. Characters outside this range
-do not prove UTF-8. For example, the two bytes of `É` and a no-break space in Windows-1252 are also one valid letter in
-UTF-8.
-"""
+MAX_CELL_CHARACTERS = 1 << 24
+"""Maximum number of characters in a cell."""
 
-_MIN_LETTERS_PER_STRAY = 10
-"""A text is damaged UTF-8 if it has at least this number of valid UTF-8 letters for each invalid byte."""
+_DELIMITERS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
+"""The delimiters to try. If several delimiters fit equally well, the first is used, because it is rarer in cells."""
 
-_UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")  # bytes that are not valid Windows-1252
+_MAX_ROWS_TO_COMPARE = 200
 
 
-@dataclass
-class _Text:
-    """The start of a file, and counts of its characters and bytes. The file is read only once.
+def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextFormat = DETECTED_FORMAT) -> Header:
+    """Detect the format of a text file, and return the header with this format. The header must be the first line.
 
-    Attributes:
-        start: The first bytes of the file.
-        quotes: Number of quotes.
-        newlines: Number of newlines.
-        returns: Number of carriage returns.
-        letters: Number of non-ASCII characters that are valid UTF-8.
-        accents: Number of accented Latin letters, typographic quotes and dashes that are valid UTF-8.
-        strays: Number of bytes that are not valid UTF-8.
-        first_stray: The line number of the first byte that is not valid UTF-8.
-        has_undefined: Whether the file has a byte that is valid neither in UTF-8 nor in Windows-1252.
-    """
+    The file may be compressed, see `ingest.compressed`. `ingest.encoding` describes how the encoding is detected.
 
-    start: bytes = b""
-    quotes: int = 0
-    newlines: int = 0
-    returns: int = 0
-    letters: int = 0
-    accents: int = 0
-    strays: int = 0
-    first_stray: int = 0
-    has_undefined: bool = False
+    The header and the first rows are split at each possible delimiter. The delimiter that gives the most columns of a
+    layout is used. On a tie, a delimiter is preferred if it gives more than one column and some rows have as many cells
+    as the header. Among such delimiters, the share of such rows decides, in tenths. Then a tab is preferred in a .tsv
+    file, and then the delimiter that gives the most columns.
 
-
-def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Detect the encoding and delimiter of a text file. Return the header. The header must be the first line.
-
-    Text is read as UTF-8, with or without a byte order mark. Text that is not valid UTF-8 is read as Windows-1252, in
-    which Excel often saves csv files. A file is rejected if it is not valid UTF-8, but has parts that are clearly
-    UTF-8.
-
-    The first line is split at each possible delimiter. The delimiter that gives the most columns of a layout is used.
-    On a tie, the delimiter that gives the most cells is used.
+    Args:
+        file: The name of the file, for messages. Its extension shows the compression and the usual delimiter.
+        uri: The path or address of the file.
+        layouts: The layouts that the file may have.
+        text_format: The known parts of the format. All other parts are detected and logged.
 
     Raises:
-        LandedFileError: The file is empty, is not text, mixes encodings, or has no header in its first line. Or a quote
-            is not closed, so all rows after the quote would become one cell.
+        LandedFileError: The file is empty, is not text, mixes encodings, or has no header in its first line.
     """
-    text = _examine(file, uri)
-    encoding = _detect_encoding(file, text)
-    first_lines = text.start.removeprefix(_BOM).decode(encoding, errors="ignore")
-    if not first_lines.strip():
+    encoding = detect_encoding(file, uri, encoding=text_format.encoding)
+    unsplit = Header((), delimiter="", encoding=encoding.name, line_end=encoding.line_end, quote=text_format.quote)
+    delimiters = [text_format.delimiter] if text_format.delimiter else [*_DELIMITERS]
+    readings, error = _read_with(file, uri, [replace(unsplit, delimiter=name) for name in delimiters])
+    usual = "\t" if content_name(file).lower().endswith(".tsv") else ""
+    delimiter = max(readings, key=lambda name: _rank(readings[name], layouts=layouts, is_usual=name == usual))
+    records = readings[delimiter]
+    matches_layout = not layouts or (records and best_match(records[0], layouts).present)
+    if error and (not records or len(records[0]) == 1 or not matches_layout):
+        raise error
+    if not any(cell.strip() for record in records for cell in record):
         raise LandedFileError(where=file, problem="the file is empty. Expected a header. Deliver the file again.")
-    readings = {delimiter: _read_first_records(first_lines, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(readings, key=lambda d: (best_match(readings[d][0], layouts).present, len(readings[d][0])))
-    first = readings[delimiter][0]
-    if not any(cell.strip() for cell in first):
+    if any(reading and not any(map(str.strip, reading[0])) for reading in readings.values()):
         problem = "the first line has only blank cells. Expected the header. Remove this line."
         raise LandedFileError(where=file, problem=problem)
-    line_end = "\n" if text.newlines else "\r"
-    header = replace(
-        clean_header(file, first, layouts=layouts, below=chain.from_iterable(readings.values())),
+    below = (record for reading in readings.values() for record in reading[1:MAX_ROWS_TO_HEADER])
+    header = clean_header(file, records[0], layouts=layouts, below=below)
+    if not text_format.delimiter or not text_format.encoding:
+        name = _DELIMITERS.get(delimiter, repr(delimiter))
+        logger.info("%s: read as %s with the delimiter %s", file, encoding.name, name)
+    return replace(
+        unsplit,
+        columns=header.columns,
+        layout=header.layout,
         delimiter=delimiter,
-        encoding=encoding,
-        line_end=line_end,
-        has_returns=bool(text.returns) and line_end == "\n",
+        has_returns=encoding.has_returns,
+        needs_check=encoding.has_lone_returns or encoding.has_quotes(text_format.quote),
     )
-    if text.quotes:
-        _check_quotes(file, uri, header)
-    return header
 
 
-def _examine(file: str, uri: str) -> _Text:
-    text, decoder = _Text(), codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-    for chunk in chain(chunks(uri), [b""]):  # the empty chunk marks the end of the file for the decoder
-        if len(text.start) < _HEADER_BYTES:
-            text.start += chunk[:_HEADER_BYTES]
-        if b"\0" in chunk:
-            problem = "the file is not text, because NUL bytes were found. Expected UTF-8 or Windows-1252"
-            problem = f"{problem}. Save the file as UTF-8."
-            raise LandedFileError(where=file, problem=problem)
-        decoded = decoder.decode(chunk, final=not chunk)
-        if not decoded.isascii():
-            _count_letters(decoded, text)
-        text.quotes += chunk.count(b'"')
-        text.newlines += chunk.count(b"\n")
-        text.returns += chunk.count(b"\r")
-    return text
+def check_records(file: str, uri: str, header: Header) -> None:
+    """Parse the whole file if its quotes or line ends may be wrong.
 
-
-def _count_letters(decoded: str, text: _Text) -> None:
-    not_ascii = len(decoded) - len(decoded.encode("ascii", "ignore"))
-    strays = len(decoded) - len(decoded.encode("utf-8", "ignore").decode("utf-8"))
-    if strays and not text.strays:
-        before = _STRAY.split(decoded, maxsplit=1)[0]
-        newlines, returns = text.newlines + before.count("\n"), text.returns + before.count("\r")
-        text.first_stray = max(newlines, returns) + 1
-    text.strays += strays
-    text.letters += not_ascii - strays
-    text.accents += len(_ACCENTS.findall(decoded))
-    text.has_undefined = text.has_undefined or bool(_UNDEFINED.search(decoded))
-
-
-def _detect_encoding(file: str, text: _Text) -> str:
-    if not text.strays:
-        return "UTF-8"
-    problem = f"{text.strays} byte(s) are not valid UTF-8 (the first is in line {text.first_stray})"
-    has_mark = text.start.startswith(_BOM)
-    if has_mark or text.accents or text.letters >= _MIN_LETTERS_PER_STRAY * text.strays:
-        evidence = (
-            "a UTF-8 byte order mark" if has_mark else f"{text.letters} other non-ASCII character(s) in valid UTF-8"
-        )
-        problem = f"{problem}, but the file has {evidence}. Save the whole file as UTF-8 again."
-        raise LandedFileError(where=file, problem=problem)
-    if text.has_undefined:
-        problem = f"{problem}. Some of these bytes are not valid Windows-1252 either. Save the file as UTF-8 again."
-        raise LandedFileError(where=file, problem=problem)
-    return "windows-1252"
-
-
-def _check_quotes(file: str, uri: str, header: Header) -> None:
-    with closing(open_file(uri)) as stream, io.TextIOWrapper(stream, header.encoding, "replace", newline="") as text:
-        reader = csv.reader(text, delimiter=header.delimiter, strict=True)
-        start = 1
-        try:
-            for record in reader:
-                if reader.line_num > start and any(_holds_records(cell, header) for cell in record):
-                    problem = f"the quote that opens in line {start} closes only in line {reader.line_num}"
-                    problem = (
-                        f"{problem}, and whole records are inside the quotes. Close the quote at the end of its cell."
-                    )
-                    raise LandedFileError(where=file, problem=problem)
-                start = reader.line_num + 1
-        except csv.Error as error:
-            if "field limit" in str(error):
-                problem = f"a cell in line {start} or later has more than {csv.field_size_limit():,} characters"
-                problem = f"{problem}. A quote is probably not closed. Close the quote at the end of its cell."
-                raise LandedFileError(where=file, problem=problem) from error
-            problem = (
-                f"a quote in line {start} or later is not valid ({error}). Close each quote, and double each quote"
-            )
-            problem = f"{problem} inside a quoted cell."
-            raise LandedFileError(where=file, problem=problem) from error
-
-
-def _holds_records(cell: str, header: Header) -> bool:
-    """Return True if a cell contains whole records.
-
-    A cell contains whole records if a line below its first line has at least as many delimiters as the header.
+    Raises:
+        LandedFileError: See `read_records`.
     """
-    delimiters = max(len(header.columns) - 1, 1)
-    return "\n" in cell and any(line.count(header.delimiter) >= delimiters for line in cell.split("\n")[1:])
+    if header.needs_check:
+        for _ in read_records(file, uri, header):
+            pass
 
 
-def _read_first_records(text: str, delimiter: str) -> list[list[str]]:
-    return list(
-        islice(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), MAX_ROWS_TO_HEADER)
-    )
+def read_records(file: str, uri: str, header: Header) -> Iterator[list[str]]:
+    """Yield the cells of each record below the header, as RFC 4180 defines records. Empty lines are skipped.
+
+    A record may have more or fewer cells than the header.
+
+    Raises:
+        LandedFileError: A quote is not closed before the end of the file, or a closing quote is followed by text. Or a
+            cell has more than `MAX_CELL_CHARACTERS` characters, or has a carriage return outside quotes.
+    """
+    with _open_lines(file, uri, header) as lines:
+        records = _parse(file, lines, header)
+        next(records, None)
+        yield from records
+
+
+@contextmanager
+def _open_lines(file: str, uri: str, header: Header) -> Iterator[Iterator[str]]:
+    newline = "\n" if header.line_end == "\n" else ""
+    with (
+        open_content(file, uri) as stream,
+        io.TextIOWrapper(stream, PYTHON_NAMES[header.encoding], "replace", newline=newline) as text,
+    ):
+        yield text
+
+
+def _parse(file: str, lines: Iterable[str], header: Header) -> Iterator[list[str]]:
+    csv.field_size_limit(MAX_CELL_CHARACTERS)  # a setting of the process, because `csv` has no other
+    quoting: dict[str, Any] = {"quotechar": header.quote} if header.quote else {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader(lines, delimiter=header.delimiter, strict=True, **quoting)
+    first_line = 1
+    try:
+        for record in reader:
+            first_line = reader.line_num + 1
+            if record:
+                yield record
+    except csv.Error as error:
+        problem = _explain(str(error), first_line=first_line, last_line=reader.line_num)
+        raise LandedFileError(where=file, problem=problem) from error
+
+
+def _explain(error: str, *, first_line: int, last_line: int) -> str:
+    where = f"the record that starts in line {first_line}"
+    if "end of data" in error:
+        problem = f"{where} has a quote that is not closed before the end of the file (line {last_line})"
+        return f"{problem}. Close the quote at the end of its cell."
+    if "field limit" in error:
+        problem = f"{where} has a cell of more than {MAX_CELL_CHARACTERS:,} characters, which is the maximum"
+        return f"{problem}. If the cell starts with a quote, close the quote. Otherwise, shorten the cell."
+    if "new-line" in error:
+        problem = (
+            f"{where} has a carriage return outside quotes, in line {last_line}, but other lines end with a newline"
+        )
+        return f"{problem}. Put the cell in quotes, or end all lines in the same way."
+    problem = f"{where} has a quoted cell with text after its closing quote, in line {last_line}"
+    return f"{problem}. Expected a delimiter or the line end. Double each quote inside a quoted cell."
+
+
+def _read_with(
+    file: str, uri: str, headers: Sequence[Header]
+) -> tuple[dict[str, list[list[str]]], LandedFileError | None]:
+    """Read the first records with the delimiter of each header. Records after an error are left out.
+
+    Returns:
+        The records for each delimiter, and the error of a delimiter for which even the first record is wrong.
+    """
+    readings: dict[str, list[list[str]]] = {}
+    first_error = None
+    with _open_lines(file, uri, headers[0]) as lines:
+        for header, copy in zip(headers, tee(lines, len(headers)), strict=True):
+            records = readings[header.delimiter] = []
+            try:
+                for record in islice(_parse(file, copy, header), _MAX_ROWS_TO_COMPARE):
+                    records.append(record)  # noqa: PERF402 - keep the records before an error
+            except LandedFileError as error:
+                first_error = first_error if records else error
+    return readings, first_error
+
+
+def _rank(records: Sequence[Sequence[str]], *, layouts: Layouts, is_usual: bool) -> tuple[Any, ...]:
+    if not records:
+        return (-1,)
+    width, rows = len(records[0]), records[1:]
+    share = sum(len(row) == width for row in rows) / len(rows) if rows else 1.0
+    splits_rows = width > 1 and share > 0
+    return (best_match(records[0], layouts).present, splits_rows, round(share, 1), is_usual, width)

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from transforms.masking import MaskingRule
 from transforms.schema import Field
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Dataset:
             compares the range of this column in each data file with the ranges of this column in the new rows. The
             merge skips a data file if the range in the file overlaps no range in the new rows.
         min_rows_for_mostly: Minimum number of rows for `mostly` thresholds to block a publish.
+        text_format: The format of the text files, if it is known.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Dataset:
     event_time: str | None = None
     pruning_column: str | None = None
     min_rows_for_mostly: int = 100
+    text_format: TextFormat = DETECTED_FORMAT
 
     @property
     def is_incremental(self) -> bool:

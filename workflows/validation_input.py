@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from expectations.bits import FAILED, QUARANTINED, WARNINGS
 from ingest.delimited import read_header, read_rows
 from ingest.spark_text import escape_pattern
+from ingest.text_file import check_records
 from lake.iceberg import ENGINE_ERRORS, error_message, infer_csv_types
 from lake.session import CATALOG
 from lake.tables import exists
@@ -121,7 +122,8 @@ def _is_parquet(file: Path) -> bool:
 def _read_text(spark: SparkSession, file: Path) -> DataFrame:
     uri = str(file.absolute())
     header = read_header(file.name, uri, layouts={})
-    text = read_rows(spark, uri, header)
+    check_records(file.name, uri, header)
+    text = read_rows(spark, file.name, uri, header)
     malformed = text.where(F.col("_malformed_record").isNotNull()).select("_row_number").limit(5).collect()
     if malformed:
         rows = [row["_row_number"] for row in malformed]

@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 from ingest.delimited import read_header, read_rows
 from ingest.errors import LandedFileError
 from ingest.header import Header
+from ingest.text_file import check_records
 
 LAYOUTS = {"cases": ("Date", "Area")}
 
@@ -70,11 +71,23 @@ def test_header_below_the_first_row_is_rejected(tmp_path: Path, line: bytes) -> 
         header(tmp_path / "a.csv", line + b"Date,Area\n1,x\n")
 
 
-def test_very_long_cells_are_rejected(tmp_path: Path) -> None:
-    with pytest.raises(
-        LandedFileError, match="a cell in line 3 or later has more than 131,072 characters. A quote is probably not"
-    ):
-        header(tmp_path / "a.csv", b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
+def test_very_long_cells_are_read(spark: SparkSession, tmp_path: Path) -> None:
+    polygon = "POLYGON ((" + "-123.1 49.2, " * 20_000 + "))"
+    path = tmp_path / "a.csv"
+    found = header(path, f'Date;Area\n1;"{polygon}"\n2;{polygon}\n'.encode())
+
+    check_records("a.csv", str(path), found)
+
+    assert [row["Area"] for row in read_rows(spark, "a.csv", str(path), found).collect()] == [polygon, polygon]
+
+
+def test_cells_over_the_limit_are_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.text_file.MAX_CELL_CHARACTERS", 10_000)
+    path = tmp_path / "a.csv"
+    found = header(path, b'Date;Area\n1;x\n2;"' + b"see note\n" * 20_000)
+    problem = "the record that starts in line 3 has a cell of more than 10,000 characters, .* close the quote"
+    with pytest.raises(LandedFileError, match=problem):
+        check_records("a.csv", str(path), found)
 
 
 @pytest.mark.parametrize("delimiter", list(";,\t|"))
@@ -96,7 +109,11 @@ def test_delimiter_with_most_known_columns_is_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(b"", "the file is empty"), (b" \n", "the file is empty"), ("Date;Area".encode("utf-16"), "the file is not text")],
+    [
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
+        (b"Date;Area\nx\0y;z\n", "line 2 has a NUL character. Expected text. Remove the"),
+    ],
 )
 def test_empty_or_non_text_files_are_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
     with pytest.raises(LandedFileError, match=f"a.csv: {problem}"):
@@ -112,7 +129,7 @@ def test_quoted_cells_keep_delimiters_and_newlines(spark: SparkSession, tmp_path
     content = b'Date;Area\n1;"two\nlines"\n\n2;"say ""hi""; now"\n3;\n007;x\n'
     path = tmp_path / "a [1].csv"
 
-    rows = read_rows(spark, str(path), header(path, content)).collect()
+    rows = read_rows(spark, path.name, str(path), header(path, content)).collect()
 
     assert [tuple(row) for row in rows] == [
         ("1", "two\nlines", None, 2),
@@ -126,7 +143,9 @@ def test_quoted_cells_keep_delimiters_and_newlines(spark: SparkSession, tmp_path
 def test_rows_are_decoded_with_the_detected_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.csv"
 
-    rows = read_rows(spark, str(path), header(path, "Date;Area\n1;Montréal – Ouest".encode(encoding))).collect()
+    rows = read_rows(
+        spark, path.name, str(path), header(path, "Date;Area\n1;Montréal – Ouest".encode(encoding))
+    ).collect()
 
     assert (rows[0]["Date"], rows[0]["Area"]) == ("1", "Montréal – Ouest")
 
@@ -135,7 +154,7 @@ def test_records_with_wrong_length_are_malformed(spark: SparkSession, tmp_path: 
     """A record must have as many cells as the header."""
     path = tmp_path / "a.csv"
 
-    rows = read_rows(spark, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
+    rows = read_rows(spark, path.name, str(path), header(path, b"Date;Area\n1;x;stray\n2\n3;y\n")).collect()
 
     assert [(row["Date"], row["_malformed_record"]) for row in rows] == [("1", "1;x;stray"), ("2", "2"), ("3", None)]
 
@@ -145,7 +164,7 @@ def test_lines_may_end_with_crlf_or_lf(spark: SparkSession, tmp_path: Path) -> N
     path = tmp_path / "a.csv"
     content = b'Date;Area\r\n1;x\r\n2;"two\nlines"\n3;"q"\r\n4;w\n5;\r\n'
 
-    rows = read_rows(spark, str(path), header(path, content)).collect()
+    rows = read_rows(spark, path.name, str(path), header(path, content)).collect()
 
     assert [tuple(row)[:3] for row in rows] == [
         ("1", "x", None),
@@ -159,7 +178,7 @@ def test_lines_may_end_with_crlf_or_lf(spark: SparkSession, tmp_path: Path) -> N
 def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
-    rows = read_rows(spark, str(path), header(path, b"Date;Area\r1;x\r2;y\r")).collect()
+    rows = read_rows(spark, path.name, str(path), header(path, b"Date;Area\r1;x\r2;y\r")).collect()
 
     assert [(row["Date"], row["Area"]) for row in rows] == [("1", "x"), ("2", "y")]
 
@@ -167,7 +186,7 @@ def test_lines_may_end_with_carriage_returns(spark: SparkSession, tmp_path: Path
 def test_blank_rows_are_dropped_despite_unnamed_columns(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
 
-    rows = read_rows(spark, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
+    rows = read_rows(spark, path.name, str(path), header(path, b"Date;Area;\n1;x;\n ; ; \n;\n;;;;;\n2;y;\n")).collect()
 
     assert [(row["Date"], row["Area"], row["_malformed_record"]) for row in rows] == [
         ("1", "x", None),
@@ -178,17 +197,44 @@ def test_blank_rows_are_dropped_despite_unnamed_columns(spark: SparkSession, tmp
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b'Date;Area\n1;x\n2;"see note\n3;y\n', "a quote in line 3 or later is not valid"),
-        (b'Date;Area\n1;"see note\n2;y\n3;"other note\n', "a quote in line 2 or later is not valid"),
-        (b'Date;Area\n1;"see note\n2;y\n3;z"\n4;w\n', "the quote that opens in line 2 closes only in line 4"),
-        (b'Date;Area\n1;"say "hi" now"\n', "a quote in line 2 or later is not valid"),
-        (b'Date;"Area\n1;x\n', "a quote in line 1 or later is not valid"),
-        (b";;;\nDate;Area\n1;x\n", "the first line has only blank cells"),
+        (
+            b'Date;Area\n1;x\n2;"see note\n3;y\n',
+            "line 3 has a quote that is not closed before the end .* .line 4.",
+        ),
+        (
+            b'Date;Area\n1;"see note\n2;y\n3;"other note\n',
+            "line 2 has a quoted cell with text after .* line 4",
+        ),
+        (b'Date;Area\n1;"say "hi" now"\n', "starts in line 2 has a quoted cell with text after its closing quote"),
+        (b'Date;Area\n1;"x"\n2;a\rb\n', "starts in line 3 has a carriage return outside quotes"),
+        (b'Date;Area;"Note\n1;x\n', "the record that starts in line 1 has a quote that is not closed"),
     ],
 )
 def test_a_file_with_an_invalid_quote_is_rejected(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "a.csv"
     with pytest.raises(LandedFileError, match=f"a.csv: .*{problem}"):
+        check_records("a.csv", str(path), header(path, content))
+
+
+@pytest.mark.parametrize("content", [b";;;\nDate;Area\n1;x\n", b" , \nDate,Area\n"])
+def test_a_blank_first_line_is_rejected(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(LandedFileError, match="the first line has only blank cells. Expected the header. Remove this"):
         header(tmp_path / "a.csv", content)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_quoted_cells_may_span_lines_that_look_like_records(
+    spark: SparkSession, tmp_path: Path, delimiter: str
+) -> None:
+    """RFC 4180 allows newlines and any number of delimiters in a quoted cell."""
+    note = delimiter.join(["Pothole on Main St\nnear Oak Ave", "by the school\r\n2", "x", "y"])
+    path = tmp_path / "a.csv"
+    found = header(path, f'Date{delimiter}Area\n1{delimiter}"{note}"\n2{delimiter}ok\n'.encode())
+
+    check_records("a.csv", str(path), found)
+
+    rows = read_rows(spark, "a.csv", str(path), found).collect()
+    assert [tuple(row) for row in rows] == [("1", note, None, 2), ("2", "ok", None, 3)]
 
 
 def test_columns_may_be_in_any_order(spark: SparkSession, tmp_path: Path) -> None:
@@ -199,6 +245,6 @@ def test_columns_may_be_in_any_order(spark: SparkSession, tmp_path: Path) -> Non
     ]
     for number, (content, expected) in enumerate(contents):
         path = tmp_path / f"{number}.csv"
-        rows = read_rows(spark, str(path), header(path, content))
+        rows = read_rows(spark, path.name, str(path), header(path, content))
 
         assert [tuple(row) for row in rows.select("Date", "Area", "Note").collect()] == [expected]

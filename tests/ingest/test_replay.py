@@ -203,7 +203,7 @@ def test_unreadable_or_incomplete_csv_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere.csv: the file cannot be read \(No such file"):
         emit(tmp_path / "nowhere.csv", tmp_path)
     (tmp_path / "open.csv").write_text('id,note\n1,"never closed\n')
-    with pytest.raises(LandedFileError, match="a quote in line 2 or later"):
+    with pytest.raises(LandedFileError, match="the record that starts in line 2 has a quote that is not closed"):
         emit(tmp_path / "open.csv", tmp_path)
     (tmp_path / "calls.csv").write_text("id,note\n1,a\n")
     with pytest.raises(ReplayError, match=r"column 'Case' is missing. Found: \['id', 'note'\]. Check --partition-key"):
