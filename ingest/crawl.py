@@ -23,6 +23,7 @@ from ingest.storage import LandedFile, list_files
 from lake.iceberg import ENGINE_ERRORS
 from lake.tables import ensure_table, exists, table_name
 from transforms.drift import Drift, schema_drift
+from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,15 @@ class Crawl:
         return ", ".join([summary, *(f"{change.column} {change.change}" for change in self.drift)])
 
 
-def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, run_id: str) -> Crawl:
+def crawl(
+    spark: SparkSession,
+    *,
+    dataset: str,
+    landing: str,
+    layouts: Layouts,
+    run_id: str,
+    text_format: TextFormat = DETECTED_FORMAT,
+) -> Crawl:
     """Crawl the landed files that raw does not have, and add the result to `lake.ops.<dataset>_crawls`.
 
     If Spark cannot infer a schema, the crawl logs a warning and does not fail. The crawl does not report unreadable
@@ -71,7 +80,7 @@ def crawl(spark: SparkSession, *, dataset: str, landing: str, layouts: Layouts, 
     state = read_state(spark, dataset)
     landed = [file for file in list_files(landing, known=cached_checksums(state)) if is_readable(file.name)]
     files, _ = new_files(landed, state.deliveries)
-    schema = _infer_schema(spark, files, dataset=dataset, layouts=layouts)
+    schema = _infer_schema(spark, files, dataset=dataset, layouts=layouts, text_format=text_format)
     previous = _read_last_schema(spark, dataset)
     drift = () if previous is None or schema is None or not files else tuple(_compare(spark, previous, schema))
     folders, sizes = Counter(file.folder for file in files), Counter[str]()
@@ -107,12 +116,14 @@ def _crawls_table(dataset: str) -> str:
 
 
 def _infer_schema(
-    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts
+    spark: SparkSession, files: Sequence[LandedFile], *, dataset: str, layouts: Layouts, text_format: TextFormat
 ) -> T.StructType | None:
     events = [file for file in files if is_json_lines(file.name)]
     with_header = [file for file in files if not is_json_lines(file.name)]
     # Skip unreadable files without a warning, because the ingest reports these files.
-    frames = read_files(spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True).frames
+    frames = read_files(
+        spark, with_header, dataset=dataset, layouts=layouts, skip_unreadable=True, text_format=text_format
+    ).frames
     surveyed = survey(spark, events)
     if files and not frames and len(surveyed.unread) == len(events):
         return None

@@ -145,12 +145,13 @@ def _survey_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str,
         line.startswith("{") & line.endswith("}") & ((F.locate("{", line, 2) == 0) | (F.size(_parse_values(line)) == 1))
     )
     splits = (
-        text.groupBy(_unescaped_path().alias("path"), F.col("_metadata.file_block_start").alias("start"))
+        text.groupBy(F.col("_metadata.file_path").alias("uri"), F.col("_metadata.file_block_start").alias("start"))
         .agg(
             F.count("*").alias("lines"),
             F.sum(F.octet_length("value") + 1).alias("bytes"),
             F.bool_and(is_object | (F.trim("value") == "")).alias("is_plain"),
         )
+        .withColumn("path", _unescaped_path(F.col("uri")))  # after the aggregation, once for each split
         .collect()
     )
     found: dict[str, tuple[dict[int, int], int, bool]] = {}
@@ -183,10 +184,10 @@ def _read_chunks(name: str, uri: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _unescaped_path() -> Column:
+def _unescaped_path(uri: Column) -> Column:
     # Spark encodes a space in the path as `%20`, but does not encode a `+`. url_decode would turn a `+` into a space.
     # So encode each `+` first.
-    path = F.url_decode(F.regexp_replace("_metadata.file_path", r"\+", "%2B"))
+    path = F.url_decode(F.regexp_replace(uri, r"\+", "%2B"))
     return F.regexp_replace(path, _SCHEME, "")
 
 
@@ -199,7 +200,7 @@ def _read_small_files(spark: SparkSession, files: Sequence[LandedFile]) -> DataF
         return as_frame(spark, [], ddl=_RECORD_DDL)
     paths = [escape_pattern(file.uri) for file in files]
     whole = spark.read.text(paths, wholetext=True).select(
-        _remove_mark("value").alias("text"), _unescaped_path().alias("path")
+        _remove_mark("value").alias("text"), _unescaped_path(F.col("_metadata.file_path")).alias("path")
     )
     text = F.col("text")
     lines = F.when(text.contains("\r"), F.split(text, r"\r\n|\r|\n")).otherwise(F.split(text, "\n"))

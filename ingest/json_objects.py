@@ -14,6 +14,7 @@ MAX_RECORD_CHARACTERS = 1 << 25
 """Maximum number of characters in a record. A longer record is cut into malformed records of this length."""
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # Python does not convert numbers of over 4,300 digits
+_MAX_CHARACTERS_BEHIND = 1 << 16  # Python counts the lines before each error, so do not keep the text before it
 _MAX_LITERAL = 16  # an error this close to the end of the text may be a value that is not completely read
 _BLANKS = re.compile(r"[ \t\r\n,\ufeff]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
@@ -77,6 +78,8 @@ class _Scanner:
         """Go to the next character that is not blank. Return False at the end of the file."""
         while True:
             self._position = _end(_BLANKS, self._text, self._position)
+            if self._position > _MAX_CHARACTERS_BEHIND:
+                self._drop_split_text()
             if self._position < len(self._text):
                 return True
             if not self._read_more():
@@ -93,9 +96,13 @@ class _Scanner:
             self._has_more = piece is not None
             pieces.append(piece or "")
             size += len(pieces[-1])
-        self._column = self._indentation()
-        self._text, self._position = "".join(pieces), 0
+        self._drop_split_text()
+        self._text = "".join(pieces)
         return True
+
+    def _drop_split_text(self) -> None:
+        self._column = self._indentation()
+        self._text, self._position = self._text[self._position :], 0
 
     def _indentation(self) -> int:
         """Return the number of characters that are before the position on the same line."""

@@ -26,7 +26,7 @@ from ingest.header import Header
 from ingest.storage import compute_checksum, scheme_of
 from ingest.targets import FirehoseStream, KinesisStream, LandingFolder, Progress, State, Target, finish_pending
 from ingest.text_file import check_records, read_header, read_records
-from transforms.text_format import DETECTED_FORMAT, TextFormat
+from transforms.text_format import DETECTED_FORMAT, ENCODINGS, TextFormat
 
 logger = logging.getLogger(__name__)
 _MAX_EVENTS_IN_BURST = 500
@@ -100,13 +100,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     state = args.state or f"{Path(args.file).name}.replay.json"
     started = time.monotonic()
     try:
+        text_format = _parse_format(args)
         target = _make_target(args)
-        count = replay(args.file, target, to=args.to, state=state, rate=args.rate, partition_key=args.partition_key)
+        count = replay(
+            args.file,
+            target,
+            to=args.to,
+            state=state,
+            rate=args.rate,
+            partition_key=args.partition_key,
+            text_format=text_format,
+        )
     except IngestError as error:
         logger.error("replay: %s", error)
         sys.exit(1)
     seconds = time.monotonic() - started
     logger.info("sent %s event(s) to %s in %.1f s. State: %s", f"{count:,}", args.to, seconds, state)
+
+
+def _parse_format(args: argparse.Namespace) -> TextFormat:
+    try:
+        return DETECTED_FORMAT.with_options(delimiter=args.delimiter, encoding=args.encoding, quote=args.quote)
+    except ValueError as error:
+        raise ReplayError(where=args.file, problem=str(error)) from error
 
 
 def _find_key(cells: list[str], index: int | None) -> str:
@@ -234,6 +250,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stream", metavar="NAME", help="Start the names of landing files with NAME [default: name of FILE]."
     )
+    for option, text in (
+        ("--delimiter", "Split the csv at this character, or at comma, semicolon, tab, pipe or space"),
+        ("--encoding", f"Read the csv in this encoding: {', '.join(ENCODINGS)}"),
+    ):
+        parser.add_argument(option, help=f"{text} [default: detected].")
+    parser.add_argument("--quote", help='Expect this character around quoted cells, or none [default: "].')
     limits = {
         "--file-bytes": (
             int,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from difflib import get_close_matches
 
 from jobs.masking_key import MASKING_KEY_HELP
+from transforms.text_format import DETECTED_FORMAT, ENCODINGS
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,15 @@ ON_REQUEST = ("resolve",)
 
 _STAGES_THAT_READ_LANDING = ("crawl", "ingest", "create")
 _JOBS_FOR_ALL_DATASETS = ("maintain", "report")
+
+TEXT_OPTIONS = {
+    "delimiter": "Split text files at this character, or at comma, semicolon, tab, pipe or space",
+    "encoding": f"Read text files in this encoding: {', '.join(ENCODINGS)}",
+    "quote": "Expect this character around cells that contain delimiters, or none",
+}
+"""The options for the format of delimited text files, with their help texts."""
+
+TEXT_DEFAULT = "as the dataset declares, otherwise detected"
 
 REPORT_TO_HELP = "Publish the site of all datasets to this folder or s3:// address."
 
@@ -40,6 +50,7 @@ class Arguments:
         every: Seconds from the start of one run to the start of the next run. None to run once.
         dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
         report_to: The folder or the address on S3 to which the job `report` publishes. None to publish nothing.
+        text_options: The options `delimiter`, `encoding` and `quote` of delimited text files, if they are given.
     """
 
     stages: tuple[str, ...]
@@ -53,6 +64,7 @@ class Arguments:
     every: float | None = None
     dataset: str = ""
     report_to: str | None = None
+    text_options: Mapping[str, str] = field(default_factory=dict)
 
 
 def new_run_id() -> str:
@@ -92,7 +104,17 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
         every=known.every,
         dataset=known.dataset or job,
         report_to=known.report_to or None,
+        text_options=_parse_text_options(parser, known),
     )
+
+
+def _parse_text_options(parser: argparse.ArgumentParser, known: argparse.Namespace) -> dict[str, str]:
+    given = {name: getattr(known, name) for name in TEXT_OPTIONS if getattr(known, name) is not None}
+    try:
+        DETECTED_FORMAT.with_options(**given)
+    except ValueError as error:
+        parser.error(str(error))
+    return given
 
 
 def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
@@ -104,6 +126,8 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
         "--warehouse", default="warehouse", help="Keep the tables in this folder [default: ./warehouse]."
     )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
+    for name, text in TEXT_OPTIONS.items():
+        parser.add_argument(f"--{name}", help=f"{text} [default: {TEXT_DEFAULT}].")
     parser.add_argument("--report-to", help=REPORT_TO_HELP)
     # Glue passes a value with each key, so each flag also takes a value.
     flags = {

@@ -45,6 +45,7 @@ def ingest(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
         layouts=dataset.source_columns,
         run_id=args.run_id,
         skip_unreadable=dataset.is_incremental,
+        text_format=dataset.text_format.with_options(**args.text_options),
     )
     notes = [f"{name} was delivered again with different content" for name in ingested.redelivered]
     if len(notes) > MAX_FILES_IN_NOTE:
@@ -76,7 +77,12 @@ def curate(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResul
 def crawl(dataset: Dataset, spark: SparkSession, args: Arguments) -> StageResult:
     """Report the folders and columns of the new files in landing, and the columns that changed since the last crawl."""
     crawled = crawl_landing(
-        spark, dataset=dataset.name, landing=args.landing, layouts=dataset.source_columns, run_id=args.run_id
+        spark,
+        dataset=dataset.name,
+        landing=args.landing,
+        layouts=dataset.source_columns,
+        run_id=args.run_id,
+        text_format=dataset.text_format.with_options(**args.text_options),
     )
     return StageResult(notes=(str(crawled),))
 

@@ -68,16 +68,18 @@ def spark_job_runner(
     run_id: str,
     parameters: Mapping[str, str] | None = None,
     rebuild: bool = False,
+    text_options: Mapping[str, str] | None = None,
 ) -> Callable[[Job], Sequence[StageRun]]:
     """Return a function that runs a job in this process, with the arguments that Glue would pass to the job.
 
     `parameters` maps the `--KEY` of each parameter to its value. If `rebuild` is true, the jobs process all rows and
-    answers again.
+    answers again. `text_options` are the options for the format of text files, such as `{"--delimiter": ";"}`.
     """
 
     def run_job(job: Job) -> Sequence[StageRun]:
         arguments = {
             **job.arguments,
+            **(text_options or {}),
             **{key: value for key, value in (parameters or {}).items() if key in job.parameters},
             "--rebuild": str(rebuild),
             "--landing": landing,

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -51,11 +51,13 @@ class Delivery:
         landing: The path of the landed files: a folder, a file or a glob pattern.
         masking_key: The file with the masking key, or None.
         report_to: The folder or the address on S3 to which the workflow publishes the site. None to publish no site.
+        text_options: The options for the format of delimited text files.
     """
 
     landing: str
     masking_key: str | None = None
     report_to: str | None = None
+    text_options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -204,6 +206,7 @@ def _run_dataset(
         run_id=new_run_id(),
         parameters=delivery.parameters,
         rebuild=rebuild,
+        text_options={f"--{name}": value for name, value in delivery.text_options.items()},
     )
     results = run_workflow(workflow, run_job=run_job, report=progress.report)
     waiting = [job for job, result in results.items() if result.state == "NOT STARTED"]

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from jobs.arguments import TEXT_DEFAULT, TEXT_OPTIONS
 from jobs.masking_key import MASKING_KEY_HELP
+from transforms.text_format import DETECTED_FORMAT
 from workflows.output import OutputFormat
 from workflows.parts import dataset_names, report_of
 
@@ -55,6 +57,20 @@ def output_format(*, as_json: bool, as_csv: bool) -> OutputFormat:
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv cannot be combined. Give only one of these options.")
     return OutputFormat.JSON if as_json else OutputFormat.CSV if as_csv else OutputFormat.TEXT
+
+
+def text_options(**options: str | None) -> dict[str, str]:
+    """Return the options for the format of text files that are given.
+
+    Raises:
+        BadParameter: An option is not valid.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        DETECTED_FORMAT.with_options(**given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return given
 
 
 def answer_names(dataset: str) -> list[str]:
@@ -139,6 +155,22 @@ MaskingKeyOption = Annotated[
         help=help_text(MASKING_KEY_HELP, default=f"the key of the samples if the warehouse is {SAMPLE_WAREHOUSE}"),
         show_default=False,
     ),
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['delimiter']}.", default=TEXT_DEFAULT), show_default=False
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help=help_text(f"{TEXT_OPTIONS['encoding']}.", default=TEXT_DEFAULT), show_default=False
+    ),
+]
+QuoteOption = Annotated[
+    str | None,
+    typer.Option(metavar="CHAR", help=help_text(f"{TEXT_OPTIONS['quote']}.", default='"'), show_default=False),
 ]
 SuiteArgument = Annotated[str, typer.Argument(metavar="SUITE", help=SUITE_HELP, show_default=False)]
 QuietOption = Annotated[

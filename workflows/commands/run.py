@@ -12,12 +12,16 @@ from workflows.commands.options import (
     SAMPLE_WAREHOUSE,
     WAREHOUSE,
     DatasetArgument,
+    DelimiterOption,
+    EncodingOption,
     MaskingKeyOption,
     OptionalDatasetArgument,
     QuietOption,
+    QuoteOption,
     WarehouseOption,
     default_warehouse,
     help_text,
+    text_options,
 )
 
 
@@ -61,6 +65,9 @@ def run(
             metavar="s3://…|DIR", help=help_text(REPORT_TO_HELP, default="publish no site"), show_default=False
         ),
     ] = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    quote: QuoteOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run the workflows of datasets on this machine, and print the outcome on one screen."""
@@ -68,14 +75,16 @@ def run(
         raise typer.BadParameter(
             "--data is the landing folder of one dataset. Name the dataset: citylake run DATASET --data DIR"
         )
-    if not data and (warehouse or masking_key or rebuild):
+    formats = text_options(delimiter=delimiter, encoding=encoding, quote=quote)
+    if not data and (warehouse or masking_key or rebuild or formats):
         raise typer.BadParameter(
-            "--warehouse, --masking-key and --rebuild are valid only for your own files. Give the files: --data DIR"
+            "--warehouse, --masking-key, --rebuild, --delimiter, --encoding and --quote are valid only for your own "
+            "files. Give the files: --data DIR"
         )
     from workflows.runs import Delivery, run_on_files, run_on_samples
 
     if dataset and data:
-        delivery = Delivery(landing=data, masking_key=masking_key, report_to=report_to)
+        delivery = Delivery(landing=data, masking_key=masking_key, report_to=report_to, text_options=formats)
         code = run_on_files(dataset, delivery, warehouse=warehouse or WAREHOUSE, rebuild=rebuild, quiet=quiet)
     else:
         code = run_on_samples([dataset] if dataset else None, report_to=report_to, quiet=quiet)
