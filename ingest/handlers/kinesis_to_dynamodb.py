@@ -1,11 +1,11 @@
 """A Lambda function that keeps the newest revision of each Denver service request in a DynamoDB table.
 
 The function reads the revisions from a Kinesis stream. `make lambdas` builds `dist/kinesis_to_dynamodb.zip`. Deploy
-this zip with the runtime python3.11 or later, the handler `ingest.handlers.kinesis_to_dynamodb.handler`, and a Kinesis
-event source mapping with ReportBatchItemFailures. The partition key of the table must be the attribute `case_key` of
-type String. The function's role needs `dynamodb:PutItem` on the table, `s3:PutObject` under SET_ASIDE, and
-`secretsmanager:GetSecretValue` on the secret. To read the stream and to write logs, the role also needs AWS's policy
-AWSLambdaKinesisExecutionRole.
+this zip with the runtime python3.11 or later, the handler `ingest.handlers.kinesis_to_dynamodb.handler`, a timeout of
+15 minutes, and a Kinesis event source mapping with ReportBatchItemFailures. The partition key of the table must be the
+attribute `case_key` of type String. The function's role needs `dynamodb:PutItem` on the table, `s3:PutObject` under
+SET_ASIDE, and `secretsmanager:GetSecretValue` on the secret. To read the stream and to write logs, the role also needs
+AWS's policy AWSLambdaKinesisExecutionRole.
 
 Environment:
     TABLE: The name of the DynamoDB table.
@@ -44,6 +44,7 @@ from ingest.settings import read_s3_setting, read_setting
 logger = logging.getLogger(__name__)
 
 MIN_KEY_BYTES = 32
+_MIN_MILLISECONDS_FOR_RECORD = 10_000  # time to write the events of a record
 _WRONG_TABLE_KEY = re.compile(r"Missing the key|Type mismatch for key")
 """Matches DynamoDB's error message if the partition key of the table is not `case_key`.
 
@@ -62,18 +63,23 @@ class Settings(NamedTuple):
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Write the events of a batch of records.
 
-    Stop at the first record whose write fails with an AWS error, and report this record to Kinesis.
+    Stop at the first record whose write fails with an AWS error, or when the timeout is near. Report this record to
+    Kinesis, which then delivers this record and all later records again.
     """
     logger.setLevel(logging.INFO)  # by default, Lambda logs only warnings and errors
     settings = _read_settings()
     counts = {"written": 0, "older": 0, "set_aside": 0, "unknown_fields": 0}
     failed: list[dict[str, str]] = []
-    for record in event["Records"]:
+    for index, record in enumerate(event["Records"]):
         number = record["kinesis"]["sequenceNumber"]
+        # Each run writes at least one record. Otherwise Kinesis would deliver the same records for ever.
+        if index and context.get_remaining_time_in_millis() < _MIN_MILLISECONDS_FOR_RECORD:
+            logger.warning("no time is left for record %s. Kinesis will deliver the record again", number)
+            failed = [{"itemIdentifier": number}]
+            break
         try:
             _write_record(record, settings, counts)
         except (ClientError, BotoCoreError) as error:
-            # Do not write later records, because Kinesis will deliver the failed record and all later records again.
             logger.error("record %s was not written: %s. Kinesis will deliver the record again", number, error)
             failed = [{"itemIdentifier": number}]
             break

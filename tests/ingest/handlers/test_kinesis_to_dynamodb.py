@@ -6,6 +6,7 @@ import hmac
 import json
 import random
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -56,8 +57,10 @@ def record(data: Any, number: int = 1) -> dict[str, Any]:
     }
 
 
-def deliver(*rows: Any) -> list[dict[str, str]]:
-    return handler({"Records": [record(row, number) for number, row in enumerate(rows, 1)]}, None)["batchItemFailures"]
+def deliver(*rows: Any, milliseconds: int = 60_000) -> list[dict[str, str]]:
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
+    records = [record(row, number) for number, row in enumerate(rows, 1)]
+    return handler({"Records": records}, context)["batchItemFailures"]
 
 
 def items(table) -> list[dict[str, Any]]:
@@ -218,6 +221,16 @@ def test_a_record_is_delivered_again_if_a_later_event_of_it_fails(table, aws, mo
     assert deliver(record) == []
     assert items(table) == expected
     assert len(set_aside(aws)) == 1
+
+
+def test_records_are_delivered_again_if_no_time_is_left(table) -> None:
+    """The first record is written, so each delivery has fewer records."""
+    other = {**CASE, "Case Summary": "Another case"}
+
+    assert deliver(CASE, other, milliseconds=9_999) == [{"itemIdentifier": "2"}]
+    assert len(items(table)) == 1
+    assert deliver(other, milliseconds=9_999) == []
+    assert len(items(table)) == 2
 
 
 @pytest.mark.parametrize("name", ["TABLE", "SET_ASIDE", "MASKING_KEY"])
