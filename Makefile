@@ -17,7 +17,7 @@ APT = $(shell test "$$(id -u)" = 0 || echo sudo -n) apt-get
 VERSION = $(shell $(BIN)/python setup.py --version)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-spark4 check bench docs reference lint types imports package wheel submit clean
+.PHONY: help setup run test test-spark4 check bench docs reference lint types imports package wheel lambdas submit clean
 
 help: ## List all targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -59,9 +59,12 @@ package: wheel
 	@$(BIN)/check-wheel-contents dist/*.whl
 
 wheel: .venv/dev ## Build dist/citylake-*.whl, and a .zip copy for spark-submit --py-files
-	@rm -rf build dist
+	@rm -rf build dist/citylake-*
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 	@for wheel in dist/*.whl; do cp $$wheel dist/citylake-$(VERSION).zip; done; ls dist
+
+lambdas: .venv/dev ## Build dist/feed_poller.zip and dist/kinesis_to_dynamodb.zip for AWS Lambda
+	@$(BIN)/python -m ingest.lambdas dist
 
 submit: wheel ## Run a job with spark-submit: make submit JOB=contact_centre DATA=DIR [MASKING_KEY=FILE]
 	@test -n '$(DATA)' || { echo "DATA is not set. Run: make submit JOB=$(JOB) DATA=DIR. DIR is the folder of the landed files"; exit 2; }

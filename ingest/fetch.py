@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ingest.errors import FetchError
-from ingest.handlers.feed_poller import Feed, FeedError, download, pages, to_json_lines
+from urllib3 import Retry
+
+from ingest.downloads import RETRIES, download
+from ingest.errors import FeedError, FetchError
+from ingest.feeds import Feed, pages, to_json_lines
 from ingest.storage import scheme_of
 
 _VANCOUVER = "https://opendata.vancouver.ca/api/explore/v2.1/catalog/datasets/"
@@ -100,7 +102,7 @@ def fetch(
     year: int | None = None,
     since: str | None = None,
     token: str = "",
-    sleep: Callable[[float], None] = time.sleep,
+    retries: Retry = RETRIES,
 ) -> Path:
     """Download a published file to a folder, and return the path of the downloaded file.
 
@@ -115,7 +117,7 @@ def fetch(
         since: Only for Socrata: the time (ISO 8601) from which changed rows are downloaded [default: all rows]. Rows
             that changed in the ten minutes before this time are also downloaded.
         token: Socrata's app token.
-        sleep: The function that waits between two attempts.
+        retries: The retries of a request that fails for a temporary reason.
 
     Raises:
         FetchError: The file does not support `year` or `since`. Or the file cannot be downloaded or written.
@@ -138,10 +140,10 @@ def fetch(
         if published.is_socrata:
             state = {"updated_at": since, "complete": True} if since else {}
             with hidden.open("wb") as file:
-                for page in pages(Feed("socrata", url, token), state, sleep=sleep):
+                for page in pages(Feed("socrata", url, token), state, retries=retries):
                     file.writelines(to_json_lines(page.rows))
         else:
-            download(url, hidden, sleep=sleep)
+            download(url, hidden, check=lambda: _check_csv(hidden), retries=retries)
         return hidden.replace(target)
     except FeedError as error:
         raise FetchError(where=error.where, problem=error.problem) from error
@@ -150,3 +152,9 @@ def fetch(
     finally:
         if hidden.is_file():
             hidden.unlink()
+
+
+def _check_csv(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(1) == b"{":
+            raise ValueError("the server sent a JSON object instead of a csv file")

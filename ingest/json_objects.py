@@ -14,15 +14,17 @@ MAX_RECORD_CHARACTERS = 1 << 25
 """Maximum number of characters in a record. A longer record is cut into malformed records of this length."""
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # Python does not convert numbers of over 4,300 digits
-_MAX_CHARACTERS_BEHIND = 1 << 16  # Python counts the lines before each error, so do not keep the text before it
+_MAX_CHARACTERS_BEHIND = 1 << 14  # Python counts the lines before each error, so do not keep the text before it
 _MAX_LITERAL = 16  # an error this close to the end of the text may be a value that is not completely read
 _BLANKS = re.compile(r"[ \t\r\n,\ufeff]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _MAY_FOLLOW_VALUE = re.compile(r"[ \t]*(?:[\r\n,\[\]{]|\Z)")
-_TOKEN = re.compile(r'"(?:[^"\\\r\n]|\\.)*"|["{}\[\]]|[\r\n][ \t]*\{')
+_ELEMENT = re.compile(r"[^,\]\r\n]*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\r\n][ \t]*\{|[{}\[\]]', re.DOTALL)
+_LINE_WITH_OBJECT = re.compile(r"[\r\n]([ \t]*)\{")
 
 
-def find_records(content: Iterable[bytes]) -> Iterator[str]:
+def find_records(content: Iterable[bytes], *, errors: str = "replace") -> Iterator[str]:
     """Yield each JSON object of a file as text. Reads the file in chunks.
 
     Each object at the top level, or in an array at the top level, is a record. All other text is also yielded, so
@@ -34,17 +36,18 @@ def find_records(content: Iterable[bytes]) -> Iterator[str]:
     - If text follows a value on the same line, the value and the text are one record.
     - If an array does not close, its opening bracket is a record.
 
-    The text is UTF-8, or UTF-16 with a byte order mark. Bytes that are not valid become U+FFFD.
+    The text is UTF-8, or UTF-16 with a byte order mark. `errors` is Python's name for the treatment of invalid bytes. By
+    default, they become U+FFFD.
     """
-    return _Scanner(_decode(content)).records()
+    return _Scanner(_decode(content, errors)).records()
 
 
-def _decode(content: Iterable[bytes]) -> Iterator[str]:
+def _decode(content: Iterable[bytes], errors: str) -> Iterator[str]:
     decoder = None
     for chunk in content:
         if decoder is None:
             is_utf16 = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            decoder = codecs.getincrementaldecoder("utf-16" if is_utf16 else "utf-8")(errors="replace")
+            decoder = codecs.getincrementaldecoder("utf-16" if is_utf16 else "utf-8")(errors)
         yield decoder.decode(chunk)
     if decoder is not None:
         yield decoder.decode(b"", final=True)
@@ -58,20 +61,19 @@ class _Scanner:
 
     def __init__(self, chunks: Iterator[str]) -> None:
         self._chunks, self._text, self._position, self._has_more = chunks, "", 0, True
-        self._column = 0
+        self._column, self._is_in_array = 0, False
 
     def records(self) -> Iterator[str]:
-        is_in_array = False
         while self._skip_blanks():
             character = self._text[self._position]
-            if character == ("]" if is_in_array else "["):
-                is_in_array = not is_in_array
+            if character == ("]" if self._is_in_array else "["):
+                self._is_in_array = not self._is_in_array
                 self._position += 1
             else:
                 end = self._find_end()
                 yield self._text[self._position : end].rstrip()
                 self._position = end
-        if is_in_array:
+        if self._is_in_array:
             yield "["
 
     def _skip_blanks(self) -> bool:
@@ -132,18 +134,16 @@ class _Scanner:
     def _find_end_of_invalid(self) -> int:
         """Return the end of a value that is not valid JSON."""
         if self._text[self._position] not in "{[":
-            return _end(_REST_OF_LINE, self._text, self._position)
-        depth, has_closing_quotes, indentation = 0, True, self._indentation()
+            return _end(_ELEMENT if self._is_in_array else _REST_OF_LINE, self._text, self._position)
+        depth, indentation = 0, self._indentation()
         for token in _TOKEN.finditer(self._text, self._position):
-            text = token[0]
-            if text[0] in "\r\n" and len(text) - 2 <= indentation:
-                return token.start()
-            if text == '"':
-                has_closing_quotes = False
-            elif text[0] != '"' and has_closing_quotes:
-                depth += 1 if text[-1] in "{[" else -1
-                if not depth:
-                    return token.end()
+            for line in _LINE_WITH_OBJECT.finditer(self._text, *token.span()):
+                if len(line[1]) <= indentation:
+                    return line.start()
+            if token[0][0] != '"':
+                depth += 1 if token[0][-1] in "{[" else -1
+            if not depth:
+                return token.end()
         return self._find_end_of_invalid() if self._read_more() else len(self._text)
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from ingest.errors import IngestError, ReplayError
 from ingest.header import Header
 from ingest.storage import compute_checksum, scheme_of
+from ingest.streams import connect
 from ingest.targets import FirehoseStream, KinesisStream, LandingFolder, Progress, State, Target, finish_pending
 from ingest.text_file import check_records, read_header, read_records
 from transforms.text_format import DETECTED_FORMAT, ENCODINGS, TextFormat
@@ -215,12 +216,11 @@ def _make_target(args: argparse.Namespace) -> Target:
             compress=args.gzip,
         )
     try:
-        import boto3  # only streams need boto3
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError  # only streams need boto3
+
+        client = connect(kind, endpoint_url=args.endpoint_url)
     except ImportError as error:
         raise ReplayError(where=args.to, problem="boto3 is not installed. Run: pip install boto3") from error
-    try:
-        client = boto3.client(kind, endpoint_url=args.endpoint_url)
     except (BotoCoreError, ValueError) as error:
         problem = f"cannot connect to AWS ({error}). Check --endpoint-url and AWS_DEFAULT_REGION."
         raise ReplayError(where=args.to, problem=problem) from error

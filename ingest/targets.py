@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
-from ingest.errors import ReplayError
-from ingest.handlers.feed_poller import FeedError, batches, firehose_sender, send_all
+from ingest.errors import ReplayError, StreamError
+from ingest.streams import batches, firehose_sender, send_all
 
 logger = logging.getLogger(__name__)
 _KINESIS_LIMITS = {"max_records": 500, "max_bytes": 5 << 20, "max_record_bytes": 1 << 20}
@@ -210,9 +210,9 @@ def _send(
     from botocore.exceptions import BotoCoreError, ClientError  # only streams need boto3
 
     try:
-        send_all(batch, send, sleep=sleep)
-    except FeedError as error:
-        raise ReplayError(where=to, problem=error.problem) from error
+        send_all(batch, send, to=to, sleep=sleep)
+    except StreamError as error:
+        raise ReplayError(where=error.where, problem=error.problem) from error
     except (BotoCoreError, ClientError) as error:
         service, _, name = to.partition(":")
         action = f"{service}:{'PutRecordBatch' if service == 'firehose' else 'PutRecords'}"

@@ -1,1 +1,1 @@
-"""Handlers for AWS Lambda. Each handler is one file that needs only boto3. To deploy a handler, zip its file."""
+"""Handlers for AWS Lambda. `make lambdas` builds a zip for each handler, with the modules that the handler imports."""

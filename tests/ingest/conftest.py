@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,6 +17,9 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
+from urllib3 import Retry
+
+from ingest.downloads import RETRIES
 
 
 @dataclass
@@ -45,8 +49,10 @@ class Web:
         self.respond_to: Callable[[dict[str, str]], bytes] | None = None
         self.queries: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.waits: list[float] = []
         self.url = ""
+        self.stop: Callable[[], None] = lambda: None
 
     def sleep(self, seconds: float) -> None:
         """Record the seconds to wait, but do not wait."""
@@ -59,6 +65,7 @@ class Web:
     def send(self, request: BaseHTTPRequestHandler) -> None:
         query = dict(parse_qsl(urlsplit(request.path).query))
         self.queries.append(query)
+        self.paths.append(request.path)
         self.headers.append(dict(request.headers))
         if self.responses:
             response = self.responses.pop(0)
@@ -67,6 +74,7 @@ class Web:
         if response.after:
             response.after.wait(10)
         request.send_response(response.status)
+        request.send_header("Connection", "close")
         for name, value in response.headers.items():
             request.send_header(name, value)
         body = response.body[: len(response.body) - response.missing]
@@ -80,8 +88,8 @@ class Web:
             request.wfile.write(body)
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
+@contextmanager
+def serve() -> Iterator[Web]:
     script = Web()
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,6 +100,10 @@ def web() -> Iterator[Web]:
             with suppress(BrokenPipeError):  # the client may have closed the connection
                 script.send(self)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -99,10 +111,67 @@ def web() -> Iterator[Web]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     script.url = f"http://127.0.0.1:{server.server_port}"
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    script.stop = stop
     yield script
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    if thread.is_alive():
+        stop()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serve() as script:
+        yield script
+
+
+@pytest.fixture
+def other_web() -> Iterator[Web]:
+    with serve() as script:
+        yield script
+
+
+class SocrataDataset:
+    """A fake of the part of Socrata's API that the reader of feeds uses.
+
+    `events` maps the number of a page to a function. The function changes the rows after the page was read.
+    """
+
+    _AFTER = re.compile(r":updated_at >= '(.*)'|:updated_at > '(.*)' OR \(:updated_at = '\2' AND :id > '(.*)'\)")
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.events: dict[int, Callable[[], None]] = {}
+        self.pages = 0
+
+    def page(self, query: dict[str, str]) -> bytes:
+        rows = sorted(self.rows, key=lambda row: (row[":updated_at"], row[":id"]))
+        if "$where" in query:
+            since, at, row_id = self._AFTER.fullmatch(query["$where"]).groups()
+            start = (since, "") if since else (at, row_id)
+            rows = [row for row in rows if (row[":updated_at"], row[":id"]) > start]
+        self.pages += 1
+        page = json.dumps(rows[: int(query["$limit"])]).encode()
+        self.events.pop(self.pages, lambda: None)()
+        return page
+
+
+@pytest.fixture
+def socrata(web: Web) -> SocrataDataset:
+    """Return an empty dataset, whose rows the web server sends."""
+    dataset = SocrataDataset()
+    web.respond_to = dataset.page
+    return dataset
+
+
+@pytest.fixture
+def retries() -> Retry:
+    """Return the retries of a download, but without waits that the server does not request."""
+    return RETRIES.new(backoff_factor=0)
 
 
 @pytest.fixture(scope="session")

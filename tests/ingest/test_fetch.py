@@ -22,35 +22,35 @@ def local(dataset: str, web, name: str | None = None) -> PublishedFile:
     return replace(published, url=re.sub("^https://[^/]+", web.url, published.url))
 
 
-def test_a_file_is_downloaded_under_its_published_name(web, tmp_path: Path) -> None:
+def test_a_file_is_downloaded_under_its_published_name(web, retries, tmp_path: Path) -> None:
     web.respond(b"Date;CallsOffered\n")
 
-    path = fetch(local("contact_centre", web), tmp_path / "new" / "landing", now=NOW, sleep=web.sleep)
+    path = fetch(local("contact_centre", web), tmp_path / "new" / "landing", now=NOW, retries=retries)
 
     assert path == tmp_path / "new" / "landing" / "3-1-1-contact-centre-metrics.csv"
     assert path.read_bytes() == b"Date;CallsOffered\n"
     assert web.queries == [{"use_labels": "true"}]
 
 
-def test_only_names_of_yearly_files_contain_a_year(web, tmp_path: Path) -> None:
+def test_only_names_of_yearly_files_contain_a_year(web, retries, tmp_path: Path) -> None:
     for _ in range(3):
         web.respond(b"Case Summary\n")
     denver, vancouver = local("service_requests", web), local("service_requests", web, "vancouver")
 
-    names = [fetch(denver, tmp_path, now=NOW, year=year, sleep=web.sleep).name for year in (None, 2019)]
+    names = [fetch(denver, tmp_path, now=NOW, year=year, retries=retries).name for year in (None, 2019)]
 
     assert names == ["311_service_data_2024.csv", "311_service_data_2019.csv"]
-    assert fetch(vancouver, tmp_path, now=NOW, sleep=web.sleep).name == "3-1-1-service-requests.csv"
+    assert fetch(vancouver, tmp_path, now=NOW, retries=retries).name == "3-1-1-service-requests.csv"
 
 
-def test_each_download_of_dispatches_adds_a_file(web, tmp_path: Path) -> None:
+def test_each_download_of_dispatches_adds_a_file(web, retries, tmp_path: Path) -> None:
     rows = [{":id": "row-1", ":updated_at": "2024-07-10T12:00:00.000Z", "incident_id": "P1"}]
     for _ in range(2):
         web.respond(json.dumps(rows).encode())
     published = local("police_dispatch", web)
 
-    path = fetch(published, tmp_path, now=NOW, token="token", sleep=web.sleep)
-    fetch(published, tmp_path, now=NOW.replace(hour=13), since="2024-07-10T12:00:00Z", sleep=web.sleep)
+    path = fetch(published, tmp_path, now=NOW, token="token", retries=retries)
+    fetch(published, tmp_path, now=NOW.replace(hour=13), since="2024-07-10T12:00:00Z", retries=retries)
 
     assert path.name == "police-dispatched-incidents-20240710T123000.json"
     (event,) = [json.loads(line) for line in path.read_text().splitlines()]
@@ -63,50 +63,57 @@ def test_each_download_of_dispatches_adds_a_file(web, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"missing": 3}, {"missing": 3, "chunked": True}, {"status": 503}, {"body": b"<!DOCTYPE html><p>Back soon"}],
+    [
+        {"missing": 3},
+        {"missing": 3, "chunked": True},
+        {"status": 503},
+        {"body": b"<!DOCTYPE html><p>Back soon"},
+        {"body": b""},
+        {"body": b'{"error_code": "ODSQLError"}'},
+    ],
 )
-def test_failed_downloads_do_not_change_existing_files(web, tmp_path: Path, broken: dict) -> None:
+def test_failed_downloads_do_not_change_existing_files(web, retries, tmp_path: Path, broken: dict) -> None:
     published = local("inquiry_volume", web)
     web.respond(b"the one before")
-    path = fetch(published, tmp_path, now=NOW, sleep=web.sleep)
+    path = fetch(published, tmp_path, now=NOW, retries=retries)
     for _ in range(6):
         web.respond(**({"body": b"Department;Type"} | broken))
 
-    with pytest.raises(FetchError, match=f"{re.escape(published.url)}: .*, after 6 attempt.s.. Run again later"):
-        fetch(published, tmp_path, now=NOW, sleep=web.sleep)
+    with pytest.raises(FetchError, match=f"{re.escape(published.url)}: .*, also after retries. Check the address"):
+        fetch(published, tmp_path, now=NOW, retries=retries)
 
     assert path.read_bytes() == b"the one before"
     assert [*tmp_path.iterdir()] == [path]
 
     web.respond(b"Department;Type", missing=3)
     web.respond(b"Department;Type")
-    fetch(published, tmp_path, now=NOW, sleep=web.sleep)
+    fetch(published, tmp_path, now=NOW, retries=retries)
     assert path.read_bytes() == b"Department;Type"
 
 
-def test_unwritable_folders_are_rejected_before_the_download(web, tmp_path: Path) -> None:
+def test_unwritable_folders_are_rejected_before_the_download(web, retries, tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("a file")
 
     with pytest.raises(FetchError, match=r"landing is not writable \(File exists\). Check --to"):
-        fetch(local("inquiry_volume", web), tmp_path / "landing", now=NOW, sleep=web.sleep)
+        fetch(local("inquiry_volume", web), tmp_path / "landing", now=NOW, retries=retries)
     assert web.queries == []
 
 
 @pytest.mark.parametrize(("option", "problem"), [({"since": "2024-01-01"}, "--since"), ({"year": 2024}, "--year")])
-def test_inapplicable_options_are_rejected(web, tmp_path: Path, option: dict, problem: str) -> None:
+def test_inapplicable_options_are_rejected(web, retries, tmp_path: Path, option: dict, problem: str) -> None:
     with pytest.raises(FetchError, match=f"vancouver publishes .* Remove {problem}"):
-        fetch(local("inquiry_volume", web), tmp_path, now=NOW, sleep=web.sleep, **option)
+        fetch(local("inquiry_volume", web), tmp_path, now=NOW, retries=retries, **option)
     assert web.queries == []
 
 
 @pytest.mark.parametrize("to", ["s3://city/landing", Path("s3://city/landing"), "gs:landing"])
 def test_remote_destinations_are_rejected_before_the_download(
-    web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path
+    web, retries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str | Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(FetchError, match=f"{to} is not a local folder"):
-        fetch(local("inquiry_volume", web), to, now=NOW, sleep=web.sleep)
+        fetch(local("inquiry_volume", web), to, now=NOW, retries=retries)
     assert (web.queries, [*tmp_path.iterdir()]) == ([], [])
 
 
@@ -120,7 +127,7 @@ def test_invalid_start_time_is_a_usage_error(capsys: pytest.CaptureFixture) -> N
     assert "'--since': 'yesterday' is not a valid time. Expected a time such as 2024-07-10" in message
 
 
-def test_incomplete_downloads_are_not_listed(web, tmp_path: Path) -> None:
+def test_incomplete_downloads_are_not_listed(web, retries, tmp_path: Path) -> None:
     published = local("inquiry_volume", web)
     seen: list[list[str]] = []
 
@@ -131,7 +138,7 @@ def test_incomplete_downloads_are_not_listed(web, tmp_path: Path) -> None:
 
     web.respond_to = answer
 
-    assert fetch(published, tmp_path, now=NOW, sleep=web.sleep).read_bytes() == b"Department;Type"
+    assert fetch(published, tmp_path, now=NOW, retries=retries).read_bytes() == b"Department;Type"
     assert seen == [[]]
 
 

@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -330,3 +332,17 @@ def test_unreadable_file_ends_the_command_with_status_1(tmp_path: Path, caplog) 
 
     assert raised.value.code == 1
     assert "nowhere.csv: the file cannot be read" in caplog.text
+
+
+def test_streams_need_boto3(file: Path, tmp_path: Path, aws) -> None:
+    """The advice works: with boto3, the events are sent."""
+    project, packages = Path(__file__).parents[2], Path(boto3.__file__).parents[1]
+
+    def run(*path: Path) -> str:
+        code = f"import sys; sys.path[:0] = {[*map(str, path)]}; from ingest.replay import main; main(sys.argv[1:])"
+        command = [sys.executable, "-I", "-S", "-c", code, str(file), "--to", "firehose:events"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return done.stderr
+
+    assert run(project) == "replay: firehose:events: boto3 is not installed. Run: pip install boto3\n"
+    assert "sent 10 event(s) to firehose:events" in run(project, packages)

@@ -100,7 +100,7 @@ import importlib, pkgutil, sys, threading
 import expectations, ingest, jobs, lake, reports, transforms, workflows
 for package in (expectations, ingest, jobs, lake, reports, transforms, workflows):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if module.name != "ingest.handlers.kinesis_to_dynamodb":  # a Lambda function that imports boto3
+        if not module.name.startswith("ingest.handlers."):  # Lambda functions, which import boto3
             importlib.import_module(module.name)
 import logging
 from pyspark import SparkContext

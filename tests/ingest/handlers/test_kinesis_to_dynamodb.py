@@ -5,20 +5,17 @@ import hashlib
 import hmac
 import json
 import random
-from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from aws_kinesis_agg.aggregator import RecordAggregator
 
+from ingest.errors import SettingError
 from ingest.handlers import kinesis_to_dynamodb as function
-from ingest.handlers.kinesis_to_dynamodb import PoisonError, SettingError, case_key, clean, handler, make_item, parse
-from transforms.datasets.service_requests.requests import MASKING_POLICY
-from transforms.datasets.service_requests.sources.denver import SOURCE
+from ingest.handlers.kinesis_to_dynamodb import handler
 
 KEY = "a key of the tests, of 32 bytes or more"
 CASE = {
@@ -60,8 +57,10 @@ def record(data: Any, number: int = 1) -> dict[str, Any]:
     }
 
 
-def deliver(*rows: Any) -> list[dict[str, str]]:
-    return handler({"Records": [record(row, number) for number, row in enumerate(rows, 1)]}, None)["batchItemFailures"]
+def deliver(*rows: Any, milliseconds: int = 60_000) -> list[dict[str, str]]:
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
+    records = [record(row, number) for number, row in enumerate(rows, 1)]
+    return handler({"Records": records}, context)["batchItemFailures"]
 
 
 def items(table) -> list[dict[str, Any]]:
@@ -92,29 +91,6 @@ def test_item_has_no_address_or_free_text(table) -> None:
         "Agency": "Public Works",
         **{name: CASE[name] for name in ("Case Status", "Case Source", "Case Created dttm", "row_ts")},
     }
-
-
-def test_item_fields_follow_the_masking_policy() -> None:
-    """Except `case_key` and `revision`, each field of an item is a field that the masking policy of the lake keeps."""
-    dropped = {rule.column for rule in MASKING_POLICY if rule.action == "drop"}
-    fields = SOURCE.layouts["denver_events"]
-    row = {field.source: "1" for field in fields} | {"row_ts": CASE["row_ts"], "Incident Zip Code": "80202-1234"}
-
-    item = make_item(row | {"Case Created dttm": CASE["Case Created dttm"]}, KEY.encode())
-
-    assert item.keys() == {field.source for field in fields if field.name not in dropped} | {"case_key", "revision"}
-    assert item["Incident Zip Code"] == {"S": "80202"}
-
-
-def test_coordinates_are_rounded_as_in_the_lake(spark: SparkSession) -> None:
-    texts = ["-104.990312", "39.738999", "39.739", "-104.991", "0.3", "-0.0000001", "-104.9909995", "1.0009999", "-180"]
-    texts += [f"{random.Random(number).uniform(-180, 180):.7f}" for number in range(300)]
-    (block,) = [rule.action for rule in MASKING_POLICY if rule.column == "longitude"]
-    rows = spark.createDataFrame([(n, text) for n, text in enumerate(texts)], "n int, degrees string")
-
-    of_lake = rows.select("n", block(F.col("degrees").cast("double"))).orderBy("n").collect()
-
-    assert [Decimal(function.block_corner("Longitude", text)) for text in texts] == [row[1] for row in of_lake]
 
 
 def revisions() -> list[dict[str, Any]]:
@@ -154,12 +130,16 @@ def test_an_older_revision_never_overwrites_a_newer_revision(table) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b'{"Case Summary": "cut', "the record is not JSON in UTF-8"),
-        (b"\xff\xfe{}", "the record is not JSON in UTF-8"),
-        (b'{"Type": "\\ud83d"}', "the record is not JSON in UTF-8"),
-        (b"[" * 100_000, "the record is not JSON in UTF-8"),
+        (b'{"Case Summary": "cut', "the event is not JSON in UTF-8"),
+        (b"\xff\xfe{}", "the event is not JSON in UTF-8"),
+        (b'{"Type": "\\ud83d"}', "the event is not JSON in UTF-8"),
+        (b"[" * 100_000, "the event is not JSON in UTF-8"),
         (b'{"Longitude": NaN}', "NaN is not a JSON number"),
-        (b"[1, 2]", "the record is a JSON list. Expected an object"),
+        (b"5", "the event is a JSON Decimal. Expected an object"),
+        (b"[[1, 2]]", "the event is a JSON list. Expected an object"),
+        (b"  ", "the record has no event"),
+        (b"[]", "the record has no event"),
+        (b"\x1f\x8b\x08", "the record is compressed with gzip"),
         ({**CASE, "Case Created dttm": "2024-07-04T13:30:00"}, "so the case has no key"),
         ({"_malformed_record": "a,b,c", "row_ts": "2024-07-04T20:00:00Z"}, "so the case has no key"),
         ({**CASE, "row_ts": "yesterday"}, "'row_ts' is missing or is not a valid time"),
@@ -184,6 +164,85 @@ def test_invalid_records_are_set_aside(table, aws, data: Any, reason: str) -> No
     assert len(items(table)) == 1
 
 
+def aggregated(*parts: bytes) -> bytes:
+    """Aggregate user records as the Kinesis Producer Library does."""
+    aggregator = RecordAggregator()
+    for part in parts:
+        aggregator.add_user_record("key", part)
+    return aggregator.clear_and_get().get_contents()[2]
+
+
+@pytest.mark.parametrize(
+    "combine",
+    [b"\n".join, b"".join, lambda texts: b"[" + b", ".join(texts) + b"]", lambda texts: aggregated(*texts)],
+    ids=["lines", "concatenated", "array", "KPL"],
+)
+def test_all_events_of_a_record_are_written(table, aws, combine) -> None:
+    """Only invalid events are set aside, each under its own name."""
+    texts = [json.dumps({**CASE, "Case Summary": f"Case {number}"}).encode() for number in range(3)]
+    invalid = [b'{"Case Summary": oops}', json.dumps({**CASE, "row_ts": "?"}).encode(), b'{"Longitude": NaN}']
+
+    for _ in range(2):  # Kinesis may deliver a batch twice
+        assert deliver(combine([texts[0], invalid[0], texts[1], invalid[1], invalid[2], texts[2]]), b"poison") == []
+
+    assert len(items(table)) == 3
+    found = set_aside(aws)
+    assert {key: content for key, (_, content) in found.items()} == {
+        "set_aside/shardId-000000000000-1-2.json": invalid[0],
+        "set_aside/shardId-000000000000-1-4.json": invalid[1],
+        "set_aside/shardId-000000000000-1-5.json": invalid[2],
+        "set_aside/shardId-000000000000-2.json": b"poison",
+    }
+    reasons = [reason for reason, _ in found.values()]
+    assert reasons[0].startswith("event 2 of 6 in the record: the event is not JSON in UTF-8")
+    assert reasons[1].startswith("event 4 of 6 in the record: 'row_ts' is missing")
+    assert reasons[2].startswith("event 5 of 6 in the record: the event is not JSON in UTF-8: NaN")
+
+
+def test_a_damaged_aggregated_record_is_set_aside(table, aws) -> None:
+    data = aggregated(json.dumps(CASE).encode())[:-1] + b"?"
+
+    assert deliver(data, CASE) == []
+
+    ((key, (reason, content)),) = set_aside(aws).items()
+    assert (key, content) == ("set_aside/shardId-000000000000-1.json", data)
+    assert reason == "the record starts as an aggregated record of the KPL, but its checksum is wrong"
+    assert len(items(table)) == 1
+
+
+def test_a_record_is_delivered_again_if_a_later_event_of_it_fails(table, aws, monkeypatch) -> None:
+    """The first events of the record are then written again, which changes nothing."""
+    monkeypatch.setenv("SET_ASIDE", "s3://no-such-bucket/x")
+    record = json.dumps(CASE).encode() + b"\n{cut"
+    assert deliver(record) == [{"itemIdentifier": "1"}]
+    expected = items(table)
+
+    monkeypatch.setenv("SET_ASIDE", "s3://city/set_aside")
+    assert deliver(record) == []
+    assert items(table) == expected
+    assert len(set_aside(aws)) == 1
+
+
+def test_records_are_delivered_again_if_no_time_is_left(table) -> None:
+    """The first record is written, so each delivery has fewer records."""
+    other = {**CASE, "Case Summary": "Another case"}
+
+    assert deliver(CASE, other, milliseconds=9_999) == [{"itemIdentifier": "2"}]
+    assert len(items(table)) == 1
+    assert deliver(other, milliseconds=9_999) == []
+    assert len(items(table)) == 2
+
+
+@pytest.mark.parametrize("name", ["TABLE", "SET_ASIDE", "MASKING_KEY"])
+def test_a_missing_setting_is_an_error(table, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The docstring explains the variable, as the error says."""
+    monkeypatch.delenv(name)
+
+    with pytest.raises(SettingError, match=f"environment variable {name}: the variable is not set"):
+        deliver(CASE)
+    assert f"    {name}: " in function.__doc__
+
+
 def test_unwritable_record_is_a_batch_item_failure(table) -> None:
     table.delete()
 
@@ -196,13 +255,6 @@ def test_failure_to_set_aside_a_record_is_reported(table, monkeypatch: pytest.Mo
     assert deliver(CASE, b"poison") == [{"itemIdentifier": "2"}]
 
 
-def test_record_with_repeated_fields_is_rejected() -> None:
-    """An unknown field may be repeated."""
-    with pytest.raises(PoisonError, match="the record repeats a field"):
-        parse(b'{"Agency": "A", "Agency": "B"}')
-    assert parse(b'{"Agency": "A", "x": 1, "x": 2}')["Agency"] == "A"
-
-
 def test_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("dynamodb").create_table(
         TableName="other",
@@ -213,9 +265,12 @@ def test_wrong_partition_key_is_a_setting_error(table, monkeypatch: pytest.Monke
     monkeypatch.setenv("TABLE", "other")
 
     with pytest.raises(
-        SettingError, match="table other: the partition key is not the attribute case_key .*Missing the key"
+        SettingError, match="table other: the partition key is not .* case_key .*Missing the key.*TABLE"
     ):
         deliver(CASE)
+
+    monkeypatch.setenv("TABLE", "cases")
+    assert deliver(CASE) == []
 
 
 def test_log_contains_no_text_from_records(table, caplog) -> None:
@@ -243,9 +298,13 @@ def test_the_masking_key_is_read_from_secrets_manager(table, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("where", "key", "problem"),
     [
-        ("env:KEY", "short", "the masking key has 5 bytes. Expected 32 or more"),
-        ("env:KEY", "", "the environment variable KEY is not set"),
-        ("file.key", KEY, "MASKING_KEY is not valid. Expected secretsmanager:NAME or env:NAME"),
+        (
+            "env:KEY",
+            "short",
+            "the masking key: the key has 5 bytes. Expected 32 or more.* Use the masking key of the jobs",
+        ),
+        ("env:KEY", "", "environment variable KEY: the variable is not set"),
+        ("file.key", KEY, "MASKING_KEY: this is not the location of a key. Expected secretsmanager:NAME or env:NAME"),
     ],
 )
 def test_an_invalid_masking_key_setting_is_an_error(
@@ -256,75 +315,3 @@ def test_an_invalid_masking_key_setting_is_an_error(
 
     with pytest.raises(SettingError, match=problem):
         deliver(CASE)
-
-
-def test_status_and_spaces_do_not_change_the_key() -> None:
-    key = KEY.encode()
-    later = {**CASE, "Case Status": "Closed", "Case Closed dttm": "07/05/2024 09:00:00 AM", "Latitude": "0"}
-    padded = {name: f"\u00a0 {value}\u00a0\n".replace(" N ", " \t N\u2003 ") for name, value in CASE.items()}
-
-    assert case_key(later, key) == case_key(padded, key) == case_key(CASE, key)
-    moved = {**CASE, "Incident Address 2": CASE["Incident Address 1"], "Incident Address 1": ""}
-    assert case_key(moved, key) != case_key(CASE, key)
-    with pytest.raises(PoisonError, match="the case has no key"):
-        case_key({}, key)
-
-
-def test_unicode_white_space_becomes_one_space() -> None:
-    """The function `clean` also trims the text."""
-    white = "".join(
-        map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029])
-    )
-
-    assert clean(f"{white}\u202fa{white}\u205f\u3000b\u200b") == "a b\u200b"
-
-
-@pytest.mark.parametrize(
-    ("text", "clock"),
-    [
-        ("07/04/2024 12:00:00 AM", "2024-07-04T00:00:00"),
-        ("07/04/2024 12:30:00 pm", "2024-07-04T12:30:00"),
-        ("7/4/2024 1:30:59 PM", "2024-07-04T13:30:59"),
-        ("02/30/2024 01:00:00 PM", ""),
-        ("07/04/2024 13:00:00 PM", ""),
-        ("07/04/2024 00:00:00 AM", ""),
-        ("07/04/2024 01:60:00 PM", ""),
-        ("٠٧/04/2024 01:00:00 PM", ""),
-        ("07/04/2024", ""),
-        ("\u00a007/04/2024 01:30:00 PM \n", "2024-07-04T13:30:00"),
-        ("07/04/2024  01:30:00 PM", ""),
-        ("03/10/2024 02:30:00 AM", ""),
-        ("03/10/2024 02:30:00 PM", "2024-03-10T14:30:00"),
-        (None, ""),
-    ],
-)
-def test_only_valid_local_times_are_parsed(text: str, clock: str) -> None:
-    assert function.wall_clock(text) == clock
-
-
-def test_skipped_local_times_in_spring_are_invalid() -> None:
-    zone = ZoneInfo("America/Denver")
-    hours = [datetime(year, 3, 1) + timedelta(hours=number) for year in range(1990, 2038) for number in range(24 * 61)]
-    skipped = [
-        hour
-        for hour in hours
-        if hour.replace(tzinfo=zone).astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != hour
-    ]
-
-    assert [hour for hour in hours if not function.wall_clock(f"{hour:%m/%d/%Y %I:%M:%S %p}")] == skipped
-    assert len(skipped) == 48
-
-
-def test_revisions_before_year_1000_sort_first() -> None:
-    early, late = (make_item({**CASE, "row_ts": f"{at}T00:00:00"}, KEY.encode()) for at in ("0999-01-01", "2024-01-01"))
-
-    assert early["revision"]["S"] < late["revision"]["S"]
-
-
-def test_json_numbers_become_exact_decimals() -> None:
-    row = parse(json.dumps({**CASE, "Longitude": -104.9901, "Council District": 7.10}).encode())
-
-    values = make_item(row, KEY.encode())
-
-    assert values["Longitude"] == {"N": "-104.991"}
-    assert values["Council District"] == {"N": "7.1"}
