@@ -34,10 +34,10 @@ def find_records(content: Iterable[bytes], *, errors: str = "replace") -> Iterat
     - An object that is not valid JSON is a record. It ends where its braces close. If its braces do not close, or if a
       later line starts with `{` and is not indented more than the object, it ends before this line.
     - If text follows a value on the same line, the value and the text are one record.
-    - If an array does not close, its opening bracket is a record.
+    - If an array does not close after a valid element, its opening bracket is a record.
 
-    The text is UTF-8, or UTF-16 with a byte order mark. `errors` is Python's name for the treatment of invalid bytes. By
-    default, they become U+FFFD.
+    The text is UTF-8, or UTF-16 with a byte order mark. By default, invalid bytes become U+FFFD.
+    `errors` is another treatment of invalid bytes, as Python's `bytes.decode` names it.
     """
     return _Scanner(_decode(content, errors)).records()
 
@@ -61,7 +61,7 @@ class _Scanner:
 
     def __init__(self, chunks: Iterator[str]) -> None:
         self._chunks, self._text, self._position, self._has_more = chunks, "", 0, True
-        self._column, self._is_in_array = 0, False
+        self._column, self._is_in_array, self._is_valid = 0, False, True
 
     def records(self) -> Iterator[str]:
         while self._skip_blanks():
@@ -73,7 +73,7 @@ class _Scanner:
                 end = self._find_end()
                 yield self._text[self._position : end].rstrip()
                 self._position = end
-        if self._is_in_array:
+        if self._is_in_array and self._is_valid:
             yield "["
 
     def _skip_blanks(self) -> bool:
@@ -123,12 +123,15 @@ class _Scanner:
     def _find_end_of_value(self) -> int:
         while True:
             try:
-                return _DECODER.raw_decode(self._text, self._position)[1]
+                end = _DECODER.raw_decode(self._text, self._position)[1]
+                self._is_valid = True
+                return end
             except json.JSONDecodeError as error:
                 is_cut = error.pos >= len(self._text) - _MAX_LITERAL or error.msg.startswith("Unterminated")
             except RecursionError:
                 is_cut = False
             if not (is_cut and self._read_more()):
+                self._is_valid = False
                 return self._find_end_of_invalid()
 
     def _find_end_of_invalid(self) -> int:
