@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -18,6 +16,7 @@ from transforms.sql import quoted
 from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 _MALFORMED, _ROW_NUMBER = "_malformed_record", "_row_number"
+_BLANKS = " \t\r\n\u00a0"
 _MAX_COLUMNS = 1 << 20  # a malformed record may have many more cells than the header
 
 
@@ -64,14 +63,10 @@ def _read(spark: SparkSession, uri: str, header: Header) -> DataFrame:
         maxColumns=_MAX_COLUMNS,
         columnNameOfCorruptRecord=_MALFORMED,
     )
-    cells = [_cell(name, header).alias(name) for name in names]
-    return rows.select(*cells, (row_in_partition() + 2).cast("int").alias(_ROW_NUMBER))
-
-
-def _cell(name: str, header: Header) -> Column:
-    if header.has_returns and name in (header.columns[-1], _MALFORMED):  # the line end is after the last cell
-        return F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')")
-    return F.col(quoted(name))
+    # The line end is after the last cell.
+    ends = (header.columns[-1], _MALFORMED) if header.has_returns else ()
+    trimmed = {name: F.expr(f"nullif(rtrim('\r', {quoted(name)}), '')") for name in ends}
+    return rows.withColumns({**trimmed, _ROW_NUMBER: (row_in_partition() + 2).cast("int")})
 
 
 def _read_zip(spark: SparkSession, file: str, uri: str, header: Header) -> DataFrame:
@@ -85,7 +80,7 @@ def _zipped_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | in
     width = len(header.columns)
     for number, record in enumerate(text_file.read_records(file, uri, header), 2):
         cells = [cell or None for cell in record[:width]]
-        malformed = None if len(record) == width else header.delimiter.join(record)
+        malformed = None if len(record) == width else text_file.format_record(record, header)
         yield *cells, *[None] * (width - len(cells)), malformed, number
 
 
@@ -94,8 +89,7 @@ def _text_schema(names: tuple[str, ...]) -> T.StructType:
 
 
 def _has_text(header: Header) -> Column:
-    """Return True if a record has a cell that is not blank. Most records need a look at one cell only."""
-    blanks = " \t\r\n\u00a0"
-    malformed = F.expr(f"coalesce(btrim({_MALFORMED}, '{blanks}{header.delimiter}') != '', false)")
-    cells = (F.expr(f"coalesce(btrim({quoted(name)}, '{blanks}') != '', false)") for name in header.columns)
-    return reduce(or_, [*cells, malformed])
+    """Return True if a record has a cell that is not blank. In most records, the first cell is not blank."""
+    names = ", ".join(map(quoted, (*header.columns, _MALFORMED)))
+    first = f"coalesce(btrim({quoted(header.columns[0])}, '{_BLANKS}') != '', false)"
+    return F.expr(f"{first} OR btrim(concat_ws('', {names}), '{_BLANKS}{header.delimiter}') != ''")

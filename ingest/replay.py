@@ -26,7 +26,7 @@ from ingest.header import Header
 from ingest.storage import compute_checksum, scheme_of
 from ingest.streams import connect
 from ingest.targets import FirehoseStream, KinesisStream, LandingFolder, Progress, State, Target, finish_pending
-from ingest.text_file import check_records, read_header, read_records
+from ingest.text_file import check_records, format_record, read_header, read_records
 from transforms.text_format import DETECTED_FORMAT, ENCODINGS, TextFormat
 
 logger = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ def _event_formatter(header: Header) -> Callable[[list[str], str], str]:
 
     def format_event(cells: list[str], stamp: str) -> str:
         if len(cells) != width:
-            record = encode_basestring(header.delimiter.join(cells))
+            record = encode_basestring(format_record(cells, header))
             return f'{{"_malformed_record":{record},"{_ROW_TS}":"{stamp}"}}\n'
         if own_row_ts is not None:
             cells[own_row_ts] = ""

@@ -26,6 +26,7 @@ _DELIMITERS = {"\t": "tab", "|": "pipe", ";": "semicolon", ",": "comma"}
 """The delimiters to try. If several delimiters fit equally well, the first is used, because it is rarer in cells."""
 
 _MAX_ROWS_TO_COMPARE = 200
+_LINE_END = "\r\n"  # `csv` quotes a cell with these characters
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextFormat = DETECTED_FORMAT) -> Header:
@@ -34,8 +35,8 @@ def read_header(file: str, uri: str, *, layouts: Layouts, text_format: TextForma
     The file may be compressed, see `ingest.compressed`. `ingest.encoding` describes how the encoding is detected.
 
     The header and the first rows are split at each possible delimiter. The delimiter that gives the most columns of a
-    layout is used. On a tie, a delimiter is preferred if it gives more than one column and some rows have as many cells
-    as the header. Among such delimiters, the share of such rows decides, in tenths. Then a tab is preferred in a .tsv
+    layout is used. On a tie, a delimiter is preferred if it splits the header and some rows. Among such delimiters, the
+    share of the rows that have as many cells as the header decides, in tenths. Then a tab is preferred in a .tsv
     file, and then the delimiter that gives the most columns.
 
     Args:
@@ -103,6 +104,13 @@ def read_records(file: str, uri: str, header: Header) -> Iterator[list[str]]:
         yield from records
 
 
+def format_record(cells: Sequence[str], header: Header) -> str:
+    """Return a record as one text, with quotes around cells that need quotes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator=_LINE_END, **_csv_options(header)).writerow(cells)
+    return text.getvalue().removesuffix(_LINE_END)
+
+
 @contextmanager
 def _open_lines(file: str, uri: str, header: Header) -> Iterator[Iterator[str]]:
     newline = "\n" if header.line_end == "\n" else ""
@@ -115,8 +123,7 @@ def _open_lines(file: str, uri: str, header: Header) -> Iterator[Iterator[str]]:
 
 def _parse(file: str, lines: Iterable[str], header: Header) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL_CHARACTERS)  # a setting of the process, because `csv` has no other
-    quoting: dict[str, Any] = {"quotechar": header.quote} if header.quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(lines, delimiter=header.delimiter, strict=True, **quoting)
+    reader = csv.reader(lines, strict=True, **_csv_options(header))
     first_line = 1
     try:
         for record in reader:
@@ -126,6 +133,12 @@ def _parse(file: str, lines: Iterable[str], header: Header) -> Iterator[list[str
     except csv.Error as error:
         problem = _explain(str(error), first_line=first_line, last_line=reader.line_num)
         raise LandedFileError(where=file, problem=problem) from error
+
+
+def _csv_options(header: Header) -> dict[str, Any]:
+    quoting: dict[str, Any] = {"quotechar": header.quote or None}
+    quoting["quoting"] = csv.QUOTE_MINIMAL if header.quote else csv.QUOTE_NONE
+    return {"delimiter": header.delimiter, **quoting}
 
 
 def _explain(error: str, *, first_line: int, last_line: int) -> str:
@@ -171,5 +184,5 @@ def _rank(records: Sequence[Sequence[str]], *, layouts: Layouts, is_usual: bool)
         return (-1,)
     width, rows = len(records[0]), records[1:]
     share = sum(len(row) == width for row in rows) / len(rows) if rows else 1.0
-    splits_rows = width > 1 and share > 0
+    splits_rows = width > 1 and (not rows or any(len(row) > 1 for row in rows))
     return (best_match(records[0], layouts).present, splits_rows, round(share, 1), is_usual, width)
