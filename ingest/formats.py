@@ -13,11 +13,14 @@ from ingest import delimited, json_lines, workbook
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
+from transforms.dates import DATE_SYSTEM
 from transforms.errors import MissingColumnError
 
 _MAX_CONCURRENT_CHECKS = 8  # several files are checked at once, because a check mostly waits for S3
-_HEADER_READERS = {".xlsx": workbook, ".csv": delimited}
-EXPECTED_FORMATS = ".xlsx files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
+_HEADER_READERS = {".xlsx": workbook, ".xlsm": workbook, ".csv": delimited}
+EXPECTED_FORMATS = (
+    ".xlsx or .xlsm files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
+)
 
 
 def is_readable(name: str) -> bool:
@@ -34,8 +37,8 @@ def read_files(
     arrive all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a
     header are also skipped.
 
-    Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`
-    and `_malformed_record`. The frame of JSON lines also has the column `_other_fields`.
+    Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
+    `_date_system` and `_malformed_record`. The frame of JSON lines also has the column `_other_fields`.
 
     Returns:
         The frames, and a dictionary that maps each skipped file to a reason of one line. A reason may show column
@@ -62,7 +65,8 @@ def read_files(
     frames = [_read_with_header(spark, file, header) for file, header in headers]
     unread = unreadable_files(events)
     if readable := [file for file in events if file not in unread]:
-        frames.append(json_lines.read_rows(spark, readable, layouts=layouts))
+        events_read = json_lines.read_rows(spark, readable, layouts=layouts)
+        frames.append(events_read.withColumn(DATE_SYSTEM, F.lit(None).cast("int")))
     return frames, {file: _one_line(error) for file, error in problems.items()} | unread
 
 
@@ -92,7 +96,7 @@ def _require_layout(file: str, header: Header, layouts: Layouts) -> None:
 
 
 def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
-    if _extension(file.name) == ".xlsx":
+    if _HEADER_READERS[_extension(file.name)] is workbook:
         rows = _read_workbook(spark, file, header)
     else:
         rows = delimited.read_rows(spark, file.uri, header)
@@ -102,7 +106,8 @@ def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> 
         "_modified_at": file.modified_at,
         "_checksum": file.checksum,
     }
-    return rows.withColumns({name: F.lit(value) for name, value in source.items()})
+    columns = {name: F.lit(value) for name, value in source.items()}
+    return rows.withColumns(columns | {DATE_SYSTEM: F.lit(header.date_system).cast("int")})
 
 
 def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:
