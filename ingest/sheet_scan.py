@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-MIN_CELLS_TO_ALLOW = 1_000_000
-"""A used range of this number of cells is always allowed. It takes about 32 MB of memory."""
+MIN_CELLS_TO_ALLOW = 10_000_000
+"""A used range of this number of cells is always allowed. It takes about 320 MB of memory."""
 
 BYTES_PER_CELL = 4
 """A larger used range is allowed if the sheet has this number of bytes of XML for each cell of the range.

@@ -33,8 +33,10 @@ def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
     with open_package(file, uri) as package:
         first_rows: dict[Sheet, _FirstRows] = read_first_rows(package, _take_first_rows)
         sheet = _choose_sheet(file, first_rows, layouts)
-        number, cells = first_rows[sheet][0]
         loaded = load_sheet(package, sheet)
+    # In a damaged sheet, the rows may be in any order. Then the start of the XML does not have the first rows.
+    first_rows[sheet] = _take_first_rows(rows_of(loaded))
+    number, cells = first_rows[sheet][0]
     _require_unmerged_header(file, sheet, number, cells, loaded.merged_cell_ranges or [], layouts)
     below = [row for other, rows in first_rows.items() if not other.is_hidden for _, row in rows]
     header = clean_header(file, cells, layouts=layouts, below=below)

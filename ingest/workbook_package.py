@@ -23,11 +23,14 @@ from ingest.storage import is_s3, open_file
 MAX_UNPACKED_BYTES = 1 << 30
 """Maximum unpacked size of the parts that are read at once: the texts, the styles, and the sheets."""
 
-MAX_UNPACK_RATIO = 200
+MAX_UNPACK_RATIO = 100
 """Maximum ratio of this unpacked size to the size of the file. Workbooks usually have a ratio of 5 to 20."""
 
 MIN_BYTES_FOR_RATIO = 64 << 20
 """Up to this unpacked size, every ratio is allowed."""
+
+MAX_SHEETS = 2000
+"""Maximum number of sheets, including hidden sheets."""
 
 MAX_DESCRIPTION_BYTES = 16 << 20
 """Maximum unpacked size of a part that describes the workbook, such as the list of its sheets."""
@@ -87,10 +90,16 @@ class Package:
         settings = next((each for each in root.iter() if _local(each.tag) == "workbookPr"), None)
         is_1904 = settings is not None and settings.get("date1904", "").strip().lower() in ("1", "true", "on")
         self.date_system = 1904 if is_1904 else 1900
+        sheets = [each for each in root.iter() if _local(each.tag) == "sheet"]
+        if len(sheets) > MAX_SHEETS:
+            problem = f"the workbook has {len(sheets):,} sheets. Expected at most {MAX_SHEETS:,}. Split the workbook."
+            raise LandedFileError(where=file, problem=problem)
+        if any(_relation_id(each) not in parts for each in sheets):
+            raise zipfile.BadZipFile("a sheet has no part")
         self.sheets = tuple(
-            Sheet(number, part, is_hidden=element.get("state", "visible").lower() != "visible")
-            for number, element in enumerate((each for each in root.iter() if _local(each.tag) == "sheet"), 1)
-            for kind, part in [parts.get(_relation_id(element), ("", ""))]
+            Sheet(number, part, is_hidden=each.get("state", "visible").lower() != "visible")
+            for number, each in enumerate(sheets, 1)
+            for kind, part in [parts[_relation_id(each)]]
             if kind == "worksheet"
         )
 

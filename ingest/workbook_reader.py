@@ -16,7 +16,7 @@ from typing import Any
 from ingest.errors import IngestError, LandedFileError
 from ingest.sheet_check import check_cells
 from ingest.sheet_scan import UnreadableXmlError, close_start, copy_sheet, max_cells, split_xml
-from ingest.workbook_package import Package, Sheet, translate_damage
+from ingest.workbook_package import Package, Sheet, UnpackLimit, translate_damage
 
 _FIRST_START_BYTES, _GROWTH = 64 << 10, 16  # the lengths of the starts that are read to find the header
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -38,7 +38,8 @@ def read_first_rows(package: Package, take: Callable[[Rows], list[Any]]) -> dict
     results: dict[Sheet, list[Any]] = {sheet: [] for sheet in package.sheets}
     sheets, length = list(package.sheets), _FIRST_START_BYTES
     while sheets:
-        starts = {sheet: _read_start(package, sheet, length) for sheet in sheets}
+        limit = package.unpack_limit()
+        starts = {sheet: _read_start(package, sheet, length, limit) for sheet in sheets}
         readable = [sheet for sheet in sheets if starts[sheet][0]]
         with _open_copy(package, [(sheet, [starts[sheet][0]]) for sheet in readable]) as (workbook, _):
             for index, sheet in enumerate(readable):
@@ -70,11 +71,11 @@ def rows_of(sheet: Any) -> Rows:
     return ((number, blank + cells) for number, cells in enumerate(sheet.iter_rows(), 1))
 
 
-def _read_start(package: Package, sheet: Sheet, length: int) -> tuple[bytes, bool]:
+def _read_start(package: Package, sheet: Sheet, length: int, limit: UnpackLimit) -> tuple[bytes, bool]:
     """Return the start of a sheet as a complete XML document, and whether it is the whole sheet."""
     start, is_whole = b"", True
     with translate_damage(package.file):
-        for chunk in package.chunks(sheet.part, limit=package.unpack_limit()):
+        for chunk in package.chunks(sheet.part, limit=limit):
             start += chunk
             if len(start) > length:
                 start, is_whole = start[:length], False
@@ -85,7 +86,7 @@ def _read_start(package: Package, sheet: Sheet, length: int) -> tuple[bytes, boo
         raise _damage(package, sheet, check.damage)
     if check.far_cell:
         before = close_start(start, end=check.far_row_start)
-        if not before:
+        if not (before or sheet.is_hidden):  # the only row has the far cell
             raise _far_cell(package, sheet, check.far_cell, len(start))
         return before, True
     return (start, True) if is_whole else (close_start(start), False)
@@ -110,9 +111,9 @@ def _require_readable_cells(package: Package, sheet: Sheet, size: int) -> None:
 
 def _far_cell(package: Package, sheet: Sheet, cell: str, size: int) -> LandedFileError:
     problem = (
-        f"cell {cell} of sheet {sheet.number} is far away from the other cells. Expected at most {max_cells(size):,} "
-        f"cells in the range from A1 to the last cell with a value. Clear cell {cell}, or save only the table as a "
-        "separate workbook."
+        f"cell {cell} of sheet {sheet.number} is far away from the other cells. The range from A1 to the last row and "
+        f"column has more than {max_cells(size):,} cells, and almost all of them are blank. Clear cell {cell}, or save "
+        "only the table as a separate workbook."
     )
     return LandedFileError(where=package.file, problem=problem)
 
@@ -133,7 +134,7 @@ def _open_copy(
     calamine = _import_calamine(package.file)
     limit = package.unpack_limit()
     kinds = {"sharedStrings": package.texts, "styles": package.styles}
-    with tempfile.TemporaryFile() as copy:
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as copy:
         with zipfile.ZipFile(copy, "w") as target, translate_damage(package.file):
             for name, content in _describe_copy(package, len(sheets)):
                 target.writestr(name, content)
@@ -145,9 +146,9 @@ def _open_copy(
             for index, (sheet, chunks) in enumerate(sheets):
                 with target.open(f"xl/sheet{index}.xml", "w") as stream, _translate_errors(package, sheet):
                     scans.append(copy_sheet(chunks, stream.write))
-        copy.seek(0)
+        copy.flush()
         with _translate_errors(package, None):
-            workbook = calamine.CalamineWorkbook.from_filelike(copy)
+            workbook = calamine.CalamineWorkbook.from_path(copy.name)
         yield workbook, scans
 
 
