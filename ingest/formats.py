@@ -17,7 +17,8 @@ from transforms.dates import DATE_SYSTEM
 from transforms.errors import MissingColumnError
 
 _MAX_CONCURRENT_CHECKS = 8  # several files are checked at once, because a check mostly waits for S3
-_HEADER_READERS = {".xlsx": workbook, ".xlsm": workbook, ".csv": delimited}
+# The workbook reader cannot read .xls, .xlsb and .ods files, but explains how to convert them.
+_HEADER_READERS = {**dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), workbook), ".csv": delimited}
 EXPECTED_FORMATS = (
     ".xlsx or .xlsm files, .csv files, or JSON lines (.json, .jsonl, .ndjson, or a name that Firehose gives)"
 )
