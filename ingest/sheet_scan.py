@@ -22,12 +22,9 @@ MAX_TAG_BYTES = 16 << 20
 """Maximum length of one tag with the text after it."""
 
 _ERROR_CELL = re.compile(rb"(<(?:[\w.-]+:)?c\s[^<]*?(?<=\s)t\s*=\s*)(?:\"e\"|'e')")
-_USUAL_ATTRIBUTES = r'(?: t="s">|>|(?: s="[0-9]++")?+(?: t="(?:{types})")?+(?: (?:cm|vm)="[0-9]++")*+/?>)'
-_USUAL_CELL = re.compile(
-    rf'<c r="([A-Z]{{1,3}})([1-9][0-9]{{0,6}})"{_USUAL_ATTRIBUTES.format(types="[a-z]|str|inlineStr")}'.encode()
-)
-_PREFIXED_CELL = re.compile(rb":c[\s/>]")
-_FORMULAS_WITHOUT_VALUE = (re.compile(rb"</f>(?!<v>[^<])"), re.compile(rb"<f(?![a-zA-Z])[^<>]*/>(?!<v>[^<])"))
+_ATTRIBUTES = r'(?: t="s">|>|(?: s="[0-9]++")?+(?: t="(?:{types})")?+(?: (?:cm|vm)="[0-9]++")*+ ?/?>)'
+_ANY_TYPE = "[a-z]|str|inlineStr"
+_ANY_TYPE_EXCEPT_ERROR = "[a-df-z]|str|inlineStr"
 _SHEET_START, _DATA_START = (
     re.compile(rb"<((?:[\w.-]+:)?)" + name + rb"[\s>]") for name in (b"worksheet", b"sheetData")
 )
@@ -49,13 +46,14 @@ def copy_sheet(chunks: Iterable[bytes], write: Callable[[bytes], object]) -> tup
     Raises:
         UnreadableXmlError, ValueError: As in `split_xml`.
     """
-    box, size, is_plain = _Box(), 0, True
+    scan, size = None, 0
     for piece in split_xml(chunks):
+        scan = scan or _FastScan(piece)
+        scan.scan(piece)
         size += len(piece)
-        is_plain = is_plain and _has_only_plain_tags(piece) and box.hold_cells(piece)
-        may_have_errors = not is_plain or box.has_error
+        may_have_errors = scan.has_error or not scan.is_plain
         write(_ERROR_CELL.sub(rb'\1"str"', piece) if may_have_errors else piece)
-    return size, is_plain and box.cells <= max_cells(size)
+    return size, scan is not None and scan.is_plain and scan.cells <= max_cells(size)
 
 
 def close_start(start: bytes, *, end: int | None = None) -> bytes:
@@ -86,7 +84,8 @@ def split_xml(chunks: Iterable[bytes]) -> Iterator[bytes]:
     pending, is_first = b"", True
     for chunk in chunks:
         pending += chunk
-        end = max(pending.rfind(b"<c "), 0) or max(pending.rfind(b"<"), 0)
+        ends = (pending.rfind(b"<c "), pending.rfind(b"<", 0, pending.rfind(b":c ") + 1), pending.rfind(b"<"))
+        end = next((end for end in ends if end > 0), 0)
         if end:
             _require_readable_xml(pending[:end], is_first=is_first)
             yield pending[:end]
@@ -110,56 +109,67 @@ def _require_readable_xml(piece: bytes, *, is_first: bool) -> None:
         raise UnreadableXmlError("it has a DOCTYPE, a CDATA section, a comment or a processing instruction")
 
 
-def _has_only_plain_tags(piece: bytes) -> bool:
-    """Return False if a cell may have a prefix, as in `<x:c>`, or a formula without a value."""
-    if b":" in piece and _PREFIXED_CELL.search(piece):
-        return False
-    # A search for one byte is much faster than a search for a pattern, and most sheets do not have an `f` in the cells.
-    return not (b"f" in piece and any(pattern.search(piece) for pattern in _FORMULAS_WITHOUT_VALUE))
+class _FastScan:
+    """A scan that knows a range from A1 that holds all cells, also blank cells.
 
-
-class _Box:
-    """A range from A1 that holds all cells, also blank cells. It is at most twice as high and wide as needed.
-
-    One search finds the first cell that is outside the box, or is an error cell, or has a tag that is not in the usual
-    form. This is ten times faster than to parse each cell.
+    The range is at most twice as high and wide as needed. One search finds the first cell that is outside the range, or
+    is an error cell, or has a tag that is not in the usual form. This is ten times faster than to parse each cell.
 
     Attributes:
+        is_plain: Whether all cells have tags in the usual form and all formulas have values.
         has_error: Whether the last piece has an error cell.
     """
 
-    def __init__(self) -> None:
-        self._last_row, self._last_column, self.has_error = "9", "A", False
-        self._update()
+    def __init__(self, piece: bytes) -> None:
+        """Find the prefix of the tags, such as `x:` in `<x:c>`, in the first piece of the XML."""
+        sheet = _SHEET_START.search(piece)
+        prefix = sheet[1].decode("ascii", "replace") if sheet else ""
+        name = re.escape(prefix)
+        self._tag, self._last_row, self._last_column = rf"<{name}c", "9", "A"
+        self.is_plain, self.has_error = True, False
+        usual = rf'{self._tag} r="([A-Z]{{1,3}})([1-9][0-9]{{0,6}})"{_ATTRIBUTES.format(types=_ANY_TYPE)}'
+        self._usual_cell = re.compile(usual.encode())
+        # A cell with another prefix, or without the prefix, is also a cell for python-calamine.
+        others = [rf"(?<![</]{name[:-1]}):c[\s/>]", r"<c[\s/>]"] if prefix else [r":c[\s/>]"]
+        self._other_cells = [re.compile(other.encode()) for other in others]
+        self._formulas_without_value = [
+            re.compile(rf"{formula}(?!<{name}v>[^<])".encode())
+            for formula in (f"</{name}f>", f"<{name}f(?![a-zA-Z])[^<>]*/>")
+        ]
+        self._compile_outside()
 
     @property
     def cells(self) -> int:
-        """Number of cells in the box."""
+        """Number of cells in the range."""
         row, column = self._last_row, self._last_column
         return int(row[0] + "9" * (len(row) - 1)) * column_number(column[0] + "Z" * (len(column) - 1))
 
-    def hold_cells(self, piece: bytes) -> bool:
-        """Enlarge the box so that it holds all cells. Return False if a cell is not in the usual form."""
+    def scan(self, piece: bytes) -> None:
+        """Enlarge the range so that it holds all cells of the piece, and set `is_plain` and `has_error`."""
+        # A search for one byte is much faster than a search for a pattern, and many sheets do not have these bytes.
+        may_have_others = b":" in piece and any(pattern.search(piece) for pattern in self._other_cells)
+        if may_have_others or (b"f" in piece and any(each.search(piece) for each in self._formulas_without_value)):
+            self.is_plain = False
         position, self.has_error = 0, False
-        while match := self._outside.search(piece, position):
-            cell = _USUAL_CELL.match(piece, match.start())
+        while self.is_plain and (match := self._outside.search(piece, position)):
+            cell = self._usual_cell.match(piece, match.start())
             if not cell:
-                return False
+                self.is_plain = False
+                break
             self._enlarge(cell[1].decode(), cell[2].decode())
             self.has_error = self.has_error or b't="e"' in cell[0]
             position = cell.end()
-        return True
 
     def _enlarge(self, column: str, row: str) -> None:
         # The longer name is the later name.
         self._last_row = max(self._last_row, row, key=lambda name: (len(name), name))
         self._last_column = max(self._last_column, column, key=lambda name: (len(name), name))
-        self._update()
+        self._compile_outside()
 
-    def _update(self) -> None:
+    def _compile_outside(self) -> None:
         rows, columns = _at_most(self._last_row, "1-9", "0-9"), _at_most(self._last_column, "A-Z", "A-Z")
-        attributes = _USUAL_ATTRIBUTES.format(types="[a-df-z]|str|inlineStr")  # without `e`, the type of error cells
-        self._outside = re.compile(rf'<c(?! r="{columns}{rows}"{attributes}|[a-zA-Z])'.encode())
+        inside = rf' r="{columns}{rows}"{_ATTRIBUTES.format(types=_ANY_TYPE_EXCEPT_ERROR)}'
+        self._outside = re.compile(rf"{self._tag}(?!{inside}|[a-zA-Z])".encode())
 
 
 def _at_most(last: str, first: str, rest: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,19 @@ def test_plain_sheets_have_no_far_cell_and_no_formula_without_a_value(rows: list
         assert b't="e"' not in copy
         assert b"t='e'" not in copy
         assert copy.count(b'"str"') == xml.count(b'"str"') + xml.count(b't="e"') + xml.count(b"t='e'")
+
+
+@pytest.mark.parametrize("prefix", ["x", "my-ns"])
+def test_sheets_with_a_prefix_are_also_plain(prefix: str) -> None:
+    """Some programs write `<x:c>` instead of `<c>`. A cell with another prefix may be anywhere."""
+    text = XML.decode().replace("xmlns=", f'xmlns:y="m" xmlns:{prefix}=')
+    text = text.replace('<c r="B2">', '<c r="B2" t="e"><f>A1</f>')
+    xml = re.sub(r"<(/?)", rf"<\1{prefix}:", text).encode()
+
+    assert scan(xml) == (xml.replace(b't="e"', b't="str"'), True)
+    end = f"</{prefix}:sheetData>".encode()
+    for other in (b'<c r="A3"><v>1</v></c>', b'<y:c r="XFD1048576"><y:v>1</y:v></y:c>', f"<{prefix}:c/>".encode()):
+        assert not scan(xml.replace(end, other + end))[1]
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 50, 1000])

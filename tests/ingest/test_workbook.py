@@ -192,7 +192,7 @@ def test_missing_columns_in_a_header_with_merged_cells_are_explained(tmp_path: P
         sheet.write_row(2, 0, ["2024-01-01", 1])
     message = (
         f"a.xlsx: column 'Calls' is missing, and cells {cells} of the header on sheet 1 are merged. Expected a header "
-        "in one row with one cell for each column. Unmerge these cells, and write the name of each column in its own cell"
+        "in one row with one cell for each column. Unmerge these cells, and write the name of each column in its own "
     )
     with pytest.raises(LandedFileError, match=message):
         read_header("a.xlsx", str(tmp_path / "a.xlsx"), layouts=LAYOUTS)
