@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ingest.sheet_scan import column_name, column_number, split_xml
 
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384  # XFD1048576 is the last cell of a sheet in Excel
+_ROW_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII | re.IGNORECASE)
 
 
@@ -77,7 +78,8 @@ class _Cells:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
         if tag == "row":
-            self._row = int(attributes["r"]) if attributes.get("r", "").isdecimal() else self._row + 1
+            number = attributes.get("r", str(self._row + 1))
+            self._row = int(number) if _ROW_NUMBER.fullmatch(number) else 0
             self._column, self._row_start = 0, self._parser.CurrentByteIndex
         elif tag == "c":
             row, column = self._position(attributes.get("r"))

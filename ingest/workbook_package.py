@@ -85,7 +85,8 @@ class Package:
         root, relations = self._parse(workbook), self._relations(workbook)
         parts = {identifier: (kind, part) for kind, part, identifier in relations}
         self.texts, self.styles = (
-            next((part for found, part, _ in relations if found == kind), "") for kind in ("sharedStrings", "styles")
+            next((part for found, part, _ in relations if found == kind and _part_name(part) in self._infos), "")
+            for kind in ("sharedStrings", "styles")
         )
         settings = next((each for each in root.iter() if _local(each.tag) == "workbookPr"), None)
         is_1904 = settings is not None and settings.get("date1904", "").strip().lower() in ("1", "true", "on")

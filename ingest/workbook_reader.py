@@ -80,7 +80,7 @@ def _read_start(package: Package, sheet: Sheet, length: int, limit: UnpackLimit)
             if len(start) > length:
                 start, is_whole = start[:length], False
                 break
-    with _translate_errors(package, sheet):
+    with translate_damage(package.file), _translate_errors(package, sheet):
         check = check_cells([start], cells_to_allow=max_cells(len(start)), is_whole=is_whole)
     if check.damage:
         raise _damage(package, sheet, check.damage)

@@ -9,7 +9,7 @@ import pytest
 from ingest import workbook_package
 from ingest.errors import LandedFileError
 from ingest.workbook import read_header, read_rows
-from tests.ingest.packages import HEADER, ROW, edit_part, parts, sheet_xml, write_package, write_sheet
+from tests.ingest.packages import HEADER, ROW, STYLES, edit_part, parts, sheet_xml, write_package, write_sheet
 from tests.ingest.test_workbook_reader import GOOD, LAYOUTS, peak_memory, refuse, rows_of, save_with_libreoffice
 
 DATA = sheet_xml(HEADER + ROW)
@@ -65,9 +65,7 @@ def test_two_parts_with_one_name_are_rejected(tmp_path: Path) -> None:
     refuse(str(path), "damaged or incomplete workbook")
 
 
-@pytest.mark.parametrize(
-    "part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml", "xl/styles.xml"]
-)
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"])
 def test_a_missing_or_broken_part_is_rejected(tmp_path: Path, part: str) -> None:
     content = parts(DATA)
     without = {name: text for name, text in content.items() if name != part}
@@ -76,6 +74,20 @@ def test_a_missing_or_broken_part_is_rejected(tmp_path: Path, part: str) -> None
     refuse(write_package(tmp_path / "b.xlsx", broken), "damaged|not valid")
     doctype = content | {part: f'<!DOCTYPE x [<!ENTITY e "5">]>{content[part]!s}'}
     refuse(write_package(tmp_path / "c.xlsx", doctype), "damaged|DOCTYPE")
+
+
+def test_texts_and_styles_are_optional(tmp_path: Path) -> None:
+    """A workbook can have a link to a part that does not exist. A broken part is an error."""
+    content = parts(DATA)
+    del content["xl/styles.xml"]
+    assert rows_of(write_package(tmp_path / "a.xlsx", content)) == GOOD
+
+    broken = content | {"xl/styles.xml": STYLES[:-20]}
+    refuse(write_package(tmp_path / "b.xlsx", broken), "the XML of the texts or the styles is not valid")
+    doctype = content | {"xl/styles.xml": "<!DOCTYPE styleSheet>" + STYLES}
+    refuse(
+        write_package(tmp_path / "c.xlsx", doctype), "the XML of the texts or the styles cannot be read, because it has"
+    )
 
 
 def test_parts_can_have_other_names(tmp_path: Path) -> None:

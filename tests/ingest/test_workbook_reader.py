@@ -72,6 +72,7 @@ def test_a_far_cell_does_not_stop_the_process_or_fill_the_memory(tmp_path: Path)
         ),
         "position": parts(sheet_xml(HEADER + ROW + '<row r="4294967295"><c><v>1</v></c></row>')),
         "reference": parts(sheet_xml(HEADER + ROW + '<row r="3"><c r="ZZZZZZZ99999999999"><v>1</v></c></row>')),
+        "digits": parts(sheet_xml(f'{HEADER}{ROW}<row r="{"9" * 5000}"><c><v>1</v></c></row>')),
         "second": parts(sheet_xml(HEADER + ROW + '<row r="3"><c r="A3" r="XFD1048576"><v>1</v></c></row>')),
     }
     uris = {name: write_package(tmp_path / f"{name}.xlsx", content) for name, content in files.items()}
@@ -80,7 +81,7 @@ def test_a_far_cell_does_not_stop_the_process_or_fill_the_memory(tmp_path: Path)
 
     refuse(uris["visible"], "cell XFD1048576 of sheet 1 is far away from the other cells. The range .* than 10,000,000")
     refuse(uris["column"], "cell A1048576 of sheet 1 is far away")
-    for name in ("position", "reference"):
+    for name in ("position", "reference", "digits"):
         refuse(uris[name], "the XML of sheet 1 is damaged: it has a cell without a valid position")
     refuse(uris["second"], "the XML of sheet 1 is damaged: it is not valid .duplicate attribute: line 1, column")
     assert rows_of(uris["hidden"]) == rows_of(uris["only"]) == GOOD
