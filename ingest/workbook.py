@@ -13,6 +13,7 @@ from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean
 from ingest.sheet_scan import column_name
 from ingest.workbook_package import Sheet, open_package
 from ingest.workbook_reader import Rows, load_sheet, read_first_rows, rows_of
+from transforms.errors import MissingColumnError
 
 _FirstRows = list[tuple[int, list[str]]]
 
@@ -112,12 +113,12 @@ def _choose_sheet(file: str, first_rows: Mapping[Sheet, _FirstRows], layouts: La
     best = min(visible, key=lambda sheet: (len(matches[sheet].missing), -matches[sheet].present), default=None)
     hidden = [sheet for sheet in matches if sheet.is_hidden and not matches[sheet].missing]
     if hidden:
-        problem = "no visible sheet has a column of the dataset"
+        problem = "no visible sheet has a column of the dataset."
         if best and matches[best].present:
             found = printable_columns(first_rows[best][0][1], layouts)
-            problem = f"column {matches[best].missing[0]!r} is missing on sheet {best.number}. Found: {found}"
+            problem = MissingColumnError(where=file, column=matches[best].missing[0], available=found).problem
         problem = (
-            f"{problem}. Sheet {hidden[0].number}, which is hidden, has all columns, but hidden sheets are not read. "
+            f"{problem} Sheet {hidden[0].number}, which is hidden, has all columns, but hidden sheets are not read. "
             f"Correct the header of the visible sheet, or unhide sheet {hidden[0].number}."
         )
         raise LandedFileError(where=file, problem=problem)

@@ -160,10 +160,11 @@ def hide(uri: str, number: int, state: str) -> str:
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_hidden_sheets_are_not_read(tmp_path: Path, state: str) -> None:
     """The error names the renamed column of the visible sheet, and says that the hidden sheet is hidden."""
-    uri = workbook(tmp_path / "a.xlsx", Jane=[["Date", "Number"], ["2024-01-01", 1]], Old=[["Date", "Calls"], ["x", 2]])
+    uri = workbook(tmp_path / "a.xlsx", Jane=[["Date", "Calls of day"], ["a", 1]], Old=[["Date", "Calls"], ["x", 2]])
     message = (
-        r"a.xlsx: column 'Calls' is missing on sheet 1. Found: \['Date', 'Number'\]. Sheet 2, which is hidden, has all "
-        "columns, but hidden sheets are not read. Correct the header of the visible sheet, or unhide sheet 2."
+        r"a.xlsx: column 'Calls' is missing. Found: \['Date', 'Calls of day'\]. Did the source rename or drop it\? "
+        "Sheet 2, which is hidden, has all columns, but hidden sheets are not read. Correct the header of the visible "
+        "sheet, or unhide sheet 2."
     )
     with pytest.raises(LandedFileError, match=message):
         read_header("a.xlsx", hide(uri, 2, state), layouts=LAYOUTS)
