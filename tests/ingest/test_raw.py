@@ -76,6 +76,20 @@ def test_serial_numbers_of_the_1904_date_system_become_the_right_dates(lake: Spa
     }
 
 
+def test_workbooks_in_other_formats_are_refused_with_the_reason(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=1))
+    landing.file("b.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504)
+    landing.file("c.xlsb", b"PK")
+
+    with pytest.raises(LandedFilesError) as caught:
+        ingest_calls(lake, landing)
+
+    first, second = caught.value.problems
+    assert "b.xls: the file is a workbook in an old format of Excel (.xls). Expected a complete .xlsx" in first
+    assert "c.xlsb: the file is a damaged or incomplete workbook" in second
+    assert not exists(lake, RAW)
+
+
 def test_raw_of_an_earlier_version_has_no_date_system(lake: SparkSession, landing) -> None:
     """The next ingest adds the column."""
     landing.csv("a.csv", [["45292", 5]], columns=("Date", "CallsOffered"))
