@@ -135,6 +135,7 @@ def generate_raw_rows(spark: SparkSession, *, rows: int) -> DataFrame:
         "ServiceLevel": (_draw("level", 1000) / 1000).cast("string"),
         "BI_ID": F.col("id").cast("string"),
         "_malformed_record": F.when(_draw("record", 10_000) == 0, "x;y").cast("string"),
+        "_date_system": F.lit(None).cast("int"),
         "_is_current": F.lit(True),
         "_ingested_at": F.timestamp_seconds(F.lit(1_720_094_400)),
         "_modified_at": F.timestamp_seconds(F.lit(1_720_090_000)),

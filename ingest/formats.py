@@ -14,14 +14,17 @@ from ingest.compressed import content_name
 from ingest.errors import LandedFileError, LandedFilesError
 from ingest.header import Header, Layouts, best_match, printable_columns
 from ingest.storage import LandedFile
+from transforms.dates import DATE_SYSTEM
 from transforms.errors import MissingColumnError
 from transforms.text_format import DETECTED_FORMAT, TextFormat
 
-_WORKBOOK = ".xlsx"
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+"""The workbook reader cannot read .xls, .xlsb and .ods files, but explains how to convert them."""
+
 _TEXT = (".csv", ".tsv", ".zip")
 EXPECTED_FORMATS = (
-    ".xlsx files, .csv or .tsv files (also as .gz or .zip), or JSON (.json, .jsonl, .ndjson, or a name that Firehose "
-    "gives)"
+    ".xlsx or .xlsm files, .csv or .tsv files (also as .gz or .zip), or JSON (.json, .jsonl, .ndjson, or a name that "
+    "Firehose gives)"
 )
 
 
@@ -66,8 +69,8 @@ def read_files(
     all day and one damaged file must not stop the ingest. If `skip_unreadable` is true, unreadable files with a header
     are also skipped.
 
-    Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`
-    and `_malformed_record`. The frame of JSON files also has the column `_other_fields`.
+    Columns: the cells as text, and the columns `_layout`, `_source_file`, `_modified_at`, `_checksum`, `_row_number`,
+    `_date_system` and `_malformed_record`. The frame of JSON files also has the column `_other_fields`.
 
     Raises:
         LandedFilesError: `skip_unreadable` is false, and a file with a header cannot be read or lacks columns of every
@@ -93,7 +96,8 @@ def read_files(
         surveyed = json_lines.survey(spark, events)
         reading.unread.update(surveyed.unread)
         if len(surveyed.unread) < len(events):
-            reading.frames.append(json_lines.read_rows(spark, surveyed, layouts=layouts))
+            events_read = json_lines.read_rows(spark, surveyed, layouts=layouts)
+            reading.frames.append(events_read.withColumn(DATE_SYSTEM, F.lit(None).cast("int")))
     return reading
 
 
@@ -107,7 +111,7 @@ def _extension(name: str) -> str:
 
 
 def _is_workbook(name: str) -> bool:
-    return _extension(name) == _WORKBOOK
+    return _extension(name) in _WORKBOOKS
 
 
 def _read_header(file: LandedFile, *, layouts: Layouts, text_format: TextFormat) -> Header:
@@ -136,7 +140,8 @@ def _read_with_header(spark: SparkSession, file: LandedFile, header: Header) -> 
         "_modified_at": file.modified_at,
         "_checksum": file.checksum,
     }
-    return rows.withColumns({name: F.lit(value) for name, value in source.items()})
+    columns = {name: F.lit(value) for name, value in source.items()}
+    return rows.withColumns(columns | {DATE_SYSTEM: F.lit(header.date_system).cast("int")})
 
 
 def _read_workbook(spark: SparkSession, file: LandedFile, header: Header) -> DataFrame:

@@ -11,7 +11,7 @@ from ingest.errors import LandedFileError
 
 SOURCE_COLUMNS = (
     *("_source_file", "_row_number", "_modified_at", "_ingested_at", "_checksum", "_malformed_record", "_is_current"),
-    *("_layout", "_other_fields"),
+    *("_layout", "_other_fields", "_date_system"),
 )
 """The column names that are reserved for raw. The columns of a landed file may not have these names."""
 
@@ -32,7 +32,8 @@ class Header:
     Attributes:
         columns: The column names, in the order of the file.
         layout: The name of the layout that the header matches best.
-        sheet: The name of the sheet in a workbook. Empty for a text file.
+        sheet: The number of the sheet in a workbook, from 1. 0 for a text file.
+        date_system: The date system of a workbook, 1900 or 1904. None for a text file.
         delimiter: The delimiter of a text file. Empty for a workbook.
         encoding: The encoding of a text file. Empty for a workbook.
         line_end: The last character of each line end.
@@ -43,7 +44,8 @@ class Header:
 
     columns: tuple[str, ...]
     layout: str = ""
-    sheet: str = ""
+    sheet: int = 0
+    date_system: int | None = None
     delimiter: str = ""
     encoding: str = ""
     line_end: str = "\n"
@@ -51,9 +53,9 @@ class Header:
     quote: str = '"'
     needs_check: bool = field(default=False, compare=False)
 
-    def on_sheet(self, sheet: str) -> Header:
-        """Return a copy of the header in which `sheet` is set."""
-        return replace(self, sheet=sheet)
+    def on_sheet(self, sheet: int, *, date_system: int) -> Header:
+        """Return a copy of the header in which `sheet` and `date_system` are set."""
+        return replace(self, sheet=sheet, date_system=date_system)
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import logging
-import lzma
-import shutil
-import struct
-import tempfile
-import xml.etree.ElementTree as ET
 import zipfile
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
-from ingest.storage import LandedFile, is_s3, object_metadata, open_file
+from ingest.storage import LandedFile, is_s3, object_metadata
+from ingest.workbook_package import ERRORS_OF_DAMAGED_PACKAGES, open_seekable, parse_xml
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +20,6 @@ _CORE_PROPERTIES = "docProps/core.xml"
 _MODIFIED = "{http://purl.org/dc/terms/}modified"
 _MAX_PROPERTIES_BYTES = 1 << 20
 
-_ERRORS_OF_DAMAGED_FILES = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ET.ParseError),
-    # zipfile raises these errors if a file in the zip is missing, encrypted, or compressed with an unknown method.
-    *(LookupError, RuntimeError, ValueError, struct.error),
-)
 _EARLIEST_TIME = datetime(1980, 1, 1, tzinfo=timezone.utc)
 """A modification time before 1980 is a placeholder. Programs write 1601, 1900 or 1970 if they do not know the time."""
 
@@ -106,27 +94,10 @@ def _read_core_property(file: LandedFile) -> datetime | None:
     """
     if not file.name.lower().endswith(_WORKBOOK_EXTENSIONS):
         return None
-    with closing(open_file(file.uri)) as stream, tempfile.TemporaryFile() as copy:
-        source: Any = stream
-        if is_s3(file.uri):  # zipfile must seek to the end of the file, but a stream from S3 cannot seek
-            shutil.copyfileobj(stream, copy)
-            source = copy
+    with open_seekable(file.uri) as stream:
         try:
-            with zipfile.ZipFile(source) as package, package.open(_CORE_PROPERTIES) as part:
-                content = part.read(_MAX_PROPERTIES_BYTES)
-            root = ET.fromstring(content, ET.XMLParser(target=_Properties()))  # noqa: S314 - see `_Properties`
-        except _ERRORS_OF_DAMAGED_FILES:
+            with zipfile.ZipFile(stream) as package, package.open(_CORE_PROPERTIES) as part:
+                root = parse_xml(part.read(_MAX_PROPERTIES_BYTES))
+        except (*ERRORS_OF_DAMAGED_PACKAGES, OSError):
             return None
     return _parse_iso(root.findtext(_MODIFIED) or "")
-
-
-class _Properties(ET.TreeBuilder):
-    """Build an XML tree.
-
-    Reject a document type declaration, because its entities could read files or become very large.
-    """
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ET.ParseError(
-            f"a DOCTYPE declaration is not allowed. Found: name {name}, public ID {pubid}, system ID {system}"
-        )

@@ -31,6 +31,7 @@ from ingest.storage import LandedFile
 from lake.errors import NotPublishedError, OvertakenError
 from lake.staging import Staged, stage
 from lake.tables import add_columns, align_columns, ensure_table, read_snapshot, table_name
+from transforms.dates import DATE_SYSTEM
 from transforms.text_format import DETECTED_FORMAT, TextFormat
 
 logger = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ def ingest(
     - `_source_file`, `_checksum`: the path of the file below landing, and the checksum of its content.
     - `_row_number`: in a workbook, the row number that Excel shows. In a text file, the header is row 1. In JSON lines,
       the first record is row 1.
+    - `_date_system`: the date system of the workbook, 1900 or 1904. Null for other files.
     - `_modified_at`: the file's own modification time, UTC.
     - `_ingested_at`: the time of the ingest, UTC.
     - `_malformed_record`: the whole record, if the record does not fit the header, is not a JSON object, or repeats a
@@ -181,6 +183,8 @@ def read_raw(spark: SparkSession, dataset: str, *, newer_than: int | None = None
     elif superseded:
         content = F.concat_ws(" ", "_checksum", F.unix_micros("_ingested_at"))
         is_current = ~content.isin([f"{each.checksum} {each.ingested_at}" for each in superseded])
+    if DATE_SYSTEM not in rows.columns:  # raw was last written by a version without this column
+        rows = rows.withColumn(DATE_SYSTEM, F.lit(None).cast("int"))
     return RawRows(
         rows=rows.withColumn("_is_current", is_current),
         count=sum(each.rows for each in deliveries[len(earlier) :]),

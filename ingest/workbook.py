@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
-from types import ModuleType
+from itertools import islice
 from typing import Any
 
-from ingest.errors import IngestError, LandedFileError
-from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean_header
-from ingest.storage import open_file
+from ingest.errors import LandedFileError
+from ingest.header import MAX_ROWS_TO_HEADER, Header, Layouts, best_match, clean_header, printable_columns
+from ingest.sheet_scan import column_name
+from ingest.workbook_package import Sheet, open_package
+from ingest.workbook_reader import Rows, load_sheet, read_first_rows, rows_of
+from transforms.errors import MissingColumnError
+
+_FirstRows = list[tuple[int, list[str]]]
 
 
 def read_header(file: str, uri: str, *, layouts: Layouts) -> Header:
-    """Find the sheet that has the columns of a layout, and return the header of the sheet.
+    """Find the sheet that has the columns of a layout, and return the header of the sheet. Hidden sheets are not used.
 
     The header is the first non-blank row of a sheet. If no sheet has all columns of a layout, the header of the sheet
     with the fewest missing columns is returned. The caller can then name the missing columns in an error.
 
+    All cells of the sheet are checked, so `read_rows` does not fail later.
+
     Raises:
         LandedFileError: The file is not a workbook, is damaged, has a password, or has no rows. Or more than one sheet
-            has all columns of a layout.
+            has all columns of a layout, or only a hidden sheet. Or the sheet has a cell that is too far away, a formula
+            without a value, or merged cells in the header.
     """
-    first_rows = dict(_read_first_rows(file, uri))
-    names, sheets = [*first_rows], {sheet: rows for sheet, rows in first_rows.items() if rows}
-    if not sheets:
-        problem = "the workbook is empty. Expected a sheet with a header. Deliver the workbook again."
-        raise LandedFileError(where=file, problem=problem)
-    matches = {sheet: best_match(rows[0], layouts) for sheet, rows in sheets.items()}
-    # The name of a sheet may be the name of a person, so the message shows the number of the sheet instead.
-    complete = [
-        str(number) if len(layouts) == 1 else f"{number} (as {matches[sheet].layout})"
-        for number, sheet in enumerate(names, 1)
-        if sheet in matches and not matches[sheet].missing
-    ]
-    if len(complete) > 1:
-        problem = (
-            f"sheets {' and '.join(complete)} all have the dataset's columns. Expected one sheet with these columns. "
-            "Save each of these sheets as a separate workbook."
-        )
-        raise LandedFileError(where=file, problem=problem)
-    sheet = min(matches, key=lambda name: (len(matches[name].missing), -matches[name].present))
-    return clean_header(file, sheets[sheet][0], layouts=layouts, below=chain.from_iterable(sheets.values())).on_sheet(
-        sheet
-    )
+    with open_package(file, uri) as package:
+        first_rows: dict[Sheet, _FirstRows] = read_first_rows(package, _take_first_rows)
+        sheet = _choose_sheet(file, first_rows, layouts)
+        loaded = load_sheet(package, sheet)
+    # In a damaged sheet, the rows may be in any order. Then the start of the XML does not have the first rows.
+    first_rows[sheet] = _take_first_rows(rows_of(loaded))
+    number, cells = first_rows[sheet][0]
+    _require_unmerged_header(file, sheet, number, cells, loaded.merged_cell_ranges or [], layouts)
+    below = [row for other, rows in first_rows.items() if not other.is_hidden for _, row in rows]
+    header = clean_header(file, cells, layouts=layouts, below=below)
+    return header.on_sheet(sheet.number, date_system=package.date_system)
 
 
 def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int | None, ...]]:
@@ -58,8 +52,11 @@ def read_rows(file: str, uri: str, header: Header) -> Iterator[tuple[str | int |
     Columns: the cells as text, and two more items at the end. The first added item is the whole row as JSON if the row
     has more cells than the header, and None otherwise. The second added item is the row number that Excel shows.
     """
+    with open_package(file, uri) as package:
+        sheet = next(sheet for sheet in package.sheets if sheet.number == header.sheet)
+        rows = rows_of(load_sheet(package, sheet))
     width, is_below_header = len(header.columns), False
-    for number, cells in enumerate(_read_sheet(file, _open(file, uri), header.sheet), 1):
+    for number, cells in rows:
         texts = [cell_text(cell) for cell in cells]
         if not any(texts):
             continue
@@ -86,51 +83,68 @@ def cell_text(cell: Any) -> str | None:
     return str(cell) if str(cell).strip() else None
 
 
-def _read_first_rows(file: str, uri: str) -> Iterator[tuple[str, list[list[str]]]]:
-    workbook = _open(file, uri)
-    for name in workbook.sheet_names:
-        texts = ([(cell_text(cell) or "").strip() for cell in row] for row in _read_sheet(file, workbook, name))
-        yield name, [_trim_end(cells) for cells in islice(filter(any, texts), MAX_ROWS_TO_HEADER)]
+def _take_first_rows(rows: Rows) -> _FirstRows:
+    texts = ((number, [(cell_text(cell) or "").strip() for cell in cells]) for number, cells in rows)
+    filled = ((number, cells) for number, cells in texts if any(cells))
+    return [(number, _trim_end(cells)) for number, cells in islice(filled, MAX_ROWS_TO_HEADER)]
 
 
 def _trim_end(cells: list[str]) -> list[str]:
     return cells[: max(number for number, cell in enumerate(cells, 1) if cell)]
 
 
-def _read_sheet(file: str, workbook: Any, sheet: str) -> list[list[Any]]:
-    with _translate_errors(file):
-        rows: list[list[Any]] = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    return rows
+def _choose_sheet(file: str, first_rows: Mapping[Sheet, _FirstRows], layouts: Layouts) -> Sheet:
+    matches = {sheet: best_match(rows[0][1], layouts) for sheet, rows in first_rows.items() if rows}
+    visible = [sheet for sheet in matches if not sheet.is_hidden]
+    complete = [sheet for sheet in visible if not matches[sheet].missing]
+    if len(complete) > 1:
+        # The name of a sheet may be the name of a person, so the message shows the number of the sheet instead.
+        numbers = [
+            str(sheet.number) if len(layouts) == 1 else f"{sheet.number} (as {matches[sheet].layout})"
+            for sheet in complete
+        ]
+        problem = (
+            f"sheets {' and '.join(numbers)} all have the dataset's columns. Expected one sheet with these columns. "
+            "Save each of these sheets as a separate workbook."
+        )
+        raise LandedFileError(where=file, problem=problem)
+    if complete:
+        return complete[0]
+    best = min(visible, key=lambda sheet: (len(matches[sheet].missing), -matches[sheet].present), default=None)
+    hidden = [sheet for sheet in matches if sheet.is_hidden and not matches[sheet].missing]
+    if hidden:
+        problem = "no visible sheet has a column of the dataset."
+        if best and matches[best].present:
+            found = printable_columns(first_rows[best][0][1], layouts)
+            problem = MissingColumnError(where=file, column=matches[best].missing[0], available=found).problem
+        problem = (
+            f"{problem} Sheet {hidden[0].number}, which is hidden, has all columns, but hidden sheets are not read. "
+            f"Correct the header of the visible sheet, or unhide sheet {hidden[0].number}."
+        )
+        raise LandedFileError(where=file, problem=problem)
+    if not best:
+        state = "has rows only on hidden sheets" if matches else "is empty"
+        problem = f"the workbook {state}. Expected a visible sheet with a header. Deliver the workbook again."
+        raise LandedFileError(where=file, problem=problem)
+    return best
 
 
-def _open(file: str, uri: str) -> Any:
-    calamine = _import_calamine(file)
-    with closing(open_file(uri)) as stream:
-        content = stream.read()
-    with _translate_errors(file, content):
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-
-
-@contextmanager
-def _translate_errors(file: str, content: bytes = b"PK") -> Iterator[None]:
-    """Convert an error of python-calamine to an error that names the file."""
-    try:
-        yield
-    except _import_calamine(file).CalamineError as error:
-        # The message of python-calamine may contain personal data, so it appears only in the traceback.
-        state = "a damaged or incomplete workbook" if content.startswith(b"PK") else "not an Excel workbook"
-        if "Password" in type(error).__name__:
-            state = "protected by a password"
-        problem = f"the file is {state}. Expected a complete .xlsx file without a password. Deliver the file again."
-        raise LandedFileError(where=file, problem=problem) from error
-
-
-def _import_calamine(file: str) -> ModuleType:
-    try:
-        import python_calamine  # only workbooks need python-calamine
-    except ModuleNotFoundError as error:
-        problem = "python-calamine, which reads workbooks, is not installed. Run: pip install 'citylake[excel]'"
-        raise IngestError(
-            where=file, problem=problem
-        ) from error  # not a LandedFileError, because the file itself may be valid
-    return python_calamine
+def _require_unmerged_header(
+    file: str,
+    sheet: Sheet,
+    number: int,
+    cells: list[str],
+    merged: list[tuple[tuple[int, int], tuple[int, int]]],
+    layouts: Layouts,
+) -> None:
+    """Raise an error if columns are missing and cells of the header are merged. `number` is the row of the header."""
+    missing = best_match(cells, layouts).missing
+    for (first_row, first_column), (last_row, last_column) in merged:
+        if missing and first_row < number <= last_row + 1 and first_column < len(cells):
+            cells_range = f"{column_name(first_column + 1)}{first_row + 1}:{column_name(last_column + 1)}{last_row + 1}"
+            problem = (
+                f"column {missing[0]!r} is missing, and cells {cells_range} of the header on sheet {sheet.number} are "
+                "merged. Expected a header in one row with one cell for each column. Unmerge these cells, and write "
+                "the name of each column in its own cell."
+            )
+            raise LandedFileError(where=file, problem=problem)

@@ -35,6 +35,11 @@ BOOKKEEPING: Mapping[str, tuple[str, str, str]] = {
         "string",
         "The whole record, if the record does not fit the header or is not a JSON object.",
     ),
+    "_date_system": (
+        "raw",
+        "int",
+        "Date system of the workbook, 1900 or 1904. Null for other files. `parse_date` reads serial numbers with it.",
+    ),
     "_is_current": (
         "trusted, quarantine",
         "boolean",

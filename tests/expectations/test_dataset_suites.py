@@ -19,8 +19,8 @@ from transforms.datasets import contact_centre, inquiry_volume, police_dispatch,
 
 ARRIVED = datetime(2024, 12, 1, tzinfo=timezone.utc)
 LINEAGE = (
-    "_malformed_record string, _source_file string, _row_number int, _modified_at timestamp, _ingested_at timestamp, "
-    "_is_current boolean"
+    "_malformed_record string, _date_system int, _source_file string, _row_number int, _modified_at timestamp, "
+    "_ingested_at timestamp, _is_current boolean"
 )
 UNIQUE_TYPES = {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}
 TABLE_TYPES = {
@@ -58,7 +58,7 @@ class Case:
         for number in range(count):
             bad = {name: cells[number] for name, cells in self.bad.items() if number in cells}
             row = self.good(number) | bad
-            rows.append((*map(row.get, self.columns), None, "2024.csv", number + 2, ARRIVED, ARRIVED, True))
+            rows.append((*map(row.get, self.columns), None, None, "2024.csv", number + 2, ARRIVED, ARRIVED, True))
         schema = ", ".join(f"`{name}` string" for name in self.columns)
         return spark.createDataFrame(rows, f"{schema}, {LINEAGE}")
 

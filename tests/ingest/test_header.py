@@ -38,7 +38,8 @@ def test_first_of_two_equal_layouts_is_used() -> None:
 def test_header_has_trimmed_names_and_a_layout() -> None:
     header = clean_header("f.csv", [" Date", None, "Area\u00a0", " "], layouts=LAYOUTS)
     assert (header.columns, header.layout) == (("Date", "unnamed_2", "Area", "unnamed_4"), "cases")
-    assert header.on_sheet("May").sheet == "May"
+    on_sheet = header.on_sheet(2, date_system=1904)
+    assert (on_sheet.sheet, on_sheet.date_system) == (2, 1904)
 
 
 @pytest.mark.parametrize("layouts", [LAYOUTS, {"cases": LAYOUTS["cases"]}])

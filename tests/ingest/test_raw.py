@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import xlsxwriter
 from pyspark.sql import SparkSession
 
 from ingest import selection
@@ -8,6 +9,7 @@ from ingest.errors import LandedFilesError
 from ingest.raw import IngestResult, ingest, read_raw
 from lake.errors import OvertakenError
 from lake.tables import exists, snapshot_id
+from transforms.datasets.contact_centre import build_calls
 
 pytestmark = pytest.mark.compiled
 
@@ -49,6 +51,55 @@ def test_every_row_is_stored_as_text(lake: SparkSession, landing) -> None:
         ("2024-10-01 12:00:00", "2023-11-14 22:13:20"),
         ("2024-10-01 12:00:00", "2023-11-14 22:14:20"),
     ]
+
+
+def test_serial_numbers_of_the_1904_date_system_become_the_right_dates(lake: SparkSession, landing) -> None:
+    """The workbook has the 1904 date system, and the cells with dates have no date format."""
+    days = landing.days(count=2)
+    landing.workbook("1900.xlsx", [[45292 + 31, *days[0][1:]]])
+    landing.csv("text.csv", [["45292", *days[0][1:]]])
+    with xlsxwriter.Workbook(landing.folder / "1904.xlsx", {"date_1904": True}) as book:
+        sheet = book.add_worksheet()
+        for line, row in enumerate([landing.columns, [43830, *days[0][1:]], [43831, *days[1][1:]]]):
+            sheet.write_row(line, 0, row)
+    layouts = {"contact_centre": landing.columns}
+    ingest(lake, dataset="calls", landing=str(landing), layouts=layouts, run_id=RUN, now=NOW)
+
+    systems = lake.table(RAW).select("_source_file", "_date_system").distinct().collect()
+    assert {row[0]: row[1] for row in systems} == {"1900.xlsx": 1900, "1904.xlsx": 1904, "text.csv": None}
+    calls = build_calls(read_raw(lake, "calls").rows).select("_source_file", "_row_number", "date").collect()
+    assert {(row[0], row[1]): str(row[2]) for row in calls} == {
+        ("1900.xlsx", 2): "2024-02-01",
+        ("1904.xlsx", 2): "2024-01-01",
+        ("1904.xlsx", 3): "2024-01-02",
+        ("text.csv", 2): "2024-01-01",
+    }
+
+
+def test_workbooks_in_other_formats_are_refused_with_the_reason(lake: SparkSession, landing) -> None:
+    landing.csv("a.csv", landing.days(count=1))
+    landing.file("b.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504)
+    landing.file("c.xlsb", b"PK")
+
+    with pytest.raises(LandedFilesError) as caught:
+        ingest_calls(lake, landing)
+
+    first, second = caught.value.problems
+    assert "b.xls: the file is a workbook in an old format of Excel (.xls). Expected a complete .xlsx" in first
+    assert "c.xlsb: the file is a damaged or incomplete workbook" in second
+    assert not exists(lake, RAW)
+
+
+def test_raw_of_an_earlier_version_has_no_date_system(lake: SparkSession, landing) -> None:
+    """The next ingest adds the column."""
+    landing.csv("a.csv", [["45292", 5]], columns=("Date", "CallsOffered"))
+    ingest_calls(lake, landing)
+    lake.sql(f"ALTER TABLE {RAW} DROP COLUMN _date_system")
+
+    assert current(lake, "Date", "_date_system") == [("45292", None)]
+    landing.workbook("b.xlsx", [[45293, 5]], columns=("Date", "CallsOffered"))
+    ingest_calls(lake, landing)
+    assert sorted(current(lake, "Date", "_date_system")) == [("45292", None), ("45293", 1900)]
 
 
 def test_only_new_or_changed_files_add_rows(lake: SparkSession, landing, caplog: pytest.LogCaptureFixture) -> None:

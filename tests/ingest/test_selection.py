@@ -23,10 +23,12 @@ def test_s3_metadata_of_known_objects_is_not_read(bucket) -> None:
 
 
 def test_landing_folder_without_recognized_files_is_an_error(landing) -> None:
-    with pytest.raises(LandingError, match=r"it holds no files. Expected .xlsx files, .csv or .tsv files"):
+    with pytest.raises(LandingError, match=r"it holds no files. Expected .xlsx or .xlsm files, .csv or .tsv"):
         landed_files(str(landing), RawState(None, None))
     landing.file("notes.txt", b"x")
-    with pytest.raises(LandingError, match=r"it holds only \['notes.txt'\]. Expected .xlsx files, .csv or .tsv files"):
+    with pytest.raises(
+        LandingError, match=r"it holds only \['notes.txt'\]. Expected .xlsx or .xlsm files, .csv or .tsv"
+    ):
         landed_files(str(landing), RawState(None, None))
     landing.csv("a.csv", [])
 
@@ -34,4 +36,4 @@ def test_landing_folder_without_recognized_files_is_an_error(landing) -> None:
 
     assert [file.name for file in files] == ["a.csv"]
     assert skipped.keys() == {"notes.txt"}
-    assert skipped["notes.txt"].startswith("unknown format. Expected .xlsx files, .csv or .tsv files")
+    assert skipped["notes.txt"].startswith("unknown format. Expected .xlsx or .xlsm files, .csv or .tsv")

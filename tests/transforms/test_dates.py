@@ -120,6 +120,16 @@ def test_parsed_dates_ignore_session_time_zone(in_zone):
 
 
 @pytest.mark.parametrize("parse", [parse_date, parse_month, parse_written_date])
+def test_serial_numbers_have_the_date_system_of_their_row(either_ansi, parse):
+    """Rows without a date system have the 1900 date system. Text in ISO form has no date system."""
+    rows = [("45323", 1900), ("43861", 1904), ("45323", None), ("2024-02-01", 1904), ("10000", 1904), ("n/a", 1904)]
+    days = either_ansi.createDataFrame(rows, "day string, `The. System` int")
+    parsed = days.select(parse("day", date_system="The. System")).collect()
+    first_of_1904 = date(1931, 5, 19) if parse is not parse_month else None
+    assert [row[0] for row in parsed] == [*[date(2024, 2, 1)] * 4, first_of_1904, None]
+
+
+@pytest.mark.parametrize("parse", [parse_date, parse_month, parse_written_date])
 def test_columns_of_numbers_or_dates_are_parsed(either_ansi, parse):
     rows = either_ansi.sql("SELECT 45323 AS i, 45323D AS d, date'2024-02-01' AS day, 384 AS n")
     assert tuple(rows.select(*(parse(name) for name in rows.columns)).first()) == (*[date(2024, 2, 1)] * 3, None)

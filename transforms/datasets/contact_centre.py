@@ -14,20 +14,22 @@ rows get a warning.
 
 from __future__ import annotations
 
+from functools import partial
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms.aggregate import aggregate
 from transforms.combine import union_by_name
 from transforms.dataset import Answer, Dataset
-from transforms.dates import month_number, parse_date
+from transforms.dates import DATE_SYSTEM, month_number, parse_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.derive import change_on_previous, round_columns
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.shares import percentage
 
 _FIELDS = (
-    Field("Date", "date", "date", parse_date, expected="date such as 2024-05-31"),
+    Field("Date", "date", "date", partial(parse_date, date_system=DATE_SYSTEM), expected="date such as 2024-05-31"),
     Field("CallsOffered", "calls_offered", "int", expected="whole number"),
     Field("CallsHandled", "calls_handled", "int", expected="whole number"),
     Field("CallsAbandoned", "calls_abandoned", "int", expected="whole number"),

@@ -29,7 +29,7 @@ def source_columns(dataset: Dataset) -> list[str]:
 
 def raw_schema(dataset: Dataset) -> str:
     columns = ", ".join(f"`{name}` string" for name in source_columns(dataset))
-    return f"{columns}, _malformed_record string, _layout string, {LINEAGE}"
+    return f"{columns}, _malformed_record string, _date_system int, _layout string, {LINEAGE}"
 
 
 def assert_answer(answer: DataFrame, rows: Sequence[Sequence[Any]], schema: str) -> None:

@@ -56,7 +56,7 @@ def raw(row, *, layout="denver", number=2, malformed=None, at=NOON, file="f.csv"
     changed = row | {name.replace("_", " ") if layout.startswith("denver") else name: v for name, v in changes.items()}
     cells = {name.casefold(): value for name, value in changed.items()}
     values = (cells.get(source.casefold()) for source in source_columns(DATASET))
-    return (*values, malformed, layout, current, at, at, file, number)
+    return (*values, malformed, None, layout, current, at, at, file, number)
 
 
 def event(row, *, row_ts, **changes):

@@ -22,8 +22,8 @@ YEARLY = f"year int, days bigint, first_day date, last_day date, {FIGURES}"
 MONTHLY = f"month date, days bigint, {FIGURES}"
 
 
-def raw(*cells, malformed=None):
-    return (*cells, malformed, "contact_centre", *SOURCE)
+def raw(*cells, malformed=None, date_system=None):
+    return (*cells, malformed, date_system, "contact_centre", *SOURCE)
 
 
 def day(text, offered, handled):
@@ -42,12 +42,14 @@ def assert_calls(spark, raw_rows, rows):
 def test_each_raw_row_becomes_one_row_of_calls(spark):
     good = raw("2024-02-29", "100", "90", "7", "12.5", "0.8", "1")
     serial = raw("45351", "100", "90", "12", "0", "1", "2")
+    serial_of_1904 = raw("43889", "100", "90", "12", "0", "1", "2", date_system=1904)
     assert_calls(
         spark,
-        [good, good, serial],
+        [good, good, serial, serial_of_1904],
         [
             (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *SOURCE, None, None),
             (date(2024, 2, 29), 100, 90, 7, 12.5, 0.8, 1, 2024, 3, *SOURCE, None, None),
+            (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *SOURCE, None, None),
             (date(2024, 2, 29), 100, 90, 12, 0.0, 1.0, 2, 2024, -2, *SOURCE, None, None),
         ],
     )

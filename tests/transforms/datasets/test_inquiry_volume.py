@@ -89,7 +89,7 @@ CHANNELS_AS_THEY_COME = {
 
 
 def raw(*cells, bi_id=None, malformed=None, file="2024.csv", row=2, ingested=DELIVERED, current=True):
-    return (*cells, bi_id, malformed, "inquiry_volume", current, DELIVERED, ingested, file, row)
+    return (*cells, bi_id, malformed, None, "inquiry_volume", current, DELIVERED, ingested, file, row)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ SETTINGS = [*zip(cycle(reversed(ANSI_MODES.values())), ["UTC", "America/New_York
 def raw(row, number=1):
     incident = {"incident_id": "P1", "start_time": "2024-07-10T13:05:22.000"} | row
     cells = [incident.get(name) for name in (*(field.source for field in FIELDS), "_malformed_record")]
-    return (*cells, "police_dispatch", True, ARRIVED, ARRIVED, row.get("file", "a"), number)
+    return (*cells, None, "police_dispatch", True, ARRIVED, ARRIVED, row.get("file", "a"), number)
 
 
 def raw_incidents(*rows):

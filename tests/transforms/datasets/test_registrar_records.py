@@ -56,7 +56,7 @@ DATE = "date such as 2023-03-05 or 5 Mar 2023"
 def raw(row, *, number=2, malformed=None, at=NOON, current=True, **changes):
     layout = next(LAYOUT_BY_DATE[name] for name in row if name in LAYOUT_BY_DATE)
     cells = row | {name.replace("_", " "): value for name, value in changes.items()}
-    return (*(cells.get(source) for source in SOURCES), malformed, layout, current, at, at, "f.csv", number)
+    return (*(cells.get(source) for source in SOURCES), malformed, None, layout, current, at, at, "f.csv", number)
 
 
 def admission(number, *rows):

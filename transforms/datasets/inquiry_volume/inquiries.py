@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from transforms.dates import parse_month
+from transforms.dates import DATE_SYSTEM, parse_month
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import clean_text, map_to_canonical, unify_case
@@ -16,7 +16,13 @@ from transforms.text import clean_text, map_to_canonical, unify_case
 _FIELDS = (
     Field("Department", "inquiry_department", "string"),
     Field("Type", "inquiry_type", "string"),
-    Field("Year Month", "year_month", "date", parse_month, expected="month such as 2024-05"),
+    Field(
+        "Year Month",
+        "year_month",
+        "date",
+        partial(parse_month, date_system=DATE_SYSTEM),
+        expected="month such as 2024-05",
+    ),
     Field("Channel", "inquiry_channel", "string"),
     Field("Number of Records", "number_of_records", "int", expected="whole number"),
     Field("BI_ID", "bi_id", "int", expected="whole number", required=False),

@@ -12,13 +12,18 @@ from pyspark.sql import functions as F
 
 from transforms.casts import utc_wall_clock
 from transforms.columns import rename_fields
-from transforms.dates import parse_written_date
+from transforms.dates import DATE_SYSTEM, parse_written_date
 from transforms.dedupe import LINEAGE_COLUMNS, drop_superseded_rows
 from transforms.masking import REDACTED, MaskingRule, generalize_year, keyed_hash, mask, partial_redact
 from transforms.schema import CAST_FAILURES, CAST_WARNINGS, Field, change_schema
 from transforms.text import clean_text, map_to_canonical
 
-_date_field = partial(Field, type="date", parse=parse_written_date, expected="date such as 2023-03-05 or 5 Mar 2023")
+_date_field = partial(
+    Field,
+    type="date",
+    parse=partial(parse_written_date, date_system=DATE_SYSTEM),
+    expected="date such as 2023-03-05 or 5 Mar 2023",
+)
 
 _PERSON = (
     Field("Student ID", "student_id", "string"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from transforms.datasets.service_requests.sources.city_source import (
     RESOLVED,
     UNRESOLVED,
@@ -10,7 +12,7 @@ from transforms.datasets.service_requests.sources.city_source import (
     text_field,
     time_field,
 )
-from transforms.dates import parse_date
+from transforms.dates import DATE_SYSTEM, parse_date
 from transforms.schema import Field
 
 _VANCOUVER = (
@@ -23,7 +25,7 @@ _VANCOUVER = (
         "service_request_close_date",
         "closed_on",
         "date",
-        parse_date,
+        partial(parse_date, date_system=DATE_SYSTEM),
         expected="date such as 2024-07-04",
         required=False,
     ),
