@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from typing import Any
 
+from expectations.errors import ParameterError
+from expectations.parameters import PARAMETER_HELP, parse_parameters
 from jobs.masking_key import MASKING_KEY_HELP
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ class Arguments:
         every: Seconds from the start of one run to the start of the next run. None to run once.
         dataset: The name of the dataset. A job that processes only one dataset has the same name as its dataset.
         report_to: The folder or the address on S3 to which the job `report` publishes. None to publish nothing.
+        parameters: The values of the suite parameters, by name.
     """
 
     stages: tuple[str, ...]
@@ -53,6 +57,7 @@ class Arguments:
     every: float | None = None
     dataset: str = ""
     report_to: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def new_run_id() -> str:
@@ -78,6 +83,10 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
     requested = in_order if known.stage == "all" else (known.stage,)
     if (reads := [stage for stage in requested if stage in _STAGES_THAT_READ_LANDING]) and not known.landing:
         parser.error(f"the stage {reads[0]} needs --landing. Pass the folder of the landed files.")
+    try:
+        parameters = parse_parameters(known.parameter)
+    except ParameterError as error:
+        parser.error(str(error))
     if ignored:
         logger.info("%s: the job ignores these unknown arguments: %s", job, ignored)
     return Arguments(
@@ -92,6 +101,7 @@ def parse_arguments(job: str, argv: Sequence[str] | None = None, *, stages: Sequ
         every=known.every,
         dataset=known.dataset or job,
         report_to=known.report_to or None,
+        parameters=parameters,
     )
 
 
@@ -105,6 +115,16 @@ def make_parser(job: str, stages: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--masking-key", help=MASKING_KEY_HELP)
     parser.add_argument("--report-to", help=REPORT_TO_HELP)
+    # A template of CloudFormation passes an empty value if the suite needs no values.
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="NAME=VALUE",
+        help=PARAMETER_HELP,
+    )
     # Glue passes a value with each key, so each flag also takes a value.
     flags = {
         "--rebuild": "Process all rows and answers again, not only new rows and stale answers [default: false].",

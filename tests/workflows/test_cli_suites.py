@@ -49,6 +49,9 @@ def citylake(lake: SparkSession):
     return run
 
 
+VALIDATE = ("validate", "--infer-types", "--suite", "mine.json")
+
+
 def lines(printed: str) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
@@ -80,7 +83,7 @@ def test_error_for_an_unknown_suite_lists_datasets(citylake, command):
 
 def test_unmet_critical_expectation_exits_with_code_1(citylake):
     Path("calls.csv").write_text("name;n\nann;1\n[b]x[/b];\nbob;-7\nbea;3\n")
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    code, out, _ = citylake(*VALIDATE, "--path", "calls.csv")
     assert code == 1
     assert "calls.csv, 4 rows, including 1 for quarantine, suite mine" in lines(out)
     assert "✗ n_not_negative 1 of 3 unexpected (33.33 %, maximum 10 %): -7" in lines(out)
@@ -91,7 +94,7 @@ def test_unmet_critical_expectation_exits_with_code_1(citylake):
 
 def test_unmet_warnings_exit_with_code_0(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "calls.csv")
+    code, out, _ = citylake(*VALIDATE, "--path", "calls.csv")
     assert code == 0
     assert "the suite is met with warnings: 2 of 3 expectations are met" in lines(out)
 
@@ -101,7 +104,7 @@ def test_encoding_and_delimiter_are_detected(citylake):
     Path("days/one.csv").write_bytes("name;n\r\ncafé;1\r\nthé;2\r\n".encode("windows-1252"))
     Path("days/two [2].csv").write_bytes('\ufeffn\tname\n3\t"a"\n'.encode())
     Path("days/_SUCCESS").touch()
-    code, out, _ = citylake("validate", "--suite", "mine.json", "--path", "days")
+    code, out, _ = citylake(*VALIDATE, "--path", "days")
     assert code == 0
     assert "days, 3 rows, suite mine" in lines(out)
     assert "✓ names_are_words (warning) 0 of 3 unexpected" in lines(out)
@@ -118,7 +121,7 @@ def test_csv_column_types_are_inferred(citylake):
     ]
     entries = [{"type": type_, "kwargs": kwargs} for type_, kwargs in expectations]
     Path("types.json").write_text(json.dumps({"name": "types", "expectations": entries}))
-    code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv")
+    code, out, _ = citylake("validate", "--suite", "types.json", "--path", "x.csv", "--infer-types")
     assert code == 0, out
     assert "the suite is met: 5 of 5 expectations are met" in lines(out)
 
@@ -127,8 +130,8 @@ def test_validation_result_can_be_printed_as_json(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
     documents = {}
     for level in ("SUMMARY", "BOOLEAN_ONLY"):
-        arguments = ("--suite", "mine.json", "--path", "calls.csv", "--json", "--result-format", level)
-        code, out, _ = citylake("validate", *arguments)
+        arguments = (*VALIDATE, "--path", "calls.csv", "--json", "--result-format", level)
+        code, out, _ = citylake(*arguments)
         assert code == 0
         documents[level] = json.loads(out)["results"]
     assert documents["SUMMARY"][1]["result"]["partial_unexpected_list"] == ["X"]
@@ -138,8 +141,8 @@ def test_validation_result_can_be_printed_as_json(citylake):
 
 def test_boolean_only_format_prints_no_details(citylake):
     Path("calls.csv").write_text("name,n\nann,1\nX,2\n")
-    arguments = ("--suite", "mine.json", "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
-    _, out, _ = citylake("validate", *arguments)
+    arguments = (*VALIDATE, "--path", "calls.csv", "--result-format", "BOOLEAN_ONLY")
+    _, out, _ = citylake(*arguments)
     assert "✗ names_are_words (warning)" in lines(out)
 
 
@@ -217,7 +220,7 @@ def test_citylake_suite_supports_json_and_csv(citylake):
     assert out.splitlines()[1] == "n_not_negative,n ≥ 0,Counts are not negative.,0.9,critical,per row"
 
     Path("calls.csv").write_text("name,n\nann,-1\nX,2\n")
-    code, out, err = citylake("validate", "--suite", "mine.json", "--path", "calls.csv", "--csv", "--quiet")
+    code, out, err = citylake(*VALIDATE, "--path", "calls.csv", "--csv", "--quiet")
     assert (code, err) == (1, "")
     assert out.splitlines()[0] == "id,type,severity,success,outcome"
     assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")

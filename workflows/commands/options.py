@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from expectations.errors import ParameterError
+from expectations.parameters import PARAMETER_HELP, parse_parameters
 from jobs.masking_key import MASKING_KEY_HELP
 from workflows.output import OutputFormat
 from workflows.parts import dataset_names, report_of
@@ -55,6 +57,18 @@ def output_format(*, as_json: bool, as_csv: bool) -> OutputFormat:
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv cannot be combined. Give only one of these options.")
     return OutputFormat.JSON if as_json else OutputFormat.CSV if as_csv else OutputFormat.TEXT
+
+
+def suite_parameters(texts: list[str] | None) -> dict[str, Any]:
+    """Return the values of the options `--parameter`, by name.
+
+    Raises:
+        BadParameter: A text is not valid.
+    """
+    try:
+        return parse_parameters(texts or ())
+    except ParameterError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def answer_names(dataset: str) -> list[str]:
@@ -137,6 +151,15 @@ MaskingKeyOption = Annotated[
     typer.Option(
         metavar="FILE",
         help=help_text(MASKING_KEY_HELP, default=f"the key of the samples if the warehouse is {SAMPLE_WAREHOUSE}"),
+        show_default=False,
+    ),
+]
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME=VALUE",
+        help=f"{PARAMETER_HELP} Repeat the option for more parameters.",
         show_default=False,
     ),
 ]

@@ -14,10 +14,12 @@ from workflows.commands.options import (
     DatasetArgument,
     MaskingKeyOption,
     OptionalDatasetArgument,
+    ParameterOption,
     QuietOption,
     WarehouseOption,
     default_warehouse,
     help_text,
+    suite_parameters,
 )
 
 
@@ -61,6 +63,7 @@ def run(
             metavar="s3://…|DIR", help=help_text(REPORT_TO_HELP, default="publish no site"), show_default=False
         ),
     ] = None,
+    parameter: ParameterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Run the workflows of datasets on this machine, and print the outcome on one screen."""
@@ -72,13 +75,20 @@ def run(
         raise typer.BadParameter(
             "--warehouse, --masking-key and --rebuild are valid only for your own files. Give the files: --data DIR"
         )
+    if parameter and not dataset:
+        raise typer.BadParameter(
+            "--parameter is a value for the suite of one dataset. Name the dataset: citylake run DATASET --parameter "
+            "NAME=VALUE"
+        )
+    parameters = suite_parameters(parameter)
     from workflows.runs import Delivery, run_on_files, run_on_samples
 
     if dataset and data:
-        delivery = Delivery(landing=data, masking_key=masking_key, report_to=report_to)
+        delivery = Delivery(data, masking_key=masking_key, report_to=report_to, suite_parameters=parameters)
         code = run_on_files(dataset, delivery, warehouse=warehouse or WAREHOUSE, rebuild=rebuild, quiet=quiet)
     else:
-        code = run_on_samples([dataset] if dataset else None, report_to=report_to, quiet=quiet)
+        names = [dataset] if dataset else None
+        code = run_on_samples(names, report_to=report_to, suite_parameters=parameters, quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -86,6 +96,7 @@ def resolve(
     dataset: DatasetArgument,
     warehouse: WarehouseOption = None,
     masking_key: MaskingKeyOption = None,
+    parameter: ParameterOption = None,
     row_by_row: Annotated[
         bool,
         typer.Option(
@@ -101,12 +112,14 @@ def resolve(
     quiet: QuietOption = False,
 ) -> None:
     """Validate the parked rows of blocked increments again, and publish the rows if the suite is met."""
+    parameters = suite_parameters(parameter)
     from workflows.runs import resolve_dataset
 
     code = resolve_dataset(
         dataset,
         warehouse=default_warehouse(warehouse),
         masking_key=masking_key,
+        suite_parameters=parameters,
         row_by_row=row_by_row,
         quiet=quiet,
     )
