@@ -182,9 +182,9 @@ def _require_delegated(expectation: Expectation, frame: Frame) -> None:
         )
     for column in expectation.columns:
         frame.type_of(column)
-    require_valid(expectation)
     if expectation.type == "expect_column_kl_divergence_to_be_less_than":
         require_partition(frame, **expectation.arguments)
+    require_valid(expectation)
 
 
 def _require_deterministic(empty: DataFrame, condition: Column, expectation: Expectation) -> None:

@@ -54,7 +54,7 @@ def parse_schema(schema: str) -> dict[str, T.DataType]:
     if Path(schema).is_file():
         where, text = f"schema file {schema}", Path(schema).read_text(encoding="utf-8-sig")
     try:
-        parsed = T.StructType.fromJson(json.loads(text)) if text.lstrip().startswith("{") else _parse_ddl(text)
+        parsed = _parse_json(text) if text.lstrip().startswith("{") else _parse_ddl(text)
     except (KeyError, TypeError, ValueError, PySparkException) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         problem = f"{text!r} is neither a file nor a valid schema: {reason}. {_EXAMPLE}"
@@ -108,7 +108,10 @@ def _first_failure(text: DataFrame, types: Mapping[str, T.DataType]) -> tuple[in
     if not types:
         return None
     cells = [
-        F.when(_fails(name, type_), F.struct("_row_number", F.lit(name), F.col(quoted(name))))
+        F.when(
+            _fails(name, type_),
+            F.struct("_row_number", F.lit(name).alias("column"), F.col(quoted(name)).alias("value")),
+        )
         for name, type_ in types.items()
     ]
     first = text.agg(F.min(F.coalesce(*cells)).alias("cell")).first()
@@ -131,6 +134,15 @@ def cast_to_inferred(text: DataFrame) -> DataFrame:
     failed: Sequence[bool | None] = (text.agg(*checks).first() or ()) if checks else ()
     kept = {name: type_ for (name, type_), has_failed in zip(types.items(), failed, strict=True) if not has_failed}
     return _cast(text, names, kept)
+
+
+def _parse_json(text: str) -> T.StructType:
+    try:
+        return T.StructType.fromJson(json.loads(text))
+    except AssertionError as error:  # pyspark 3.5 cannot build its own error for an unknown type.
+        raise ValueError(
+            "a column has a type that Spark does not know. Spark's names are integer, string, …"
+        ) from error
 
 
 def _parse_ddl(text: str) -> T.StructType:
