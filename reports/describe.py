@@ -95,6 +95,8 @@ def _with(sentence: str, rest: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, dict) and isinstance(parameter := value.get("$PARAMETER"), str):
+        return f"${parameter}" if parameter.isidentifier() else f"$({parameter})"
     if isinstance(value, (list, tuple)):
         items = [str(item) for item in value[:_MAX_VALUES]]
         return ", ".join([*items, f"… ({len(value)})"] if len(value) > _MAX_VALUES else items)

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
+from expectations.suite import read_text
 from lake.ledger import StageResult, record_stage
 from workflows.cli import app
 
@@ -224,6 +225,85 @@ def test_citylake_suite_supports_json_and_csv(citylake):
     assert (code, err) == (1, "")
     assert out.splitlines()[0] == "id,type,severity,success,outcome"
     assert out.splitlines()[2].startswith("names_are_words,expect_column_values_to_match_regex,warning,false,1 of 2")
+
+
+OLD_SUITE = {
+    "data_asset_type": None,
+    "expectation_suite_name": "taxi.demo",
+    "expectations": [
+        {"expectation_type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}, "meta": {}},
+        {
+            "expectation_type": "expect_column_values_to_be_between",
+            "kwargs": {"column": "n", "min_value": 0, "max_value": 8, "auto": False, "profiler_config": None},
+            "meta": {},
+        },
+    ],
+    "ge_cloud_id": None,
+    "meta": {"great_expectations_version": "0.18.15"},
+}
+
+
+def test_suites_of_older_releases_can_be_validated_and_converted(citylake):
+    Path("old.json").write_text(json.dumps(OLD_SUITE))
+    Path("in.csv").write_text("id,n\n1,2\n2,9\n")
+    code, out, _ = citylake("suite", "old.json")
+    assert (code, "0 ≤ n ≤ 8" in lines(out)) == (0, True)
+    code, converted, _ = citylake("suite", "old.json", "--convert")
+    assert (code, json.loads(converted)["name"]) == (0, "taxi.demo")
+    Path("new.json").write_text(converted)
+    results = []
+    for name in ("old.json", "new.json"):
+        code, out, _ = citylake("validate", "--suite", name, "--path", "in.csv", "--schema", "n INT", "--json")
+        assert code == 1
+        results.append(json.loads(out))
+    assert results[0] == results[1]
+    assert [result["success"] for result in results[0]["results"]] == [True, False]
+    assert citylake("suite", "new.json", "--convert")[1] == converted
+
+
+def test_a_dataset_s_suite_is_converted_to_itself(citylake):
+    _, out, _ = citylake("suite", "contact_centre", "--convert")
+    assert json.loads(out) == json.loads(read_text("contact_centre"))
+
+
+def test_a_retired_type_cannot_be_converted(citylake):
+    entry = {"expectation_type": "expect_multicolumn_values_to_be_unique", "kwargs": {"column_list": ["a", "b"]}}
+    Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
+    code, out, err = citylake("suite", "old.json", "--convert")
+    assert (code, out) == (1, "")
+    assert "Great Expectations 1.0 removed the expectation type. Use expect_select_column_values_to_be_unique" in err
+    entry["expectation_type"] = "expect_select_column_values_to_be_unique_within_record"
+    Path("old.json").write_text(json.dumps(OLD_SUITE | {"expectations": [entry]}))
+    assert citylake("suite", "old.json", "--convert")[0] == 0
+
+
+def test_suite_parameters_are_given_as_options(citylake):
+    between = {"column": "n", "min_value": {"$PARAMETER": "low"}, "max_value": {"$PARAMETER": "low + 5"}}
+    entry = {"type": "expect_column_values_to_be_between", "kwargs": between, "id": "x"}
+    Path("suite.json").write_text(json.dumps({"name": "s", "expectations": [entry]}))
+    Path("in.csv").write_text("n\n1\n9\n")
+    arguments = ("validate", "--suite", "suite.json", "--path", "in.csv", "--infer-types")
+    code, out, err = citylake(*arguments)
+    assert (code, out) == (1, "")
+    assert (
+        "suite s, expectation 'x': the suite parameter 'low' of 'min_value' has no value. Give the value: --par" in err
+    )
+    code, out, _ = citylake(*arguments, "--parameter", "low=4", "--json")
+    assert code == 1
+    (result,) = json.loads(out)["results"]
+    assert result["expectation_config"]["kwargs"] == {"column": "n", "min_value": 4, "max_value": 9}
+    assert result["result"]["partial_unexpected_list"] == [1]
+    assert "$low ≤ n ≤ $(low + 5)" in lines(citylake("suite", "suite.json")[1])
+    assert "4 ≤ n ≤ 9" in lines(citylake("suite", "suite.json", "--parameter", "low=4")[1])
+    code, _, err = citylake(*arguments, "--parameter", "lwo=4")
+    assert (code, "the suite has no parameter 'lwo'. Found: ['low']." in err) == (1, True)
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-8"])
+def test_a_suite_must_be_utf_8_text(citylake, encoding):
+    Path("suite.json").write_bytes(json.dumps(SUITE | {"name": "é"}, ensure_ascii=False).encode(encoding))
+    code, _, err = citylake("suite", "suite.json")
+    assert (code, "Save the file in the encoding UTF-8." in err) == ((0, False) if encoding == "utf-8" else (1, True))
 
 
 def test_citylake_docs_writes_one_page_per_result(citylake, lake, tmp_path):
