@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.bits import Bit
-from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL
+from expectations.core import DELEGATED_TO_GX, NOT_ON_SPARK, ROW_LEVEL, TABLE_LEVEL, accepts_mostly
 from expectations.core.rules import RowRule, TableRule
 from expectations.delegated import require_valid
 from expectations.errors import SuiteError, TextColumnError
@@ -119,7 +119,7 @@ def _compile(
 ) -> tuple[RowRule | TableRule | None, Column | None]:
     compiler = ROW_LEVEL.get(expectation.type) or TABLE_LEVEL.get(expectation.type)
     try:
-        if expectation.type in TABLE_LEVEL and expectation.mostly != 1 and not _accepts_mostly(expectation.type):
+        if expectation.mostly != 1 and not accepts_mostly(expectation.type):
             raise ValueError(f"{expectation.type} applies to the whole table, not to single rows. Remove 'mostly'")
         condition = _compile_condition(empty, expectation)
         if compiler is None:
@@ -156,11 +156,6 @@ def _compile_condition(empty: DataFrame, expectation: Expectation) -> Column | N
         reason = str(error).strip().split("\n")[0]
         raise ValueError(explain_rejection(kwargs, reason)) from error
     return condition
-
-
-def _accepts_mostly(type_: str) -> bool:
-    """Return whether GX accepts `mostly` for a table-level type. On Spark, GX ignores the `mostly` of such a type."""
-    return type_.startswith("expect_column_values_")
 
 
 def _require_delegated(expectation: Expectation, frame: Frame) -> None:

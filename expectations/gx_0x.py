@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from expectations.core import accepts_mostly
 from expectations.errors import SuiteError
 from expectations.row_condition import is_gx_language
 
@@ -109,6 +110,11 @@ def _find_problem(type_: Any, kwargs: Mapping[str, Any]) -> str | None:
             "'auto' is true, and no other argument has a value. Great Expectations 1.0 removed the estimation of "
             "arguments. Remove 'auto', and write the values that you expect."
         )
+    if kwargs.get("mostly", 1) != 1 and not accepts_mostly(str(type_)):
+        return (
+            f"{type_} applies to the whole table. Great Expectations 0.x ignored its 'mostly', and release 1.0 removed "
+            f"it. Remove 'mostly'."
+        )
     if kwargs.get("allow_cross_type_comparisons"):
         return (
             "'allow_cross_type_comparisons' is true. Great Expectations 1.0 removed this argument, because values of "
@@ -126,6 +132,8 @@ def _find_problem(type_: Any, kwargs: Mapping[str, Any]) -> str | None:
 def _translate_kwargs(type_: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     dropped = (*_WITHOUT_EFFECT, _COMPARES_TEXT_AS_DATES, "allow_cross_type_comparisons")
     current = {name: value for name, value in kwargs.items() if name not in dropped}
+    if current.get("mostly") == 1:
+        del current["mostly"]  # This is the default. Release 1.24 rejects the argument for some types.
     if str(type_).startswith("expect_column_pair_") and current.get("ignore_row_if") == "never":
         current["ignore_row_if"] = "neither"
     if current.get("condition_parser") == "great_expectations__experimental__":

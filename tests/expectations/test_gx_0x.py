@@ -15,7 +15,7 @@ from expectations.suite import parse_suite, read_document
 
 UUID = "4f2c1f5e-0f0e-4a86-9a53-6a3b8b6f2a10"
 NULLS = {
-    "mostly": None,
+    "mostly": 1.0,
     "row_condition": None,
     "condition_parser": None,
     "auto": False,
@@ -196,6 +196,12 @@ def test_a_suite_in_the_new_form_is_unchanged():
             old_entry("column_mean_to_be_between", column="n", auto=True, profiler_config={"x": 1}),
             "'auto' is true, and no other argument has a value. Great Expectations 1.0 removed the estimation of "
             "arguments. Remove 'auto', and write the values that you expect.",
+            old_entry("column_mean_to_be_between", column="n", min_value=1),
+        ),
+        (
+            old_entry("column_mean_to_be_between", column="n", min_value=1, mostly=0.9),
+            "expect_column_mean_to_be_between applies to the whole table. Great Expectations 0.x ignored its 'mostly', "
+            "and release 1.0 removed it. Remove 'mostly'.",
             old_entry("column_mean_to_be_between", column="n", min_value=1),
         ),
         (
