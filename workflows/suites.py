@@ -169,11 +169,12 @@ def _latest_results(spark: SparkSession) -> list[Any]:
 
 def _with_type_hint(error: SuiteError, *, types: ColumnTypes) -> SuiteError:
     """Add the option that gives the column of a text file another type."""
-    hint = f"give the type of the column, such as --schema {ddl(str(error.text_column), 'INT')}."
+    example = ddl(str(error.text_column), "INT")
+    hint = f"give the type of the column, such as --schema {example}. Other types are DOUBLE, DATE and TIMESTAMP."
     if types.is_inferred:
         hint = f"Spark inferred text from the values of the column. Correct the values, or {hint}"
     elif types.schema:
-        hint = f"--schema does not give the column another type. To validate numbers, {hint}"
+        hint = f"--schema does not give the column another type. To give it a type, {hint}"
     else:
         hint = f"Columns of text files are text. To infer all types, add --infer-types. Or {hint}"
     return SuiteError(

@@ -341,6 +341,48 @@ def test_citylake_docs_can_write_to_another_folder(citylake, lake):
     assert not Path("warehouse/docs").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "remedy", "right"),
+    [
+        ("x.csv", b"name,n\na,1\nb\n", "Correct the records.", b"name,n\na,1\nb,2\n"),
+        ("x.xml", b"name,n\na,1\nb,2\n", "expected .csv, .tsv, .txt or .parquet.", b"name,n\na,1\nb,2\n"),
+        ("x.parquet", b"PAR1 cut off", "Write the file again.", None),
+    ],
+)
+def test_repaired_files_are_validated(citylake, lake, name, wrong, remedy, right):
+    Path(name).write_bytes(wrong)
+    options = VALIDATE if right else ("validate", "--suite", "mine.json")
+    code, _, err = citylake(*options, "--path", name)
+    assert (code, remedy in err) == (1, True)
+    if right is None:
+        lake.createDataFrame([("a", 1), ("b", 2)], "name string, n int").write.parquet(str(Path("again").absolute()))
+        assert citylake("validate", "--suite", "mine.json", "--path", "again")[0] == 0
+    else:
+        Path("x.csv").write_bytes(right)
+        assert citylake(*VALIDATE, "--path", "x.csv")[0] == 0
+
+
+def test_parquet_files_of_one_table_can_be_read(citylake, lake):
+    for name, schema in (("a", "name string, n int"), ("b", "name string, n string")):
+        rows = [("a", 1 if name == "a" else "x"), ("b", 2 if name == "a" else "y")]
+        lake.createDataFrame(rows, schema).write.parquet(str(Path("days", name).absolute()))
+    Path("days/c.parquet").mkdir()
+    Path("days/c.parquet/part.parquet").write_bytes(b"PAR1" + b"x" * 20 + b"PAR1")
+    code, _, err = citylake("validate", "--suite", "mine.json", "--path", "days")
+    assert (code, "cannot be read as one table" in err, "Give the files of one table." in err) == (1, True, True)
+    assert citylake("validate", "--suite", "mine.json", "--path", "days/a")[0] == 0
+
+
+def test_the_errors_of_missing_tables_name_tables_that_can_be_validated(citylake, lake):
+    lake.sql("CREATE NAMESPACE lake.trusted")
+    lake.createDataFrame([("a", 1), ("b", 2)], "name string, n int").writeTo("lake.trusted.calls").create()
+    validate = ("validate", "--suite", "mine.json", "--warehouse", "warehouse", "--table")
+    code, _, err = citylake(*validate, "lake.trusted.parks")
+    assert code == 1
+    assert "lake.trusted has ['calls']. Give another table name, or give another warehouse with --warehouse DIR." in err
+    assert citylake(*validate, "lake.trusted.calls")[0] == 0
+
+
 def test_citylake_docs_fails_without_saved_results(citylake):
     code, out, err = citylake("docs", "--warehouse", "nowhere")
     assert (code, out) == (1, "")

@@ -126,6 +126,17 @@ def test_numbers_need_a_column_of_numbers(validate, name, kwargs, remedy):
     assert code == 0, error
 
 
+@pytest.mark.parametrize("type_", ["DATE", "TIMESTAMP"])
+def test_dates_and_times_need_a_column_of_their_type(validate, type_):
+    """The error names these types, too."""
+    path = text_file("in.csv", "at", "2024-01-05" if type_ == "DATE" else "2024-01-05 10:00")
+    between = {"column_values_to_be_between": {"column": "at", "min_value": "2024-01-01"}}
+    code, _, error = validate(path, **between)
+    assert code == 1
+    assert "Other types are DOUBLE, DATE and TIMESTAMP." in error
+    assert validate(path, "--schema", f"at {type_}", **between)[0] == 0
+
+
 def test_types_of_a_folder_are_inferred_once(validate):
     """The files alone would have different types."""
     text_file("days/a.csv", "id,share", "1,5")
@@ -269,7 +280,7 @@ def test_a_schema_without_the_column_of_the_expectation_names_the_remedy(validat
     code, _, error = validate(path, "--schema", "zip STRING", **between)
     assert code == 1
     assert (
-        "--schema does not give the column another type. To validate numbers, give the type of the column, such as"
+        "--schema does not give the column another type. To give it a type, give the type of the column, such as"
         in error
     )
     assert validate(path, "--schema", "n INT", **between)[0] == 0
