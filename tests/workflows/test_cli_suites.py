@@ -294,6 +294,11 @@ def test_suite_parameters_are_given_as_options(citylake):
     assert result["expectation_config"]["kwargs"] == {"column": "n", "min_value": 4, "max_value": 9}
     assert result["result"]["partial_unexpected_list"] == [1]
     assert "$low ≤ n ≤ $(low + 5)" in lines(citylake("suite", "suite.json")[1])
+    entry["kwargs"]["mostly"] = {"$PARAMETER": "share"}
+    Path("share.json").write_text(json.dumps({"name": "s", "expectations": [entry]}))
+    assert "x $share critical per row" in lines(citylake("suite", "share.json")[1])
+    assert json.loads(citylake("suite", "share.json", "--json")[1])[0]["mostly"] == {"$PARAMETER": "share"}
+    assert "share" in citylake("suite", "share.json", "--csv")[1]
     assert "4 ≤ n ≤ 9" in lines(citylake("suite", "suite.json", "--parameter", "low=4")[1])
     code, _, err = citylake(*arguments, "--parameter", "lwo=4")
     assert (code, "the suite has no parameter 'lwo'. Found: ['low']." in err) == (1, True)
